@@ -1,0 +1,30 @@
+#include "harness/core/run_record.h"
+
+namespace harness {
+
+int RunRecord::node_by_id(std::string_view id) const {
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    if (nodes[i].id == id) return static_cast<int>(i);
+  return -1;
+}
+
+int RunRecord::node_by_name(std::string_view name) const {
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    if (nodes[i].name == name) return static_cast<int>(i);
+  return -1;
+}
+
+std::string_view verdict_word(const RunVerdict& verdict) {
+  if (verdict.error) return "error";
+  switch (verdict.valid) {
+    case Validity::kValid:
+      return "pass";
+    case Validity::kUnknown:
+      return "unknown";
+    case Validity::kInvalid:
+      return "fail";
+  }
+  return "unknown";
+}
+
+}  // namespace harness

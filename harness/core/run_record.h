@@ -1,0 +1,201 @@
+// Everything a run recorded, as the checkers and reports see it: a value, read back from the store at any
+// later time. Node numbers are indices into RunRecord::nodes; names are "n1", "n2", ...
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/history.h"
+#include "harness/core/time.h"
+#include "harness/core/topology.h"
+#include "harness/core/verdict.h"
+
+namespace harness {
+
+/// The server build under test.
+struct ServerInfo {
+  std::string spec;     // as given to --server
+  std::string flavor;   // "redis", "valkey" or "bundled"
+  std::string version;  // "7.0.15"
+  std::string binary;   // path
+  std::string sha256;   // of the binary, 64 hex digits
+};
+
+/// What the cluster was told, and so what the bounds are computed from.
+struct ClusterConfig {
+  int masters = 3;
+  int replicas = 1;  // of each master
+  int node_timeout_ms = 1500;
+  bool require_full_coverage = true;
+  int replica_validity_factor = 10;
+  int repl_ping_period_s = 10;
+  bool allow_replica_migration = true;
+  int migration_barrier = 1;
+};
+
+struct RunInfo {
+  std::string id;  // the store directory's name
+  std::string scenario;
+  std::string workload;
+  std::uint64_t seed = 0;
+  std::string started_utc;           // 2026-11-22T12:18:42Z
+  std::int64_t started_unix_ms = 0;  // the wall clock at time 0: maps the servers' log times to run time
+  std::vector<std::string> argv;
+  std::string reproduce;  // the command that repeats the run
+  std::string mode;       // "user namespace", "root namespaces" or "loopback"
+  ServerInfo server;
+  ClusterConfig config;
+  double time_limit_s = 0;
+  int concurrency = 0;
+  double rate = 0;      // operations per second, 0: as fast as they go
+  bool strict = false;  // --strict: plain linearizability is asked for
+  bool interrupted = false;
+  /// Boundaries of the phases of the run. Clients work from 0 to clients_end; then everything is healed, the
+  /// cluster settles until settled (kNever: it did not), final reads follow; the run ends at end.
+  Nanos clients_end = kNever;
+  Nanos settled = kNever;
+  Nanos end = kNever;
+  std::map<std::string, std::string> environment;  // kernel, cores, ...
+};
+
+/// A node as it was created. It keeps number, name and address for the whole run, whatever its role.
+struct NodeInfo {
+  std::string name;
+  std::string ip;
+  int port = 0;
+  std::string id;       // the cluster node id, 40 hex digits
+  int shard = 0;        // the shard it was created in, from 0
+  bool master = false;  // created as a master
+  SlotRanges slots;     // given at creation; a replica has none
+};
+
+/// One look of the observer at one node, valid from `begin` to `end` (first and last time the same was seen;
+/// consecutive equal looks are one view).
+struct View {
+  Nanos begin = 0;
+  Nanos end = 0;
+  int node = 0;
+  bool reachable = true;  // false: no answer, and everything below is empty
+  std::string error;      // why there was no answer
+  Topology topology;
+  ClusterInfo cluster;
+  ReplicationInfo replication;  // offsets are those of the first look; OffsetSample has them all
+};
+
+/// Replication offsets at one look: the measure of replication lag.
+struct OffsetSample {
+  Nanos time = 0;
+  int node = 0;
+  bool is_master = false;
+  std::int64_t offset = 0;
+  std::string replication_id;
+};
+
+/// One fault of the nemesis.
+struct FaultRecord {
+  std::string fault;        // name in the table of faults: "debug-segfault", ...
+  std::string description;  // "segfault n3, master of slot 5462"
+  std::vector<int> nodes;   // the nodes it acts on
+  std::vector<std::vector<std::string>>
+      sides;             // of a partition: names of nodes and client groups on each side
+  bool one_way = false;  // a partition that drops one direction only: side 0 is not heard by the others
+  Nanos requested = kNever;
+  Nanos active = kNever;          // verified to have taken effect; kNever: never verified
+  Nanos heal_requested = kNever;  // kNever: a fault that is not healed (a crash is ended by a restart)
+  Nanos healed = kNever;          // verified to be gone
+  bool heals = false;             // whether healing belongs to this fault
+  std::string evidence;           // what was seen: "died of SIGSEGV", "state T in /proc", "3 packets dropped"
+  std::string error;              // why it could not be verified, or healed
+
+  bool verified_active() const { return active != kNever; }
+  bool verified_healed() const { return !heals || healed != kNever; }
+};
+
+/// One life of a server process.
+struct Incarnation {
+  int node = 0;
+  int pid = 0;
+  Nanos started = 0;
+  Nanos ended = kNever;
+  int exit_code = -1;     // -1: did not exit by itself
+  int signal = 0;         // that ended it, or 0
+  bool expected = false;  // the harness ended it (a fault or the end of the run)
+};
+
+/// One line of a server's log, its time mapped to the run's (ms resolution).
+struct LogLine {
+  Nanos time = 0;
+  int node = 0;
+  int pid = 0;
+  char role = 0;   // 'M', 'S', 'C' (child), 'X' (sentinel), or 0 when the line has no header
+  char level = 0;  // '.', '-', '*', '#', or 0
+  std::string text;
+};
+
+/// All keys of one node after the cluster settled (replicas read in READONLY mode).
+struct FinalData {
+  int node = 0;
+  bool complete = false;  // false: the node could not be read whole
+  std::string error;
+  std::map<std::string, std::string> values;  // key -> value
+};
+
+/// What the run's own strength rests on, counted while it ran.
+struct RunCounters {
+  std::uint64_t recorded_events = 0;
+  std::uint64_t moved = 0;  // redirections that clients followed
+  std::uint64_t asked = 0;
+  std::uint64_t observer_looks = 0;
+  std::uint64_t observer_failures = 0;
+};
+
+struct RunRecord {
+  RunInfo info;
+  std::vector<NodeInfo> nodes;
+  History history;          // operation.node refers to history.nodes by name
+  std::vector<View> views;  // in order of begin
+  std::vector<OffsetSample> offsets;
+  std::vector<FaultRecord> faults;  // in order of request
+  std::vector<Incarnation> incarnations;
+  std::vector<LogLine> logs;  // of all nodes, in order of time
+  std::vector<FinalData> final_data;
+  RunCounters counters;
+
+  int node_by_id(std::string_view id) const;      // -1 when unknown
+  int node_by_name(std::string_view name) const;  // -1 when unknown
+};
+
+/// One failover, fault to convergence. Times are run times; kNever: not seen.
+struct Failover {
+  int shard = 0;
+  int from = -1;  // node that was lost
+  int to = -1;    // node that was promoted
+  std::string fault;
+  Nanos fault_at = kNever;
+  Nanos pfail = kNever;        // first node that suspects it (view or log)
+  Nanos fail = kNever;         // first node that has it as FAIL
+  Nanos election = kNever;     // the replica asked for votes
+  Nanos promoted = kNever;     // the replica serves as a master, by its own view
+  Nanos first_write = kNever;  // first acknowledged write on the shard's slots by the new master
+  Nanos converged = kNever;    // every reachable node agrees
+  double bound_ms = 0;         // FACTS.md row 1: fault to promotion
+  bool within_bound = false;
+};
+
+/// The verdict of a whole run, as results.json holds it.
+struct RunVerdict {
+  Validity valid = Validity::kUnknown;
+  bool error = false;  // the environment or the harness failed: `explanation` says why
+  std::string explanation;
+  int exit_code = 3;
+  std::vector<CheckResult> checks;
+  std::vector<Failover> failovers;
+};
+
+/// "pass", "fail", "unknown" or "error".
+std::string_view verdict_word(const RunVerdict& verdict);
+
+}  // namespace harness

@@ -1,0 +1,125 @@
+#include "harness/core/value.h"
+
+#include <algorithm>
+#include <array>
+
+#include "harness/core/check.h"
+
+namespace harness {
+namespace {
+
+std::uint64_t hash_elements(std::span<const Value> elements) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ elements.size();
+  for (Value element : elements) {
+    hash ^= element.bits();
+    hash *= 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 29;
+  }
+  return hash;
+}
+
+/// Length of the valid UTF-8 sequence at the start of `text`, or 0.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  const unsigned char second = byte(1);
+  const bool overlong_or_surrogate = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+                                     (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
+  return overlong_or_surrogate ? 0 : length;
+}
+
+}  // namespace
+
+std::uint32_t StringTable::intern(std::string_view text) {
+  if (const auto found = ids_.find(text); found != ids_.end()) return found->second;
+  const auto id = static_cast<std::uint32_t>(texts_.size());
+  texts_.emplace_back(text);
+  ids_.emplace(texts_.back(), id);
+  return id;
+}
+
+std::uint32_t StringTable::find(std::string_view text) const {
+  const auto found = ids_.find(text);
+  return found == ids_.end() ? 0xffffffff : found->second;
+}
+
+Value ValueTable::text(std::string_view text) {
+  return Value::reference(Value::Kind::kText, texts_.intern(text));
+}
+
+Value ValueTable::other(std::string_view json) {
+  return Value::reference(Value::Kind::kOther, others_.intern(json));
+}
+
+Value ValueTable::integer(std::int64_t number) {
+  return Value::fits(number) ? Value::integer(number) : other(std::to_string(number));
+}
+
+Value ValueTable::list(std::span<const Value> elements) {
+  const std::uint64_t hash = hash_elements(elements);
+  for (auto [at, end] = list_ids_.equal_range(hash); at != end; ++at)
+    if (std::ranges::equal(lists_[at->second], elements))
+      return Value::reference(Value::Kind::kList, at->second);
+  const auto id = static_cast<std::uint32_t>(lists_.size());
+  lists_.emplace_back(elements.begin(), elements.end());
+  list_ids_.emplace(hash, id);
+  return Value::reference(Value::Kind::kList, id);
+}
+
+std::string ValueTable::to_json(Value value) const {
+  switch (value.kind()) {
+    case Value::Kind::kNil:
+      return "null";
+    case Value::Kind::kInteger:
+      return std::to_string(value.as_integer());
+    case Value::Kind::kOther:
+      return std::string(as_other(value));
+    case Value::Kind::kText: {
+      std::string out;
+      append_json_string(out, as_text(value));
+      return out;
+    }
+    case Value::Kind::kList: {
+      std::string out = "[";
+      for (Value element : as_list(value)) {
+        if (out.size() > 1) out += ',';
+        out += to_json(element);
+      }
+      return out += ']';
+    }
+  }
+  CHECK_THAT_HOLDS(false, "a value of no kind");
+  return {};
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+    } else if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += text.front();
+    } else if (byte == '\n') {
+      out += "\\n";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  out += '"';
+}
+
+}  // namespace harness

@@ -1,0 +1,51 @@
+// What a checker says: valid < unknown < invalid, with the anomalies that led to it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/core/time.h"
+
+namespace harness {
+
+/// Ordered: merging takes the worst. Missing evidence is kUnknown, never kValid.
+enum class Validity : std::uint8_t { kValid, kUnknown, kInvalid };
+
+constexpr Validity worst(Validity a, Validity b) {
+  return a < b ? b : a;
+}
+std::string_view to_string(Validity validity);
+
+/// One thing that went wrong, with its witness.
+struct Anomaly {
+  std::string type;                     // a short stable name: "stale-read", "lost-write-outside-window", ...
+  std::string key;                      // the object's key as text; empty when the anomaly has none
+  std::string explanation;              // plain words, with times, nodes and values
+  std::vector<std::size_t> operations;  // indices of the invocation events of the operations involved
+  Nanos time = 0;                       // when it showed itself
+  std::string node;                     // the node it concerns, or empty
+  bool allowed = false;                 // documented behaviour (named by `window`): counted, never a failure
+  std::string window;                   // the documented window that allows it: "a", "b", "c", or empty
+};
+
+/// Named figures; the name ends in its unit (failover_ms, age_ms_max, operations).
+using Measures = std::vector<std::pair<std::string, double>>;
+
+/// One checker's answer.
+struct CheckResult {
+  std::string name;
+  Validity valid = Validity::kUnknown;
+  std::size_t allowed = 0;     // anomalies that a documented window allows (all, also those not listed)
+  std::size_t violations = 0;  // anomalies that nothing allows (all, also those not listed)
+  Measures bound;              // what was allowed, computed from the run's actual configuration
+  Measures measured;           // what was seen
+  std::string explanation;     // one or two sentences for a person
+  std::vector<Anomaly> anomalies;
+  std::string truncated;       // empty, or why the check or the list of anomalies is incomplete
+  std::size_t operations = 0;  // how many operations (or views, or lines) the answer rests on
+};
+
+}  // namespace harness
