@@ -1,0 +1,40 @@
+// The table of models for `harness check --model`: what a history of clients' operations is checked against.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checkers/checkers.h"
+#include "harness/core/history.h"
+#include "harness/core/verdict.h"
+
+namespace harness {
+
+/// The options of FORMATS.md's `check`; each model reads those that mean something to it.
+struct ModelOptions {
+  Budget budget;
+  std::string initial;  // --initial, as JSON text; empty: the model's own first value
+  bool null_read_unconstrained =
+      false;  // --null-read unconstrained: an ok read of null says nothing (Knossos)
+  bool failed_cas_observed =
+      false;  // --failed-cas observed: a failed cas saw another value (porcupine's etcd model)
+  std::vector<std::string> consistency;  // --consistency, Elle's names; empty: strict-serializable
+  std::vector<std::string> anomalies;    // --anomalies; empty: those the consistency model forbids
+  bool linearizable_keys = false;        // rw-register: how versions of a key may be ordered, as in Elle
+  bool sequential_keys = false;
+  bool wfr_keys = false;
+  bool cross_check = false;  // compare the fast algorithm with the general search
+};
+
+struct Model {
+  std::string_view name;
+  std::string_view description;
+  CheckResult (*check)(const History&, const ModelOptions&);
+};
+
+std::span<const Model> models();
+const Model* find_model(std::string_view name);
+
+}  // namespace harness

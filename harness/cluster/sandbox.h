@@ -1,0 +1,78 @@
+// A cluster in a bottle: the run lives in its own user, network, pid and mount namespaces, each node is a
+// host with its own network namespace and address on a bridge, and whatever happens to the harness (kill -9
+// included) the kernel takes away every process, rule and interface with it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace harness {
+
+enum class SandboxMode {
+  kUserNamespace,  // as an ordinary user: own user, network, pid and mount namespaces
+  kRoot,           // as root: the same without the user namespace
+  kLoopback,       // neither is allowed: everything on 127.0.0.1, process faults only
+};
+std::string_view to_string(SandboxMode mode);  // "user namespace", "root namespaces", "loopback"
+
+/// What this machine allows, tried for real (a child unshares, makes a bridge, a veth pair, a rule).
+struct SandboxSupport {
+  SandboxMode best = SandboxMode::kLoopback;
+  std::string user_namespace_error;  // empty: works; else what failed and the exact mend
+  std::string root_error;
+  std::string filter_error;  // nftables inside
+};
+SandboxSupport probe_sandbox();
+
+/// Re-executes the body inside the namespaces and returns its exit code; in loopback mode simply calls it.
+/// The outer process passes signals on, waits, and reports the exit code; killed itself, it takes everything
+/// with it. The body runs in a forked child that is pid 1 of its pid namespace (it reaps orphans) and must be
+/// called before any thread exists. Throws EnvironmentError (with the mend) when the mode is not possible.
+int run_in_sandbox(SandboxMode mode, const std::function<int()>& body);
+
+/// A machine of the bottle: a node's, or a group of clients'. In loopback mode all are 127.0.0.1 in the one
+/// network there is.
+class Host {
+ public:
+  virtual ~Host() = default;
+  const std::string& name() const { return name_; }  // "n1", "c1"
+  const std::string& ip() const { return ip_; }
+
+  /// Moves the calling thread into this host's network namespace, for good.
+  virtual void enter() const = 0;
+  /// File descriptor of the network namespace, for a child to setns() to; -1 in loopback mode.
+  virtual int network_namespace() const = 0;
+
+  /// Drops every packet that arrives here from these addresses (and, unless one_way, those sent there). Both
+  /// rules go in in one nftables transaction. Throws EnvironmentError on failure, or when the mode has no
+  /// network faults.
+  virtual void drop(const std::vector<std::string>& from, const std::vector<std::string>& to) = 0;
+  /// Takes every rule of drop() away; verified by listing. Safe to call when there is none.
+  virtual void undrop() = 0;
+  /// Packets that the rules of drop() have dropped so far: the proof that a partition is active.
+  virtual std::uint64_t dropped_packets() const = 0;
+
+ protected:
+  std::string name_;
+  std::string ip_;
+};
+
+/// REQUIRES: called inside run_in_sandbox's body.
+class Sandbox {
+ public:
+  virtual ~Sandbox() = default;  // takes the hosts and the bridge down
+  virtual SandboxMode mode() const = 0;
+  virtual bool has_network_faults() const = 0;
+  /// A new host; its address is the next free one (10.77.x.y/16), ready to use on return.
+  virtual Host& add_host(std::string name) = 0;
+  /// TCP port for a node on a host: always 6379 with namespaces; in loopback mode a free one, its bus port
+  /// free too.
+  virtual int node_port() = 0;
+};
+
+std::unique_ptr<Sandbox> make_sandbox(SandboxMode mode);
+
+}  // namespace harness
