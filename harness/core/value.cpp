@@ -71,6 +71,22 @@ Value ValueTable::list(std::span<const Value> elements) {
   return Value::reference(Value::Kind::kList, id);
 }
 
+bool ValueTable::contains(Value value) const {
+  switch (value.kind()) {
+    case Value::Kind::kNil:
+      return value.is_nil();
+    case Value::Kind::kInteger:
+      return true;
+    case Value::Kind::kText:
+      return value.index() < texts_.size();
+    case Value::Kind::kOther:
+      return value.index() < others_.size();
+    case Value::Kind::kList:
+      return value.index() < lists_.size();
+  }
+  return false;
+}
+
 std::string ValueTable::to_json(Value value) const {
   switch (value.kind()) {
     case Value::Kind::kNil:
