@@ -132,9 +132,10 @@ Value Recorder::list(std::span<const Value> elements) {
   return value;
 }
 
-std::string Recorder::key_text(std::uint32_t key) const {
+std::vector<Value> Recorder::elements(Value list) const {
   const std::lock_guard lock(mutex_);
-  return std::string(tables_.keys.text(key));
+  const auto elements = tables_.values.as_list(list);
+  return {elements.begin(), elements.end()};
 }
 
 Nanos Recorder::append(const Operation& op, EventType type, Value value) {

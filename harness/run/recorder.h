@@ -8,6 +8,7 @@
 #include <mutex>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "harness/core/history.h"
 #include "harness/core/journal.h"
@@ -48,7 +49,8 @@ class Recorder {
   std::uint16_t error(std::string_view text);
   Value text(std::string_view text);
   Value list(std::span<const Value> elements);
-  std::string key_text(std::uint32_t key) const;
+  /// The elements of a list that this recorder made.
+  std::vector<Value> elements(Value list) const;
 
   /// Both stamp the time themselves, under the lock that orders the journal: an invocation before its request
   /// is sent, a completion after its reply was received.
