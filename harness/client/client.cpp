@@ -104,7 +104,7 @@ Wire& Client::wire(int node) {
   return *wire;
 }
 
-Task<Answer> Client::command(std::string_view key, std::initializer_list<std::string_view> arguments) {
+Task<Answer> Client::command(std::string_view key, std::span<const std::string_view> arguments) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + group_.operation_timeout();
   const int slot = slot_of(key);
   int asked_node = -1;  // set for one request after an ASK
@@ -126,7 +126,7 @@ Task<Answer> Client::command(std::string_view key, std::initializer_list<std::st
     }
     request_.clear();
     if (asked_node >= 0) request_ += kAsking;
-    append_command(request_, std::span(arguments.begin(), arguments.size()));
+    append_command(request_, arguments);
     WireReply answer = co_await connection.request(request_, asked_node >= 0 ? 2 : 1, deadline);
     asked_node = -1;
     if (answer.failure != WireFailure::kNone) {

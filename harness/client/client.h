@@ -76,7 +76,8 @@ struct Answer {
   Outcome outcome = Outcome::kInfo;
   std::string_view reason;  // why not ok; a static word
   ReplyPtr reply;           // set exactly when ok
-  int node = -1;            // who answered; for an info, whom it was sent to; an index into ClientGroup::nodes(); -1: nobody
+  int node =
+      -1;  // who answered; for an info, whom it was sent to; an index into ClientGroup::nodes(); -1: nobody
 };
 
 /// The connections of one logical process.
@@ -85,7 +86,7 @@ class Client {
   explicit Client(ClientGroup& group);
 
   /// Runs one command on the node that serves the key's slot.
-  Task<Answer> command(std::string_view key, std::initializer_list<std::string_view> arguments);
+  Task<Answer> command(std::string_view key, std::span<const std::string_view> arguments);
 
   /// Drops every connection, as a new process starts with none.
   void reset();

@@ -120,7 +120,7 @@ Task<bool> LoadThread::perform(Client& client, std::int32_t& process, Operation 
     client.reset();
     process = processes_.next();
   }
-  co_return op.outcome == Outcome::kOk;
+  co_return op;
 }
 
 Task<void> LoadThread::process_loop() {
@@ -129,11 +129,12 @@ Task<void> LoadThread::process_loop() {
   while (!stopping_) {
     co_await await_turn();
     if (stopping_) break;
-    const Operation op = workload_->next(prng_);
     const SteadyTime before = steady_clock::now();
-    const bool ok = co_await perform(client, process, op);
-    const bool refused_at_once = !ok && steady_clock::now() - before < kPauseAfterFailure;
-    if (refused_at_once) co_await sleep_until(group_->context(), steady_clock::now() + kPauseAfterFailure);
+    const Operation op = co_await perform(client, process, workload_->next(prng_));
+    // An operation that fails without an error (a compare-and-set that found another value) was served.
+    const bool refused = op.outcome != Outcome::kOk && op.error != kNoError;
+    if (refused && steady_clock::now() - before < kPauseAfterFailure)
+      co_await sleep_until(group_->context(), steady_clock::now() + kPauseAfterFailure);
   }
 }
 
@@ -142,10 +143,12 @@ Task<void> LoadThread::final_reads(SteadyTime deadline) {
   std::int32_t process = processes_.next();
   unanswered_ = 0;
   for (const Operation& read : workload_->final_reads()) {
-    bool ok = false;
-    while (!(ok = co_await perform(client, process, read)) && steady_clock::now() < deadline)
+    Operation op = co_await perform(client, process, read);
+    while (op.outcome != Outcome::kOk && steady_clock::now() < deadline) {
       co_await sleep_until(group_->context(), steady_clock::now() + kPauseAfterFailure);
-    if (!ok) ++unanswered_;
+      op = co_await perform(client, process, read);
+    }
+    if (op.outcome != Outcome::kOk) ++unanswered_;
   }
 }
 

@@ -57,7 +57,7 @@ class LoadThread {
 
  private:
   Task<void> process_loop();
-  Task<bool> perform(Client& client, std::int32_t& process, Operation op);
+  Task<Operation> perform(Client& client, std::int32_t& process, Operation op);
   Task<void> await_turn();
   Task<void> final_reads(SteadyTime deadline);
   void run(std::function<void()> spawn);
