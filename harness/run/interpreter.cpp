@@ -111,7 +111,7 @@ Task<void> LoadThread::await_turn() {
 
 /// Invokes, waits, completes. True when the operation was answered ok or with a refusal of the server; a
 /// process that ends in info is replaced.
-Task<bool> LoadThread::perform(Client& client, std::int32_t& process, Operation op) {
+Task<Operation> LoadThread::perform(Client& client, std::int32_t& process, Operation op) {
   op.process = process;
   recorder_.invoke(op);
   op = co_await workload_->invoke(client, op);
