@@ -2,7 +2,6 @@
 // the harness.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
@@ -10,26 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/clock.h"
 #include "harness/core/history.h"
 #include "harness/core/journal.h"
 #include "harness/core/time.h"
 
 namespace harness {
-
-/// The run's clock: monotonic nanoseconds since `epoch`.
-class RunClock {
- public:
-  RunClock() : epoch_(std::chrono::steady_clock::now()) {}
-  explicit RunClock(std::chrono::steady_clock::time_point epoch) : epoch_(epoch) {}
-  Nanos now() const {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - epoch_)
-        .count();
-  }
-  std::chrono::steady_clock::time_point epoch() const { return epoch_; }
-
- private:
-  std::chrono::steady_clock::time_point epoch_;
-};
 
 /// Appends events to a memory-mapped journal (harness/core/journal.h). Thread-safe. Space is allocated ahead,
 /// so that a full disk is an EnvironmentError from here and not a signal in the middle of a write; what was
