@@ -43,7 +43,7 @@ struct Fault {
   /// Acts on the nodes that `target` names now (target.h) and fills the record: nodes, description,
   /// requested, active with the evidence, or error when it did not take effect. Null when there is nothing to
   /// heal.
-  [[nodiscard]] std::unique_ptr<ActiveFault> (*inject)(FaultContext&, std::string_view target, FaultRecord&);
+  std::unique_ptr<ActiveFault> (*inject)(FaultContext&, std::string_view target, FaultRecord&);
 };
 
 }  // namespace harness
