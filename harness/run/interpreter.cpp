@@ -58,14 +58,24 @@ void LoadThread::run(std::function<void()> spawn) {
       moved_ = group_->moved;
       asked_ = group_->asked;
     } catch (...) {
-      failure_ = std::current_exception();
+      fail(std::current_exception());
     }
   });
 }
 
+void LoadThread::fail(std::exception_ptr problem) {
+  const std::lock_guard lock(failure_mutex_);
+  if (!failure_) failure_ = problem;
+}
+
+void LoadThread::check() {
+  const std::lock_guard lock(failure_mutex_);
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
 void LoadThread::join() {
   if (thread_.joinable()) thread_.join();
-  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  check();
 }
 
 void LoadThread::start() {
@@ -74,7 +84,7 @@ void LoadThread::start() {
     for (int i = 0; i < options_.concurrency; ++i)
       asio::co_spawn(group_->context(), process_loop(), [this](std::exception_ptr problem) {
         if (problem) {
-          failure_ = problem;
+          fail(problem);
           group_->context().stop();
         } else if (--running_ == 0) {
           group_->context().stop();  // ends the housekeeping too

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -43,6 +44,8 @@ class LoadThread {
 
   /// Offers operations until stop_offering(); starts at once.
   void start();
+  /// Throws what ended the load early (a full disk), if anything did.
+  void check();
   /// No new operations; returns when the open ones have completed (each has a deadline).
   void finish();
   /// Runs these operations, one process each at a time, and returns when all have completed. Call after
@@ -62,6 +65,7 @@ class LoadThread {
   Task<void> final_reads(SteadyTime deadline);
   void run(std::function<void()> spawn);
   void join();
+  void fail(std::exception_ptr problem);
 
   std::function<void()> enter_;
   std::unique_ptr<ClientGroup> group_;
@@ -71,7 +75,8 @@ class LoadThread {
   Recorder& recorder_;
   ProcessNumbers& processes_;
   std::thread thread_;
-  std::exception_ptr failure_;  // of the thread, thrown again by join()
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;  // of the thread, thrown again by check() and join(); guarded
   std::atomic<bool> stopping_{false};
   std::size_t running_ = 0;  // processes
   SteadyTime next_turn_{};
