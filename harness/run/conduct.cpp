@@ -21,8 +21,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kProgressInterval(200);
 
-/// One run, from the empty sandbox to the full store. The members stand in the order in which they come to life;
-/// they leave in the reverse one, whatever happens.
+/// One run, from the empty sandbox to the full store. The members stand in the order in which they come to
+/// life; they leave in the reverse one, whatever happens.
 class Conductor {
  public:
   Conductor(const RunPlan& plan, Progress& progress)
@@ -60,8 +60,8 @@ class Conductor {
     cluster_->form();
     char took[64];
     std::snprintf(took, sizeof took, "cluster ready %.1f s", to_seconds(since_start.now()));
-    progress_.say(std::string(took) + "   " + scenario().workload + " x" + std::to_string(scenario().concurrency) +
-                  " clients   faults: " + fault_names());
+    progress_.say(std::string(took) + "   " + scenario().workload + " x" +
+                  std::to_string(scenario().concurrency) + " clients   faults: " + fault_names());
     record_.nodes = cluster_->infos();
     record_.info.environment["anti_affinity"] = cluster_->anti_affinity() ? "yes" : "no";
   }
@@ -86,7 +86,8 @@ class Conductor {
   std::vector<ClientNode> client_nodes() {
     std::vector<ClientNode> nodes;
     for (const NodeInfo& node : cluster_->infos())
-      nodes.push_back({node.name, {boost::asio::ip::make_address(node.ip), static_cast<std::uint16_t>(node.port)}});
+      nodes.push_back(
+          {node.name, {boost::asio::ip::make_address(node.ip), static_cast<std::uint16_t>(node.port)}});
     return nodes;
   }
 
@@ -106,13 +107,13 @@ class Conductor {
       client_hosts_.push_back(&host);
       const WorkloadSetup setup{*recorder_, scenario().workload_options, shards(), group, groups};
       LoadOptions options;
-      options.concurrency = scenario().concurrency * (group + 1) / groups - scenario().concurrency * group / groups;
+      options.concurrency =
+          scenario().concurrency * (group + 1) / groups - scenario().concurrency * group / groups;
       options.rate = scenario().rate / groups;
       options.operation_timeout = milliseconds(scenario().operation_timeout_ms);
-      load_.push_back(std::make_unique<LoadThread>([&host] { host.enter(); }, client_nodes(),
-                                                   plan_.workload.make(setup),
-                                                   seed_.split("operations", static_cast<std::uint64_t>(group)), options,
-                                                   *recorder_, processes_));
+      load_.push_back(std::make_unique<LoadThread>(
+          [&host] { host.enter(); }, client_nodes(), plan_.workload.make(setup),
+          seed_.split("operations", static_cast<std::uint64_t>(group)), options, *recorder_, processes_));
     }
     for (auto& thread : load_) thread->start();
   }
@@ -170,7 +171,8 @@ class Conductor {
     figures.ok = recorder_->operations_ok();
     figures.fail = recorder_->operations_failed();
     figures.info = recorder_->operations_info();
-    figures.per_second = static_cast<double>(figures.ok + figures.fail + figures.info - before) / to_seconds(passed);
+    figures.per_second =
+        static_cast<double>(figures.ok + figures.fail + figures.info - before) / to_seconds(passed);
     {
       const std::lock_guard lock(event_mutex_);
       figures.event = newest_event_;
@@ -186,9 +188,11 @@ class Conductor {
   void settle() {
     if (record_.info.interrupted) return;
     if (scenario().restart_at_end)
-      if (const std::string names = restart_dead_nodes(*cluster_); !names.empty()) tell("started again: " + names);
-    const milliseconds patience = scenario().settle_s > 0 ? milliseconds(static_cast<int>(scenario().settle_s * 1e3))
-                                                          : settle_patience(scenario().cluster);
+      if (const std::string names = restart_dead_nodes(*cluster_); !names.empty())
+        tell("started again: " + names);
+    const milliseconds patience = scenario().settle_s > 0
+                                      ? milliseconds(static_cast<int>(scenario().settle_s * 1e3))
+                                      : settle_patience(scenario().cluster);
     std::string missing;
     const bool settled = wait_for(
         patience,
@@ -255,6 +259,8 @@ class Conductor {
 
 }  // namespace
 
-void conduct(const RunPlan& plan, Progress& progress) { Conductor(plan, progress).conduct(); }
+void conduct(const RunPlan& plan, Progress& progress) {
+  Conductor(plan, progress).conduct();
+}
 
 }  // namespace harness

@@ -1,5 +1,5 @@
-// Conducting a run inside the sandbox: cluster, clients, nemesis, observer, settling, final reads. All that it learns goes
-// to the store; judging it comes later, from the store alone.
+// Conducting a run inside the sandbox: cluster, clients, nemesis, observer, settling, final reads. All that
+// it learns goes to the store; judging it comes later, from the store alone.
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ struct RunPlan {
   RunFiles files;
 };
 
-/// Throws EnvironmentError when the environment fails. Sets info.interrupted when SIGINT or SIGTERM ended it early.
-/// REQUIRES: called inside run_in_sandbox's body.
+/// Throws EnvironmentError when the environment fails. Sets info.interrupted when SIGINT or SIGTERM ended it
+/// early. REQUIRES: called inside run_in_sandbox's body.
 void conduct(const RunPlan& plan, Progress& progress);
 
 }  // namespace harness

@@ -7,7 +7,9 @@ namespace {
 
 volatile std::sig_atomic_t received = 0;
 
-void note(int signal) { received = signal; }
+void note(int signal) {
+  received = signal;
+}
 
 }  // namespace
 
@@ -19,6 +21,8 @@ void catch_interrupts() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
 }
 
-int interrupted_by() { return received; }
+int interrupted_by() {
+  return received;
+}
 
 }  // namespace harness

@@ -45,10 +45,14 @@ void point_latest_at(const fs::path& root, const std::string& id) {
   fs::remove(link, error);
   fs::create_directory_symlink(id, link, error);
   if (!error) fs::rename(link, root / "latest", error);
-  if (error) throw EnvironmentError("cannot set " + (root / "latest").string() + ": " + error.message() + std::string(kMend));
+  if (error)
+    throw EnvironmentError("cannot set " + (root / "latest").string() + ": " + error.message() +
+                           std::string(kMend));
 }
 
-bool is_run(const fs::path& directory) { return fs::is_regular_file(directory / "run.json"); }
+bool is_run(const fs::path& directory) {
+  return fs::is_regular_file(directory / "run.json");
+}
 
 std::vector<std::string> runs_in(const fs::path& root) {
   std::vector<std::string> ids;
@@ -73,7 +77,8 @@ class Mapping {
     size_ = static_cast<std::size_t>(status.st_size);
     if (size_ > 0) data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
     ::close(descriptor);
-    if (data_ == MAP_FAILED) throw EnvironmentError("cannot map " + file.string() + ": " + std::strerror(errno));
+    if (data_ == MAP_FAILED)
+      throw EnvironmentError("cannot map " + file.string() + ": " + std::strerror(errno));
   }
   ~Mapping() {
     if (size_ > 0) ::munmap(data_, size_);
@@ -87,14 +92,17 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-std::string text_or_empty(const fs::path& file) { return fs::exists(file) ? read_file(file) : std::string{}; }
+std::string text_or_empty(const fs::path& file) {
+  return fs::exists(file) ? read_file(file) : std::string{};
+}
 
 std::vector<FaultRecord> load_faults(const fs::path& file) {
   std::map<std::size_t, FaultRecord> by_number;
   std::istringstream lines(text_or_empty(file));
   for (std::string line; std::getline(lines, line);) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.contains("number")) by_number[json["number"].get<std::size_t>()] = json.get<FaultRecord>();
+    if (json.is_object() && json.contains("number"))
+      by_number[json["number"].get<std::size_t>()] = json.get<FaultRecord>();
   }
   std::vector<FaultRecord> faults;
   for (auto& [number, fault] : by_number) faults.push_back(std::move(fault));
@@ -106,7 +114,9 @@ std::vector<FaultRecord> load_faults(const fs::path& file) {
 RunFiles create_run_directory(const fs::path& root, std::string_view scenario, std::uint64_t seed) {
   std::error_code error;
   fs::create_directories(root, error);
-  if (error) throw EnvironmentError("cannot make the store " + root.string() + ": " + error.message() + std::string(kMend));
+  if (error)
+    throw EnvironmentError("cannot make the store " + root.string() + ": " + error.message() +
+                           std::string(kMend));
   const std::string id = utc_stamp() + "-" + std::string(scenario) + "-" + std::to_string(seed);
   for (int attempt = 1;; ++attempt) {
     // Two runs of one seed may begin within one second.
@@ -115,7 +125,9 @@ RunFiles create_run_directory(const fs::path& root, std::string_view scenario, s
       point_latest_at(root, name);
       return {fs::absolute(root / name)};
     }
-    if (error) throw EnvironmentError("cannot make " + (root / name).string() + ": " + error.message() + std::string(kMend));
+    if (error)
+      throw EnvironmentError("cannot make " + (root / name).string() + ": " + error.message() +
+                             std::string(kMend));
   }
 }
 
@@ -123,7 +135,8 @@ RunFiles find_run(const fs::path& root, const std::string& run) {
   if (is_run(run)) return {fs::canonical(run)};
   if (run == "latest") {
     if (is_run(root / "latest")) return {fs::canonical(root / "latest")};
-    throw UsageError("no run yet in " + root.string() + ": 'harness run SCENARIO' makes one, --store DIR looks elsewhere");
+    throw UsageError("no run yet in " + root.string() +
+                     ": 'harness run SCENARIO' makes one, --store DIR looks elsewhere");
   }
   std::vector<std::string> fitting;
   for (const std::string& id : runs_in(root))
@@ -148,7 +161,8 @@ void write_file(const fs::path& file, std::string_view text) {
   const std::string why = error ? error.message() : std::strerror(errno);
   std::error_code ignored;  // nothing half-left behind; the failure itself is what is reported
   fs::remove(beside, ignored);
-  throw EnvironmentError("cannot write " + file.string() + ": " + why + ". Free some space, or choose another place with "
+  throw EnvironmentError("cannot write " + file.string() + ": " + why +
+                         ". Free some space, or choose another place with "
                          "--store DIR");
 }
 
