@@ -73,9 +73,13 @@ Finding chosen(const SandboxSupport& support) {
 std::vector<Finding> examine_sandbox() {
   const SandboxSupport support = probe_sandbox();
   std::vector<Finding> findings;
-  findings.push_back(support.user_namespace_error.empty()
-                         ? ok("user namespace", "an ordinary user can make namespaces, tried")
-                         : limited("user namespace", "not allowed", support.user_namespace_error));
+  findings.push_back(
+      support.user_namespace_error.empty()
+          ? ok("user namespace", ::geteuid() == 0
+                                     ? "can be made, tried as root (an ordinary user may meet other rules: "
+                                       "run the doctor as that user)"
+                                     : "can be made, tried")
+          : limited("user namespace", "not allowed", support.user_namespace_error));
   // As an ordinary user it only matters where user namespaces are not allowed.
   if (::geteuid() == 0)
     findings.push_back(support.root_error.empty()
