@@ -134,6 +134,9 @@ TEST_CASE("the body itself reaches every host") {
     const auto target = address(n1.ip(), kPort);
     require_that(::connect(client.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0,
                  "connect");
+    const FileDescriptor server(::accept(listener.get(), nullptr, nullptr));
+    for (int i = 2; i < 20; ++i) sandbox->add_host("n" + std::to_string(i));
+    require_that(Connection::arrives(server, client, 500ms), "hosts come without a pause for the others");
     sockaddr_in self{};
     socklen_t length = sizeof self;
     ::getsockname(client.get(), reinterpret_cast<sockaddr*>(&self), &length);
