@@ -1,15 +1,16 @@
 #include "harness/doctor_command.h"
 
 #include <iomanip>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "harness/command_line.h"
+#include "harness/commands.h"
 #include "harness/doctor/examination.h"
 
 namespace harness {
 namespace {
 
-constexpr int kReady = 0;
-constexpr int kNotReady = 3;
 constexpr int kNameWidth = 16;
 constexpr int kStatusWidth = 9;
 
@@ -38,13 +39,16 @@ void print_text(const std::vector<Finding>& findings, std::ostream& out) {
 
 }  // namespace
 
-int doctor_command(const DoctorOptions& options, std::ostream& out) {
-  const auto findings = examine_machine(options.store);
-  if (options.json)
-    print_json(findings, out);
-  else
-    print_text(findings, out);
-  return is_ready(findings) ? kReady : kNotReady;
+int doctor_command(int argc, const char* const* argv) {
+  CLI::App app("what this machine allows, and the exact mend for what it does not", "doctor");
+  bool json = false;
+  std::string store = "store";
+  app.add_option("--store", store, "where runs would be kept")->capture_default_str();
+  app.add_flag("--json", json, "one JSON object");
+  if (!parse_command_line(app, argc, argv)) return kExitPass;
+  const auto findings = examine_machine(store);
+  json ? print_json(findings, std::cout) : print_text(findings, std::cout);
+  return is_ready(findings) ? kExitPass : kExitEnvironment;
 }
 
 }  // namespace harness
