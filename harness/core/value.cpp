@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/core/check.h"
 
 namespace harness {
@@ -69,6 +71,32 @@ Value ValueTable::list(std::span<const Value> elements) {
   lists_.emplace_back(elements.begin(), elements.end());
   list_ids_.emplace(hash, id);
   return Value::reference(Value::Kind::kList, id);
+}
+
+std::optional<Value> ValueTable::find_json(std::string_view json) const {
+  const auto parsed = nlohmann::json::parse(json, nullptr, false);
+  if (parsed.is_discarded()) throw UsageError("not a JSON value: " + std::string(json));
+  const auto reference = [](Value::Kind kind, std::uint32_t id) -> std::optional<Value> {
+    if (id == 0xffffffff) return std::nullopt;
+    return Value::reference(kind, id);
+  };
+  if (parsed.is_null()) return Value{};
+  if (parsed.is_number_integer() && !parsed.is_number_unsigned() && Value::fits(parsed.get<std::int64_t>()))
+    return Value::integer(parsed.get<std::int64_t>());
+  if (parsed.is_number_unsigned() && parsed.get<std::uint64_t>() < (1ULL << 60))
+    return Value::integer(static_cast<std::int64_t>(parsed.get<std::uint64_t>()));
+  if (parsed.is_string()) return reference(Value::Kind::kText, texts_.find(parsed.get<std::string>()));
+  if (!parsed.is_array()) return reference(Value::Kind::kOther, others_.find(parsed.dump()));
+  std::vector<Value> elements;
+  for (const auto& element : parsed) {
+    const auto found = find_json(element.dump());
+    if (!found) return std::nullopt;
+    elements.push_back(*found);
+  }
+  for (auto [at, end] = list_ids_.equal_range(hash_elements(elements)); at != end; ++at)
+    if (std::ranges::equal(lists_[at->second], elements))
+      return Value::reference(Value::Kind::kList, at->second);
+  return std::nullopt;
 }
 
 std::string ValueTable::to_json(Value value) const {

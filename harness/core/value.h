@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,6 +80,10 @@ class ValueTable {
   std::string_view as_other(Value value) const {
     return others_.text(static_cast<std::uint32_t>(value.index()));
   }
+
+  /// The value of a JSON text, if this table has ever held it (nil and small integers it always holds).
+  /// Throws UsageError when the text is not JSON.
+  std::optional<Value> find_json(std::string_view json) const;
 
   /// Compact JSON text of any value.
   std::string to_json(Value value) const;
