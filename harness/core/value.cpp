@@ -128,6 +128,22 @@ std::optional<Value> ValueTable::find_json(std::string_view json) const {
   return reference(Value::Kind::kList, find_list(elements, hash_elements(elements)));
 }
 
+bool ValueTable::contains(Value value) const {
+  switch (value.kind()) {
+    case Value::Kind::kNil:
+      return value.is_nil();
+    case Value::Kind::kInteger:
+      return true;
+    case Value::Kind::kText:
+      return value.index() < texts_.size();
+    case Value::Kind::kOther:
+      return value.index() < others_.size();
+    case Value::Kind::kList:
+      return value.index() < lists_.size();
+  }
+  return false;
+}
+
 std::string ValueTable::to_json(Value value) const {
   switch (value.kind()) {
     case Value::Kind::kNil:

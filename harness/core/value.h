@@ -131,6 +131,13 @@ class ValueTable {
   /// Throws UsageError when the text is not JSON.
   std::optional<Value> find_json(std::string_view json) const;
 
+  /// Whether the value refers to something that this table holds (integers and nil always do).
+  bool contains(Value value) const;
+
+  /// How many distinct texts and lists there are.
+  std::size_t texts() const { return texts_.size(); }
+  std::size_t lists() const { return lists_.size(); }
+
   /// Compact JSON text of any value.
   std::string to_json(Value value) const;
 

@@ -1,0 +1,22 @@
+#include "harness/commands.h"
+
+#include "harness/list_command.h"
+#include "harness/report_command.h"
+#include "harness/run_command.h"
+
+namespace harness {
+namespace {
+
+constexpr CommandEntry kCommands[] = {
+    {"run", "one run of a scenario: start a cluster, load it, break it, judge it", run_command},
+    {"list", "the scenarios, workloads, faults, checkers, reports and models", list_command},
+    {"report", "makes the report of a stored run again", report_command},
+};
+
+}  // namespace
+
+std::span<const CommandEntry> commands() {
+  return kCommands;
+}
+
+}  // namespace harness
