@@ -50,6 +50,13 @@ bool gone(pid_t pid) {
   return ::kill(pid, 0) != 0 && errno == ESRCH;
 }
 
+// Gone, or only to be reaped yet by whoever inherited it.
+bool has_ended(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  return !std::getline(status, line) || line.find(") Z ") != std::string::npos;
+}
+
 TEST_CASE("a child tells how it ended") {
   Child fine(shell("exit 7"));
   const auto status = fine.wait_for(kPatience);
@@ -96,6 +103,17 @@ TEST_CASE("destroying a child kills and reaps it") {
     CHECK(::kill(pid, 0) == 0);
   }
   CHECK(gone(pid));
+}
+
+TEST_CASE("what a child started goes with it") {
+  const ScratchFolder folder;
+  const auto pid_file = folder.path / "pid";
+  {
+    Child child(shell("sleep 1000 & echo $! > " + pid_file.string() + ".new; mv " + pid_file.string() +
+                      ".new " + pid_file.string() + "; wait"));
+    REQUIRE(wait_for(kPatience, [&] { return std::filesystem::exists(pid_file); }));
+  }
+  CHECK(wait_for(kPatience, [&] { return has_ended(std::stoi(text_of(pid_file))); }));
 }
 
 TEST_CASE("a program that cannot be started is named") {
@@ -191,11 +209,7 @@ TEST_CASE("children go with the harness, whatever it dies of") {
   REQUIRE(::kill(child, 0) == 0);
   ::kill(harness, SIGKILL);
   ::waitpid(harness, nullptr, 0);
-  CHECK(wait_for(kPatience, [&] {
-    std::ifstream status("/proc/" + std::to_string(child) + "/stat");
-    std::string line;
-    return !std::getline(status, line) || line.find(") Z ") != std::string::npos;
-  }));
+  CHECK(wait_for(kPatience, [&] { return has_ended(child); }));
   ::close(ends[0]);
   ::close(ends[1]);
 }

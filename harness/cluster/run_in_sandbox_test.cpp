@@ -122,6 +122,16 @@ TEST_CASE("the user stays who they are") {
     CHECK(run_in_sandbox(mode, [&] { return ::getuid() == uid && ::geteuid() == uid ? 0 : 1; }) == 0);
 }
 
+TEST_CASE("a body may keep the machine's network") {
+  const auto network = std::filesystem::read_symlink("/proc/self/ns/net");
+  for (const SandboxMode mode : allowed_modes()) {
+    const auto is_machines = [&] { return std::filesystem::read_symlink("/proc/self/ns/net") == network; };
+    CHECK(run_in_sandbox(mode, [&] { return is_machines() ? 1 : 0; }) == 0);
+    CHECK(run_in_sandbox(
+              mode, [&] { return is_machines() ? 1 : 0; }, SandboxNetwork::kMachine) == 1);
+  }
+}
+
 TEST_CASE("a signal to the outer process, or to its group, reaches the body once") {
   for (const SandboxMode mode : allowed_modes()) {
     for (const bool to_group : {false, true}) {
