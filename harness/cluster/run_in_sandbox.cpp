@@ -289,6 +289,7 @@ int run_in_sandbox(SandboxMode mode, const std::function<int()>& body, SandboxNe
   failures.writing.close();
   // The reading end stays open here, so that a signal arriving after init's end is no SIGPIPE.
   const int code = pass_signals_on(signals, holder, control.writing.get());
+  control.writing.close();  // should someone have killed the holder alone, this ends init
   rethrow(failures);
   return code;
 }

@@ -261,6 +261,41 @@ TEST_CASE("kill -9 of the outer process at any moment leaves nothing") {
   CHECK(interfaces() == before);
 }
 
+// The only child of a process, as the machine numbers it.
+pid_t child_of(pid_t parent) {
+  pid_t child = 0;
+  const auto number = std::to_string(parent);
+  wait_until("a child of " + number, kPatience, [&] {
+    return static_cast<bool>(std::ifstream("/proc/" + number + "/task/" + number + "/children") >> child);
+  });
+  return child;
+}
+
+TEST_CASE("kill -9 of the holder, of init or of the body ends the run, and leaves nothing") {
+  for (const SandboxMode mode : allowed_modes()) {
+    for (const int depth : {1, 2, 3}) {
+      INFO("in " << to_string(mode) << " mode, " << depth << " below the outer process");
+      Wire alive;
+      const Wire wire;
+      const pid_t outer = ::fork();
+      if (outer == 0) {
+        alive.reading.close();
+        ::_exit(run_in_sandbox(mode, [&]() -> int {
+          wire.say('r');
+          for (;;) ::pause();
+        }));
+      }
+      alive.writing.close();
+      REQUIRE(wire.hear() == 'r');
+      pid_t victim = outer;
+      for (int i = 0; i < depth; ++i) victim = child_of(victim);
+      ::kill(victim, SIGKILL);
+      CHECK(WEXITSTATUS(wait_status(outer)) == 128 + SIGKILL);
+      CHECK(alive.hear() == '\0');
+    }
+  }
+}
+
 TEST_CASE("two runs at once, with the same addresses, do not disturb each other") {
   for (const SandboxMode mode : allowed_modes()) {
     const Wire ready, go;
