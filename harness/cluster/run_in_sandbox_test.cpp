@@ -326,6 +326,13 @@ TEST_CASE("two runs at once, with the same addresses, do not disturb each other"
   }
 }
 
+TEST_CASE("the short way to the best mode finds what the probe finds") {
+  CHECK(best_sandbox_mode() == probe_sandbox().best);
+  if (!allowed_modes().empty())
+    CHECK_NOTHROW(
+        as_ordinary_user([] { require_that(best_sandbox_mode() == probe_sandbox().best, "same"); }));
+}
+
 TEST_CASE("the probe names the setting that keeps user namespaces away") {
   if (allowed_modes().empty()) return;
   // The limit belongs to the user namespace, so that inside one it can be tried without touching the

@@ -27,6 +27,8 @@ struct SandboxSupport {
   std::string filter_error;  // nftables inside
 };
 SandboxSupport probe_sandbox();
+/// Only the best mode, in a fraction of the time: nothing is tried beyond the first that works.
+SandboxMode best_sandbox_mode();
 
 enum class SandboxNetwork {
   kOwn,      // an empty one, for make_sandbox()
