@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <fstream>
 #include <sstream>
 #include <thread>
+#include <vector>
 
 #include "harness/cluster/namespace_test_support.h"
 #include "harness/core/check.h"
@@ -192,6 +194,24 @@ TEST_CASE("a child outlives the thread that made it") {
   std::unique_ptr<Child> child;
   std::thread([&] { child = std::make_unique<Child>(shell("exec sleep 1000")); }).join();
   CHECK_FALSE(child->wait_for(100ms).has_value());
+}
+
+TEST_CASE("several threads make, signal and watch children at once") {
+  std::vector<std::thread> threads;
+  std::atomic<int> ended_as_told = 0;
+  Child shared(shell("exec sleep 1000"));
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      Child own(shell("exit " + std::to_string(i)));
+      const auto status = own.wait_for(kPatience);
+      if (status && status->exit_code == i) ++ended_as_told;
+      shared.signal(SIGTERM);
+      const auto end = shared.wait_for(kPatience);
+      if (end && end->signal == SIGTERM && shared.state() == 0) ++ended_as_told;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(ended_as_told == 8);
 }
 
 TEST_CASE("children go with the harness, whatever it dies of") {
