@@ -333,22 +333,24 @@ TEST_CASE("the short way to the best mode finds what the probe finds") {
         as_ordinary_user([] { require_that(best_sandbox_mode() == probe_sandbox().best, "same"); }));
 }
 
-TEST_CASE("the probe names the setting that keeps user namespaces away") {
+TEST_CASE("the probe names the setting that keeps namespaces away") {
   if (allowed_modes().empty()) return;
-  // The limit belongs to the user namespace, so that inside one it can be tried without touching the
+  // The limits belong to the user namespace, so that inside one they can be tried without touching the
   // machine's.
-  as_ordinary_user([] {
-    run_in_sandbox(SandboxMode::kUserNamespace, [] {
-      std::ofstream("/proc/sys/user/max_user_namespaces") << 0 << std::flush;
+  for (const std::string kind : {"user", "net", "pid", "mnt"}) {
+    INFO(kind);
+    const auto with_limit = [&] {
+      std::ofstream("/proc/sys/user/max_" + kind + "_namespaces") << 0 << std::flush;
       const SandboxSupport support = probe_sandbox();
       require_that(support.best == SandboxMode::kLoopback, "best");
-      require_that(
-          support.user_namespace_error.find("sudo sysctl -w user.max_user_namespaces=") != std::string::npos,
-          support.user_namespace_error);
+      require_that(support.user_namespace_error.find("sudo sysctl -w user.max_" + kind + "_namespaces=") !=
+                       std::string::npos,
+                   support.user_namespace_error);
       require_that(!support.root_error.empty(), "root");
       return 0;
-    });
-  });
+    };
+    CHECK_NOTHROW(as_ordinary_user([&] { run_in_sandbox(SandboxMode::kUserNamespace, with_limit); }));
+  }
 }
 
 }  // namespace
