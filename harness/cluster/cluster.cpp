@@ -17,6 +17,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Of a master after its boot, in every Redis and Valkey (CLUSTER_WRITABLE_DELAY).
+constexpr auto kWritableDelay = std::chrono::milliseconds(2000);
 // Servers that are launched at once: more would only make each other late on few cores.
 constexpr std::size_t kStartBatch = 16;
 
@@ -99,6 +101,7 @@ void Cluster::say(std::string_view what) const {
 }
 
 void Cluster::start() {
+  started_ = Clock::now();
   for (std::size_t begin = 0; begin < nodes_.size(); begin += kStartBatch) {
     const std::size_t end = std::min(begin + kStartBatch, nodes_.size());
     say(fmt::format("starting {} of {} servers", end, nodes_.size()));
@@ -109,8 +112,9 @@ void Cluster::start() {
 
 void Cluster::form() {
   say("forming the cluster");
-  Formation formation(nodes_, infos_, options_.flavor);
-  formation.run(options_.form_timeout, [this](const Roles& roles) { return why_not_settled(roles); });
+  const bool just_booted = Clock::now() - started_ < kWritableDelay;
+  Formation formation(nodes_, infos_, options_.flavor, just_booted && options_.config.replicas > 0);
+  formation.run(options_.form_timeout, [this](const Roles& roles) { return why_not_formed(roles); });
 }
 
 Roles Cluster::look(std::chrono::milliseconds timeout) {
@@ -140,6 +144,15 @@ std::vector<Node*> Cluster::masters() {
   std::vector<Node*> found;
   for (const int number : look().masters()) found.push_back(&node(number));
   return found;
+}
+
+/// Settled, and in the roles of the plan.
+std::optional<std::string> Cluster::why_not_formed(const Roles& roles) const {
+  if (auto why = why_not_settled(roles)) return why;
+  for (std::size_t i = 0; i < infos_.size(); ++i)
+    if (roles.view(static_cast<int>(i)).topology.myself()->slots != infos_[i].slots)
+      return infos_[i].name + " does not serve the slots it was given";
+  return {};
 }
 
 std::optional<std::string> Cluster::why_not_settled(const Roles& roles) const {

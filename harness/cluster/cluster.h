@@ -84,12 +84,14 @@ class Cluster {
 
  private:
   void say(std::string_view what) const;
+  std::optional<std::string> why_not_formed(const Roles& roles) const;
 
   ClusterOptions options_;
   std::vector<NodeInfo> infos_;
   std::vector<Host*> hosts_;  // owned by the sandbox
   std::vector<std::unique_ptr<Node>> nodes_;
   bool anti_affinity_ = false;
+  Node::TimePoint started_;
 };
 
 }  // namespace harness

@@ -6,6 +6,12 @@
 // not carry slots and roles (its sender is still unknown), so a second MEET follows: a node that knows the
 // sender takes it as a ping, and learns slots, epoch and role from its header within another tick. Any round
 // that is lost is made up by gossip.
+//
+// Then there is the writable delay: a master that has just booted refuses to serve for 2 s
+// (CLUSTER_WRITABLE_DELAY in the servers' cluster code), a replica does not. So, right after a boot, a
+// replica of each shard stands in for its master: it gets the slots first, the master-to-be replicates it,
+// and is promoted by CLUSTER FAILOVER TAKEOVER as soon as it serves. The shards end as they were planned,
+// with greater, still distinct config epochs.
 #pragma once
 
 #include <chrono>
@@ -27,8 +33,9 @@ class Formation {
   using WhyNot = std::function<std::optional<std::string>(const Roles&)>;
 
   /// Fills in the ids of `infos`. REQUIRES: the nodes answer and are empty.
+  /// `stand_ins`: get round the writable delay; for that every shard needs a replica.
   Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos,
-            const Flavor& flavor);
+            const Flavor& flavor, bool stand_ins);
 
   /// Throws EnvironmentError: a node refused a command, died, or `why_not` was not satisfied in time.
   void run(std::chrono::milliseconds timeout, const WhyNot& why_not);
@@ -43,14 +50,20 @@ class Formation {
   void wait(std::chrono::steady_clock::time_point deadline, const WhyNot& why_not);
   [[noreturn]] void give_up(std::size_t node, const std::string& why);
 
-  Commands own_part(std::size_t node) const;
-  Commands meet_the_others(std::size_t node) const;
-  std::string id_of_master(int shard) const;
+  void connect();
+  void read_ids();
+  void set_epochs_and_slots();
+  void meet(bool replicate);
+  void promote_the_masters(std::chrono::steady_clock::time_point deadline);
+
+  /// The node that holds the shard's slots first: its master, or the stand-in.
+  std::size_t first_holder(int shard) const;
   std::optional<std::string> why_strangers(const Roles& roles) const;
 
   const std::vector<std::unique_ptr<Node>>& nodes_;
   std::vector<NodeInfo>& infos_;
   const Flavor& flavor_;
+  const bool stand_ins_;
   std::vector<Connection> connections_;
 };
 
