@@ -17,8 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Of a master after its boot, in every Redis and Valkey (CLUSTER_WRITABLE_DELAY).
-constexpr auto kWritableDelay = std::chrono::milliseconds(2000);
 // Servers that are launched at once: more would only make each other late on few cores.
 constexpr std::size_t kStartBatch = 16;
 
@@ -101,7 +99,6 @@ void Cluster::say(std::string_view what) const {
 }
 
 void Cluster::start() {
-  started_ = Clock::now();
   for (std::size_t begin = 0; begin < nodes_.size(); begin += kStartBatch) {
     const std::size_t end = std::min(begin + kStartBatch, nodes_.size());
     say(fmt::format("starting {} of {} servers", end, nodes_.size()));
@@ -112,8 +109,7 @@ void Cluster::start() {
 
 void Cluster::form() {
   say("forming the cluster");
-  const bool just_booted = Clock::now() - started_ < kWritableDelay;
-  Formation formation(nodes_, infos_, options_.flavor, just_booted && options_.config.replicas > 0);
+  Formation formation(nodes_, infos_, options_.flavor, options_.config.replicas > 0);
   formation.run(options_.form_timeout, [this](const Roles& roles) { return why_not_formed(roles); });
 }
 

@@ -91,7 +91,6 @@ class Cluster {
   std::vector<Host*> hosts_;  // owned by the sandbox
   std::vector<std::unique_ptr<Node>> nodes_;
   bool anti_affinity_ = false;
-  Node::TimePoint started_;
 };
 
 }  // namespace harness

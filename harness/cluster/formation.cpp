@@ -32,12 +32,18 @@ void Formation::run(std::chrono::milliseconds timeout, const WhyNot& why_not) {
   connect();
   read_ids();
   set_epochs_and_slots();
-  meet(false);
+  tell_all(meet_from([](std::size_t) { return true; }));
   wait(deadline, [this](const Roles& roles) { return why_strangers(roles); });
-  meet(true);
+  // Now that they know each other, those with slots tell of them.
+  auto commands = meet_from([this](std::size_t i) { return i == first_holder(infos_[i].shard); });
+  for (std::size_t i = 0; i < infos_.size(); ++i)
+    if (const std::size_t holder = first_holder(infos_[i].shard); holder != i)
+      commands[i].push_back({"CLUSTER", "REPLICATE", infos_[holder].id});
+  tell_all(commands);
   if (stand_ins_) {
     promote_the_masters(deadline);
-    meet(false);  // the stand-ins tell that they are replicas now
+    // A promotion is broadcast, becoming a replica is not.
+    tell_all(meet_from([this](std::size_t i) { return !infos_[i].master; }));
   }
   wait(deadline, why_not);
   connections_.clear();
@@ -119,16 +125,14 @@ void Formation::set_epochs_and_slots() {
   tell_all(commands);
 }
 
-void Formation::meet(bool replicate) {
+std::vector<Formation::Commands> Formation::meet_from(
+    const std::function<bool(std::size_t)>& introduces) const {
   std::vector<Commands> commands(nodes_.size());
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const std::size_t holder = first_holder(infos_[i].shard);
-    if (replicate && i != holder) commands[i].push_back({"CLUSTER", "REPLICATE", infos_[holder].id});
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
     for (std::size_t other = 0; other < infos_.size(); ++other)
-      if (other != i)
+      if (other != i && introduces(i))
         commands[i].push_back({"CLUSTER", "MEET", infos_[other].ip, std::to_string(infos_[other].port)});
-  }
-  tell_all(commands);
+  return commands;
 }
 
 /// One after the other: two that took over at once would both take the next epoch, and one would have to bump

@@ -7,10 +7,11 @@
 // sender takes it as a ping, and learns slots, epoch and role from its header within another tick. Any round
 // that is lost is made up by gossip.
 //
-// Then there is the writable delay: a master that has just booted refuses to serve for 2 s
-// (CLUSTER_WRITABLE_DELAY in the servers' cluster code), a replica does not. So, right after a boot, a
-// replica of each shard stands in for its master: it gets the slots first, the master-to-be replicates it,
-// and is promoted by CLUSTER FAILOVER TAKEOVER as soon as it serves. The shards end as they were planned,
+// Then there are two delays that hold a master back, but no replica: for 2 s after its boot it does not serve
+// (CLUSTER_WRITABLE_DELAY in the servers' cluster code), nor for the node timeout (0.5 to 5 s) after it was
+// last without a majority, which is what a node without slots believes itself to be (rejoin delay). So, where
+// shards have replicas, one stands in for each master: it gets the slots first, the master-to-be replicates
+// it, and is promoted by CLUSTER FAILOVER TAKEOVER as soon as it serves. The shards end as they were planned,
 // with greater, still distinct config epochs.
 #pragma once
 
@@ -33,7 +34,7 @@ class Formation {
   using WhyNot = std::function<std::optional<std::string>(const Roles&)>;
 
   /// Fills in the ids of `infos`. REQUIRES: the nodes answer and are empty.
-  /// `stand_ins`: get round the writable delay; for that every shard needs a replica.
+  /// `stand_ins`: get round the delays of masters. REQUIRES: then, that every shard has a replica.
   Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos,
             const Flavor& flavor, bool stand_ins);
 
@@ -53,7 +54,8 @@ class Formation {
   void connect();
   void read_ids();
   void set_epochs_and_slots();
-  void meet(bool replicate);
+  /// CLUSTER MEET of every other, by the nodes that `introduces` picks.
+  std::vector<Commands> meet_from(const std::function<bool(std::size_t)>& introduces) const;
   void promote_the_masters(std::chrono::steady_clock::time_point deadline);
 
   /// The node that holds the shard's slots first: its master, or the stand-in.
