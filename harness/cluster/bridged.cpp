@@ -39,15 +39,6 @@ class BridgedHost final : public Host {
     Rtnetlink().plug(port_, kBridge);
     wait_until_ready();
   }
-  // The namespace would take the pair with it, but only once the last process in it has ended.
-  ~BridgedHost() override {
-    try {
-      Rtnetlink().remove(port_);
-    } catch (const EnvironmentError&) {
-      // The end of the sandbox takes it away.
-    }
-  }
-
   void enter() const override { network_.enter(); }
   int network_namespace() const override { return network_.fd(); }
 
@@ -98,9 +89,8 @@ class BridgedSandbox final : public Sandbox {
     }
   }
   ~BridgedSandbox() override {
-    hosts_.clear();
     try {
-      Rtnetlink().remove(kBridge);
+      Rtnetlink().remove_all();
     } catch (const EnvironmentError&) {
       // The end of the sandbox takes it away.
     }
@@ -130,7 +120,7 @@ class BridgedSandbox final : public Sandbox {
 }  // namespace
 
 std::unique_ptr<Sandbox> make_bridged_sandbox(SandboxMode mode) {
-  CHECK_THAT_HOLDS(inside_namespaces(), "a bridged sandbox outside run_in_sandbox");
+  CHECK_THAT_HOLDS(has_own_network(), "a bridge is for a network of our own, never the machine's");
   return std::make_unique<BridgedSandbox>(mode);
 }
 
