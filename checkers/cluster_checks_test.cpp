@@ -414,6 +414,16 @@ TEST_CASE("logs") {
     CHECK(has(result, "sanitizer"));
     CHECK(result.violations == 3);
   }
+  SECTION("good: the report's first line has no pid, and the time of the line before") {
+    LogLine line;
+    line.node = 0;
+    line.time = -3 * kSecond;
+    line.text = "=== REDIS BUG REPORT START: Cut & paste starting from here ===";
+    run.logs.insert(run.logs.begin(), line);
+    CHECK(check_logs(run, {}).valid == Validity::kValid);
+    run.logs.front().node = 2;
+    CHECK(has(check_logs(run, {}), "crash"));
+  }
   SECTION("bad: the restarted process crashed again, by itself") {
     add_line(run, 1, 18'000, "Redis 7.0.15 crashed by signal: 11, si_code: 1");
     CHECK(has(check_logs(run, {}), "crash"));
