@@ -323,11 +323,11 @@ TEST_CASE("failover: phases and bounds") {
   }
   SECTION("a machine that stood still excuses what no fault explains") {
     run.faults.erase(run.faults.begin());
-    std::erase_if(run.offsets, [](const OffsetSample& sample) {
-      return 10 * kSecond < sample.time && sample.time < 12 * kSecond;
-    });
-    std::erase_if(run.views,
-                  [](const View& view) { return 10 * kSecond < view.begin && view.begin < 12 * kSecond; });
+    const auto still = [](Nanos time) { return 10 * kSecond < time && time < 12 * kSecond; };
+    std::erase_if(run.offsets, [&](const OffsetSample& sample) { return still(sample.time); });
+    std::erase_if(run.views, [&](const View& view) { return still(view.begin); });
+    std::erase_if(run.logs, [&](const LogLine& line) { return still(line.time); });
+    std::erase_if(run.history.operations, [&](const Operation& op) { return still(op.invoked); });
     CHECK(check_failover(run, {}).valid == Validity::kUnknown);
   }
   SECTION("no evidence") {
