@@ -49,7 +49,7 @@ function addLatency(ops) {
     const image = ctx.createImageData(w, h);
     const [r, g, b] = rgb(colour("ok"));
     const alphas = new Uint8ClampedArray(most + 1);
-    for (let c = 1; c <= most; ++c) alphas[c] = 70 + 185 * Math.log(c + 1) / Math.log(most + 1);
+    for (let c = 1; c <= most; ++c) alphas[c] = 105 + 150 * Math.log(c + 1) / Math.log(most + 1);
     const pixels = new Uint32Array(image.data.buffer);
     const solid = (b << 16 | g << 8 | r) >>> 0;
     for (let i = 0; i < counts.length; ++i)

@@ -1,6 +1,6 @@
 // ---- story: what happened, as sentences with times. A click brings the brush there.
 
-const KIND_MARKS = {run: "·", fault: "✂", healed: "＋", suspect: "?", promotion: "▲", crash: "✕", loss: "−",
+const KIND_MARKS = {run: "·", fault: "✂", healed: "○", suspect: "?", promotion: "▲", crash: "✕", loss: "−",
                     violation: "✕", operation: "›"};
 
 function momentItem(moment, options = {}) {
