@@ -90,6 +90,8 @@ void check_that_it_ran(const std::string& document, std::size_t operations) {
   INFO(root);
   REQUIRE(root.find("data-error") == std::string::npos);
   REQUIRE(root.find("data-ready=") != std::string::npos);
+  for (const std::string_view slip : {">false<", ">undefined<", ">null<", "NaN", "[object "})
+    CHECK(document.substr(0, document.find("<script")).find(slip) == std::string::npos);
   REQUIRE(root.find("data-operations=\"" + std::to_string(operations) + "\"") != std::string::npos);
 }
 

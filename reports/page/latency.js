@@ -7,10 +7,10 @@ function addLatency(ops) {
 
   function draw(ctx, scale) {
     const from = firstAt(ops, scale.t0), to = firstAt(ops, scale.t1);
-    axis(ctx, scale);
     ctx.drawImage(density(scale, from, to), 0, 0, scale.w, scale.h);
     glyphs(ctx, scale, from, to);
     quantiles(ctx, scale, from, to);
+    axis(ctx, scale);
   }
 
   function axis(ctx, scale) {
@@ -22,7 +22,11 @@ function addLatency(ops) {
       ctx.globalAlpha = 0.25;
       ctx.fillRect(0, at, scale.w, 1);
       ctx.globalAlpha = 1;
-      ctx.fillText(power < 0 ? 10 ** (power + 3) + " µs" : duration(10 ** power), 4, at - 3);
+      const words = power < 0 ? 10 ** (power + 3) + " µs" : power < 3 ? 10 ** power + " ms" : 10 ** (power - 3) + " s";
+      ctx.strokeStyle = colour("paper");  // a halo, for the words stand on the data
+      ctx.lineWidth = 3;
+      ctx.strokeText(words, 4, at - 3);
+      ctx.fillText(words, 4, at - 3);
     }
   }
 

@@ -529,6 +529,9 @@ Sample make_sample(const SampleOptions& options) {
     record.history = Clients(options.seed, options.operations).run();
     record.views = observe(record.nodes);
     record.faults = make_faults();
+  } else {
+    record.info.clients_end = record.info.settled = kNever;
+    record.info.end = 20 * kSecond;
   }
   record.incarnations = make_incarnations();
   record.logs = make_logs();
