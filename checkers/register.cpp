@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "checkers/chains.h"
+#include "checkers/register_chains.h"
 #include "checkers/findings.h"
 #include "checkers/minimise.h"
 #include "checkers/register_key.h"
 #include "checkers/register_search.h"
-#include "checkers/zones.h"
+#include "checkers/register_zones.h"
 
 namespace harness {
 namespace {

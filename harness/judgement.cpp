@@ -1,15 +1,14 @@
 #include "harness/judgement.h"
 
 #include <unistd.h>
-#include <zlib.h>
 
-#include <chrono>
 #include <iostream>
 
 #include "checkers/checkers.h"
 #include "checkers/judge.h"
 #include "harness/commands.h"
 #include "harness/core/check.h"
+#include "harness/run/deflate.h"
 #include "harness/run/graphviz.h"
 #include "harness/run/progress.h"
 #include "reports/graph.h"
@@ -17,18 +16,6 @@
 
 namespace harness {
 namespace {
-
-/// A zlib stream, as the browser's DecompressionStream("deflate") reads it.
-std::string deflate(std::string_view text) {
-  uLongf size = compressBound(text.size());
-  std::string out(size, '\0');
-  const int status =
-      compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
-                text.size(), Z_DEFAULT_COMPRESSION);
-  CHECK_THAT_HOLDS(status == Z_OK, "compress2 into compressBound bytes");
-  out.resize(size);
-  return out;
-}
 
 /// The shortest path that names the file from here.
 std::string shown_path(const std::filesystem::path& file) {
@@ -38,7 +25,7 @@ std::string shown_path(const std::filesystem::path& file) {
 }
 
 ReportInput report_input(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files) {
-  ReportInput input{record, verdict, {}, {}, deflate, colours_on(STDOUT_FILENO), shown_path(files.report())};
+  ReportInput input{record, verdict, {}, {}, deflate_zlib, colours_on(STDOUT_FILENO), shown_path(files.report())};
   return input;
 }
 

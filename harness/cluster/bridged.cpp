@@ -39,15 +39,6 @@ class BridgedHost final : public Host {
     Rtnetlink().plug(port_, kBridge);
     wait_until_ready();
   }
-  // The namespace would take the pair with it, but only once the last process in it has ended.
-  ~BridgedHost() override {
-    try {
-      Rtnetlink().remove(port_);
-    } catch (const EnvironmentError&) {
-      // The end of the sandbox takes it away.
-    }
-  }
-
   void enter() const override { network_.enter(); }
   int network_namespace() const override { return network_.fd(); }
 
@@ -98,9 +89,8 @@ class BridgedSandbox final : public Sandbox {
     }
   }
   ~BridgedSandbox() override {
-    hosts_.clear();
     try {
-      Rtnetlink().remove(kBridge);
+      Rtnetlink().remove_all();
     } catch (const EnvironmentError&) {
       // The end of the sandbox takes it away.
     }

@@ -1,7 +1,5 @@
 #include "harness/cluster/child.h"
 
-// Before any Boost.Process header: without it they would want the compiled Boost.Filesystem.
-#define BOOST_PROCESS_USE_STD_FS
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>

@@ -66,7 +66,8 @@ Cluster::Cluster(Sandbox& sandbox, ClusterOptions options) : options_(std::move(
   infos_ = plan(options_.config);
   for (std::size_t i = 0; i < infos_.size(); ++i) {
     NodeInfo& info = infos_[i];
-    const Host& host = sandbox.add_host(info.name);
+    Host& host = sandbox.add_host(info.name);
+    hosts_.push_back(&host);
     info.ip = host.ip();
     info.port = sandbox.node_port();
     NodeOptions node;

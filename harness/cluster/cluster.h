@@ -57,6 +57,8 @@ class Cluster {
 
   int size() const { return static_cast<int>(nodes_.size()); }
   Node& node(int number) { return *nodes_.at(static_cast<std::size_t>(number)); }
+  /// The machine that the node lives on, for network faults.
+  Host& host(int number) { return *hosts_.at(static_cast<std::size_t>(number)); }
   const std::vector<NodeInfo>& infos() const { return infos_; }
   const ClusterOptions& options() const { return options_; }
   /// Whether no replica shares a host with its master; false only in loopback mode.
@@ -85,6 +87,7 @@ class Cluster {
 
   ClusterOptions options_;
   std::vector<NodeInfo> infos_;
+  std::vector<Host*> hosts_;  // owned by the sandbox
   std::vector<std::unique_ptr<Node>> nodes_;
   bool anti_affinity_ = false;
 };

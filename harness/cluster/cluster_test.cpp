@@ -9,6 +9,7 @@
 #include <iterator>
 #include <thread>
 
+#include "harness/cluster/namespace_test_support.h"
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
@@ -34,6 +35,25 @@ TEST_CASE("three masters with a replica each are ready when every view says so")
   std::vector<std::uint64_t> epochs;
   for (int i = 0; i < 3; ++i) epochs.push_back(roles.view(i).topology.myself()->config_epoch);
   CHECK(epochs == std::vector<std::uint64_t>{1, 2, 3});
+}
+
+TEST_CASE("in a bottle each node has a host and the stock port, and a cut-off master is replaced") {
+  in_each_sandbox([](SandboxMode mode) {
+    TestCluster test(3, 1, mode);
+    Cluster& cluster = test.cluster();
+    require_that(cluster.anti_affinity(), "no replica shares a host with its master");
+    require_that(cluster.infos()[0].ip != cluster.infos()[1].ip, "addresses of their own");
+    require_that(cluster.infos()[0].port == 6379, "the stock port");
+    require_that(!cluster.why_not_settled(cluster.look()), "settled");
+
+    std::vector<std::string> others;
+    for (int i = 1; i < cluster.size(); ++i) others.push_back(cluster.node(i).ip());
+    cluster.host(0).drop(others, others);
+    wait_until("n4 to take over from n1", 20s, [&] { return cluster.master_of_slot(0) == &cluster.node(3); });
+    require_that(cluster.look().reachable(0), "the controller still reaches the one that is cut off");
+    cluster.host(0).undrop();
+    wait_until("n1 to come back as a replica", 20s, [&] { return !cluster.why_not_settled(cluster.look()); });
+  });
 }
 
 TEST_CASE("masters without replicas make a cluster") {

@@ -2,12 +2,12 @@
 // count for nothing: it throws instead, and run_in_sandbox throws that again where Catch2 sees it.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "harness/cluster/sandbox.h"
 
@@ -17,25 +17,14 @@ inline void require_that(bool condition, const std::string& what) {
   if (!condition) throw std::runtime_error("does not hold: " + what);
 }
 
-/// The modes of namespaces that this machine allows; with none, a warning says that the test was skipped.
-inline std::vector<SandboxMode> allowed_modes() {
-  static const SandboxSupport support = probe_sandbox();
-  std::vector<SandboxMode> modes;
-  if (support.user_namespace_error.empty()) modes.push_back(SandboxMode::kUserNamespace);
-  if (support.root_error.empty()) modes.push_back(SandboxMode::kRoot);
-  if (modes.empty()) WARN("SKIPPED, no namespaces here: " << support.user_namespace_error);
-  return modes;
-}
+/// Runs `work` in a process of its own, as an ordinary user when we are root; what it throws is thrown here.
+void as_ordinary_user(const std::function<void()>& work);
 
-inline void in_each_sandbox(const std::function<void(SandboxMode)>& test) {
-  for (const SandboxMode mode : allowed_modes()) {
-    INFO("in " << to_string(mode) << " mode");
-    CHECK_NOTHROW(run_in_sandbox(mode, [&] {
-      test(mode);
-      return 0;
-    }));
-  }
-}
+/// The modes of namespaces that this machine allows; with none, a warning says that the test was skipped.
+std::vector<SandboxMode> allowed_modes();
+
+/// Runs the test inside each of them, and once more as an ordinary user when we are root.
+void in_each_sandbox(const std::function<void(SandboxMode)>& test);
 
 /// A directory that goes away with the test.
 struct ScratchFolder {

@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <deque>
 #include <fstream>
 
+#include "harness/cluster/build.h"
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
 
@@ -30,17 +30,6 @@ void write_configuration(const NodeFiles& files, const Directives& directives) {
   }
   throw EnvironmentError(fmt::format("cannot write {}: {}; give --store a writable directory with free space",
                                      files.config().string(), error.message()));
-}
-
-std::vector<std::string> last_lines(const fs::path& path, std::size_t count) {
-  std::ifstream in(path);
-  std::deque<std::string> lines;
-  for (std::string line; std::getline(in, line);) {
-    if (line.empty()) continue;
-    lines.push_back(line.substr(0, 300));
-    if (lines.size() > count) lines.pop_front();
-  }
-  return {lines.begin(), lines.end()};
 }
 
 NodeFiles files_in(const fs::path& directory) {
@@ -174,11 +163,10 @@ std::vector<Incarnation> Node::incarnations(TimePoint zero) const {
   return all;
 }
 
-std::string Node::last_log_lines(int lines) const {
+std::string Node::last_log_lines(std::size_t lines) const {
   std::string text;
   for (const fs::path& path : {files_.output(), files_.log()})
-    for (const std::string& line : last_lines(path, static_cast<std::size_t>(lines)))
-      text += "  " + line + '\n';
+    if (const std::string last = last_lines_of(path, lines); !last.empty()) text += last + '\n';
   return text.empty() ? "  (it logged nothing)\n" : text;
 }
 

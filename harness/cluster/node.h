@@ -76,7 +76,7 @@ class Node {
   std::vector<Incarnation> incarnations(TimePoint zero) const;
 
   /// The last lines of the server's log and of what it printed, for messages.
-  std::string last_log_lines(int lines = 12) const;
+  std::string last_log_lines(std::size_t lines = 12) const;
 
  private:
   struct Life {

@@ -1,4 +1,4 @@
-// The observer: looks at every node many times a second from a host of its own, and journals what it sees.
+// The observer: looks at every node many times a second, and journals what it sees.
 #pragma once
 
 #include <atomic>

@@ -2,12 +2,15 @@
 
 #include <linux/if.h>
 #include <linux/if_bridge.h>
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/bridge.h>
 #include <netlink/route/link/veth.h>
 #include <netlink/socket.h>
+
+#include <cstdint>
 
 #include "harness/core/check.h"
 
@@ -25,7 +28,11 @@ using Link = std::unique_ptr<rtnl_link, Release<rtnl_link_put>>;
 using Veth = std::unique_ptr<rtnl_link, Release<rtnl_link_veth_release>>;
 using Address = std::unique_ptr<rtnl_addr, Release<rtnl_addr_put>>;
 using Local = std::unique_ptr<nl_addr, Release<nl_addr_put>>;
+using Message = std::unique_ptr<nl_msg, Release<nlmsg_free>>;
 using Cache = std::unique_ptr<nl_cache, Release<nl_cache_free>>;
+
+// Marks the links that are ours, for remove_all().
+constexpr std::uint32_t kGroup = 77;
 
 void require(int result, const std::string& what) {
   if (result < 0)
@@ -55,12 +62,14 @@ Rtnetlink::~Rtnetlink() = default;
 void Rtnetlink::add_bridge(const std::string& name) {
   const Link bridge(rtnl_link_bridge_alloc());
   rtnl_link_set_name(bridge.get(), name.c_str());
+  rtnl_link_set_group(bridge.get(), kGroup);
   require(rtnl_link_add(socket_.get(), bridge.get(), NLM_F_CREATE | NLM_F_EXCL), "make the bridge " + name);
 }
 
 void Rtnetlink::add_veth(const std::string& name, const std::string& peer, int peer_namespace) {
   const Veth veth(rtnl_link_veth_alloc());
   rtnl_link_set_name(veth.get(), name.c_str());
+  rtnl_link_set_group(veth.get(), kGroup);
   const Link other(rtnl_link_veth_get_peer(veth.get()));
   rtnl_link_set_name(other.get(), peer.c_str());
   rtnl_link_set_ns_fd(other.get(), peer_namespace);
@@ -92,9 +101,14 @@ void Rtnetlink::add_address(const std::string& name, const std::string& address)
   require(rtnl_addr_add(socket_.get(), entry.get(), 0), "give " + name + " the address " + address);
 }
 
-void Rtnetlink::remove(const std::string& name) {
-  const Link link = find(socket_.get(), name);
-  require(rtnl_link_delete(socket_.get(), link.get()), "remove the interface " + name);
+void Rtnetlink::remove_all() {
+  const Message message(nlmsg_alloc_simple(RTM_DELLINK, 0));
+  ifinfomsg header{};
+  require(nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO), "compose a netlink message");
+  require(nla_put_u32(message.get(), IFLA_GROUP, kGroup), "compose a netlink message");
+  require(nl_send_auto(socket_.get(), message.get()), "send to netlink");
+  const int result = nl_wait_for_ack(socket_.get());
+  if (result != -NLE_NODEV) require(result, "remove the bridge and its ports");  // there may be none
 }
 
 bool Rtnetlink::is_up(const std::string& name) {

@@ -25,7 +25,9 @@ class Rtnetlink {
   void plug(const std::string& name, const std::string& bridge);
   /// `address` with its prefix, as in "10.77.0.1/16".
   void add_address(const std::string& name, const std::string& address);
-  void remove(const std::string& name);
+  /// Removes every bridge and pair made by add_bridge and add_veth in this namespace, in one step: one by one
+  /// each would cost some 40 ms of waiting in the kernel.
+  void remove_all();
 
   /// Up with carrier: what is sent goes out.
   bool is_up(const std::string& name);

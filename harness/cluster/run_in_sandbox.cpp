@@ -18,6 +18,7 @@
 #include "harness/cluster/namespaces.h"
 #include "harness/cluster/sandbox.h"
 #include "harness/core/check.h"
+#include "harness/core/wait.h"
 
 namespace harness {
 namespace {
@@ -266,7 +267,9 @@ bool inside_namespaces() {
 
 int run_in_sandbox(SandboxMode mode, const std::function<int()>& body) {
   if (mode == SandboxMode::kLoopback) return body();
-  CHECK_THAT_HOLDS(single_threaded(), "run_in_sandbox forks, so no other thread may exist yet");
+  // A thread that was joined a moment ago may still be listed.
+  CHECK_THAT_HOLDS(wait_for(std::chrono::seconds(1), single_threaded),
+                   "run_in_sandbox forks, so no other thread may exist yet");
   flush_all();
   const WaitedSignals signals;
   Pipe control, failures;

@@ -8,44 +8,51 @@
 namespace harness {
 namespace {
 
-/// Empty when a sandbox of this mode can be made, with a host on its bridge; else what failed and the mend.
-std::string try_mode(SandboxMode mode) {
-  try {
-    run_in_sandbox(mode, [mode] {
-      make_sandbox(mode)->add_host("probe");
-      return 0;
-    });
-  } catch (const EnvironmentError& error) {
-    return error.what();
-  }
-  return {};
+enum { kComplete = 0, kNoFilter = 1 };
+
+/// Whether a sandbox of this mode has nftables. Throws EnvironmentError when there can be none at all.
+bool has_filter(SandboxMode mode) {
+  return run_in_sandbox(mode, [mode] {
+           const auto sandbox = make_sandbox(mode);
+           sandbox->add_host("probe");
+           return sandbox->has_network_faults() ? kComplete : kNoFilter;
+         }) == kComplete;
 }
 
-std::string try_filter(SandboxMode mode) {
-  if (mode == SandboxMode::kLoopback) return "it needs namespaces, which are not allowed";
+struct Trial {
+  std::string error, filter_error;
+};
+
+Trial try_mode(SandboxMode mode) {
+  Trial trial;
+  try {
+    if (has_filter(mode)) return trial;
+  } catch (const EnvironmentError& error) {
+    trial.error = error.what();
+    trial.filter_error = "nftables needs namespaces, and they are not allowed";
+    return trial;
+  }
   try {
     run_in_sandbox(mode, [] {
       packet_filter::require_available();
       return 0;
     });
+    trial.filter_error = "nftables failed once, then worked";
   } catch (const EnvironmentError& error) {
-    return error.what();
+    trial.filter_error = error.what();
   }
-  return {};
+  return trial;
 }
 
 }  // namespace
 
 SandboxSupport probe_sandbox() {
-  SandboxSupport support;
-  support.user_namespace_error = try_mode(SandboxMode::kUserNamespace);
-  support.root_error = ::geteuid() == 0 ? try_mode(SandboxMode::kRoot) : "not root";
-  if (support.root_error.empty())
-    support.best = SandboxMode::kRoot;
-  else if (support.user_namespace_error.empty())
-    support.best = SandboxMode::kUserNamespace;
-  support.filter_error = try_filter(support.best);
-  return support;
+  const Trial user = try_mode(SandboxMode::kUserNamespace);
+  Trial root{"only root can do without a user namespace", ""};
+  if (::geteuid() == 0) root = try_mode(SandboxMode::kRoot);
+  if (root.error.empty()) return {SandboxMode::kRoot, user.error, root.error, root.filter_error};
+  if (user.error.empty()) return {SandboxMode::kUserNamespace, user.error, root.error, user.filter_error};
+  return {SandboxMode::kLoopback, user.error, root.error, user.filter_error};
 }
 
 }  // namespace harness

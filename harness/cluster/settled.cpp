@@ -92,4 +92,16 @@ Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes, cons
   return shards(roles, nodes, config);
 }
 
+Why why_not_caught_up(const Roles& roles, const std::vector<NodeInfo>& nodes) {
+  for (const int master : roles.masters())
+    for (const int replica : roles.replicas_of(master)) {
+      const std::int64_t sent = roles.view(master).replication.offset;
+      const std::int64_t applied = roles.view(replica).replication.offset;
+      if (applied < sent)
+        return fmt::format("{} is {} bytes behind {}", nodes[static_cast<std::size_t>(replica)].name,
+                           sent - applied, nodes[static_cast<std::size_t>(master)].name);
+    }
+  return {};
+}
+
 }  // namespace harness

@@ -16,4 +16,8 @@ namespace harness {
 std::optional<std::string> why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes,
                                            const ClusterConfig& config);
 
+/// Nothing when every replica has applied all that its master has sent (no writes are under way any more):
+/// what final reads of replicas wait for. Else the first that lags, in words.
+std::optional<std::string> why_not_caught_up(const Roles& roles, const std::vector<NodeInfo>& nodes);
+
 }  // namespace harness

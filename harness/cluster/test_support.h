@@ -2,32 +2,16 @@
 // redis-server. Loopback mode, so that the tests run wherever processes do.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "harness/cluster/cluster.h"
+#include "harness/cluster/namespace_test_support.h"
 #include "harness/cluster/sandbox.h"
-#include "harness/core/check.h"
 
 namespace harness {
-
-struct TestDirectory {
-  TestDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "harness-test-XXXXXX").string();
-    CHECK_THAT_HOLDS(mkdtemp(pattern.data()) != nullptr, "mkdtemp " + pattern);
-    path = pattern;
-  }
-  ~TestDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  TestDirectory(const TestDirectory&) = delete;
-  TestDirectory& operator=(const TestDirectory&) = delete;
-  std::filesystem::path path;
-};
 
 /// $HARNESS_TEST_SERVER, or redis-server on PATH.
 inline std::string server_under_test() {
@@ -36,8 +20,9 @@ inline std::string server_under_test() {
 }
 
 struct TestSandbox {
-  TestDirectory directory;
-  std::unique_ptr<Sandbox> sandbox = make_sandbox(SandboxMode::kLoopback);
+  explicit TestSandbox(SandboxMode mode = SandboxMode::kLoopback) : sandbox(make_sandbox(mode)) {}
+  ScratchFolder directory;
+  std::unique_ptr<Sandbox> sandbox;
 
   ClusterOptions options(int masters, int replicas) const {
     ClusterOptions options;
@@ -53,8 +38,9 @@ struct TestSandbox {
 /// Formed and ready.
 class TestCluster {
  public:
-  TestCluster(int masters, int replicas)
-      : cluster_(std::make_unique<Cluster>(*bottle_.sandbox, bottle_.options(masters, replicas))) {
+  TestCluster(int masters, int replicas, SandboxMode mode = SandboxMode::kLoopback)
+      : bottle_(mode),
+        cluster_(std::make_unique<Cluster>(*bottle_.sandbox, bottle_.options(masters, replicas))) {
     cluster_->start();
     cluster_->form();
   }

@@ -41,21 +41,6 @@ std::uint64_t hash_elements(std::span<const Value> elements) {
   return finish_hash(hash);
 }
 
-/// Length of the valid UTF-8 sequence at the start of `text`, or 0.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  const unsigned char second = byte(1);
-  const bool overlong_or_surrogate = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-                                     (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
-  return overlong_or_surrogate ? 0 : length;
-}
-
 }  // namespace
 
 std::uint32_t StringTable::intern(std::string_view text) {
@@ -168,6 +153,20 @@ std::string ValueTable::to_json(Value value) const {
   }
   CHECK_THAT_HOLDS(false, "a value of no kind");
   return {};
+}
+
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  const unsigned char second = byte(1);
+  const bool overlong_or_surrogate = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+                                     (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
+  return overlong_or_surrogate ? 0 : length;
 }
 
 void append_json_string(std::string& out, std::string_view text) {

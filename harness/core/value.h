@@ -160,6 +160,9 @@ class ValueTable {
   IdIndex list_ids_;
 };
 
+/// Length of the valid UTF-8 sequence at the start of `text`, or 0. REQUIRES: text is not empty.
+std::size_t utf8_length(std::string_view text);
+
 /// Appends `text` as a JSON string; bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 

@@ -213,7 +213,7 @@ class Conductor {
     if (record_.info.interrupted) return;
     progress_.update("final reads");
     load_.front()->run_final_reads(std::chrono::seconds(10));
-    record_.final_data = read_final_data(*cluster_);
+    record_.final_data = read_final_data(*cluster_, std::chrono::seconds(20));
   }
 
   void stop() {

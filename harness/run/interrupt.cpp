@@ -1,6 +1,7 @@
 #include "harness/run/interrupt.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace harness {
 namespace {

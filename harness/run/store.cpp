@@ -109,6 +109,22 @@ std::vector<FaultRecord> load_faults(const fs::path& file) {
   return faults;
 }
 
+/// The nodes' own logs, and what they printed (sanitizers do), in order of time.
+std::vector<LogLine> load_logs(const RunFiles& files, const RunRecord& record) {
+  std::vector<LogLine> logs;
+  for (std::size_t number = 0; number < record.nodes.size(); ++number) {
+    const NodeFiles node{files.nodes() / record.nodes[number].name};
+    for (const fs::path& file : {node.log(), node.output()}) {
+      std::ifstream in(file);
+      if (!in) continue;
+      const std::int64_t started = record.info.started_unix_ms;
+      std::ranges::move(parse_log(in, static_cast<int>(number), started, started), std::back_inserter(logs));
+    }
+  }
+  std::ranges::stable_sort(logs, {}, &LogLine::time);
+  return logs;
+}
+
 }  // namespace
 
 RunFiles create_run_directory(const fs::path& root, std::string_view scenario, std::uint64_t seed) {
@@ -220,7 +236,7 @@ RunRecord load_run(const RunFiles& files) {
   TopologyLog topology = parse_topology_log(text_or_empty(files.topology()));
   record.views = std::move(topology.views);
   record.offsets = std::move(topology.offsets);
-  record.logs = harvest_logs(files.nodes(), record);
+  record.logs = load_logs(files, record);
   return record;
 }
 

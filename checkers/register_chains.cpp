@@ -1,4 +1,4 @@
-#include "checkers/chains.h"
+#include "checkers/register_chains.h"
 
 #include <algorithm>
 #include <limits>
