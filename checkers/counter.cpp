@@ -300,6 +300,7 @@ class CounterChecker {
         waiting.emplace(by_invocation[next]->deadline == kNever ? gaps : last_gap(*by_invocation[next]),
                         by_invocation[next]);
       for (std::int64_t i = 0; i < room[k]; ++i) {
+        if (!waiting.empty() && waiting.top().first < k) break;  // invoked too late for its gaps
         if (waiting.empty()) {
           report_bound("count-too-high", reader[k], "fewer increments had been invoked by then");
           return;
@@ -311,6 +312,12 @@ class CounterChecker {
         return;
       }
     }
+    // Invoked too late for every gap that it would have to stand in.
+    for (; next < by_invocation.size(); ++next)
+      if (by_invocation[next]->deadline != kNever && last_gap(*by_invocation[next]) < gaps) {
+        report_lost_increment(by_invocation[next]->operation, reader.back());
+        return;
+      }
   }
 
   void report_bound(const char* type, std::uint32_t read, const std::string& why) {
