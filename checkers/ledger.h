@@ -14,7 +14,7 @@
 
 #include "checkers/terms.h"
 #include "checkers/windows.h"
-#include "checkers/zones.h"
+#include "checkers/span_zones.h"
 #include "harness/core/run_record.h"
 #include "harness/core/verdict.h"
 

@@ -4,10 +4,10 @@
 
 #include "checkers/findings.h"
 #include "checkers/minimise.h"
-#include "checkers/register_chains.h"
+#include "checkers/chains.h"
 #include "checkers/register_key.h"
 #include "checkers/register_search.h"
-#include "checkers/register_zones.h"
+#include "checkers/zones.h"
 
 namespace harness {
 namespace {

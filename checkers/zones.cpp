@@ -1,190 +1,182 @@
 #include "checkers/zones.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "checkers/value_index.h"
 
 namespace harness {
 namespace {
 
-void end_by(Zone& zone, Nanos time, std::uint32_t op) {
-  if (time >= zone.first_end) return;
-  zone.first_end = time;
-  zone.first_op = op;
-}
+constexpr std::uint32_t kNone = 0xffffffff;
+constexpr Nanos kBefore = std::numeric_limits<Nanos>::min();  // the first value is written before all time
 
-void start_at(Zone& zone, Nanos time, std::uint32_t op) {
-  if (time <= zone.last_start) return;
-  zone.last_start = time;
-  zone.last_op = op;
-}
+/// A write and the reads of its value. An indeterminate write that nobody read has first_return kNever.
+struct Cluster {
+  Nanos first_return;    // F
+  std::uint32_t writer;  // kNone: the first value of the register
+  std::uint32_t last;    // the operation invoked last: its invocation is S; kNone: none yet
+};
+
+class Zones {
+ public:
+  Zones(const History& history, const RegisterReading& reading, Findings& findings)
+      : history_(history),
+        ops_(history.operations),
+        reading_(reading),
+        findings_(findings),
+        keys_(static_cast<std::uint32_t>(history.keys.size()) + 1) {}
+
+  ZonesOutcome run() {
+    outcome_.route.assign(keys_, KeyRoute::kZones);
+    outcome_.used.assign(keys_, 0);
+    clusters_.assign(keys_, {kBefore, kNone, kNone});  // the first values; then one cluster a write
+    cluster_of_.assign(ops_.size(), kNone);
+    gather();
+    scan_backwards();
+    judge_first_values();
+    return std::move(outcome_);
+  }
+
+ private:
+  std::uint32_t slot(const Operation& op) const { return key_slot(history_, op.key); }
+  bool judged(std::uint32_t key) const { return outcome_.route[key] == KeyRoute::kZones; }
+  Nanos s(std::uint32_t cluster) const { return ops_[clusters_[cluster].last].invoked; }
+  void reroute(std::uint32_t key, KeyRoute to) { outcome_.route[key] = std::max(outcome_.route[key], to); }
+
+  void gather() {
+    const auto key_value = [this](std::uint32_t cluster) {
+      const Operation& op = ops_[clusters_[cluster].writer];
+      return std::pair(slot(op), op.argument);
+    };
+    ValueIndex index(key_value);
+    std::vector<std::uint32_t> early;  // reads invoked before the write of their value was, if there is one
+    const auto n = static_cast<std::uint32_t>(ops_.size());
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const Operation& op = ops_[i];
+      switch (op.function) {
+        case Function::kRead:
+        case Function::kGet: {
+          if (!reading_.relevant(history_, op)) break;
+          const std::uint32_t key = slot(op);
+          const std::uint32_t cluster = op.result == reading_.initial ? key : index.find(key, op.result);
+          if (cluster == kNone) {
+            early.push_back(i);
+          } else {
+            attach(i, cluster);
+          }
+          break;
+        }
+        case Function::kWrite:
+        case Function::kPut: {
+          if (op.outcome == Outcome::kFail) break;
+          const std::uint32_t key = slot(op);
+          const auto cluster = static_cast<std::uint32_t>(clusters_.size());
+          clusters_.push_back({op.deadline(), i, i});
+          cluster_of_[i] = cluster;
+          if (op.argument == reading_.initial || index.insert(key, op.argument, cluster) != kNone)
+            reroute(key, KeyRoute::kSearch);
+          break;
+        }
+        default:
+          if (reading_.relevant(history_, op))
+            reroute(slot(op), op.outcome == Outcome::kFail ? KeyRoute::kSearch : KeyRoute::kChains);
+      }
+    }
+    for (const std::uint32_t i : early) {
+      const std::uint32_t key = slot(ops_[i]);
+      if (!judged(key)) continue;
+      const std::uint32_t cluster = index.find(key, ops_[i].result);
+      if (cluster == kNone) {
+        outcome_.used[key] = 2;
+        report_unwritten_read(history_, i, findings_);
+      } else if (const std::uint32_t writer = clusters_[cluster].writer;
+                 ops_[i].completed < ops_[writer].invoked) {
+        outcome_.used[key] = 2;
+        report_future_read(history_, i, writer, findings_);
+      } else {
+        attach(i, cluster);
+      }
+    }
+  }
+
+  void attach(std::uint32_t read, std::uint32_t cluster) {
+    cluster_of_[read] = cluster;
+    Cluster& c = clusters_[cluster];
+    c.first_return = std::min(c.first_return, ops_[read].completed);
+    if (c.last == kNone || c.last < read) c.last = read;
+  }
+
+  /// In reverse order of invocation each cluster is met at its S. Of the clusters met before on its key only
+  /// the forward one (F < S) of least F can conflict with it: forward zones that do not conflict are
+  /// disjoint.
+  void scan_backwards() {
+    std::vector<std::uint32_t> forward(keys_, kNone);
+    earliest_.assign(keys_, kNone);
+    for (auto i = static_cast<std::uint32_t>(ops_.size()); i-- > 0;) {
+      const std::uint32_t cluster = cluster_of_[i];
+      if (cluster == kNone) continue;
+      const Cluster c = clusters_[cluster];
+      if (c.last != i || c.writer == kNone || c.first_return == kNever) continue;
+      const std::uint32_t key = slot(ops_[i]);
+      if (!judged(key)) continue;
+      if (outcome_.used[key] == 0) outcome_.used[key] = 1;
+      const Nanos invoked = ops_[i].invoked;
+      std::uint32_t& zone = forward[key];
+      if (zone != kNone && clusters_[zone].first_return < invoked && c.first_return < s(zone))
+        report_conflict(cluster, zone);
+      if (c.first_return < invoked && (zone == kNone || c.first_return < clusters_[zone].first_return))
+        zone = cluster;
+      std::uint32_t& earliest = earliest_[key];
+      if (earliest == kNone || c.first_return < clusters_[earliest].first_return) earliest = cluster;
+    }
+  }
+
+  /// The cluster of the first value precedes all others: it may not be read once another value was seen.
+  void judge_first_values() {
+    for (std::uint32_t key = 0; key < keys_; ++key) {
+      const std::uint32_t earliest = earliest_[key];
+      if (!judged(key) || clusters_[key].last == kNone) continue;
+      if (outcome_.used[key] == 0) outcome_.used[key] = 1;
+      if (earliest == kNone) continue;
+      if (clusters_[earliest].first_return < s(key)) report_conflict(key, earliest);
+    }
+  }
+
+  /// The operation of a cluster that returned first.
+  std::uint32_t first_returned(std::uint32_t cluster) const {
+    for (std::uint32_t i = 0; i < ops_.size(); ++i)
+      if (cluster_of_[i] == cluster && ops_[i].deadline() == clusters_[cluster].first_return) return i;
+    return kNone;
+  }
+  BlockEnds ends(std::uint32_t cluster) const {
+    return {clusters_[cluster].writer, clusters_[cluster].writer == kNone ? kNone : first_returned(cluster),
+            clusters_[cluster].last};
+  }
+  void report_conflict(std::uint32_t a, std::uint32_t b) {
+    outcome_.used[slot(ops_[clusters_[b].last])] = 2;
+    if (findings_.wants_more()) {
+      report_block_conflict(history_, ends(a), ends(b), findings_);
+    } else {
+      findings_.count();
+    }
+  }
+
+  const History& history_;
+  const std::vector<Operation>& ops_;
+  const RegisterReading& reading_;
+  Findings& findings_;
+  const std::uint32_t keys_;
+  std::vector<Cluster> clusters_;
+  std::vector<std::uint32_t> cluster_of_;  // by operation; kNone: it proves nothing
+  std::vector<std::uint32_t> earliest_;    // by key: the cluster of least F
+  ZonesOutcome outcome_;
+};
 
 }  // namespace
 
-std::uint32_t Zones::zone_of(Value value) {
-  const auto [place, added] = index_.try_emplace(value.bits(), static_cast<std::uint32_t>(zones_.size()));
-  if (added) {
-    Zone zone;
-    zone.value = value;
-    zone.first_end = kBefore;  // until a write says otherwise, it was there before
-    zones_.push_back(zone);
-  }
-  return place->second;
-}
-
-const Zone* Zones::find(Value value) const {
-  const auto place = index_.find(value.bits());
-  return place == index_.end() ? nullptr : &zones_[place->second];
-}
-
-void Zones::write(std::uint32_t op, const Operation& operation, Value value, Zone::Writer writer) {
-  Zone& zone = zones_[zone_of(value)];
-  zone.writer = writer;
-  zone.write = op;
-  if (writer == Zone::Writer::kElsewhere) return;
-  zone.first_end = kNever;
-  start_at(zone, operation.invoked, op);
-  if (writer == Zone::Writer::kUncertain) return;
-  end_by(zone, operation.completed, op);
-  zone.touched = true;
-}
-
-void Zones::observe(std::uint32_t op, const Operation& operation, Value value) {
-  Zone& zone = zones_[zone_of(value)];
-  zone.touched = true;
-  end_by(zone, operation.completed, op);
-  start_at(zone, operation.invoked, op);
-}
-
-void Zones::replace(std::uint32_t op, Value expected, Value next) {
-  replacements_.push_back({op, zone_of(expected), zone_of(next)});
-}
-
-ZoneConflict Zones::conflict(ZoneConflict::Kind kind, const Zone& earlier, const Zone& later,
-                             std::vector<std::uint32_t> operations) const {
-  std::erase(operations, kNoOperation);
-  std::sort(operations.begin(), operations.end());
-  operations.erase(std::unique(operations.begin(), operations.end()), operations.end());
-  return {kind, earlier.value, later.value, std::move(operations)};
-}
-
-/// Joins zones into chains: a compare-and-set from a to b leaves no room between them.
-void Zones::link(std::vector<ZoneConflict>& found) {
-  const auto count = zones_.size();
-  std::vector<std::uint32_t> next(count, kNoOperation);
-  std::vector<std::uint32_t> by(count, kNoOperation);
-  std::vector<bool> has_previous(count, false);
-  for (const Replacement& step : replacements_) {
-    if (next[step.from] != kNoOperation) {
-      found.push_back(conflict(ZoneConflict::Kind::kDoubleCas, zones_[step.from], zones_[step.to],
-                               {by[step.from], step.op}));
-      continue;
-    }
-    next[step.from] = step.to;
-    by[step.from] = step.op;
-    has_previous[step.to] = true;
-  }
-  for (std::uint32_t head = 0; head < count; ++head) {
-    if (has_previous[head]) continue;
-    std::vector<std::uint32_t> members;
-    for (std::uint32_t at = head; at != kNoOperation; at = next[at]) {
-      zones_[at].chain = static_cast<int>(members_.size());
-      zones_[at].position = static_cast<int>(members.size());
-      members.push_back(at);
-    }
-    members_.push_back(std::move(members));
-  }
-  // What no head leads to is a ring of compare-and-sets.
-  for (std::uint32_t zone = 0; zone < count; ++zone) {
-    if (zones_[zone].chain >= 0) continue;
-    std::vector<std::uint32_t> operations;
-    std::vector<std::uint32_t> members;
-    for (std::uint32_t at = zone; zones_[at].chain < 0; at = next[at]) {
-      zones_[at].chain = static_cast<int>(members_.size());
-      zones_[at].position = static_cast<int>(members.size());
-      members.push_back(at);
-      operations.push_back(by[at]);
-    }
-    found.push_back(conflict(ZoneConflict::Kind::kCasCycle, zones_[zone], zones_[next[zone]], operations));
-    members_.push_back(std::move(members));
-  }
-}
-
-/// Within a chain, nothing may touch a value after something touched a later one.
-void Zones::order_within(std::vector<ZoneConflict>& found) {
-  chains_.resize(members_.size());
-  for (std::size_t c = 0; c < members_.size(); ++c) {
-    Chain& chain = chains_[c];
-    for (const std::uint32_t at : members_[c]) {
-      const Zone& zone = zones_[at];
-      if (chain.last_start > zone.first_end) {
-        const Zone& late = zones_[chain.last_zone];
-        found.push_back(
-            conflict(ZoneConflict::Kind::kCasOrder, late, zone, {zone.write, zone.first_op, late.last_op}));
-      }
-      if (zone.first_end < chain.first_end) chain.first_end = zone.first_end, chain.first_zone = at;
-      if (zone.last_start > chain.last_start) chain.last_start = zone.last_start, chain.last_zone = at;
-    }
-  }
-}
-
-/// A violation iff F_A < S_B and F_B < S_A for two chains: then two forward zones (F < S) overlap, or a
-/// backward zone lies within a forward one.
-void Zones::order_between(std::vector<ZoneConflict>& found, std::size_t limit) const {
-  std::vector<std::uint32_t> forward;
-  for (std::uint32_t c = 0; c < chains_.size(); ++c)
-    if (chains_[c].first_end < chains_[c].last_start) forward.push_back(c);
-  std::sort(forward.begin(), forward.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return chains_[a].first_end < chains_[b].first_end; });
-  const auto clash = [&](const Chain& a, const Chain& b) {
-    // The value whose late use shows it stands second in the story: it was replaced, yet seen again.
-    const bool a_returns = a.first_end <= b.first_end;
-    const Chain& stale = a_returns ? a : b;
-    const Chain& fresh = a_returns ? b : a;
-    const Zone& stale_zone = zones_[stale.last_zone];
-    const Zone& fresh_zone = zones_[fresh.first_zone];
-    found.push_back(conflict(ZoneConflict::Kind::kOrder, stale_zone, fresh_zone,
-                             {zones_[stale.first_zone].first_op, fresh_zone.write, fresh_zone.first_op,
-                              zones_[fresh.last_zone].last_op, stale_zone.last_op}));
-  };
-  // Forward zones: compare each with the one that reaches furthest so far.
-  std::vector<std::uint32_t> disjoint;
-  for (const std::uint32_t c : forward) {
-    if (found.size() >= limit) return;
-    if (!disjoint.empty() && chains_[c].first_end < chains_[disjoint.back()].last_start) {
-      clash(chains_[disjoint.back()], chains_[c]);
-      if (chains_[c].last_start > chains_[disjoint.back()].last_start) disjoint.back() = c;
-      continue;
-    }
-    disjoint.push_back(c);
-  }
-  // Backward zones: the last forward zone that began before this one ends is the only candidate.
-  for (const Chain& chain : chains_) {
-    if (found.size() >= limit) return;
-    if (chain.first_end < chain.last_start) continue;
-    const auto after = std::partition_point(disjoint.begin(), disjoint.end(), [&](std::uint32_t f) {
-      return chains_[f].first_end < chain.last_start;
-    });
-    if (after == disjoint.begin()) continue;
-    const Chain& candidate = chains_[*std::prev(after)];
-    if (chain.first_end < candidate.last_start) clash(candidate, chain);
-  }
-}
-
-std::vector<ZoneConflict> Zones::conflicts(std::size_t limit) {
-  // An uncertain write that nothing here observed may have happened elsewhere, last, or never.
-  for (const Replacement& step : replacements_) zones_[step.to].touched = true;
-  std::vector<ZoneConflict> found;
-  link(found);
-  order_within(found);
-  if (found.empty()) order_between(found, limit);
-  if (found.size() > limit) found.resize(limit);
-  return found;
-}
-
-bool Zones::surely_before(const Zone& a, const Zone& b) const {
-  if (a.chain == b.chain) return a.position < b.position;
-  const Chain& first = chains_[static_cast<std::size_t>(a.chain)];
-  const Chain& second = chains_[static_cast<std::size_t>(b.chain)];
-  return first.first_end < second.last_start;
+ZonesOutcome check_zones(const History& history, const RegisterReading& reading, Findings& findings) {
+  return Zones(history, reading, findings).run();
 }
 
 }  // namespace harness

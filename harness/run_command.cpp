@@ -12,12 +12,13 @@
 #include <thread>
 #include <vector>
 
-#include "harness/cluster/build.h"
+#include "harness/cluster/server.h"
 #include "harness/cluster/sandbox.h"
 #include "harness/command_line.h"
 #include "harness/commands.h"
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
+#include "harness/faults/faults.h"
 #include "harness/judgement.h"
 #include "harness/run/conduct.h"
 #include "harness/run/interrupt.h"
@@ -131,6 +132,19 @@ std::string headline(const RunInfo& info) {
          std::to_string(info.config.masters * info.config.replicas) + " replicas   sandbox: " + info.mode;
 }
 
+/// The server under test, compiled first when --server names sources.
+Server find_server(const RunOptions& options, const RunFiles& files, Progress& progress) {
+  BuildOptions build;
+  build.quick = options.quick_build;
+  build.log = files.build_log();
+  build.progress = [&](std::string_view what, int percent) {
+    progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
+  };
+  Server server = resolve_server(options.server, build);
+  progress.clear();
+  return server;
+}
+
 /// One run, from the seed to the verdict. Returns its exit code.
 int run_once(const RunOptions& options, std::uint64_t seed, int argc, const char* const* argv) {
   Progress progress(progress_style(!options.no_progress));
@@ -147,9 +161,10 @@ int run_once(const RunOptions& options, std::uint64_t seed, int argc, const char
   plan.files = create_run_directory(options.store, plan.scenario.name, seed);
   plan.info.id = plan.files.directory.filename().string();
   try {
-    const ServerBuild server = prepare_server(options, plan.files, progress);
+    const Server server = find_server(options, plan.files, progress);
     plan.flavor = server.flavor;
     plan.info.server = server.info;
+    point_latest_at(plan.files);
     progress.say(headline(plan.info));
     const int ended = run_in_sandbox(plan.mode, [&] {
       catch_interrupts();
@@ -166,7 +181,11 @@ int run_once(const RunOptions& options, std::uint64_t seed, int argc, const char
         judge_and_report(plan.files, {plan.scenario.checks, options.strict, options.junit});
     print_result(judgement.record, judgement.verdict, plan.files, options.json);
     return judgement.verdict.exit_code;
+  } catch (const UsageError&) {
+    std::filesystem::remove_all(plan.files.directory);  // nothing was run: nothing half-done stays
+    throw;
   } catch (const EnvironmentError& error) {
+    point_latest_at(plan.files);
     report_error(plan.files, plan.info, error.what());
     throw EnvironmentError(std::string(error.what()) + "\n  seed       " + std::to_string(seed) +
                            "\n  store      " + plan.files.directory.string() + "\n  reproduce  " +

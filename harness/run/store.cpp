@@ -38,18 +38,6 @@ std::string utc_stamp() {
   return text;
 }
 
-/// Points root/latest at the run, atomically: a reader sees the old one or the new one.
-void point_latest_at(const fs::path& root, const std::string& id) {
-  const fs::path link = root / ("latest." + std::to_string(::getpid()));
-  std::error_code error;
-  fs::remove(link, error);
-  fs::create_directory_symlink(id, link, error);
-  if (!error) fs::rename(link, root / "latest", error);
-  if (error)
-    throw EnvironmentError("cannot set " + (root / "latest").string() + ": " + error.message() +
-                           std::string(kMend));
-}
-
 bool is_run(const fs::path& directory) {
   return fs::is_regular_file(directory / "run.json");
 }
@@ -137,14 +125,22 @@ RunFiles create_run_directory(const fs::path& root, std::string_view scenario, s
   for (int attempt = 1;; ++attempt) {
     // Two runs of one seed may begin within one second.
     const std::string name = attempt == 1 ? id : id + "-" + std::to_string(attempt);
-    if (fs::create_directory(root / name, error)) {
-      point_latest_at(root, name);
-      return {fs::absolute(root / name)};
-    }
+    if (fs::create_directory(root / name, error)) return {fs::absolute(root / name)};
     if (error)
       throw EnvironmentError("cannot make " + (root / name).string() + ": " + error.message() +
                              std::string(kMend));
   }
+}
+
+void point_latest_at(const RunFiles& files) {
+  const fs::path root = files.directory.parent_path();
+  const fs::path link = root / ("latest." + std::to_string(::getpid()));
+  std::error_code error;
+  fs::remove(link, error);
+  fs::create_directory_symlink(files.directory.filename(), link, error);
+  if (!error) fs::rename(link, root / "latest", error);
+  if (error)
+    throw EnvironmentError("cannot set " + (root / "latest").string() + ": " + error.message() + std::string(kMend));
 }
 
 RunFiles find_run(const fs::path& root, const std::string& run) {

@@ -30,6 +30,7 @@ RunFiles stored_run(const fs::path& root, std::uint64_t seed) {
   record.nodes.resize(2);
   record.nodes[1].name = "n2";
   save_run(files, record);
+  point_latest_at(files);
   return files;
 }
 

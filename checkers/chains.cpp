@@ -1,4 +1,4 @@
-#include "checkers/register_chains.h"
+#include "checkers/chains.h"
 
 #include <algorithm>
 #include <limits>
