@@ -107,10 +107,10 @@ class PathSearch {
         seen_at_(std::size_t{graph.nodes()} * kStates, 0),
         parent_(std::size_t{graph.nodes()} * kStates, Step{0, EdgeType::kWw}) {}
 
-  /// The transactions of the shortest cycle over the pivot edge origin -> start; visits at most `node_limit`
-  /// states. nullopt: none found.
-  std::optional<std::vector<Index>> find(CycleClass wanted, Index origin, Index start,
-                                         std::size_t node_limit) {
+  /// The shortest cycle over the pivot edge origin -> start; visits at most `node_limit` states. nullopt:
+  /// none found.
+  std::optional<std::vector<CycleStep>> find(CycleClass wanted, Index origin, Index start,
+                                             std::size_t node_limit) {
     wanted_ = wanted;
     goal_ = origin;
     mask_ = static_cast<EdgeMask>(order_mask(wanted.order) | kWwMask |
@@ -130,7 +130,7 @@ class PathSearch {
       expand(at);
     }
     if (found_ == kNowhere) return std::nullopt;
-    return path_back(start);
+    return path_back(pivot_type(wanted.shape));
   }
 
  private:
@@ -212,18 +212,22 @@ class PathSearch {
     found_ = at;
   }
 
-  std::vector<Index> path_back(Index start) const {
-    std::vector<Index> nodes;
-    std::size_t at = found_;
-    do {
-      const auto node = static_cast<Index>(at / kStates);
-      if (node < graph_.transactions()) nodes.push_back(node);
-      at = parent_[at].from;
-    } while (at != kNowhere && nodes.size() <= seen_at_.size());
-    static_cast<void>(start);
-    std::ranges::reverse(nodes);
-    std::ranges::rotate(nodes, nodes.end() - 1);  // the origin first
-    return nodes;
+  /// The steps from the origin on; what was carried through a fan is one step.
+  std::vector<CycleStep> path_back(EdgeType pivot) const {
+    std::vector<CycleStep> steps;
+    Index to = goal_;
+    for (std::size_t at = found_; at != kNowhere;) {
+      EdgeType type = EdgeType::kCarry;
+      while (type == EdgeType::kCarry) {
+        type = parent_[at].type;
+        at = parent_[at].from;
+      }
+      const Index from = at == kNowhere ? goal_ : static_cast<Index>(at / kStates);
+      steps.push_back({from, at == kNowhere ? pivot : type, to});
+      to = from;
+    }
+    std::ranges::reverse(steps);
+    return steps;
   }
 
   const DependencyGraph& graph_;
@@ -303,7 +307,7 @@ class ComponentSearch {
     // Short cycles first, over all pivots; longer ones only when there are none.
     constexpr std::size_t kNodeLimits[] = {64, 4096, static_cast<std::size_t>(-1)};
     for (std::size_t limit : kNodeLimits) {
-      std::vector<std::vector<Index>> candidates;
+      std::vector<std::vector<CycleStep>> candidates;
       for (const auto& [from, to] : pivots) {
         if (out_of_budget()) break;
         auto cycle = paths_.find(wanted, from, to, limit);
@@ -324,76 +328,49 @@ class ComponentSearch {
     return steps_left_ == 0 || (request_.cancelled != nullptr && request_.cancelled());
   }
 
-  void keep_disjoint(CycleClass wanted, std::vector<std::vector<Index>> candidates) {
-    std::ranges::stable_sort(candidates, {}, [](const auto& cycle) { return cycle.size(); });
+  void keep_disjoint(CycleClass wanted, std::vector<std::vector<CycleStep>> candidates) {
+    std::ranges::stable_sort(candidates, {}, [](const auto& steps) { return steps.size(); });
     std::unordered_set<Index> used;
-    for (const std::vector<Index>& nodes : candidates) {
-      if (std::ranges::any_of(nodes, [&](Index node) { return used.contains(node); })) continue;
-      used.insert(nodes.begin(), nodes.end());
-      Cycle cycle{wanted, {}};
-      for (std::size_t i = 0; i < nodes.size(); ++i) {
-        const Index to = nodes[(i + 1) % nodes.size()];
-        cycle.steps.push_back({members_[nodes[i]], *strongest(nodes[i], to, wanted.order), members_[to]});
+    for (std::vector<CycleStep>& steps : candidates) {
+      if (std::ranges::any_of(steps, [&](const CycleStep& step) { return used.contains(step.from); }))
+        continue;
+      for (CycleStep& step : steps) {
+        used.insert(step.from);
+        step = {members_[step.from], step.type, members_[step.to]};
       }
-      findings_.cycles.push_back(std::move(cycle));
+      findings_.cycles.push_back({wanted, std::move(steps)});
     }
     found_.insert(lattice_name(wanted));
     implied_ = anomalies_implied_by(found_);
   }
 
-  /// The strongest evidence that one transaction precedes another, among the orders looked at.
-  std::optional<EdgeType> strongest(Index from, Index to, CycleOrder order) {
-    std::optional<EdgeType> best;
-    const auto offer = [&](EdgeType type) {
-      if (!best || type < *best) best = type;
-    };
-    std::vector<std::pair<Index, EdgeType>> fans;
-    std::unordered_set<Index> seen;
-    for (Edge edge : graph_.out(from)) {
-      if (edge.type() == EdgeType::kRealtime) continue;
-      if (edge.type() == EdgeType::kProcess && order == CycleOrder::kData) continue;
-      if (edge.to() == to) offer(edge.type());
-      if (edge.to() >= graph_.transactions()) fans.emplace_back(edge.to(), edge.type());
-    }
-    while (!fans.empty()) {
-      const auto [fan, type] = fans.back();
-      fans.pop_back();
-      if (!seen.insert(fan).second) continue;
-      for (Edge edge : graph_.out(fan)) {
-        if (edge.to() == to) offer(type);
-        if (edge.to() >= graph_.transactions()) fans.emplace_back(edge.to(), type);
-      }
-    }
-    if (!best && order == CycleOrder::kRealtime && to >= graph_.released(from)) return EdgeType::kRealtime;
-    return best;
-  }
-
-  /// A walk that meets a transaction twice, or whose edges are stronger evidence than the search took them
-  /// for, is (or holds) a cycle of another class, which is found as such.
-  bool is_of_class(const std::vector<Index>& nodes, CycleClass wanted) {
-    if (nodes.size() < 2) return false;
-    std::unordered_set<Index> distinct(nodes.begin(), nodes.end());
-    if (distinct.size() != nodes.size()) return false;
-    std::vector<EdgeType> types;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      const auto type = strongest(nodes[i], nodes[(i + 1) % nodes.size()], wanted.order);
-      if (!type) return false;
-      types.push_back(*type);
-    }
-    const auto count = [&](EdgeType type) { return std::ranges::count(types, type); };
+  /// A walk that meets a transaction twice holds a cycle of another class, which is found as such. So is one
+  /// over an rw edge out of a fan that has a stronger data edge beside it.
+  bool is_of_class(const std::vector<CycleStep>& steps, CycleClass wanted) const {
+    std::unordered_set<Index> distinct;
+    std::size_t rw = 0, wr = 0, process = 0, realtime = 0;
     bool adjacent = false;
-    for (std::size_t i = 0; i < types.size(); ++i)
-      adjacent |= types[i] == EdgeType::kRw && types[(i + 1) % types.size()] == EdgeType::kRw;
-    const auto rw = count(EdgeType::kRw);
-    const CycleShape shape = rw == 1                    ? CycleShape::kGSingle
-                             : rw > 1 && adjacent       ? CycleShape::kG2Item
-                             : rw > 1                   ? CycleShape::kGNonadjacent
-                             : count(EdgeType::kWr) > 0 ? CycleShape::kG1c
-                                                        : CycleShape::kG0;
-    const CycleOrder order = count(EdgeType::kRealtime) > 0  ? CycleOrder::kRealtime
-                             : count(EdgeType::kProcess) > 0 ? CycleOrder::kProcess
-                                                             : CycleOrder::kData;
-    return CycleClass{shape, order} == wanted;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const CycleStep& step = steps[i];
+      if (!distinct.insert(step.from).second) return false;
+      if (step.type == EdgeType::kRw) {
+        ++rw;
+        adjacent = adjacent || steps[(i + 1) % steps.size()].type == EdgeType::kRw;
+        for (Edge edge : graph_.out(step.from))
+          if (edge.to() == step.to && edge.in(kWwMask | kWrMask)) return false;
+      }
+      wr += step.type == EdgeType::kWr ? 1 : 0;
+      process += step.type == EdgeType::kProcess ? 1 : 0;
+      realtime += step.type == EdgeType::kRealtime ? 1 : 0;
+    }
+    const CycleShape shape = rw == 1  ? CycleShape::kGSingle
+                             : rw > 1 ? (adjacent ? CycleShape::kG2Item : CycleShape::kGNonadjacent)
+                             : wr > 0 ? CycleShape::kG1c
+                                      : CycleShape::kG0;
+    const CycleOrder order = realtime > 0  ? CycleOrder::kRealtime
+                             : process > 0 ? CycleOrder::kProcess
+                                           : CycleOrder::kData;
+    return steps.size() >= 2 && CycleClass{shape, order} == wanted;
   }
 
   /// Components prove that a model is violated even where no cycle was found that does.
@@ -424,9 +401,11 @@ class ComponentSearch {
       if (!request_.wanted[index_of(wanted)]) continue;
       if (models_impossible_with(found_).contains(level.model[column])) continue;
       const std::vector<Index>& component = components_for(wanted);
+      const bool spread = forbids_adjacent_rw(wanted.shape);
       std::vector<Index> transactions;
       for (Index txn = 0; txn < graph_.transactions(); ++txn)
-        if (component[txn] != kNone) transactions.push_back(members_[txn]);
+        if (component[txn] != kNone || (spread && component[txn + graph_.nodes()] != kNone))
+          transactions.push_back(members_[txn]);
       if (transactions.empty()) continue;
       findings_.hidden.push_back({level.anomaly[column], std::move(transactions)});
       found_.insert(level.anomaly[column]);

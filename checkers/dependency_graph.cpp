@@ -110,20 +110,22 @@ DependencyGraph GraphBuilder::build() {
   first.pop_back();
   edges_ = {};
 
-  // Where several edges join two nodes, keep the strongest.
+  // Where several data edges join two transactions, keep the strongest.
   std::vector<Index> slot_of(nodes_, kNone);
   Index written = 0;
   for (Index node = 0; node < nodes_; ++node) {
     const Index begin = first[node];
     const Index new_begin = written;
     for (Index i = begin; i < first[node + 1]; ++i) {
-      Index& slot = slot_of[sorted[i].to()];
-      if (slot == kNone || slot < new_begin || slot >= written || sorted[slot].to() != sorted[i].to()) {
-        slot = written;
-        sorted[written++] = sorted[i];
-      } else if (sorted[i].type() < sorted[slot].type()) {
-        sorted[slot] = sorted[i];
+      const Edge edge = sorted[i];
+      Index& slot = slot_of[edge.to()];
+      const bool data = edge.type() <= EdgeType::kRw;
+      if (data && slot != kNone && slot >= new_begin) {
+        if (edge.type() < sorted[slot].type()) sorted[slot] = edge;
+        continue;
       }
+      if (data) slot = written;
+      sorted[written++] = edge;
     }
     first[node] = new_begin;
   }

@@ -70,8 +70,9 @@ class DependencyGraph {
   std::vector<Index> released_;
 };
 
-/// Collects edges, then sorts them by origin. Parallel edges collapse to the strongest evidence; edges of a
-/// transaction to itself are dropped.
+/// Collects edges, then sorts them by origin. Of parallel ww, wr and rw edges only the first of these is
+/// kept: every model that forbids a cycle over the others forbids it over that one. Edges of a transaction to
+/// itself are dropped.
 class GraphBuilder {
  public:
   explicit GraphBuilder(Index transactions) : transactions_(transactions), nodes_(transactions) {}
