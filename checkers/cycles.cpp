@@ -167,7 +167,7 @@ class PathSearch {
   }
 
   void follow(std::size_t at, unsigned state, Edge edge) {
-    if (edge.type() == EdgeType::kCarry) return push(edge.to(), state, {at, edge.type()}, true);
+    if (edge.type() == EdgeType::kCarry) return step_to(edge.to(), state, {at, edge.type()}, true);
     const bool rw = edge.type() == EdgeType::kRw;
     if (rw && wanted_.shape == CycleShape::kGNonadjacent && (state & kLastRw) != 0) return;
     // Two rw edges in a row are what makes a G2: the pivot is the first of them, so the next edge is the
@@ -204,9 +204,8 @@ class PathSearch {
     return true;
   }
 
-  void step_to(Index node, unsigned state, Step step) {
-    if (node != goal_) return push(node, state, step, false);
-    if (!closes(state)) return push(node, state, step, false);
+  void step_to(Index node, unsigned state, Step step, bool carried = false) {
+    if (node != goal_ || !closes(state)) return push(node, state, step, carried);
     const std::size_t at = std::size_t{node} * kStates + state;
     parent_[at] = step;
     found_ = at;

@@ -126,7 +126,7 @@ TEST_CASE("a model's cycles are found exactly when there are any, and each is wh
   std::cout << "cycles_test seed " << kSeed << "\n";
   const Prng seeds(kSeed);
   std::size_t with_cycles = 0, hidden = 0;
-  std::set<std::size_t> classes_seen;
+  std::array<std::size_t, kCycleClasses> there_alone{}, found_alone{};
   for (int i = 0; i < kGraphs; ++i) {
     Prng random = seeds.split("graph", static_cast<std::uint64_t>(i));
     const RandomGraph one(random);
@@ -157,16 +157,29 @@ TEST_CASE("a model's cycles are found exactly when there are any, and each is wh
           types.push_back(step.type);
         }
         CHECK(classify(types) == cycle.cycle_class);
-        classes_seen.insert(index_of(cycle.cycle_class));
       }
     }
+    for (std::size_t c = 0; c < kCycleClasses; ++c) {
+      CycleRequest request;
+      request.wanted[c] = true;
+      const bool found = !find_cycles(one.graph, request).cycles.empty();
+      const bool there = present.contains(lattice_name(class_at(c)));
+      INFO("graph " << i << " class " << to_string(class_at(c)));
+      CHECK((there || !found));
+      there_alone[c] += there ? 1 : 0;
+      found_alone[c] += found ? 1 : 0;
+    }
+  }
+  // The search for one class takes the shortest walk over each edge that the class must have. Where that walk
+  // meets a transaction twice it holds a cycle of a stronger class, and a longer cycle of this one may stay
+  // unseen.
+  for (std::size_t c = 0; c < kCycleClasses; ++c) {
+    INFO(to_string(class_at(c)) << ": " << found_alone[c] << " of " << there_alone[c]);
+    CHECK(there_alone[c] > 20);
+    CHECK(found_alone[c] * 10 >= there_alone[c] * 7);
   }
   CHECK(with_cycles > kGraphs / 10);
   CHECK(with_cycles < kGraphs * 95 / 100);
-  for (std::size_t c = 0; c < kCycleClasses; ++c) {
-    INFO("never found: " << to_string(class_at(c)));
-    CHECK(classes_seen.contains(c));
-  }
   std::cout << "cycles_test: " << with_cycles << " graphs with cycles, " << hidden
             << " components without a shown cycle\n";
   CHECK(hidden < with_cycles / 50);
