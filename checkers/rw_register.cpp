@@ -90,6 +90,7 @@ class RwRegister::Impl {
                                   : version.intermediate               ? "G1b"
                                                                        : "";
     if (type.empty() || (type == "future-read" && version.writer_mop < mop)) return;
+    if (type == "garbage-read" && !registers_.known_from_start(version.key)) return;
     findings_.log.add(type, [&] {
       const std::string name = key_name(version.key), value = show(history_, version.value);
       if (type == "garbage-read")

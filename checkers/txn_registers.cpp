@@ -5,7 +5,7 @@
 namespace harness {
 
 Registers::Registers(const History& history, const std::string& initial)
-    : txns_(extract_transactions(history, "w")), slots_(64, 0) {
+    : txns_(extract_transactions(history, "w")), slots_(64, 0), initial_given_(!initial.empty()) {
   Value first;  // null
   for (Index mop = 0; !initial.empty() && first.is_nil() && mop < txns_.value.size(); ++mop)
     if (history.values.to_json(txns_.value[mop]) == initial) first = txns_.value[mop];

@@ -33,8 +33,8 @@ struct Touch {
 
 class Registers {
  public:
-  /// `initial`: the first value of every key as JSON, or empty. Without one it is null; but a key that nobody
-  /// read as null and that shows exactly one value which nobody wrote is taken to have begun with that value.
+  /// `initial`: the first value of every key as JSON, or empty: null, unless the key was never read as null
+  /// and shows exactly one value that nobody wrote, which then is taken for its first one.
   Registers(const History& history, const std::string& initial);
 
   const TxnColumns& txns() const { return txns_; }
@@ -43,6 +43,9 @@ class Registers {
   Index version_of_mop(Index mop) const { return version_of_mop_[mop]; }
   bool is_initial(Index version) const { return initial_[versions_[version].key] == version; }
   Index initial(Index key) const { return initial_[key]; }
+  /// Whether the history shows the key from its beginning: somebody read the first value, or it was given.
+  /// Only then is a value that no transaction wrote an anomaly; a history may also be a part of a longer one.
+  bool known_from_start(Index key) const { return initial_given_ || versions_[key].read; }
   /// The touches of one transaction: [begin, end).
   Index touch_begin(Index txn) const { return first_touch_[txn]; }
   Index touch_end(Index txn) const { return first_touch_[txn + 1]; }
@@ -62,7 +65,8 @@ class Registers {
   std::vector<Index> version_of_mop_;
   std::vector<Touch> touches_;
   std::vector<Index> first_touch_;
-  std::vector<Index> initial_;       // by key
+  std::vector<Index> initial_;  // by key
+  bool initial_given_ = false;
   std::vector<Index> latest_touch_;  // by key: of the transaction being added
 };
 

@@ -7,15 +7,16 @@ namespace harness {
 namespace {
 
 constexpr std::size_t kShownMops = 24;
-constexpr std::size_t kShownHidden = 12;  // transactions of a component without a shown cycle
+constexpr std::size_t kShownTransactions = 24;
 
 constexpr CycleClass class_at(std::size_t index) {
   return {static_cast<CycleShape>(index % 5), static_cast<CycleOrder>(index / 5)};
 }
 
+/// To the microsecond, and to the nanosecond where less would say 0.000.
 std::string milliseconds(Nanos time) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.3f", to_ms(time));
+  std::snprintf(text, sizeof text, time < 1'000'000 ? "%.6f" : "%.3f", to_ms(time));
   return text;
 }
 
@@ -152,16 +153,10 @@ class Conclusion {
   }
 
   Anomaly anomaly_of_component(const HiddenCycle& hidden) const {
-    std::vector<Index> shown = hidden.transactions;
-    if (shown.size() > kShownHidden) shown.resize(kShownHidden);
     return anomaly_of(
-        history_, shown, "",
-        "These" +
-            (hidden.transactions.size() > shown.size()
-                 ? " and " + std::to_string(hidden.transactions.size() - shown.size()) + " more transactions"
-                 : std::string()) +
-            " depend on each other in a circle; the search for a short cycle among them ran out of "
-            "steps.");
+        history_, hidden.transactions, "",
+        "These transactions depend on each other in a circle; the search for a short cycle among "
+        "them ran out of steps.");
   }
 
   const History& history_;
@@ -230,8 +225,11 @@ Anomaly anomaly_of(const History& history, const std::vector<Index>& transaction
     anomaly.operations.push_back(op.invoke_event);
     anomaly.time = std::max(anomaly.time, end_of(op));
     if (op.node != kNoNode && anomaly.node.empty()) anomaly.node = history.node_text(op);
-    anomaly.explanation += (i == 0 ? " " : "; ") + name_of(i) + " = " + show_transaction(history, op);
+    if (i < kShownTransactions)
+      anomaly.explanation += (i == 0 ? " " : "; ") + name_of(i) + " = " + show_transaction(history, op);
   }
+  if (transactions.size() > kShownTransactions)
+    anomaly.explanation += "; … " + std::to_string(transactions.size() - kShownTransactions) + " more";
   anomaly.explanation += ". " + words;
   return anomaly;
 }
