@@ -138,10 +138,14 @@ class Conclusion {
       const bool last = i + 1 == count;
       ExplainedStep step = explain(cycle.steps[i], from, to);
       transactions.push_back(cycle.steps[i].from);
-      words += (last     ? " However, "
-                : i == 0 ? ""
-                         : " ") +
-               from + " < " + to + ", because " + step.words + (last ? ": a contradiction." : ";");
+      if (last || i < kShownTransactions) {
+        words += std::string(last     ? " However, "
+                             : i == 0 ? ""
+                                      : " ") +
+                 from + " < " + to + ", because " + step.words + (last ? ": a contradiction." : ";");
+      } else if (i == kShownTransactions) {
+        words += " … and so on up to " + name_of(count - 1) + ".";
+      }
       if (!step.key.empty()) {
         one_key = one_key && (key.empty() || key == step.key);
         key = step.key;
