@@ -1,9 +1,37 @@
 #include "checkers/checkers.h"
 
+#include "checkers/data_agreement.h"
+#include "checkers/documented.h"
+#include "checkers/epochs.h"
+#include "checkers/failovers.h"
+#include "checkers/logs.h"
+#include "checkers/minority_writes.h"
+#include "checkers/role_convergence.h"
+#include "checkers/slot_coverage.h"
+#include "checkers/strength.h"
+#include "checkers/votes.h"
+
 namespace harness {
+namespace {
+
+/// What was promised to the clients stands first, then the cluster's own order, then the strength of the run.
+constexpr Checker kCheckers[] = {
+    {"register", "acknowledged writes are lost only in documented windows", check_register},
+    {"minority-writes", "a master without the majority stops accepting writes", check_minority_writes},
+    {"data-agreement", "masters, replicas and final reads agree", check_data_agreement},
+    {"slot-coverage", "every slot has one owner, and is served in the end", check_slot_coverage},
+    {"role-convergence", "each shard ends with one master and its replicas", check_role_convergence},
+    {"failover", "lost masters are replaced in time, others are not", check_failover},
+    {"epochs", "epochs are unique and never go back", check_epochs},
+    {"votes", "one vote an epoch, for a good reason", check_votes},
+    {"logs", "no unexpected crash, assertion failure or exit", check_logs},
+    {"strength", "the run stressed the server enough to conclude", check_strength},
+};
+
+}  // namespace
 
 std::span<const Checker> checkers() {
-  return {};
+  return kCheckers;
 }
 
 const Checker* find_checker(std::string_view name) {

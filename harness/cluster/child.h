@@ -16,7 +16,7 @@ namespace harness {
 class Host;
 
 struct ChildOptions {
-  std::vector<std::string> argv;         // argv[0] is looked up on PATH unless it has a slash; never resolved
+  std::vector<std::string> argv;  // argv[0] is looked up on PATH unless it has a slash; links never resolved
   std::filesystem::path directory;       // working directory; empty: the current one
   std::filesystem::path output;          // stdout and stderr are appended here; empty: /dev/null
   std::vector<std::string> environment;  // additional NAME=value
@@ -30,6 +30,8 @@ struct ExitStatus {
   std::string describe() const;  // "died of SIGSEGV", "exited with 1"
 };
 
+/// Its own process group, stdin from /dev/null, no other descriptor of ours, default signal settings, no core
+/// dumps; the kernel kills it when the harness dies. All calls are safe from several threads at once.
 class Child {
  public:
   /// Throws EnvironmentError when it cannot be started (naming the program).

@@ -3,6 +3,7 @@
 // included) the kernel takes away every process, rule and interface with it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,10 +28,21 @@ struct SandboxSupport {
 };
 SandboxSupport probe_sandbox();
 
-/// Re-executes the body inside the namespaces and returns its exit code; in loopback mode simply calls it.
-/// The outer process passes signals on, waits, and reports the exit code; killed itself, it takes everything
-/// with it. The body runs in a forked child that is pid 1 of its pid namespace (it reaps orphans) and must be
-/// called before any thread exists. Throws EnvironmentError (with the mend) when the mode is not possible.
+/// Runs the body inside the namespaces, in a process of its own, and returns its exit code (128 + n when
+/// signal n ended it); in loopback mode simply calls it. An exception that leaves the body is thrown again
+/// here, with the same text: EnvironmentError, UsageError, else std::runtime_error.
+///
+/// The body is pid 2, below a tiny init that reaps orphans, so that it reaps its own children itself. The
+/// outer process stays in the foreground and passes SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGWINCH on, each
+/// once, and Ctrl-Z and its end (servers run on meanwhile). The body must not read from the terminal: it is
+/// in a background process group, which is what keeps Ctrl-C from arriving twice. When the outer process
+/// dies, of SIGKILL too, the kernel takes everything with it.
+///
+/// The user inside is the same as outside, with all capabilities over the bottle; programs it runs have none
+/// of them (as root: have root's).
+///
+/// REQUIRES: no second thread exists yet. Throws EnvironmentError (with the mend) when the mode is not
+/// possible.
 int run_in_sandbox(SandboxMode mode, const std::function<int()>& body);
 
 /// A machine of the bottle: a node's, or a group of clients'. In loopback mode all are 127.0.0.1 in the one
@@ -46,9 +58,11 @@ class Host {
   /// File descriptor of the network namespace, for a child to setns() to; -1 in loopback mode.
   virtual int network_namespace() const = 0;
 
-  /// Drops every packet that arrives here from these addresses (and, unless one_way, those sent there). Both
-  /// rules go in in one nftables transaction. Throws EnvironmentError on failure, or when the mode has no
-  /// network faults.
+  /// Drops every packet that arrives here from the addresses in `from` and every packet sent to those in
+  /// `to`, of established connections too, in addition to what is dropped already. Either may be empty:
+  /// `from` alone makes this host deaf to them in one direction. Verified by listing. All rules of one call
+  /// go in in one nftables transaction. Throws EnvironmentError on failure, or when the mode has no network
+  /// faults.
   virtual void drop(const std::vector<std::string>& from, const std::vector<std::string>& to) = 0;
   /// Takes every rule of drop() away; verified by listing. Safe to call when there is none.
   virtual void undrop() = 0;
@@ -65,7 +79,11 @@ class Sandbox {
  public:
   virtual ~Sandbox() = default;  // takes the hosts and the bridge down
   virtual SandboxMode mode() const = 0;
+  /// False in loopback mode and on kernels without nftables; drop() then says what would enable it.
   virtual bool has_network_faults() const = 0;
+  /// Where the body itself (controller, observer) is seen on the hosts' network: it reaches every host from
+  /// here, and no drop() between hosts touches it. "10.77.255.254"; in loopback mode "127.0.0.1".
+  virtual const std::string& controller_ip() const = 0;
   /// A new host; its address is the next free one (10.77.x.y/16), ready to use on return.
   virtual Host& add_host(std::string name) = 0;
   /// TCP port for a node on a host: always 6379 with namespaces; in loopback mode a free one, its bus port
@@ -73,6 +91,7 @@ class Sandbox {
   virtual int node_port() = 0;
 };
 
+/// Throws EnvironmentError. At most one at a time with namespaces.
 std::unique_ptr<Sandbox> make_sandbox(SandboxMode mode);
 
 }  // namespace harness

@@ -55,12 +55,20 @@ std::string History::describe(const Operation& op) const {
   return text + " ms]";
 }
 
+std::uint32_t& HistoryBuilder::open_operation(std::int32_t process) {
+  if (process < 0 || process >= kDenseProcesses)
+    return open_sparse_.try_emplace(process, kIdle).first->second;
+  const auto index = static_cast<std::size_t>(process);
+  if (index >= open_.size()) open_.resize(index + index / 2 + 16, kIdle);
+  return open_[index];
+}
+
 void HistoryBuilder::add(const Event& event, std::size_t line) {
   const auto process = [&] { return "process " + std::to_string(event.process); };
   if (event.time < last_time_) throw HistoryError(line, "time goes backwards");
   last_time_ = event.time;
   const auto index = static_cast<std::uint32_t>(history_.events++);
-  std::uint32_t& open = open_.try_emplace(event.process, kIdle).first->second;
+  std::uint32_t& open = open_operation(event.process);
 
   if (event.type == EventType::kInvoke) {
     if (open == kRetired) throw HistoryError(line, process() + " comes back after an info");

@@ -128,11 +128,20 @@ class HistoryBuilder {
 
   History finish();
 
+  /// Room for this many operations, so that a long history is not copied as it grows.
+  void reserve(std::size_t operations) { history_.operations.reserve(operations); }
+
  private:
   static constexpr std::uint32_t kRetired = 0xffffffff;
   static constexpr std::uint32_t kIdle = 0xfffffffe;
+  static constexpr std::int32_t kDenseProcesses = 1 << 20;
+
+  std::uint32_t& open_operation(std::int32_t process);
+
   History history_;
-  std::unordered_map<std::int32_t, std::uint32_t> open_;  // process -> its open operation, kIdle or kRetired
+  // process -> its open operation, kIdle or kRetired; small process numbers, the usual ones, by index
+  std::vector<std::uint32_t> open_;
+  std::unordered_map<std::int32_t, std::uint32_t> open_sparse_;
   Nanos last_time_ = 0;
 };
 

@@ -2,11 +2,34 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+
+#include <nlohmann/json.hpp>
 
 #include "harness/core/check.h"
 
 namespace harness {
 namespace {
+
+constexpr std::size_t kChunkValues = 4096;
+
+std::uint64_t finish_hash(std::uint64_t hash) {
+  hash = (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93ULL;
+  return hash ^ (hash >> 32);
+}
+
+std::uint64_t hash_text(std::string_view text) {
+  std::uint64_t hash = text.size() * 0x9e3779b97f4a7c15ULL;
+  while (text.size() >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data(), 8);
+    hash = finish_hash(hash ^ word);
+    text.remove_prefix(8);
+  }
+  std::uint64_t rest = 0;
+  if (!text.empty()) std::memcpy(&rest, text.data(), text.size());
+  return finish_hash(hash ^ rest);
+}
 
 std::uint64_t hash_elements(std::span<const Value> elements) {
   std::uint64_t hash = 0xcbf29ce484222325ULL ^ elements.size();
@@ -15,37 +38,23 @@ std::uint64_t hash_elements(std::span<const Value> elements) {
     hash *= 0x9e3779b97f4a7c15ULL;
     hash ^= hash >> 29;
   }
-  return hash;
-}
-
-/// Length of the valid UTF-8 sequence at the start of `text`, or 0.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  const unsigned char second = byte(1);
-  const bool overlong_or_surrogate = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-                                     (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
-  return overlong_or_surrogate ? 0 : length;
+  return finish_hash(hash);
 }
 
 }  // namespace
 
 std::uint32_t StringTable::intern(std::string_view text) {
-  if (const auto found = ids_.find(text); found != ids_.end()) return found->second;
+  const std::uint64_t hash = hash_text(text);
+  const std::uint32_t found = ids_.find(hash, [&](std::uint32_t id) { return texts_[id] == text; });
+  if (found != IdIndex::kNone) return found;
   const auto id = static_cast<std::uint32_t>(texts_.size());
   texts_.emplace_back(text);
-  ids_.emplace(texts_.back(), id);
+  ids_.insert(hash, id, [&](std::uint32_t other) { return hash_text(texts_[other]); });
   return id;
 }
 
 std::uint32_t StringTable::find(std::string_view text) const {
-  const auto found = ids_.find(text);
-  return found == ids_.end() ? 0xffffffff : found->second;
+  return ids_.find(hash_text(text), [&](std::uint32_t id) { return texts_[id] == text; });
 }
 
 Value ValueTable::text(std::string_view text) {
@@ -60,15 +69,64 @@ Value ValueTable::integer(std::int64_t number) {
   return Value::fits(number) ? Value::integer(number) : other(std::to_string(number));
 }
 
+std::uint32_t ValueTable::find_list(std::span<const Value> elements, std::uint64_t hash) const {
+  return list_ids_.find(
+      hash, [&](std::uint32_t id) { return std::ranges::equal(this->elements(lists_[id]), elements); });
+}
+
 Value ValueTable::list(std::span<const Value> elements) {
   const std::uint64_t hash = hash_elements(elements);
-  for (auto [at, end] = list_ids_.equal_range(hash); at != end; ++at)
-    if (std::ranges::equal(lists_[at->second], elements))
-      return Value::reference(Value::Kind::kList, at->second);
+  if (const std::uint32_t found = find_list(elements, hash); found != IdIndex::kNone)
+    return Value::reference(Value::Kind::kList, found);
+  if (chunks_.empty() || chunks_.back().size() + elements.size() > chunks_.back().capacity())
+    chunks_.emplace_back().reserve(std::max(kChunkValues, elements.size()));
+  std::vector<Value>& chunk = chunks_.back();
   const auto id = static_cast<std::uint32_t>(lists_.size());
-  lists_.emplace_back(elements.begin(), elements.end());
-  list_ids_.emplace(hash, id);
+  lists_.push_back({static_cast<std::uint32_t>(chunks_.size() - 1), static_cast<std::uint32_t>(chunk.size()),
+                    static_cast<std::uint32_t>(elements.size())});
+  chunk.insert(chunk.end(), elements.begin(), elements.end());
+  list_ids_.insert(hash, id,
+                   [&](std::uint32_t other) { return hash_elements(this->elements(lists_[other])); });
   return Value::reference(Value::Kind::kList, id);
+}
+
+std::optional<Value> ValueTable::find_json(std::string_view json) const {
+  const auto parsed = nlohmann::json::parse(json, nullptr, false);
+  if (parsed.is_discarded()) throw UsageError("not a JSON value: " + std::string(json));
+  const auto reference = [](Value::Kind kind, std::uint32_t id) -> std::optional<Value> {
+    if (id == 0xffffffff) return std::nullopt;
+    return Value::reference(kind, id);
+  };
+  if (parsed.is_null()) return Value{};
+  if (parsed.is_number_integer() && !parsed.is_number_unsigned() && Value::fits(parsed.get<std::int64_t>()))
+    return Value::integer(parsed.get<std::int64_t>());
+  if (parsed.is_number_unsigned() && parsed.get<std::uint64_t>() < (1ULL << 60))
+    return Value::integer(static_cast<std::int64_t>(parsed.get<std::uint64_t>()));
+  if (parsed.is_string()) return reference(Value::Kind::kText, texts_.find(parsed.get<std::string>()));
+  if (!parsed.is_array()) return reference(Value::Kind::kOther, others_.find(parsed.dump()));
+  std::vector<Value> elements;
+  for (const auto& element : parsed) {
+    const auto found = find_json(element.dump());
+    if (!found) return std::nullopt;
+    elements.push_back(*found);
+  }
+  return reference(Value::Kind::kList, find_list(elements, hash_elements(elements)));
+}
+
+bool ValueTable::contains(Value value) const {
+  switch (value.kind()) {
+    case Value::Kind::kNil:
+      return value.is_nil();
+    case Value::Kind::kInteger:
+      return true;
+    case Value::Kind::kText:
+      return value.index() < texts_.size();
+    case Value::Kind::kOther:
+      return value.index() < others_.size();
+    case Value::Kind::kList:
+      return value.index() < lists_.size();
+  }
+  return false;
 }
 
 std::string ValueTable::to_json(Value value) const {
@@ -95,6 +153,20 @@ std::string ValueTable::to_json(Value value) const {
   }
   CHECK_THAT_HOLDS(false, "a value of no kind");
   return {};
+}
+
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  const unsigned char second = byte(1);
+  const bool overlong_or_surrogate = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+                                     (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
+  return overlong_or_surrogate ? 0 : length;
 }
 
 void append_json_string(std::string& out, std::string_view text) {

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace harness {
@@ -46,7 +46,54 @@ class Value {
   std::uint64_t bits_ = 0;
 };
 
-/// Interned texts. Ids are dense from 0, in order of first use.
+/// An open-addressing index from hashes to dense ids. It holds no pointer, so a table that uses it is copied
+/// by copying its members.
+class IdIndex {
+ public:
+  static constexpr std::uint32_t kNone = 0xffffffff;
+
+  /// The id with this hash for which `equals(id)`, or kNone.
+  template <typename Equals>
+  std::uint32_t find(std::uint64_t hash, const Equals& equals) const {
+    if (slots_.empty()) return kNone;
+    const std::size_t mask = slots_.size() - 1;
+    const auto tag = static_cast<std::uint32_t>(hash >> 32);
+    for (std::size_t at = hash & mask; slots_[at].id != kNone; at = (at + 1) & mask)
+      if (slots_[at].tag == tag && equals(slots_[at].id)) return slots_[at].id;
+    return kNone;
+  }
+  /// REQUIRES: no equal entry is there. `hash_of(id)` is asked when the index grows.
+  template <typename HashOf>
+  void insert(std::uint64_t hash, std::uint32_t id, const HashOf& hash_of) {
+    if (size_ * 2 >= slots_.size()) grow(hash_of);
+    place(hash, id);
+    ++size_;
+  }
+
+ private:
+  struct Slot {
+    std::uint32_t tag = 0;
+    std::uint32_t id = kNone;
+  };
+  void place(std::uint64_t hash, std::uint32_t id) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = hash & mask;
+    while (slots_[at].id != kNone) at = (at + 1) & mask;
+    slots_[at] = {static_cast<std::uint32_t>(hash >> 32), id};
+  }
+  template <typename HashOf>
+  void grow(const HashOf& hash_of) {
+    std::vector<Slot> old(slots_.empty() ? 16 : slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot& slot : old)
+      if (slot.id != kNone) place(hash_of(slot.id), slot.id);
+  }
+  std::vector<Slot> slots_;
+  std::size_t size_ = 0;
+};
+
+/// Interned texts. Ids are dense from 0, in order of first use; a text's view stays valid as long as the
+/// table.
 class StringTable {
  public:
   std::uint32_t intern(std::string_view text);
@@ -56,8 +103,8 @@ class StringTable {
   std::uint32_t find(std::string_view text) const;
 
  private:
-  std::deque<std::string> texts_;  // a deque keeps the views of ids_ valid
-  std::unordered_map<std::string_view, std::uint32_t> ids_;
+  std::deque<std::string> texts_;
+  IdIndex ids_;
 };
 
 /// Holds what a Value refers to: texts, lists of values, and JSON of any other kind (as its text).
@@ -74,21 +121,47 @@ class ValueTable {
     return texts_.text(static_cast<std::uint32_t>(value.index()));
   }
   /// REQUIRES: kind() is kList.
-  std::span<const Value> as_list(Value value) const { return lists_[value.index()]; }
+  std::span<const Value> as_list(Value value) const { return elements(lists_[value.index()]); }
   /// REQUIRES: kind() is kOther.
   std::string_view as_other(Value value) const {
     return others_.text(static_cast<std::uint32_t>(value.index()));
   }
 
+  /// The value of a JSON text, if this table has ever held it (nil and small integers it always holds).
+  /// Throws UsageError when the text is not JSON.
+  std::optional<Value> find_json(std::string_view json) const;
+
+  /// Whether the value refers to something that this table holds (integers and nil always do).
+  bool contains(Value value) const;
+
+  /// How many distinct texts and lists there are.
+  std::size_t texts() const { return texts_.size(); }
+  std::size_t lists() const { return lists_.size(); }
+
   /// Compact JSON text of any value.
   std::string to_json(Value value) const;
 
  private:
+  /// A list's elements lie in one chunk; chunks never grow beyond their capacity, so spans stay valid.
+  struct ListPlace {
+    std::uint32_t chunk;
+    std::uint32_t begin;
+    std::uint32_t size;
+  };
+  std::span<const Value> elements(ListPlace place) const {
+    return std::span(chunks_[place.chunk]).subspan(place.begin, place.size);
+  }
+  std::uint32_t find_list(std::span<const Value> elements, std::uint64_t hash) const;
+
   StringTable texts_;
   StringTable others_;
-  std::deque<std::vector<Value>> lists_;
-  std::unordered_multimap<std::uint64_t, std::uint32_t> list_ids_;  // by hash
+  std::vector<std::vector<Value>> chunks_;
+  std::vector<ListPlace> lists_;
+  IdIndex list_ids_;
 };
+
+/// Length of the valid UTF-8 sequence at the start of `text`, or 0. REQUIRES: text is not empty.
+std::size_t utf8_length(std::string_view text);
 
 /// Appends `text` as a JSON string; bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);

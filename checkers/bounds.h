@@ -1,0 +1,32 @@
+// The bounds of FACTS.md ("What Redis Cluster promises"), computed from the configuration that the cluster
+// really ran with and the build's flavor and version. `derived` figures are arithmetic from the server's
+// source and make a checker fail (with the measured stall of the host added); `spec` figures are the
+// specification's and only warn.
+#pragma once
+
+#include <string_view>
+
+#include "harness/core/run_record.h"
+#include "harness/core/time.h"
+
+namespace harness {
+
+struct Bounds {
+  Nanos node_timeout = 0;
+  Nanos recovery_derived = 0;      // row 1: a silent master, rank 0, no lost election: 2·NT + 1 s
+  Nanos recovery_spec = 0;         // row 1: NT + "a few seconds" (2 s)
+  Nanos lost_election = 0;         // row 1: each adds max(4·NT, 4 s) + 1 s
+  Nanos rank_delay = 0;            // row 2: each rank of the winner adds 1 s
+  Nanos needless_derived = 0;      // row 3: a disruption shorter than NT/2 cannot end in a failover
+  Nanos needless_spec = 0;         // row 3: NT
+  Nanos minority_writes = 0;       // row 5, derived: 1.5·NT + 100 ms
+  Nanos minority_writes_spec = 0;  // row 5: NT
+  Nanos vote_spacing = 0;          // row 10: 2·NT between votes for one failed master; 0: not promised
+};
+
+Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config);
+
+/// "8.1.1" -> 8001001, so that versions compare; 0 when it is no version.
+int version_number(std::string_view version);
+
+}  // namespace harness

@@ -1,0 +1,75 @@
+// What the checkers of a run share: looking things up in the recorded views, faults and lives of processes,
+// and saying what was found. Everything here is a pure function of a RunRecord.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/run_record.h"
+
+namespace harness {
+
+/// "41.204 s": run times as explanations and the terminal print them.
+std::string at(Nanos time);
+/// "173 ms", "0.4 ms": durations.
+std::string duration(Nanos length);
+/// "n3", or "node 7" for a number that the record does not know.
+std::string node_name(const RunRecord& run, int node);
+/// "5461-10922", ranges joined by commas.
+std::string slots_text(const SlotRanges& ranges);
+
+/// At most this many anomalies are listed by one checker; all are counted.
+inline constexpr std::size_t kAnomaliesListed = 200;
+
+/// Counts the anomaly (allowed, or a violation that makes the result invalid) and lists it while there is
+/// room.
+void report(CheckResult& result, Anomaly anomaly);
+/// The evidence is not enough: the result becomes unknown unless it is invalid already, and says why.
+void doubt(CheckResult& result, std::string_view why);
+/// A figure of `measured` or `bound`; replaces an earlier one of the same name.
+void figure(Measures& measures, std::string_view name, double value);
+
+/// Each node's views, in order of time. Index: node.
+std::vector<std::vector<const View*>> views_by_node(const RunRecord& run);
+/// The last view of the node that begins at or before `time` (also when it ended earlier), or null.
+const View* view_at(const std::vector<const View*>& views, Nanos time);
+/// The last view of the node, reachable or not; null when it was never looked at.
+const View* last_view(const std::vector<const View*>& views);
+
+/// How long the whole observer was silent beyond `tolerated` at the worst: the machine itself stood still,
+/// and every bound in wall-clock time is stretched by as much. 0 when there are no looks to tell from.
+Nanos host_stall(const RunRecord& run, Nanos tolerated = 300 * kMillisecond);
+
+/// Whether the fault acts on the node: by number, or by its name on a side of a partition.
+bool acts_on(const RunRecord& run, const FaultRecord& fault, int node);
+/// When the fault surely acts: verified, or (never verified) requested.
+Nanos surely_active(const FaultRecord& fault);
+/// When the fault was over for the node at the latest: healed, or the node's next process started; kNever if
+/// neither was seen.
+Nanos over_at(const RunRecord& run, const FaultRecord& fault, int node);
+
+bool is_partition(const FaultRecord& fault);
+/// It ends the process: the node is down until a restart.
+bool is_crash(const RunRecord& run, const FaultRecord& fault);
+/// It stops the process without ending it (SIGSTOP).
+bool is_pause(const FaultRecord& fault);
+
+/// The life of the node's process at the time: an index into run.incarnations, or -1.
+int life_at(const RunRecord& run, int node, Nanos time);
+/// Whether the node's process runs at the end of the record (true also when its lives were not recorded).
+bool runs_at_end(const RunRecord& run, int node);
+/// The end of the time in which the cluster was judged: info.settled, or the last view.
+Nanos judged_at(const RunRecord& run);
+
+/// Nodes that say of themselves, at that time, that they are masters with slots.
+std::vector<int> masters_at(const std::vector<std::vector<const View*>>& views, Nanos time);
+/// The view of `views` that holds `node`'s own line, or null.
+const TopologyNode* own_line(const View* view);
+
+/// The number in `text` after `prefix`, or -1.
+long long number_after(std::string_view text, std::string_view prefix);
+/// The 40 hex digits after `prefix`, or empty.
+std::string_view id_after(std::string_view text, std::string_view prefix);
+
+}  // namespace harness

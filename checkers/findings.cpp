@@ -1,0 +1,121 @@
+#include "checkers/findings.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace harness {
+
+std::string at_ms(Nanos time) {
+  if (time == kNever) return "never";
+  char text[40];
+  std::snprintf(text, sizeof text, "%.3f ms", to_ms(time));
+  return text;
+}
+
+std::string of_key(const History& history, std::uint32_t key) {
+  return key == kNoKey ? std::string{} : " (key " + std::string(history.keys.text(key)) + ")";
+}
+
+std::string words(const History& history, std::uint32_t operation) {
+  const Operation& op = history.operations[operation];
+  std::string text = "process " + std::to_string(op.process) + "'s ";
+  const bool reading = op.argument.is_nil() && op.outcome == Outcome::kOk;
+  text += to_string(op.function);
+  if (reading) {
+    text += " of " + history.values.to_json(op.result);
+  } else if (op.argument.is_nil()) {
+    text += " (" + std::string(to_string(op.outcome)) + ")";
+  } else {
+    text += " of " + history.values.to_json(op.argument);
+    if (op.outcome == Outcome::kOk && !op.result.is_nil() && op.result != op.argument)
+      text += " that returned " + history.values.to_json(op.result);
+  }
+  if (op.outcome == Outcome::kFail) return text + " (failed at " + at_ms(op.completed) + ")";
+  if (op.outcome == Outcome::kInfo)
+    return text + " (invoked at " + at_ms(op.invoked) + ", never known to have returned)";
+  return text + " (" + at_ms(op.invoked) + " to " + at_ms(op.completed) + ")";
+}
+
+std::string budget_words(const History& history, std::uint32_t key, std::string_view ran_out,
+                         std::uint64_t steps) {
+  std::string text = "the search" + of_key(history, key) + " ran out of its budget of ";
+  text += ran_out;
+  text += " after " + std::to_string(steps) + " steps; raise it with ";
+  return text + (ran_out == "memory"  ? "--memory-limit"
+                 : ran_out == "steps" ? "--step-limit"
+                                      : "--time-limit");
+}
+
+Value initial_value(const History& history, const std::string& json) {
+  const auto found = history.values.find_json(json);
+  return found.value_or(Value::from_bits(~std::uint64_t{0}));
+}
+
+void Findings::add(std::string type, std::span<const std::uint32_t> operations, std::string explanation) {
+  count();
+  if (!wants_more()) return;
+  Anomaly anomaly;
+  anomaly.type = std::move(type);
+  anomaly.explanation = std::move(explanation);
+  for (const std::uint32_t index : operations) {
+    const Operation& op = history_.operations[index];
+    anomaly.operations.push_back(op.invoke_event);
+    if (anomaly.key.empty()) anomaly.key = history_.key_text(op);
+    const Nanos shown = op.completed == kNever ? op.invoked : op.completed;
+    if (shown >= anomaly.time) {
+      anomaly.time = shown;
+      anomaly.node = history_.node_text(op);
+    }
+  }
+  std::sort(anomaly.operations.begin(), anomaly.operations.end());
+  anomaly.operations.erase(std::unique(anomaly.operations.begin(), anomaly.operations.end()),
+                           anomaly.operations.end());
+  result_.anomalies.push_back(std::move(anomaly));
+}
+
+void Findings::unknown(const std::string& why) {
+  if (result_.truncated.empty()) result_.truncated = why;
+}
+
+CheckResult Findings::finish(const std::string& valid_words) {
+  const bool incomplete = !result_.truncated.empty();
+  std::stable_sort(result_.anomalies.begin(), result_.anomalies.end(),
+                   [](const Anomaly& a, const Anomaly& b) { return a.time < b.time; });
+  if (result_.violations > 0) {
+    result_.valid = Validity::kInvalid;
+    result_.explanation = std::to_string(result_.violations) +
+                          (result_.violations == 1 ? " violation. " : " violations. ") +
+                          (result_.anomalies.empty() ? "" : result_.anomalies.front().explanation);
+    if (result_.violations > result_.anomalies.size()) {
+      if (incomplete) result_.truncated += "; ";
+      result_.truncated += "only " + std::to_string(result_.anomalies.size()) + " of " +
+                           std::to_string(result_.violations) + " violations are listed";
+    }
+  } else if (incomplete) {
+    result_.valid = Validity::kUnknown;
+    result_.explanation = "Not decided: " + result_.truncated + ".";
+  } else {
+    result_.valid = Validity::kValid;
+    result_.explanation = valid_words;
+  }
+  for (const std::string& text : notes_) result_.explanation += " " + text;
+  return std::move(result_);
+}
+
+ByKey split_by_key(const History& history, std::span<const std::uint8_t> wanted) {
+  ByKey out;
+  out.begin.assign(history.keys.size() + 2, 0);
+  const auto slot = [&](const Operation& op) { return key_slot(history, op.key); };
+  for (const Operation& op : history.operations)
+    if (wanted.empty() || wanted[slot(op)]) ++out.begin[slot(op) + 1];
+  for (std::size_t k = 1; k < out.begin.size(); ++k) out.begin[k] += out.begin[k - 1];
+  out.ops.resize(out.begin.back());
+  std::vector<std::uint32_t> at(out.begin.begin(), out.begin.end() - 1);
+  for (std::uint32_t i = 0; i < history.operations.size(); ++i) {
+    const Operation& op = history.operations[i];
+    if (wanted.empty() || wanted[slot(op)]) out.ops[at[slot(op)]++] = i;
+  }
+  return out;
+}
+
+}  // namespace harness

@@ -1,0 +1,16 @@
+// The verdict of a whole run: its checkers' answers, merged to the worst, in plain words.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "checkers/checkers.h"
+
+namespace harness {
+
+/// Runs the selected checkers (none selected: all of the table, in its order). Exit code: 0 pass, 1 a
+/// violation, 4 unknown (FORMATS.md). Throws UsageError for a name that the table does not hold.
+RunVerdict judge(const RunRecord& run, const CheckOptions& options,
+                 std::span<const std::string_view> selected = {});
+
+}  // namespace harness

@@ -1,0 +1,52 @@
+#include "checkers/judge.h"
+
+#include <catch2/catch.hpp>
+
+#include "checkers/record_builder_test.h"
+#include "harness/core/check.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+TEST_CASE("a healthy run with one failover passes every checker") {
+  FailoverRun healthy;
+  const RunRecord run = healthy.finish();
+  const RunVerdict verdict = judge(run, {});
+  for (const CheckResult& check : verdict.checks) {
+    INFO(check.name << ": " << check.explanation);
+    for (const Anomaly& anomaly : check.anomalies) INFO(anomaly.explanation);
+    CHECK(check.valid == Validity::kValid);
+  }
+  INFO(verdict.explanation);
+  CHECK(verdict.exit_code == 0);
+  CHECK(verdict.checks.size() == checkers().size());
+  REQUIRE(verdict.failovers.size() == 1);
+  CHECK(verdict.failovers[0].from == 0);
+  CHECK(verdict.failovers[0].to == 3);
+}
+
+TEST_CASE("one violation makes the run fail, missing evidence makes it unknown, and a violation wins") {
+  FailoverRun weak;
+  RunRecord run = weak.finish();
+  run.final_data.clear();
+  CHECK(judge(run, {}).exit_code == 4);
+  CHECK(judge(run, {}).explanation.find("data-agreement") != std::string::npos);
+  run.incarnations[1].ended = run.info.end - kSecond;
+  const RunVerdict verdict = judge(run, {});
+  CHECK(verdict.exit_code == 1);
+  CHECK(verdict.explanation.find("n2") != std::string::npos);
+}
+
+TEST_CASE("only the selected checkers run, and a wrong name is refused") {
+  FailoverRun healthy;
+  const RunRecord run = healthy.finish();
+  const std::string_view logs[] = {"logs"};
+  CHECK(judge(run, {}, logs).checks.size() == 1);
+  const std::string_view wrong[] = {"lgos"};
+  CHECK_THROWS_AS(judge(run, {}, wrong), UsageError);
+}
+
+TEST_CASE("an empty record is unknown") {
+  const RunVerdict verdict = judge({}, {});
+  CHECK(verdict.exit_code == 4);
+}

@@ -1,0 +1,135 @@
+#include "checkers/register.h"
+
+#include <algorithm>
+
+#include "checkers/chains.h"
+#include "checkers/findings.h"
+#include "checkers/minimise.h"
+#include "checkers/register_key.h"
+#include "checkers/register_search.h"
+#include "checkers/zones.h"
+
+namespace harness {
+namespace {
+
+/// How many keys each algorithm decided.
+struct Tally {
+  std::size_t zones = 0;
+  std::size_t chains = 0;
+  std::size_t searched = 0;
+  std::uint64_t steps = 0;
+};
+
+/// The operations that are already impossible together, whatever the others did (minimise.h). The effort is
+/// bounded by that of the search that failed; a witness may then be larger than it need be.
+std::vector<std::uint32_t> smallest_witness(const RegisterKey& key, std::uint64_t steps) {
+  Budget effort;
+  std::uint64_t left = 20'000 + 8 * steps;
+  const auto impossible = [&](const std::vector<char>& kept) {
+    std::vector<RegisterOp> ops;
+    for (std::uint32_t i = 0; i < key.ops.size(); ++i) {
+      RegisterOp op = key.ops[i];
+      if (!kept[i]) {
+        if (op.access == Access::kRead || op.access == Access::kDiffers) continue;
+        op.deadline = kNever;
+      }
+      ops.push_back(op);
+    }
+    effort.steps = std::min(left, 2 * steps + 1'000);
+    if (effort.steps == 0) return false;
+    const SearchResult result = search_register(ops, key.values.size(), effort);
+    left -= std::min(left, result.steps + ops.size() / 16);
+    return result.outcome == SearchOutcome::kImpossible;
+  };
+  return minimise(key.ops.size(), impossible);
+}
+
+void report_impossible(const History& history, const RegisterKey& key, const SearchResult& found,
+                       Findings& findings) {
+  if (!findings.wants_more()) return findings.count();
+  std::vector<std::uint32_t> witness;
+  for (const std::uint32_t i : smallest_witness(key, found.steps)) witness.push_back(key.ops[i].operation);
+  std::string text =
+      "these operations" + of_key(history, key.key) + " have no order, whatever the others did: ";
+  for (std::size_t i = 0; i < witness.size(); ++i) {
+    if (i == 8) {
+      text += " and " + std::to_string(witness.size() - i) + " more";
+      break;
+    }
+    text += (i == 0 ? "" : "; ") + words(history, witness[i]);
+  }
+  text += ". The longest order found places " + std::to_string(found.placed) +
+          " operations and leaves the value ";
+  text += history.values.to_json(key.values[found.state]);
+  if (!found.stuck.empty()) {
+    text += ", where none of the open ones fits: ";
+    for (std::size_t i = 0; i < std::min<std::size_t>(found.stuck.size(), 4); ++i)
+      text += (i == 0 ? "" : "; ") + words(history, key.ops[found.stuck[i]].operation);
+  }
+  findings.add("non-linearizable", witness, text + ".");
+}
+
+void search_key(const History& history, const RegisterKey& key, const Budget& budget, Findings& findings,
+                Tally& tally) {
+  const SearchResult found = search_register(key.ops, key.values.size(), budget);
+  tally.steps += found.steps;
+  if (found.outcome == SearchOutcome::kOutOfBudget)
+    findings.unknown(budget_words(history, key.key, found.ran_out, found.steps));
+  if (found.outcome == SearchOutcome::kImpossible) report_impossible(history, key, found, findings);
+}
+
+std::string algorithm_words(const Tally& tally) {
+  std::string text;
+  const auto name = [&](std::size_t keys, const char* algorithm) {
+    if (keys == 0) return;
+    text += (text.empty() ? "Decided by " : ", ") + std::string(algorithm) + " (" + std::to_string(keys) +
+            (keys == 1 ? " key)" : " keys)");
+  };
+  name(tally.zones, "zones");
+  name(tally.chains, "chains");
+  name(tally.searched, "search");
+  return text + ".";
+}
+
+/// --cross-check: the general search must agree with the fast algorithm on each key that it can afford.
+void cross_check_key(const History& history, const RegisterKey& key, bool fast_found_violation) {
+  Budget budget;
+  budget.steps = 1'000'000;
+  const SearchResult found = search_register(key.ops, key.values.size(), budget);
+  if (found.outcome == SearchOutcome::kOutOfBudget) return;
+  CHECK_THAT_HOLDS((found.outcome == SearchOutcome::kImpossible) == fast_found_violation,
+                   "the fast algorithm and the search disagree" + of_key(history, key.key));
+}
+
+}  // namespace
+
+CheckResult check_linearizable_register(const History& history, const ModelOptions& options) {
+  const RegisterReading reading = register_reading(history, options);
+  Findings findings("register", history);
+  const ZonesOutcome zones = check_zones(history, reading, findings);
+  Tally tally;
+  const auto unfit = [&](std::size_t slot) { return zones.route[slot] != KeyRoute::kZones; };
+  std::vector<std::uint8_t> rest(zones.route.size());
+  for (std::size_t slot = 0; slot < rest.size(); ++slot) rest[slot] = unfit(slot) || options.cross_check;
+  const ByKey by_key = split_by_key(history, rest);
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (!unfit(slot)) tally.zones += zones.used[slot] != 0;
+    if (!rest[slot]) continue;
+    const RegisterKey key = extract_register_key(history, reading, by_key.group(slot));
+    const std::size_t before = findings.violations();
+    if (!unfit(slot)) {
+      cross_check_key(history, key, zones.used[slot] == 2);
+    } else if (zones.route[slot] == KeyRoute::kChains && check_chains(history, key, findings)) {
+      ++tally.chains;
+      if (options.cross_check) cross_check_key(history, key, findings.violations() > before);
+    } else {
+      ++tally.searched;
+      search_key(history, key, options.budget, findings, tally);
+    }
+  }
+  if (tally.searched > 0) findings.measure("search_steps", static_cast<double>(tally.steps));
+  findings.note(algorithm_words(tally));
+  return findings.finish("Linearizable.");
+}
+
+}  // namespace harness

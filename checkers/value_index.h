@@ -1,0 +1,61 @@
+// Who wrote a value: (key, value) -> a dense number, for histories where each key's writes are unique.
+// Open addressing over 4-byte slots; the key and the value themselves stay where they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "harness/core/value.h"
+
+namespace harness {
+
+/// KeyValueOf: number -> (key, value) of a number inserted before.
+template <typename KeyValueOf>
+class ValueIndex {
+ public:
+  static constexpr std::uint32_t kNone = 0xffffffff;
+
+  explicit ValueIndex(KeyValueOf key_value_of) : key_value_of_(key_value_of), slots_(1024, kNone) {}
+
+  /// kNone when the pair is new (`number` stands for it from now on), else the number that holds it.
+  std::uint32_t insert(std::uint32_t key, Value value, std::uint32_t number) {
+    if (size_ * 3 >= slots_.size() * 2) grow();
+    std::uint32_t& slot = slots_[place(key, value)];
+    if (slot != kNone) return slot;
+    slot = number;
+    ++size_;
+    return kNone;
+  }
+  std::uint32_t find(std::uint32_t key, Value value) const { return slots_[place(key, value)]; }
+
+ private:
+  static constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15ULL;
+
+  /// Consecutive integers of one key fall into neighbouring slots, so that a key's recent writes share cache
+  /// lines; keys are spread far apart.
+  std::size_t place(std::uint32_t key, Value value) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::uint64_t hash = value.bits() * kSpread;
+    if (value.is_integer()) hash = (value.bits() >> 3) + (static_cast<std::uint64_t>(key) * kSpread >> 20);
+    std::size_t at = (hash ^ (hash >> 40)) & mask;
+    while (slots_[at] != kNone && key_value_of_(slots_[at]) != std::pair(key, value)) at = (at + 1) & mask;
+    return at;
+  }
+  void grow() {
+    std::vector<std::uint32_t> old(slots_.size() * 2, kNone);
+    old.swap(slots_);
+    for (const std::uint32_t number : old) {
+      if (number == kNone) continue;
+      const auto [key, value] = key_value_of_(number);
+      slots_[place(key, value)] = number;
+    }
+  }
+
+  KeyValueOf key_value_of_;
+  std::vector<std::uint32_t> slots_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace harness

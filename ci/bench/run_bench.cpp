@@ -1,0 +1,218 @@
+// Benchmarks of the run's machinery against stock tools, as ratios in one run, since machines are shared and
+// noisy:
+//
+//   recorded operations per second   against redis-benchmark: same cluster, connections, mix, pipeline depth
+//   1 time to form a cluster           against redis-cli --cluster create on servers just started
+//
+//   build/run_bench [rounds] [seconds per measurement] [connections]
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/cluster/cluster.h"
+#include "harness/cluster/sandbox.h"
+#include "harness/core/check.h"
+#include "harness/core/clock.h"
+#include "harness/core/wait.h"
+#include "harness/run/interpreter.h"
+#include "harness/run/recorder.h"
+#include "harness/run/settle.h"
+#include "workloads/workloads.h"
+
+namespace harness {
+namespace {
+
+struct BenchOptions {
+  int rounds = 3;
+  int seconds = 5;
+  int connections = 50;
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+/// Runs a shell command and returns what it printed.
+std::string output_of(const std::string& command) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+  if (!pipe) throw EnvironmentError("cannot run " + command);
+  std::string text;
+  std::array<char, 4096> buffer;
+  while (const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), pipe.get()))
+    text.append(buffer.data(), size);
+  return text;
+}
+
+struct TemporaryDirectory {
+  TemporaryDirectory() {
+    char name[] = "/tmp/harness-bench-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+
+ClusterOptions cluster_options(const std::filesystem::path& directory, int masters, int replicas) {
+  ClusterOptions options;
+  options.flavor = detect_flavor("redis-server");
+  options.config.masters = masters;
+  options.config.replicas = replicas;
+  options.persistence = Persistence::kNone;
+  options.directory = directory;
+  return options;
+}
+
+/// GET and SET in equal shares, half of the connections' worth of work each, recorded.
+double recorded_per_second(Sandbox& sandbox, Cluster& cluster, const BenchOptions& bench, int round) {
+  const TemporaryDirectory directory;
+  const RunClock clock;
+  Recorder recorder(directory.path / "history.journal", clock);
+  std::vector<ClientNode> nodes;
+  std::vector<SlotRanges> shards;
+  for (const NodeInfo& node : cluster.infos()) {
+    recorder.node(node.name);
+    nodes.push_back(
+        {node.name, {boost::asio::ip::make_address(node.ip), static_cast<std::uint16_t>(node.port)}});
+    shards.push_back(node.slots);
+  }
+  WorkloadOptions options;
+  options.keys = 1000;
+  options.hot_keys = 0;
+  options.read = 0.5;
+  options.write = 0.5;
+  ProcessNumbers processes;
+  LoadOptions load_options;
+  load_options.concurrency = bench.connections;
+  Host& host = sandbox.add_host("bench" + std::to_string(round));
+  const WorkloadSetup setup{recorder, options, shards, 0, 1};
+  LoadThread load([&] { host.enter(); }, nodes, find_workload("register")->make(setup), Prng(1), load_options,
+                  recorder, processes);
+  const RunClock loaded;
+  load.start();
+  wait_until("the measurement's end", std::chrono::seconds(bench.seconds + 60),
+             [&] { return loaded.now() >= bench.seconds * kSecond; });
+  const double per_second = static_cast<double>(recorder.operations_ok()) / to_seconds(loaded.now());
+  load.finish();
+  return per_second;
+}
+
+/// redis-benchmark's requests per second: the harmonic mean of its SET and its GET run, as a mix of both
+/// takes.
+double redis_benchmark_per_second(Cluster& cluster, const BenchOptions& bench, double expected) {
+  const int requests = static_cast<int>(expected * bench.seconds / 2);
+  const std::string csv =
+      output_of("redis-benchmark --cluster -h " + cluster.node(0).ip() + " -p " +
+                std::to_string(cluster.node(0).port()) + " -t set,get -P 1 -r 1000 -d 6 --csv -c " +
+                std::to_string(bench.connections) + " -n " + std::to_string(requests) + " 2>/dev/null");
+  double set = 0;
+  double get = 0;
+  for (const auto& [name, figure] : {std::pair{"\"SET\",\"", &set}, std::pair{"\"GET\",\"", &get}}) {
+    const auto at = csv.find(name);
+    if (at == std::string::npos) throw EnvironmentError("redis-benchmark printed no figure:\n" + csv);
+    *figure = std::strtod(csv.c_str() + at + std::string(name).size(), nullptr);
+  }
+  return 2 / (1 / set + 1 / get);
+}
+
+void bench_load(const BenchOptions& bench) {
+  const TemporaryDirectory directory;
+  const auto sandbox = make_sandbox(probe_sandbox().best);
+  Cluster cluster(*sandbox, cluster_options(directory.path, 3, 0));
+  cluster.start();
+  cluster.form();
+  std::vector<double> ratios;
+  for (int round = 0; round < bench.rounds; ++round) {
+    const double ours = recorded_per_second(*sandbox, cluster, bench, round);
+    const double theirs = redis_benchmark_per_second(cluster, bench, ours);
+    ratios.push_back(ours / theirs);
+    std::printf("  round %d   recorded %.0f ops/s   redis-benchmark %.0f ops/s   ratio %.2f\n", round + 1,
+                ours, theirs, ours / theirs);
+  }
+  std::printf("recorded operations / redis-benchmark        %.2f   (goal >= 0.9, %d connections)\n",
+              median(ratios), bench.connections);
+}
+
+/// From servers that answer to a cluster that the formation calls formed.
+double our_formation_seconds() {
+  const TemporaryDirectory directory;
+  const auto sandbox = make_sandbox(probe_sandbox().best);
+  Cluster cluster(*sandbox, cluster_options(directory.path, 3, 1));
+  cluster.start();
+  const RunClock clock;
+  cluster.form();
+  return to_seconds(clock.now());
+}
+
+/// The same for redis-cli, followed by the same wait for every node's own word and every replica's
+/// synchronization.
+double redis_cli_formation_seconds(double& create_alone) {
+  const TemporaryDirectory directory;
+  const auto sandbox = make_sandbox(probe_sandbox().best);
+  Cluster cluster(*sandbox, cluster_options(directory.path, 3, 1));
+  cluster.start();
+  std::string command = "redis-cli --cluster create";
+  for (const NodeInfo& node : cluster.infos()) command += " " + node.ip + ":" + std::to_string(node.port);
+  const RunClock clock;
+  const std::string said = output_of(command + " --cluster-replicas 1 --cluster-yes 2>&1");
+  create_alone = to_seconds(clock.now());
+  if (said.find("All 16384 slots covered") == std::string::npos)
+    throw EnvironmentError("redis-cli failed:\n" + said);
+  const auto ready = [&] {
+    const Roles roles = cluster.look(std::chrono::milliseconds(1000));
+    if (!recovered(roles)) return false;
+    const std::vector<int> masters = roles.masters();
+    return masters.size() == 3 && std::ranges::all_of(masters, [&](int master) {
+             return roles.synchronized_replicas_of(master).size() == 1;
+           });
+  };
+  wait_until("redis-cli's cluster", std::chrono::seconds(60), ready);
+  return to_seconds(clock.now());
+}
+
+void bench_formation(const BenchOptions& bench) {
+  std::vector<double> ours;
+  std::vector<double> theirs;
+  std::vector<double> create;
+  for (int round = 0; round < bench.rounds; ++round) {
+    ours.push_back(our_formation_seconds());
+    double alone = 0;
+    theirs.push_back(redis_cli_formation_seconds(alone));
+    create.push_back(alone);
+    std::printf("  round %d   ours %.2f s   redis-cli --cluster create %.2f s, until ready %.2f s\n",
+                round + 1, ours.back(), alone, theirs.back());
+  }
+  std::printf("our formation until ready / redis-cli until ready    %.2f   (goal <= 0.5)\n",
+              median(ours) / median(theirs));
+  std::printf("our formation until ready / redis-cli's own end      %.2f\n", median(ours) / median(create));
+}
+
+int run(const BenchOptions& bench) {
+  bench_formation(bench);
+  bench_load(bench);
+  return 0;
+}
+
+}  // namespace
+}  // namespace harness
+
+int main(int argc, char** argv) {
+  harness::BenchOptions bench;
+  if (argc > 1) bench.rounds = std::max(1, std::atoi(argv[1]));
+  if (argc > 2) bench.seconds = std::max(1, std::atoi(argv[2]));
+  if (argc > 3) bench.connections = std::max(1, std::atoi(argv[3]));
+  try {
+    return harness::run_in_sandbox(harness::probe_sandbox().best, [&] { return harness::run(bench); });
+  } catch (const std::exception& error) {
+    std::cerr << "run_bench: " << error.what() << "\n";
+    return 3;
+  }
+}

@@ -1,0 +1,103 @@
+// The cluster client of the load: a slot map, redirections, and one connection per node for each logical
+// process.
+//
+// A client never retries what may have been applied: a request is sent again only after a reply that says
+// that it was not executed (MOVED, ASK, TRYAGAIN).
+#pragma once
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/client/outcome.h"
+#include "harness/client/task.h"
+#include "harness/client/wire.h"
+#include "harness/core/slot.h"
+
+namespace harness {
+
+/// A node that clients may talk to. Its number is its index in ClientGroup::nodes().
+struct ClientNode {
+  std::string name;
+  boost::asio::ip::tcp::endpoint address;
+};
+
+/// What all clients of one thread share: the event loop, the slot map, the counters.
+class ClientGroup {
+ public:
+  ClientGroup(std::vector<ClientNode> nodes, std::chrono::milliseconds operation_timeout);
+
+  boost::asio::io_context& context() { return context_; }
+  const std::vector<ClientNode>& nodes() const { return nodes_; }
+  std::chrono::milliseconds operation_timeout() const { return operation_timeout_; }
+
+  /// The node that serves the slot, as far as this group knows; -1: not known.
+  int owner(int slot) const { return owners_[static_cast<std::size_t>(slot)]; }
+  void learn(int slot, int node) {
+    owners_[static_cast<std::size_t>(slot)] = static_cast<std::int16_t>(node);
+  }
+  /// The number of a node by its address, or -1 for an address that is none of ours.
+  int node_at(std::string_view ip, int port) const;
+
+  /// Fetches CLUSTER SLOTS from the nodes in turn until one answers, unless it was done a moment ago or is
+  /// under way.
+  void refresh_soon();
+
+  /// Starts the housekeeping coroutines; call once, before the context runs.
+  void start();
+
+  std::uint64_t moved = 0;
+  std::uint64_t asked = 0;
+
+ private:
+  friend class Client;
+  Task<void> refresh();
+  bool take_slots(const redisReply& reply);
+
+  boost::asio::io_context context_{1};
+  DeadlineWatch watch_{context_};
+  std::vector<ClientNode> nodes_;
+  std::chrono::milliseconds operation_timeout_;
+  std::array<std::int16_t, kSlotCount> owners_;
+  std::size_t next_source_ = 0;
+  bool refreshing_ = false;
+  SteadyTime last_refresh_{};
+};
+
+/// How one request ended.
+struct Answer {
+  Outcome outcome = Outcome::kInfo;
+  std::string_view reason;  // why not ok; a static word
+  ReplyPtr reply;           // set exactly when ok
+  int node =
+      -1;  // who answered; for an info, whom it was sent to; an index into ClientGroup::nodes(); -1: nobody
+};
+
+/// The connections of one logical process.
+class Client {
+ public:
+  explicit Client(ClientGroup& group);
+
+  /// Runs one command on the node that serves the key's slot.
+  Task<Answer> command(std::string_view key, std::span<const std::string_view> arguments);
+
+  /// Drops every connection, as a new process starts with none.
+  void reset();
+  ClientGroup& group() { return group_; }
+
+ private:
+  Wire& wire(int node);
+
+  ClientGroup& group_;
+  std::vector<std::unique_ptr<Wire>> wires_;  // by node number
+  std::string request_;                       // reused
+};
+
+}  // namespace harness

@@ -1,0 +1,172 @@
+#include "harness/cluster/cluster.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <set>
+#include <thread>
+
+#include "harness/cluster/formation.h"
+#include "harness/cluster/look.h"
+#include "harness/cluster/settled.h"
+#include "harness/core/check.h"
+
+namespace harness {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Servers that are launched at once: more would only make each other late on few cores.
+constexpr std::size_t kStartBatch = 16;
+
+std::vector<NodeInfo> plan(const ClusterConfig& config) {
+  const SlotRanges ranges = even_slot_ranges(config.masters);
+  std::vector<NodeInfo> infos(static_cast<std::size_t>(config.masters * (1 + config.replicas)));
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    infos[i].name = fmt::format("n{}", i + 1);
+    infos[i].shard = static_cast<int>(i) % config.masters;
+    infos[i].master = static_cast<int>(i) < config.masters;
+    if (infos[i].master) infos[i].slots = {ranges[i]};
+  }
+  return infos;
+}
+
+bool masters_and_replicas_apart(const std::vector<NodeInfo>& infos) {
+  std::set<std::pair<std::string, int>> taken;  // host, shard
+  return std::all_of(infos.begin(), infos.end(),
+                     [&](const NodeInfo& info) { return taken.emplace(info.ip, info.shard).second; });
+}
+
+View look_at(const Node& node, std::chrono::milliseconds timeout) {
+  auto connection = node.connect({timeout, timeout});
+  if (!connection) return unreachable_view(connection.error().text);
+  const auto replies = connection->pipeline(look_commands());
+  return replies ? view_from(*replies) : unreachable_view(replies.error().text);
+}
+
+}  // namespace
+
+void check_shape(int masters, int replicas) {
+  if (masters < 3)
+    throw UsageError(
+        fmt::format("{} masters make no Redis Cluster: give at least 3 (--masters 3), so that a majority "
+                    "is left to replace one",
+                    masters));
+  if (replicas < 0) throw UsageError(fmt::format("{} replicas is impossible: give 0 or more", replicas));
+  const long long nodes = static_cast<long long>(masters) * (1LL + replicas);
+  if (nodes > kMaxNodes)
+    throw UsageError(
+        fmt::format("{} masters with {} replicas each are {} nodes: one machine is asked for at most {}",
+                    masters, replicas, nodes, kMaxNodes));
+}
+
+Cluster::Cluster(Sandbox& sandbox, ClusterOptions options) : options_(std::move(options)) {
+  check_shape(options_.config.masters, options_.config.replicas);
+  infos_ = plan(options_.config);
+  for (std::size_t i = 0; i < infos_.size(); ++i) {
+    NodeInfo& info = infos_[i];
+    Host& host = sandbox.add_host(info.name);
+    hosts_.push_back(&host);
+    info.ip = host.ip();
+    info.port = sandbox.node_port();
+    NodeOptions node;
+    node.number = static_cast<int>(i);
+    node.name = info.name;
+    node.host = &host;
+    node.flavor = options_.flavor;
+    node.directory = options_.directory / info.name;
+    node.settings.port = info.port;
+    // The seed document binds every address; in loopback mode those would be the machine's own.
+    node.settings.bind = sandbox.mode() == SandboxMode::kLoopback ? info.ip : "0.0.0.0";
+    node.settings.cluster = options_.config;
+    node.settings.persistence = options_.persistence;
+    node.settings.extra = options_.directives;
+    nodes_.push_back(std::make_unique<Node>(std::move(node)));
+  }
+  anti_affinity_ = masters_and_replicas_apart(infos_);
+}
+
+Cluster::~Cluster() {
+  for (const auto& node : nodes_) {
+    node->expect_end();
+    node->signal(SIGKILL);
+  }
+}
+
+void Cluster::say(std::string_view what) const {
+  if (options_.progress) options_.progress(what);
+}
+
+void Cluster::start() {
+  for (std::size_t begin = 0; begin < nodes_.size(); begin += kStartBatch) {
+    const std::size_t end = std::min(begin + kStartBatch, nodes_.size());
+    say(fmt::format("starting {} of {} servers", end, nodes_.size()));
+    for (std::size_t i = begin; i < end; ++i) nodes_[i]->start();
+    for (std::size_t i = begin; i < end; ++i) nodes_[i]->wait_until_answering(options_.start_timeout);
+  }
+}
+
+void Cluster::form() {
+  say("forming the cluster");
+  Formation formation(nodes_, infos_, options_.flavor);
+  formation.run(options_.form_timeout, [this](const Roles& roles) { return why_not_settled(roles); });
+}
+
+Roles Cluster::look(std::chrono::milliseconds timeout) {
+  std::vector<View> views(nodes_.size());
+  {
+    std::vector<std::jthread> lookers;
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      lookers.emplace_back([&, i] { views[i] = look_at(*nodes_[i], timeout); });
+  }
+  for (std::size_t i = 0; i < views.size(); ++i) views[i].node = static_cast<int>(i);
+  return Roles(std::move(views), infos_);
+}
+
+Node* Cluster::master_of_slot(int slot) {
+  const auto number = look().master_of_slot(slot);
+  return number ? &node(*number) : nullptr;
+}
+
+Node* Cluster::replica_of(const Node& master) {
+  const Roles roles = look();
+  std::vector<int> found = roles.synchronized_replicas_of(master.number());
+  if (found.empty()) found = roles.replicas_of(master.number());
+  return found.empty() ? nullptr : &node(found.front());
+}
+
+std::vector<Node*> Cluster::masters() {
+  std::vector<Node*> found;
+  for (const int number : look().masters()) found.push_back(&node(number));
+  return found;
+}
+
+std::optional<std::string> Cluster::why_not_settled(const Roles& roles) const {
+  return harness::why_not_settled(roles, infos_, options_.config);
+}
+
+std::vector<Incarnation> Cluster::incarnations(Node::TimePoint zero) const {
+  std::vector<Incarnation> all;
+  for (const auto& node : nodes_) {
+    const auto lives = node->incarnations(zero);
+    all.insert(all.end(), lives.begin(), lives.end());
+  }
+  return all;
+}
+
+void Cluster::stop(std::chrono::milliseconds grace) {
+  const auto deadline = Clock::now() + grace;
+  for (const auto& node : nodes_) {
+    node->expect_end();
+    node->signal(SIGTERM);
+    node->signal(SIGCONT);
+  }
+  for (const auto& node : nodes_) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (!node->pid()) continue;  // never started
+    if (!node->wait_for_end(std::max(left, std::chrono::milliseconds(0)))) node->kill();
+  }
+}
+
+}  // namespace harness

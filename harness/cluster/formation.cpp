@@ -1,0 +1,144 @@
+#include "harness/cluster/formation.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "harness/cluster/look.h"
+#include "harness/core/check.h"
+
+namespace harness {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kPollInterval = std::chrono::milliseconds(10);
+constexpr Timeouts kPatience{std::chrono::milliseconds(5000), std::chrono::milliseconds(10'000)};
+
+Command add_slots(const SlotRange& range, bool ranges) {
+  if (ranges) return {"CLUSTER", "ADDSLOTSRANGE", std::to_string(range.first), std::to_string(range.last)};
+  Command command = {"CLUSTER", "ADDSLOTS"};
+  for (int slot = range.first; slot <= range.last; ++slot) command.push_back(std::to_string(slot));
+  return command;
+}
+
+}  // namespace
+
+Formation::Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos,
+                     const Flavor& flavor)
+    : nodes_(nodes), infos_(infos), flavor_(flavor) {}
+
+void Formation::give_up(std::size_t node, const std::string& why) {
+  const auto end = nodes_[node]->poll();
+  throw EnvironmentError(fmt::format(
+      "the cluster could not be formed: {}: {}{}; the last lines of its log:\n{}", infos_[node].name, why,
+      end ? " (it " + end->describe() + ")" : "", nodes_[node]->last_log_lines()));
+}
+
+std::vector<std::vector<Reply>> Formation::ask_all(const std::vector<Commands>& commands) {
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (const auto error = connections_[i].send(commands[i])) give_up(i, error->text);
+  std::vector<std::vector<Reply>> replies;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    auto received = connections_[i].receive(commands[i].size());
+    if (!received) give_up(i, received.error().text);
+    replies.push_back(std::move(*received));
+  }
+  return replies;
+}
+
+void Formation::tell_all(const std::vector<Commands>& commands) {
+  const auto replies = ask_all(commands);
+  for (std::size_t i = 0; i < replies.size(); ++i)
+    for (std::size_t j = 0; j < replies[i].size(); ++j)
+      if (!replies[i][j].is_ok())
+        give_up(i, fmt::format("answered {} {} with \"{}\"", commands[i][j][0], commands[i][j][1],
+                               replies[i][j].describe()));
+}
+
+Roles Formation::look() {
+  const auto replies = ask_all(std::vector<Commands>(nodes_.size(), look_commands()));
+  std::vector<View> views;
+  for (const auto& of_node : replies) views.push_back(view_from(of_node));
+  return Roles(std::move(views), infos_);
+}
+
+void Formation::wait(Clock::time_point deadline, const WhyNot& why_not) {
+  for (;;) {
+    const auto why = why_not(look());
+    if (!why) return;
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      if (!nodes_[i]->running()) give_up(i, "it ended");
+    if (Clock::now() >= deadline)
+      throw EnvironmentError("the cluster is not ready in time: " + *why +
+                             "; on a slow or busy machine give fewer nodes or a longer --node-timeout");
+    std::this_thread::sleep_for(kPollInterval);
+  }
+}
+
+/// SET-CONFIG-EPOCH is only allowed while a node knows no other.
+Formation::Commands Formation::own_part(std::size_t node) const {
+  Commands commands = {{"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(node + 1)}};
+  for (const SlotRange& range : infos_[node].slots)
+    commands.push_back(add_slots(range, flavor_.has_slot_ranges()));
+  return commands;
+}
+
+Formation::Commands Formation::meet_the_others(std::size_t node) const {
+  Commands commands;
+  for (std::size_t other = 0; other < infos_.size(); ++other)
+    if (other != node)
+      commands.push_back({"CLUSTER", "MEET", infos_[other].ip, std::to_string(infos_[other].port)});
+  return commands;
+}
+
+std::string Formation::id_of_master(int shard) const {
+  for (const NodeInfo& info : infos_)
+    if (info.master && info.shard == shard) return info.id;
+  CHECK_THAT_HOLDS(false, "a shard without a master");
+  return {};
+}
+
+std::optional<std::string> Formation::why_strangers(const Roles& roles) const {
+  for (std::size_t i = 0; i < infos_.size(); ++i)
+    for (const NodeInfo& other : infos_) {
+      const TopologyNode* seen = roles.view(static_cast<int>(i)).topology.find(other.id);
+      if (!seen || seen->is(kFlagHandshake))
+        return fmt::format("{} has not met {}", infos_[i].name, other.name);
+    }
+  return {};
+}
+
+void Formation::run(std::chrono::milliseconds timeout, const WhyNot& why_not) {
+  const auto deadline = Clock::now() + timeout;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    auto connection = nodes_[i]->connect(kPatience);
+    if (!connection) give_up(i, connection.error().text);
+    connections_.push_back(std::move(*connection));
+  }
+  const auto ids = ask_all(std::vector<Commands>(nodes_.size(), {{"CLUSTER", "MYID"}}));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i][0].type != Reply::Type::kText)
+      give_up(i, "answered CLUSTER MYID with " + ids[i][0].describe());
+    infos_[i].id = ids[i][0].text;
+  }
+
+  // All epochs are set before the first MEET goes out: afterwards a node could already know another.
+  std::vector<Commands> commands;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) commands.push_back(own_part(i));
+  tell_all(commands);
+
+  for (std::size_t i = 0; i < nodes_.size(); ++i) commands[i] = meet_the_others(i);
+  tell_all(commands);
+  wait(deadline, [this](const Roles& roles) { return why_strangers(roles); });
+
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    commands[i] = meet_the_others(i);
+    if (!infos_[i].master)
+      commands[i].insert(commands[i].begin(), {"CLUSTER", "REPLICATE", id_of_master(infos_[i].shard)});
+  }
+  tell_all(commands);
+  wait(deadline, why_not);
+  connections_.clear();
+}
+
+}  // namespace harness

@@ -1,0 +1,98 @@
+// One server of the cluster: its files, its address, and the lives its process has had.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/client/connection.h"
+#include "harness/cluster/child.h"
+#include "harness/cluster/flavor.h"
+#include "harness/cluster/sandbox.h"
+#include "harness/core/run_record.h"
+
+namespace harness {
+
+struct NodeOptions {
+  int number = 0;    // index in RunRecord::nodes
+  std::string name;  // "n1"
+  const Host* host = nullptr;
+  Flavor flavor;
+  std::filesystem::path directory;  // nodes/<name>/ of the store
+  NodeSettings settings;
+};
+
+/// Thread-safe: the nemesis stops and restarts it while the observer polls it.
+class Node {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  /// Makes the directory and writes the configuration. Throws EnvironmentError when the store does not allow
+  /// it.
+  explicit Node(NodeOptions options);
+
+  int number() const { return options_.number; }
+  const std::string& name() const { return options_.name; }
+  const std::string& ip() const { return options_.host->ip(); }
+  int port() const { return options_.settings.port; }
+  const NodeFiles& files() const { return files_; }
+  const Host& host() const { return *options_.host; }
+
+  /// Launches the server, with whatever data and nodes.conf its last life left. Throws EnvironmentError when
+  /// it cannot be launched. REQUIRES: it does not run.
+  void start();
+  /// Waits until it answers PING (loading its data is part of it). Throws EnvironmentError, with the last
+  /// lines of its log, when it dies first or the timeout passes.
+  void wait_until_answering(std::chrono::milliseconds timeout);
+
+  /// How the current life ended, or nothing while it runs (stopped by SIGSTOP counts as running). Notices the
+  /// end: polled by the observer at every look, so that an Incarnation's end is known to some 50 ms.
+  std::optional<ExitStatus> poll();
+  bool running() { return !poll(); }
+  /// Process id of the current or last life; 0 before the first.
+  int pid() const;
+  /// The letter of /proc/PID/stat; 0 when gone.
+  char state() const;
+
+  /// The end of this life, however it comes, is the harness' doing: says so in its Incarnation.
+  void expect_end();
+  /// False when the process is gone.
+  bool signal(int number);
+  /// Waits for the process to end; nothing when it did not within the timeout.
+  std::optional<ExitStatus> wait_for_end(std::chrono::milliseconds timeout);
+  /// expect_end(), SIGKILL, and the end awaited.
+  ExitStatus kill();
+  /// expect_end(), SIGTERM (SIGCONT before it), SIGKILL after the grace.
+  ExitStatus stop(std::chrono::milliseconds grace);
+
+  Result<Connection> connect(Timeouts timeouts = {}) const {
+    return Connection::open(ip(), port(), timeouts);
+  }
+
+  /// All lives so far, times counted from `zero`.
+  std::vector<Incarnation> incarnations(TimePoint zero) const;
+
+  /// The last lines of the server's log and of what it printed, for messages.
+  std::string last_log_lines(std::size_t lines = 12) const;
+
+ private:
+  struct Life {
+    int pid = 0;
+    TimePoint started;
+    std::optional<TimePoint> ended;
+    ExitStatus status;
+    bool expected = false;
+  };
+  std::optional<ExitStatus> poll_locked();
+
+  const NodeOptions options_;
+  const NodeFiles files_;
+  mutable std::mutex mutex_;  // guards all below
+  std::unique_ptr<Child> child_;
+  std::vector<Life> lives_;
+};
+
+}  // namespace harness

@@ -1,0 +1,196 @@
+#include "harness/cluster/observer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "harness/cluster/look.h"
+#include "harness/core/check.h"
+#include "harness/core/record_json.h"
+
+namespace harness {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// An unchanged offset is written this often, so that a killed harness leaves views whose end is known.
+constexpr Nanos kUnchangedEvery = kSecond;
+
+}  // namespace
+
+Observer::Journal::Journal(const std::filesystem::path& path_in) : path(path_in) {
+  fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0)
+    throw EnvironmentError(fmt::format("cannot write {}: {}; give --store a writable directory",
+                                       path.string(), std::strerror(errno)));
+}
+
+Observer::Journal::~Journal() {
+  ::close(fd);
+}
+
+void Observer::Journal::write(const std::string& lines) {
+  if (!error.empty()) return;  // a torn line must stay the last one
+  for (std::string_view rest = lines; !rest.empty();) {
+    const ssize_t written = ::write(fd, rest.data(), rest.size());
+    if (written > 0)
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    else if (written < 0 && errno != EINTR) {
+      error = fmt::format("cannot write {}: {}; free space or give another --store", path.string(),
+                          std::strerror(errno));
+      return;
+    }
+  }
+}
+
+/// Decides which lines a look is worth.
+class Observer::Watch {
+ public:
+  explicit Watch(int node) : node_(node) {}
+
+  bool has_looked() const { return has_looked_; }
+
+  /// The lines for this look. `same`: as the one before.
+  std::string lines(const View& view, bool same) {
+    has_looked_ = true;
+    std::string out;
+    if (!same) {
+      out += close();
+      out += view_line(view);
+      begin_ = last_line_ = view.begin;
+    }
+    last_look_ = view.end;
+    if (view.reachable) {
+      add_offset(out, view);
+    } else if (view.end - last_line_ >= kUnchangedEvery) {
+      out += close();
+    }
+    return out;
+  }
+
+  /// Says how long the current view was seen.
+  std::string close() {
+    if (!has_looked_ || last_look_ <= last_line_) return {};
+    last_line_ = last_look_;
+    return skipped_ ? take_skipped() : seen_line(last_look_, node_);
+  }
+
+ private:
+  void add_offset(std::string& out, const View& view) {
+    OffsetSample sample{view.end, node_, view.replication.is_master, view.replication.offset, {}};
+    const bool unchanged = last_sample_ && last_sample_->offset == sample.offset &&
+                           last_sample_->is_master == sample.is_master && last_sample_->time >= begin_;
+    if (unchanged && sample.time - last_line_ < kUnchangedEvery) {
+      skipped_ = sample;
+      return;
+    }
+    // The last equal sample bounds the change from below.
+    if (skipped_ && !unchanged) out += take_skipped();
+    skipped_.reset();
+    out += look_line(sample);
+    last_sample_ = sample;
+    last_line_ = sample.time;
+  }
+
+  std::string take_skipped() {
+    std::string line = look_line(*skipped_);
+    skipped_.reset();
+    return line;
+  }
+
+  int node_;
+  bool has_looked_ = false;
+  Nanos begin_ = 0;                          // of the current view
+  Nanos last_look_ = 0;                      // when it was seen last
+  Nanos last_line_ = 0;                      // up to when the journal says so
+  std::optional<OffsetSample> last_sample_;  // as written
+  std::optional<OffsetSample> skipped_;      // seen since, equal, not written
+};
+
+Observer::Observer(Cluster& cluster, ObserverOptions options)
+    : cluster_(cluster), options_(std::move(options)), journal_(options_.journal) {
+  views_.assign(static_cast<std::size_t>(cluster.size()), unreachable_view("not looked at yet"));
+  for (int i = 0; i < cluster.size(); ++i) views_[static_cast<std::size_t>(i)].node = i;
+  for (int i = 0; i < cluster.size(); ++i) threads_.emplace_back([this, i] { watch(i); });
+}
+
+Observer::~Observer() {
+  stop();
+}
+
+void Observer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+Roles Observer::latest() const {
+  const std::lock_guard lock(mutex_);
+  return Roles(views_, cluster_.infos());
+}
+
+std::optional<std::string> Observer::error() const {
+  const std::lock_guard lock(mutex_);
+  if (journal_.error.empty()) return {};
+  return journal_.error;
+}
+
+Nanos Observer::now() const {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - options_.zero).count();
+}
+
+/// False when the observer is to stop.
+bool Observer::wait(Clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  return !stop_.wait_until(lock, until, [this] { return stopping_; });
+}
+
+void Observer::watch(int number) {
+  if (options_.host) options_.host->enter();
+  Node& node = cluster_.node(number);
+  std::optional<Connection> connection;
+  Watch memory(number);
+  for (auto next = Clock::now(); wait(next); next = std::max(next + options_.interval, Clock::now())) {
+    node.poll();
+    View view;
+    if (!connection || !connection->is_open()) {
+      connection.reset();
+      auto opened = node.connect({options_.timeout, options_.timeout});
+      if (opened)
+        connection = std::move(*opened);
+      else
+        view = unreachable_view(opened.error().text);
+    }
+    if (connection) {
+      const auto replies = connection->pipeline(look_commands());
+      view = replies ? view_from(*replies) : unreachable_view(replies.error().text);
+    }
+    ++looks_;
+    if (!view.reachable) ++failures_;
+    view.node = number;
+    record(memory, std::move(view));
+  }
+  const std::lock_guard lock(mutex_);
+  journal_.write(memory.close());
+}
+
+void Observer::record(Watch& watch, View view) {
+  view.begin = view.end = now();
+  View& current = views_[static_cast<std::size_t>(view.node)];
+  // Only this thread writes `current`; the lock is for its readers.
+  const bool same = watch.has_looked() && same_look(current, view);
+  const std::string lines = watch.lines(view, same);
+  const std::lock_guard lock(mutex_);
+  journal_.write(lines);
+  if (same) view.begin = current.begin;
+  current = std::move(view);
+}
+
+}  // namespace harness

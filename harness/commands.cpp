@@ -1,0 +1,26 @@
+#include "harness/commands.h"
+
+#include "harness/doctor_command.h"
+#include "harness/check_command.h"
+#include "harness/list_command.h"
+#include "harness/report_command.h"
+#include "harness/run_command.h"
+
+namespace harness {
+namespace {
+
+constexpr CommandEntry kCommands[] = {
+    {"run", "one run of a scenario: start a cluster, load it, break it, judge it", run_command},
+    {"check", "judges a history, or a stored run again", check_command},
+    {"list", "the scenarios, workloads, faults, checkers, reports and models", list_command},
+    {"report", "makes the report of a stored run again", report_command},
+    {"doctor", "what this machine allows, and the exact mend for what it does not", doctor_command},
+};
+
+}  // namespace
+
+std::span<const CommandEntry> commands() {
+  return kCommands;
+}
+
+}  // namespace harness

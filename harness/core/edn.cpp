@@ -1,0 +1,524 @@
+#include "harness/core/edn.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+
+#include "harness/core/jsonl.h"
+
+namespace harness {
+namespace {
+
+constexpr int kDepthMax = 64;  // of nested values
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == ',';
+}
+bool is_delimiter(char c) {
+  return is_space(c) || std::string_view("()[]{}\";").find(c) != std::string_view::npos;
+}
+
+/// The grammar: https://github.com/edn-format/edn. Values go straight into the history's table.
+class Parser {
+ public:
+  Parser(std::string_view bytes, ValueTable& values) : bytes_(bytes), values_(values) {}
+
+  [[noreturn]] void refuse(const std::string& reason) const { throw HistoryError(line(), reason); }
+
+  std::size_t line() const {
+    // Counted on from the last place that was asked for.
+    counted_line_ +=
+        static_cast<std::size_t>(std::count(bytes_.begin() + static_cast<std::ptrdiff_t>(counted_),
+                                            bytes_.begin() + static_cast<std::ptrdiff_t>(at_), '\n'));
+    counted_ = at_;
+    return counted_line_;
+  }
+
+  /// Passes over space, comments and discarded forms.
+  void skip_space() {
+    while (at_ < bytes_.size()) {
+      if (is_space(bytes_[at_])) {
+        ++at_;
+      } else if (bytes_[at_] == ';') {
+        at_ = std::min(bytes_.find('\n', at_), bytes_.size());
+      } else if (bytes_.substr(at_, 2) == "#_") {
+        at_ += 2;
+        skip_space();
+        value();
+      } else {
+        return;
+      }
+    }
+  }
+  bool at_end() const { return at_ == bytes_.size(); }
+  char peek() const { return at_end() ? '\0' : bytes_[at_]; }
+  bool take(char c) {
+    if (peek() != c || at_end()) return false;
+    ++at_;
+    return true;
+  }
+  void expect(char c) {
+    if (!take(c)) refuse(std::string("expected '") + c + "'" + found());
+  }
+  std::string found() const {
+    return at_end() ? ", found the end" : ", found '" + std::string(bytes_.substr(at_, 12)) + "'";
+  }
+
+  /// A symbol's or keyword's letters.
+  std::string_view token() {
+    const std::size_t begin = at_;
+    while (!at_end() && !is_delimiter(bytes_[at_])) ++at_;
+    if (at_ == begin) refuse("expected a value" + found());
+    return bytes_.substr(begin, at_ - begin);
+  }
+
+  Value value() {
+    if (++depth_ > kDepthMax) refuse("values nest too deeply");
+    const Value out = value_inside();
+    --depth_;
+    return out;
+  }
+
+  /// Set when the last value() was Jepsen's independent tuple by its tag.
+  bool tuple_tag = false;
+
+ private:
+  Value value_inside() {
+    switch (peek()) {
+      case '"':
+        return values_.text(string());
+      case '[':
+        return sequence(']');
+      case '(':
+        return sequence(')');
+      case '{':
+        return map();
+      case ':':
+        ++at_;
+        return values_.text(token());
+      case '\\':
+        return character();
+      case '#':
+        return tagged();
+      default:
+        return atom(token());
+    }
+  }
+
+  Value sequence(char close) {
+    ++at_;
+    const std::size_t base = stack_.size();
+    for (skip_space(); !take(close); skip_space()) {
+      if (at_end()) refuse(std::string("a sequence does not end with '") + close + "'");
+      const Value element = value();
+      stack_.push_back(element);
+    }
+    const Value out = values_.list(std::span(stack_).subspan(base));
+    stack_.resize(base);
+    return out;
+  }
+
+  /// A map becomes a JSON object with sorted keys.
+  Value map() {
+    ++at_;
+    std::map<std::string, std::string> entries;
+    for (skip_space(); !take('}'); skip_space()) {
+      if (at_end()) refuse("a map does not end");
+      const Value key = value();
+      skip_space();
+      if (peek() == '}') refuse("a map with a key and no value");
+      const std::string text =
+          key.kind() == Value::Kind::kText ? std::string(values_.as_text(key)) : values_.to_json(key);
+      entries[text] = values_.to_json(value());
+    }
+    std::string json = "{";
+    for (const auto& [key, text] : entries) {
+      if (json.size() > 1) json += ',';
+      append_json_string(json, key);
+      json += ":" + text;
+    }
+    return values_.other(json + "}");
+  }
+
+  Value tagged() {
+    ++at_;
+    if (peek() == '{') return sequence('}');  // a set
+    const std::string_view tag = token();
+    skip_space();
+    const Value inner = value();
+    if (tag == "jepsen.independent/tuple" || tag == "jepsen.independent.Tuple") tuple_tag = true;
+    return inner;
+  }
+
+  Value atom(std::string_view text) {
+    if (text == "nil") return {};
+    if (text == "true" || text == "false") return values_.other(text);
+    const bool signed_number = text.size() > 1 && (text[0] == '-' || text[0] == '+');
+    const char first = signed_number ? text[1] : text[0];
+    if (first < '0' || first > '9') return values_.text(text);  // a symbol
+    return number(text[0] == '+' ? text.substr(1) : text);
+  }
+
+  Value number(std::string_view text) {
+    std::string_view digits = text;
+    if (digits.back() == 'N' || digits.back() == 'M') digits.remove_suffix(1);
+    std::int64_t whole = 0;
+    const char* end = digits.data() + digits.size();
+    if (const auto [at, error] = std::from_chars(digits.data(), end, whole);
+        at == end && error == std::errc())
+      return values_.integer(whole);
+    double fraction = 0;
+    const auto [at, error] = std::from_chars(digits.data(), end, fraction);
+    if (at == end) return values_.other(digits);  // a fraction, or an integer beyond 64 bits
+    if (digits.find('/') != std::string_view::npos) return values_.text(text);
+    refuse("not a number: " + std::string(text));
+  }
+
+  Value character() {
+    ++at_;
+    if (at_end()) refuse("a character is missing");
+    const std::size_t begin = at_++;
+    while (!at_end() && !is_delimiter(bytes_[at_])) ++at_;
+    const std::string_view name = bytes_.substr(begin, at_ - begin);
+    if (name == "newline") return values_.text("\n");
+    if (name == "space") return values_.text(" ");
+    if (name == "tab") return values_.text("\t");
+    return values_.text(name);
+  }
+
+  std::string_view string() {
+    const std::size_t begin = ++at_;
+    while (!at_end() && bytes_[at_] != '"' && bytes_[at_] != '\\') ++at_;
+    if (!at_end() && bytes_[at_] == '"') return bytes_.substr(begin, at_++ - begin);
+    scratch_.assign(bytes_.substr(begin, at_ - begin));
+    while (true) {
+      if (at_end()) refuse("a string does not end");
+      char c = bytes_[at_++];
+      if (c == '"') return scratch_;
+      if (c != '\\') {
+        scratch_ += c;
+        continue;
+      }
+      if (at_end()) refuse("a string does not end");
+      c = bytes_[at_++];
+      static constexpr std::string_view kFrom = "\"\\nrtbf";
+      static constexpr std::string_view kTo = "\"\\\n\r\t\b\f";
+      const std::size_t which = kFrom.find(c);
+      if (which != std::string_view::npos) {
+        scratch_ += kTo[which];
+      } else if (c == 'u' && at_ + 4 <= bytes_.size()) {
+        scratch_ += "\\u";  // kept as it is written: texts are only compared
+      } else {
+        refuse("an unknown escape in a string");
+      }
+    }
+  }
+
+  std::string_view bytes_;
+  ValueTable& values_;
+  std::size_t at_ = 0;
+  int depth_ = 0;
+  std::vector<Value> stack_;
+  std::string scratch_;
+  mutable std::size_t counted_ = 0;
+  mutable std::size_t counted_line_ = 1;
+};
+
+struct RawEvent {
+  Event event;
+  std::size_t line = 0;
+  bool client = true;
+  bool has_time = false;
+  bool tuple = false;
+  std::optional<Value> key;
+};
+
+class Reader {
+ public:
+  Reader(std::string_view bytes, std::vector<std::string>& warnings)
+      : parser_(bytes, builder_.tables().values), warnings_(warnings) {}
+
+  History read() {
+    parse_all();
+    if (skipped_records_ > 0)
+      warnings_.push_back(std::to_string(skipped_records_) +
+                          " tagged records that are not operations were left out");
+    const bool tuples = independent();
+    const bool timed = check_times();
+    Nanos last = -1;
+    for (std::size_t i = 0; i < raw_.size(); ++i) {
+      RawEvent& raw = raw_[i];
+      if (!raw.client) {
+        builder_.skip();
+        continue;
+      }
+      // The order of the file is Jepsen's order: equal or backward times move up by a nanosecond.
+      raw.event.time = timed ? std::max(raw.event.time, last + 1) : static_cast<Nanos>(i);
+      last = raw.event.time;
+      place_key(raw, tuples || raw.tuple);
+      builder_.add(raw.event, raw.line);
+    }
+    return builder_.finish();
+  }
+
+  const std::vector<RawEvent>& raw() const { return raw_; }
+  void parse_all() {
+    parser_.skip_space();
+    const bool vector = parser_.take('[');
+    for (parser_.skip_space(); !parser_.at_end(); parser_.skip_space()) {
+      if (vector && parser_.take(']')) {
+        parser_.skip_space();
+        if (!parser_.at_end()) parser_.refuse("more follows the vector of operations" + parser_.found());
+        return;
+      }
+      parse_event();
+    }
+    if (vector) parser_.refuse("the vector of operations does not end");
+  }
+
+ private:
+  void parse_event() {
+    RawEvent raw;
+    raw.line = parser_.line();
+    if (parser_.take('#')) {
+      const std::string_view tag = parser_.token();
+      parser_.skip_space();
+      if (tag != "jepsen.history.Op" && tag != "knossos.op.Op") {
+        parser_.value();
+        ++skipped_records_;
+        return;
+      }
+    }
+    parser_.expect('{');
+    seen_type_ = seen_f_ = seen_process_ = false;
+    for (parser_.skip_space(); !parser_.take('}'); parser_.skip_space()) {
+      if (parser_.at_end()) parser_.refuse("an operation does not end");
+      if (!parser_.take(':')) {
+        parser_.value();  // a key that is no keyword is none of ours
+        parser_.skip_space();
+        parser_.value();
+        continue;
+      }
+      const std::string_view name = parser_.token();
+      parser_.skip_space();
+      if (parser_.peek() == '}') parser_.refuse("a key and no value");
+      read_field(raw, name);
+    }
+    if (raw.client && !(seen_type_ && seen_f_ && seen_process_))
+      throw HistoryError(raw.line, "an operation needs :type, :f and :process");
+    raw_.push_back(raw);
+  }
+
+  std::string_view word() { return text_of(parser_.value()); }
+  std::string_view text_of(Value value) {
+    if (value.kind() != Value::Kind::kText) parser_.refuse("expected a keyword");
+    return builder_.tables().values.as_text(value);
+  }
+
+  void read_field(RawEvent& raw, std::string_view name) {
+    if (name == "type") {
+      seen_type_ = true;
+      const std::string_view type = word();
+      static constexpr std::string_view kTypes[] = {"invoke", "ok", "fail", "info"};
+      const auto at = std::find(std::begin(kTypes), std::end(kTypes), type);
+      if (at == std::end(kTypes))
+        parser_.refuse("type is :invoke, :ok, :fail or :info, not " + std::string(type));
+      raw.event.type = static_cast<EventType>(at - std::begin(kTypes));
+    } else if (name == "f") {
+      seen_f_ = true;
+      const Value f = parser_.value();
+      raw.event.function = f.kind() == Value::Kind::kText ? function_from(text_of(f)) : Function::kOther;
+    } else if (name == "process") {
+      seen_process_ = true;
+      const Value process = parser_.value();
+      raw.client = process.is_integer();
+      if (raw.client) {
+        if (process.as_integer() < 0 || process.as_integer() > INT32_MAX)
+          parser_.refuse("a process is an integer from 0");
+        raw.event.process = static_cast<std::int32_t>(process.as_integer());
+      }
+    } else if (name == "time") {
+      const Value time = parser_.value();
+      if (!time.is_integer()) parser_.refuse(":time is not an integer");
+      raw.event.time = time.as_integer();
+      raw.has_time = true;
+    } else if (name == "value") {
+      parser_.tuple_tag = false;
+      raw.event.value = parser_.value();
+      raw.tuple = parser_.tuple_tag;
+    } else if (name == "key") {
+      raw.key = parser_.value();
+    } else if (name == "node") {
+      const Value node = parser_.value();
+      if (!node.is_nil()) raw.event.node = short_id(builder_.tables().nodes, node);
+    } else if (name == "error") {
+      const Value error = parser_.value();
+      if (!error.is_nil()) raw.event.error = short_id(builder_.tables().errors, error);
+    } else {
+      parser_.value();
+    }
+  }
+
+  std::uint16_t short_id(StringTable& table, Value value) {
+    const std::uint32_t id = table.intern(plain(value));
+    return id < kNoNode ? static_cast<std::uint16_t>(id) : kNoNode;
+  }
+  std::string plain(Value value) {
+    const ValueTable& values = builder_.tables().values;
+    return value.kind() == Value::Kind::kText ? std::string(values.as_text(value)) : values.to_json(value);
+  }
+
+  std::optional<std::pair<Value, Value>> pair_of(Value value) {
+    if (value.kind() != Value::Kind::kList) return std::nullopt;
+    const auto list = builder_.tables().values.as_list(value);
+    if (list.size() != 2) return std::nullopt;
+    return std::pair(list[0], list[1]);
+  }
+
+  /// A bare vector [key value] looks like any value of two elements. The history is taken as independent when
+  /// every client event has such a value and some invocation shows that the first element is no part of the
+  /// operation: a read of [key nil], a cas of [key [expected new]], a transaction behind a plain key.
+  bool independent() {
+    bool proof = false;
+    for (const RawEvent& raw : raw_) {
+      if (!raw.client) continue;
+      const auto pair = pair_of(raw.event.value);
+      if (!pair || raw.key || pair->first.kind() == Value::Kind::kList) return false;
+      if (raw.event.type != EventType::kInvoke) continue;
+      switch (raw.event.function) {
+        case Function::kRead:
+        case Function::kGet:
+        case Function::kDequeue:
+        case Function::kAcquire:
+        case Function::kRelease:
+        case Function::kGenerate:
+          if (!pair->second.is_nil()) return false;
+          proof = true;
+          break;
+        case Function::kCas:
+          if (!pair_of(pair->second)) return false;
+          proof = true;
+          break;
+        case Function::kTxn:
+          if (pair->second.kind() != Value::Kind::kList) return false;
+          proof = true;
+          break;
+        default:
+          break;
+      }
+    }
+    return proof;
+  }
+
+  void place_key(RawEvent& raw, bool tuple) {
+    std::optional<Value> key = raw.key;
+    if (tuple) {
+      const auto pair = pair_of(raw.event.value);
+      if (!pair) throw HistoryError(raw.line, "expected an independent [key value]");
+      key = pair->first;
+      raw.event.value = pair->second;
+    }
+    if (key && !key->is_nil()) raw.event.key = builder_.tables().keys.intern(plain(*key));
+  }
+
+  /// True when the operations carry times.
+  bool check_times() const {
+    const RawEvent* with = nullptr;
+    const RawEvent* without = nullptr;
+    for (const RawEvent& raw : raw_)
+      if (raw.client) (raw.has_time ? with : without) = &raw;
+    if (with != nullptr && without != nullptr)
+      throw HistoryError(without->line, "no :time, while other operations have one");
+    return with != nullptr;
+  }
+
+  HistoryBuilder builder_;
+  Parser parser_;
+  std::vector<std::string>& warnings_;
+  std::vector<RawEvent> raw_;
+  std::size_t skipped_records_ = 0;
+  bool seen_type_ = false, seen_f_ = false, seen_process_ = false;
+};
+
+/// Operations' names and micro-operations are keywords, whole texts are strings.
+void append_edn(std::string& out, const ValueTable& values, Value value, bool micro_operations) {
+  if (value.kind() == Value::Kind::kNil) {
+    out += "nil";
+  } else if (value.kind() == Value::Kind::kList) {
+    out += '[';
+    bool first = true;
+    for (const Value element : values.as_list(value)) {
+      if (!first) out += ' ';
+      const std::string_view text =
+          element.kind() == Value::Kind::kText ? values.as_text(element) : std::string_view{};
+      if (first && micro_operations && (text == "r" || text == "w" || text == "append")) {
+        out += ":" + std::string(text);
+      } else {
+        append_edn(out, values, element, micro_operations);
+      }
+      first = false;
+    }
+    out += ']';
+  } else if (value.kind() == Value::Kind::kOther && !values.as_other(value).empty() &&
+             values.as_other(value)[0] == '{') {
+    // A JSON object reads as an EDN map but for its colons.
+    bool quoted = false;
+    const std::string_view json = values.as_other(value);
+    for (std::size_t i = 0; i < json.size(); ++i) {
+      if (quoted && json[i] == '\\') {
+        out += json[i++];
+      } else if (json[i] == '"') {
+        quoted = !quoted;
+      } else if (!quoted && json[i] == ':') {
+        out += ' ';
+        continue;
+      }
+      out += json[i];
+    }
+  } else {
+    out += values.to_json(value);
+  }
+}
+
+}  // namespace
+
+History read_edn(std::string_view bytes, std::vector<std::string>& warnings) {
+  return Reader(bytes, warnings).read();
+}
+
+std::size_t edn_line_of_event(std::string_view bytes, std::size_t event) {
+  std::vector<std::string> warnings;
+  Reader reader(bytes, warnings);
+  reader.parse_all();
+  return event < reader.raw().size() ? reader.raw()[event].line : 0;
+}
+
+std::string write_edn(const History& history) {
+  std::string out;
+  std::size_t index = 0;
+  for_each_event(history, [&](const Operation& op, EventType type, Nanos time, Value value) {
+    out += "{:index " + std::to_string(index++) + ", :type :" + std::string(to_string(type)) + ", :process " +
+           std::to_string(op.process) + ", :f :" + std::string(to_string(op.function)) + ", :value ";
+    if (op.key != kNoKey) {
+      out += "#jepsen.independent/tuple [";
+      append_json_string(out, history.key_text(op));
+      out += ' ';
+    }
+    append_edn(out, history.values, value, op.function == Function::kTxn);
+    if (op.key != kNoKey) out += ']';
+    out += ", :time " + std::to_string(time);
+    if (type != EventType::kInvoke && op.node != kNoNode) {
+      out += ", :node ";
+      append_json_string(out, history.node_text(op));
+    }
+    if (type != EventType::kInvoke && op.error != kNoError) {
+      out += ", :error ";
+      append_json_string(out, history.error_text(op));
+    }
+    out += "}\n";
+  });
+  return out;
+}
+
+}  // namespace harness

@@ -1,0 +1,33 @@
+#include "harness/doctor/capture.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/cluster/child.h"
+#include "harness/cluster/file_descriptor.h"
+#include "harness/core/check.h"
+
+namespace harness {
+
+std::optional<std::string> capture(const std::vector<std::string>& argv) {
+  // Memory that has a path: no temporary file to leave behind.
+  const FileDescriptor memory(::memfd_create("output", MFD_CLOEXEC));
+  ChildOptions options;
+  options.argv = argv;
+  options.output = "/proc/self/fd/" + std::to_string(memory.get());
+  try {
+    Child child(options);
+    const auto status = child.wait_for(std::chrono::seconds(10));
+    if (!status || status->signal != 0 || status->exit_code != 0) return std::nullopt;
+  } catch (const EnvironmentError&) {
+    return std::nullopt;
+  }
+  std::string text;
+  char buffer[4096];
+  for (ssize_t size;
+       (size = ::pread(memory.get(), buffer, sizeof buffer, static_cast<off_t>(text.size()))) > 0;)
+    text.append(buffer, static_cast<std::size_t>(size));
+  return text;
+}
+
+}  // namespace harness

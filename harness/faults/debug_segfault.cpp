@@ -1,0 +1,30 @@
+#include "harness/faults/debug_segfault.h"
+
+#include <csignal>
+
+#include "harness/faults/target.h"
+
+namespace harness {
+
+std::unique_ptr<ActiveFault> inject_debug_segfault(FaultContext& context, std::string_view target,
+                                                   FaultRecord& record) {
+  Node* node = aim_at_one(context, target, record);
+  if (!node) return nullptr;
+  record.description = "segfault " + record.description;
+  auto connection = node->connect();
+  if (!connection) {
+    record.error = "no connection to " + node->name() + ": " + connection.error().text;
+    return nullptr;
+  }
+  node->expect_end();
+  record.requested = context.clock.now();
+  const auto reply = connection->call({"DEBUG", "SEGFAULT"});
+  if (reply) {  // a server that answers has not crashed
+    record.error = node->name() + " answered " + reply->describe();
+    return nullptr;
+  }
+  verify_death(*node, SIGSEGV, context, record);
+  return nullptr;
+}
+
+}  // namespace harness

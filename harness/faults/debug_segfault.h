@@ -1,0 +1,11 @@
+// DEBUG SEGFAULT, as the seed document does it: the server's own crash handler runs, then SIGSEGV ends it.
+#pragma once
+
+#include "harness/faults/fault.h"
+
+namespace harness {
+
+std::unique_ptr<ActiveFault> inject_debug_segfault(FaultContext& context, std::string_view target,
+                                                   FaultRecord& record);
+
+}  // namespace harness

@@ -1,0 +1,45 @@
+#include "harness/faults/faults.h"
+
+#include "harness/faults/debug_segfault.h"
+#include "harness/faults/kill.h"
+#include "harness/faults/partition.h"
+#include "harness/faults/pause.h"
+#include "harness/faults/restart.h"
+
+namespace harness {
+namespace {
+
+constexpr bool kNeedsNetwork = true;
+constexpr bool kHeals = true;
+
+constexpr Fault kFaults[] = {
+    {"debug-segfault", "DEBUG SEGFAULT: the server crashes", "random-master", !kNeedsNetwork, !kHeals,
+     inject_debug_segfault},
+    {"kill", "SIGKILL: the server is gone at once", "random-master", !kNeedsNetwork, !kHeals, inject_kill},
+    {"pause", "SIGSTOP, then SIGCONT: the server hangs", "random-master", !kNeedsNetwork, kHeals,
+     inject_pause},
+    {"restart", "a dead server starts again with its own data and nodes.conf", "dead", !kNeedsNetwork,
+     !kHeals, inject_restart},
+    {"partition-one", "one node is cut off from everybody", "random-master", kNeedsNetwork, kHeals,
+     inject_partition_one},
+    {"partition-minority", "one node and its clients are cut off from the rest", "random-master",
+     kNeedsNetwork, kHeals, inject_partition_minority},
+    {"partition-halves", "half of the nodes and their clients are cut off from the rest", "random-master",
+     kNeedsNetwork, kHeals, inject_partition_halves},
+    {"partition-one-way", "nobody hears one node, which hears everybody", "random-master", kNeedsNetwork,
+     kHeals, inject_partition_one_way},
+};
+
+}  // namespace
+
+std::span<const Fault> faults() {
+  return kFaults;
+}
+
+const Fault* find_fault(std::string_view name) {
+  for (const Fault& fault : faults())
+    if (fault.name == name) return &fault;
+  return nullptr;
+}
+
+}  // namespace harness

@@ -1,0 +1,10 @@
+// SIGKILL: no handler runs, the kernel closes the node's connections.
+#pragma once
+
+#include "harness/faults/fault.h"
+
+namespace harness {
+
+std::unique_ptr<ActiveFault> inject_kill(FaultContext& context, std::string_view target, FaultRecord& record);
+
+}  // namespace harness

@@ -1,0 +1,23 @@
+// Network partitions: kernel drops in the network namespaces of the hosts, so that established connections
+// hang as they do when a cable is cut. Four shapes:
+//
+//   partition-one       one node (the target) against everybody else, clients too
+//   partition-minority  one node and the last client group against the rest: clients on both sides
+//   partition-halves    half of the nodes (the target among them, fewer masters) and the last client group
+//   against the rest partition-one-way   nobody hears the target; it hears everybody
+#pragma once
+
+#include "harness/faults/fault.h"
+
+namespace harness {
+
+std::unique_ptr<ActiveFault> inject_partition_one(FaultContext& context, std::string_view target,
+                                                  FaultRecord& record);
+std::unique_ptr<ActiveFault> inject_partition_minority(FaultContext& context, std::string_view target,
+                                                       FaultRecord& record);
+std::unique_ptr<ActiveFault> inject_partition_halves(FaultContext& context, std::string_view target,
+                                                     FaultRecord& record);
+std::unique_ptr<ActiveFault> inject_partition_one_way(FaultContext& context, std::string_view target,
+                                                      FaultRecord& record);
+
+}  // namespace harness

@@ -1,0 +1,58 @@
+#include "harness/faults/pause.h"
+
+#include <csignal>
+
+#include "harness/core/wait.h"
+#include "harness/faults/target.h"
+
+namespace harness {
+namespace {
+
+constexpr std::chrono::seconds kPatience(5);
+
+class Pause final : public ActiveFault {
+ public:
+  Pause(Node& node, const RunClock& clock) : node_(node), clock_(clock) {}
+  ~Pause() override {
+    if (!healed_) node_.signal(SIGCONT);
+  }
+
+  void heal(FaultRecord& record) override {
+    if (healed_) return;
+    record.heal_requested = clock_.now();
+    node_.signal(SIGCONT);
+    healed_ = true;
+    if (wait_for(
+            kPatience, [&] { return node_.state() != 'T'; }, std::chrono::milliseconds(1)))
+      record.healed = clock_.now();
+    else
+      record.error = node_.name() + " is still stopped after SIGCONT";
+  }
+
+ private:
+  Node& node_;
+  const RunClock& clock_;
+  bool healed_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ActiveFault> inject_pause(FaultContext& context, std::string_view target,
+                                          FaultRecord& record) {
+  Node* node = aim_at_one(context, target, record);
+  if (!node) return nullptr;
+  record.description = "pause " + record.description;
+  record.requested = context.clock.now();
+  auto active = std::make_unique<Pause>(*node, context.clock);
+  node->signal(SIGSTOP);
+  if (wait_for(
+          kPatience, [&] { return node->state() == 'T'; }, std::chrono::milliseconds(1))) {
+    record.active = context.clock.now();
+    record.evidence = "process " + std::to_string(node->pid()) + " is in state T (stopped)";
+  } else {
+    record.error = node->name() + " did not stop on SIGSTOP";
+  }
+  return active;
+}
+
+}  // namespace harness

@@ -1,0 +1,11 @@
+// SIGSTOP, healed by SIGCONT: the process hangs with its connections open and its clock running.
+#pragma once
+
+#include "harness/faults/fault.h"
+
+namespace harness {
+
+std::unique_ptr<ActiveFault> inject_pause(FaultContext& context, std::string_view target,
+                                          FaultRecord& record);
+
+}  // namespace harness

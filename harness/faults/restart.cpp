@@ -1,0 +1,38 @@
+#include "harness/faults/restart.h"
+
+#include "harness/faults/target.h"
+
+namespace harness {
+namespace {
+
+constexpr std::chrono::seconds kPatience(60);  // loading its data is part of it
+
+}  // namespace
+
+std::unique_ptr<ActiveFault> inject_restart(FaultContext& context, std::string_view target,
+                                            FaultRecord& record) {
+  const TargetNodes aim = resolve_target(context, target);
+  record.requested = context.clock.now();
+  record.description = "restart " + aim.description;
+  if (aim.nodes.empty()) {
+    record.error = aim.problem;
+    return nullptr;
+  }
+  for (Node* node : aim.nodes) {
+    record.nodes.push_back(node->number());
+    if (node->running()) {
+      record.error = node->name() + " runs: only a dead node is restarted";
+      return nullptr;
+    }
+  }
+  for (Node* node : aim.nodes) node->start();
+  for (Node* node : aim.nodes) {
+    node->wait_until_answering(kPatience);
+    record.evidence += (record.evidence.empty() ? "" : ", ") + node->name() + " answers as process " +
+                       std::to_string(node->pid());
+  }
+  record.active = context.clock.now();
+  return nullptr;
+}
+
+}  // namespace harness

@@ -1,0 +1,30 @@
+// Conducting a run inside the sandbox: cluster, clients, nemesis, observer, settling, final reads. All that
+// it learns goes to the store; judging it comes later, from the store alone.
+#pragma once
+
+#include <string>
+
+#include "harness/cluster/flavor.h"
+#include "harness/cluster/sandbox.h"
+#include "harness/core/run_record.h"
+#include "harness/run/progress.h"
+#include "harness/run/scenario.h"
+#include "harness/run/store.h"
+#include "harness/run/workload.h"
+
+namespace harness {
+
+struct RunPlan {
+  Scenario scenario;
+  WorkloadEntry workload;
+  Flavor flavor;
+  RunInfo info;  // completed as the run goes on
+  SandboxMode mode = SandboxMode::kUserNamespace;
+  RunFiles files;
+};
+
+/// Throws EnvironmentError when the environment fails. Sets info.interrupted when SIGINT or SIGTERM ended it
+/// early. REQUIRES: called inside run_in_sandbox's body.
+void conduct(const RunPlan& plan, Progress& progress);
+
+}  // namespace harness

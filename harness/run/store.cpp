@@ -1,0 +1,239 @@
+#include "harness/run/store.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+#include "harness/cluster/log_harvest.h"
+#include "harness/core/check.h"
+#include "harness/core/journal.h"
+#include "harness/core/record_json.h"
+
+namespace harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMend = ". Choose a writable place with --store DIR";
+
+/// 20261122T121842Z: sorts by time, and is a plain file name.
+std::string utc_stamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
+  return text;
+}
+
+bool is_run(const fs::path& directory) {
+  return fs::is_regular_file(directory / "run.json");
+}
+
+std::vector<std::string> runs_in(const fs::path& root) {
+  std::vector<std::string> ids;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(root, error))
+    if (!entry.is_symlink() && is_run(entry.path())) ids.push_back(entry.path().filename().string());
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+/// A read-only mapping of a file; empty when the file is.
+class Mapping {
+ public:
+  explicit Mapping(const fs::path& file) {
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat status {};
+    if (descriptor < 0 || ::fstat(descriptor, &status) != 0) {
+      const std::string why = std::strerror(errno);
+      if (descriptor >= 0) ::close(descriptor);
+      throw EnvironmentError("cannot read " + file.string() + ": " + why);
+    }
+    size_ = static_cast<std::size_t>(status.st_size);
+    if (size_ > 0) data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    ::close(descriptor);
+    if (data_ == MAP_FAILED)
+      throw EnvironmentError("cannot map " + file.string() + ": " + std::strerror(errno));
+  }
+  ~Mapping() {
+    if (size_ > 0) ::munmap(data_, size_);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+std::string text_or_empty(const fs::path& file) {
+  return fs::exists(file) ? read_file(file) : std::string{};
+}
+
+std::vector<FaultRecord> load_faults(const fs::path& file) {
+  std::map<std::size_t, FaultRecord> by_number;
+  std::istringstream lines(text_or_empty(file));
+  for (std::string line; std::getline(lines, line);) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (json.is_object() && json.contains("number"))
+      by_number[json["number"].get<std::size_t>()] = json.get<FaultRecord>();
+  }
+  std::vector<FaultRecord> faults;
+  for (auto& [number, fault] : by_number) faults.push_back(std::move(fault));
+  return faults;
+}
+
+/// The nodes' own logs, and what they printed (sanitizers do), in order of time.
+std::vector<LogLine> load_logs(const RunFiles& files, const RunRecord& record) {
+  std::vector<LogLine> logs;
+  for (std::size_t number = 0; number < record.nodes.size(); ++number) {
+    const NodeFiles node{files.nodes() / record.nodes[number].name};
+    for (const fs::path& file : {node.log(), node.output()}) {
+      std::ifstream in(file);
+      if (!in) continue;
+      const std::int64_t started = record.info.started_unix_ms;
+      std::ranges::move(parse_log(in, static_cast<int>(number), started, started), std::back_inserter(logs));
+    }
+  }
+  std::ranges::stable_sort(logs, {}, &LogLine::time);
+  return logs;
+}
+
+}  // namespace
+
+RunFiles create_run_directory(const fs::path& root, std::string_view scenario, std::uint64_t seed) {
+  std::error_code error;
+  fs::create_directories(root, error);
+  if (error)
+    throw EnvironmentError("cannot make the store " + root.string() + ": " + error.message() +
+                           std::string(kMend));
+  const std::string id = utc_stamp() + "-" + std::string(scenario) + "-" + std::to_string(seed);
+  for (int attempt = 1;; ++attempt) {
+    // Two runs of one seed may begin within one second.
+    const std::string name = attempt == 1 ? id : id + "-" + std::to_string(attempt);
+    if (fs::create_directory(root / name, error)) return {fs::absolute(root / name)};
+    if (error)
+      throw EnvironmentError("cannot make " + (root / name).string() + ": " + error.message() +
+                             std::string(kMend));
+  }
+}
+
+void point_latest_at(const RunFiles& files) {
+  const fs::path root = files.directory.parent_path();
+  const fs::path link = root / ("latest." + std::to_string(::getpid()));
+  std::error_code error;
+  fs::remove(link, error);
+  fs::create_directory_symlink(files.directory.filename(), link, error);
+  if (!error) fs::rename(link, root / "latest", error);
+  if (error)
+    throw EnvironmentError("cannot set " + (root / "latest").string() + ": " + error.message() + std::string(kMend));
+}
+
+RunFiles find_run(const fs::path& root, const std::string& run) {
+  if (is_run(run)) return {fs::canonical(run)};
+  if (run == "latest") {
+    if (is_run(root / "latest")) return {fs::canonical(root / "latest")};
+    throw UsageError("no run yet in " + root.string() +
+                     ": 'harness run SCENARIO' makes one, --store DIR looks elsewhere");
+  }
+  std::vector<std::string> fitting;
+  for (const std::string& id : runs_in(root))
+    if (id.starts_with(run)) fitting.push_back(id);
+  if (fitting.size() == 1) return {fs::canonical(root / fitting.front())};
+  if (fitting.empty())
+    throw UsageError("no run '" + run + "' in " + root.string() +
+                     ": give a store directory, a run's id or a prefix of it, or latest");
+  std::string list;
+  for (const std::string& id : fitting) list += "\n  " + id;
+  throw UsageError("'" + run + "' fits several runs:" + list);
+}
+
+void write_file(const fs::path& file, std::string_view text) {
+  const fs::path beside = file.string() + ".new";
+  std::ofstream out(beside, std::ios::binary | std::ios::trunc);
+  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  out.close();
+  std::error_code error;
+  if (out) fs::rename(beside, file, error);
+  if (out && !error) return;
+  const std::string why = error ? error.message() : std::strerror(errno);
+  std::error_code ignored;  // nothing half-left behind; the failure itself is what is reported
+  fs::remove(beside, ignored);
+  throw EnvironmentError("cannot write " + file.string() + ": " + why +
+                         ". Free some space, or choose another place with "
+                         "--store DIR");
+}
+
+std::string read_file(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) throw EnvironmentError("cannot read " + file.string() + ": " + std::strerror(errno));
+  return std::move(text).str();
+}
+
+void save_run(const RunFiles& files, const RunRecord& record) {
+  const nlohmann::json json = {{"schema", 1},
+                               {"run", record.info},
+                               {"nodes", record.nodes},
+                               {"incarnations", record.incarnations},
+                               {"counters", record.counters}};
+  write_file(files.run(), json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+void save_final_data(const RunFiles& files, const RunRecord& record) {
+  write_file(files.final_data(), to_line(nlohmann::json(record.final_data)) + "\n");
+}
+
+void FaultJournal::write(std::size_t number, const FaultRecord& record) {
+  nlohmann::json json = record;
+  json["number"] = number;
+  const std::string line = to_line(json) + "\n";
+  const std::lock_guard lock(mutex_);
+  std::ofstream out(file_, std::ios::app | std::ios::binary);
+  out << line << std::flush;
+  if (!out) throw EnvironmentError("cannot write " + file_.string() + ": " + std::strerror(errno));
+}
+
+History load_history(const RunFiles& files) {
+  if (!fs::exists(files.history())) return {};
+  return read_journal(Mapping(files.history()).bytes());
+}
+
+RunRecord load_run(const RunFiles& files) {
+  RunRecord record;
+  try {
+    const auto json = nlohmann::json::parse(read_file(files.run()));
+    record.info = json.at("run").get<RunInfo>();
+    record.nodes = json.value("nodes", std::vector<NodeInfo>{});
+    record.incarnations = json.value("incarnations", std::vector<Incarnation>{});
+    record.counters = json.value("counters", RunCounters{});
+    record.faults = load_faults(files.faults());
+    if (fs::exists(files.final_data()))
+      record.final_data = nlohmann::json::parse(read_file(files.final_data())).get<std::vector<FinalData>>();
+  } catch (const nlohmann::json::exception& error) {
+    throw EnvironmentError("the run in " + files.directory.string() + " is damaged: " + error.what());
+  }
+  record.history = load_history(files);
+  TopologyLog topology = parse_topology_log(text_or_empty(files.topology()));
+  record.views = std::move(topology.views);
+  record.offsets = std::move(topology.offsets);
+  record.logs = load_logs(files, record);
+  return record;
+}
+
+}  // namespace harness

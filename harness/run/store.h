@@ -1,0 +1,68 @@
+// The store: a directory for each run that holds all that was recorded of it, written while the run goes on,
+// and all that is needed to check and report it later. FORMATS.md names the files.
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "harness/core/run_record.h"
+
+namespace harness {
+
+/// The files of one run's directory.
+struct RunFiles {
+  std::filesystem::path directory;
+
+  std::filesystem::path run() const { return directory / "run.json"; }
+  std::filesystem::path history() const { return directory / "history.journal"; }
+  std::filesystem::path topology() const { return directory / "topology.jsonl"; }
+  std::filesystem::path faults() const { return directory / "faults.jsonl"; }
+  std::filesystem::path final_data() const { return directory / "final.json"; }
+  std::filesystem::path nodes() const { return directory / "nodes"; }
+  std::filesystem::path build_log() const { return directory / "build.log"; }
+  std::filesystem::path results() const { return directory / "results.json"; }
+  std::filesystem::path report() const { return directory / "report.html"; }
+  std::filesystem::path junit() const { return directory / "junit.xml"; }
+};
+
+/// Makes `root`/<UTC time>-<scenario>-<seed> and points `root`/latest at it. Throws EnvironmentError, with
+/// the mend, when the place is not writable.
+RunFiles create_run_directory(const std::filesystem::path& root, std::string_view scenario,
+                              std::uint64_t seed);
+
+/// Points latest, beside the run's directory, at it: atomically, so that a reader sees the old one or the new one.
+void point_latest_at(const RunFiles& files);
+
+/// A store directory, a run's id or an unambiguous prefix of one, or "latest". Throws UsageError that lists
+/// what fits.
+RunFiles find_run(const std::filesystem::path& root, const std::string& run);
+
+/// Replaces a file as a whole: written beside it, then renamed. Throws EnvironmentError.
+void write_file(const std::filesystem::path& file, std::string_view text);
+/// Throws EnvironmentError.
+std::string read_file(const std::filesystem::path& file);
+
+/// What is known of a run before, and after, it is recorded.
+void save_run(const RunFiles& files, const RunRecord& record);
+void save_final_data(const RunFiles& files, const RunRecord& record);
+
+/// Appends the faults of a run as they change: the last line of a number counts. Thread-safe.
+class FaultJournal {
+ public:
+  explicit FaultJournal(const RunFiles& files) : file_(files.faults()) {}
+  void write(std::size_t number, const FaultRecord& record);
+
+ private:
+  const std::filesystem::path file_;
+  std::mutex mutex_;
+};
+
+/// Reads back whatever a run left, finished or killed at any moment. Throws EnvironmentError when there is no
+/// run there, HistoryError when its history is damaged.
+RunRecord load_run(const RunFiles& files);
+/// The history alone.
+History load_history(const RunFiles& files);
+
+}  // namespace harness

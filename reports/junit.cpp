@@ -1,0 +1,116 @@
+#include "reports/junit.h"
+
+#include <map>
+
+#include "reports/story.h"
+#include "reports/text.h"
+
+namespace harness {
+namespace {
+
+struct Totals {
+  std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
+};
+
+std::string attribute(std::string_view name, std::string_view value) {
+  return " " + std::string(name) + "=\"" + escape_xml(value) + "\"";
+}
+
+/// What a person needs from the test page alone: the words, the figures, the seed and the command.
+std::string details(const RunRecord& record, const CheckResult& check) {
+  std::string text = check.explanation + "\n";
+  if (!check.truncated.empty()) text += "incomplete: " + check.truncated + "\n";
+  for (const auto& [name, value] : check.measured) {
+    text += name + " " + figure(value);
+    for (const auto& [bound, limit] : check.bound)
+      if (bound == name) text += " (bound " + figure(limit) + ")";
+    text += "\n";
+  }
+  std::size_t listed = 0;
+  for (const Anomaly& anomaly : check.anomalies) {
+    if (anomaly.allowed || ++listed > 10) continue;
+    text += "\n" + type_words(anomaly.type) + (anomaly.key.empty() ? "" : " on " + anomaly.key) + " at " +
+            seconds(anomaly.time) + " s: " + anomaly.explanation + "\n";
+  }
+  if (check.violations > listed || listed > 10)
+    text +=
+        "\n" + counted(check.violations, "violation") + " in all; results.json and report.html have them.\n";
+  return text + "\nseed " + std::to_string(record.info.seed) + ", run " + record.info.id +
+         "\nrepeat it with: " + record.info.reproduce + "\n";
+}
+
+std::string outcome(std::string_view element, std::string_view type, std::string_view message,
+                    std::string_view text) {
+  const std::string tag(element);
+  const std::string shown(message.empty() ? type : message);
+  return "    <" + tag + attribute("type", type) + attribute("message", shown) + ">" + escape_xml(text) +
+         "</" + tag + ">\n";
+}
+
+std::string test_case(const RunRecord& record, const CheckResult& check, const std::string& name,
+                      Totals& totals) {
+  ++totals.tests;
+  std::string out =
+      "  <testcase" + attribute("classname", record.info.scenario) + attribute("name", name) + " time=\"0\"";
+  if (check.valid == Validity::kValid) {
+    std::string said = check.explanation;
+    if (check.allowed) said += "\n" + grouped(check.allowed) + " allowed by documented windows";
+    return out + ">\n    <system-out>" + escape_xml(said) + "</system-out>\n  </testcase>\n";
+  }
+  const bool failed = check.valid == Validity::kInvalid;
+  ++(failed ? totals.failures : totals.skipped);
+  out += ">\n";
+  if (failed)
+    return out + outcome("failure", "violation", check.explanation, details(record, check)) +
+           "  </testcase>\n";
+  const std::string why = "unknown: " + (check.explanation.empty() ? check.truncated : check.explanation);
+  return out + "    <skipped" + attribute("message", why) + "/>\n    <system-out>" +
+         escape_xml(details(record, check)) + "</system-out>\n  </testcase>\n";
+}
+
+}  // namespace
+
+std::string make_junit(const ReportInput& input) {
+  const RunRecord& record = input.record;
+  Totals totals;
+  std::string cases;
+  std::map<std::string, int> used;
+  const auto unique = [&](const std::string& name) {
+    const int number = ++used[name];
+    return number == 1 ? name : name + " (" + std::to_string(number) + ")";
+  };
+  for (const CheckResult& check : input.verdict.checks)
+    cases += test_case(record, check, unique(check.name), totals);
+  if (input.verdict.error || input.verdict.checks.empty()) {
+    ++totals.tests;
+    ++totals.errors;
+    const std::string why = verdict_sentence(record, input.verdict);
+    cases += "  <testcase" + attribute("classname", record.info.scenario) + attribute("name", unique("run")) +
+             " time=\"0\">\n" +
+             outcome("error", "environment", why,
+                     why + "\nseed " + std::to_string(record.info.seed) +
+                         "\nrepeat it with: " + record.info.reproduce + "\n") +
+             "  </testcase>\n";
+  }
+  const Nanos end = record.info.end == kNever ? 0 : record.info.end;
+  std::string suite = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite" +
+                      attribute("name", record.info.scenario) +
+                      attribute("tests", std::to_string(totals.tests)) +
+                      attribute("failures", std::to_string(totals.failures)) +
+                      attribute("errors", std::to_string(totals.errors)) +
+                      attribute("skipped", std::to_string(totals.skipped)) + attribute("time", seconds(end)) +
+                      attribute("timestamp", record.info.started_utc) + ">\n";
+  suite += "  <properties>\n";
+  const auto property = [&](std::string_view name, std::string_view value) {
+    suite += "    <property" + attribute("name", name) + attribute("value", value) + "/>\n";
+  };
+  property("run", record.info.id);
+  property("seed", std::to_string(record.info.seed));
+  property("server", record.info.server.flavor + " " + record.info.server.version);
+  property("server.sha256", record.info.server.sha256);
+  property("verdict", verdict_word(input.verdict));
+  property("reproduce", record.info.reproduce);
+  return suite + "  </properties>\n" + cases + "</testsuite>\n";
+}
+
+}  // namespace harness

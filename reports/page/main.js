@@ -1,0 +1,35 @@
+// ---- main: the page, in the order a tired person reads. The words stand before the operations are unpacked.
+
+async function main() {
+  Brush.readHash();
+  renderVerdict();
+  renderStory();
+  renderStrength();
+  renderChecks();
+  renderFailovers();
+  renderDrawings();
+  renderFacts();
+  listenToKeys();
+  const ops = await unpackOperations();
+  renderAnomalies(ops);
+  renderLog();
+  addOverview(ops);
+  addFaults();
+  addLatency(ops);
+  addRate(ops);
+  addAvailability();
+  addLanes();
+  addSlots();
+  Tracks.mount(section("timeline"));
+  const look = () => { const place = Brush.readHash(); repaintAll(); if (place) section(place)?.scrollIntoView(); };
+  addEventListener("hashchange", look);
+  const place = Brush.readHash();
+  if (DATA.anomalies.some((anomaly) => anomaly.id === place)) lookAt(place);
+  else if (place) section(place)?.scrollIntoView();
+  Tracks.drawAll();
+  Object.assign(document.documentElement.dataset, {
+    ready: Math.round(performance.now()), operations: ops.n, anomalies: DATA.anomalies.length,
+  });
+}
+
+main();

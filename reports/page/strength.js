@@ -1,0 +1,37 @@
+// ---- strength: was the test strong enough? What the verdict's weight rests on.
+
+function renderStrength() {
+  const s = DATA.strength;
+  const share = (part) => (s.operations ? (100 * part / s.operations).toFixed(part === s.ok ? 1 : 2) + " %" : "");
+  const judge = (good) => (good ? "valid" : "unknown");
+  const rows = [
+    [judge(s.faults_verified === s.faults_requested), "faults verified active",
+     `${s.faults_verified} of ${s.faults_requested}`],
+    [judge(s.faults_healed === s.faults_to_heal), "faults verified healed", `${s.faults_healed} of ${s.faults_to_heal}`],
+    [judge(s.during_faults > 0 || !s.faults_requested), "operations during faults", grouped(s.during_faults)],
+    [judge(s.checks > 0 && s.checks_complete === s.checks), "checkers complete", `${s.checks_complete} of ${s.checks}`],
+    [judge(s.observer_looks > 0), "looks of the observer",
+     `${grouped(s.observer_looks)}, ${grouped(s.observer_failures)} without an answer`],
+  ];
+  const outcomes = el("div", {class: "outcomes", role: "img",
+                              "aria-label": `${share(s.ok)} ok, ${share(s.info)} info, ${share(s.fail)} fail`},
+                      [["ok", s.ok], ["info", s.info], ["fail", s.fail]].filter(([, n]) => n).map(([name, n]) => {
+                        const bar = el("span", {class: "bar-" + name});
+                        bar.style.flexGrow = Math.max(n, s.operations / 200);
+                        return bar;
+                      }));
+  section("strength").append(
+    el("table", {class: "plain"}, el("tbody", {}, rows.map(([state, name, value]) =>
+      el("tr", {}, el("td", {}, mark(state)), el("th", {scope: "row"}, name), el("td", {class: "number"}, value))))),
+    s.operations > 0 && outcomes,
+    el("p", {class: "note", id: "outcome-counts"},
+       `${grouped(s.operations)} operations: ${grouped(s.ok)} ok (${share(s.ok)}), ${grouped(s.info)} info ` +
+       `(${share(s.info)}), ${grouped(s.fail)} fail (${share(s.fail)}). ` +
+       `Clients followed ${grouped(s.moved)} MOVED and ${grouped(s.asked)} ASK.`),
+    faults.length > 0 && el("table", {class: "plain"}, el("thead", {}, el("tr", {},
+      ["fault", "verified", "operations"].map((name) => el("th", {scope: "col"}, name)))),
+      el("tbody", {}, faults.map((fault) => el("tr", {},
+        el("td", {}, fault.description),
+        el("td", {class: "number"}, fault.active == null ? "never" : "+" + duration(fault.active - fault.requested)),
+        el("td", {class: "number"}, grouped(fault.operations)))))));
+}

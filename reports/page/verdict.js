@@ -1,0 +1,33 @@
+// ---- verdict: the card a tired person reads first.
+
+const VERDICT_WORDS = {
+  pass: "Pass", fail: "Violation", unknown: "Unknown: the run cannot conclude", error: "No verdict: the run failed",
+};
+
+function renderVerdict() {
+  const {word, sentence} = DATA.verdict;
+  const {server} = DATA;
+  const build = [server.flavor, server.version].filter(Boolean).join(" ") || "unknown build";
+  const took = run.end == null ? "unfinished" : duration(run.end);
+  section("verdict").replaceChildren(
+    el("p", {class: "eyebrow"}, `${run.scenario} · ${run.workload} · ${run.started}`),
+    el("h1", {}, mark(word), VERDICT_WORDS[word]),
+    el("p", {class: "sentence"}, sentence),
+    run.interrupted && el("p", {class: "note"}, "The run was interrupted; only what was recorded was judged."),
+    facts([
+      ["server", build],
+      ["sha256", el("code", {class: "hash", title: server.sha256}, server.sha256 || "unknown")],
+      ["seed", el("code", {}, run.seed)],
+      ["cluster", `${nodes.filter((node) => node.master).length} masters, ` +
+                  `${nodes.filter((node) => !node.master).length} replicas`],
+      ["operations", grouped(TABLES.count)],
+      ["took", took],
+    ]),
+    el("p", {class: "command"}, el("code", {id: "reproduce"}, run.reproduce), copyButton(run.reproduce)));
+}
+
+/** Pairs of a name and a value, as a list. */
+function facts(pairs) {
+  return el("dl", {class: "facts"}, pairs.filter(([, value]) => value != null && value !== "").map(([name, value]) =>
+    el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}

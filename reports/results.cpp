@@ -1,0 +1,144 @@
+#include "reports/results.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "reports/story.h"
+#include "reports/strength.h"
+#include "reports/text.h"
+
+namespace harness {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json validity(Validity valid) {
+  if (valid == Validity::kUnknown) return "unknown";
+  return valid == Validity::kValid;
+}
+
+Json number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  if (value == std::floor(value) && std::fabs(value) < 9e15) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+Json measures(const Measures& figures) {
+  Json out = Json::object();
+  for (const auto& [name, value] : figures) out[name] = number(value);
+  return out;
+}
+
+/// Milliseconds of run time, null for kNever.
+Json ms(Nanos time) {
+  return time == kNever ? Json(nullptr) : Json(std::round(to_ms(time) * 1000) / 1000);
+}
+Json ms_since(Nanos time, Nanos begin) {
+  return time == kNever || begin == kNever ? Json(nullptr) : ms(time - begin);
+}
+
+Json anomaly_json(const Anomaly& anomaly) {
+  Json out = {{"type", anomaly.type},
+              {"key", anomaly.key.empty() ? Json(nullptr) : Json(anomaly.key)},
+              {"explanation", anomaly.explanation},
+              {"operations", anomaly.operations},
+              {"time_ms", ms(anomaly.time)},
+              {"allowed", anomaly.allowed}};
+  if (!anomaly.node.empty()) out["node"] = anomaly.node;
+  if (!anomaly.window.empty()) out["window"] = anomaly.window;
+  return out;
+}
+
+Json check_json(const CheckResult& check) {
+  Json anomalies = Json::array();
+  for (const Anomaly& anomaly : check.anomalies) anomalies.push_back(anomaly_json(anomaly));
+  return {{"name", check.name},
+          {"valid", validity(check.valid)},
+          {"allowed", check.allowed},
+          {"violations", check.violations},
+          {"bound", measures(check.bound)},
+          {"measured", measures(check.measured)},
+          {"explanation", check.explanation},
+          {"anomalies", anomalies},
+          {"truncated", check.truncated.empty() ? Json(nullptr) : Json(check.truncated)},
+          {"operations", check.operations}};
+}
+
+/// Phases are lengths since the fault.
+Json failover_json(const RunRecord& record, const Failover& f) {
+  return {{"shard", f.shard},
+          {"from", node_name(record, f.from)},
+          {"to", node_name(record, f.to)},
+          {"fault", f.fault},
+          {"fault_at_ms", ms(f.fault_at)},
+          {"pfail_ms", ms_since(f.pfail, f.fault_at)},
+          {"fail_ms", ms_since(f.fail, f.fault_at)},
+          {"election_ms", ms_since(f.election, f.fault_at)},
+          {"promoted_ms", ms_since(f.promoted, f.fault_at)},
+          {"first_write_ms", ms_since(f.first_write, f.fault_at)},
+          {"converged_ms", ms_since(f.converged, f.fault_at)},
+          {"bound_ms", number(f.bound_ms)},
+          {"within_bound", f.within_bound}};
+}
+
+Json strength_json(const RunRecord& record, const RunVerdict& verdict) {
+  const Strength s = measure_strength(record, verdict);
+  Json faults = Json::array();
+  for (std::size_t i = 0; i < record.faults.size(); ++i) {
+    const FaultRecord& fault = record.faults[i];
+    faults.push_back({{"fault", fault.fault},
+                      {"description", fault.description},
+                      {"requested_ms", ms(fault.requested)},
+                      {"active_ms", ms(fault.active)},
+                      {"healed_ms", ms(fault.healed)},
+                      {"verified", fault.verified_active()},
+                      {"operations", s.per_fault[i]}});
+  }
+  return {{"operations", s.operations},
+          {"ok", s.ok},
+          {"fail", s.fail},
+          {"info", s.info},
+          {"operations_during_faults", s.during_faults},
+          {"faults_requested", s.faults_requested},
+          {"faults_verified", s.faults_verified},
+          {"faults_to_heal", s.faults_to_heal},
+          {"faults_healed", s.faults_healed},
+          {"faults", faults},
+          {"checks", s.checks},
+          {"checks_complete", s.checks_complete},
+          {"observer_looks", record.counters.observer_looks},
+          {"observer_failures", record.counters.observer_failures}};
+}
+
+}  // namespace
+
+std::string make_results(const ReportInput& input) {
+  const RunRecord& record = input.record;
+  const RunInfo& info = record.info;
+  Json checks = Json::array();
+  for (const CheckResult& check : input.verdict.checks) checks.push_back(check_json(check));
+  Json failovers = Json::array();
+  for (const Failover& f : input.verdict.failovers) failovers.push_back(failover_json(record, f));
+  const Json results = {{"schema", 1},
+                        {"verdict", verdict_word(input.verdict)},
+                        {"exit_code", input.verdict.exit_code},
+                        {"explanation", verdict_sentence(record, input.verdict)},
+                        {"seed", info.seed},
+                        {"scenario", info.scenario},
+                        {"workload", info.workload},
+                        {"run", info.id},
+                        {"server",
+                         {{"spec", info.server.spec},
+                          {"flavor", info.server.flavor},
+                          {"version", info.server.version},
+                          {"binary", info.server.binary},
+                          {"sha256", info.server.sha256}}},
+                        {"duration_ms", ms(info.end)},
+                        {"checks", checks},
+                        {"strength", strength_json(record, input.verdict)},
+                        {"failovers", failovers},
+                        {"reproduce", info.reproduce}};
+  return results.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace harness

@@ -1,0 +1,537 @@
+#include "reports/sample/sample_record.h"
+
+#include <algorithm>
+#include <cmath>
+#include <queue>
+
+#include "harness/core/prng.h"
+
+namespace harness {
+namespace {
+
+constexpr Nanos kEnd = 30 * kSecond;
+constexpr Nanos at_ms(double ms) {
+  return static_cast<Nanos>(ms * static_cast<double>(kMillisecond));
+}
+
+// The run's script. n3 is lost to a segfault and replaced by n6; n2 is cut off and replaced by n5.
+constexpr Nanos kCrash = at_ms(6'012.4), kPromote6 = at_ms(7'931), kRestart3 = at_ms(13'050);
+constexpr Nanos kCut = at_ms(18'004), kPromote5 = at_ms(20'402), kHeal = at_ms(23'006);
+constexpr Nanos kDemote2 = at_ms(23'318), kRefuse2 = at_ms(20'260);
+
+std::string node_id(int node) {
+  std::string id(40, '0');
+  for (std::size_t i = 0; i < id.size(); ++i)
+    id[i] = "0123456789abcdef"[(static_cast<std::size_t>(node) * 7 + i * i * 3 + i) % 16];
+  return id;
+}
+
+bool alive(int node, Nanos t) {
+  return node != 2 || t < kCrash || t >= kRestart3;
+}
+bool cut_off(int node, Nanos t) {
+  return node == 1 && kCut <= t && t < kHeal;
+}
+bool same_side(int a, int b, Nanos t) {
+  return cut_off(a, t) == cut_off(b, t);
+}
+/// The master of a shard as the majority would say.
+int master_of(int shard, Nanos t) {
+  if (shard == 2 && t >= kPromote6) return 5;
+  if (shard == 1 && t >= kPromote5) return 4;
+  return shard;
+}
+bool believes_master(int node, Nanos t) {
+  if (node == 1) return t < kDemote2;
+  return master_of(node % 3, t) == node;
+}
+std::uint64_t epoch_of(int node, Nanos t) {
+  if (node == 5 && t >= kPromote6) return 7;
+  if (node == 4 && t >= kPromote5) return 8;
+  return static_cast<std::uint64_t>(node % 3) + 1;
+}
+
+std::uint16_t failure_flags(int observer, int target, Nanos t) {
+  if (observer == target) return 0;
+  const Nanos since = target == 2 && !alive(2, t) ? kCrash : !same_side(observer, target, t) ? kCut : kNever;
+  if (since == kNever) return 0;
+  const Nanos age = t - since;
+  const Nanos jitter = at_ms(35.0 * observer);
+  if (age > at_ms(1'400) && !cut_off(observer, t)) return kFlagFail;
+  if (age > at_ms(1'150) + jitter) return kFlagPfail;
+  return 0;
+}
+
+/// n2, cut off, keeps what it knew when the cut came.
+Nanos knows_until(int observer, Nanos t) {
+  return cut_off(observer, t) ? kCut : t;
+}
+
+TopologyNode line_of(int observer, int target, Nanos t, const std::vector<NodeInfo>& nodes) {
+  const Nanos known = knows_until(observer, t);
+  const bool master = observer == target ? believes_master(target, t)
+                      : target == 1      ? master_of(1, known) == 1
+                                         : believes_master(target, known);
+  const NodeInfo& info = nodes[static_cast<std::size_t>(target)];
+  TopologyNode node;
+  node.id = info.id;
+  node.ip = info.ip;
+  node.port = info.port;
+  node.bus_port = info.port + 10000;
+  node.flags =
+      static_cast<std::uint16_t>((observer == target ? kFlagMyself : 0) |
+                                 (master ? kFlagMaster : kFlagReplica) | failure_flags(observer, target, t));
+  node.config_epoch = epoch_of(master ? target : master_of(target % 3, known), known);
+  node.link_up = observer == target || (alive(target, t) && same_side(observer, target, t));
+  if (!master) node.master_id = nodes[static_cast<std::size_t>(master_of(target % 3, known))].id;
+  const bool owns = master && (master_of(target % 3, known) == target || (observer == 1 && target == 1));
+  if (owns) node.slots = nodes[static_cast<std::size_t>(target % 3)].slots;
+  return node;
+}
+
+View look(int observer, Nanos t, const std::vector<NodeInfo>& nodes) {
+  View view;
+  view.begin = view.end = t;
+  view.node = observer;
+  view.reachable = alive(observer, t);
+  if (!view.reachable) {
+    view.error = "Connection refused";
+    return view;
+  }
+  for (int target = 0; target < 6; ++target)
+    view.topology.nodes.push_back(line_of(observer, target, t, nodes));
+  view.cluster.state_ok =
+      !(observer == 1 && kRefuse2 <= t && t < kHeal) && !(kCrash + at_ms(1'400) <= t && t < kPromote6);
+  view.cluster.slots_assigned = kSlotCount;
+  view.cluster.slots_ok = view.cluster.state_ok ? kSlotCount : kSlotCount - 5461;
+  view.cluster.known_nodes = 6;
+  view.cluster.size = 3;
+  view.cluster.current_epoch = t >= kPromote5 ? 8 : t >= kPromote6 ? 7 : 6;
+  view.cluster.my_epoch = epoch_of(observer, t);
+  view.replication.is_master = believes_master(observer, t);
+  view.replication.link_up = !view.replication.is_master;
+  return view;
+}
+
+bool same_look(const View& a, const View& b) {
+  return a.reachable == b.reachable && a.topology.same_view_as(b.topology) && a.cluster == b.cluster;
+}
+
+std::vector<View> observe(const std::vector<NodeInfo>& nodes) {
+  std::vector<View> views;
+  for (int node = 0; node < 6; ++node) {
+    for (Nanos t = at_ms(3.0 * node); t < kEnd + kSecond; t += at_ms(100)) {
+      View view = look(node, t, nodes);
+      if (!views.empty() && views.back().node == node && same_look(views.back(), view))
+        views.back().end = t;
+      else
+        views.push_back(std::move(view));
+    }
+  }
+  std::stable_sort(views.begin(), views.end(),
+                   [](const View& a, const View& b) { return a.begin < b.begin; });
+  return views;
+}
+
+std::vector<NodeInfo> make_nodes() {
+  std::vector<NodeInfo> nodes;
+  const std::vector<SlotRange> ranges = even_slot_ranges(3);
+  for (int i = 0; i < 6; ++i) {
+    NodeInfo node;
+    node.name = "n" + std::to_string(i + 1);
+    node.ip = "10.77.0." + std::to_string(i + 1);
+    node.port = 6379;
+    node.id = node_id(i);
+    node.shard = i % 3;
+    node.master = i < 3;
+    if (node.master) node.slots = {ranges[static_cast<std::size_t>(i)]};
+    nodes.push_back(node);
+  }
+  return nodes;
+}
+
+/// Clients in a closed loop, simulated: what each asked, what it was told, when.
+class Clients {
+ public:
+  Clients(std::uint64_t seed, std::size_t operations) : prng_(seed) {
+    History& tables = builder_.tables();
+    for (int i = 0; i < 6; ++i) tables.nodes.intern("n" + std::to_string(i + 1));
+    for (int i = 0; i < 600; ++i) {
+      std::string key = "r";
+      key += std::to_string(i);
+      keys_.push_back(tables.keys.intern(key));
+    }
+    keys_.push_back(tables.keys.intern(nasty_key()));
+    refused_ = static_cast<std::uint16_t>(tables.errors.intern("connection refused"));
+    timeout_ = static_cast<std::uint16_t>(tables.errors.intern("timeout after 500 ms <b>no reply</b>"));
+    down_ = static_cast<std::uint16_t>(tables.errors.intern("CLUSTERDOWN The cluster is down"));
+    state_.resize(tables.keys.size());
+    next_.resize(tables.keys.size(), 0);
+    // Each client's pause, so that the whole comes to about the number of operations that was asked for.
+    pause_ms_ = std::max(0.0, 30'000.0 * kClients / static_cast<double>(operations) - 0.62);
+  }
+
+  History run() {
+    std::priority_queue<std::pair<Nanos, int>, std::vector<std::pair<Nanos, int>>, std::greater<>> ready;
+    for (int c = 0; c < kClients; ++c) {
+      process_.push_back(c);
+      ready.emplace(at_ms(prng_.unit() * 2), c);
+    }
+    while (!ready.empty()) {
+      const auto [t, client] = ready.top();
+      ready.pop();
+      if (t < kEnd) ready.emplace(operate(client, t), client);
+    }
+    std::stable_sort(events_.begin(), events_.end(),
+                     [](const Event& a, const Event& b) { return a.time < b.time; });
+    for (std::size_t i = 0; i < events_.size(); ++i) builder_.add(events_[i], i + 1);
+    return builder_.finish();
+  }
+
+ private:
+  static constexpr int kClients = 24;
+
+  double latency_ms() {
+    const double normal = std::sqrt(-2 * std::log(1 - prng_.unit())) * std::cos(6.2831853 * prng_.unit());
+    return 0.55 * std::exp(0.32 * normal) + (prng_.chance(0.002) ? 4 + 9 * prng_.unit() : 0);
+  }
+
+  /// One operation of a client from time t; returns when it asks next.
+  Nanos operate(int client, Nanos t) {
+    const std::uint32_t key = keys_[prng_.chance(0.2) ? prng_.below(4) : prng_.below(keys_.size())];
+    const int shard = slot_of(builder_.tables().keys.text(key)) * 3 / kSlotCount;
+    Event ask;
+    ask.time = t;
+    ask.process = process_[static_cast<std::size_t>(client)];
+    ask.key = key;
+    ask.function = prng_.chance(0.5)   ? Function::kRead
+                   : prng_.chance(0.2) ? Function::kCas
+                                       : Function::kWrite;
+    if (ask.function == Function::kWrite) ask.value = Value::integer(++next_[key]);
+    if (ask.function == Function::kCas) {
+      const Value pair[] = {state_[key], Value::integer(++next_[key])};
+      ask.value = builder_.tables().values.list(pair);
+    }
+    events_.push_back(ask);
+    Event told = ask;
+    answer(told, client, shard, t);
+    events_.push_back(told);
+    if (told.type == EventType::kInfo) process_[static_cast<std::size_t>(client)] = fresh_++;
+    return told.time + at_ms(pause_ms_ * (0.5 + prng_.unit()) + (told.type == EventType::kFail ? 15 : 0));
+  }
+
+  void answer(Event& told, int client, int shard, Nanos t) {
+    const bool minority_client = client % 6 == 0;
+    const int master = minority_client && cut_off(1, t) && shard == 1 ? 1 : master_of(shard, t);
+    told.time = t + at_ms(latency_ms());
+    told.node = static_cast<std::uint16_t>(master);
+    const bool cut = cut_off(1, t) && (master == 1) != minority_client;
+    if (!alive(master, t)) return give_up(told, EventType::kFail, refused_);
+    if (!alive(master, told.time) || cut) {
+      told.time = t + at_ms(500 + prng_.unit() * 3);
+      return give_up(told, EventType::kInfo, timeout_);
+    }
+    const bool refuses =
+        (kCrash + at_ms(1'400) <= t && t < kPromote6) || (master == 1 && kRefuse2 <= t && t < kHeal);
+    if (refuses) return give_up(told, EventType::kFail, down_);
+    told.type = EventType::kOk;
+    const auto key = told.key;
+    if (told.function == Function::kRead) told.value = state_[key];
+    if (told.function == Function::kWrite) state_[key] = told.value;
+    if (told.function == Function::kCas) state_[key] = builder_.tables().values.as_list(told.value)[1];
+  }
+
+  void give_up(Event& told, EventType type, std::uint16_t error) {
+    told.type = type;
+    told.error = error;
+    told.value = Value{};
+    if (error == timeout_) told.node = kNoNode;
+  }
+
+  Prng prng_;
+  HistoryBuilder builder_;
+  std::vector<Event> events_;
+  std::vector<std::uint32_t> keys_;
+  std::vector<Value> state_;
+  std::vector<std::int64_t> next_;
+  std::vector<std::int32_t> process_;
+  std::int32_t fresh_ = kClients;
+  std::uint16_t refused_ = 0, timeout_ = 0, down_ = 0;
+  double pause_ms_ = 0;
+};
+
+std::vector<FaultRecord> make_faults() {
+  FaultRecord crash;
+  crash.fault = "debug-segfault";
+  crash.description = "segfault n3, master of slot 12182";
+  crash.nodes = {2};
+  crash.requested = at_ms(6'000);
+  crash.active = kCrash;
+  crash.evidence = "died of SIGSEGV";
+  FaultRecord restart;
+  restart.fault = "restart";
+  restart.description = "restart n3 with its own data and nodes.conf";
+  restart.nodes = {2};
+  restart.requested = at_ms(13'000);
+  restart.active = at_ms(13'420);
+  restart.evidence = "answers PING, pid 4242";
+  FaultRecord cut;
+  cut.fault = "partition";
+  cut.description = "cut n2 | n1 n3 n4 n5 n6";
+  cut.nodes = {1};
+  cut.sides = {{"n2", "clients-a"}, {"n1", "n3", "n4", "n5", "n6", "clients-b"}};
+  cut.requested = at_ms(18'000);
+  cut.active = kCut;
+  cut.heal_requested = at_ms(23'000);
+  cut.healed = kHeal;
+  cut.heals = true;
+  cut.evidence = "38 packets dropped </script><script>alert('evidence')</script>";
+  return {crash, restart, cut};
+}
+
+std::vector<LogLine> make_logs() {
+  std::vector<LogLine> logs;
+  const auto say = [&](double ms, int node, char role, char level, std::string text) {
+    logs.push_back({at_ms(ms), node, 4100 + node, role, level, std::move(text)});
+  };
+  for (int n = 0; n < 6; ++n) {
+    say(-800 + n, n, n < 3 ? 'M' : 'S', '*', "Ready to accept connections");
+    for (int k = 0; k < 20; ++k)
+      say(500 + 1'400.0 * k + n * 17, n, n < 3 ? 'M' : 'S', '.',
+          "DB 0: 200 keys (0 volatile) in 256 slots HT.");
+  }
+  say(6'012, 2, 'M', '#', "=== REDIS BUG REPORT START: Cut & paste starting from here ===");
+  say(6'012, 2, 'M', '#', "Redis 7.0.15 crashed by signal: 11, si_code: -6");
+  say(6'014, 5, 'S', '#', "Connection with master lost.");
+  say(7'208, 0, 'M', '*', "NODE " + node_id(2) + " (n3) possibly failing.");
+  say(7'420, 1, 'M', '*', "Marking node " + node_id(2) + " () as failing (quorum reached).");
+  say(7'424, 5, 'S', '#', "Start of election delayed for 402 milliseconds (rank #0, offset 88102).");
+  say(7'902, 5, 'S', '#', "Starting a failover election for epoch 7.");
+  say(7'915, 0, 'M', '#', "Failover auth granted to " + node_id(5) + " for epoch 7");
+  say(7'916, 1, 'M', '#', "Failover auth granted to " + node_id(5) + " for epoch 7");
+  say(7'930, 5, 'M', '#', "Failover election won: I'm the new master.");
+  say(8'100, 0, 'M', '*',
+      "<!-- </script><img src=x onerror=\"document.title='owned'\"> \x1b[31mred\x1b[0m \xff\xfe");
+  say(13'400, 2, 'S', '*', "Node configuration loaded, I'm " + node_id(2));
+  say(13'800, 2, 'S', '*', "MASTER <-> REPLICA sync: Finished with success");
+  say(19'180, 0, 'M', '*', "NODE " + node_id(1) + " () possibly failing.");
+  say(19'420, 5, 'M', '*', "Marking node " + node_id(1) + " () as failing (quorum reached).");
+  say(20'260, 1, 'M', '#', "Cluster state changed: fail");
+  say(20'310, 4, 'S', '#', "Starting a failover election for epoch 8.");
+  say(20'402, 4, 'M', '#', "Failover election won: I'm the new master.");
+  say(23'318, 1, 'S', '#',
+      "Configuration change detected. Reconfiguring myself as a replica of " + node_id(4));
+  std::stable_sort(logs.begin(), logs.end(),
+                   [](const LogLine& a, const LogLine& b) { return a.time < b.time; });
+  return logs;
+}
+
+std::vector<Incarnation> make_incarnations() {
+  std::vector<Incarnation> lives;
+  for (int n = 0; n < 6; ++n) {
+    Incarnation life;
+    life.node = n;
+    life.pid = 4100 + n;
+    life.started = -kSecond;
+    if (n == 2) {
+      life.ended = kCrash;
+      life.signal = 11;
+      life.expected = true;
+    }
+    lives.push_back(life);
+  }
+  Incarnation again;
+  again.node = 2;
+  again.pid = 4242;
+  again.started = kRestart3;
+  lives.push_back(again);
+  return lives;
+}
+
+RunInfo make_info(const SampleOptions& options) {
+  RunInfo info;
+  info.scenario = options.verdict == SampleVerdict::kFail ? "failover-partition" : "failover-basic";
+  info.id = "20261122T121842Z-" + info.scenario + "-" + std::to_string(options.seed);
+  info.workload = "register";
+  info.seed = options.seed;
+  info.started_utc = "2026-11-22T12:18:42Z";
+  info.started_unix_ms = 1795349922000;
+  info.argv = {"./harness", "run", info.scenario, "--seed", std::to_string(options.seed)};
+  info.reproduce =
+      "./harness run " + info.scenario + " --seed " + std::to_string(options.seed) + " --server redis";
+  info.mode = "user namespace";
+  info.server = {"redis", "redis", "7.0.15", "/usr/bin/redis-server",
+                 "3f9c1e2a5d6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f"};
+  info.config.node_timeout_ms = 1000;
+  info.time_limit_s = 30;
+  info.concurrency = 24;
+  info.clients_end = kEnd;
+  info.settled = kEnd + at_ms(420);
+  info.end = kEnd + at_ms(1'204);
+  info.environment = {{"kernel", "6.1.0"}, {"cores", "2"}, {"note", "<em>not markup</em>"}};
+  return info;
+}
+
+Failover failover(int shard, int from, int to, std::string fault, Nanos at, double pfail, double fail,
+                  double election, Nanos promoted, double first_write, double converged) {
+  Failover f;
+  f.shard = shard;
+  f.from = from;
+  f.to = to;
+  f.fault = std::move(fault);
+  f.fault_at = at;
+  f.pfail = at_ms(pfail);
+  f.fail = at_ms(fail);
+  f.election = at_ms(election);
+  f.promoted = promoted;
+  f.first_write = at_ms(first_write);
+  f.converged = at_ms(converged);
+  f.bound_ms = 3'000;
+  f.within_bound = to_ms(promoted - at) <= f.bound_ms;
+  return f;
+}
+
+/// Event indices of acknowledged operations on one key near a time, the last ones before it first.
+std::vector<std::size_t> operations_near(const History& history, Nanos t, int shard, std::size_t count) {
+  const auto after = std::lower_bound(history.operations.begin(), history.operations.end(), t,
+                                      [](const Operation& op, Nanos time) { return op.invoked < time; });
+  std::vector<std::size_t> found;
+  std::uint32_t key = kNoKey;
+  for (auto it = after; it != history.operations.begin() && found.size() < count; --it) {
+    const Operation& op = *(it - 1);
+    if (op.outcome != Outcome::kOk || op.completed > t) continue;
+    if (slot_of(history.key_text(op)) * 3 / kSlotCount != shard) continue;
+    if (key == kNoKey && op.function != Function::kWrite) continue;
+    if (key == kNoKey) key = op.key;
+    if (op.key == key) found.push_back(op.invoke_event);
+  }
+  return found;
+}
+
+CheckResult check(std::string name, std::string explanation, std::size_t operations) {
+  CheckResult result;
+  result.name = std::move(name);
+  result.valid = Validity::kValid;
+  result.explanation = std::move(explanation);
+  result.operations = operations;
+  return result;
+}
+
+CheckResult loss_ledger(const RunRecord& record, bool violated) {
+  const History& history = record.history;
+  CheckResult losses = check("losses", "3 acknowledged writes were lost, all in documented windows.",
+                             history.operations.size());
+  losses.bound = {{"window_a_age_ms_max", 130}, {"window_c_age_ms_max", 1600}};
+  losses.measured = {{"age_ms_max", 8.2}, {"lost_writes", 3}};
+  losses.allowed = 3;
+  for (int k = 0; k < 3; ++k) {
+    Anomaly lost;
+    lost.type = "lost-write";
+    lost.operations = operations_near(history, kCrash - at_ms(2.0 * k), 2, 1);
+    if (!lost.operations.empty()) {
+      for (const Operation& op : history.operations)
+        if (op.invoke_event == lost.operations.front()) lost.key = history.key_text(op);
+    }
+    lost.explanation = "n3 acknowledged the write " + std::to_string(2 + 3 * k) +
+                       " ms before it died; n6 had not received it and was promoted without it.";
+    lost.time = kCrash - at_ms(2.0 * k);
+    lost.node = "n3";
+    lost.allowed = true;
+    lost.window = "a";
+    losses.anomalies.push_back(lost);
+  }
+  if (!violated) return losses;
+  losses.valid = Validity::kInvalid;
+  losses.violations = 1;
+  losses.explanation = "1 acknowledged write was lost outside every documented window.";
+  Anomaly lost;
+  lost.type = "lost-write-outside-window";
+  lost.operations = operations_near(history, kCut - at_ms(173), 1, 2);
+  for (std::size_t event : operations_near(history, kPromote5 + 3 * kSecond, 1, 1))
+    lost.operations.push_back(event);
+  for (const Operation& op : history.operations)
+    if (!lost.operations.empty() && op.invoke_event == lost.operations.front())
+      lost.key = history.key_text(op);
+  lost.explanation =
+      "n2 acknowledged the write 173 ms before it was cut off, yet its replica n5 had acknowledged a later "
+      "offset. n5 serves the older value: the loss is not a suffix of n2's stream (rule 3).";
+  lost.time = kPromote5 + 3 * kSecond;
+  lost.node = "n5";
+  losses.anomalies.insert(losses.anomalies.begin(), lost);
+  return losses;
+}
+
+std::vector<CheckResult> make_checks(const RunRecord& record, SampleVerdict verdict) {
+  const std::size_t n = record.history.operations.size();
+  std::vector<CheckResult> checks;
+  checks.push_back(check("register", "Every key is linearizable within each master's term.", n));
+  checks.push_back(loss_ledger(record, verdict == SampleVerdict::kFail));
+  checks.push_back(check("slot-coverage", "All 16384 slots are served at the end.", record.views.size()));
+  checks.back().measured = {{"uncovered_ms_max", 1919}};
+  checks.back().bound = {{"uncovered_ms_max", 3000}};
+  checks.push_back(
+      check("role-convergence", "All views agree; each shard has one master and one replica.", 6));
+  checks.push_back(check("epochs", "Config epochs are unique and never went back.", record.views.size()));
+  checks.push_back(check("failover", "Both lost masters were replaced within the bound.", 2));
+  checks.back().bound = {{"failover_ms_max", 3000}};
+  checks.back().measured = {{"failover_ms_max", 2398}};
+  checks.push_back(check("data-agreement", "Masters and replicas hold the same keys and values.", 601));
+  checks.push_back(
+      check("logs", "No crash beside the injected one, no failed assertion.", record.logs.size()));
+  checks.push_back(check("strength", "The faults were verified, and enough operations ran during them.", n));
+  if (verdict == SampleVerdict::kUnknown) {
+    checks.back().valid = Validity::kUnknown;
+    checks.back().explanation = "Only 12 operations ran during the partition; 1,000 are needed to conclude.";
+    checks.back().truncated = "too few operations during fault 3";
+  }
+  return checks;
+}
+
+RunVerdict make_verdict(const RunRecord& record, SampleVerdict wanted) {
+  RunVerdict verdict;
+  if (wanted == SampleVerdict::kError) {
+    verdict.error = true;
+    verdict.exit_code = 3;
+    verdict.explanation =
+        "The cluster did not become ready within 20 s: n4 never finished its first synchronization. Look at "
+        "nodes/n4/redis.log; a busy disk or a firewall on loopback are the usual causes.";
+    return verdict;
+  }
+  verdict.checks = make_checks(record, wanted);
+  verdict.failovers = {
+      failover(2, 2, 5, "debug-segfault", kCrash, 7'208, 7'420, 7'902, kPromote6, 8'010, 8'312),
+      failover(1, 1, 4, "partition", kCut, 19'180, 19'420, 20'310, kPromote5, 20'431, 23'330)};
+  verdict.valid = Validity::kValid;
+  for (const CheckResult& c : verdict.checks) verdict.valid = worst(verdict.valid, c.valid);
+  verdict.exit_code = verdict.valid == Validity::kValid ? 0 : verdict.valid == Validity::kInvalid ? 1 : 4;
+  return verdict;
+}
+
+}  // namespace
+
+const std::string& nasty_key() {
+  static const std::string key = "</script><img src=x onerror=alert(1)> & \"{417}\" \xff\xc3(";
+  return key;
+}
+
+Sample make_sample(const SampleOptions& options) {
+  Sample sample;
+  RunRecord& record = sample.record;
+  record.info = make_info(options);
+  record.nodes = make_nodes();
+  if (options.verdict != SampleVerdict::kError) {
+    record.history = Clients(options.seed, options.operations).run();
+    record.views = observe(record.nodes);
+    record.faults = make_faults();
+  }
+  record.incarnations = make_incarnations();
+  record.logs = make_logs();
+  record.counters.recorded_events = record.history.events;
+  record.counters.moved = 412;
+  record.counters.observer_looks = 1812;
+  record.counters.observer_failures = 71;
+  sample.verdict = make_verdict(record, options.verdict);
+  return sample;
+}
+
+}  // namespace harness

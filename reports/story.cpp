@@ -1,0 +1,241 @@
+#include "reports/story.h"
+
+#include <algorithm>
+#include <map>
+
+#include "reports/strength.h"
+#include "reports/text.h"
+#include "reports/views.h"
+
+namespace harness {
+namespace {
+
+void add(std::vector<Moment>& story, Nanos time, std::string kind, std::string who, std::string text,
+         std::string anomaly = {}) {
+  if (time == kNever) return;
+  story.push_back(
+      {time, std::move(kind), std::move(who), std::move(text), std::move(anomaly), std::string::npos});
+}
+
+std::string since(Nanos time, Nanos begin) {
+  return begin == kNever ? std::string{} : " (+" + duration(time - begin) + ")";
+}
+
+void add_faults(std::vector<Moment>& story, const RunRecord& record) {
+  for (const FaultRecord& fault : record.faults) {
+    const std::string& what = fault.description.empty() ? fault.fault : fault.description;
+    if (fault.verified_active())
+      add(story, fault.active, "fault", "!",
+          what + (fault.evidence.empty() ? "" : " — verified: " + fault.evidence));
+    else
+      add(story, fault.requested, "fault", "!",
+          what + " — requested, never verified" + (fault.error.empty() ? "" : ": " + fault.error));
+    if (!fault.heals) continue;
+    if (fault.healed != kNever)
+      add(story, fault.healed, "healed", "!", "healed: " + what + since(fault.healed, fault.active));
+    else
+      add(story, fault.heal_requested, "fault", "!",
+          "healing was asked for and never verified: " + what +
+              (fault.error.empty() ? "" : ": " + fault.error));
+  }
+}
+
+void add_failovers(std::vector<Moment>& story, const RunRecord& record, const RunVerdict& verdict) {
+  for (const Failover& f : verdict.failovers) {
+    const std::string from = node_name(record, f.from), to = node_name(record, f.to);
+    add(story, f.pfail, "suspect", from, "suspected (PFAIL)" + since(f.pfail, f.fault_at));
+    add(story, f.fail, "suspect", from, "declared failed (FAIL)" + since(f.fail, f.fault_at));
+    add(story, f.election, "promotion", to, "asked for votes" + since(f.election, f.fault_at));
+    const View* view = f.to < 0 || f.promoted == kNever ? nullptr : view_at(record, f.to, f.promoted);
+    const TopologyNode* self = view ? view->topology.myself() : nullptr;
+    std::string promoted = "promoted in place of " + from;
+    if (self && self->is(kFlagMaster))
+      promoted += ": slots " + ranges_text(self->slots) + ", epoch " + std::to_string(self->config_epoch);
+    add(story, f.promoted, "promotion", to, promoted + since(f.promoted, f.fault_at));
+    add(story, f.first_write, "promotion", to,
+        "acknowledged the first write" + since(f.first_write, f.fault_at));
+    add(story, f.converged, "promotion", to, "every reachable node agrees" + since(f.converged, f.fault_at));
+  }
+}
+
+void add_crashes(std::vector<Moment>& story, const RunRecord& record) {
+  for (const Incarnation& life : record.incarnations) {
+    if (life.expected || life.ended == kNever) continue;
+    add(story, life.ended, "crash", node_name(record, life.node),
+        life.signal ? "died of signal " + std::to_string(life.signal) + ", and no fault asked for it"
+                    : "exited with " + std::to_string(life.exit_code) + ", and no fault asked for it");
+  }
+}
+
+void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
+  struct Group {
+    std::size_t count = 0;
+    Nanos last = 0;
+    const NamedAnomaly* first = nullptr;
+  };
+  const std::vector<NamedAnomaly> all = named_anomalies(verdict);
+  std::map<std::string, Group> allowed;  // by type, window and node: one sentence for all of a kind
+  for (const NamedAnomaly& named : all) {
+    const Anomaly& anomaly = *named.anomaly;
+    if (!anomaly.allowed) {
+      add(story, anomaly.time, "violation", anomaly.node,
+          type_words(anomaly.type) + (anomaly.key.empty() ? "" : " on " + anomaly.key) + ": " +
+              anomaly.explanation,
+          named.name);
+      continue;
+    }
+    Group& group = allowed[anomaly.type + "|" + anomaly.window + "|" + anomaly.node];
+    if (!group.first) group.first = &named;
+    ++group.count;
+    group.last = std::max(group.last, anomaly.time);
+  }
+  for (const auto& [key, group] : allowed) {
+    const Anomaly& anomaly = *group.first->anomaly;
+    std::string text = counted(group.count, type_words(anomaly.type)) + ", allowed";
+    if (!anomaly.window.empty())
+      text += " by window " + anomaly.window + ": " + std::string(window_words(anomaly.window));
+    add(story, group.last, "loss", anomaly.node, text, group.first->name);
+  }
+}
+
+void sort_by_time(std::vector<Moment>& story) {
+  std::stable_sort(story.begin(), story.end(),
+                   [](const Moment& a, const Moment& b) { return a.time < b.time; });
+}
+
+Moment operation_moment(const RunRecord& record, std::size_t index) {
+  const Operation& op = record.history.operations[index];
+  Moment moment;
+  moment.time = op.invoked;
+  moment.kind = "operation";
+  moment.who = "p" + std::to_string(op.process);
+  moment.text = operation_words(record.history, op);
+  if (op.node != kNoNode) {
+    moment.text += "   " + std::string(record.history.node_text(op));
+    const int node = record.node_by_name(record.history.node_text(op));
+    if (node >= 0) moment.text += " " + role_words(record, node, op.completed);
+  }
+  moment.operation = index;
+  return moment;
+}
+
+}  // namespace
+
+std::string node_name(const RunRecord& record, int node) {
+  return node < 0 || static_cast<std::size_t>(node) >= record.nodes.size()
+             ? "?"
+             : record.nodes[static_cast<std::size_t>(node)].name;
+}
+
+std::string operation_words(const History& history, const Operation& op) {
+  std::string text(to_string(op.function));
+  if (op.key != kNoKey) text += " " + std::string(history.key_text(op));
+  if (!op.argument.is_nil()) text += " " + history.values.to_json(op.argument);
+  text += " -> ";
+  const bool answered = op.outcome == Outcome::kOk && (op.result != op.argument || op.argument.is_nil());
+  text += answered ? history.values.to_json(op.result) : std::string(to_string(op.outcome));
+  if (op.error != kNoError) text += " (" + std::string(history.error_text(op)) + ")";
+  return text;
+}
+
+std::string type_words(std::string_view type) {
+  std::string words(type);
+  std::replace(words.begin(), words.end(), '-', ' ');
+  return words;
+}
+
+std::string_view window_words(std::string_view window) {
+  if (window == "a") return "acknowledged just before the crash and not yet replicated";
+  if (window == "b")
+    return "sent with a stale slot map to an old master that had rejoined and was not yet demoted";
+  if (window == "c") return "written on the minority side of a partition before it stopped accepting writes";
+  return {};
+}
+
+std::vector<NamedAnomaly> named_anomalies(const RunVerdict& verdict) {
+  std::vector<NamedAnomaly> out;
+  for (const bool allowed : {false, true}) {
+    std::size_t number = 0;
+    for (const CheckResult& check : verdict.checks)
+      for (const Anomaly& anomaly : check.anomalies)
+        if (anomaly.allowed == allowed)
+          out.push_back({(allowed ? "a" : "v") + std::to_string(++number), &check, &anomaly});
+  }
+  return out;
+}
+
+std::vector<Moment> tell_story(const RunRecord& record, const RunVerdict& verdict) {
+  std::vector<Moment> story;
+  if (!record.history.operations.empty())
+    add(story, 0, "run", "",
+        "the cluster was ready; " + counted(static_cast<std::uint64_t>(record.info.concurrency), "client") +
+            " began to work");
+  add_faults(story, record);
+  add_failovers(story, record, verdict);
+  add_crashes(story, record);
+  add_anomalies(story, verdict);
+  add(story, record.info.clients_end, "run", "", "clients stopped; whatever was still broken was healed");
+  if (record.info.settled != kNever)
+    add(story, record.info.settled, "run", "", "the cluster had settled; final reads began");
+  else if (record.info.clients_end != kNever)
+    add(story, record.info.end, "run", "", "the cluster had not settled when the run ended");
+  sort_by_time(story);
+  return story;
+}
+
+std::vector<Moment> tell_anomaly(const RunRecord& record, const RunVerdict& verdict, const Anomaly& anomaly,
+                                 std::size_t operations_max) {
+  std::vector<std::size_t> operations;
+  for (std::size_t event : anomaly.operations)
+    if (const std::size_t index = operation_of_event(record.history, event); index != std::string::npos)
+      operations.push_back(index);
+  std::sort(operations.begin(), operations.end());
+  operations.erase(std::unique(operations.begin(), operations.end()), operations.end());
+  if (operations.size() > operations_max) {
+    const std::size_t half = operations_max / 2;
+    operations.erase(operations.begin() + static_cast<std::ptrdiff_t>(operations_max - half),
+                     operations.end() - static_cast<std::ptrdiff_t>(half));
+  }
+  std::vector<Moment> moments;
+  Nanos begin = anomaly.time, end = anomaly.time;
+  for (std::size_t index : operations) {
+    moments.push_back(operation_moment(record, index));
+    const Operation& op = record.history.operations[index];
+    begin = std::min(begin, op.invoked);
+    end = std::max(end, op.completed == kNever ? op.invoked : op.completed);
+  }
+  std::vector<Moment> around;
+  add_faults(around, record);
+  add_failovers(around, record, verdict);
+  add_crashes(around, record);
+  for (Moment& moment : around)
+    if (begin - kSecond <= moment.time && moment.time <= end + kSecond) moments.push_back(std::move(moment));
+  sort_by_time(moments);
+  return moments;
+}
+
+std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict) {
+  if (!verdict.explanation.empty()) return verdict.explanation;
+  std::size_t violations = 0, allowed = 0;
+  const CheckResult* failed = nullptr;
+  const CheckResult* unknown = nullptr;
+  for (const CheckResult& check : verdict.checks) {
+    violations += check.violations;
+    allowed += check.allowed;
+    if (!failed && check.valid == Validity::kInvalid) failed = &check;
+    if (!unknown && check.valid == Validity::kUnknown) unknown = &check;
+  }
+  const std::string build = record.info.server.flavor + " " + record.info.server.version;
+  if (verdict.error) return "The harness or its environment failed before it could judge the server.";
+  if (failed)
+    return build + " broke a promise: " + failed->explanation +
+           (violations > 1 ? " (" + counted(violations, "violation") + " in all.)" : "");
+  if (unknown) return "No violation was found, yet the run cannot conclude: " + unknown->explanation;
+  return build + " kept every promise that was checked" +
+         (allowed ? "; " + grouped(allowed) + (allowed == 1 ? " anomaly lies" : " anomalies lie") +
+                        " in windows that Redis documents"
+                  : std::string{}) +
+         ".";
+}
+
+}  // namespace harness

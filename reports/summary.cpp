@@ -1,0 +1,217 @@
+#include "reports/summary.h"
+
+#include <algorithm>
+
+#include "reports/story.h"
+#include "reports/strength.h"
+#include "reports/text.h"
+
+namespace harness {
+namespace {
+
+constexpr std::size_t kWidth = 110;
+constexpr std::size_t kOperationsMax = 8;  // of the first anomaly: the whole fits a screen
+constexpr std::size_t kMomentsMax = 14;
+
+/// Paints with SGR codes, or not at all. The colours of the field: ok blue, info orange, fail pink.
+class Paint {
+ public:
+  explicit Paint(bool on) : on_(on) {}
+  std::string good(std::string_view text) const { return sgr("1;34", text); }
+  std::string unsure(std::string_view text) const { return sgr("1;33", text); }
+  std::string bad(std::string_view text) const { return sgr("1;35", text); }
+  std::string dim(std::string_view text) const { return sgr("2", text); }
+  std::string strong(std::string_view text) const { return sgr("1", text); }
+
+ private:
+  std::string sgr(std::string_view code, std::string_view text) const {
+    return on_ ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
+  }
+  bool on_;
+};
+
+std::string padded(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+/// Breaks at spaces to kWidth columns; lines after the first begin with `indent` spaces. Counts bytes: a line
+/// with other letters than ASCII breaks a little early.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t lines_max = 6) {
+  std::string out, line;
+  std::size_t lines = 1;
+  const std::string margin(indent, ' ');
+  const auto flush = [&] {
+    out += (out.empty() ? "" : "\n" + margin) + line;
+    line.clear();
+  };
+  while (!text.empty()) {
+    const auto at = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, at);
+    text = text.substr(std::min(at + 1, text.size()));
+    if (!line.empty() && indent + line.size() + 1 + word.size() > kWidth) {
+      if (lines == lines_max) {
+        line += " …";
+        break;
+      }
+      flush();
+      ++lines;
+    }
+    line += (line.empty() ? "" : " ") + std::string(word);
+  }
+  flush();
+  return out;
+}
+
+std::string row(std::string_view label, std::string_view text) {
+  return "  " + padded(std::string(label), 12) + wrapped(terminal_text(text), 14) + "\n";
+}
+
+std::string faults_row(const RunRecord& record, const Strength& s) {
+  if (record.faults.empty()) return {};
+  std::string text = grouped(s.faults_requested) + " requested, " + grouped(s.faults_verified) +
+                     " verified active, " + grouped(s.faults_healed) + " of " + grouped(s.faults_to_heal) +
+                     " healed";
+  for (const FaultRecord& fault : record.faults)
+    if (!fault.verified_active() || !fault.verified_healed())
+      text += "; not verified: " + (fault.description.empty() ? fault.fault : fault.description);
+  return row("faults", text);
+}
+
+std::string failover_row(const RunRecord& record, const Failover& f) {
+  std::string text = node_name(record, f.from) + " -> " + node_name(record, f.to) + ":";
+  const auto phase = [&](std::string_view name, Nanos time) {
+    if (time == kNever || f.fault_at == kNever) return;
+    text += (text.back() == ':' ? " " : ", ") + std::string(name) + " +" + duration(time - f.fault_at);
+  };
+  phase("FAIL", f.fail);
+  phase("elected", f.promoted);
+  phase("first write", f.first_write);
+  phase("converged", f.converged);
+  text += "   (bound " + duration_ms(f.bound_ms) + (f.within_bound ? ")" : ", EXCEEDED)");
+  return row("failover", text);
+}
+
+/// What was lost or went wrong in documented ways: one row for each kind.
+std::string allowed_rows(const RunVerdict& verdict) {
+  std::string out;
+  for (const CheckResult& check : verdict.checks) {
+    if (check.allowed == 0) continue;
+    const bool all = check.violations == 0;
+    std::string text = grouped(check.allowed);
+    const auto first = std::find_if(check.anomalies.begin(), check.anomalies.end(),
+                                    [](const Anomaly& a) { return a.allowed; });
+    const bool writes = first != check.anomalies.end() && first->type.starts_with("lost-write");
+    if (writes)
+      text += check.allowed == 1 ? " acknowledged write lost" : " acknowledged writes lost";
+    else
+      text += " " + (first == check.anomalies.end() ? "anomalies of " + check.name : type_words(first->type));
+    text += all ? ", all allowed" : ", allowed";
+    if (first != check.anomalies.end() && !first->window.empty()) {
+      text += ": " + std::string(window_words(first->window)) + " (window " + first->window + ")";
+      for (const auto& [name, value] : check.measured)
+        if (name == "age_ms_max") text += ", oldest " + duration_ms(value);
+    }
+    out += row(writes ? "losses" : "allowed", text);
+  }
+  return out;
+}
+
+std::string strength_row(const Strength& s) {
+  std::string text = counted(s.during_faults, "operation") + " during faults; ";
+  text += s.checks_complete == s.checks
+              ? "every checker complete"
+              : grouped(s.checks - s.checks_complete) + " of " + grouped(s.checks) + " checkers incomplete";
+  return row("strength", text);
+}
+
+std::string checks_rows(const RunVerdict& verdict, const Paint& paint) {
+  std::string out;
+  std::size_t column = 0;
+  for (const CheckResult& check : verdict.checks) {
+    const std::string name = terminal_text(check.name);
+    if (column && column + name.size() + 8 > kWidth) {
+      out += "\n";
+      column = 0;
+    }
+    const std::string mark = check.valid == Validity::kValid     ? paint.good("ok")
+                             : check.valid == Validity::kUnknown ? paint.unsure("?? ")
+                                                                 : paint.bad("FAIL");
+    out += (column ? "   " : "  ") + mark + "  " + name;
+    column += name.size() + 9;
+  }
+  if (!out.empty()) out += "\n";
+  for (const CheckResult& check : verdict.checks)
+    if (check.valid == Validity::kUnknown)
+      out += row("unknown", check.name + ": " + check.explanation +
+                                (check.truncated.empty() ? "" : " (" + check.truncated + ")"));
+  return out;
+}
+
+/// The first violation: its operations among the faults and promotions around them, then the words.
+std::string first_anomaly(const RunRecord& record, const RunVerdict& verdict, const Paint& paint) {
+  const std::vector<NamedAnomaly> all = named_anomalies(verdict);
+  if (all.empty() || all.front().anomaly->allowed) return {};
+  const auto& [name, check, anomaly] = all.front();
+  std::string out = "  " + paint.bad("FAIL") + "  " + terminal_text(type_words(anomaly->type));
+  if (!anomaly->key.empty()) out += "   key " + terminal_text(anomaly->key);
+  out += "   " + grouped(check->violations) + " of " + grouped(check->operations) + " checked by " +
+         terminal_text(check->name) + "\n";
+  std::vector<Moment> moments = tell_anomaly(record, verdict, *anomaly, kOperationsMax);
+  if (moments.size() > kMomentsMax) moments.resize(kMomentsMax);
+  for (const Moment& moment : moments) {
+    const std::string time = seconds(moment.time);
+    out += "  " + std::string(time.size() < 8 ? 8 - time.size() : 0, ' ') + paint.dim(time) + "  " +
+           paint.strong(padded(terminal_text(moment.who), 5)) + wrapped(terminal_text(moment.text), 17, 2) +
+           "\n";
+  }
+  return out + "        In words: " + wrapped(terminal_text(anomaly->explanation), 8) + "\n";
+}
+
+std::string last_rows(const ReportInput& input, bool anomaly_shown) {
+  std::string out;
+  if (!input.page_path.empty()) out += row("report", input.page_path + (anomaly_shown ? "#v1" : ""));
+  const RunInfo& info = input.record.info;
+  if (!info.reproduce.empty() && verdict_word(input.verdict) != "pass")
+    out += "  " + padded("reproduce", 12) + terminal_text(info.reproduce) + "\n";  // one line, to be copied
+  return out;
+}
+
+std::string verdict_row(const RunRecord& record, const RunVerdict& verdict, const Paint& paint) {
+  const std::string scenario = terminal_text(record.info.scenario);
+  const std::string took = record.info.end == kNever ? "" : "   " + duration(record.info.end);
+  const std::string operations = "   " + counted(record.history.operations.size(), "operation");
+  std::size_t violations = 0;
+  for (const CheckResult& check : verdict.checks) violations += check.violations;
+  const std::string run =
+      "   (run " + terminal_text(record.info.id) + ", seed " + std::to_string(record.info.seed) + ")";
+  if (verdict.error) return paint.bad("ERROR") + "  " + scenario + run + "\n";
+  if (verdict.valid == Validity::kValid)
+    return paint.good("PASS") + "  " + scenario + operations + took + "\n";
+  if (verdict.valid == Validity::kUnknown)
+    return paint.unsure("UNKNOWN") + "  " + scenario + operations + run + "\n";
+  return paint.bad("FAIL") + "  " + scenario + "   " + counted(violations, "violation") + run + "\n";
+}
+
+}  // namespace
+
+std::string make_summary(const ReportInput& input) {
+  const Paint paint(input.colour);
+  const RunRecord& record = input.record;
+  const RunVerdict& verdict = input.verdict;
+  const Strength s = measure_strength(record, verdict);
+  std::string out = faults_row(record, s);
+  for (const Failover& f : verdict.failovers) out += failover_row(record, f);
+  out += allowed_rows(verdict);
+  if (!verdict.checks.empty()) out += strength_row(s);
+  out += checks_rows(verdict, paint);
+  const std::string anomaly = first_anomaly(record, verdict, paint);
+  out += anomaly;
+  if (verdict.error || (anomaly.empty() && verdict.valid != Validity::kValid))
+    out += row("why", verdict_sentence(record, verdict));
+  if (record.info.interrupted)
+    out += row("note", "the run was interrupted; only what was recorded was checked");
+  return out + verdict_row(record, verdict, paint) + last_rows(input, !anomaly.empty());
+}
+
+}  // namespace harness
