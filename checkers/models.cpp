@@ -3,6 +3,7 @@
 #include <array>
 
 #include "checkers/register.h"
+#include "checkers/transactions.h"
 
 namespace harness {
 namespace {
@@ -10,6 +11,9 @@ namespace {
 constexpr std::array kModels = {
     Model{"register", "one value a key: read, write and cas, linearizable", check_linearizable_register},
     Model{"cas-register", "the same: a register with compare-and-set", check_linearizable_register},
+    Model{"list-append", "transactions that append to lists and read them: Elle's anomalies",
+          check_list_append},
+    Model{"rw-register", "transactions that write and read registers: Elle's anomalies", check_rw_register},
 };
 
 }  // namespace

@@ -1,35 +1,33 @@
 // list-append and rw-register: transactions a second (items_per_second) on one core, and bytes a transaction
 // beyond the History (bytes_per_txn, the peak of what the check itself allocated).
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <map>
 #include <new>
-#include <utility>
+#include <tuple>
 
 #include "checkers/transactions.h"
 #include "checkers/txn_simulation.h"
 
 namespace {
 
-// Counts live bytes by malloc's own sizes, so that the peak includes what vectors over-allocate.
+// Live bytes of the heap, so that the peak includes what vectors over-allocate. Not inlined, lest the
+// compiler sees malloc behind new and free behind delete and calls them mismatched.
 std::size_t live_bytes = 0;
 std::size_t peak_bytes = 0;
 
-void* counted(std::size_t size) {
-  auto* block = static_cast<std::size_t*>(std::malloc(size + 16));
+[[gnu::noinline]] void* counted(std::size_t size) {
+  void* block = std::malloc(size);
   if (block == nullptr) throw std::bad_alloc();
-  *block = size;
-  live_bytes += size;
+  live_bytes += malloc_usable_size(block);
   if (live_bytes > peak_bytes) peak_bytes = live_bytes;
-  return reinterpret_cast<char*>(block) + 16;
+  return block;
 }
 
-void release(void* pointer) noexcept {
-  if (pointer == nullptr) return;
-  auto* block = reinterpret_cast<std::size_t*>(static_cast<char*>(pointer) - 16);
-  live_bytes -= *block;
+[[gnu::noinline]] void release(void* block) noexcept {
+  live_bytes -= malloc_usable_size(block);
   std::free(block);
 }
 
