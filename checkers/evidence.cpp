@@ -13,16 +13,11 @@ std::string at(Nanos time) {
   return text;
 }
 
-std::string duration(Nanos length) {
+std::string in_milliseconds(Nanos length) {
   char text[40];
   const double ms = to_ms(length);
   std::snprintf(text, sizeof text, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
   return text;
-}
-
-std::string node_name(const RunRecord& run, int node) {
-  if (node < 0 || static_cast<std::size_t>(node) >= run.nodes.size()) return "node " + std::to_string(node);
-  return run.nodes[static_cast<std::size_t>(node)].name;
 }
 
 std::string slots_text(const SlotRanges& ranges) {
