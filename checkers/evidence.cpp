@@ -92,8 +92,32 @@ const View* last_view(const std::vector<const View*>& views) {
 }
 
 Nanos host_stall(const RunRecord& run, Nanos tolerated) {
-  // Equal looks are merged into one view, so only the offsets tell every look; without them, no measure.
-  if (run.offsets.empty()) return 0;
+  constexpr Nanos kBucket = 10 * kMillisecond;
+  constexpr Nanos kLongest = 24 * 3600 * kSecond;  // a record that lies must not cost memory
+  Nanos until = run.info.clients_end;
+  if (until == kNever) until = judged_at(run);
+  until = std::clamp<Nanos>(until, 0, kLongest);
+  std::vector<bool> alive(static_cast<std::size_t>(until / kBucket) + 1, false);
+  const auto sign_of_life = [&](Nanos time) {
+    if (0 <= time && time <= until) alive[static_cast<std::size_t>(time / kBucket)] = true;
+  };
+  for (const OffsetSample& sample : run.offsets) sign_of_life(sample.time);
+  for (const View& view : run.views) sign_of_life(view.begin), sign_of_life(view.end);
+  for (const LogLine& line : run.logs) sign_of_life(line.time);
+  for (const Operation& op : run.history.operations) sign_of_life(op.invoked), sign_of_life(op.completed);
+  // From the first sign of life to the last: how a record begins and ends is no standstill.
+  Nanos longest = 0;
+  Nanos silence = 0;
+  bool begun = false;
+  for (const bool sign : alive) {
+    if (sign && begun) longest = std::max(longest, silence);
+    begun = begun || sign;
+    silence = sign ? 0 : silence + kBucket;
+  }
+  return std::max<Nanos>(0, longest - tolerated);
+}
+
+Nanos observer_gap(const RunRecord& run) {
   std::vector<Nanos> looks;
   looks.reserve(run.offsets.size() + 2 * run.views.size());
   for (const OffsetSample& sample : run.offsets) looks.push_back(sample.time);
@@ -104,7 +128,7 @@ Nanos host_stall(const RunRecord& run, Nanos tolerated) {
   std::sort(looks.begin(), looks.end());
   Nanos longest = 0;
   for (std::size_t i = 1; i < looks.size(); ++i) longest = std::max(longest, looks[i] - looks[i - 1]);
-  return std::max<Nanos>(0, longest - tolerated);
+  return longest;
 }
 
 bool acts_on(const RunRecord& run, const FaultRecord& fault, int node) {

@@ -61,34 +61,34 @@ Nanos first_write(const RunRecord& run, const Term& term) {
   return first;
 }
 
-/// From when on every reachable node that no fault cuts off gives the heir its slots, until the heir's end.
+/// Whether the node cannot know better at the moment: it is cut off, stopped or dead.
+bool excused(const RunRecord& run, int node, Nanos time) {
+  return std::any_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& fault) {
+    return ends_or_stops(run, fault) && acts_on(run, fault, node) && fault.requested <= time &&
+           time < over_at(run, fault, node);
+  });
+}
+
+/// When first every reachable node that no fault excuses gives the heir its slots. (A restarted old master
+/// may believe in its own for a moment later on: that is a rejoin of its own.)
 Nanos convergence(const RunRecord& run, const std::vector<std::vector<const View*>>& views, const Term& heir,
                   Nanos promoted) {
   if (heir.slots.empty()) return kNever;
   const std::string& id = run.nodes[static_cast<std::size_t>(heir.node)].id;
-  Nanos converged = promoted;
-  for (std::size_t node = 0; node < views.size(); ++node) {
-    Nanos agrees_from = kNever;
-    bool judged = false;
-    for (const View* view : views[node]) {
-      if (view->begin > heir.maybe_until || (view->end < promoted && view != views[node].back())) continue;
-      if (!view->reachable) continue;
-      const bool faulty = std::any_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& fault) {
-        return ends_or_stops(run, fault) && acts_on(run, fault, static_cast<int>(node)) &&
-               fault.requested <= view->begin && view->begin < over_at(run, fault, static_cast<int>(node));
-      });
+  std::set<Nanos> moments = {promoted};
+  for (const View& view : run.views)
+    if (promoted <= view.begin && view.begin <= heir.maybe_until) moments.insert(view.begin);
+  for (const Nanos moment : moments) {
+    bool agreed = true;
+    for (std::size_t node = 0; node < views.size() && agreed; ++node) {
+      const View* view = view_at(views[node], moment);
+      if (view == nullptr || !view->reachable) continue;
       const TopologyNode* owner = view->topology.owner_of(heir.slots.front().first);
-      const bool agrees = owner != nullptr && owner->id == id;
-      if (!agrees && faulty) continue;
-      judged = true;
-      if (agrees && agrees_from == kNever) agrees_from = std::max(promoted, view->begin);
-      if (!agrees) agrees_from = kNever;
+      agreed = (owner != nullptr && owner->id == id) || excused(run, static_cast<int>(node), moment);
     }
-    if (!judged) continue;
-    if (agrees_from == kNever) return kNever;
-    converged = std::max(converged, agrees_from);
+    if (agreed) return moment;
   }
-  return converged;
+  return kNever;
 }
 
 const FaultRecord* cause_of(const RunRecord& run, int lost, Nanos promoted_by, Nanos since) {

@@ -10,6 +10,7 @@
 #include "checkers/register.h"
 #include "checkers/session.h"
 #include "checkers/set.h"
+#include "checkers/transactions.h"
 #include "checkers/unique_ids.h"
 
 namespace harness {
@@ -29,6 +30,8 @@ constexpr Model kModels[] = {
     {"bank", "transfers conserve the total, no balance below zero", check_bank},
     {"long-fork", "no two reads see two writes in opposite orders", check_long_fork},
     {"session", "monotonic reads and writes, read your writes, writes follow reads", check_session},
+    {"list-append", "transactions that append to lists and read them: Elle's anomalies", check_list_append},
+    {"rw-register", "transactions that write and read registers: Elle's anomalies", check_rw_register},
 };
 
 }  // namespace

@@ -111,7 +111,7 @@ class Strength {
       doubt(result_, "The observer recorded no view.");
       return;
     }
-    const Nanos gap = host_stall(run_, 0);
+    const Nanos gap = observer_gap(run_);
     figure(result_.bound, "observer_gap_ms_max", to_ms(kObserverGapMax));
     figure(result_.measured, "observer_gap_ms_max", to_ms(gap));
     figure(result_.measured, "observer_looks", static_cast<double>(run_.counters.observer_looks));
