@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +66,11 @@ class Started {
     ::dup2(in, 0);
     ::dup2(out, 1);
     ::dup2(err, 2);
+    if (file_bytes_max != RLIM_INFINITY) {
+      const rlimit limit{file_bytes_max, file_bytes_max};
+      ::setrlimit(RLIMIT_FSIZE, &limit);
+      std::signal(SIGXFSZ, SIG_IGN);
+    }
     if (user != ::getuid() && (::setgid(user) != 0 || ::setuid(user) != 0)) ::_exit(99);
     if (::chdir(scratch.path.c_str()) != 0) ::_exit(98);
     for (const std::string& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));
@@ -275,6 +281,24 @@ TEST_CASE("without Graphviz a run finishes and says so", "[real]") {
   CAPTURE(run.out, run.err);
   CHECK(run.code == 0);
   CHECK_THAT(slurp(scratch.path / "store" / "latest" / "report.html"), Contains("raphviz"));
+}
+
+TEST_CASE("a disk that fills up while recording is an error with the mend, and what was recorded is judged",
+          "[real]") {
+  const Scratch scratch;
+  // A limit on file sizes stands for the full disk: growing the history fails in the same way.
+  Started run(scratch, {"run", "failover-basic", "--rate", "0", "--time-limit", "120", "--seed", "2"}, {},
+              ::getuid(), 9U << 20);
+  const int code = run.exit_code();
+  CAPTURE(run.err());
+  CHECK(code == 3);
+  CHECK_THAT(run.err(), Contains("history.journal") && Contains("--store DIR") && Contains("seed       2"));
+  CHECK(processes_of(scratch.path).empty());
+  CHECK(results_of(scratch).at("verdict") == "error");
+  const Finished report = finish(scratch, {"report", "latest"});
+  CAPTURE(report.out);
+  CHECK(report.code == 4);
+  CHECK_THAT(report.out, Contains("operations"));
 }
 
 TEST_CASE("Ctrl-C stops a run, keeps what was recorded and leaves nothing behind", "[real]") {
