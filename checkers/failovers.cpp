@@ -159,7 +159,7 @@ std::vector<Failover> find_failovers(const RunRecord& run) {
       failover.election = line->time;
     failover.first_write = first_write(run, term);
     failover.converged = convergence(run, views, term, failover.promoted);
-    const Nanos bound = recovery_bound(run, bounds, failover) + stall;
+    const Nanos bound = recovery_bound(run, bounds, failover) + bounds.grace + stall;
     failover.bound_ms = to_ms(bound);
     const Nanos since_fault = cause == nullptr ? 0 : failover.promoted - surely_active(*cause);
     failover.within_bound = since_fault <= bound;
@@ -238,8 +238,8 @@ std::vector<DueFailover> due_failovers(const RunRecord& run, const Bounds& bound
         return &other != &fault && ends_or_stops(run, other) && other.requested < until &&
                (other.healed == kNever || other.healed >= fault.requested);
       });
-      const Nanos bound =
-          bounds.recovery_derived + stall + delays(run, bounds, replicas, fault.requested, until);
+      const Nanos bound = bounds.recovery_derived + bounds.grace + stall +
+                          delays(run, bounds, replicas, fault.requested, until);
       if (alone && until - fault.active > bound) due.push_back({&fault, node, fault.active, until});
     }
   }
@@ -269,7 +269,7 @@ void check_speed(const RunRecord& run, const Bounds& bounds, const Failover& fai
   anomaly.explanation = tell(run, failover) + ": later than the bound of " +
                         duration(static_cast<Nanos>(failover.bound_ms * 1e6)) +
                         " (twice the node timeout of " + duration(bounds.node_timeout) +
-                        " and one second, with the host's own stall)";
+                        " and one second, with the host's own delays)";
   report(result, std::move(anomaly));
 }
 

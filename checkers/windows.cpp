@@ -124,7 +124,8 @@ Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& dev
   const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
   if (is_partition(fault)) {
     // A cut of one direction lets the old master hear the others until their links time out too.
-    const Nanos bound = bounds_.minority_writes + (fault.one_way ? bounds_.node_timeout : 0) + stall_;
+    const Nanos bound =
+        bounds_.minority_writes + bounds_.grace + (fault.one_way ? bounds_.node_timeout : 0) + stall_;
     const std::string when = duration(age) + " after " + fault_text(fault) + " at " + at(fault.requested);
     if (deviation.invoked <= active + bound)
       return verdict(Attribution::Kind::kAllowed, "c", age,
