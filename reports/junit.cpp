@@ -1,6 +1,6 @@
 #include "reports/junit.h"
 
-#include <map>
+#include <set>
 
 #include "reports/story.h"
 #include "reports/text.h"
@@ -74,10 +74,12 @@ std::string make_junit(const ReportInput& input) {
   const RunRecord& record = input.record;
   Totals totals;
   std::string cases;
-  std::map<std::string, int> used;
+  std::set<std::string> used;
   const auto unique = [&](const std::string& name) {
-    const int number = ++used[name];
-    return number == 1 ? name : name + " (" + std::to_string(number) + ")";
+    std::string candidate = name;
+    for (int number = 2; !used.insert(candidate).second; ++number)
+      candidate = name + " (" + std::to_string(number) + ")";
+    return candidate;
   };
   for (const CheckResult& check : input.verdict.checks)
     cases += test_case(record, check, unique(check.name), totals);

@@ -18,14 +18,14 @@ struct ReportInput {
   const RunVerdict& verdict;
   /// SVG text of each topology drawing, by its name (graph.h: topology_drawings). Untrusted: sanitised before
   /// it is embedded.
-  std::map<std::string, std::string> drawings;
-  std::string drawings_missing;  // why there are none, with the mend; shown in their place
+  std::map<std::string, std::string> drawings = {};
+  std::string drawings_missing = {};  // why there are none, with the mend; shown in their place
   /// Compresses to a zlib stream (RFC 1950), which the browser's DecompressionStream("deflate") reads. Given
   /// by the caller, because a report links the core alone. Empty: operations are embedded as they are.
-  std::function<std::string(std::string_view)> deflate;
+  std::function<std::string(std::string_view)> deflate = {};
   /// For the terminal's summary: colours (the caller honours NO_COLOR and terminals), and the path to show.
   bool colour = false;
-  std::string page_path;  // "store/latest/report.html"; empty: no such line
+  std::string page_path = {};  // "store/latest/report.html"; empty: no such line
 };
 
 struct Report {

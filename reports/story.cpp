@@ -40,16 +40,25 @@ void add_faults(std::vector<Moment>& story, const RunRecord& record) {
   }
 }
 
+/// What a promoted node says of itself when the observer first sees it as a master, or null.
+const TopologyNode* first_word_as_master(const RunRecord& record, int node, Nanos promoted) {
+  for (const View& view : record.views) {
+    if (view.node != node || view.end < promoted) continue;
+    const TopologyNode* self = view.topology.myself();
+    if (self && self->is(kFlagMaster)) return self;
+  }
+  return nullptr;
+}
+
 void add_failovers(std::vector<Moment>& story, const RunRecord& record, const RunVerdict& verdict) {
   for (const Failover& f : verdict.failovers) {
     const std::string from = node_name(record, f.from), to = node_name(record, f.to);
     add(story, f.pfail, "suspect", from, "suspected (PFAIL)" + since(f.pfail, f.fault_at));
     add(story, f.fail, "suspect", from, "declared failed (FAIL)" + since(f.fail, f.fault_at));
     add(story, f.election, "promotion", to, "asked for votes" + since(f.election, f.fault_at));
-    const View* view = f.to < 0 || f.promoted == kNever ? nullptr : view_at(record, f.to, f.promoted);
-    const TopologyNode* self = view ? view->topology.myself() : nullptr;
+    const TopologyNode* self = first_word_as_master(record, f.to, f.promoted);
     std::string promoted = "promoted in place of " + from;
-    if (self && self->is(kFlagMaster))
+    if (self)
       promoted += ": slots " + ranges_text(self->slots) + ", epoch " + std::to_string(self->config_epoch);
     add(story, f.promoted, "promotion", to, promoted + since(f.promoted, f.fault_at));
     add(story, f.first_write, "promotion", to,
@@ -120,12 +129,6 @@ Moment operation_moment(const RunRecord& record, std::size_t index) {
 }
 
 }  // namespace
-
-std::string node_name(const RunRecord& record, int node) {
-  return node < 0 || static_cast<std::size_t>(node) >= record.nodes.size()
-             ? "?"
-             : record.nodes[static_cast<std::size_t>(node)].name;
-}
 
 std::string operation_words(const History& history, const Operation& op) {
   std::string text(to_string(op.function));

@@ -135,7 +135,7 @@ std::string checks_rows(const RunVerdict& verdict, const Paint& paint) {
       column = 0;
     }
     const std::string mark = check.valid == Validity::kValid     ? paint.good("ok")
-                             : check.valid == Validity::kUnknown ? paint.unsure("?? ")
+                             : check.valid == Validity::kUnknown ? paint.unsure("??")
                                                                  : paint.bad("FAIL");
     out += (column ? "   " : "  ") + mark + "  " + name;
     column += name.size() + 9;
@@ -207,7 +207,8 @@ std::string make_summary(const ReportInput& input) {
   out += checks_rows(verdict, paint);
   const std::string anomaly = first_anomaly(record, verdict, paint);
   out += anomaly;
-  if (verdict.error || (anomaly.empty() && verdict.valid != Validity::kValid))
+  const bool unexplained = anomaly.empty() && verdict.valid == Validity::kInvalid;
+  if (verdict.error || verdict.checks.empty() || unexplained)
     out += row("why", verdict_sentence(record, verdict));
   if (record.info.interrupted)
     out += row("note", "the run was interrupted; only what was recorded was checked");

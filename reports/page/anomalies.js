@@ -10,9 +10,9 @@ function renderAnomalies(ops) {
 function fillSection(id, anomalies, counter, total, ops) {
   if (!anomalies.length && !total) return;
   section(id).hidden = false;
-  section(id).append(...anomalies.map((anomaly, i) => anomalyCard(anomaly, ops, i === 0 && !anomaly.allowed)));
+  fill(id, ...anomalies.map((anomaly, i) => anomalyCard(anomaly, ops, i === 0 && !anomaly.allowed)));
   if (total > anomalies.length)
-    section(id).append(el("p", {class: "note"}, `${grouped(anomalies.length)} of ${grouped(total)} are shown here; ` +
+    fill(id, el("p", {class: "note"}, `${grouped(anomalies.length)} of ${grouped(total)} are shown here; ` +
                                                 "results.json lists what the checkers kept."));
 }
 

@@ -11,11 +11,13 @@ function addAvailability() {
       ctx.fillStyle = colour("ok-soft");
       ctx.fillRect(scale.x(0), y + 4, scale.x(run.clients_end ?? FULL[1]) - scale.x(0), 4);
       for (const [begin, end] of range.gaps) {
-        const [x, width] = [scale.x(begin), Math.max(2, scale.x(end) - scale.x(begin))];
+        const [x, width] = [scale.x(begin), Math.max(2, scale.x(end) - scale.x(begin) - 1)];
         ctx.fillStyle = colour("fail");
         ctx.fillRect(x, y, width, 12);
         ctx.fillStyle = colour("on-fail");
-        barText(ctx, duration(end - begin), Math.max(x, 0), y + 10, Math.min(x + width, scale.w) - Math.max(x, 0));
+        const room = Math.min(x + width, scale.w) - Math.max(x, 0);
+        if (ctx.measureText(duration(end - begin)).width + 8 <= room)
+          ctx.fillText(duration(end - begin), Math.max(x, 0) + 4, y + 10);
       }
     });
   }
@@ -30,7 +32,7 @@ function addAvailability() {
   }
 
   Tracks.add({
-    title: "Unavailable", height: ranges.length * ROW + 2, draw, tip,
+    title: "Unavailable", note: "nothing acknowledged though some client asked", height: ranges.length * ROW + 2, draw, tip,
     rows: ranges.map((range) => ({label: range.slots})),
     describe: ranges.map((range) => `Slots ${range.slots}: ${range.gaps.length
       ? range.gaps.map(([b, e]) => `silent from ${seconds(b, 1)} to ${seconds(e, 1)} s`).join(", ")

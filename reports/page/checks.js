@@ -3,11 +3,11 @@
 function renderChecks() {
   const checks = DATA.checks;
   if (!checks.length) {
-    section("checks").append(el("p", {class: "note"}, "Nothing was checked."));
+    fill("checks", el("p", {class: "note"}, "Nothing was checked."));
     return;
   }
   const heads = ["", "check", "measured against its bound", "allowed", "violations", "rests on", "in words"];
-  section("checks").append(el("div", {class: "wide"}, el("table", {class: "checks"},
+  fill("checks", el("div", {class: "wide"}, el("table", {class: "checks"},
     el("thead", {}, el("tr", {}, heads.map((head) => el("th", {scope: "col"}, head)))),
     el("tbody", {}, checks.map(checkRow)))));
 }

@@ -16,6 +16,9 @@ function el(tag, properties = {}, ...children) {
 
 const section = (id) => document.getElementById(id);
 
+/** Adds to a section what there is of the given children. */
+const fill = (id, ...children) => section(id).append(...children.flat().filter(Boolean));
+
 const grouped = (number) => Math.round(number).toLocaleString("en-US");
 const plural = (number, noun) => `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
 

@@ -12,7 +12,7 @@ function renderDrawings() {
     svg.removeAttribute("height");
     if (!drawing) continue;
     const show = el("button", {type: "button", class: "time", click: () => Brush.around(drawing.t)},
-                    seconds(drawing.t, 1) + " s");
+                    "bring the brush here");
     figure.querySelector("figcaption").append(" ", show);
   }
 }

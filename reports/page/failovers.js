@@ -9,14 +9,14 @@ const PHASES = [
 function renderFailovers() {
   const all = DATA.failovers.filter((failover) => failover.fault_at != null);
   if (!all.length) {
-    section("failovers").append(el("p", {class: "note"}, "No failover was seen."));
+    fill("failovers", el("p", {class: "note"}, "No failover was seen."));
     return;
   }
   // Agreement may wait for a partition to heal: it does not stretch the scale, it is written at the end.
   const lengths = all.flatMap((f) => [f.bound_ms * 1.12, ...PHASES.slice(0, 5).map(([name]) =>
     f[name] == null ? 0 : (f[name] - f.fault_at) * 1.05)]);
   const longest = Math.max(...lengths, 1);
-  section("failovers").append(
+  fill("failovers",
     el("p", {class: "legend phases"}, PHASES.map(([name, words], i) => el("span", {}, el("i", {class: "swatch phase-" + i}), words))),
     el("ol", {class: "failovers"}, all.map((failover) => failoverItem(failover, longest))));
 }

@@ -28,10 +28,13 @@ function addFaults() {
       if (fault.active == null) hatch(ctx, asked, y, to - asked, 16, colour("fault"));
       else { ctx.fillStyle = colour("fault"); ctx.fillRect(from, y, to - from, 16); }
       const label = (fault.active == null ? "unverified: " : "") + fault.description;
-      const inside = ctx.measureText(label).width + 8 < Math.min(to, scale.w) - Math.max(from, 0);
+      const left = Math.max(from, 0), right = Math.min(to, scale.w);
+      const next = Math.min(scale.w, ...faults.filter((other, k) => rows[k] === rows[i] && k > i)
+        .map((other) => scale.x(other.requested ?? faultBegin(other))));
+      const inside = fault.active != null && (ctx.measureText(label).width + 8 < right - left || right - left > 90);
       ctx.fillStyle = colour(inside ? "on-fault" : "ink");
-      if (inside) ctx.fillText(label, Math.max(from, 0) + 4, y + 12);
-      else barText(ctx, label, Math.max(to, 0), y + 12, scale.w - Math.max(to, 0));
+      if (inside) barText(ctx, label, left, y + 12, right - left);
+      else barText(ctx, label, Math.max(to, 0), y + 12, next - Math.max(to, 0));
     });
   }
 

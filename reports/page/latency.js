@@ -7,10 +7,10 @@ function addLatency(ops) {
 
   function draw(ctx, scale) {
     const from = firstAt(ops, scale.t0), to = firstAt(ops, scale.t1);
-    axis(ctx, scale);
     ctx.drawImage(density(scale, from, to), 0, 0, scale.w, scale.h);
     glyphs(ctx, scale, from, to);
     quantiles(ctx, scale, from, to);
+    axis(ctx, scale);
   }
 
   function axis(ctx, scale) {
@@ -22,7 +22,11 @@ function addLatency(ops) {
       ctx.globalAlpha = 0.25;
       ctx.fillRect(0, at, scale.w, 1);
       ctx.globalAlpha = 1;
-      ctx.fillText(power < 0 ? 10 ** (power + 3) + " µs" : duration(10 ** power), 4, at - 3);
+      const words = power < 0 ? 10 ** (power + 3) + " µs" : power < 3 ? 10 ** power + " ms" : 10 ** (power - 3) + " s";
+      ctx.strokeStyle = colour("paper");  // a halo, for the words stand on the data
+      ctx.lineWidth = 3;
+      ctx.strokeText(words, 4, at - 3);
+      ctx.fillText(words, 4, at - 3);
     }
   }
 
@@ -49,7 +53,7 @@ function addLatency(ops) {
     const image = ctx.createImageData(w, h);
     const [r, g, b] = rgb(colour("ok"));
     const alphas = new Uint8ClampedArray(most + 1);
-    for (let c = 1; c <= most; ++c) alphas[c] = 70 + 185 * Math.log(c + 1) / Math.log(most + 1);
+    for (let c = 1; c <= most; ++c) alphas[c] = 105 + 150 * Math.log(c + 1) / Math.log(most + 1);
     const pixels = new Uint32Array(image.data.buffer);
     const solid = (b << 16 | g << 8 | r) >>> 0;
     for (let i = 0; i < counts.length; ++i)

@@ -42,7 +42,7 @@ function renderLog() {
               el("td", {class: "level"}, line.level), el("td", {}, line.text));
   }
 
-  section("log").append(el("div", {class: "filters"}, search, levels, ...boxes), count,
+  fill("log", el("div", {class: "filters"}, search, levels, ...boxes), count,
     el("div", {class: "log-lines", tabindex: 0, role: "region", "aria-label": "Log lines"},
        el("table", {}, el("thead", {class: "offscreen"}, el("tr", {}, ["time", "node", "level", "text"].map((head) =>
          el("th", {scope: "col"}, head)))), body)));
@@ -53,7 +53,7 @@ function renderLog() {
 
 function renderFacts() {
   const {server} = DATA;
-  section("facts").append(
+  fill("facts",
     facts([["run", run.id], ["binary", server.binary], ["asked for", server.spec], ...Object.entries(run.config),
            ...Object.entries(run.environment)].map(([name, value]) => [name, String(value)])),
     el("p", {class: "note"}, "as it was called: ", el("code", {}, run.argv.join(" "))),

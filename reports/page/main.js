@@ -15,8 +15,10 @@ async function main() {
   renderLog();
   addOverview(ops);
   addFaults();
-  addLatency(ops);
-  addRate(ops);
+  if (ops.n > 0) {
+    addLatency(ops);
+    addRate(ops);
+  }
   addAvailability();
   addLanes();
   addSlots();

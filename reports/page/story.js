@@ -1,6 +1,6 @@
 // ---- story: what happened, as sentences with times. A click brings the brush there.
 
-const KIND_MARKS = {run: "·", fault: "✂", healed: "＋", suspect: "?", promotion: "▲", crash: "✕", loss: "−",
+const KIND_MARKS = {run: "·", fault: "✂", healed: "○", suspect: "?", promotion: "▲", crash: "✕", loss: "−",
                     violation: "✕", operation: "›"};
 
 function momentItem(moment, options = {}) {
@@ -18,7 +18,7 @@ function momentItem(moment, options = {}) {
 
 function renderStory() {
   const list = el("ol", {class: "moments"}, DATA.story.map((moment) => momentItem(moment)));
-  section("story").append(DATA.story.length ? list : el("p", {class: "note"}, "Nothing was recorded."));
+  fill("story", DATA.story.length ? list : el("p", {class: "note"}, "Nothing was recorded."));
   Brush.follow(() => {
     for (const item of list.children) item.classList.toggle("outside", !Brush.holds(Number(item.dataset.t)));
   });

@@ -5,14 +5,15 @@ function renderStrength() {
   const share = (part) => (s.operations ? (100 * part / s.operations).toFixed(part === s.ok ? 1 : 2) + " %" : "");
   const judge = (good) => (good ? "valid" : "unknown");
   const rows = [
-    [judge(s.faults_verified === s.faults_requested), "faults verified active",
-     `${s.faults_verified} of ${s.faults_requested}`],
-    [judge(s.faults_healed === s.faults_to_heal), "faults verified healed", `${s.faults_healed} of ${s.faults_to_heal}`],
-    [judge(s.during_faults > 0 || !s.faults_requested), "operations during faults", grouped(s.during_faults)],
+    [judge(s.faults_requested > 0 && s.faults_verified === s.faults_requested), "faults verified active",
+     s.faults_requested ? `${s.faults_verified} of ${s.faults_requested}` : "none was asked for"],
+    s.faults_to_heal > 0 && [judge(s.faults_healed === s.faults_to_heal), "faults verified healed",
+                             `${s.faults_healed} of ${s.faults_to_heal}`],
+    [judge(s.during_faults > 0), "operations during faults", grouped(s.during_faults)],
     [judge(s.checks > 0 && s.checks_complete === s.checks), "checkers complete", `${s.checks_complete} of ${s.checks}`],
     [judge(s.observer_looks > 0), "looks of the observer",
      `${grouped(s.observer_looks)}, ${grouped(s.observer_failures)} without an answer`],
-  ];
+  ].filter(Boolean);
   const outcomes = el("div", {class: "outcomes", role: "img",
                               "aria-label": `${share(s.ok)} ok, ${share(s.info)} info, ${share(s.fail)} fail`},
                       [["ok", s.ok], ["info", s.info], ["fail", s.fail]].filter(([, n]) => n).map(([name, n]) => {
@@ -20,12 +21,12 @@ function renderStrength() {
                         bar.style.flexGrow = Math.max(n, s.operations / 200);
                         return bar;
                       }));
-  section("strength").append(
+  fill("strength",
     el("table", {class: "plain"}, el("tbody", {}, rows.map(([state, name, value]) =>
       el("tr", {}, el("td", {}, mark(state)), el("th", {scope: "row"}, name), el("td", {class: "number"}, value))))),
     s.operations > 0 && outcomes,
     el("p", {class: "note", id: "outcome-counts"},
-       `${grouped(s.operations)} operations: ${grouped(s.ok)} ok (${share(s.ok)}), ${grouped(s.info)} info ` +
+       !s.operations ? "No operation was recorded." : `${grouped(s.operations)} operations: ${grouped(s.ok)} ok (${share(s.ok)}), ${grouped(s.info)} info ` +
        `(${share(s.info)}), ${grouped(s.fail)} fail (${share(s.fail)}). ` +
        `Clients followed ${grouped(s.moved)} MOVED and ${grouped(s.asked)} ASK.`),
     faults.length > 0 && el("table", {class: "plain"}, el("thead", {}, el("tr", {},

@@ -9,7 +9,8 @@ function renderVerdict() {
   const {server} = DATA;
   const build = [server.flavor, server.version].filter(Boolean).join(" ") || "unknown build";
   const took = run.end == null ? "unfinished" : duration(run.end);
-  section("verdict").replaceChildren(
+  section("verdict").replaceChildren();
+  fill("verdict",
     el("p", {class: "eyebrow"}, `${run.scenario} · ${run.workload} · ${run.started}`),
     el("h1", {}, mark(word), VERDICT_WORDS[word]),
     el("p", {class: "sentence"}, sentence),

@@ -408,6 +408,12 @@ std::vector<std::size_t> operations_near(const History& history, Nanos t, int sh
   return found;
 }
 
+std::uint32_t key_of_event(const History& history, const std::vector<std::size_t>& events) {
+  for (const Operation& op : history.operations)
+    if (!events.empty() && op.invoke_event == events.front()) return op.key;
+  return kNoKey;
+}
+
 CheckResult check(std::string name, std::string explanation, std::size_t operations) {
   CheckResult result;
   result.name = std::move(name);
@@ -428,10 +434,8 @@ CheckResult loss_ledger(const RunRecord& record, bool violated) {
     Anomaly lost;
     lost.type = "lost-write";
     lost.operations = operations_near(history, kCrash - at_ms(2.0 * k), 2, 1);
-    if (!lost.operations.empty()) {
-      for (const Operation& op : history.operations)
-        if (op.invoke_event == lost.operations.front()) lost.key = history.key_text(op);
-    }
+    if (const std::uint32_t key = key_of_event(history, lost.operations); key != kNoKey)
+      lost.key = history.keys.text(key);
     lost.explanation = "n3 acknowledged the write " + std::to_string(2 + 3 * k) +
                        " ms before it died; n6 had not received it and was promoted without it.";
     lost.time = kCrash - at_ms(2.0 * k);
@@ -447,15 +451,17 @@ CheckResult loss_ledger(const RunRecord& record, bool violated) {
   Anomaly lost;
   lost.type = "lost-write-outside-window";
   lost.operations = operations_near(history, kCut - at_ms(173), 1, 2);
-  for (std::size_t event : operations_near(history, kPromote5 + 3 * kSecond, 1, 1))
-    lost.operations.push_back(event);
-  for (const Operation& op : history.operations)
-    if (!lost.operations.empty() && op.invoke_event == lost.operations.front())
-      lost.key = history.key_text(op);
+  const std::uint32_t key = key_of_event(history, lost.operations);
+  for (const Operation& op : history.operations) {
+    if (op.key != key || op.invoked < kPromote5 || op.outcome != Outcome::kOk) continue;
+    lost.operations.push_back(op.invoke_event);
+    lost.time = op.completed;
+    break;
+  }
+  if (key != kNoKey) lost.key = history.keys.text(key);
   lost.explanation =
       "n2 acknowledged the write 173 ms before it was cut off, yet its replica n5 had acknowledged a later "
       "offset. n5 serves the older value: the loss is not a suffix of n2's stream (rule 3).";
-  lost.time = kPromote5 + 3 * kSecond;
   lost.node = "n5";
   losses.anomalies.insert(losses.anomalies.begin(), lost);
   return losses;
@@ -523,6 +529,9 @@ Sample make_sample(const SampleOptions& options) {
     record.history = Clients(options.seed, options.operations).run();
     record.views = observe(record.nodes);
     record.faults = make_faults();
+  } else {
+    record.info.clients_end = record.info.settled = kNever;
+    record.info.end = 20 * kSecond;
   }
   record.incarnations = make_incarnations();
   record.logs = make_logs();

@@ -1,0 +1,144 @@
+// The page in a real browser: no script error, the counts of the record in the document, and what came from
+// the cluster still text. Skipped, with a message, where there is no chromium.
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "harness/run/deflate.h"
+#include "harness/run/graphviz.h"
+#include "reports/graph.h"
+#include "reports/html.h"
+#include "reports/sample/sample_record.h"
+
+namespace harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A directory of its own that goes with it.
+class Directory {
+ public:
+  Directory() {
+    std::string path = (fs::temp_directory_path() / "report-XXXXXX").string();
+    REQUIRE(mkdtemp(path.data()) != nullptr);
+    path_ = path;
+  }
+  ~Directory() {
+    std::error_code ignored;  // a leftover in the temporary directory is no failure of the page
+    fs::remove_all(path_, ignored);
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+std::string output_of(const std::string& command) {
+  std::FILE* pipe = popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string output;
+  char buffer[65536];
+  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) output.append(buffer, n);
+  pclose(pipe);
+  return output;
+}
+
+bool browser_is_missing() {
+  static const bool missing = output_of("command -v chromium").empty();
+  if (missing) WARN("skipped: chromium is not installed, so the page was not opened");
+  return missing;
+}
+
+/// The document after its script ran.
+std::string opened(const std::string& page, const std::string& hash = "") {
+  const Directory directory;
+  const fs::path file = directory.path() / "report.html";
+  std::ofstream(file, std::ios::binary) << page;
+  return output_of(
+      "timeout -k 5 120 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+      "--disable-background-networking --disable-component-update --disable-sync --user-data-dir=" +
+      (directory.path() / "profile").string() +
+      " --virtual-time-budget=20000 --window-size=1400,1000 --dump-dom '" + "file://" + file.string() + hash +
+      "' 2>/dev/null");
+}
+
+std::string page_of(const Sample& sample, bool compressed = true) {
+  ReportInput input{.record = sample.record, .verdict = sample.verdict};
+  if (compressed) input.deflate = deflate_zlib;
+  std::vector<Graph> graphs;
+  for (const Drawing& drawing : topology_drawings(sample.record))
+    graphs.push_back({drawing.name, drawing.dot});
+  const Rendering rendering = render_graphs(graphs);
+  input.drawings = rendering.svg;
+  input.drawings_missing = rendering.missing;
+  return make_html(input);
+}
+
+std::size_t count(std::string_view text, std::string_view part) {
+  std::size_t n = 0;
+  for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++n;
+  return n;
+}
+
+void check_that_it_ran(const std::string& document, std::size_t operations) {
+  const std::string root = document.substr(0, document.find("<head>"));
+  INFO(root);
+  REQUIRE(root.find("data-error") == std::string::npos);
+  REQUIRE(root.find("data-ready=") != std::string::npos);
+  for (const std::string_view slip : {">false<", ">undefined<", ">null<", "NaN", "[object "})
+    CHECK(document.substr(0, document.find("<script")).find(slip) == std::string::npos);
+  REQUIRE(root.find("data-operations=\"" + std::to_string(operations) + "\"") != std::string::npos);
+}
+
+TEST_CASE("A failing run's page shows its counts, and hostile text stays text", "[browser]") {
+  if (browser_is_missing()) return;
+  Sample sample = make_sample({SampleVerdict::kFail, 20'000, 1});
+  const std::string attack = "<img src=x onerror=\"document.title='owned'\">";
+  sample.verdict.checks[1].anomalies[0].explanation += attack;
+  sample.verdict.checks[1].anomalies[0].key = nasty_key();
+  sample.record.nodes[4].name = "n5<i>";
+  sample.record.info.server.version = "7" + attack;
+  const std::string document = opened(page_of(sample), "#v1");
+  check_that_it_ran(document, sample.record.history.operations.size());
+  CHECK(count(document, "data-check=\"") == sample.verdict.checks.size());
+  CHECK(count(document, "class=\"anomaly is-violation\"") == 1);
+  CHECK(count(document, "class=\"anomaly is-allowed\"") == 3);
+  CHECK(count(document, "class=\"phase-track\"") == sample.verdict.failovers.size());
+  CHECK(document.find("<img") == std::string::npos);
+  CHECK(document.find("<title>fail · failover-partition · seed 1</title>") != std::string::npos);
+  CHECK(document.find("&lt;img src=x onerror=") != std::string::npos);
+}
+
+TEST_CASE("Pass, unknown and error pages run without an error", "[browser]") {
+  if (browser_is_missing()) return;
+  for (const SampleVerdict kind : {SampleVerdict::kPass, SampleVerdict::kUnknown, SampleVerdict::kError}) {
+    const Sample sample = make_sample({kind, 3'000, 1});
+    const std::string document = opened(page_of(sample));
+    check_that_it_ran(document, sample.record.history.operations.size());
+    CHECK(count(document, "data-check=\"") == sample.verdict.checks.size());
+  }
+}
+
+TEST_CASE("Operations that were not compressed are read as well; so is a brush in the link", "[browser]") {
+  if (browser_is_missing()) return;
+  const Sample sample = make_sample({SampleVerdict::kPass, 3'000, 1});
+  const std::string document = opened(page_of(sample, false), "#t=6.00-9.00&theme=dark");
+  check_that_it_ran(document, sample.record.history.operations.size());
+  CHECK(document.find("6.00 – 9.00 s") != std::string::npos);
+  CHECK(document.find("data-theme=\"dark\"") != std::string::npos);
+  CHECK(document.find(" outside\"") != std::string::npos);
+}
+
+TEST_CASE("An empty record has a page", "[browser]") {
+  if (browser_is_missing()) return;
+  Sample empty;
+  check_that_it_ran(opened(page_of(empty)), 0);
+}
+
+}  // namespace
+}  // namespace harness

@@ -1,0 +1,97 @@
+#include "reports/summary.h"
+
+#include <catch2/catch.hpp>
+
+#include "reports/sample/sample_record.h"
+
+namespace harness {
+namespace {
+
+std::string summary_of(const Sample& sample, bool colour = false) {
+  return make_summary({.record = sample.record,
+                       .verdict = sample.verdict,
+                       .colour = colour,
+                       .page_path = "store/latest/report.html"});
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("A pass says what was broken, how it recovered, what was lost, and that it passed") {
+  const std::string text = summary_of(make_sample());
+  CHECK(has(text, "faults      3 requested, 3 verified active, 1 of 1 healed\n"));
+  CHECK(has(text, "failover    n3 -> n6: FAIL +1.41 s, elected +1.92 s"));
+  CHECK(has(text, "losses      3 acknowledged writes lost, all allowed: acknowledged just before the crash"));
+  CHECK(has(text, "every checker complete"));
+  CHECK(has(text, "  ok  register   ok  losses"));
+  CHECK(has(text, "\nPASS  failover-basic   "));
+  CHECK(has(text, "report      store/latest/report.html\n"));
+  CHECK_FALSE(has(text, "\x1b"));
+}
+
+TEST_CASE("A failure tells the first anomaly in order of time, and how to repeat it") {
+  const Sample sample = make_sample({SampleVerdict::kFail});
+  const std::string text = summary_of(sample);
+  const auto write = text.find("master, epoch 2"), cut = text.find("cut n2 | n1"),
+             won = text.find("promoted in place of n2");
+  REQUIRE(write != std::string::npos);
+  CHECK(write < cut);
+  CHECK(cut < won);
+  CHECK(has(text, "FAIL  lost write outside window   key "));
+  CHECK(has(text, "In words: n2 acknowledged the write"));
+  CHECK(has(text, "\nFAIL  failover-partition   1 violation   (run "));
+  CHECK(has(text, "report.html#v1"));
+  CHECK(has(text, "  reproduce   " + sample.record.info.reproduce + "\n"));
+}
+
+TEST_CASE("Unknown and error say why") {
+  const std::string unknown = summary_of(make_sample({SampleVerdict::kUnknown, 500, 1}));
+  CHECK(has(unknown, "??  strength"));
+  CHECK(has(unknown, "Only 12 operations ran during the partition"));
+  CHECK(has(unknown, "UNKNOWN  failover-basic"));
+  const std::string error = summary_of(make_sample({SampleVerdict::kError, 500, 1}));
+  CHECK(has(error, "n4 never finished its first synchronization"));
+  CHECK(has(error, "\nERROR  failover-basic"));
+}
+
+TEST_CASE("A summary fits a screen, and colours change nothing but colours") {
+  for (const SampleVerdict kind : {SampleVerdict::kPass, SampleVerdict::kFail, SampleVerdict::kUnknown}) {
+    const Sample sample = make_sample({kind, 5'000, 1});
+    const std::string plain = summary_of(sample), painted = summary_of(sample, true);
+    CHECK(std::count(plain.begin(), plain.end(), '\n') <= 40);
+    CHECK(has(painted, "\x1b["));
+    std::string stripped;
+    for (std::size_t i = 0; i < painted.size(); ++i) {
+      if (painted[i] == '\x1b')
+        i = painted.find('m', i);
+      else
+        stripped += painted[i];
+    }
+    CHECK(stripped == plain);
+  }
+}
+
+TEST_CASE("Nothing from the cluster reaches the terminal as a control sequence") {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  sample.verdict.checks[1].anomalies[0].explanation =
+      "\x1b]0;owned\x07 and \xc2\x9b"
+      "2J";
+  sample.record.faults[2].evidence = "\x1b[2J";
+  const std::string text = summary_of(sample);
+  CHECK_FALSE(has(text, "\x1b"));
+  CHECK_FALSE(has(text, "\xc2\x9b"));
+  CHECK(has(text, "\\x1b]0;owned"));
+}
+
+TEST_CASE("A thousand operations of an anomaly still fit") {
+  Sample sample = make_sample({SampleVerdict::kFail, 5'000, 1});
+  Anomaly& anomaly = sample.verdict.checks[1].anomalies[0];
+  anomaly.operations.clear();
+  for (const Operation& op : sample.record.history.operations) anomaly.operations.push_back(op.invoke_event);
+  const std::string text = summary_of(sample);
+  CHECK(std::count(text.begin(), text.end(), '\n') <= 45);
+}
+
+}  // namespace
+}  // namespace harness
