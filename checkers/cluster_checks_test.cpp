@@ -300,7 +300,7 @@ TEST_CASE("failover: phases and bounds") {
     CHECK(to_ms(failover.promoted) == Approx(12'400).margin(101));
     CHECK(to_ms(failover.first_write) == 12'601);
     CHECK(to_ms(failover.converged) == Approx(12'400).margin(101));
-    CHECK(failover.bound_ms == 4'000);
+    CHECK(failover.bound_ms == 4'250);
     CHECK(failover.within_bound);
     const CheckResult result = check_failover(run, {});
     INFO(result.explanation);

@@ -83,8 +83,29 @@ const View* view_at(const std::vector<const View*>& views, Nanos time) {
 }
 
 const View* last_view(const std::vector<const View*>& views) {
-  return views.empty() ? nullptr : views.back();
+  if (views.empty()) return nullptr;
+  // One look without an answer, on a busy machine, is not yet a node that is gone.
+  constexpr Nanos kGoneAfter = 2 * kSecond;
+  const View* last = views.back();
+  const bool brief = !last->reachable && last->end - last->begin < kGoneAfter;
+  return brief && views.size() > 1 && views[views.size() - 2]->reachable ? views[views.size() - 2] : last;
 }
+
+namespace {
+
+/// The longest that an acknowledged operation took while nothing was broken: before the first fault, or after
+/// the cluster had settled. A machine with other work to do shows here.
+Nanos slowest_healthy_operation(const RunRecord& run) {
+  Nanos first_fault = kNever;
+  for (const FaultRecord& fault : run.faults) first_fault = std::min(first_fault, fault.requested);
+  Nanos slowest = 0;
+  for (const Operation& op : run.history.operations)
+    if (op.outcome == Outcome::kOk && (op.completed < first_fault || op.invoked >= run.info.settled))
+      slowest = std::max(slowest, op.completed - op.invoked);
+  return slowest;
+}
+
+}  // namespace
 
 Nanos host_stall(const RunRecord& run, Nanos tolerated) {
   constexpr Nanos kBucket = 10 * kMillisecond;
@@ -109,7 +130,7 @@ Nanos host_stall(const RunRecord& run, Nanos tolerated) {
     begun = begun || sign;
     silence = sign ? 0 : silence + kBucket;
   }
-  return std::max<Nanos>(0, longest - tolerated);
+  return std::max({Nanos{0}, longest - tolerated, slowest_healthy_operation(run) - tolerated});
 }
 
 Nanos observer_gap(const RunRecord& run) {
