@@ -7,7 +7,7 @@
 
 #include "harness/core/run_record.h"
 
-namespace harness {
+namespace harness::reporting {
 
 /// One sentence of the story.
 struct Moment {
@@ -49,4 +49,4 @@ std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict)
 /// The name of a node by its number; "?" for one that is not known.
 std::string node_name(const RunRecord& record, int node);
 
-}  // namespace harness
+}  // namespace harness::reporting
