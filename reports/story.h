@@ -7,7 +7,7 @@
 
 #include "harness/core/run_record.h"
 
-namespace harness {
+namespace harness::reporting {
 
 /// One sentence of the story.
 struct Moment {
@@ -47,4 +47,4 @@ std::string_view window_words(std::string_view window);
 /// The verdict as one plain sentence with its cause.
 std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict);
 
-}  // namespace harness
+}  // namespace harness::reporting
