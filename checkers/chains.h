@@ -3,8 +3,8 @@
 // A successful cas a -> b is the last operation of cluster a and the writer of b, so clusters merge into
 // chains whose order is known: write, its reads, cas, its reads, ... A chain is wrong in itself when an
 // operation returned before an earlier one was invoked (a running maximum of invocations against each later
-// return); between chains the pair test of zones.h holds. An indeterminate cas counts iff its value was
-// observed, propagated backwards along chains (Gibbons & Korach 1997, section on read-modify-write).
+// return); between chains the pair test of zones.h holds. An indeterminate cas counts iff its value
+// was observed, propagated backwards along chains (Gibbons & Korach 1997, section on read-modify-write).
 #pragma once
 
 #include "checkers/findings.h"

@@ -13,16 +13,11 @@ std::string at(Nanos time) {
   return text;
 }
 
-std::string duration(Nanos length) {
+std::string in_milliseconds(Nanos length) {
   char text[40];
   const double ms = to_ms(length);
   std::snprintf(text, sizeof text, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
   return text;
-}
-
-std::string node_name(const RunRecord& run, int node) {
-  if (node < 0 || static_cast<std::size_t>(node) >= run.nodes.size()) return "node " + std::to_string(node);
-  return run.nodes[static_cast<std::size_t>(node)].name;
 }
 
 std::string slots_text(const SlotRanges& ranges) {
@@ -88,12 +83,57 @@ const View* view_at(const std::vector<const View*>& views, Nanos time) {
 }
 
 const View* last_view(const std::vector<const View*>& views) {
-  return views.empty() ? nullptr : views.back();
+  if (views.empty()) return nullptr;
+  // One look without an answer, on a busy machine, is not yet a node that is gone.
+  constexpr Nanos kGoneAfter = 2 * kSecond;
+  const View* last = views.back();
+  const bool brief = !last->reachable && last->end - last->begin < kGoneAfter;
+  return brief && views.size() > 1 && views[views.size() - 2]->reachable ? views[views.size() - 2] : last;
 }
 
+namespace {
+
+/// The longest that an acknowledged operation took while nothing was broken: before the first fault, or after
+/// the cluster had settled. A machine with other work to do shows here.
+Nanos slowest_healthy_operation(const RunRecord& run) {
+  Nanos first_fault = kNever;
+  for (const FaultRecord& fault : run.faults) first_fault = std::min(first_fault, fault.requested);
+  Nanos slowest = 0;
+  for (const Operation& op : run.history.operations)
+    if (op.outcome == Outcome::kOk && (op.completed < first_fault || op.invoked >= run.info.settled))
+      slowest = std::max(slowest, op.completed - op.invoked);
+  return slowest;
+}
+
+}  // namespace
+
 Nanos host_stall(const RunRecord& run, Nanos tolerated) {
-  // Equal looks are merged into one view, so only the offsets tell every look; without them, no measure.
-  if (run.offsets.empty()) return 0;
+  constexpr Nanos kBucket = 10 * kMillisecond;
+  constexpr Nanos kLongest = 24 * 3600 * kSecond;  // a record that lies must not cost memory
+  Nanos until = run.info.clients_end;
+  if (until == kNever) until = judged_at(run);
+  until = std::clamp<Nanos>(until, 0, kLongest);
+  std::vector<bool> alive(static_cast<std::size_t>(until / kBucket) + 1, false);
+  const auto sign_of_life = [&](Nanos time) {
+    if (0 <= time && time <= until) alive[static_cast<std::size_t>(time / kBucket)] = true;
+  };
+  for (const OffsetSample& sample : run.offsets) sign_of_life(sample.time);
+  for (const View& view : run.views) sign_of_life(view.begin), sign_of_life(view.end);
+  for (const LogLine& line : run.logs) sign_of_life(line.time);
+  for (const Operation& op : run.history.operations) sign_of_life(op.invoked), sign_of_life(op.completed);
+  // From the first sign of life to the last: how a record begins and ends is no standstill.
+  Nanos longest = 0;
+  Nanos silence = 0;
+  bool begun = false;
+  for (const bool sign : alive) {
+    if (sign && begun) longest = std::max(longest, silence);
+    begun = begun || sign;
+    silence = sign ? 0 : silence + kBucket;
+  }
+  return std::max({Nanos{0}, longest - tolerated, slowest_healthy_operation(run) - tolerated});
+}
+
+Nanos observer_gap(const RunRecord& run) {
   std::vector<Nanos> looks;
   looks.reserve(run.offsets.size() + 2 * run.views.size());
   for (const OffsetSample& sample : run.offsets) looks.push_back(sample.time);
@@ -104,7 +144,7 @@ Nanos host_stall(const RunRecord& run, Nanos tolerated) {
   std::sort(looks.begin(), looks.end());
   Nanos longest = 0;
   for (std::size_t i = 1; i < looks.size(); ++i) longest = std::max(longest, looks[i] - looks[i - 1]);
-  return std::max<Nanos>(0, longest - tolerated);
+  return longest;
 }
 
 bool acts_on(const RunRecord& run, const FaultRecord& fault, int node) {

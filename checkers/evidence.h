@@ -13,9 +13,7 @@ namespace harness {
 /// "41.204 s": run times as explanations and the terminal print them.
 std::string at(Nanos time);
 /// "173 ms", "0.4 ms": durations.
-std::string duration(Nanos length);
-/// "n3", or "node 7" for a number that the record does not know.
-std::string node_name(const RunRecord& run, int node);
+std::string in_milliseconds(Nanos length);
 /// "5461-10922", ranges joined by commas.
 std::string slots_text(const SlotRanges& ranges);
 
@@ -37,9 +35,12 @@ const View* view_at(const std::vector<const View*>& views, Nanos time);
 /// The last view of the node, reachable or not; null when it was never looked at.
 const View* last_view(const std::vector<const View*>& views);
 
-/// How long the whole observer was silent beyond `tolerated` at the worst: the machine itself stood still,
-/// and every bound in wall-clock time is stretched by as much. 0 when there are no looks to tell from.
+/// How long the whole machine stood still at the worst, beyond `tolerated`, while the clients worked: no
+/// look, no log line and no event of any client in between. Every bound in wall-clock time is stretched by as
+/// much.
 Nanos host_stall(const RunRecord& run, Nanos tolerated = 300 * kMillisecond);
+/// The longest time without any look of the observer. (An unchanged node is recorded once a second only.)
+Nanos observer_gap(const RunRecord& run);
 
 /// Whether the fault acts on the node: by number, or by its name on a side of a partition.
 bool acts_on(const RunRecord& run, const FaultRecord& fault, int node);

@@ -61,34 +61,34 @@ Nanos first_write(const RunRecord& run, const Term& term) {
   return first;
 }
 
-/// From when on every reachable node that no fault cuts off gives the heir its slots, until the heir's end.
+/// Whether the node cannot know better at the moment: it is cut off, stopped or dead.
+bool excused(const RunRecord& run, int node, Nanos time) {
+  return std::any_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& fault) {
+    return ends_or_stops(run, fault) && acts_on(run, fault, node) && fault.requested <= time &&
+           time < over_at(run, fault, node);
+  });
+}
+
+/// When first every reachable node that no fault excuses gives the heir its slots. (A restarted old master
+/// may believe in its own for a moment later on: that is a rejoin of its own.)
 Nanos convergence(const RunRecord& run, const std::vector<std::vector<const View*>>& views, const Term& heir,
                   Nanos promoted) {
   if (heir.slots.empty()) return kNever;
   const std::string& id = run.nodes[static_cast<std::size_t>(heir.node)].id;
-  Nanos converged = promoted;
-  for (std::size_t node = 0; node < views.size(); ++node) {
-    Nanos agrees_from = kNever;
-    bool judged = false;
-    for (const View* view : views[node]) {
-      if (view->begin > heir.maybe_until || (view->end < promoted && view != views[node].back())) continue;
-      if (!view->reachable) continue;
-      const bool faulty = std::any_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& fault) {
-        return ends_or_stops(run, fault) && acts_on(run, fault, static_cast<int>(node)) &&
-               fault.requested <= view->begin && view->begin < over_at(run, fault, static_cast<int>(node));
-      });
+  std::set<Nanos> moments = {promoted};
+  for (const View& view : run.views)
+    if (promoted <= view.begin && view.begin <= heir.maybe_until) moments.insert(view.begin);
+  for (const Nanos moment : moments) {
+    bool agreed = true;
+    for (std::size_t node = 0; node < views.size() && agreed; ++node) {
+      const View* view = view_at(views[node], moment);
+      if (view == nullptr || !view->reachable) continue;
       const TopologyNode* owner = view->topology.owner_of(heir.slots.front().first);
-      const bool agrees = owner != nullptr && owner->id == id;
-      if (!agrees && faulty) continue;
-      judged = true;
-      if (agrees && agrees_from == kNever) agrees_from = std::max(promoted, view->begin);
-      if (!agrees) agrees_from = kNever;
+      agreed = (owner != nullptr && owner->id == id) || excused(run, static_cast<int>(node), moment);
     }
-    if (!judged) continue;
-    if (agrees_from == kNever) return kNever;
-    converged = std::max(converged, agrees_from);
+    if (agreed) return moment;
   }
-  return converged;
+  return kNever;
 }
 
 const FaultRecord* cause_of(const RunRecord& run, int lost, Nanos promoted_by, Nanos since) {
@@ -159,7 +159,7 @@ std::vector<Failover> find_failovers(const RunRecord& run) {
       failover.election = line->time;
     failover.first_write = first_write(run, term);
     failover.converged = convergence(run, views, term, failover.promoted);
-    const Nanos bound = recovery_bound(run, bounds, failover) + stall;
+    const Nanos bound = recovery_bound(run, bounds, failover) + bounds.grace + stall;
     failover.bound_ms = to_ms(bound);
     const Nanos since_fault = cause == nullptr ? 0 : failover.promoted - surely_active(*cause);
     failover.within_bound = since_fault <= bound;
@@ -238,8 +238,8 @@ std::vector<DueFailover> due_failovers(const RunRecord& run, const Bounds& bound
         return &other != &fault && ends_or_stops(run, other) && other.requested < until &&
                (other.healed == kNever || other.healed >= fault.requested);
       });
-      const Nanos bound =
-          bounds.recovery_derived + stall + delays(run, bounds, replicas, fault.requested, until);
+      const Nanos bound = bounds.recovery_derived + bounds.grace + stall +
+                          delays(run, bounds, replicas, fault.requested, until);
       if (alone && until - fault.active > bound) due.push_back({&fault, node, fault.active, until});
     }
   }
@@ -252,8 +252,8 @@ std::string tell(const RunRecord& run, const Failover& failover) {
   std::string text = node_name(run, failover.from) + " -> " + node_name(run, failover.to) + " promoted at " +
                      at(failover.promoted);
   if (failover.fault_at != kNever)
-    text += ", " + duration(failover.promoted - failover.fault_at) + " after " + failover.fault + " at " +
-            at(failover.fault_at);
+    text += ", " + in_milliseconds(failover.promoted - failover.fault_at) + " after " + failover.fault +
+            " at " + at(failover.fault_at);
   return text;
 }
 
@@ -267,9 +267,9 @@ void check_speed(const RunRecord& run, const Bounds& bounds, const Failover& fai
   anomaly.node = node_name(run, failover.to);
   anomaly.time = failover.promoted;
   anomaly.explanation = tell(run, failover) + ": later than the bound of " +
-                        duration(static_cast<Nanos>(failover.bound_ms * 1e6)) +
-                        " (twice the node timeout of " + duration(bounds.node_timeout) +
-                        " and one second, with the host's own stall)";
+                        in_milliseconds(static_cast<Nanos>(failover.bound_ms * 1e6)) +
+                        " (twice the node timeout of " + in_milliseconds(bounds.node_timeout) +
+                        " and one second, with the host's own delays)";
   report(result, std::move(anomaly));
 }
 
@@ -292,11 +292,11 @@ void check_need(const RunRecord& run, const Bounds& bounds, Nanos stall, const F
   }
   if (any && longest >= bounds.needless_derived) return;
   const std::string text = tell(run, failover) + ": needless, " +
-                           (any ? "the fault lasted only " + duration(longest) + " of the node timeout of " +
-                                      duration(bounds.node_timeout)
+                           (any ? "the fault lasted only " + in_milliseconds(longest) +
+                                      " of the node timeout of " + in_milliseconds(bounds.node_timeout)
                                 : "no fault acted on " + node_name(run, failover.from));
   if (stall >= bounds.node_timeout / 2) {
-    doubt(result, text + "; but this machine stood still for " + duration(stall) + ".");
+    doubt(result, text + "; but this machine stood still for " + in_milliseconds(stall) + ".");
     return;
   }
   Anomaly anomaly;
@@ -329,7 +329,8 @@ void check_due(const RunRecord& run, const std::vector<Failover>& failovers,
     anomaly.time = expected.until;
     anomaly.explanation =
         node_name(run, expected.node) + " was lost to " + expected.fault->fault + " from " +
-        at(expected.from) + " to " + at(expected.until) + " (" + duration(expected.until - expected.from) +
+        at(expected.from) + " to " + at(expected.until) + " (" +
+        in_milliseconds(expected.until - expected.from) +
         "), a synchronized replica and a majority of masters were well, and yet none was promoted";
     report(result, std::move(anomaly));
   }
@@ -380,8 +381,8 @@ CheckResult check_failover(const RunRecord& run, const CheckOptions&) {
   else if (failovers.empty())
     text = "No failover happened, and none was due.";
   else
-    text = std::to_string(failovers.size()) + " failover(s), promoted at most " + duration(promotion) +
-           " after the fault (bound " + duration(bounds.recovery_derived) + ").";
+    text = std::to_string(failovers.size()) + " failover(s), promoted at most " + in_milliseconds(promotion) +
+           " after the fault (bound " + in_milliseconds(bounds.recovery_derived) + ").";
   result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
   return result;
 }

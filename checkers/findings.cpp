@@ -16,13 +16,13 @@ std::string of_key(const History& history, std::uint32_t key) {
   return key == kNoKey ? std::string{} : " (key " + std::string(history.keys.text(key)) + ")";
 }
 
-std::string words(const History& history, std::uint32_t operation) {
+std::string words(const History& history, std::uint32_t operation, bool values) {
   const Operation& op = history.operations[operation];
   std::string text = "process " + std::to_string(op.process) + "'s ";
   const bool reading = op.argument.is_nil() && op.outcome == Outcome::kOk;
   text += to_string(op.function);
   if (reading) {
-    text += " of " + history.values.to_json(op.result);
+    if (values) text += " of " + history.values.to_json(op.result);
   } else if (op.argument.is_nil()) {
     text += " (" + std::string(to_string(op.outcome)) + ")";
   } else {
@@ -44,6 +44,21 @@ std::string budget_words(const History& history, std::uint32_t key, std::string_
   return text + (ran_out == "memory"  ? "--memory-limit"
                  : ran_out == "steps" ? "--step-limit"
                                       : "--time-limit");
+}
+
+std::string impossible_words(const History& history, std::uint32_t key,
+                             std::span<const std::uint32_t> witness, std::size_t placed,
+                             const std::string& state) {
+  std::string text = "these operations" + of_key(history, key) + " have no order, whatever the others did: ";
+  for (std::size_t i = 0; i < witness.size(); ++i) {
+    if (i == 8) {
+      text += " and " + std::to_string(witness.size() - i) + " more";
+      break;
+    }
+    text += (i == 0 ? "" : "; ") + words(history, witness[i]);
+  }
+  return text + ". The longest order found places " + std::to_string(placed) +
+         " of all operations and ends with " + state + ".";
 }
 
 Value initial_value(const History& history, const std::string& json) {

@@ -60,10 +60,15 @@ class Findings {
 Value initial_value(const History& history, const std::string& json);
 
 /// "process 3's write of 42 (12.000 to 12.300 ms)": for sentences.
-std::string words(const History& history, std::uint32_t operation);
+/// `values` false: without the value that was read, which may be long.
+std::string words(const History& history, std::uint32_t operation, bool values = true);
 /// Why a search of this key was not finished, and how to raise the budget.
 std::string budget_words(const History& history, std::uint32_t key, std::string_view ran_out,
                          std::uint64_t steps);
+/// Why a set of operations has no order: the operations, and how far the longest order came.
+std::string impossible_words(const History& history, std::uint32_t key,
+                             std::span<const std::uint32_t> witness, std::size_t placed,
+                             const std::string& state);
 /// "12.300 ms"
 std::string at_ms(Nanos time);
 /// " (key r17)", or nothing.

@@ -12,9 +12,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "checkers/span_zones.h"
 #include "checkers/terms.h"
 #include "checkers/windows.h"
-#include "checkers/span_zones.h"
 #include "harness/core/run_record.h"
 #include "harness/core/verdict.h"
 

@@ -1,15 +1,37 @@
 #include "checkers/models.h"
 
-#include <array>
-
+#include "checkers/bank.h"
+#include "checkers/counter.h"
+#include "checkers/kv.h"
+#include "checkers/long_fork.h"
+#include "checkers/multi_register.h"
+#include "checkers/mutex.h"
+#include "checkers/queue.h"
 #include "checkers/register.h"
+#include "checkers/session.h"
+#include "checkers/set.h"
+#include "checkers/transactions.h"
+#include "checkers/unique_ids.h"
 
 namespace harness {
 namespace {
 
-constexpr std::array kModels = {
-    Model{"register", "one value a key: read, write and cas, linearizable", check_linearizable_register},
-    Model{"cas-register", "the same: a register with compare-and-set", check_linearizable_register},
+constexpr Model kModels[] = {
+    {"register", "one value a key: read and write, linearizable", check_linearizable_register},
+    {"cas-register", "a register with compare-and-set", check_linearizable_register},
+    {"multi-register", "registers that transactions read and write together", check_multi_register},
+    {"kv", "strings: get, put and append", check_kv},
+    {"set", "add, and reads of the whole set; lost, stale and never read elements", check_set},
+    {"queue", "enqueue and dequeue, first in first out", check_queue},
+    {"total-queue", "what was enqueued comes out, in any order, once drained", check_total_queue},
+    {"counter", "incr and read", check_counter},
+    {"mutex", "acquire and release, with fencing tokens", check_mutex},
+    {"unique-ids", "generate never returns one twice", check_unique_ids},
+    {"bank", "transfers conserve the total, no balance below zero", check_bank},
+    {"long-fork", "no two reads see two writes in opposite orders", check_long_fork},
+    {"session", "monotonic reads and writes, read your writes, writes follow reads", check_session},
+    {"list-append", "transactions that append to lists and read them: Elle's anomalies", check_list_append},
+    {"rw-register", "transactions that write and read registers: Elle's anomalies", check_rw_register},
 };
 
 }  // namespace

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +37,8 @@ inline std::string key_of(int shard, int number = 0) {
 class RecordBuilder {
  public:
   RunRecord run;
+  /// When set: the node's replication offset at a time, instead of the streams that advance by themselves.
+  std::function<std::int64_t(int node, double ms)> offset_of;
 
   RecordBuilder() {
     run.info.scenario = "failover-test";
@@ -282,6 +286,7 @@ class RecordBuilder {
       if (!state.master && !state.lagging && state.link_up &&
           states_[static_cast<std::size_t>(state.follows)].up)
         state.offset = states_[static_cast<std::size_t>(state.follows)].offset;
+      if (offset_of) state.offset = offset_of(i + 1, static_cast<double>(time) / 1e6);
       for (int other = 0; other < 6; ++other) view.topology.nodes.push_back(line(other, i));
       view.cluster.state_ok = true;
       view.cluster.size = 3;

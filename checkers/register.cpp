@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "checkers/chains.h"
 #include "checkers/findings.h"
 #include "checkers/minimise.h"
+#include "checkers/chains.h"
 #include "checkers/register_key.h"
 #include "checkers/register_search.h"
 #include "checkers/zones.h"
@@ -49,24 +49,15 @@ void report_impossible(const History& history, const RegisterKey& key, const Sea
   if (!findings.wants_more()) return findings.count();
   std::vector<std::uint32_t> witness;
   for (const std::uint32_t i : smallest_witness(key, found.steps)) witness.push_back(key.ops[i].operation);
-  std::string text =
-      "these operations" + of_key(history, key.key) + " have no order, whatever the others did: ";
-  for (std::size_t i = 0; i < witness.size(); ++i) {
-    if (i == 8) {
-      text += " and " + std::to_string(witness.size() - i) + " more";
-      break;
-    }
-    text += (i == 0 ? "" : "; ") + words(history, witness[i]);
-  }
-  text += ". The longest order found places " + std::to_string(found.placed) +
-          " operations and leaves the value ";
-  text += history.values.to_json(key.values[found.state]);
+  const Value value = key.values[found.state];
+  std::string state =
+      history.values.contains(value) ? "the value " + history.values.to_json(value) : "the first value";
   if (!found.stuck.empty()) {
-    text += ", where none of the open ones fits: ";
+    state += ", where none of the open ones fits: ";
     for (std::size_t i = 0; i < std::min<std::size_t>(found.stuck.size(), 4); ++i)
-      text += (i == 0 ? "" : "; ") + words(history, key.ops[found.stuck[i]].operation);
+      state += (i == 0 ? "" : "; ") + words(history, key.ops[found.stuck[i]].operation);
   }
-  findings.add("non-linearizable", witness, text + ".");
+  findings.add("non-linearizable", witness, impossible_words(history, key.key, witness, found.placed, state));
 }
 
 void search_key(const History& history, const RegisterKey& key, const Budget& budget, Findings& findings,

@@ -64,6 +64,12 @@ class RegisterModel {
   void removed(std::uint32_t number, bool spare) { count(number, +1, spare); }
   bool dead(SearchState left) const { return needed_[left] > 0 && producers_[left] == 0; }
 
+  template <typename Each>
+  bool viable(SearchState, const Each&) const {
+    return true;
+  }
+  std::size_t bytes() const { return 0; }
+
   /// A value made by an indeterminate write that the next placed operation does not look at might as well
   /// not have been made.
   bool must_be_observed() const { return true; }

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "checkers/brute_force.h"
-#include "checkers/random_history.h"
+#include "checkers/brute_force_test.h"
+#include "checkers/random_history_test.h"
 
 using namespace harness;
 

@@ -56,6 +56,8 @@ struct SearchResult {
 ///   SearchState wants(effect)                  the one state it can be placed in, or kNoState when
 ///   several void placed(effect, spare), removed(...)   bookkeeping for dead(); spare: an indeterminate one
 ///   bool dead(SearchState left)                after leaving a state: can the rest still be placed?
+///   bool viable(SearchState after, each)       can the open operations still find their states?
+///   std::size_t bytes()                        that the model itself holds
 ///   bool must_be_observed()                    an indeterminate effect may be skipped when the very next
 ///                                              placed operation does not depend on the state it made
 ///   for_useful(state, for_each_enabled, observe, emit)
@@ -295,7 +297,11 @@ class Search {
     const SearchState after = model_.step(state_, ops_[op].effect);
     place(op, after);
     observe_ = optional(op) && model_.must_be_observed();
-    return left == after || !model_.dead(left);
+    if (left == after) return true;
+    return !model_.dead(left) && model_.viable(after, [&](auto visit) {
+      for (const std::uint32_t open : enabled_)
+        if (open != op) visit(ops_[open].effect);
+    });
   }
 
   void note_progress() {
@@ -312,7 +318,7 @@ class Search {
       return true;
     }
     if ((result_.steps & 1023) != 0) return false;
-    if (budget_.memory_bytes != 0 && seen_.bytes() > budget_.memory_bytes) {
+    if (budget_.memory_bytes != 0 && seen_.bytes() + model_.bytes() > budget_.memory_bytes) {
       result_.ran_out = "memory";
       return true;
     }
@@ -325,7 +331,7 @@ class Search {
 
   SearchResult finish(SearchOutcome outcome) {
     result_.outcome = outcome;
-    result_.bytes = seen_.bytes();
+    result_.bytes = seen_.bytes() + model_.bytes();
     return std::move(result_);
   }
 

@@ -111,11 +111,11 @@ class Strength {
       doubt(result_, "The observer recorded no view.");
       return;
     }
-    const Nanos gap = host_stall(run_, 0);
+    const Nanos gap = observer_gap(run_);
     figure(result_.bound, "observer_gap_ms_max", to_ms(kObserverGapMax));
     figure(result_.measured, "observer_gap_ms_max", to_ms(gap));
     figure(result_.measured, "observer_looks", static_cast<double>(run_.counters.observer_looks));
-    need(gap <= kObserverGapMax, "The observer was silent for " + duration(gap) + ".");
+    need(gap <= kObserverGapMax, "The observer was silent for " + in_milliseconds(gap) + ".");
     const auto views = views_by_node(run_);
     for (std::size_t node = 0; node < views.size(); ++node)
       need(std::any_of(views[node].begin(), views[node].end(),

@@ -7,9 +7,9 @@
 namespace harness {
 namespace {
 
+/// REQUIRES: the view holds the node's own line.
 bool says_master(const View& view) {
-  const TopologyNode* own = view.topology.myself();
-  return own != nullptr ? own->is(kFlagMaster) : view.replication.is_master;
+  return view.topology.myself()->is(kFlagMaster);
 }
 
 /// The life of the process that answered this look.
@@ -35,12 +35,14 @@ Nanos life_end(const RunRecord& run, int life) {
 }
 
 /// A node demoted and promoted again between two looks has both a new config epoch and a new replication id.
-/// The epoch alone changes when a collision is resolved, the id alone when a first replica attaches.
+/// The epoch alone changes when a collision is resolved, the id alone when a first replica attaches; both may
+/// while the cluster is formed.
 bool hidden_change(const View& a, const View& b) {
   const TopologyNode* before = a.topology.myself();
   const TopologyNode* after = b.topology.myself();
-  const bool epoch = before != nullptr && after != nullptr && before->config_epoch != after->config_epoch;
-  return epoch && a.replication.replication_id != b.replication.replication_id;
+  const bool formed = before->config_epoch != 0 && !before->slots.empty();
+  return formed && before->config_epoch != after->config_epoch &&
+         a.replication.replication_id != b.replication.replication_id;
 }
 
 void extend(Term& term, const View& view) {
@@ -71,7 +73,7 @@ void Terms::find_stints(const RunRecord& run, int node, const std::vector<const 
   const View* before = nullptr;  // the look before, of the same process or another
   bool open = false;
   for (const View* view : views) {
-    if (!view->reachable) continue;
+    if (own_line(view) == nullptr) continue;
     const bool same = before != nullptr && same_process(run, *before, *view);
     if (open && (!same || !says_master(*view) || hidden_change(*before, *view))) {
       Term& term = terms_.back();
@@ -91,6 +93,8 @@ void Terms::find_stints(const RunRecord& run, int node, const std::vector<const 
           term.maybe_from = life_start(run, term.life);
         else
           term.maybe_from = before != nullptr ? before->end : 0;
+        const bool was_replica = same && !says_master(*before);
+        term.answers_from = was_replica ? before->begin : term.maybe_from;
         of_node_[static_cast<std::size_t>(node)].push_back(static_cast<int>(terms_.size()));
         terms_.push_back(term);
         open = true;
@@ -122,7 +126,7 @@ void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::v
   const View* previous = nullptr;      // the last look before the stint
   const View* first = nullptr;
   for (const View* view : views[static_cast<std::size_t>(stint.node)]) {
-    if (!view->reachable) continue;
+    if (own_line(view) == nullptr) continue;
     if (first == nullptr && view->begin >= stint.surely_from) first = view;
     if (view->begin >= stint.surely_from) break;
     previous = view;
@@ -175,7 +179,7 @@ int Terms::term_of(int node, Nanos invoked, Nanos completed) const {
   int found = kNoTerm;
   for (const int term : of_node_[static_cast<std::size_t>(node)]) {
     const Term& stint = terms_[static_cast<std::size_t>(term)];
-    if (stint.maybe_from > completed || stint.maybe_until < invoked) continue;
+    if (stint.answers_from > completed || stint.maybe_until < invoked) continue;
     if (found != kNoTerm) return kNoTerm;
     found = term;
   }

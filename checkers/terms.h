@@ -3,8 +3,9 @@
 // one history; a replica that is promoted continues a prefix of the stream that it replicated, so terms
 // form a tree.
 //
-// The observer looks every 100 ms, so a stint has two extents: `surely` between the first and the last look
-// that saw the role, `maybe` between the looks (or the start and the end of the process) that deny it.
+// The observer looks every 100 ms and stamps a look when the answer is there, so a stint has two extents:
+// `surely` between the first and the last look that saw the role, `maybe` between the looks (or the start and
+// the end of the process) that deny it.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,10 @@ struct Term {
   Nanos surely_from = 0;
   Nanos surely_until = 0;
   Nanos maybe_until = kNever;
+  /// What the node answered after this it answered in this stint. Earlier than maybe_from: a look that still
+  /// saw a replica may have been answered just before the promotion and stamped after it, and a replica
+  /// answers no operation.
+  Nanos answers_from = 0;
   bool owned_slots = false;
   SlotRanges slots;                          // at the last look that saw some
   std::vector<std::string> replication_ids;  // of its stream; a new one begins when a first replica attaches

@@ -1,7 +1,7 @@
 #include "harness/commands.h"
 
-#include "harness/doctor_command.h"
 #include "harness/check_command.h"
+#include "harness/doctor_command.h"
 #include "harness/list_command.h"
 #include "harness/report_command.h"
 #include "harness/run_command.h"

@@ -30,12 +30,11 @@ ReportInput report_input(const RunRecord& record, const RunVerdict& verdict, con
 }
 
 void draw(ReportInput& input) {
-  std::vector<NamedGraph> graphs;
-  for (const Drawing& drawing : topology_drawings(input.record))
-    graphs.push_back({drawing.name, drawing.dot});
-  RenderedGraphs rendered = render_graphs(graphs, std::chrono::seconds(20));
-  input.drawings = std::move(rendered.svg);
-  input.drawings_missing = std::move(rendered.problem);
+  std::vector<Graph> graphs;
+  for (const Drawing& drawing : topology_drawings(input.record)) graphs.push_back({drawing.name, drawing.dot});
+  Rendering rendering = render_graphs(graphs);
+  input.drawings = std::move(rendering.svg);
+  input.drawings_missing = std::move(rendering.missing);
 }
 
 void write_reports(const ReportInput& input, const RunFiles& files, const std::string& junit) {

@@ -134,12 +134,6 @@ Moment operation_moment(const RunRecord& record, const Observations& observation
 
 }  // namespace
 
-std::string node_name(const RunRecord& record, int node) {
-  return node < 0 || static_cast<std::size_t>(node) >= record.nodes.size()
-             ? "?"
-             : record.nodes[static_cast<std::size_t>(node)].name;
-}
-
 std::string operation_words(const History& history, const Operation& op) {
   std::string text(to_string(op.function));
   if (op.key != kNoKey) text += " " + std::string(history.key_text(op));

@@ -77,15 +77,27 @@ int major_version(const fs::path& tree) {
   return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + 1);
 }
 
+/// What some trees need to compile at all.
+std::string compiler_flags(const fs::path& tree) {
+  // Up to 6.x headers define variables, which gcc takes since 10 only when told to.
+  const int major = major_version(tree);
+  if (0 < major && major < 7) return "-fcommon";
+  // Debian's patch compares two names that the preprocessor does not know (0 == 0), and so asks for the
+  // system's jemalloc where the bundled one is linked.
+  if (read_file(tree / "src/zmalloc.h").find("USE_SYSTEM_JEMALLOC == yes") != std::string::npos)
+    return "-DUSE_SYSTEM_JEMALLOC=1";
+  return {};
+}
+
 std::vector<std::string> make_arguments(const fs::path& tree, const BuildOptions& options) {
   std::vector<std::string> arguments = {"BUILD_TLS=no"};
   // Debian's "dfsg" packages leave the bundled allocator out.
   const bool has_jemalloc = fs::exists(tree / "deps/jemalloc/configure") || !fs::exists(tree / "deps");
   if (options.quick || !has_jemalloc) arguments.push_back("MALLOC=libc");
   if (options.quick) arguments.push_back("OPTIMIZATION=-O1");
-  // Up to 6.x headers define variables, which gcc takes since 10 only when told to.
-  const int major = major_version(tree);
-  if (0 < major && major < 7) arguments.push_back("REDIS_CFLAGS=-fcommon");
+  if (const std::string flags = compiler_flags(tree); !flags.empty())
+    arguments.push_back((server_target(tree) == "valkey-server" ? "SERVER_CFLAGS=" : "REDIS_CFLAGS=") +
+                        flags);
   arguments.insert(arguments.end(), options.make_arguments.begin(), options.make_arguments.end());
   return arguments;
 }

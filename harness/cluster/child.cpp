@@ -186,9 +186,7 @@ Child::Child(const ChildOptions& options) : impl_(std::make_unique<Impl>()) {
 }
 
 Child::~Child() {
-  signal(SIGKILL);
-  while (!wait_for(std::chrono::hours(1))) {
-  }
+  kill_all();
 }
 
 pid_t Child::pid() const {
@@ -234,7 +232,15 @@ ExitStatus Child::stop(std::chrono::milliseconds grace) {
   signal(SIGTERM);
   signal(SIGCONT);  // a paused process would not see the other
   if (auto status = wait_for(grace)) return *status;
-  signal(SIGKILL);
+  return kill_all();
+}
+
+ExitStatus Child::kill_all() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->status) return *impl_->status;
+    ::kill(-impl_->pid, SIGKILL);  // not reaped, so the group is still its own
+  }
   for (;;)
     if (auto status = wait_for(std::chrono::hours(1))) return *status;
 }

@@ -36,7 +36,7 @@ class Child {
  public:
   /// Throws EnvironmentError when it cannot be started (naming the program).
   explicit Child(const ChildOptions& options);
-  ~Child();  // SIGKILL and reap, if it still runs
+  ~Child();  // SIGKILL to it and what it started (its process group), and reap it, if it still runs
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
@@ -48,10 +48,12 @@ class Child {
   bool signal(int number);
   /// The state letter of /proc/PID/stat: 'R', 'S', 'T' (stopped), 'Z', or 0 when gone.
   char state() const;
-  /// SIGTERM, then SIGKILL when it has not ended within the grace; reaps it.
+  /// SIGTERM, then SIGKILL to its group when it has not ended within the grace; reaps it.
   ExitStatus stop(std::chrono::milliseconds grace);
 
  private:
+  ExitStatus kill_all();
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <fstream>
 #include <sstream>
 #include <thread>
+#include <vector>
 
 #include "harness/cluster/namespace_test_support.h"
 #include "harness/core/check.h"
@@ -48,6 +50,13 @@ std::string output_of(const std::string& script, ChildOptions options = {}) {
 
 bool gone(pid_t pid) {
   return ::kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+// Gone, or only to be reaped yet by whoever inherited it.
+bool has_ended(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  return !std::getline(status, line) || line.find(") Z ") != std::string::npos;
 }
 
 TEST_CASE("a child tells how it ended") {
@@ -96,6 +105,17 @@ TEST_CASE("destroying a child kills and reaps it") {
     CHECK(::kill(pid, 0) == 0);
   }
   CHECK(gone(pid));
+}
+
+TEST_CASE("what a child started goes with it") {
+  const ScratchFolder folder;
+  const auto pid_file = folder.path / "pid";
+  {
+    Child child(shell("sleep 1000 & echo $! > " + pid_file.string() + ".new; mv " + pid_file.string() +
+                      ".new " + pid_file.string() + "; wait"));
+    REQUIRE(wait_for(kPatience, [&] { return std::filesystem::exists(pid_file); }));
+  }
+  CHECK(wait_for(kPatience, [&] { return has_ended(std::stoi(text_of(pid_file))); }));
 }
 
 TEST_CASE("a program that cannot be started is named") {
@@ -176,6 +196,24 @@ TEST_CASE("a child outlives the thread that made it") {
   CHECK_FALSE(child->wait_for(100ms).has_value());
 }
 
+TEST_CASE("several threads make, signal and watch children at once") {
+  std::vector<std::thread> threads;
+  std::atomic<int> ended_as_told = 0;
+  Child shared(shell("exec sleep 1000"));
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      Child own(shell("exit " + std::to_string(i)));
+      const auto status = own.wait_for(kPatience);
+      if (status && status->exit_code == i) ++ended_as_told;
+      shared.signal(SIGTERM);
+      const auto end = shared.wait_for(kPatience);
+      if (end && end->signal == SIGTERM && shared.state() == 0) ++ended_as_told;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(ended_as_told == 8);
+}
+
 TEST_CASE("children go with the harness, whatever it dies of") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
@@ -191,11 +229,7 @@ TEST_CASE("children go with the harness, whatever it dies of") {
   REQUIRE(::kill(child, 0) == 0);
   ::kill(harness, SIGKILL);
   ::waitpid(harness, nullptr, 0);
-  CHECK(wait_for(kPatience, [&] {
-    std::ifstream status("/proc/" + std::to_string(child) + "/stat");
-    std::string line;
-    return !std::getline(status, line) || line.find(") Z ") != std::string::npos;
-  }));
+  CHECK(wait_for(kPatience, [&] { return has_ended(child); }));
   ::close(ends[0]);
   ::close(ends[1]);
 }

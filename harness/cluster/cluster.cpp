@@ -109,8 +109,8 @@ void Cluster::start() {
 
 void Cluster::form() {
   say("forming the cluster");
-  Formation formation(nodes_, infos_, options_.flavor);
-  formation.run(options_.form_timeout, [this](const Roles& roles) { return why_not_settled(roles); });
+  Formation formation(nodes_, infos_, options_.flavor, options_.config.replicas > 0);
+  formation.run(options_.form_timeout, [this](const Roles& roles) { return why_not_formed(roles); });
 }
 
 Roles Cluster::look(std::chrono::milliseconds timeout) {
@@ -140,6 +140,15 @@ std::vector<Node*> Cluster::masters() {
   std::vector<Node*> found;
   for (const int number : look().masters()) found.push_back(&node(number));
   return found;
+}
+
+/// Settled, and in the roles of the plan.
+std::optional<std::string> Cluster::why_not_formed(const Roles& roles) const {
+  if (auto why = why_not_settled(roles)) return why;
+  for (std::size_t i = 0; i < infos_.size(); ++i)
+    if (roles.view(static_cast<int>(i)).topology.myself()->slots != infos_[i].slots)
+      return infos_[i].name + " does not serve the slots it was given";
+  return {};
 }
 
 std::optional<std::string> Cluster::why_not_settled(const Roles& roles) const {

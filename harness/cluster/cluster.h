@@ -84,6 +84,7 @@ class Cluster {
 
  private:
   void say(std::string_view what) const;
+  std::optional<std::string> why_not_formed(const Roles& roles) const;
 
   ClusterOptions options_;
   std::vector<NodeInfo> infos_;

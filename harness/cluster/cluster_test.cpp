@@ -7,6 +7,7 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <thread>
 
 #include "harness/cluster/namespace_test_support.h"
@@ -34,7 +35,7 @@ TEST_CASE("three masters with a replica each are ready when every view says so")
   }
   std::vector<std::uint64_t> epochs;
   for (int i = 0; i < 3; ++i) epochs.push_back(roles.view(i).topology.myself()->config_epoch);
-  CHECK(epochs == std::vector<std::uint64_t>{1, 2, 3});
+  CHECK(std::set<std::uint64_t>(epochs.begin(), epochs.end()).size() == 3);
 }
 
 TEST_CASE("in a bottle each node has a host and the stock port, and a cut-off master is replaced") {

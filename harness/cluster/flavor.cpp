@@ -23,8 +23,9 @@ struct Banner {
 constexpr Banner kBanners[] = {
     {"Redis server v=", FlavorKind::kRedis},
     {"Valkey server v=", FlavorKind::kValkey},
-    {"Cluster node v=", FlavorKind::kBundled},
 };
+// The bundled node answers as the Redis whose behaviour it has, and names itself at the end.
+constexpr std::string_view kBundledMark = "build=cluster-node";
 
 constexpr std::pair<std::string_view, Persistence> kPersistences[] = {
     {"stock", Persistence::kStock},
@@ -127,11 +128,11 @@ Persistence persistence_from(std::string_view name) {
 }
 
 bool Flavor::has_debug_gate() const {
-  return kind == FlavorKind::kValkey || (kind == FlavorKind::kRedis && version >= Version{7, 0, 0});
+  return version >= Version{7, 0, 0};  // of Valkey all: it began at 7.2
 }
 
 bool Flavor::has_slot_ranges() const {
-  return kind != FlavorKind::kRedis || version >= Version{7, 0, 0};
+  return version >= Version{7, 0, 0};
 }
 
 bool parse_version(std::string_view output, Flavor& flavor) {
@@ -143,6 +144,7 @@ bool parse_version(std::string_view output, Flavor& flavor) {
     flavor.version.major = take_number(rest);
     flavor.version.minor = take_number(rest);
     flavor.version.patch = take_number(rest);
+    if (output.find(kBundledMark) != std::string_view::npos) flavor.kind = FlavorKind::kBundled;
     return !flavor.version_text.empty();
   }
   return false;
@@ -190,7 +192,7 @@ Directives configuration(const Flavor& flavor, const NodeFiles& files, const Nod
       {"protected-mode", "no"},
       {"loglevel", "notice"},
   };
-  if (flavor.kind != FlavorKind::kRedis || flavor.version >= Version{7, 0, 0})
+  if (flavor.version >= Version{7, 0, 0})
     directives.emplace_back("cluster-allow-replica-migration", yes_or_no(cluster.allow_replica_migration));
   if (flavor.has_debug_gate()) directives.emplace_back("enable-debug-command", "yes");
   add_persistence(directives, settings.persistence);

@@ -46,8 +46,8 @@ struct Flavor {
   bool has_slot_ranges() const;
 };
 
-/// Parses "Redis server v=7.0.15 sha=… ", "Valkey server v=8.1.1 …" or the bundled node's own line. False
-/// when it is none of them.
+/// Parses "Redis server v=7.0.15 sha=… " or "Valkey server v=8.1.1 …"; the bundled node says the former, with
+/// "build=cluster-node". False when it is neither.
 bool parse_version(std::string_view output, Flavor& flavor);
 
 /// Runs `BINARY --version`. Throws UsageError when that is no server we know, EnvironmentError when it cannot

@@ -17,8 +17,6 @@
 namespace harness {
 namespace {
 
-constexpr int kNamespaces = CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS;
-
 [[noreturn]] void fail(SandboxMode mode, const std::string& what, int error) {
   throw EnvironmentError("cannot " + what + ": " + std::strerror(error) + ". " + namespace_mend(mode, error));
 }
@@ -44,17 +42,18 @@ bool in_container() {
 
 }  // namespace
 
-void enter_namespaces(SandboxMode mode) {
+void enter_namespaces(SandboxMode mode, SandboxNetwork network) {
+  const int namespaces = CLONE_NEWPID | CLONE_NEWNS | (network == SandboxNetwork::kOwn ? CLONE_NEWNET : 0);
   const auto uid = std::to_string(::geteuid()), gid = std::to_string(::getegid());
   if (mode == SandboxMode::kUserNamespace) {
-    if (::unshare(CLONE_NEWUSER | kNamespaces) != 0)
+    if (::unshare(CLONE_NEWUSER | namespaces) != 0)
       fail(mode, "make user, network, pid and mount namespaces", errno);
     // Everyone stays who they are: files that servers write belong to the caller, and programs that look at
     // their user find no root. An unprivileged map of groups asks for setgroups to be given up first.
     write_file(mode, "/proc/self/setgroups", "deny");
     write_file(mode, "/proc/self/uid_map", uid + " " + uid + " 1");
     write_file(mode, "/proc/self/gid_map", gid + " " + gid + " 1");
-  } else if (::unshare(kNamespaces) != 0) {
+  } else if (::unshare(namespaces) != 0) {
     fail(mode, "make network, pid and mount namespaces", errno);
   }
   if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)

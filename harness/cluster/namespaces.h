@@ -16,12 +16,13 @@
 
 namespace harness {
 
-/// Whether this process is the body of a run_in_sandbox with namespaces, or a child forked from it.
-bool inside_namespaces();
+/// Whether this process, the body of a run_in_sandbox or forked from it, has a network that is not the
+/// machine's.
+bool has_own_network();
 
 /// The steps into the namespaces, for the calling, single-threaded process; its next fork() is pid 1. Throws
 /// EnvironmentError with the mend.
-void enter_namespaces(SandboxMode mode);
+void enter_namespaces(SandboxMode mode, SandboxNetwork network);
 /// The rest, to be done by pid 1: its own /proc. Throws EnvironmentError with the mend.
 void mount_proc(SandboxMode mode);
 

@@ -23,7 +23,7 @@
 namespace harness {
 namespace {
 
-bool is_body = false;
+bool own_network = false;
 
 constexpr int kEnvironmentExitCode = 3;
 constexpr std::array kPassedOn = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH};
@@ -90,6 +90,14 @@ int wait_for_end(pid_t pid) {
   return exit_code(status);
 }
 
+// What was asked for, the same for all four processes.
+struct Run {
+  SandboxMode mode;
+  SandboxNetwork network;
+  const std::function<int()>& body;
+  pid_t outer;
+};
+
 // An exception crosses from the inner processes to the outer as one letter and its text.
 enum class Failure : char { kEnvironment = 'E', kUsage = 'U', kOther = 'O' };
 
@@ -120,16 +128,15 @@ void flush_all() {
   std::fflush(nullptr);
 }
 
-[[noreturn]] void be_body(const WaitedSignals& signals, const Pipe& failures,
-                          const std::function<int()>& body) {
-  is_body = true;
+[[noreturn]] void be_body(const Run& run, const WaitedSignals& signals, const Pipe& failures) {
+  if (run.network == SandboxNetwork::kOwn) own_network = true;
   // In a background process group output to a terminal set to "tostop" would stop us, input would anyway.
   ::signal(SIGTTOU, SIG_IGN);
   ::signal(SIGTTIN, SIG_IGN);
   signals.unblock();
   int code = kEnvironmentExitCode;
   try {
-    code = body();
+    code = run.body();
   } catch (const EnvironmentError& error) {
     report(failures, Failure::kEnvironment, error.what());
   } catch (const UsageError& error) {
@@ -178,12 +185,11 @@ bool pass_on(int control, pid_t body) {
   }
 }
 
-[[noreturn]] void be_init(SandboxMode mode, const WaitedSignals& signals, Pipe& control, Pipe& failures,
-                          const std::function<int()>& body) {
+[[noreturn]] void be_init(const Run& run, const WaitedSignals& signals, Pipe& control, Pipe& failures) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the control pipe covers an outer process that died before this
   ::prctl(PR_SET_NAME, "harness-init");
   try {
-    mount_proc(mode);
+    mount_proc(run.mode);
   } catch (const EnvironmentError& error) {
     report(failures, Failure::kEnvironment, error.what());
     ::_exit(kEnvironmentExitCode);
@@ -191,7 +197,7 @@ bool pass_on(int control, pid_t body) {
   const pid_t child = ::fork();
   if (child == 0) {
     control.reading.close();
-    be_body(signals, failures, body);
+    be_body(run, signals, failures);
   }
   if (child < 0) {
     report(failures, Failure::kEnvironment,
@@ -207,19 +213,18 @@ void die_with(pid_t outer) {
   if (::getppid() != outer) ::_exit(128 + SIGKILL);  // it died before the line above
 }
 
-[[noreturn]] void be_holder(SandboxMode mode, pid_t outer, const WaitedSignals& signals, Pipe& control,
-                            Pipe& failures, const std::function<int()>& body) {
-  die_with(outer);
+[[noreturn]] void be_holder(const Run& run, const WaitedSignals& signals, Pipe& control, Pipe& failures) {
+  die_with(run.outer);
   ::setpgid(0, 0);
   try {
-    enter_namespaces(mode);
+    enter_namespaces(run.mode, run.network);
   } catch (const EnvironmentError& error) {
     report(failures, Failure::kEnvironment, error.what());
     ::_exit(kEnvironmentExitCode);
   }
-  die_with(outer);  // a change of credentials clears it
+  die_with(run.outer);  // a change of credentials clears it
   const pid_t init = ::fork();
-  if (init == 0) be_init(mode, signals, control, failures, body);
+  if (init == 0) be_init(run, signals, control, failures);
   if (init < 0) {
     report(failures, Failure::kEnvironment,
            ("cannot fork into the namespaces: " + std::string(std::strerror(errno))).c_str());
@@ -261,11 +266,11 @@ bool single_threaded() {
 
 }  // namespace
 
-bool inside_namespaces() {
-  return is_body;
+bool has_own_network() {
+  return own_network;
 }
 
-int run_in_sandbox(SandboxMode mode, const std::function<int()>& body) {
+int run_in_sandbox(SandboxMode mode, const std::function<int()>& body, SandboxNetwork network) {
   if (mode == SandboxMode::kLoopback) return body();
   // A thread that was joined a moment ago may still be listed.
   CHECK_THAT_HOLDS(wait_for(std::chrono::seconds(1), single_threaded),
@@ -273,17 +278,18 @@ int run_in_sandbox(SandboxMode mode, const std::function<int()>& body) {
   flush_all();
   const WaitedSignals signals;
   Pipe control, failures;
-  const pid_t outer = ::getpid();
+  const Run run{mode, network, body, ::getpid()};
   const pid_t holder = ::fork();
   if (holder < 0) throw EnvironmentError(std::string("cannot fork: ") + std::strerror(errno));
   if (holder == 0) {
     control.writing.close();
     failures.reading.close();
-    be_holder(mode, outer, signals, control, failures, body);
+    be_holder(run, signals, control, failures);
   }
   failures.writing.close();
   // The reading end stays open here, so that a signal arriving after init's end is no SIGPIPE.
   const int code = pass_signals_on(signals, holder, control.writing.get());
+  control.writing.close();  // should someone have killed the holder alone, this ends init
   rethrow(failures);
   return code;
 }

@@ -122,6 +122,16 @@ TEST_CASE("the user stays who they are") {
     CHECK(run_in_sandbox(mode, [&] { return ::getuid() == uid && ::geteuid() == uid ? 0 : 1; }) == 0);
 }
 
+TEST_CASE("a body may keep the machine's network") {
+  const auto network = std::filesystem::read_symlink("/proc/self/ns/net");
+  for (const SandboxMode mode : allowed_modes()) {
+    const auto is_machines = [&] { return std::filesystem::read_symlink("/proc/self/ns/net") == network; };
+    CHECK(run_in_sandbox(mode, [&] { return is_machines() ? 1 : 0; }) == 0);
+    CHECK(run_in_sandbox(
+              mode, [&] { return is_machines() ? 1 : 0; }, SandboxNetwork::kMachine) == 1);
+  }
+}
+
 TEST_CASE("a signal to the outer process, or to its group, reaches the body once") {
   for (const SandboxMode mode : allowed_modes()) {
     for (const bool to_group : {false, true}) {
@@ -251,6 +261,41 @@ TEST_CASE("kill -9 of the outer process at any moment leaves nothing") {
   CHECK(interfaces() == before);
 }
 
+// The only child of a process, as the machine numbers it.
+pid_t child_of(pid_t parent) {
+  pid_t child = 0;
+  const auto number = std::to_string(parent);
+  wait_until("a child of " + number, kPatience, [&] {
+    return static_cast<bool>(std::ifstream("/proc/" + number + "/task/" + number + "/children") >> child);
+  });
+  return child;
+}
+
+TEST_CASE("kill -9 of the holder, of init or of the body ends the run, and leaves nothing") {
+  for (const SandboxMode mode : allowed_modes()) {
+    for (const int depth : {1, 2, 3}) {
+      INFO("in " << to_string(mode) << " mode, " << depth << " below the outer process");
+      Wire alive;
+      const Wire wire;
+      const pid_t outer = ::fork();
+      if (outer == 0) {
+        alive.reading.close();
+        ::_exit(run_in_sandbox(mode, [&]() -> int {
+          wire.say('r');
+          for (;;) ::pause();
+        }));
+      }
+      alive.writing.close();
+      REQUIRE(wire.hear() == 'r');
+      pid_t victim = outer;
+      for (int i = 0; i < depth; ++i) victim = child_of(victim);
+      ::kill(victim, SIGKILL);
+      CHECK(WEXITSTATUS(wait_status(outer)) == 128 + SIGKILL);
+      CHECK(alive.hear() == '\0');
+    }
+  }
+}
+
 TEST_CASE("two runs at once, with the same addresses, do not disturb each other") {
   for (const SandboxMode mode : allowed_modes()) {
     const Wire ready, go;
@@ -281,22 +326,31 @@ TEST_CASE("two runs at once, with the same addresses, do not disturb each other"
   }
 }
 
-TEST_CASE("the probe names the setting that keeps user namespaces away") {
+TEST_CASE("the short way to the best mode finds what the probe finds") {
+  CHECK(best_sandbox_mode() == probe_sandbox().best);
+  if (!allowed_modes().empty())
+    CHECK_NOTHROW(
+        as_ordinary_user([] { require_that(best_sandbox_mode() == probe_sandbox().best, "same"); }));
+}
+
+TEST_CASE("the probe names the setting that keeps namespaces away") {
   if (allowed_modes().empty()) return;
-  // The limit belongs to the user namespace, so that inside one it can be tried without touching the
+  // The limits belong to the user namespace, so that inside one they can be tried without touching the
   // machine's.
-  as_ordinary_user([] {
-    run_in_sandbox(SandboxMode::kUserNamespace, [] {
-      std::ofstream("/proc/sys/user/max_user_namespaces") << 0 << std::flush;
+  for (const std::string kind : {"user", "net", "pid", "mnt"}) {
+    INFO(kind);
+    const auto with_limit = [&] {
+      std::ofstream("/proc/sys/user/max_" + kind + "_namespaces") << 0 << std::flush;
       const SandboxSupport support = probe_sandbox();
       require_that(support.best == SandboxMode::kLoopback, "best");
-      require_that(
-          support.user_namespace_error.find("sudo sysctl -w user.max_user_namespaces=") != std::string::npos,
-          support.user_namespace_error);
+      require_that(support.user_namespace_error.find("sudo sysctl -w user.max_" + kind + "_namespaces=") !=
+                       std::string::npos,
+                   support.user_namespace_error);
       require_that(!support.root_error.empty(), "root");
       return 0;
-    });
-  });
+    };
+    CHECK_NOTHROW(as_ordinary_user([&] { run_in_sandbox(SandboxMode::kUserNamespace, with_limit); }));
+  }
 }
 
 }  // namespace

@@ -27,6 +27,13 @@ struct SandboxSupport {
   std::string filter_error;  // nftables inside
 };
 SandboxSupport probe_sandbox();
+/// Only the best mode, in a fraction of the time: nothing is tried beyond the first that works.
+SandboxMode best_sandbox_mode();
+
+enum class SandboxNetwork {
+  kOwn,      // an empty one, for make_sandbox()
+  kMachine,  // the machine's, as it is: for builds and downloads, whose processes shall not outlive us either
+};
 
 /// Runs the body inside the namespaces, in a process of its own, and returns its exit code (128 + n when
 /// signal n ended it); in loopback mode simply calls it. An exception that leaves the body is thrown again
@@ -43,7 +50,8 @@ SandboxSupport probe_sandbox();
 ///
 /// REQUIRES: no second thread exists yet. Throws EnvironmentError (with the mend) when the mode is not
 /// possible.
-int run_in_sandbox(SandboxMode mode, const std::function<int()>& body);
+int run_in_sandbox(SandboxMode mode, const std::function<int()>& body,
+                   SandboxNetwork network = SandboxNetwork::kOwn);
 
 /// A machine of the bottle: a node's, or a group of clients'. In loopback mode all are 127.0.0.1 in the one
 /// network there is.
@@ -74,7 +82,7 @@ class Host {
   std::string ip_;
 };
 
-/// REQUIRES: called inside run_in_sandbox's body.
+/// REQUIRES: made inside run_in_sandbox's body, with SandboxNetwork::kOwn (in loopback mode: anywhere).
 class Sandbox {
  public:
   virtual ~Sandbox() = default;  // takes the hosts and the bridge down

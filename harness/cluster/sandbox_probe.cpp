@@ -44,7 +44,18 @@ Trial try_mode(SandboxMode mode) {
   return trial;
 }
 
+// Root goes without a user namespace, so that servers run as the root they would be anyway.
+bool works(SandboxMode mode) {
+  return (mode != SandboxMode::kRoot || ::geteuid() == 0) && try_mode(mode).error.empty();
+}
+
 }  // namespace
+
+SandboxMode best_sandbox_mode() {
+  for (const SandboxMode mode : {SandboxMode::kRoot, SandboxMode::kUserNamespace})
+    if (works(mode)) return mode;
+  return SandboxMode::kLoopback;
+}
 
 SandboxSupport probe_sandbox() {
   const Trial user = try_mode(SandboxMode::kUserNamespace);

@@ -168,6 +168,9 @@ struct RunRecord {
   int node_by_name(std::string_view name) const;  // -1 when unknown
 };
 
+/// The node's name; "node 7" for a number that is none of the record's.
+std::string node_name(const RunRecord& record, int node);
+
 /// One failover, fault to convergence. Times are run times; kNever: not seen.
 struct Failover {
   int shard = 0;

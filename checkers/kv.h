@@ -1,0 +1,14 @@
+// A key-value store of strings: get, put and append (which concatenates), each key linearizable.
+#pragma once
+
+#include "checkers/models.h"
+#include "harness/core/history.h"
+#include "harness/core/verdict.h"
+
+namespace harness {
+
+/// A key without appends is a register and takes its fast algorithms; with appends the general search
+/// decides. The first value is "" unless options.initial; null means "" too. Options read: budget, initial.
+CheckResult check_kv(const History& history, const ModelOptions& options);
+
+}  // namespace harness

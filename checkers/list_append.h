@@ -1,0 +1,25 @@
+// List-append: transactions append unique elements to lists and read whole lists. A read shows the order of
+// every append before it, so the longest read of a key gives the key's versions, and with them nearly every
+// dependency.
+#pragma once
+
+#include <memory>
+
+#include "checkers/txn_report.h"
+
+namespace harness {
+
+class ListAppend {
+ public:
+  /// REQUIRES: the history outlives this.
+  explicit ListAppend(const History& history);
+  ~ListAppend();
+  /// The anomalies that are no cycles, and the graph for those that are. Call once.
+  TxnFindings analyze(const TxnRequest& request);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace harness
