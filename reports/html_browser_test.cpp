@@ -173,7 +173,7 @@ TEST_CASE("Keys go through errors and faults, and the brush stands in the link",
 
 TEST_CASE("The operations of a key come out of the columns as they went in", "[browser]") {
   if (browser_is_missing()) return;
-  const Sample sample = make_sample({SampleVerdict::kFail, 3'000, 1});
+  const Sample sample = make_sample({SampleVerdict::kFail, 10'000, 8123});
   const History& history = sample.record.history;
   const Anomaly& anomaly = sample.verdict.checks[1].anomalies[0];
   const std::uint32_t key = history.keys.find(anomaly.key);
