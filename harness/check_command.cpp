@@ -84,14 +84,18 @@ bool stop_now() {
 }
 
 template <typename Table>
+std::string names_of(const Table& table) {
+  std::string list;
+  for (const auto& entry : table) list += (list.empty() ? "" : ", ") + std::string(entry.name);
+  return list;
+}
+
+template <typename Table>
 std::string unknown_name(const char* what, const std::string& name, const Table& table) {
   std::vector<std::string_view> names;
-  std::string list;
-  for (const auto& entry : table) {
-    names.push_back(entry.name);
-    list += (list.empty() ? "" : ", ") + std::string(entry.name);
-  }
-  return std::string("unknown ") + what + " '" + name + "'" + suggestion(name, names) + "; there are " + list;
+  for (const auto& entry : table) names.push_back(entry.name);
+  return std::string("unknown ") + what + " '" + name + "'" + suggestion(name, names) + "; there are " +
+         names_of(table);
 }
 
 const Model& chosen_model(const std::string& name) {

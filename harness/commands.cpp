@@ -2,6 +2,7 @@
 
 #include "harness/check_command.h"
 #include "harness/doctor_command.h"
+#include "harness/export_command.h"
 #include "harness/list_command.h"
 #include "harness/report_command.h"
 #include "harness/run_command.h"
@@ -14,6 +15,7 @@ constexpr CommandEntry kCommands[] = {
     {"check", "judges a history, or a stored run again", check_command},
     {"list", "the scenarios, workloads, faults, checkers, reports and models", list_command},
     {"report", "makes the report of a stored run again", report_command},
+    {"export", "writes a stored history for other tools", export_command},
     {"doctor", "what this machine allows, and the exact mend for what it does not", doctor_command},
 };
 

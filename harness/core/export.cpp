@@ -1,0 +1,49 @@
+#include "harness/core/export.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "harness/core/jsonl.h"
+
+namespace harness {
+
+std::string write_elle(const History& history) {
+  // The same objects as JSON Lines, with commas between them.
+  std::string out = write_jsonl(history);
+  for (std::size_t at = out.find('\n'); at != std::string::npos; at = out.find('\n', at + 2))
+    if (at + 1 < out.size()) out.insert(at, 1, ',');
+  return "[" + (out.empty() ? "\n" : out) + "]\n";
+}
+
+std::string write_porcupine(const History& history) {
+  Nanos end = 0;
+  std::vector<std::vector<const Operation*>> by_key(history.keys.size() + 1);
+  for (const Operation& op : history.operations) {
+    end = std::max({end, op.invoked, op.completed == kNever ? 0 : op.completed});
+    by_key[op.key == kNoKey ? history.keys.size() : op.key].push_back(&op);
+  }
+  std::string out = "{\"Partitions\":[";
+  bool first_key = true;
+  for (const auto& operations : by_key) {
+    if (operations.empty()) continue;
+    out += first_key ? "\n" : ",\n";
+    first_key = false;
+    out += "{\"Key\":";
+    append_json_string(out, history.key_text(*operations.front()));
+    out += ",\"History\":[";
+    bool first = true;
+    for (const Operation* op : operations) {
+      out += first ? "\n" : ",\n";
+      first = false;
+      const Nanos until = op->deadline() == kNever ? end : op->completed;
+      out += "{\"ClientId\":" + std::to_string(op->process) + ",\"Start\":" + std::to_string(op->invoked) +
+             ",\"End\":" + std::to_string(until) + ",\"Description\":";
+      append_json_string(out, history.describe(*op));
+      out += "}";
+    }
+    out += "]}";
+  }
+  return out + "]}\n";
+}
+
+}  // namespace harness
