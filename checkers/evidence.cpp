@@ -130,7 +130,8 @@ Nanos host_stall(const RunRecord& run, Nanos tolerated) {
     begun = begun || sign;
     silence = sign ? 0 : silence + kBucket;
   }
-  return std::max({Nanos{0}, longest - tolerated, slowest_healthy_operation(run) - tolerated});
+  return std::max({Nanos{0}, longest - tolerated, slowest_healthy_operation(run) - tolerated,
+                   run.counters.host_stall_max - tolerated});
 }
 
 Nanos observer_gap(const RunRecord& run) {

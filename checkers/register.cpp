@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "checkers/chains.h"
 #include "checkers/findings.h"
 #include "checkers/minimise.h"
-#include "checkers/chains.h"
 #include "checkers/register_key.h"
 #include "checkers/register_search.h"
 #include "checkers/zones.h"

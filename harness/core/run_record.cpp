@@ -15,7 +15,8 @@ int RunRecord::node_by_name(std::string_view name) const {
 }
 
 std::string node_name(const RunRecord& record, int node) {
-  if (node < 0 || static_cast<std::size_t>(node) >= record.nodes.size()) return "node " + std::to_string(node);
+  if (node < 0 || static_cast<std::size_t>(node) >= record.nodes.size())
+    return "node " + std::to_string(node);
   return record.nodes[static_cast<std::size_t>(node)].name;
 }
 

@@ -140,7 +140,8 @@ void point_latest_at(const RunFiles& files) {
   fs::create_directory_symlink(files.directory.filename(), link, error);
   if (!error) fs::rename(link, root / "latest", error);
   if (error)
-    throw EnvironmentError("cannot set " + (root / "latest").string() + ": " + error.message() + std::string(kMend));
+    throw EnvironmentError("cannot set " + (root / "latest").string() + ": " + error.message() +
+                           std::string(kMend));
 }
 
 RunFiles find_run(const fs::path& root, const std::string& run) {
