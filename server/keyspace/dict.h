@@ -35,7 +35,6 @@ class Dict {
     std::swap(table_[0], other.table_[0]);
     std::swap(table_[1], other.table_[1]);
     std::swap(moved_, other.moved_);
-    std::swap(pauses_, other.pauses_);
   }
 
   std::size_t size() const { return table_[0].used + table_[1].used; }
@@ -260,7 +259,6 @@ class Dict {
 
   Table table_[2];
   std::size_t moved_ = 0;
-  int pauses_ = 0;
 };
 
 }  // namespace node
