@@ -126,7 +126,7 @@ void Watch::observe(const State& state) {
     seen.elected = !fresh && !was_master && !std::exchange(seen.takeover, false);
     if (seen.elected) {
       const auto [winner, first] = winners_.try_emplace(me.config_epoch, me.id);
-      if (!first && winner->second != me.id)
+      if (!first && winner->second != me.id && !takeovers_)
         fail(
             fmt::format("{} and {} both won epoch {}", me.id.view(), winner->second.view(), me.config_epoch));
     }
@@ -142,8 +142,7 @@ void Watch::check_claims(const NodeId& id, const Seen& seen) {
   for (Claim& claim : claims) {
     if (claim.node == id) {
       own = &claim;
-    } else if (claim.elected &&
-               seen.elected) {  // an epoch that was not voted for may collide: see on_takeover
+    } else if (claim.elected && seen.elected && !takeovers_) {
       seen.slots.for_each([&](int slot) {
         if (claim.slots.test(slot))
           fail(fmt::format("{} and {} both own slot {} in epoch {}", id.view(), claim.node.view(), slot,
@@ -179,6 +178,7 @@ void Watch::on_send(std::string_view bytes, const Durable& durable, const NodeId
 
 void Watch::on_takeover(const NodeId& node) {
   seen_[node].takeover = true;
+  takeovers_ = true;
 }
 
 void Watch::forget(const NodeId& node) {

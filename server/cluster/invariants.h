@@ -35,8 +35,9 @@ class Watch {
   /// A message leaves its sender: nothing it says may be undone by a crash. Detects a second vote in an
   /// epoch, and votes and epochs used before they were durable.
   void on_send(std::string_view bytes, const Durable& durable, const NodeId& receiver);
-  /// The administrator gave this node an epoch without a vote (TAKEOVER): such epochs may collide for a
-  /// while.
+  /// The administrator made this node a master without a vote (TAKEOVER). Who does that inside a partition
+  /// makes a second majority, so from here on two may win one epoch: collision resolution has to mend it
+  /// (check_converged sees that).
   void on_takeover(const NodeId& node);
   /// CLUSTER RESET HARD and the like: this id is not to be seen again.
   void forget(const NodeId& node);
@@ -72,6 +73,7 @@ class Watch {
   std::map<std::pair<NodeId, std::uint64_t>, NodeId> votes_;  // (voter, epoch) -> candidate
   std::map<std::uint64_t, NodeId> winners_;
   std::map<std::uint64_t, std::vector<Claim>> claims_;  // by epoch
+  bool takeovers_ = false;
   std::optional<std::string> violation_;
 };
 
