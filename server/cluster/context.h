@@ -68,6 +68,8 @@ struct Context {
   Election election;
   ManualFailover manual;
   BusStats stats;
+  NodeId heir;  // the replica of mine that I voted for: see election::on_request
+  Ms heir_vote_time = 0;
   std::uint64_t pings_sent = 0;  // also the mark of the nodes a ping gossiped about
   std::uint64_t ticks = 0;
   int pfail_nodes = 0;            // at the last tick

@@ -91,13 +91,29 @@ bool may_run(const Context& c, bool by_hand) {
   return by_hand || (me.master->failed() && !c.config.replica_no_failover);
 }
 
+Ms auth_timeout(const Context& c) {
+  return std::max(c.config.node_timeout * 2, kMinAuthTimeout);
+}
+
+/// True while the replica we voted for may have become the master in our place.
+bool gave_up_seat(Context& c) {
+  if (c.heir.none()) return false;
+  const Node* heir = c.state.find(c.heir);
+  const Ms attempt_over = c.heir_vote_time + auth_timeout(c);
+  if (heir == nullptr || heir->failed() ||
+      (heir->master == c.state.myself && heir->data_received > attempt_over))
+    c.heir = NodeId{};
+  return !c.heir.none();
+}
+
 /// Why the vote is refused, or an empty text.
-std::string refusal(const Context& c, const Node& candidate, const Header& request) {
+std::string refusal(Context& c, const Node& candidate, const Header& request) {
   const State& s = c.state;
   if (request.current_epoch < s.current_epoch)
     return fmt::format("reqEpoch ({}) < curEpoch({})", request.current_epoch, s.current_epoch);
   if (s.last_vote_epoch == s.current_epoch && !c.config.defects.vote_twice)
     return fmt::format("already voted for epoch {}", s.current_epoch);
+  if (gave_up_seat(c) && candidate.id != c.heir) return "I voted for my own replica";
   if (candidate.is_master()) return "it is a master node";
   if (candidate.master == nullptr) return "I don't know its master";
   if (!candidate.master->failed() && (request.mflags & mflag::kForceAck) == 0) return "its master is up";
@@ -127,11 +143,10 @@ void advance(Context& c) {
     return blocked(c,
                    "Disconnected from master for longer than allowed. Please check the "
                    "'cluster-replica-validity-factor' configuration option.");
-  const Ms auth_timeout = std::max(c.config.node_timeout * 2, kMinAuthTimeout);
-  if (c.now - e.at > auth_timeout * 2) return schedule(c);
+  if (c.now - e.at > auth_timeout(c) * 2) return schedule(c);
   if (!e.asked && c.manual.end == 0) update_rank(c);
   if (c.now < e.at) return blocked(c, "Waiting the delay before I can start a new failover.");
-  if (c.now - e.at > auth_timeout) return blocked(c, "Failover attempt expired.");
+  if (c.now - e.at > auth_timeout(c)) return blocked(c, "Failover attempt expired.");
   if (!e.asked) return ask_for_votes(c);
   const int quorum = c.config.defects.promote_without_quorum ? 1 : c.state.size / 2 + 1;
   if (static_cast<int>(e.votes.size()) < quorum)
@@ -152,6 +167,10 @@ void on_request(Context& c, Node& candidate, const Header& request) {
   }
   c.state.last_vote_epoch = c.state.current_epoch;
   candidate.master->voted_time = c.now;
+  if (c.is_me(candidate.master)) {
+    c.heir = candidate.id;
+    c.heir_vote_time = c.now;
+  }
   c.save_synced();  // drain() puts it in front of the vote
   bus::send_plain(c, candidate.link, MessageType::kAuthAck);
   c.log(LogLevel::kWarning, "Failover auth granted to {} for epoch {}", candidate.id.view(),

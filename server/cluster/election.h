@@ -9,7 +9,9 @@ namespace node::cluster::election {
 
 /// On a replica, at each tick and whenever something it waits for happened.
 void advance(Context& c);
-/// On a master: somebody asks for our vote.
+/// On a master: somebody asks for our vote. A master that helped to elect its own replica (a failover by
+/// hand) has given away its seat, and votes for nobody else until it sees that nothing came of it: else it
+/// could make up a majority with nodes that did not hear of the change yet, and one epoch would be won twice.
 void on_request(Context& c, Node& candidate, const Header& request);
 /// On a replica: a vote.
 void on_vote(Context& c, const Node& voter, std::uint64_t voter_epoch);
