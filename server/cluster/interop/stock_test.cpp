@@ -60,9 +60,9 @@ class Stock {
   std::string id() const { return cli("cluster myid").substr(0, 40); }
   /// What this server says of a node, as one line.
   std::string line_of(const std::string& id) const {
-    const std::string nodes = cli("cluster nodes");
-    const std::size_t at = nodes.find(id + " ");
-    return at == std::string::npos ? "" : nodes.substr(at, nodes.find('\n', at) - at);
+    const std::string nodes = "\n" + cli("cluster nodes");
+    const std::size_t at = nodes.find("\n" + id + " ");
+    return at == std::string::npos ? "" : nodes.substr(at + 1, nodes.find('\n', at + 1) - at - 1);
   }
   int port() const { return port_; }
 
@@ -136,8 +136,9 @@ TEST_CASE("a member of a stock cluster: joins, replicates, is elected, votes, is
 
   SECTION("FAILOVER by hand, without loss") {
     CHECK(peer.command({"failover"}) == Reply::ok());
-    REQUIRE(wait(
-        [&] { return has(b.line_of(peer.id()), "master") && has(b.line_of(a_id), "slave " + peer.id()); }));
+    const bool promoted = wait(
+        [&] { return has(b.line_of(peer.id()), "master") && has(b.line_of(a_id), "slave " + peer.id()); });
+    REQUIRE(promoted);
     REQUIRE(wait([&] { return has(a.cli("info replication"), "master_link_status:up"); }));
   }
   SECTION("the master dies: we are elected by stock masters, then vote for a stock replica") {
