@@ -64,7 +64,7 @@ class Cluster {
   bool manual_failover_in_progress() const;
   std::string nodes_conf() const;
   /// The lines of CLUSTER INFO.
-  std::string info(Ms now) const;
+  std::string info() const;
 
  private:
   std::unique_ptr<Context> context_;

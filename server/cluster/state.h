@@ -51,7 +51,6 @@ struct Node {
   std::vector<Node*> replicas;
   std::string ip;
   std::string hostname;
-  std::string aux;  // nodes.conf fields of later releases (shard-id=..., ...): kept, not used
   int port = 0;
   int cport = 0;
   int pport = 0;  // plaintext port of a TLS peer
