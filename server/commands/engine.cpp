@@ -136,6 +136,7 @@ void Call::block(std::vector<std::string> keys, Type wanted, std::int64_t deadli
     auto& queue = engine.waiting_[{client.db, key}];
     if (std::find(queue.begin(), queue.end(), &client) == queue.end()) queue.push_back(&client);
   }
+  if (deadline_ms) engine.next_deadline_ms = std::min(engine.next_deadline_ms, deadline_ms);
   client.blocked = std::move(wait);
   ++engine.blocked_count;
 }
@@ -240,11 +241,9 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
     queue_command(session, *command, argv);
     return true;
   }
-  current = &session;
   call(session, *command, argv);
   if (asking && command->name != "asking") session.asking = false;
   session.write_offset = host.replication_offset();
-  current = nullptr;
   if (!ready_.empty()) serve_ready();
   return true;
 }
@@ -434,12 +433,15 @@ void Engine::serve_ready() {
 }
 
 void Engine::expire_blocked() {
-  if (blocked_count == 0) return;
+  if (state.now_ms < next_deadline_ms) return;
+  next_deadline_ms = INT64_MAX;
   std::vector<Session*> due;
   host.for_each_session([&](Session& s) {
-    if (s.blocked && s.blocked->reason == Blocked::For::keys && s.blocked->deadline_ms &&
-        s.blocked->deadline_ms <= state.now_ms)
+    if (!s.blocked || s.blocked->reason != Blocked::For::keys || !s.blocked->deadline_ms) return;
+    if (s.blocked->deadline_ms <= state.now_ms)
       due.push_back(&s);
+    else
+      next_deadline_ms = std::min(next_deadline_ms, s.blocked->deadline_ms);
   });
   for (Session* s : due) {
     s->blocked->null_array ? s->out.null_array() : s->out.null();
