@@ -40,6 +40,7 @@ class MasterLink {
   Ms down_since() const { return down_since_; }  // 0: never was up
   std::string_view stream() const { return connected() ? std::string_view(received_) : std::string_view(); }
 
+  /// Connects at the next tick (or drain). The master may be the one followed before, at a new address.
   void follow(std::string ip, int port, Actions& actions);
   void stop(Actions& actions);
   void on_connected(const Config& config, Ms now, Actions& actions);
@@ -52,7 +53,6 @@ class MasterLink {
   void on_tick(const Config& config, std::int64_t offset, Ms now, Actions& actions);
   void send_ack(std::int64_t offset, Actions& actions);
   std::vector<Event> take_events() { return std::exchange(events_, {}); }
-  std::int64_t transfer_total() const { return bulk_left_; }
 
  private:
   bool step(const Config& config, std::string_view psync_id, std::int64_t psync_offset, Actions& actions);
@@ -61,11 +61,12 @@ class MasterLink {
                          std::int64_t psync_offset, Actions& actions);
   void on_psync_reply(const std::string& line, Actions& actions);
   bool read_bulk_header(Actions& actions);
-  bool read_bulk(Actions& actions);
-  void send_replconf(const Config& config, Actions& actions);
-  void send_psync(std::string_view psync_id, std::int64_t psync_offset, Actions& actions);
+  bool read_counted_bulk(Actions& actions);
+  bool read_marked_bulk(Actions& actions);
+  void end_transfer(Actions& actions);
+  void introduce(const Config& config, Actions& actions);
   void fail(std::string reason, Actions& actions);
-  void drop(Actions& actions);
+  void lose(Ms now, Actions& actions);
 
   Phase phase_ = Phase::kNone;
   std::string ip_;
@@ -77,6 +78,7 @@ class MasterLink {
   std::int64_t bulk_left_ = 0;  // transfer of known length
   Ms last_io_ = 0;
   Ms last_ack_ = 0;
+  Ms last_attempt_ = 0;
   Ms down_since_ = 0;
   std::vector<Event> events_;
 };

@@ -48,6 +48,9 @@ class Replication {
   // ---- any role, as a master of (sub-)replicas ----
   /// A write command that was executed here, in RESP. REQUIRES: !is_replica().
   void feed(std::string_view resp, Ms now);
+  /// False while nobody ever asked for the stream: feed() does nothing then, and its caller may spare the
+  /// encoding.
+  bool wants_stream() const { return active_; }
   /// REPLCONF from a client: its reply, or nothing (ACK and GETACK have none).
   std::optional<Reply> on_replconf(ClientId client, std::span<const std::string_view> argv, Ms now);
   /// PSYNC id offset; SYNC is psync with an empty id. All answers are SendReplica actions, errors come back.
@@ -81,13 +84,19 @@ class Replication {
   Config& config() { return config_; }
 
  private:
+  void activate();
   void append_to_stream(std::string_view bytes);
-  void start_full_sync(std::span<const ClientId> clients, bool diskless);
+  bool can_continue(std::string_view id, std::int64_t offset) const;
+  void continue_from(ClientId client, ReplicaInfo& replica, std::int64_t offset, Ms now);
   void begin_waiting_snapshot(Ms now);
+  void keep_waiting_alive(Ms now);
+  void drop_silent_replicas(Ms now);
   void forward_stream();
+  int count_acked(std::int64_t offset) const;
   void answer_waits(Ms now);
-  void handle_link_events(Ms now);
-  void new_history();
+  void handle_link_events();
+  void disconnect_replicas();
+  void shift_history(std::string new_id);
 
   struct Wait {
     ClientId client;
@@ -101,6 +110,11 @@ class Replication {
   History history_;
   std::int64_t offset_ = 0;
   bool replica_ = false;
+  bool active_ = false;     // somebody replicates, or did: the stream is kept
+  bool resumable_ = false;  // as a replica: the data is what history_ and offset_ say
+  History pending_;         // as a replica: of the snapshot that is arriving
+  std::int64_t pending_offset_ = 0;
+  bool snapshot_running_ = false;
   bool need_select_ = true;  // the next command fed must be preceded by SELECT 0
   Backlog backlog_;
   ReplicaSet replicas_;
@@ -108,6 +122,7 @@ class Replication {
   std::vector<Wait> waits_;
   bool ask_for_acks_ = false;
   Ms last_ping_ = 0;
+  Ms last_newline_ = 0;
   Actions actions_;
 };
 
