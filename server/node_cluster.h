@@ -18,7 +18,7 @@ namespace node {
 
 class Node;
 
-class ClusterLink final : public ClusterPort, private cluster::Host {
+class ClusterLink final : public ClusterPort, public cluster::Host {
  public:
   explicit ClusterLink(Node& node);
   ~ClusterLink() override;

@@ -26,7 +26,9 @@ class Lines {
   }
   Lines& add(std::string_view name, std::int64_t value) { return add(name, std::to_string(value)); }
   Lines& add(std::string_view name, std::uint64_t value) { return add(name, std::to_string(value)); }
-  Lines& add(std::string_view name, bool value) { return add(name, value ? "1" : "0"); }
+  Lines& add(std::string_view name, const char* value) { return add(name, std::string_view(value)); }
+  Lines& add(std::string_view name, const std::string& value) { return add(name, std::string_view(value)); }
+  Lines& add(std::string_view name, bool value) { return add(name, std::string_view(value ? "1" : "0")); }
   Lines& seconds(std::string_view name, const timeval& t) {
     char text[48];
     std::snprintf(text, sizeof text, "%lld.%06lld", static_cast<long long>(t.tv_sec), static_cast<long long>(t.tv_usec));
