@@ -112,6 +112,7 @@ class Engine {
   static std::span<const Command> commands();
   static std::vector<std::size_t> key_positions(const Command& command, const std::vector<std::string_view>& argv);
 
+  std::span<const std::unique_ptr<Database>> databases() const { return databases_; }
   Database& db(int index) { return *databases_[static_cast<std::size_t>(index)]; }
   std::size_t db_count() const { return databases_.size(); }
   void flush_all();
@@ -140,12 +141,12 @@ class Engine {
   std::map<std::string, std::uint64_t> error_counts;  ///< by error code
   std::uint64_t commands_processed = 0;
   std::uint64_t blocked_count = 0;
+  std::int64_t next_deadline_ms = INT64_MAX;  ///< of a blocked client; expire_blocked() keeps it
   std::vector<SlowEntry> slow_log;
   std::uint64_t slow_id = 0;
   bool active_expire = true;
   bool loading = false;
-  bool propagate_now = false;  ///< a transaction's or script's changes are wrapped in MULTI … EXEC
-  Session* current = nullptr;  ///< the client whose top-level command runs
+  int monitors = 0;
 
  private:
   friend struct Call;
@@ -166,10 +167,6 @@ class Engine {
   };
   std::vector<Propagated> pending_;
   int unit_depth_ = 0;
-
- public:
-  int monitors = 0;
-  friend void command_exec(Call&);
 };
 
 }  // namespace node

@@ -30,8 +30,11 @@ class RequestParser {
   std::vector<std::string_view>& argv() { return argv_; }
   const std::string& error() const { return error_; }
   std::size_t consumed() const { return at_; }
-  /// The caller dropped the first `bytes` bytes of the input. REQUIRES: bytes <= consumed() of a finished command.
-  void rebase(std::size_t bytes) { at_ -= bytes; }
+  /// The caller dropped the first `bytes` bytes of the input. REQUIRES: they are of finished commands.
+  void rebase(std::size_t bytes) {
+    at_ -= bytes;
+    for (Word& w : words_) w.at -= bytes;
+  }
   /// Bytes the input will need to hold, counted from its start, for the argument being read; 0: unknown.
   std::size_t wanted() const { return wanted_; }
 
