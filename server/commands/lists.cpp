@@ -88,7 +88,7 @@ void blocking_move(Call& c, bool from_left, bool to_left, std::size_t timeout_at
   bool ok = true;
   List* source = c.value<List>(c.arg(1), ok, true);
   if (!ok) return;
-  if (!source) return c.block({std::string(c.arg(1))}, Type::list, deadline, false);
+  if (!source) return c.block({std::string(c.arg(1))}, Type::list, deadline, true);
   if (move_element(c, c.arg(1), c.arg(2), from_left, to_left)) replicate_move(c, from_left, to_left);
 }
 

@@ -224,13 +224,11 @@ bool parse_algebra(Call& c, std::size_t at, Algebra how, bool storing, bool card
   const auto numkeys = c.integer(at);
   if (!numkeys) return false;
   if (*numkeys < 1) {
-    c.error(card ? std::string("ERR numkeys should be greater than 0")
-                 : "ERR at least 1 input key is needed for '" + std::string(c.command.name) + "' command");
+    c.error("ERR at least 1 input key is needed for '" + std::string(c.command.name) + "' command");
     return false;
   }
   if (static_cast<std::uint64_t>(*numkeys) > c.argc() - at - 1) {
-    c.error(card ? std::string_view("ERR Number of keys can't be greater than number of args")
-                 : error::syntax);
+    c.syntax_error();
     return false;
   }
   const std::size_t n = static_cast<std::size_t>(*numkeys);

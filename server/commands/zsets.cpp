@@ -103,7 +103,7 @@ void add(Call& c, AddFlags f, std::size_t from) {
 }
 
 void pop(Call& c, bool max) {
-  if (c.argc() > 3) return c.wrong_arity();
+  if (c.argc() > 3) return c.syntax_error();
   std::optional<std::int64_t> count;
   if (c.argc() == 3 && !(count = c.integer_in(2, 0, INT64_MAX, error::positive))) return;
   bool ok = true;

@@ -124,7 +124,8 @@ void RdbWriter::value(const Entry& e) {
       const Zset& z = *std::get<std::unique_ptr<Zset>>(e.value);
       if (const Listpack* pack = z.compact()) return string(pack->bytes());
       length(z.size());
-      return z.for_each([&](std::string_view m, double score) {
+      // Highest first, as redis does it: whoever loads it inserts at the front each time.
+      return z.for_ranks(0, z.size(), true, [&](std::string_view m, double score) {
         string(m);
         binary_double(score);
         flush_if_large();
