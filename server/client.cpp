@@ -14,7 +14,9 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::size_t kKeptOutput = 64 * 1024;
 }  // namespace
 
-Client::Client(Node& node, Socket s, std::uint64_t id) : socket(std::move(s)), node_(node) { session.id = id; }
+Client::Client(Node& node, Socket s, std::uint64_t id) : socket(std::move(s)), node_(node) {
+  session.id = id;
+}
 
 void Client::on_event(std::uint32_t events) {
   if (closing) return;
@@ -41,7 +43,8 @@ void Client::read() {
   if (in_.empty()) return consume(fresh);
   if (parser_.wanted() > in_.capacity()) in_.reserve(parser_.wanted());
   in_.append(fresh);
-  if (in_.size() > static_cast<std::size_t>(node_.config().query_buffer_limit)) return node_.close_client(*this);
+  if (in_.size() > static_cast<std::size_t>(node_.config().query_buffer_limit))
+    return node_.close_client(*this);
   if (parser_.wanted() <= in_.size()) consume(in_);
 }
 

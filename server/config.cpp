@@ -31,7 +31,8 @@ constexpr Directive kDirectives[] = {
     {"client-query-buffer-limit", "", K::memory, &Config::query_buffer_limit, true, 1 << 20},
     {"client-output-buffer-limit", "", K::limits, &Config::output_limits},
     {"enable-debug-command", "", K::choice, &Config::enable_debug, false, 0, 0, "no yes local"},
-    {"enable-protected-configs", "", K::choice, &Config::enable_protected_configs, false, 0, 0, "no yes local"},
+    {"enable-protected-configs", "", K::choice, &Config::enable_protected_configs, false, 0, 0,
+     "no yes local"},
     {"enable-module-command", "", K::choice, &Config::enable_module_command, false, 0, 0, "no yes local"},
     {"requirepass", "", K::text, &Config::requirepass},
     {"daemonize", "", K::yes_no, &Config::daemonize, false},
@@ -66,7 +67,8 @@ constexpr Directive kDirectives[] = {
     {"masterauth", "", K::text, &Config::masterauth},
     {"masteruser", "", K::text, &Config::masteruser},
     {"replica-announce-ip", "slave-announce-ip", K::text, &Config::replica_announce_ip},
-    {"replica-announce-port", "slave-announce-port", K::integer, &Config::replica_announce_port, true, 0, 65535},
+    {"replica-announce-port", "slave-announce-port", K::integer, &Config::replica_announce_port, true, 0,
+     65535},
     {"replica-priority", "slave-priority", K::integer, &Config::replica_priority, true, 0},
     {"replica-serve-stale-data", "slave-serve-stale-data", K::yes_no, &Config::serve_stale},
     {"replica-read-only", "slave-read-only", K::yes_no, &Config::replica_read_only},
@@ -88,8 +90,8 @@ constexpr Directive kDirectives[] = {
     {"cluster-announce-port", "", K::integer, &Config::cluster_announce_port, true, 0, 65535},
     {"cluster-announce-bus-port", "", K::integer, &Config::cluster_announce_bus_port, true, 0, 65535},
     {"cluster-migration-barrier", "", K::integer, &Config::cluster_migration_barrier, true, 0, INT32_MAX},
-    {"cluster-replica-validity-factor", "cluster-slave-validity-factor", K::integer, &Config::cluster_validity_factor, true,
-     0, INT32_MAX},
+    {"cluster-replica-validity-factor", "cluster-slave-validity-factor", K::integer,
+     &Config::cluster_validity_factor, true, 0, INT32_MAX},
     {"cluster-link-sendbuf-limit", "", K::memory, &Config::cluster_link_sendbuf_limit, true, 0},
     {"cluster-preferred-endpoint-type", "", K::choice, &Config::cluster_preferred_endpoint, true, 0, 0,
      "ip hostname unknown-endpoint"},
@@ -118,28 +120,78 @@ struct Inert {
   std::string_view name, value;
 };
 constexpr Inert kInert[] = {
-    {"unixsocketperm", "0"}, {"syslog-enabled", "no"}, {"syslog-ident", "redis"}, {"syslog-facility", "local0"},
-    {"always-show-logo", "no"}, {"set-proc-title", "yes"}, {"proc-title-template", "{title} {listen-addr} {server-mode}"},
-    {"locale-collate", ""}, {"rdb-del-sync-files", "no"}, {"repl-disable-tcp-nodelay", "no"},
-    {"repl-diskless-sync-max-replicas", "0"}, {"replica-ignore-maxmemory", "yes"}, {"replica-lazy-flush", "no"},
-    {"replica-announced", "yes"}, {"propagation-error-behavior", "ignore"}, {"replica-ignore-disk-write-errors", "no"},
-    {"lazyfree-lazy-eviction", "no"}, {"lazyfree-lazy-expire", "no"}, {"lazyfree-lazy-server-del", "no"},
-    {"io-threads", "1"}, {"io-threads-do-reads", "no"}, {"oom-score-adj", "no"}, {"oom-score-adj-values", "0 200 800"},
-    {"disable-thp", "yes"}, {"shutdown-timeout", "10"}, {"shutdown-on-sigint", "default"}, {"shutdown-on-sigterm", "default"},
-    {"maxmemory-samples", "5"}, {"maxmemory-eviction-tenacity", "10"}, {"maxmemory-clients", "0"},
-    {"active-expire-effort", "1"}, {"acllog-max-len", "128"}, {"acl-pubsub-default", "resetchannels"}, {"aclfile", ""},
-    {"latency-tracking", "yes"}, {"latency-tracking-info-percentiles", "50 99 99.9"}, {"stream-node-max-bytes", "4096"},
-    {"stream-node-max-entries", "100"}, {"hll-sparse-max-bytes", "3000"}, {"activerehashing", "yes"},
-    {"dynamic-hz", "yes"}, {"rdb-save-incremental-fsync", "yes"}, {"lfu-log-factor", "10"}, {"lfu-decay-time", "1"},
-    {"activedefrag", "no"}, {"active-defrag-ignore-bytes", "104857600"}, {"active-defrag-threshold-lower", "10"},
-    {"active-defrag-threshold-upper", "100"}, {"active-defrag-cycle-min", "1"}, {"active-defrag-cycle-max", "25"},
-    {"active-defrag-max-scan-fields", "1000"}, {"jemalloc-bg-thread", "yes"}, {"ignore-warnings", ""},
-    {"slave-lazy-flush", "no"}, {"tracking-table-max-keys", "1000000"}, {"sanitize-dump-payload", "no"},
-    {"use-exit-on-panic", "no"}, {"crash-memcheck-enabled", "yes"}, {"rdb-key-save-delay", "0"},
-    {"key-load-delay", "0"}, {"socket-mark-id", "0"}, {"bind-source-addr", ""}, {"server_cpulist", ""},
-    {"bio_cpulist", ""}, {"aof_rewrite_cpulist", ""}, {"bgsave_cpulist", ""}, {"close-on-replica-write", "yes"},
-    {"loading-process-events-interval-bytes", "2097152"}, {"cluster-allow-pubsub-when-down", "yes"},
-    {"tls-port", "0"}, {"tls-cluster", "no"}, {"tls-replication", "no"},
+    {"unixsocketperm", "0"},
+    {"syslog-enabled", "no"},
+    {"syslog-ident", "redis"},
+    {"syslog-facility", "local0"},
+    {"always-show-logo", "no"},
+    {"set-proc-title", "yes"},
+    {"proc-title-template", "{title} {listen-addr} {server-mode}"},
+    {"locale-collate", ""},
+    {"rdb-del-sync-files", "no"},
+    {"repl-disable-tcp-nodelay", "no"},
+    {"repl-diskless-sync-max-replicas", "0"},
+    {"replica-ignore-maxmemory", "yes"},
+    {"replica-lazy-flush", "no"},
+    {"replica-announced", "yes"},
+    {"propagation-error-behavior", "ignore"},
+    {"replica-ignore-disk-write-errors", "no"},
+    {"lazyfree-lazy-eviction", "no"},
+    {"lazyfree-lazy-expire", "no"},
+    {"lazyfree-lazy-server-del", "no"},
+    {"io-threads", "1"},
+    {"io-threads-do-reads", "no"},
+    {"oom-score-adj", "no"},
+    {"oom-score-adj-values", "0 200 800"},
+    {"disable-thp", "yes"},
+    {"shutdown-timeout", "10"},
+    {"shutdown-on-sigint", "default"},
+    {"shutdown-on-sigterm", "default"},
+    {"maxmemory-samples", "5"},
+    {"maxmemory-eviction-tenacity", "10"},
+    {"maxmemory-clients", "0"},
+    {"active-expire-effort", "1"},
+    {"acllog-max-len", "128"},
+    {"acl-pubsub-default", "resetchannels"},
+    {"aclfile", ""},
+    {"latency-tracking", "yes"},
+    {"latency-tracking-info-percentiles", "50 99 99.9"},
+    {"stream-node-max-bytes", "4096"},
+    {"stream-node-max-entries", "100"},
+    {"hll-sparse-max-bytes", "3000"},
+    {"activerehashing", "yes"},
+    {"dynamic-hz", "yes"},
+    {"rdb-save-incremental-fsync", "yes"},
+    {"lfu-log-factor", "10"},
+    {"lfu-decay-time", "1"},
+    {"activedefrag", "no"},
+    {"active-defrag-ignore-bytes", "104857600"},
+    {"active-defrag-threshold-lower", "10"},
+    {"active-defrag-threshold-upper", "100"},
+    {"active-defrag-cycle-min", "1"},
+    {"active-defrag-cycle-max", "25"},
+    {"active-defrag-max-scan-fields", "1000"},
+    {"jemalloc-bg-thread", "yes"},
+    {"ignore-warnings", ""},
+    {"slave-lazy-flush", "no"},
+    {"tracking-table-max-keys", "1000000"},
+    {"sanitize-dump-payload", "no"},
+    {"use-exit-on-panic", "no"},
+    {"crash-memcheck-enabled", "yes"},
+    {"rdb-key-save-delay", "0"},
+    {"key-load-delay", "0"},
+    {"socket-mark-id", "0"},
+    {"bind-source-addr", ""},
+    {"server_cpulist", ""},
+    {"bio_cpulist", ""},
+    {"aof_rewrite_cpulist", ""},
+    {"bgsave_cpulist", ""},
+    {"close-on-replica-write", "yes"},
+    {"loading-process-events-interval-bytes", "2097152"},
+    {"cluster-allow-pubsub-when-down", "yes"},
+    {"tls-port", "0"},
+    {"tls-cluster", "no"},
+    {"tls-replication", "no"},
 };
 
 std::string lower(std::string_view text) {
@@ -210,22 +262,28 @@ std::optional<std::string> set_limits(Config& config, std::span<const std::strin
 
 std::optional<std::string> set_number(Config& config, const Directive& d, const std::string& word) {
   const auto n = d.kind == K::memory ? parse_memory(word) : parse_integer(word);
-  if (!n) return d.kind == K::memory ? "argument must be a memory value" : "argument couldn't be parsed into an integer";
+  if (!n)
+    return d.kind == K::memory ? "argument must be a memory value"
+                               : "argument couldn't be parsed into an integer";
   if (*n < d.min || *n > d.max)
-    return "argument must be between " + std::to_string(d.min) + " and " + std::to_string(d.max) + " inclusive";
+    return "argument must be between " + std::to_string(d.min) + " and " + std::to_string(d.max) +
+           " inclusive";
   config.*std::get<std::int64_t Config::*>(d.member) = *n;
   return std::nullopt;
 }
 
 std::string value_of(const Config& config, const Directive& d) {
   if (const auto* flag = std::get_if<bool Config::*>(&d.member)) return config.**flag ? "yes" : "no";
-  if (const auto* number = std::get_if<std::int64_t Config::*>(&d.member)) return std::to_string(config.**number);
+  if (const auto* number = std::get_if<std::int64_t Config::*>(&d.member))
+    return std::to_string(config.**number);
   return config.*std::get<std::string Config::*>(d.member);
 }
 
 }  // namespace
 
-std::span<const Directive> directives() { return kDirectives; }
+std::span<const Directive> directives() {
+  return kDirectives;
+}
 
 const Directive* find_directive(std::string_view name) {
   const std::string wanted = lower(name);
@@ -236,12 +294,14 @@ const Directive* find_directive(std::string_view name) {
 
 std::optional<std::int64_t> parse_memory(std::string_view text) {
   std::size_t digits = 0;
-  while (digits < text.size() && (std::isdigit(static_cast<unsigned char>(text[digits])) || (digits == 0 && text[0] == '-')))
+  while (digits < text.size() &&
+         (std::isdigit(static_cast<unsigned char>(text[digits])) || (digits == 0 && text[0] == '-')))
     ++digits;
   const auto n = parse_integer(text.substr(0, digits));
   if (!n) return std::nullopt;
   const std::string unit = lower(text.substr(digits));
-  const std::pair<std::string_view, std::int64_t> units[] = {{"", 1}, {"b", 1}, {"k", 1000}, {"kb", 1 << 10},
+  const std::pair<std::string_view, std::int64_t> units[] = {
+      {"", 1},        {"b", 1},        {"k", 1000},       {"kb", 1 << 10},
       {"m", 1000000}, {"mb", 1 << 20}, {"g", 1000000000}, {"gb", 1 << 30}};
   for (const auto& [name, factor] : units) {
     std::int64_t bytes = 0;
@@ -250,7 +310,8 @@ std::optional<std::int64_t> parse_memory(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<std::string> set_directive(Config& config, std::string_view name, std::span<const std::string> words) {
+std::optional<std::string> set_directive(Config& config, std::string_view name,
+                                         std::span<const std::string> words) {
   const Directive* d = find_directive(name);
   if (!d) {
     for (const Inert& inert : kInert) {
@@ -275,13 +336,16 @@ std::optional<std::string> set_directive(Config& config, std::string_view name, 
       config.*std::get<bool Config::*>(d->member) = lower(word) == "yes";
       return std::nullopt;
     case K::integer:
-    case K::memory: return set_number(config, *d, word);
+    case K::memory:
+      return set_number(config, *d, word);
     case K::choice:
       if (!listed(d->choices, lower(word)))
         return "argument(s) must be one of the following: " + quoted_list(d->choices);
       config.*std::get<std::string Config::*>(d->member) = lower(word);
       return std::nullopt;
-    default: config.*std::get<std::string Config::*>(d->member) = word; return std::nullopt;
+    default:
+      config.*std::get<std::string Config::*>(d->member) = word;
+      return std::nullopt;
   }
 }
 
@@ -413,7 +477,8 @@ std::string rewrite_config(const Config& config, std::string_view old_text) {
     if (d.kind == K::limits) {
       const auto words = words_of(value_of(config, d));
       for (std::size_t i = 0; i + 3 < words.size(); i += 4)
-        out << d.name << ' ' << words[i] << ' ' << words[i + 1] << ' ' << words[i + 2] << ' ' << words[i + 3] << '\n';
+        out << d.name << ' ' << words[i] << ' ' << words[i + 1] << ' ' << words[i + 2] << ' ' << words[i + 3]
+            << '\n';
       return;
     }
     out << d.name << ' ' << quote(value_of(config, d), d) << '\n';
@@ -421,8 +486,10 @@ std::string rewrite_config(const Config& config, std::string_view old_text) {
   std::istringstream in{std::string(old_text)};
   for (std::string line; std::getline(in, line);) {
     std::vector<std::string> words;
-    const bool comment = line.find_first_not_of(" \t") == std::string::npos || line[line.find_first_not_of(" \t")] == '#';
-    const Directive* d = comment || !split_words(line, words) || words.empty() ? nullptr : find_directive(words[0]);
+    const bool comment =
+        line.find_first_not_of(" \t") == std::string::npos || line[line.find_first_not_of(" \t")] == '#';
+    const Directive* d =
+        comment || !split_words(line, words) || words.empty() ? nullptr : find_directive(words[0]);
     if (!d)
       out << line << '\n';
     else if (d->name != "replicaof" || !config.replicaof.empty())

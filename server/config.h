@@ -1,6 +1,6 @@
-/// The configuration: redis.conf's directives, by table. A directive that stands in the table without an effect here
-/// (tuning of another allocator, of modules, …) is accepted, kept and shown, so that existing files start; an
-/// unknown one is refused with its line.
+/// The configuration: redis.conf's directives, by table. A directive that stands in the table without an
+/// effect here (tuning of another allocator, of modules, …) is accepted, kept and shown, so that existing
+/// files start; an unknown one is refused with its line.
 #pragma once
 
 #include <cstdint>
@@ -106,10 +106,12 @@ std::span<const Directive> directives();
 const Directive* find_directive(std::string_view name);
 
 /// Sets one directive from its words. A text says what is wrong, in redis's words.
-std::optional<std::string> set_directive(Config& config, std::string_view name, std::span<const std::string> words);
+std::optional<std::string> set_directive(Config& config, std::string_view name,
+                                         std::span<const std::string> words);
 
 /// Names and values that match any of the glob patterns, in the table's order.
-std::vector<std::pair<std::string, std::string>> get_directives(const Config& config, std::span<const std::string> patterns);
+std::vector<std::pair<std::string, std::string>> get_directives(const Config& config,
+                                                                std::span<const std::string> patterns);
 
 /// Reads FILE, then `--directive value …`. Throws ConfigError with the line and the reason.
 struct ConfigError {

@@ -18,7 +18,9 @@ constexpr const char* kUsage =
     "       cluster-node -v | --version\n"
     "       cluster-node -h | --help\n";
 
-void on_terminate(int) { node::Node::request_shutdown(); }
+void on_terminate(int) {
+  node::Node::request_shutdown();
+}
 
 void set_signals() {
   std::signal(SIGPIPE, SIG_IGN);

@@ -1,5 +1,6 @@
-/// MIGRATE: keys leave by DUMP and RESTORE over a connection of our own, one command at a time as redis has it: the
-/// node waits for the target's answers, so that a key is never in both places for other clients to see.
+/// MIGRATE: keys leave by DUMP and RESTORE over a connection of our own, one command at a time as redis has
+/// it: the node waits for the target's answers, so that a key is never in both places for other clients to
+/// see.
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -18,7 +19,8 @@ namespace {
 /// A blocking exchange with a deadline for every step.
 class Exchange {
  public:
-  Exchange(const std::string& host, int port, int timeout_ms) : timeout_ms_(timeout_ms), socket_(connect_tcp(host, port)) {}
+  Exchange(const std::string& host, int port, int timeout_ms)
+      : timeout_ms_(timeout_ms), socket_(connect_tcp(host, port)) {}
 
   bool connected() { return socket_ && ready(POLLOUT) && connect_result(socket_) == 0; }
 
@@ -53,8 +55,7 @@ class Exchange {
   bool ready(short events) {
     pollfd p{socket_.fd(), events, 0};
     int n;
-    do
-      n = poll(&p, 1, timeout_ms_);
+    do n = poll(&p, 1, timeout_ms_);
     while (n < 0 && errno == EINTR);
     return n == 1;
   }
@@ -131,7 +132,8 @@ void Node::command_migrate(Call& c) {
     const std::string ttl = std::to_string(at ? std::max<std::int64_t>(1, *at - engine_.state.now_ms) : 0);
     const std::string payload = RdbWriter::dump(*e);
     const std::string_view verb = cluster_ ? "RESTORE-ASKING" : "RESTORE";
-    o.replace ? append(request, {verb, key, ttl, payload, "REPLACE"}) : append(request, {verb, key, ttl, payload});
+    o.replace ? append(request, {verb, key, ttl, payload, "REPLACE"})
+              : append(request, {verb, key, ttl, payload});
     sent.push_back(key);
   }
   if (sent.empty()) return c.reply.status("NOKEY");

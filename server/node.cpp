@@ -31,11 +31,15 @@ std::string random_hex(int digits) {
   return text;
 }
 
-Database::SlotOf slot_function(const Config& config) { return config.cluster_enabled ? &cluster::slot_of : nullptr; }
+Database::SlotOf slot_function(const Config& config) {
+  return config.cluster_enabled ? &cluster::slot_of : nullptr;
+}
 
 }  // namespace
 
-void Node::request_shutdown() { shutdown_requested = 1; }
+void Node::request_shutdown() {
+  shutdown_requested = 1;
+}
 
 Node::Node(Config config)
     : config_(std::move(config)),
@@ -48,7 +52,9 @@ Node::Node(Config config)
   apply_limits();
 }
 
-Node::~Node() { kill_child(); }
+Node::~Node() {
+  kill_child();
+}
 
 Aof::Settings Node::aof_settings() const {
   const auto sync = config_.appendfsync == "always"     ? Aof::Sync::always
@@ -65,7 +71,8 @@ void Node::apply_limits() {
   encoding_limits.zset_value = static_cast<std::size_t>(config_.zset_value);
 }
 
-// ---- start ------------------------------------------------------------------------------------------------------
+// ---- start
+// ------------------------------------------------------------------------------------------------------
 
 std::optional<std::string> Node::start() {
   replication_ = std::make_unique<ReplicationLink>(*this);
@@ -95,7 +102,8 @@ std::optional<std::string> Node::open_ports() {
     try {
       auto listener = std::make_unique<Listener>();
       listener->node = this;
-      listener->socket = listen_tcp(address, static_cast<int>(config_.port), static_cast<int>(config_.backlog));
+      listener->socket =
+          listen_tcp(address, static_cast<int>(config_.port), static_cast<int>(config_.backlog));
       loop_.add(listener->socket.fd(), EPOLLIN, listener.get());
       listeners_.push_back(std::move(listener));
     } catch (const std::runtime_error& error) {
@@ -106,14 +114,17 @@ std::optional<std::string> Node::open_ports() {
   return std::nullopt;
 }
 
-// ---- loop -------------------------------------------------------------------------------------------------------
+// ---- loop
+// -------------------------------------------------------------------------------------------------------
 
 int Node::run() {
   while (!stopping_) turn();
   return 0;
 }
 
-void Node::note_time() { engine_.state.now_ms = now_us() / 1000; }
+void Node::note_time() {
+  engine_.state.now_ms = now_us() / 1000;
+}
 
 void Node::turn() {
   before_sleep();
@@ -177,7 +188,8 @@ void Node::cron() {
   timeouts();
   const std::int64_t now = steady_ms();
   if (now - ops_tick_ms_ >= 1000) {
-    ops_per_second_ = (engine_.commands_processed - commands_at_tick_) * 1000 / static_cast<std::uint64_t>(now - ops_tick_ms_);
+    ops_per_second_ = (engine_.commands_processed - commands_at_tick_) * 1000 /
+                      static_cast<std::uint64_t>(now - ops_tick_ms_);
     commands_at_tick_ = engine_.commands_processed;
     ops_tick_ms_ = now;
     memory_peak_ = std::max(memory_peak_, used_memory());
@@ -198,23 +210,29 @@ void Node::timeouts() {
 }
 
 std::int64_t Node::now_us() const {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
 std::int64_t Node::monotonic_us() const {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
 std::int64_t Node::steady_ms() const {
   return started_ms_ +
-         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_).count();
+         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_)
+             .count();
 }
 
-// ---- clients ----------------------------------------------------------------------------------------------------
+// ---- clients
+// ----------------------------------------------------------------------------------------------------
 
-void Node::Listener::on_event(std::uint32_t) { node->accept_clients(*this); }
+void Node::Listener::on_event(std::uint32_t) {
+  node->accept_clients(*this);
+}
 
 void Node::accept_clients(Listener& listener) {
   for (int i = 0; i < 1000; ++i) {
@@ -233,9 +251,12 @@ void Node::accept_clients(Listener& listener) {
     // Protected mode is for those who never thought of it: no password and no address of their own choice.
     const bool open_to_all = config_.bind.find('*') != std::string::npos;
     if (config_.protected_mode && open_to_all && config_.requirepass.empty() && !is_loopback(peer.ip)) {
-      refuse("-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for "
-             "the default user. In this mode connections are only accepted from the loopback interface. Set a password "
-             "(requirepass), bind an address, or say 'protected-mode no'.\r\n");
+      refuse(
+          "-DENIED Redis is running in protected mode because protected mode is enabled and no password is "
+          "set for "
+          "the default user. In this mode connections are only accepted from the loopback interface. Set a "
+          "password "
+          "(requirepass), bind an address, or say 'protected-mode no'.\r\n");
       continue;
     }
     set_nodelay(s);
@@ -281,15 +302,20 @@ void Node::check_output_limit(Client& c) {
   const auto used = static_cast<std::int64_t>(c.output_bytes());
   const bool hard = limit.hard && used > limit.hard;
   const bool soft = limit.soft && used > limit.soft;
-  if (!soft) c.over_soft_since_ms = 0;
-  else if (!c.over_soft_since_ms) c.over_soft_since_ms = engine_.state.now_ms;
+  if (!soft)
+    c.over_soft_since_ms = 0;
+  else if (!c.over_soft_since_ms)
+    c.over_soft_since_ms = engine_.state.now_ms;
   const bool too_long = soft && engine_.state.now_ms - c.over_soft_since_ms > limit.soft_seconds * 1000;
   if (!hard && !too_long) return;
-  log('#', "Client id=" + std::to_string(s.id) + " addr=" + s.address + " closed for overcoming of output buffer limits.");
+  log('#', "Client id=" + std::to_string(s.id) + " addr=" + s.address +
+               " closed for overcoming of output buffer limits.");
   close_client(c);
 }
 
-void Node::transfer_done(Client& c) { replication_->snapshot_sent(c.session.id); }
+void Node::transfer_done(Client& c) {
+  replication_->snapshot_sent(c.session.id);
+}
 
 void Node::for_each_session(const std::function<void(Session&)>& visit) {
   std::vector<Client*> order;
@@ -321,7 +347,8 @@ std::pair<std::size_t, std::size_t> Node::buffers(const Session& session) const 
   return {it->second->input_bytes(), it->second->output_bytes()};
 }
 
-// ---- pauses -----------------------------------------------------------------------------------------------------
+// ---- pauses
+// -----------------------------------------------------------------------------------------------------
 
 void Node::pause_clients(std::int64_t until_ms, bool writes_only) {
   pause_until_ms_ = until_ms;
@@ -329,7 +356,9 @@ void Node::pause_clients(std::int64_t until_ms, bool writes_only) {
   release_held();
 }
 
-void Node::pause_writes(std::int64_t until) { failover_pause_ms_ = until; }
+void Node::pause_writes(std::int64_t until) {
+  failover_pause_ms_ = until;
+}
 
 void Node::resume_writes() {
   failover_pause_ms_ = 0;
@@ -348,7 +377,8 @@ void Node::release_held() {
     if (Client* c = client(id)) c->resume();
 }
 
-// ---- configuration and log --------------------------------------------------------------------------------------
+// ---- configuration and log
+// --------------------------------------------------------------------------------------
 
 std::optional<std::string> Node::rewrite_config_file() {
   if (config_.file.empty()) return "ERR The server is running without a config file";
@@ -391,7 +421,8 @@ void Node::drop_bus_packets(int type) {
 void Node::log(char level, std::string_view text) {
   constexpr std::string_view levels = ".-*#";
   constexpr std::string_view names[] = {"debug", "verbose", "notice", "warning"};
-  const std::size_t wanted = static_cast<std::size_t>(std::find(std::begin(names), std::end(names), config_.loglevel) - std::begin(names));
+  const std::size_t wanted = static_cast<std::size_t>(
+      std::find(std::begin(names), std::end(names), config_.loglevel) - std::begin(names));
   if (levels.find(level) < wanted) return;
   const std::int64_t us = now_us();
   const std::time_t seconds = us / 1000000;
@@ -400,8 +431,8 @@ void Node::log(char level, std::string_view text) {
   char stamp[64];
   std::strftime(stamp, sizeof stamp, "%d %b %Y %H:%M:%S", &parts);
   char line[128];
-  const int n = std::snprintf(line, sizeof line, "%d:%c %s.%03d %c ", static_cast<int>(getpid()), is_replica() ? 'S' : 'M',
-                              stamp, static_cast<int>(us / 1000 % 1000), level);
+  const int n = std::snprintf(line, sizeof line, "%d:%c %s.%03d %c ", static_cast<int>(getpid()),
+                              is_replica() ? 'S' : 'M', stamp, static_cast<int>(us / 1000 % 1000), level);
   std::string out(line, static_cast<std::size_t>(n));
   out += text;
   out += '\n';
@@ -413,7 +444,9 @@ void Node::log(char level, std::string_view text) {
   if (file) static_cast<void>(!write_all(file.fd(), out));
 }
 
-bool Node::script_heartbeat(std::int64_t) { return !shutdown_requested; }
+bool Node::script_heartbeat(std::int64_t) {
+  return !shutdown_requested;
+}
 
 std::size_t Node::used_memory() const {
   std::ifstream in("/proc/self/statm");
@@ -422,7 +455,8 @@ std::size_t Node::used_memory() const {
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-// ---- replication, as commands see it ----------------------------------------------------------------------------
+// ---- replication, as commands see it
+// ----------------------------------------------------------------------------
 
 void Node::propagate(int db, std::string_view resp) {
   if (engine_.loading) return;
@@ -430,15 +464,33 @@ void Node::propagate(int db, std::string_view resp) {
   replication_->feed(db, resp);
 }
 
-bool Node::is_replica() const { return replication_ && replication_->is_replica(); }
-bool Node::master_link_up() const { return replication_->link_up(); }
-std::int64_t Node::replication_offset() const { return replication_ ? replication_->offset() : 0; }
-int Node::good_replicas() const { return replication_->good_replicas(); }
-void Node::command_replicaof(Call& call) { replication_->command_replicaof(call); }
-void Node::command_role(Call& call) { replication_->command_role(call); }
-void Node::command_replconf(Call& call) { replication_->command_replconf(call); }
-void Node::command_psync(Call& call) { replication_->command_psync(call); }
-void Node::command_wait(Call& call) { replication_->command_wait(call); }
+bool Node::is_replica() const {
+  return replication_ && replication_->is_replica();
+}
+bool Node::master_link_up() const {
+  return replication_->link_up();
+}
+std::int64_t Node::replication_offset() const {
+  return replication_ ? replication_->offset() : 0;
+}
+int Node::good_replicas() const {
+  return replication_->good_replicas();
+}
+void Node::command_replicaof(Call& call) {
+  replication_->command_replicaof(call);
+}
+void Node::command_role(Call& call) {
+  replication_->command_role(call);
+}
+void Node::command_replconf(Call& call) {
+  replication_->command_replconf(call);
+}
+void Node::command_psync(Call& call) {
+  replication_->command_psync(call);
+}
+void Node::command_wait(Call& call) {
+  replication_->command_wait(call);
+}
 
 void Node::command_failover(Call& call) {
   if (cluster_) return call.error("ERR FAILOVER not allowed in cluster mode.");

@@ -1,7 +1,7 @@
-/// The node: one thread, one event loop. It owns the sockets, the files and the clock, runs commands through the
-/// Engine, and performs what the cluster and replication rooms ask for. A turn of the loop:
-///   wait for sockets -> run commands -> perform the actions of cluster and replication -> append-only file (and
-///   its fsync) -> send replies -> free what was closed.
+/// The node: one thread, one event loop. It owns the sockets, the files and the clock, runs commands through
+/// the Engine, and performs what the cluster and replication rooms ask for. A turn of the loop:
+///   wait for sockets -> run commands -> perform the actions of cluster and replication -> append-only file
+///   (and its fsync) -> send replies -> free what was closed.
 /// So no reply and no bus message leaves before what it promises is on disk.
 #pragma once
 
@@ -152,9 +152,9 @@ class Node final : public Host {
   std::string run_id_;
   bool stopping_ = false;
 
-  std::int64_t pause_until_ms_ = 0;       ///< CLIENT PAUSE, wall clock
+  std::int64_t pause_until_ms_ = 0;  ///< CLIENT PAUSE, wall clock
   bool pause_writes_only_ = false;
-  std::int64_t failover_pause_ms_ = 0;    ///< manual failover, steady clock
+  std::int64_t failover_pause_ms_ = 0;  ///< manual failover, steady clock
 
   ChildKind child_kind_ = ChildKind::none;
   pid_t child_ = 0;

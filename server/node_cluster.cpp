@@ -17,12 +17,15 @@
 namespace node {
 
 namespace {
-char level_of(LogLevel level) { return ".-*#"[static_cast<int>(level)]; }
+char level_of(LogLevel level) {
+  return ".-*#"[static_cast<int>(level)];
+}
 constexpr std::size_t kBusRead = 64 * 1024;
 }  // namespace
 
 ClusterLink::ClusterLink(Node& node) : node_(node) {
-  cluster_ = std::make_unique<cluster::Cluster>(read_config(), *this, random_source().next(), node_.steady_ms());
+  cluster_ =
+      std::make_unique<cluster::Cluster>(read_config(), *this, random_source().next(), node_.steady_ms());
 }
 
 ClusterLink::~ClusterLink() = default;
@@ -52,7 +55,8 @@ cluster::Config ClusterLink::read_config() const {
   return out;
 }
 
-// ---- nodes.conf -------------------------------------------------------------------------------------------------
+// ---- nodes.conf
+// -------------------------------------------------------------------------------------------------
 
 std::optional<std::string> ClusterLink::load() {
   const std::string& path = node_.config().cluster_config_file;
@@ -60,7 +64,8 @@ std::optional<std::string> ClusterLink::load() {
   if (!file) return "Can't open " + path + " in order to acquire a lock: " + errno_text();
   if (flock(file.fd(), LOCK_EX | LOCK_NB) != 0)
     return "Sorry, the cluster configuration file " + path +
-           " is already used by a different Redis Cluster node. Please make sure that different nodes use different "
+           " is already used by a different Redis Cluster node. Please make sure that different nodes use "
+           "different "
            "cluster configuration files.";
   lock_ = std::move(file);
   std::string text;
@@ -76,8 +81,8 @@ std::optional<std::string> ClusterLink::load() {
   return std::nullopt;
 }
 
-/// The lock belongs to the file, and the file is replaced: the new one is locked before it takes the name, so that
-/// there is no moment without a lock.
+/// The lock belongs to the file, and the file is replaced: the new one is locked before it takes the name, so
+/// that there is no moment without a lock.
 void ClusterLink::persist(std::string_view text, bool sync) {
   const std::string& path = node_.config().cluster_config_file;
   const std::string temporary = path + ".tmp-" + std::to_string(getpid());
@@ -95,17 +100,23 @@ void ClusterLink::persist(std::string_view text, bool sync) {
   lock_ = std::move(file);
 }
 
-void ClusterLink::save_config() { persist(cluster_->nodes_conf(), true); }
+void ClusterLink::save_config() {
+  persist(cluster_->nodes_conf(), true);
+}
 
-void ClusterLink::verify_against_data() { cluster_->verify_against_data(node_.steady_ms()); }
+void ClusterLink::verify_against_data() {
+  cluster_->verify_against_data(node_.steady_ms());
+}
 
-// ---- bus sockets ------------------------------------------------------------------------------------------------
+// ---- bus sockets
+// ------------------------------------------------------------------------------------------------
 
 std::optional<std::string> ClusterLink::listen() {
   const Config& config = node_.config();
   const int port = cluster_->config().effective_bus_port();
   if (port > 65535)
-    return "Redis port number too high for cluster mode. Cluster port number should be base port number + 10000 and less "
+    return "Redis port number too high for cluster mode. Cluster port number should be base port number + "
+           "10000 and less "
            "than 65536: set cluster-port.";
   std::istringstream in(config.bind.empty() ? "127.0.0.1" : config.bind);
   for (std::string address; in >> address;) {
@@ -124,7 +135,9 @@ std::optional<std::string> ClusterLink::listen() {
   return std::nullopt;
 }
 
-void ClusterLink::Door::on_event(std::uint32_t) { owner->accept(*this); }
+void ClusterLink::Door::on_event(std::uint32_t) {
+  owner->accept(*this);
+}
 
 void ClusterLink::accept(Door& door) {
   for (int i = 0; i < 100; ++i) {
@@ -148,7 +161,9 @@ void ClusterLink::open_link(const cluster::Connect& c) {
   // From the address we are bound to, so that the peer sees the address it knows.
   std::string source;
   const std::string& bind = node_.config().bind;
-  if (const std::string first = bind.substr(0, bind.find(' ')); first.find('*') == std::string::npos && first != "0.0.0.0" && first != "::") source = first;
+  if (const std::string first = bind.substr(0, bind.find(' '));
+      first.find('*') == std::string::npos && first != "0.0.0.0" && first != "::")
+    source = first;
   bus->socket = connect_tcp(c.ip, c.port, source);
   if (!bus->socket) {
     cluster_->on_link_down(c.link, node_.steady_ms());
@@ -212,9 +227,12 @@ void ClusterLink::Bus::flush() {
   owner->node_.loop().change(socket.fd(), more ? EPOLLIN | EPOLLOUT : EPOLLIN, this);
 }
 
-// ---- actions ----------------------------------------------------------------------------------------------------
+// ---- actions
+// ----------------------------------------------------------------------------------------------------
 
-void ClusterLink::tick() { cluster_->on_tick(node_.steady_ms()); }
+void ClusterLink::tick() {
+  cluster_->on_tick(node_.steady_ms());
+}
 
 void ClusterLink::perform() {
   // Performing may lead to more (a link that fails at once); a few rounds settle it, the rest waits a turn.
@@ -283,10 +301,15 @@ void ClusterLink::act(const cluster::Action& action) {
   std::visit(Performer{*this, node_}, action);
 }
 
-// ---- what the cluster asks --------------------------------------------------------------------------------------
+// ---- what the cluster asks
+// --------------------------------------------------------------------------------------
 
-std::size_t ClusterLink::key_count() const { return node_.engine().db(0).size(); }
-std::size_t ClusterLink::keys_in_slot(int slot) const { return node_.engine().db(0).keys_in_slot(slot); }
+std::size_t ClusterLink::key_count() const {
+  return node_.engine().db(0).size();
+}
+std::size_t ClusterLink::keys_in_slot(int slot) const {
+  return node_.engine().db(0).keys_in_slot(slot);
+}
 
 std::vector<std::string> ClusterLink::some_keys_in_slot(int slot, std::size_t max) const {
   std::vector<std::string> keys;
@@ -294,8 +317,12 @@ std::vector<std::string> ClusterLink::some_keys_in_slot(int slot, std::size_t ma
   return keys;
 }
 
-std::int64_t ClusterLink::replication_offset() const { return node_.replication_offset(); }
-cluster::ReplicaView ClusterLink::replica_view() const { return node_.replication().view(); }
+std::int64_t ClusterLink::replication_offset() const {
+  return node_.replication_offset();
+}
+cluster::ReplicaView ClusterLink::replica_view() const {
+  return node_.replication().view();
+}
 
 cluster::LinkBuffer ClusterLink::link_buffer(cluster::LinkId link) const {
   const auto it = links_.find(link);
@@ -303,9 +330,12 @@ cluster::LinkBuffer ClusterLink::link_buffer(cluster::LinkId link) const {
   return {it->second->out.size() - it->second->sent, it->second->out.capacity()};
 }
 
-bool ClusterLink::wants_publish(bool sharded) const { return node_.engine().pubsub.any(sharded); }
+bool ClusterLink::wants_publish(bool sharded) const {
+  return node_.engine().pubsub.any(sharded);
+}
 
-// ---- what commands ask ------------------------------------------------------------------------------------------
+// ---- what commands ask
+// ------------------------------------------------------------------------------------------
 
 std::optional<std::string> ClusterLink::redirect(const RouteQuery& q, const KeyExists& key_exists) {
   const cluster::Request request{q.keys, q.write, q.asking, q.readonly, q.shard_pubsub, q.migrate};
@@ -333,15 +363,23 @@ void ClusterLink::publish(std::string_view channel, std::string_view message, bo
   cluster_->publish(channel, message, sharded, node_.steady_ms());
 }
 
-int ClusterLink::slot_of(std::string_view key) const { return cluster::slot_of(key); }
-bool ClusterLink::state_ok() const { return cluster_->state().ok; }
-bool ClusterLink::is_replica() const { return cluster_->is_replica(); }
+int ClusterLink::slot_of(std::string_view key) const {
+  return cluster::slot_of(key);
+}
+bool ClusterLink::state_ok() const {
+  return cluster_->state().ok;
+}
+bool ClusterLink::is_replica() const {
+  return cluster_->is_replica();
+}
 
 void ClusterLink::config_changed() {
   cluster_->config() = read_config();
   cluster_->on_config_changed(node_.steady_ms());
 }
 
-void ClusterLink::drop_packets(int type) { cluster_->config().drop_packet_type = type; }
+void ClusterLink::drop_packets(int type) {
+  cluster_->config().drop_packet_type = type;
+}
 
 }  // namespace node

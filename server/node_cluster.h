@@ -1,4 +1,5 @@
-/// The cluster room in its node: bus sockets, nodes.conf on disk, and the actions it asks for performed in order.
+/// The cluster room in its node: bus sockets, nodes.conf on disk, and the actions it asks for performed in
+/// order.
 #pragma once
 
 #include <cstdint>

@@ -31,7 +31,8 @@ class Lines {
   Lines& add(std::string_view name, bool value) { return add(name, std::string_view(value ? "1" : "0")); }
   Lines& seconds(std::string_view name, const timeval& t) {
     char text[48];
-    std::snprintf(text, sizeof text, "%lld.%06lld", static_cast<long long>(t.tv_sec), static_cast<long long>(t.tv_usec));
+    std::snprintf(text, sizeof text, "%lld.%06lld", static_cast<long long>(t.tv_sec),
+                  static_cast<long long>(t.tv_usec));
     return add(name, text);
   }
   std::string str() { return std::move(out_); }
@@ -128,7 +129,8 @@ std::string Node::info_persistence() const {
       .add("rdb_last_save_time", last_save_s_)
       .add("rdb_last_bgsave_status", last_save_ok_ ? "ok" : "err")
       .add("rdb_last_bgsave_time_sec", child_last_s_)
-      .add("rdb_current_bgsave_time_sec", saving ? (steady_ms() - child_started_ms_) / 1000 : std::int64_t{-1})
+      .add("rdb_current_bgsave_time_sec",
+           saving ? (steady_ms() - child_started_ms_) / 1000 : std::int64_t{-1})
       .add("aof_enabled", aof_.is_open())
       .add("aof_rewrite_in_progress", child_kind_ == ChildKind::rewrite)
       .add("aof_rewrite_scheduled", rewrite_scheduled_)
@@ -137,7 +139,9 @@ std::string Node::info_persistence() const {
       .add("aof_last_bgrewrite_status", last_rewrite_ok_ ? "ok" : "err")
       .add("aof_last_write_status", aof_error_ ? "err" : "ok");
   if (aof_.is_open())
-    lines.add("aof_current_size", aof_.size()).add("aof_base_size", aof_.base_size()).add("aof_pending_rewrite", false);
+    lines.add("aof_current_size", aof_.size())
+        .add("aof_base_size", aof_.base_size())
+        .add("aof_pending_rewrite", false);
   return lines.str();
 }
 
@@ -158,9 +162,11 @@ std::string Node::info_stats() const {
       .add("evicted_keys", std::int64_t{0})
       .add("keyspace_hits", engine_.state.hits)
       .add("keyspace_misses", engine_.state.misses)
-      .add("pubsub_channels", static_cast<std::uint64_t>(engine_.pubsub.active(PubSub::Kind::channel, "").size()))
+      .add("pubsub_channels",
+           static_cast<std::uint64_t>(engine_.pubsub.active(PubSub::Kind::channel, "").size()))
       .add("pubsub_patterns", static_cast<std::uint64_t>(engine_.pubsub.pattern_count()))
-      .add("pubsubshard_channels", static_cast<std::uint64_t>(engine_.pubsub.active(PubSub::Kind::shard, "").size()))
+      .add("pubsubshard_channels",
+           static_cast<std::uint64_t>(engine_.pubsub.active(PubSub::Kind::shard, "").size()))
       .add("latest_fork_usec", std::int64_t{0})
       .add("total_forks", forks_)
       .add("total_error_replies", errors)

@@ -1,4 +1,5 @@
-/// The node's data on disk: loading at start, SAVE and BGSAVE, the append-only file and its rewrite, shutdown.
+/// The node's data on disk: loading at start, SAVE and BGSAVE, the append-only file and its rewrite,
+/// shutdown.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,7 +16,9 @@ namespace {
 constexpr std::int64_t kSaveRetryS = 5;
 }
 
-bool Node::propagating() const { return aof_.is_open() || (replication_ && replication_->active()); }
+bool Node::propagating() const {
+  return aof_.is_open() || (replication_ && replication_->active());
+}
 
 std::optional<std::string> Node::load_data() {
   const std::int64_t began = monotonic_us();
@@ -89,7 +92,8 @@ void Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why
 
 std::optional<std::string> Node::save() {
   if (child_kind_ == ChildKind::save) return "ERR Background save already in progress";
-  const auto why = write_snapshot(config_.dbfilename, engine_.databases(), replication_->note(), engine_.state.now_ms);
+  const auto why =
+      write_snapshot(config_.dbfilename, engine_.databases(), replication_->note(), engine_.state.now_ms);
   if (why) {
     log('#', "Saving the DB: " + *why);
     last_save_ok_ = false;
@@ -131,7 +135,8 @@ std::optional<std::string> Node::background_save(bool schedule) {
       save_scheduled_ = true;
       return std::nullopt;
     }
-    return "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a "
+    return "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order "
+           "to schedule a "
            "BGSAVE whenever possible.";
   }
   last_save_try_s_ = engine_.state.now_ms / 1000;
@@ -154,7 +159,8 @@ std::optional<std::string> Node::start_rewrite() {
 }
 
 std::optional<std::string> Node::background_rewrite(bool& scheduled) {
-  if (child_kind_ == ChildKind::rewrite) return "ERR Background append only file rewriting already in progress";
+  if (child_kind_ == ChildKind::rewrite)
+    return "ERR Background append only file rewriting already in progress";
   scheduled = child_kind_ != ChildKind::none;
   if (!config_.appendonly) {
     // As a backup: nothing is appended afterwards.
@@ -187,17 +193,23 @@ void Node::finish_child(bool succeeded) {
         engine_.state.dirty -= std::min(engine_.state.dirty, dirty_at_fork_);
         last_save_s_ = engine_.state.now_ms / 1000;
       }
-      log(succeeded ? '*' : '#', succeeded ? "Background saving terminated with success" : "Background saving error");
+      log(succeeded ? '*' : '#',
+          succeeded ? "Background saving terminated with success" : "Background saving error");
       break;
     case ChildKind::rewrite: {
       const auto why = aof_.finish_rewrite(succeeded);
       last_rewrite_ok_ = !why;
-      if (why) log('#', "Background AOF rewrite: " + *why);
-      else log('*', "Background AOF rewrite finished successfully");
+      if (why)
+        log('#', "Background AOF rewrite: " + *why);
+      else
+        log('*', "Background AOF rewrite finished successfully");
       break;
     }
-    case ChildKind::replicas: replication_->snapshot_written(succeeded); break;
-    case ChildKind::none: break;
+    case ChildKind::replicas:
+      replication_->snapshot_written(succeeded);
+      break;
+    case ChildKind::none:
+      break;
   }
   if (rewrite_scheduled_ && child_kind_ == ChildKind::none) {
     rewrite_scheduled_ = false;
@@ -220,7 +232,8 @@ void Node::maybe_save() {
   if (child_kind_ != ChildKind::none) return;
   const std::int64_t now_s = engine_.state.now_ms / 1000;
   for (const SavePoint& p : config_.save_points()) {
-    if (engine_.state.dirty < static_cast<std::uint64_t>(p.changes) || now_s - last_save_s_ <= p.seconds) continue;
+    if (engine_.state.dirty < static_cast<std::uint64_t>(p.changes) || now_s - last_save_s_ <= p.seconds)
+      continue;
     if (!last_save_ok_ && now_s - last_save_try_s_ <= kSaveRetryS) continue;
     log('*', std::to_string(p.changes) + " changes in " + std::to_string(p.seconds) + " seconds. Saving...");
     background_save(false);
@@ -248,9 +261,12 @@ std::optional<std::string> Node::debug_reload() {
 std::optional<std::string> Node::write_refusal() const {
   if (aof_error_) return "MISCONF Errors writing to the AOF file: " + aof_.last_error();
   if (!last_save_ok_ && config_.stop_writes_on_error && !config_.save.empty())
-    return "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that "
-           "may modify the data set are disabled, because this instance is configured to report errors during writes if "
-           "RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the "
+    return "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+           "Commands that "
+           "may modify the data set are disabled, because this instance is configured to report errors "
+           "during writes if "
+           "RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for "
+           "details about the "
            "RDB error.";
   return std::nullopt;
 }

@@ -20,11 +20,15 @@ namespace node {
 namespace {
 constexpr std::size_t kReadBytes = 256 * 1024;
 
-std::string temporary_name(const char* what) { return "temp-" + std::string(what) + "-" + std::to_string(getpid()) + ".rdb"; }
+std::string temporary_name(const char* what) {
+  return "temp-" + std::string(what) + "-" + std::to_string(getpid()) + ".rdb";
+}
 }  // namespace
 
 ReplicationLink::ReplicationLink(Node& node)
-    : node_(node), replication_(read_config(), random_source().next()), applier_(std::make_unique<Session>()) {
+    : node_(node),
+      replication_(read_config(), random_source().next()),
+      applier_(std::make_unique<Session>()) {
   applier_->kind = Session::Kind::master;
   applier_->authenticated = true;
 }
@@ -47,7 +51,9 @@ replication::Config ReplicationLink::read_config() const {
   return out;
 }
 
-void ReplicationLink::config_changed() { replication_.config() = read_config(); }
+void ReplicationLink::config_changed() {
+  replication_.config() = read_config();
+}
 
 void ReplicationLink::start() {
   std::istringstream in(node_.config().replicaof);
@@ -72,7 +78,9 @@ void ReplicationLink::become_master() {
   node_.engine().state.keep_expired = false;
 }
 
-void ReplicationLink::tick() { replication_.on_tick(node_.steady_ms()); }
+void ReplicationLink::tick() {
+  replication_.on_tick(node_.steady_ms());
+}
 
 void ReplicationLink::perform() {
   for (int round = 0; round < 8; ++round) {
@@ -88,7 +96,9 @@ SnapshotNote ReplicationLink::note() const {
   return {replication_.history().id, replication_.offset(), false};
 }
 
-bool ReplicationLink::active() const { return replication_.wants_stream(); }
+bool ReplicationLink::active() const {
+  return replication_.wants_stream();
+}
 
 void ReplicationLink::feed(int db, std::string_view resp) {
   if (is_replica() || !active()) return;
@@ -102,7 +112,8 @@ void ReplicationLink::feed(int db, std::string_view resp) {
   replication_.feed(framed, now);
 }
 
-// ---- the socket to the master -----------------------------------------------------------------------------------
+// ---- the socket to the master
+// -----------------------------------------------------------------------------------
 
 void ReplicationLink::connect(const std::string& ip, int port) {
   drop_master();
@@ -166,7 +177,8 @@ void ReplicationLink::Master::flush() {
   owner->node_.loop().change(socket.fd(), out.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT, this);
 }
 
-// ---- actions ----------------------------------------------------------------------------------------------------
+// ---- actions
+// ----------------------------------------------------------------------------------------------------
 
 void ReplicationLink::act(const replication::Action& action) {
   struct Performer {
@@ -181,7 +193,8 @@ void ReplicationLink::act(const replication::Action& action) {
     void operator()(const replication::CloseMaster&) const { link.drop_master(); }
     void operator()(const replication::SnapshotBegin&) const {
       node.log('*', "MASTER <-> REPLICA sync: receiving the data");
-      link.collecting_ = File(open(temporary_name("received").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+      link.collecting_ =
+          File(open(temporary_name("received").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
       link.collect_failed_ = !link.collecting_;
       link.collected_bytes_ = 0;
     }
@@ -221,7 +234,10 @@ void ReplicationLink::act(const replication::Action& action) {
 void ReplicationLink::collect(std::string_view bytes) {
   collected_bytes_ += bytes.size();
   if (!collect_failed_ && !write_all(collecting_.fd(), bytes)) {
-    node_.log('#', "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA synchronization: " + errno_text());
+    node_.log('#',
+              "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA "
+              "synchronization: " +
+                  errno_text());
     collect_failed_ = true;
   }
 }
@@ -241,8 +257,10 @@ void ReplicationLink::load_collected() {
   }
   collecting_ = File();
   unlink(path.c_str());
-  if (why) node_.log('#', "Failed trying to load the MASTER synchronization DB: " + *why);
-  else node_.log('*', "MASTER <-> REPLICA sync: Finished with success");
+  if (why)
+    node_.log('#', "Failed trying to load the MASTER synchronization DB: " + *why);
+  else
+    node_.log('*', "MASTER <-> REPLICA sync: Finished with success");
   applier_->db = 0;
   parser_ = RequestParser();
   parsed_ = 0;
@@ -261,7 +279,8 @@ void ReplicationLink::execute_stream() {
     const auto& argv = parser_.argv();
     if (!argv.empty()) {
       if (const Command* command = Engine::find_command(argv[0]); command && command->name == "replconf") {
-        if (argv.size() >= 2 && argv[1].size() == 6) {}  // GETACK is answered by the room when it is consumed
+        if (argv.size() >= 2 && argv[1].size() == 6) {
+        }  // GETACK is answered by the room when it is consumed
       } else {
         engine.process(*applier_, argv);
       }
@@ -278,13 +297,15 @@ void ReplicationLink::execute_stream() {
   }
 }
 
-// ---- as a master ------------------------------------------------------------------------------------------------
+// ---- as a master
+// ------------------------------------------------------------------------------------------------
 
 void ReplicationLink::take_snapshot(const replication::TakeSnapshot& take) {
   snapshot_ = take;
   if (node_.child_kind() != Node::ChildKind::none) node_.kill_child();
   node_.log('*', "Starting a snapshot for SYNC with " + std::to_string(take.clients.size()) + " replica(s)");
-  if (const auto why = node_.fork_snapshot(Node::ChildKind::replicas, temporary_name("replicas"), take.repl_id, take.repl_offset)) {
+  if (const auto why = node_.fork_snapshot(Node::ChildKind::replicas, temporary_name("replicas"),
+                                           take.repl_id, take.repl_offset)) {
     node_.log('#', *why);
     replication_.on_snapshot_failed(node_.steady_ms());
   }
@@ -315,14 +336,19 @@ void ReplicationLink::snapshot_written(bool succeeded) {
   unlink(path.c_str());
 }
 
-void ReplicationLink::snapshot_sent(std::uint64_t id) { replication_.on_snapshot_sent(id, node_.steady_ms()); }
-void ReplicationLink::client_closed(std::uint64_t id) { replication_.on_client_closed(id, node_.steady_ms()); }
+void ReplicationLink::snapshot_sent(std::uint64_t id) {
+  replication_.on_snapshot_sent(id, node_.steady_ms());
+}
+void ReplicationLink::client_closed(std::uint64_t id) {
+  replication_.on_client_closed(id, node_.steady_ms());
+}
 
 int ReplicationLink::good_replicas() const {
   const std::int64_t oldest = node_.steady_ms() - node_.config().min_replicas_max_lag_s * 1000;
-  return static_cast<int>(std::count_if(replication_.replicas().begin(), replication_.replicas().end(), [&](const auto& r) {
-    return r.second.phase == replication::ReplicaInfo::Phase::kOnline && r.second.ack_time >= oldest;
-  }));
+  return static_cast<int>(
+      std::count_if(replication_.replicas().begin(), replication_.replicas().end(), [&](const auto& r) {
+        return r.second.phase == replication::ReplicaInfo::Phase::kOnline && r.second.ack_time >= oldest;
+      }));
 }
 
 cluster::ReplicaView ReplicationLink::view() const {
@@ -330,7 +356,8 @@ cluster::ReplicaView ReplicationLink::view() const {
   return {is_replica(), link.connected(), link.last_interaction(), link.down_since()};
 }
 
-// ---- commands ---------------------------------------------------------------------------------------------------
+// ---- commands
+// ---------------------------------------------------------------------------------------------------
 
 void ReplicationLink::command_replicaof(Call& call) {
   if (node_.cluster()) return call.error("ERR REPLICAOF not allowed in cluster mode.");
@@ -402,7 +429,8 @@ void ReplicationLink::command_psync(Call& call) {
     wanted = *n;
   }
   call.client.kind = Session::Kind::replica;
-  if (const auto reply = replication_.on_psync(call.client.id, plain ? std::string_view() : call.arg(1), wanted, node_.steady_ms())) {
+  if (const auto reply = replication_.on_psync(call.client.id, plain ? std::string_view() : call.arg(1),
+                                               wanted, node_.steady_ms())) {
     call.client.kind = Session::Kind::normal;
     encode_reply(*reply, call.reply);
   }
@@ -410,9 +438,11 @@ void ReplicationLink::command_psync(Call& call) {
 
 void ReplicationLink::command_wait(Call& call) {
   if (is_replica())
-    return call.error("ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is "
-                      "configured to be writable (which is not the default) writes to replicas are just local and are not "
-                      "propagated.");
+    return call.error(
+        "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica "
+        "is "
+        "configured to be writable (which is not the default) writes to replicas are just local and are not "
+        "propagated.");
   const auto wanted = call.integer(1);
   if (!wanted) return;
   const auto timeout = parse_integer(call.arg(2));
@@ -442,12 +472,14 @@ std::string ReplicationLink::info() const {
     add("master_host", link.ip());
     add("master_port", std::to_string(link.port()));
     add("master_link_status", link.connected() ? "up" : "down");
-    add("master_last_io_seconds_ago", link.connected() ? std::to_string((now - link.last_interaction()) / 1000) : "-1");
+    add("master_last_io_seconds_ago",
+        link.connected() ? std::to_string((now - link.last_interaction()) / 1000) : "-1");
     add("master_sync_in_progress", syncing ? "1" : "0");
     add("slave_read_repl_offset", std::to_string(offset()));
     add("slave_repl_offset", std::to_string(offset()));
     if (!link.connected())
-      add("master_link_down_since_seconds", link.down_since() ? std::to_string((now - link.down_since()) / 1000) : "-1");
+      add("master_link_down_since_seconds",
+          link.down_since() ? std::to_string((now - link.down_since()) / 1000) : "-1");
     add("slave_priority", std::to_string(node_.config().replica_priority));
     add("slave_read_only", node_.config().replica_read_only ? "1" : "0");
     add("replica_announced", "1");
@@ -458,8 +490,9 @@ std::string ReplicationLink::info() const {
     if (r.phase == replication::ReplicaInfo::Phase::kHandshake) continue;
     Client* c = node_.client(id);
     const std::string ip = !r.ip.empty() || !c ? r.ip : peer_of(c->socket).ip;
-    slaves += "slave" + std::to_string(number++) + ":ip=" + ip + ",port=" + std::to_string(r.port) + ",state=" + r.state_name() +
-              ",offset=" + std::to_string(r.acked) + ",lag=" + std::to_string(r.ack_time ? (now - r.ack_time) / 1000 : 0) + "\r\n";
+    slaves += "slave" + std::to_string(number++) + ":ip=" + ip + ",port=" + std::to_string(r.port) +
+              ",state=" + r.state_name() + ",offset=" + std::to_string(r.acked) +
+              ",lag=" + std::to_string(r.ack_time ? (now - r.ack_time) / 1000 : 0) + "\r\n";
   }
   add("connected_slaves", std::to_string(number));
   out += slaves;

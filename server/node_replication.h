@@ -1,4 +1,5 @@
-/// The replication room in its node: the socket to the master, snapshots to and from disk, the stream executed.
+/// The replication room in its node: the socket to the master, snapshots to and from disk, the stream
+/// executed.
 #pragma once
 
 #include <cstdint>

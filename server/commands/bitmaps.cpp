@@ -140,7 +140,9 @@ void command_bitop(Call& c) {
     if (is_not) byte = static_cast<unsigned char>(~byte);
     for (std::size_t k = 1; k < sources.size(); ++k) {
       const auto other = static_cast<unsigned char>(sources[k][i]);
-      byte = static_cast<unsigned char>(c.is(1, "and") ? byte & other : c.is(1, "or") ? byte | other : byte ^ other);
+      byte = static_cast<unsigned char>(c.is(1, "and")  ? byte & other
+                                        : c.is(1, "or") ? byte | other
+                                                        : byte ^ other);
     }
     out[i] = static_cast<char>(byte);
   }

@@ -52,16 +52,17 @@ std::string describe(Call& c, const Session& s) {
   if (s.last_command && !s.last_subcommand.empty()) command += "|" + s.last_subcommand;
   const std::int64_t now = c.engine.state.now_ms;
   char line[1024];
-  std::snprintf(line, sizeof line,
-                "id=%llu addr=%s laddr=%s fd=%llu name=%s age=%lld idle=%lld flags=%s db=%d sub=%zu psub=%zu "
-                "ssub=%zu multi=%d qbuf=%zu qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=%zu oll=0 omem=0 "
-                "tot-mem=%zu events=r cmd=%s user=default redir=-1 resp=%d",
-                static_cast<unsigned long long>(s.id), s.address.c_str(), s.local_address.c_str(),
-                static_cast<unsigned long long>(s.id), s.name.c_str(),
-                static_cast<long long>((now - s.created_ms) / 1000), static_cast<long long>((now - s.active_ms) / 1000),
-                flags.c_str(), s.db, s.channels.size(), s.patterns.size(), s.shard_channels.size(),
-                s.in_multi ? static_cast<int>(s.queue.size()) : -1, input, output, input + output + 1024,
-                command.c_str(), s.out.resp());
+  std::snprintf(
+      line, sizeof line,
+      "id=%llu addr=%s laddr=%s fd=%llu name=%s age=%lld idle=%lld flags=%s db=%d sub=%zu psub=%zu "
+      "ssub=%zu multi=%d qbuf=%zu qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=%zu oll=0 omem=0 "
+      "tot-mem=%zu events=r cmd=%s user=default redir=-1 resp=%d",
+      static_cast<unsigned long long>(s.id), s.address.c_str(), s.local_address.c_str(),
+      static_cast<unsigned long long>(s.id), s.name.c_str(),
+      static_cast<long long>((now - s.created_ms) / 1000), static_cast<long long>((now - s.active_ms) / 1000),
+      flags.c_str(), s.db, s.channels.size(), s.patterns.size(), s.shard_channels.size(),
+      s.in_multi ? static_cast<int>(s.queue.size()) : -1, input, output, input + output + 1024,
+      command.c_str(), s.out.resp());
   return line;
 }
 
@@ -220,13 +221,16 @@ void command_ping(Call& c) {
   c.argc() == 2 ? c.reply.bulk(c.arg(1)) : c.reply.status("PONG");
 }
 
-void command_echo(Call& c) { c.reply.bulk(c.arg(1)); }
+void command_echo(Call& c) {
+  c.reply.bulk(c.arg(1));
+}
 
 void command_auth(Call& c) {
   if (c.argc() > 3) return c.syntax_error();
   if (c.argc() == 2 && c.engine.config.requirepass.empty())
-    return c.error("ERR AUTH <password> called without any password configured for the default user. Are you sure "
-                   "your configuration is correct?");
+    return c.error(
+        "ERR AUTH <password> called without any password configured for the default user. Are you sure "
+        "your configuration is correct?");
   if (authenticate(c, c.argc() == 3 ? c.arg(1) : "default", c.arg(c.argc() - 1))) c.reply.ok();
 }
 
@@ -254,9 +258,10 @@ void command_hello(Call& c) {
     }
   }
   if (!c.client.authenticated)
-    return c.error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
-                   "AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol "
-                   "version at the same time");
+    return c.error(
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
+        "AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol "
+        "version at the same time");
   if (name) c.client.name = *name;
   c.reply.set_resp(version);
   c.reply.map(7);

@@ -48,9 +48,12 @@ Engine::Engine(Config& cfg, Host& h, Database::SlotOf slot_of) : config(cfg), ho
 
 Engine::~Engine() = default;
 
-// ---- Call -------------------------------------------------------------------------------------------------------
+// ---- Call
+// -------------------------------------------------------------------------------------------------------
 
-Database& Call::db() { return engine.db(client.db); }
+Database& Call::db() {
+  return engine.db(client.db);
+}
 
 bool Call::is(std::size_t i, std::string_view option) const {
   return argv[i].size() == option.size() && strncasecmp(argv[i].data(), option.data(), option.size()) == 0;
@@ -94,8 +97,12 @@ void Call::propagate_as(const std::vector<std::string_view>& words) {
   engine.enqueue_propagation(client.db, words);
 }
 
-void Call::wrong_type() { error(error::wrong_type); }
-void Call::syntax_error() { error(error::syntax); }
+void Call::wrong_type() {
+  error(error::wrong_type);
+}
+void Call::syntax_error() {
+  error(error::syntax);
+}
 
 void Call::wrong_arity() {
   error("ERR wrong number of arguments for '" + std::string(command.name) + "' command");
@@ -141,7 +148,8 @@ void Call::block(std::vector<std::string> keys, Type wanted, std::int64_t deadli
   ++engine.blocked_count;
 }
 
-// ---- dispatch ---------------------------------------------------------------------------------------------------
+// ---- dispatch
+// ---------------------------------------------------------------------------------------------------
 
 std::optional<std::string> Engine::cluster_refusal(Session& session, const Command& command,
                                                    const std::vector<std::string_view>& argv) {
@@ -172,10 +180,10 @@ std::optional<std::string> Engine::cluster_refusal(Session& session, const Comma
 std::optional<std::string> Engine::refusal(Session& session, const Command& command,
                                            const std::vector<std::string_view>& argv) {
   const bool from_master = session.kind == Session::Kind::master || session.kind == Session::Kind::loader;
-  const bool writes = command.is(flag::write) ||
-                      (command.name == "exec" && std::any_of(session.queue.begin(), session.queue.end(), [](auto& q) {
-                         return q.command->is(flag::write);
-                       }));
+  const bool writes =
+      command.is(flag::write) ||
+      (command.name == "exec" && std::any_of(session.queue.begin(), session.queue.end(),
+                                             [](auto& q) { return q.command->is(flag::write); }));
   if (cluster && !from_master && session.kind != Session::Kind::script)
     if (auto line = cluster_refusal(session, command, argv)) return line;
   if (from_master) return std::nullopt;
@@ -218,7 +226,8 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   if (!command->arity_fits(argv.size()))
     return refuse("ERR wrong number of arguments for '" + std::string(command->name) + "' command");
   if (!session.authenticated && !command->is(flag::no_auth)) return refuse("NOAUTH Authentication required.");
-  if (session.in_multi && command->is(flag::no_multi)) return refuse("ERR Command not allowed inside a transaction");
+  if (session.in_multi && command->is(flag::no_multi))
+    return refuse("ERR Command not allowed inside a transaction");
   session.last_command = command;
   if (session.kind == Session::Kind::normal) {
     const bool writes = command->is(flag::write | flag::may_replicate) || command->name == "exec";
@@ -233,8 +242,9 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
     }
     if (session.subscribed() && session.out.resp() == 2 && command->name != "ping" &&
         command->name != "quit" && command->name != "reset" && command->group != "pubsub_only")
-      return refuse("ERR Can't execute '" + lower(argv[0]) +
-                    "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+      return refuse(
+          "ERR Can't execute '" + lower(argv[0]) +
+          "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
   }
   if (session.in_multi && command->name != "exec" && command->name != "discard" && command->name != "multi" &&
       command->name != "watch" && command->name != "quit" && command->name != "reset") {
@@ -248,7 +258,8 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   return true;
 }
 
-void Engine::queue_command(Session& session, const Command& command, const std::vector<std::string_view>& argv) {
+void Engine::queue_command(Session& session, const Command& command,
+                           const std::vector<std::string_view>& argv) {
   session.queue.push_back({&command, std::vector<std::string>(argv.begin(), argv.end())});
   session.out.status("QUEUED");
 }
@@ -262,7 +273,8 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
     feed_monitors(session, argv);
   begin_unit();
   command.handler(one);
-  if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) && host.propagating())
+  if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) &&
+      host.propagating())
     enqueue_propagation(session.db, argv);
   end_unit();
 
@@ -274,13 +286,14 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   const std::string& out = session.out.buffer();
   if (out.size() > mark && out[mark] == '-')
     note_error(std::string_view(out).substr(mark + 1, 64), command, false);
-  if (config.slowlog_threshold_us >= 0 && took >= config.slowlog_threshold_us && session.kind == Session::Kind::normal &&
-      command.name != "exec" && config.slowlog_length > 0) {
+  if (config.slowlog_threshold_us >= 0 && took >= config.slowlog_threshold_us &&
+      session.kind == Session::Kind::normal && command.name != "exec" && config.slowlog_length > 0) {
     SlowEntry entry{slow_id++, state.now_ms / 1000, took, {}, session.address, session.name};
     for (std::size_t i = 0; i < std::min<std::size_t>(argv.size(), 32); ++i)
       entry.argv.emplace_back(argv[i].substr(0, 128));
     slow_log.push_back(std::move(entry));
-    while (slow_log.size() > static_cast<std::size_t>(config.slowlog_length)) slow_log.erase(slow_log.begin());
+    while (slow_log.size() > static_cast<std::size_t>(config.slowlog_length))
+      slow_log.erase(slow_log.begin());
   }
 }
 
@@ -326,7 +339,8 @@ void Engine::feed_monitors(const Session& session, const std::vector<std::string
   });
 }
 
-// ---- propagation ------------------------------------------------------------------------------------------------
+// ---- propagation
+// ------------------------------------------------------------------------------------------------
 
 void Engine::enqueue_propagation(int db, const std::vector<std::string_view>& words) {
   if (!host.propagating()) return;
@@ -349,7 +363,8 @@ void Engine::flush_propagation() {
   pending_.clear();
 }
 
-// ---- keys that others watch or wait for -------------------------------------------------------------------------
+// ---- keys that others watch or wait for
+// -------------------------------------------------------------------------
 
 void Engine::touched(Database& d, std::string_view key) {
   if (watchers_.empty() && waiting_.empty()) return;
@@ -489,7 +504,8 @@ std::uint64_t Engine::total_keys() const {
   return n;
 }
 
-std::vector<std::size_t> Engine::key_positions(const Command& command, const std::vector<std::string_view>& argv) {
+std::vector<std::size_t> Engine::key_positions(const Command& command,
+                                               const std::vector<std::string_view>& argv) {
   if (command.keys.find) return command.keys.find(argv);
   std::vector<std::size_t> at;
   if (command.keys.first == 0) return at;

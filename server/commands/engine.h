@@ -1,6 +1,6 @@
 /// Runs commands: finds them in the table, checks what must hold before they run (authentication, cluster
-/// redirection, read-only replica, memory), queues transactions, blocks and wakes clients, and tells the host what
-/// to propagate. Everything a command touches is reached from here.
+/// redirection, read-only replica, memory), queues transactions, blocks and wakes clients, and tells the host
+/// what to propagate. Everything a command touches is reached from here.
 #pragma once
 
 #include <cstdint>
@@ -110,7 +110,8 @@ class Engine {
 
   static const Command* find_command(std::string_view name);
   static std::span<const Command> commands();
-  static std::vector<std::size_t> key_positions(const Command& command, const std::vector<std::string_view>& argv);
+  static std::vector<std::size_t> key_positions(const Command& command,
+                                                const std::vector<std::string_view>& argv);
 
   std::span<const std::unique_ptr<Database>> databases() const { return databases_; }
   Database& db(int index) { return *databases_[static_cast<std::size_t>(index)]; }

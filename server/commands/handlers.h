@@ -11,7 +11,8 @@ namespace node {
 /// The lines of "<COMMAND> HELP".
 void help(Call& c, std::initializer_list<std::string_view> lines);
 
-/// Reads a timeout in seconds, fractions allowed, into an absolute time (0: for ever); answers when it is invalid.
+/// Reads a timeout in seconds, fractions allowed, into an absolute time (0: for ever); answers when it is
+/// invalid.
 bool blocking_deadline(Call& c, std::size_t at, std::int64_t& deadline_ms);
 
 void command_acl(Call& c);

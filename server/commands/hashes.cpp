@@ -11,14 +11,16 @@ namespace node {
 
 namespace {
 
-HashMap* hash_of(Call& c, bool& ok, bool for_write) { return c.value<HashMap>(c.arg(1), ok, for_write); }
+HashMap* hash_of(Call& c, bool& ok, bool for_write) {
+  return c.value<HashMap>(c.arg(1), ok, for_write);
+}
 
 void reply_all(Call& c, bool fields, bool values) {
   bool ok = true;
   HashMap* hash = hash_of(c, ok, false);
   if (!ok) return;
   const std::size_t n = hash ? hash->size() : 0;
-  fields && values ? c.reply.map(n) : c.reply.array(n);
+  fields&& values ? c.reply.map(n) : c.reply.array(n);
   if (!hash) return;
   hash->for_each([&](std::string_view f, std::string_view v) {
     if (fields) c.reply.bulk(f);
@@ -104,9 +106,15 @@ void command_hexists(Call& c) {
   if (ok) c.reply.integer(hash && hash->contains(c.arg(2)));
 }
 
-void command_hgetall(Call& c) { reply_all(c, true, true); }
-void command_hkeys(Call& c) { reply_all(c, true, false); }
-void command_hvals(Call& c) { reply_all(c, false, true); }
+void command_hgetall(Call& c) {
+  reply_all(c, true, true);
+}
+void command_hkeys(Call& c) {
+  reply_all(c, true, false);
+}
+void command_hvals(Call& c) {
+  reply_all(c, false, true);
+}
 
 void command_hincrby(Call& c) {
   const auto by = c.integer(3);
@@ -168,7 +176,8 @@ void command_hrandfield(Call& c) {
   } else {
     hash->for_each([&](std::string_view f, std::string_view v) { return picked.emplace_back(f, v), true; });
     const std::size_t n = std::min(static_cast<std::size_t>(*count), picked.size());
-    for (std::size_t i = 0; i < n; ++i) std::swap(picked[i], picked[i + random_source().below(picked.size() - i)]);
+    for (std::size_t i = 0; i < n; ++i)
+      std::swap(picked[i], picked[i + random_source().below(picked.size() - i)]);
     picked.resize(n);
   }
   const bool pairs = values && c.reply.resp() == 3;

@@ -1,5 +1,5 @@
-/// What commands need of the world outside the keyspace: sockets, files, clocks, the process. The node implements
-/// it; tests implement as much as they use.
+/// What commands need of the world outside the keyspace: sockets, files, clocks, the process. The node
+/// implements it; tests implement as much as they use.
 #pragma once
 
 #include <cstdint>

@@ -8,11 +8,13 @@ namespace node {
 
 namespace {
 
-constexpr std::string_view kSections[] = {"server",      "clients", "memory",       "persistence", "stats",
-                                          "replication", "cpu",     "modules",      "commandstats", "errorstats",
+constexpr std::string_view kSections[] = {"server",       "clients", "memory",  "persistence",  "stats",
+                                          "replication",  "cpu",     "modules", "commandstats", "errorstats",
                                           "latencystats", "cluster", "keyspace"};
 
-bool by_default(std::string_view s) { return s != "commandstats" && s != "latencystats"; }
+bool by_default(std::string_view s) {
+  return s != "commandstats" && s != "latencystats";
+}
 
 std::string command_stats(const Engine& engine) {
   std::string out = "# Commandstats\r\n";
@@ -20,11 +22,13 @@ std::string command_stats(const Engine& engine) {
     const CommandStats& s = engine.stats[i];
     if (!s.calls && !s.rejected && !s.failed) continue;
     char line[256];
-    std::snprintf(line, sizeof line, "cmdstat_%s:calls=%llu,usec=%llu,usec_per_call=%.2f,rejected_calls=%llu,failed_calls=%llu\r\n",
-                  std::string(Engine::commands()[i].name).c_str(), static_cast<unsigned long long>(s.calls),
-                  static_cast<unsigned long long>(s.usec),
-                  s.calls ? static_cast<double>(s.usec) / static_cast<double>(s.calls) : 0.0,
-                  static_cast<unsigned long long>(s.rejected), static_cast<unsigned long long>(s.failed));
+    std::snprintf(
+        line, sizeof line,
+        "cmdstat_%s:calls=%llu,usec=%llu,usec_per_call=%.2f,rejected_calls=%llu,failed_calls=%llu\r\n",
+        std::string(Engine::commands()[i].name).c_str(), static_cast<unsigned long long>(s.calls),
+        static_cast<unsigned long long>(s.usec),
+        s.calls ? static_cast<double>(s.usec) / static_cast<double>(s.calls) : 0.0,
+        static_cast<unsigned long long>(s.rejected), static_cast<unsigned long long>(s.failed));
     out += line;
   }
   return out;
@@ -35,8 +39,9 @@ std::string keyspace(Engine& engine) {
   for (std::size_t i = 0; i < engine.db_count(); ++i) {
     Database& d = engine.db(static_cast<int>(i));
     if (d.size() == 0) continue;
-    out += "db" + std::to_string(i) + ":keys=" + std::to_string(d.size()) + ",expires=" + std::to_string(d.expiring()) +
-           ",avg_ttl=" + std::to_string(d.average_ttl()) + "\r\n";
+    out += "db" + std::to_string(i) + ":keys=" + std::to_string(d.size()) +
+           ",expires=" + std::to_string(d.expiring()) + ",avg_ttl=" + std::to_string(d.average_ttl()) +
+           "\r\n";
   }
   return out;
 }
@@ -64,7 +69,8 @@ void command_info(Call& c) {
       for (const auto& [code, n] : c.engine.error_counts)
         part += "errorstat_" + code + ":count=" + std::to_string(n) + "\r\n";
     } else if (section == "cluster") {
-      part = std::string("# Cluster\r\ncluster_enabled:") + (c.engine.config.cluster_enabled ? "1" : "0") + "\r\n";
+      part = std::string("# Cluster\r\ncluster_enabled:") + (c.engine.config.cluster_enabled ? "1" : "0") +
+             "\r\n";
     } else if (section == "keyspace") {
       part = keyspace(c.engine);
     } else if (section == "modules") {

@@ -18,7 +18,9 @@ Value clone(const Entry& e) {
       return std::make_unique<std::string>(entry.text(digits));
     }
     Value operator()(std::int64_t n) const { return n; }
-    Value operator()(const std::unique_ptr<std::string>& s) const { return std::make_unique<std::string>(*s); }
+    Value operator()(const std::unique_ptr<std::string>& s) const {
+      return std::make_unique<std::string>(*s);
+    }
     Value operator()(const std::unique_ptr<List>& v) const { return std::make_unique<List>(*v); }
     Value operator()(const std::unique_ptr<Set>& v) const { return std::make_unique<Set>(*v); }
     Value operator()(const std::unique_ptr<HashMap>& v) const { return std::make_unique<HashMap>(*v); }
@@ -122,21 +124,39 @@ void command_exists(Call& c) {
   c.reply.integer(n);
 }
 
-void command_touch(Call& c) { command_exists(c); }
+void command_touch(Call& c) {
+  command_exists(c);
+}
 
 void command_type(Call& c) {
   Entry* e = c.db().lookup(c.arg(1));
   c.reply.status(e ? type_name(e->type()) : "none");
 }
 
-void command_expire(Call& c) { expire(c, true, true); }
-void command_pexpire(Call& c) { expire(c, false, true); }
-void command_expireat(Call& c) { expire(c, true, false); }
-void command_pexpireat(Call& c) { expire(c, false, false); }
-void command_ttl(Call& c) { ttl(c, true, false); }
-void command_pttl(Call& c) { ttl(c, false, false); }
-void command_expiretime(Call& c) { ttl(c, true, true); }
-void command_pexpiretime(Call& c) { ttl(c, false, true); }
+void command_expire(Call& c) {
+  expire(c, true, true);
+}
+void command_pexpire(Call& c) {
+  expire(c, false, true);
+}
+void command_expireat(Call& c) {
+  expire(c, true, false);
+}
+void command_pexpireat(Call& c) {
+  expire(c, false, false);
+}
+void command_ttl(Call& c) {
+  ttl(c, true, false);
+}
+void command_pttl(Call& c) {
+  ttl(c, false, false);
+}
+void command_expiretime(Call& c) {
+  ttl(c, true, true);
+}
+void command_pexpiretime(Call& c) {
+  ttl(c, false, true);
+}
 
 void command_persist(Call& c) {
   Entry* e = c.db().lookup(c.arg(1));
@@ -157,7 +177,9 @@ void command_keys(Call& c) {
   c.reply.wrap_array(mark, n);
 }
 
-void command_dbsize(Call& c) { c.reply.integer(static_cast<std::int64_t>(c.db().size())); }
+void command_dbsize(Call& c) {
+  c.reply.integer(static_cast<std::int64_t>(c.db().size()));
+}
 
 void command_randomkey(Call& c) {
   for (int tries = 0; tries < 100 && c.db().size(); ++tries) {
@@ -198,7 +220,8 @@ void command_copy(Call& c) {
       return c.syntax_error();
     }
   }
-  if (c.engine.cluster && target != 0) return c.error("ERR Copying to another database is not allowed in cluster mode");
+  if (c.engine.cluster && target != 0)
+    return c.error("ERR Copying to another database is not allowed in cluster mode");
   if (target == c.client.db && c.arg(1) == c.arg(2)) return c.error(error::same_object);
   Entry* e = c.db().read(c.arg(1));
   if (!e) return c.reply.integer(0);
@@ -262,7 +285,8 @@ void command_swapdb(Call& c) {
 }
 
 void command_object(Call& c) {
-  if (c.subcommand("help", 2, 2)) return help(c, {"ENCODING <key>", "FREQ <key>", "IDLETIME <key>", "REFCOUNT <key>"});
+  if (c.subcommand("help", 2, 2))
+    return help(c, {"ENCODING <key>", "FREQ <key>", "IDLETIME <key>", "REFCOUNT <key>"});
   for (std::string_view known : {"encoding", "freq", "idletime", "refcount"}) {
     if (!c.subcommand(known, 3, 3)) continue;
     Entry* e = c.db().lookup(c.arg(2));
@@ -271,8 +295,9 @@ void command_object(Call& c) {
     if (known == "idletime")
       return c.reply.integer(std::max<std::int64_t>(0, c.engine.state.now_ms / 1000 - e->accessed));
     if (known == "freq")
-      return c.error("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
-                     "switching between policies at runtime LRU and LFU data will take some time to adjust.");
+      return c.error(
+          "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
+          "switching between policies at runtime LRU and LFU data will take some time to adjust.");
     const auto* n = std::get_if<std::int64_t>(&e->value);
     return c.reply.integer(n && *n >= 0 && *n < 10000 ? INT32_MAX : 1);
   }

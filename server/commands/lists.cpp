@@ -88,7 +88,7 @@ void blocking_move(Call& c, bool from_left, bool to_left, std::size_t timeout_at
   bool ok = true;
   List* source = c.value<List>(c.arg(1), ok, true);
   if (!ok) return;
-  if (!source) return c.block({std::string(c.arg(1))}, Type::list, deadline, false);
+  if (!source) return c.block({std::string(c.arg(1))}, Type::list, deadline, true);
   if (move_element(c, c.arg(1), c.arg(2), from_left, to_left)) replicate_move(c, from_left, to_left);
 }
 
@@ -172,12 +172,24 @@ bool blocking_deadline(Call& c, std::size_t at, std::int64_t& deadline_ms) {
   return true;
 }
 
-void command_lpush(Call& c) { push(c, true, false); }
-void command_rpush(Call& c) { push(c, false, false); }
-void command_lpushx(Call& c) { push(c, true, true); }
-void command_rpushx(Call& c) { push(c, false, true); }
-void command_lpop(Call& c) { pop(c, true); }
-void command_rpop(Call& c) { pop(c, false); }
+void command_lpush(Call& c) {
+  push(c, true, false);
+}
+void command_rpush(Call& c) {
+  push(c, false, false);
+}
+void command_lpushx(Call& c) {
+  push(c, true, true);
+}
+void command_rpushx(Call& c) {
+  push(c, false, true);
+}
+void command_lpop(Call& c) {
+  pop(c, true);
+}
+void command_rpop(Call& c) {
+  pop(c, false);
+}
 
 void command_llen(Call& c) {
   bool ok = true;
@@ -197,7 +209,8 @@ void command_lrange(Call& c) {
   if (span.empty) return c.reply.array(0);
   c.reply.array(span.to - span.from + 1);
   char digits[24];
-  list->for_range(span.from, span.to, [&](const Listpack::Element& e) { return c.reply.bulk(e.view(digits)), true; });
+  list->for_range(span.from, span.to,
+                  [&](const Listpack::Element& e) { return c.reply.bulk(e.view(digits)), true; });
 }
 
 void command_lindex(Call& c) {
@@ -281,10 +294,13 @@ void command_lpos(Call& c) {
       const auto n = c.integer(i + 1);
       if (!n) return;
       if (*n == 0)
-        return c.error("ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use "
-                       "negative to start from the end of the list");
-      if (*n == INT64_MIN) return c.error("ERR value is out of range, value must between -9223372036854775807 and "
-                                          "9223372036854775807");
+        return c.error(
+            "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use "
+            "negative to start from the end of the list");
+      if (*n == INT64_MIN)
+        return c.error(
+            "ERR value is out of range, value must between -9223372036854775807 and "
+            "9223372036854775807");
       rank = *n;
     } else if (c.is(i, "count")) {
       const auto n = c.integer_in(i + 1, 0, INT64_MAX, "ERR COUNT can't be negative");
@@ -323,7 +339,9 @@ void command_lpos(Call& c) {
   for (std::size_t index : found) c.reply.integer(static_cast<std::int64_t>(index));
 }
 
-void command_rpoplpush(Call& c) { list_move(c, false, true); }
+void command_rpoplpush(Call& c) {
+  list_move(c, false, true);
+}
 
 void command_lmove(Call& c) {
   const auto from = is_left(c, 3);
@@ -332,9 +350,15 @@ void command_lmove(Call& c) {
   if (to) list_move(c, *from, *to);
 }
 
-void command_blpop(Call& c) { blocking_pop(c, true); }
-void command_brpop(Call& c) { blocking_pop(c, false); }
-void command_brpoplpush(Call& c) { blocking_move(c, false, true, 3); }
+void command_blpop(Call& c) {
+  blocking_pop(c, true);
+}
+void command_brpop(Call& c) {
+  blocking_pop(c, false);
+}
+void command_brpoplpush(Call& c) {
+  blocking_move(c, false, true, 3);
+}
 
 void command_blmove(Call& c) {
   const auto from = is_left(c, 3);
@@ -343,7 +367,11 @@ void command_blmove(Call& c) {
   if (to) blocking_move(c, *from, *to, 5);
 }
 
-void command_lmpop(Call& c) { multi_pop(c, 1, false); }
-void command_blmpop(Call& c) { multi_pop(c, 2, true); }
+void command_lmpop(Call& c) {
+  multi_pop(c, 1, false);
+}
+void command_blmpop(Call& c) {
+  multi_pop(c, 2, true);
+}
 
 }  // namespace node

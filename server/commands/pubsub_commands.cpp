@@ -53,7 +53,8 @@ void unsubscribe(Call& c, const Words& w) {
 }
 
 void publish(Call& c, bool shard) {
-  const std::size_t n = c.engine.pubsub.publish(c.arg(1), c.arg(2), shard, [&](Session& s) { c.engine.host.wake(s); });
+  const std::size_t n =
+      c.engine.pubsub.publish(c.arg(1), c.arg(2), shard, [&](Session& s) { c.engine.host.wake(s); });
   if (c.engine.cluster)
     c.engine.cluster->publish(c.arg(1), c.arg(2), shard);
   else
@@ -64,14 +65,30 @@ void publish(Call& c, bool shard) {
 
 }  // namespace
 
-void command_subscribe(Call& c) { subscribe(c, kPlain); }
-void command_psubscribe(Call& c) { subscribe(c, kPattern); }
-void command_ssubscribe(Call& c) { subscribe(c, kShard); }
-void command_unsubscribe(Call& c) { unsubscribe(c, kPlain); }
-void command_punsubscribe(Call& c) { unsubscribe(c, kPattern); }
-void command_sunsubscribe(Call& c) { unsubscribe(c, kShard); }
-void command_publish(Call& c) { publish(c, false); }
-void command_spublish(Call& c) { publish(c, true); }
+void command_subscribe(Call& c) {
+  subscribe(c, kPlain);
+}
+void command_psubscribe(Call& c) {
+  subscribe(c, kPattern);
+}
+void command_ssubscribe(Call& c) {
+  subscribe(c, kShard);
+}
+void command_unsubscribe(Call& c) {
+  unsubscribe(c, kPlain);
+}
+void command_punsubscribe(Call& c) {
+  unsubscribe(c, kPattern);
+}
+void command_sunsubscribe(Call& c) {
+  unsubscribe(c, kShard);
+}
+void command_publish(Call& c) {
+  publish(c, false);
+}
+void command_spublish(Call& c) {
+  publish(c, true);
+}
 
 void command_pubsub(Call& c) {
   const PubSub& hub = c.engine.pubsub;

@@ -37,11 +37,14 @@ void config_set(Call& c) {
     for (char& ch : name) ch = static_cast<char>(std::tolower(static_cast<unsigned char>(ch)));
     const Directive* d = find_directive(name);
     if (get_directives(config, std::span(&name, 1)).empty())
-      return refuse("ERR Unknown option or number of arguments for CONFIG SET - '" + std::string(c.arg(i)) + "'");
+      return refuse("ERR Unknown option or number of arguments for CONFIG SET - '" + std::string(c.arg(i)) +
+                    "'");
     if (std::find(names.begin(), names.end(), name) != names.end())
-      return refuse("ERR CONFIG SET failed (possibly related to argument '" + name + "') - duplicate parameter");
+      return refuse("ERR CONFIG SET failed (possibly related to argument '" + name +
+                    "') - duplicate parameter");
     if (d && !d->mutable_at_run)
-      return refuse("ERR CONFIG SET failed (possibly related to argument '" + name + "') - can't set immutable config");
+      return refuse("ERR CONFIG SET failed (possibly related to argument '" + name +
+                    "') - can't set immutable config");
     const std::string value(c.arg(i + 1));
     if (const auto why = set_directive(config, name, std::span(&value, 1)))
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + *why);
@@ -71,11 +74,21 @@ bool debug_allowed(Call& c) {
 
 void flags_of(Call& c, const Command& k) {
   constexpr std::pair<std::uint32_t, std::string_view> names[] = {
-      {flag::write, "write"},       {flag::readonly, "readonly"},   {flag::denyoom, "denyoom"},
-      {flag::admin, "admin"},       {flag::pubsub, "pubsub"},       {flag::noscript, "noscript"},
-      {flag::blocking, "blocking"}, {flag::loading, "loading"},     {flag::stale, "stale"},
-      {flag::skip_monitor, "skip_monitor"}, {flag::asking, "asking"}, {flag::fast, "fast"},
-      {flag::no_auth, "no_auth"},   {flag::no_multi, "no_multi"},   {flag::may_replicate, "may_replicate"},
+      {flag::write, "write"},
+      {flag::readonly, "readonly"},
+      {flag::denyoom, "denyoom"},
+      {flag::admin, "admin"},
+      {flag::pubsub, "pubsub"},
+      {flag::noscript, "noscript"},
+      {flag::blocking, "blocking"},
+      {flag::loading, "loading"},
+      {flag::stale, "stale"},
+      {flag::skip_monitor, "skip_monitor"},
+      {flag::asking, "asking"},
+      {flag::fast, "fast"},
+      {flag::no_auth, "no_auth"},
+      {flag::no_multi, "no_multi"},
+      {flag::may_replicate, "may_replicate"},
       {flag::no_mandatory_keys, "no_mandatory_keys"}};
   const std::size_t mark = c.reply.mark();
   std::size_t n = 0;
@@ -165,7 +178,8 @@ void command_command(Call& c) {
     return;
   }
   if (c.subcommand("getkeys", 3, -1)) return command_getkeys(c);
-  if (c.subcommand("help", 2, 2)) return help(c, {"COUNT", "DOCS [<command> …]", "GETKEYS <command>", "INFO [<command> …]", "LIST"});
+  if (c.subcommand("help", 2, 2))
+    return help(c, {"COUNT", "DOCS [<command> …]", "GETKEYS <command>", "INFO [<command> …]", "LIST"});
   c.unknown_subcommand();
 }
 
@@ -178,15 +192,17 @@ void command_config(Call& c) {
     if (const auto why = c.engine.host.apply_config(std::span(&marker, 1))) return c.error(*why);
     return c.reply.ok();
   }
-  if (c.subcommand("help", 2, 2)) return help(c, {"GET <pattern>", "SET <directive> <value>", "RESETSTAT", "REWRITE"});
+  if (c.subcommand("help", 2, 2))
+    return help(c, {"GET <pattern>", "SET <directive> <value>", "RESETSTAT", "REWRITE"});
   c.unknown_subcommand();
 }
 
 void command_debug(Call& c) {
   if (!debug_allowed(c))
-    return c.error("ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run "
-                   "it from a local connection, otherwise you need to set this option in the configuration file, and "
-                   "then restart the server.");
+    return c.error(
+        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run "
+        "it from a local connection, otherwise you need to set this option in the configuration file, and "
+        "then restart the server.");
   if (c.subcommand("segfault", 2, 2)) {
     // A real one: the process must die as a faulty one dies.
     std::signal(SIGSEGV, SIG_DFL);
@@ -215,8 +231,8 @@ void command_debug(Call& c) {
     if (!e) return c.error(error::no_such_key);
     return c.reply.status("Value at:0x" + std::to_string(reinterpret_cast<std::uintptr_t>(e)) +
                           " refcount:1 encoding:" + encoding_name(e->value) + " serializedlength:" +
-                          std::to_string(memory_of(*e)) + " lru:" + std::to_string(e->accessed) + " lru_seconds_idle:" +
-                          std::to_string(c.engine.state.now_ms / 1000 - e->accessed));
+                          std::to_string(memory_of(*e)) + " lru:" + std::to_string(e->accessed) +
+                          " lru_seconds_idle:" + std::to_string(c.engine.state.now_ms / 1000 - e->accessed));
   }
   if (c.subcommand("drop-cluster-packet-filter", 3, 3)) {
     const auto type = c.integer(2);
@@ -241,20 +257,26 @@ void command_debug(Call& c) {
     return c.reply.ok();
   }
   if (c.subcommand("help", 2, 2))
-    return help(c, {"SEGFAULT", "SLEEP <seconds>", "SET-ACTIVE-EXPIRE <0|1>", "RELOAD", "OBJECT <key>", "POPULATE <n>",
-                    "DROP-CLUSTER-PACKET-FILTER <type>", "LOG <message>", "ERROR <string>"});
+    return help(c, {"SEGFAULT", "SLEEP <seconds>", "SET-ACTIVE-EXPIRE <0|1>", "RELOAD", "OBJECT <key>",
+                    "POPULATE <n>", "DROP-CLUSTER-PACKET-FILTER <type>", "LOG <message>", "ERROR <string>"});
   c.unknown_subcommand();
 }
 
 void command_shutdown(Call& c) {
   bool save = false, nosave = false, now = false, force = false;
   for (std::size_t i = 1; i < c.argc(); ++i) {
-    if (c.is(i, "save")) save = true;
-    else if (c.is(i, "nosave")) nosave = true;
-    else if (c.is(i, "now")) now = true;
-    else if (c.is(i, "force")) force = true;
-    else if (c.is(i, "abort")) return c.error("ERR No shutdown in progress.");
-    else return c.syntax_error();
+    if (c.is(i, "save"))
+      save = true;
+    else if (c.is(i, "nosave"))
+      nosave = true;
+    else if (c.is(i, "now"))
+      now = true;
+    else if (c.is(i, "force"))
+      force = true;
+    else if (c.is(i, "abort"))
+      return c.error("ERR No shutdown in progress.");
+    else
+      return c.syntax_error();
   }
   if (save && nosave) return c.syntax_error();
   if (const auto why = c.engine.host.shutdown(nosave, save, now, force)) c.error(*why);
@@ -278,7 +300,9 @@ void command_bgrewriteaof(Call& c) {
                            : "Background append only file rewriting started");
 }
 
-void command_lastsave(Call& c) { c.reply.integer(c.engine.host.last_save_s()); }
+void command_lastsave(Call& c) {
+  c.reply.integer(c.engine.host.last_save_s());
+}
 
 void command_time(Call& c) {
   const std::int64_t now = c.engine.host.now_us();
@@ -324,7 +348,8 @@ void command_latency(Call& c) {
   if (c.subcommand("latest", 2, 2) || c.subcommand("history", 3, 3)) return c.reply.array(0);
   if (c.subcommand("reset", 2, -1)) return c.reply.integer(0);
   if (c.subcommand("histogram", 2, -1)) return c.reply.map(0);
-  if (c.subcommand("doctor", 2, 2)) return c.reply.verbatim("No latency events are recorded by this server.\n");
+  if (c.subcommand("doctor", 2, 2))
+    return c.reply.verbatim("No latency events are recorded by this server.\n");
   if (c.subcommand("help", 2, 2)) return help(c, {"LATEST", "HISTORY <event>", "RESET", "DOCTOR"});
   c.unknown_subcommand();
 }
@@ -336,7 +361,8 @@ void command_memory(Call& c) {
   }
   if (c.subcommand("doctor", 2, 2)) return c.reply.verbatim("Sam, I detected no issues in this instance.");
   if (c.subcommand("purge", 2, 2)) return c.reply.ok();
-  if (c.subcommand("malloc-stats", 2, 2)) return c.reply.verbatim("Stats not supported for the current allocator");
+  if (c.subcommand("malloc-stats", 2, 2))
+    return c.reply.verbatim("Stats not supported for the current allocator");
   if (c.subcommand("stats", 2, 2)) {
     c.reply.map(2);
     c.reply.bulk("total.allocated");
@@ -362,14 +388,17 @@ void command_acl(Call& c) {
   }
   if (c.subcommand("list", 2, 2)) {
     c.reply.array(1);
-    return c.reply.bulk("user default on " + std::string(c.engine.config.requirepass.empty() ? "nopass" : "#hidden") +
+    return c.reply.bulk("user default on " +
+                        std::string(c.engine.config.requirepass.empty() ? "nopass" : "#hidden") +
                         " ~* &* +@all");
   }
   if (c.arity_failed) return;
   c.error("ERR ACL beyond the default user is not supported by this server");
 }
 
-void command_lolwut(Call& c) { c.reply.verbatim("cluster-node, compatible with Redis ver. 7.0.15\n"); }
+void command_lolwut(Call& c) {
+  c.reply.verbatim("cluster-node, compatible with Redis ver. 7.0.15\n");
+}
 
 void command_function(Call& c) {
   // Libraries of functions are not kept; the answers say that there are none, which is what stock tools ask.
@@ -380,12 +409,26 @@ void command_function(Call& c) {
   c.error("ERR functions are not supported by this server");
 }
 
-void command_replicaof(Call& c) { c.engine.host.command_replicaof(c); }
-void command_role(Call& c) { c.engine.host.command_role(c); }
-void command_replconf(Call& c) { c.engine.host.command_replconf(c); }
-void command_psync(Call& c) { c.engine.host.command_psync(c); }
-void command_wait(Call& c) { c.engine.host.command_wait(c); }
-void command_failover(Call& c) { c.engine.host.command_failover(c); }
-void command_migrate(Call& c) { c.engine.host.command_migrate(c); }
+void command_replicaof(Call& c) {
+  c.engine.host.command_replicaof(c);
+}
+void command_role(Call& c) {
+  c.engine.host.command_role(c);
+}
+void command_replconf(Call& c) {
+  c.engine.host.command_replconf(c);
+}
+void command_psync(Call& c) {
+  c.engine.host.command_psync(c);
+}
+void command_wait(Call& c) {
+  c.engine.host.command_wait(c);
+}
+void command_failover(Call& c) {
+  c.engine.host.command_failover(c);
+}
+void command_migrate(Call& c) {
+  c.engine.host.command_migrate(c);
+}
 
 }  // namespace node

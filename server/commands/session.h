@@ -1,5 +1,5 @@
-/// What a client is to the commands: its selected database, its transaction, its subscriptions, what it waits for.
-/// No socket: the node's connection holds one, and so do scripts and the master's stream.
+/// What a client is to the commands: its selected database, its transaction, its subscriptions, what it waits
+/// for. No socket: the node's connection holds one, and so do scripts and the master's stream.
 #pragma once
 
 #include <cstdint>
@@ -51,9 +51,9 @@ struct Session {
 
   // Transactions.
   bool in_multi = false;
-  bool abort_exec = false;   ///< a queued command was refused: EXEC answers EXECABORT
-  bool watch_broken = false; ///< a watched key changed: EXEC answers null
-  bool executing = false;    ///< inside EXEC or a script: nothing may block
+  bool abort_exec = false;    ///< a queued command was refused: EXEC answers EXECABORT
+  bool watch_broken = false;  ///< a watched key changed: EXEC answers null
+  bool executing = false;     ///< inside EXEC or a script: nothing may block
   std::vector<QueuedCommand> queue;
   std::vector<std::pair<int, std::string>> watched;
 

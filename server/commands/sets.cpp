@@ -171,8 +171,7 @@ void command_spop(Call& c) {
       set->erase(gone.back());
     }
   }
-  if (count)
-    c.reply.set(gone.size());
+  if (count) c.reply.set(gone.size());
   for (const std::string& m : gone) c.reply.bulk(m);
   c.propagate_nothing();
   if (n == 0) return;
@@ -212,12 +211,24 @@ void command_srandmember(Call& c) {
   }
 }
 
-void command_sinter(Call& c) { algebra(c, Algebra::inter); }
-void command_sunion(Call& c) { algebra(c, Algebra::unite); }
-void command_sdiff(Call& c) { algebra(c, Algebra::diff); }
-void command_sinterstore(Call& c) { algebra_store(c, Algebra::inter); }
-void command_sunionstore(Call& c) { algebra_store(c, Algebra::unite); }
-void command_sdiffstore(Call& c) { algebra_store(c, Algebra::diff); }
+void command_sinter(Call& c) {
+  algebra(c, Algebra::inter);
+}
+void command_sunion(Call& c) {
+  algebra(c, Algebra::unite);
+}
+void command_sdiff(Call& c) {
+  algebra(c, Algebra::diff);
+}
+void command_sinterstore(Call& c) {
+  algebra_store(c, Algebra::inter);
+}
+void command_sunionstore(Call& c) {
+  algebra_store(c, Algebra::unite);
+}
+void command_sdiffstore(Call& c) {
+  algebra_store(c, Algebra::diff);
+}
 
 void command_sintercard(Call& c) {
   const auto numkeys = c.integer_in(1, 1, INT32_MAX, "ERR numkeys should be greater than 0");

@@ -62,11 +62,13 @@ std::optional<std::vector<std::string>> elements(Call& c, const SortQuery& q) {
   if (!e) return out;
   char digits[24];
   if (auto* list = std::get_if<std::unique_ptr<List>>(&e->value)) {
-    (*list)->for_range(0, (*list)->size() - 1, [&](const Listpack::Element& x) { return out.emplace_back(x.view(digits)), true; });
+    (*list)->for_range(0, (*list)->size() - 1,
+                       [&](const Listpack::Element& x) { return out.emplace_back(x.view(digits)), true; });
   } else if (auto* set = std::get_if<std::unique_ptr<Set>>(&e->value)) {
     (*set)->for_each([&](std::string_view m) { return out.emplace_back(m), true; });
   } else if (auto* z = std::get_if<std::unique_ptr<Zset>>(&e->value)) {
-    (*z)->for_ranks(0, (*z)->size(), q.descending, [&](std::string_view m, double) { return out.emplace_back(m), true; });
+    (*z)->for_ranks(0, (*z)->size(), q.descending,
+                    [&](std::string_view m, double) { return out.emplace_back(m), true; });
   } else {
     c.wrong_type();
     return std::nullopt;

@@ -106,11 +106,12 @@ bool parse_set(Call& c, SetOptions& o) {
 /// A key set with a time to live: the time is propagated as an absolute one.
 void store_with_expiry(Call& c, std::string_view key, std::string_view text, std::int64_t at_ms) {
   c.db().set_text(key, text);
-  c.db().set_expiry(*c.db().lookup(key) , at_ms);
+  c.db().set_expiry(*c.db().lookup(key), at_ms);
   c.propagate_as({"SET", key, text, "PXAT", std::to_string(at_ms)});
 }
 
-void put(Call& c, std::string_view key, std::string_view text, std::optional<std::int64_t> at_ms, bool keep_ttl) {
+void put(Call& c, std::string_view key, std::string_view text, std::optional<std::int64_t> at_ms,
+         bool keep_ttl) {
   if (at_ms && *at_ms <= c.engine.state.now_ms && !c.engine.host.is_replica() && !c.engine.loading) {
     c.db().remove(key);
     c.propagate_as({"DEL", key});
@@ -144,7 +145,9 @@ void increment(Call& c, std::int64_t by) {
 
 }  // namespace
 
-void command_get(Call& c) { get_generic(c, c.arg(1)); }
+void command_get(Call& c) {
+  get_generic(c, c.arg(1));
+}
 
 void command_set(Call& c) {
   SetOptions o;
@@ -249,7 +252,8 @@ void command_mget(Call& c) {
 }
 
 void command_mset(Call& c) {
-  if (c.argc() % 2 == 0) return c.error("ERR wrong number of arguments for '" + std::string(c.command.name) + "' command");
+  if (c.argc() % 2 == 0)
+    return c.error("ERR wrong number of arguments for '" + std::string(c.command.name) + "' command");
   const bool only_new = c.command.name == "msetnx";
   if (only_new)
     for (std::size_t i = 1; i < c.argc(); i += 2)
@@ -261,8 +265,12 @@ void command_mset(Call& c) {
   only_new ? c.reply.integer(1) : c.reply.ok();
 }
 
-void command_incr(Call& c) { increment(c, 1); }
-void command_decr(Call& c) { increment(c, -1); }
+void command_incr(Call& c) {
+  increment(c, 1);
+}
+void command_decr(Call& c) {
+  increment(c, -1);
+}
 
 void command_incrby(Call& c) {
   if (const auto by = c.integer(2)) increment(c, *by);

@@ -224,12 +224,11 @@ bool parse_algebra(Call& c, std::size_t at, Algebra how, bool storing, bool card
   const auto numkeys = c.integer(at);
   if (!numkeys) return false;
   if (*numkeys < 1) {
-    c.error(card ? std::string("ERR numkeys should be greater than 0")
-                 : "ERR at least 1 input key is needed for '" + std::string(c.command.name) + "' command");
+    c.error("ERR at least 1 input key is needed for '" + std::string(c.command.name) + "' command");
     return false;
   }
   if (static_cast<std::uint64_t>(*numkeys) > c.argc() - at - 1) {
-    c.error(card ? std::string_view("ERR Number of keys can't be greater than number of args") : error::syntax);
+    c.syntax_error();
     return false;
   }
   const std::size_t n = static_cast<std::size_t>(*numkeys);
@@ -263,10 +262,14 @@ bool parse_algebra(Call& c, std::size_t at, Algebra how, bool storing, bool card
       }
     } else if (!card && how != Algebra::diff && c.is(i, "aggregate") && i + 1 < c.argc()) {
       ++i;
-      if (c.is(i, "sum")) q.aggregate = Aggregate::sum;
-      else if (c.is(i, "min")) q.aggregate = Aggregate::min;
-      else if (c.is(i, "max")) q.aggregate = Aggregate::max;
-      else return c.syntax_error(), false;
+      if (c.is(i, "sum"))
+        q.aggregate = Aggregate::sum;
+      else if (c.is(i, "min"))
+        q.aggregate = Aggregate::min;
+      else if (c.is(i, "max"))
+        q.aggregate = Aggregate::max;
+      else
+        return c.syntax_error(), false;
     } else if (!storing && !card && c.is(i, "withscores")) {
       q.with_scores = true;
     } else {
@@ -324,13 +327,25 @@ void algebra_store(Call& c, Algebra how) {
 
 }  // namespace
 
-void command_zrange(Call& c) { range(c, By::rank, false, true, true); }
+void command_zrange(Call& c) {
+  range(c, By::rank, false, true, true);
+}
 
-void command_zrevrange(Call& c) { range(c, By::rank, true, false, true); }
-void command_zrangebyscore(Call& c) { range(c, By::score, false, false, true); }
-void command_zrevrangebyscore(Call& c) { range(c, By::score, true, false, true); }
-void command_zrangebylex(Call& c) { range(c, By::lex, false, false, true); }
-void command_zrevrangebylex(Call& c) { range(c, By::lex, true, false, true); }
+void command_zrevrange(Call& c) {
+  range(c, By::rank, true, false, true);
+}
+void command_zrangebyscore(Call& c) {
+  range(c, By::score, false, false, true);
+}
+void command_zrevrangebyscore(Call& c) {
+  range(c, By::score, true, false, true);
+}
+void command_zrangebylex(Call& c) {
+  range(c, By::lex, false, false, true);
+}
+void command_zrevrangebylex(Call& c) {
+  range(c, By::lex, true, false, true);
+}
 
 void command_zrangestore(Call& c) {
   RangeQuery q;
@@ -346,17 +361,39 @@ void command_zrangestore(Call& c) {
   store(c, c.arg(1), std::move(result));
 }
 
-void command_zremrangebyrank(Call& c) { remove_range(c, By::rank); }
-void command_zremrangebyscore(Call& c) { remove_range(c, By::score); }
-void command_zremrangebylex(Call& c) { remove_range(c, By::lex); }
-void command_zcount(Call& c) { count(c, By::score); }
-void command_zlexcount(Call& c) { count(c, By::lex); }
-void command_zunion(Call& c) { algebra(c, Algebra::unite); }
-void command_zinter(Call& c) { algebra(c, Algebra::inter); }
-void command_zdiff(Call& c) { algebra(c, Algebra::diff); }
-void command_zunionstore(Call& c) { algebra_store(c, Algebra::unite); }
-void command_zinterstore(Call& c) { algebra_store(c, Algebra::inter); }
-void command_zdiffstore(Call& c) { algebra_store(c, Algebra::diff); }
+void command_zremrangebyrank(Call& c) {
+  remove_range(c, By::rank);
+}
+void command_zremrangebyscore(Call& c) {
+  remove_range(c, By::score);
+}
+void command_zremrangebylex(Call& c) {
+  remove_range(c, By::lex);
+}
+void command_zcount(Call& c) {
+  count(c, By::score);
+}
+void command_zlexcount(Call& c) {
+  count(c, By::lex);
+}
+void command_zunion(Call& c) {
+  algebra(c, Algebra::unite);
+}
+void command_zinter(Call& c) {
+  algebra(c, Algebra::inter);
+}
+void command_zdiff(Call& c) {
+  algebra(c, Algebra::diff);
+}
+void command_zunionstore(Call& c) {
+  algebra_store(c, Algebra::unite);
+}
+void command_zinterstore(Call& c) {
+  algebra_store(c, Algebra::inter);
+}
+void command_zdiffstore(Call& c) {
+  algebra_store(c, Algebra::diff);
+}
 
 void command_zintercard(Call& c) {
   AlgebraQuery q;

@@ -19,13 +19,20 @@ struct AddFlags {
 std::optional<std::size_t> parse_add(Call& c, AddFlags& f) {
   std::size_t i = 2;
   for (; i < c.argc(); ++i) {
-    if (c.is(i, "nx")) f.nx = true;
-    else if (c.is(i, "xx")) f.xx = true;
-    else if (c.is(i, "gt")) f.gt = true;
-    else if (c.is(i, "lt")) f.lt = true;
-    else if (c.is(i, "ch")) f.ch = true;
-    else if (c.is(i, "incr")) f.incr = true;
-    else break;
+    if (c.is(i, "nx"))
+      f.nx = true;
+    else if (c.is(i, "xx"))
+      f.xx = true;
+    else if (c.is(i, "gt"))
+      f.gt = true;
+    else if (c.is(i, "lt"))
+      f.lt = true;
+    else if (c.is(i, "ch"))
+      f.ch = true;
+    else if (c.is(i, "incr"))
+      f.incr = true;
+    else
+      break;
   }
   const std::size_t left = c.argc() - i;
   if (left == 0 || left % 2) {
@@ -96,7 +103,7 @@ void add(Call& c, AddFlags f, std::size_t from) {
 }
 
 void pop(Call& c, bool max) {
-  if (c.argc() > 3) return c.wrong_arity();
+  if (c.argc() > 3) return c.syntax_error();
   std::optional<std::int64_t> count;
   if (c.argc() == 3 && !(count = c.integer_in(2, 0, INT64_MAX, error::positive))) return;
   bool ok = true;
@@ -249,14 +256,30 @@ void command_zmscore(Call& c) {
   }
 }
 
-void command_zrank(Call& c) { rank(c, false); }
-void command_zrevrank(Call& c) { rank(c, true); }
-void command_zpopmin(Call& c) { pop(c, false); }
-void command_zpopmax(Call& c) { pop(c, true); }
-void command_bzpopmin(Call& c) { blocking_pop(c, false); }
-void command_bzpopmax(Call& c) { blocking_pop(c, true); }
-void command_zmpop(Call& c) { multi_pop(c, 1, false); }
-void command_bzmpop(Call& c) { multi_pop(c, 2, true); }
+void command_zrank(Call& c) {
+  rank(c, false);
+}
+void command_zrevrank(Call& c) {
+  rank(c, true);
+}
+void command_zpopmin(Call& c) {
+  pop(c, false);
+}
+void command_zpopmax(Call& c) {
+  pop(c, true);
+}
+void command_bzpopmin(Call& c) {
+  blocking_pop(c, false);
+}
+void command_bzpopmax(Call& c) {
+  blocking_pop(c, true);
+}
+void command_zmpop(Call& c) {
+  multi_pop(c, 1, false);
+}
+void command_bzmpop(Call& c) {
+  multi_pop(c, 2, true);
+}
 
 void command_zrandmember(Call& c) {
   if (c.argc() > 4 || (c.argc() == 4 && !c.is(3, "withscores"))) return c.syntax_error();
@@ -269,7 +292,8 @@ void command_zrandmember(Call& c) {
   auto pick = [&](std::size_t at, const Zset::Visit& visit) { z->for_ranks(at, at + 1, false, visit); };
   if (!count) {
     if (!z) return c.reply.null();
-    return pick(random_source().below(z->size()), [&](std::string_view m, double) { return c.reply.bulk(m), true; });
+    return pick(random_source().below(z->size()),
+                [&](std::string_view m, double) { return c.reply.bulk(m), true; });
   }
   if (!z || *count == 0) return c.reply.array(0);
   std::vector<std::size_t> chosen;
@@ -278,7 +302,8 @@ void command_zrandmember(Call& c) {
   } else {
     for (std::size_t i = 0; i < z->size(); ++i) chosen.push_back(i);
     const std::size_t n = std::min(static_cast<std::size_t>(*count), chosen.size());
-    for (std::size_t i = 0; i < n; ++i) std::swap(chosen[i], chosen[i + random_source().below(chosen.size() - i)]);
+    for (std::size_t i = 0; i < n; ++i)
+      std::swap(chosen[i], chosen[i + random_source().below(chosen.size() - i)]);
     chosen.resize(n);
   }
   const bool pairs = scores && c.reply.resp() == 3;

@@ -184,8 +184,7 @@ std::uint64_t Database::scan(std::uint64_t cursor, const std::function<void(Entr
   std::size_t slot = cursor % kSlotTables;
   const std::uint64_t inner = tables_[slot].scan(cursor / kSlotTables, [&](Entry* e) { visit(*e); });
   if (inner) return inner * kSlotTables + slot;
-  do
-    ++slot;
+  do ++slot;
   while (slot < kSlotTables && tables_[slot].empty());
   return slot == kSlotTables ? 0 : slot;
 }

@@ -1,8 +1,8 @@
-/// One database: keys, their expiry times and, in cluster mode, one table a slot, so that counting and listing the
-/// keys of a slot costs nothing extra per key.
+/// One database: keys, their expiry times and, in cluster mode, one table a slot, so that counting and
+/// listing the keys of a slot costs nothing extra per key.
 ///
-/// Expiry is lazy (a key past its time is removed when it is touched) and active (expire_some, from the node's
-/// clock). On a replica a key past its time is hidden, never removed: the master's DEL does that.
+/// Expiry is lazy (a key past its time is removed when it is touched) and active (expire_some, from the
+/// node's clock). On a replica a key past its time is hidden, never removed: the master's DEL does that.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,10 @@ class Database;
 
 /// What all databases share and the node owns.
 struct KeyspaceState {
-  std::int64_t now_ms = 0;      ///< unix time, set once a turn of the event loop
-  bool keep_expired = false;    ///< replica, or loading, or paused: hide expired keys instead of removing
-  bool show_expired = false;    ///< the master's stream is being applied: expired keys count as present
-  std::uint64_t dirty = 0;      ///< changes since the last save
+  std::int64_t now_ms = 0;    ///< unix time, set once a turn of the event loop
+  bool keep_expired = false;  ///< replica, or loading, or paused: hide expired keys instead of removing
+  bool show_expired = false;  ///< the master's stream is being applied: expired keys count as present
+  std::uint64_t dirty = 0;    ///< changes since the last save
   std::uint64_t hits = 0, misses = 0, expired = 0;
   /// Called for each key removed because its time had come; null while nobody cares.
   std::function<void(Database&, std::string_view key)> on_expired;

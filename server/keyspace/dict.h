@@ -1,9 +1,10 @@
-/// A chained hash table of nodes that the caller allocates: the key, the value and the chain pointer share one
-/// allocation, which is what keeps a small key cheap. It grows and shrinks incrementally: while two tables exist
-/// each operation moves one bucket, so that no single command pays for a whole rehash.
+/// A chained hash table of nodes that the caller allocates: the key, the value and the chain pointer share
+/// one allocation, which is what keeps a small key cheap. It grows and shrinks incrementally: while two
+/// tables exist each operation moves one bucket, so that no single command pays for a whole rehash.
 ///
-/// Scanning: a cursor counts with its bits reversed (high bits first), so that it stays meaningful while the table
-/// doubles or halves between two calls: every element present during the whole scan is returned at least once.
+/// Scanning: a cursor counts with its bits reversed (high bits first), so that it stays meaningful while the
+/// table doubles or halves between two calls: every element present during the whole scan is returned at
+/// least once.
 #pragma once
 
 #include <cstdint>

@@ -26,13 +26,20 @@ std::size_t Entry::text_size() const {
 
 const char* encoding_name(const Value& value) {
   switch (value.index()) {
-    case 0: return "embstr";
-    case 1: return "int";
-    case 2: return "raw";
-    case 3: return "quicklist";
-    case 4: return std::get<std::unique_ptr<Set>>(value)->compact() ? "intset" : "hashtable";
-    case 5: return std::get<std::unique_ptr<HashMap>>(value)->compact() ? "listpack" : "hashtable";
-    default: return std::get<std::unique_ptr<Zset>>(value)->compact() ? "listpack" : "skiplist";
+    case 0:
+      return "embstr";
+    case 1:
+      return "int";
+    case 2:
+      return "raw";
+    case 3:
+      return "quicklist";
+    case 4:
+      return std::get<std::unique_ptr<Set>>(value)->compact() ? "intset" : "hashtable";
+    case 5:
+      return std::get<std::unique_ptr<HashMap>>(value)->compact() ? "listpack" : "hashtable";
+    default:
+      return std::get<std::unique_ptr<Zset>>(value)->compact() ? "listpack" : "skiplist";
   }
 }
 

@@ -1,5 +1,5 @@
-/// One key with its value. Header, key and a short string value share one allocation, so that a small key costs
-/// a single block.
+/// One key with its value. Header, key and a short string value share one allocation, so that a small key
+/// costs a single block.
 #pragma once
 
 #include <cstdint>

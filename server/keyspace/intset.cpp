@@ -17,7 +17,9 @@ std::int64_t Intset::load(std::size_t i, std::uint32_t width) const {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(v) << unused) >> unused;
 }
 
-void Intset::store(std::size_t i, std::int64_t value) { std::memcpy(data_.data() + i * width_, &value, width_); }
+void Intset::store(std::size_t i, std::int64_t value) {
+  std::memcpy(data_.data() + i * width_, &value, width_);
+}
 
 std::pair<std::size_t, bool> Intset::search(std::int64_t value) const {
   std::size_t low = 0, high = size();

@@ -1,5 +1,6 @@
 /// A sorted set of integers, each 2, 4 or 8 bytes wide, whichever the widest needs: the compact form of a set
-/// whose members are all integers. The bytes are the dump file's own: u32 width, u32 count, little-endian members.
+/// whose members are all integers. The bytes are the dump file's own: u32 width, u32 count, little-endian
+/// members.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-/// A list: a queue of listpacks of a bounded size, so that both ends are cheap and small elements stay packed.
-/// An element larger than a pack's bound stands alone in a pack of its own.
+/// A list: a queue of listpacks of a bounded size, so that both ends are cheap and small elements stay
+/// packed. An element larger than a pack's bound stands alone in a pack of its own.
 #pragma once
 
 #include <cstdint>

@@ -46,12 +46,18 @@ Shape shape_of(const std::uint8_t* p, std::size_t room) {
   if (b < 0xE0) return {1, 1};
   if (b < 0xF0) return room < 2 ? Shape{} : Shape{2, ((b & 0x0Fu) << 8) | p[1]};
   switch (b) {
-    case 0xF0: return room < 5 ? Shape{} : Shape{5, load_le(p + 1, 4)};
-    case 0xF1: return {1, 2};
-    case 0xF2: return {1, 3};
-    case 0xF3: return {1, 4};
-    case 0xF4: return {1, 8};
-    default: return {};
+    case 0xF0:
+      return room < 5 ? Shape{} : Shape{5, load_le(p + 1, 4)};
+    case 0xF1:
+      return {1, 2};
+    case 0xF2:
+      return {1, 3};
+    case 0xF3:
+      return {1, 4};
+    case 0xF4:
+      return {1, 8};
+    default:
+      return {};
   }
 }
 
@@ -64,7 +70,8 @@ int back_length_size(std::uint64_t n) {
   return size;
 }
 
-/// The groups are written high first; every byte but the first has its top bit set, since it is read backwards.
+/// The groups are written high first; every byte but the first has its top bit set, since it is read
+/// backwards.
 void put_back_length(std::string& out, std::uint64_t n) {
   const int size = back_length_size(n);
   for (int i = size - 1; i >= 0; --i) {
@@ -76,7 +83,8 @@ void put_back_length(std::string& out, std::uint64_t n) {
 void encode_integer(std::string& out, std::int64_t v) {
   auto put = [&](std::uint8_t head, int bytes) {
     out.push_back(static_cast<char>(head));
-    for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(static_cast<std::uint64_t>(v) >> (8 * i)));
+    for (int i = 0; i < bytes; ++i)
+      out.push_back(static_cast<char>(static_cast<std::uint64_t>(v) >> (8 * i)));
   };
   if (v >= 0 && v <= 127) return put(static_cast<std::uint8_t>(v), 0);
   if (v >= -4096 && v <= 4095) {
@@ -151,11 +159,19 @@ Listpack& Listpack::operator=(Listpack other) noexcept {
   return *this;
 }
 
-Listpack::~Listpack() { std::free(bytes_); }
+Listpack::~Listpack() {
+  std::free(bytes_);
+}
 
-std::uint32_t Listpack::total() const { return static_cast<std::uint32_t>(load_le(bytes_, 4)); }
-void Listpack::set_total(std::uint32_t total) { store_le(bytes_, total, 4); }
-void Listpack::set_count(std::size_t count) { store_le(bytes_ + 4, std::min(count, kCountUnknown), 2); }
+std::uint32_t Listpack::total() const {
+  return static_cast<std::uint32_t>(load_le(bytes_, 4));
+}
+void Listpack::set_total(std::uint32_t total) {
+  store_le(bytes_, total, 4);
+}
+void Listpack::set_count(std::size_t count) {
+  store_le(bytes_ + 4, std::min(count, kCountUnknown), 2);
+}
 
 std::size_t Listpack::size() const {
   const auto stored = static_cast<std::size_t>(load_le(bytes_ + 4, 2));
@@ -211,7 +227,9 @@ Listpack::Position Listpack::previous(Position at) const {
   return static_cast<Position>(at - n - static_cast<std::uint64_t>(back_length_size(n)));
 }
 
-Listpack::Position Listpack::last() const { return empty() ? kEnd : previous(total() - 1); }
+Listpack::Position Listpack::last() const {
+  return empty() ? kEnd : previous(total() - 1);
+}
 
 Listpack::Position Listpack::seek(std::int64_t index) const {
   const auto count = static_cast<std::int64_t>(size());
@@ -256,7 +274,8 @@ Listpack::Element Listpack::get(Position at) const {
   return e;
 }
 
-void Listpack::splice(std::uint32_t offset, std::uint32_t removed, std::string_view encoded, int count_change) {
+void Listpack::splice(std::uint32_t offset, std::uint32_t removed, std::string_view encoded,
+                      int count_change) {
   const std::uint32_t old_total = total();
   const auto added = static_cast<std::uint32_t>(encoded.size());
   const std::uint32_t new_total = old_total - removed + added;
@@ -282,7 +301,9 @@ void Listpack::append_integer(std::int64_t value) {
   splice(total() - 1, 0, encoded, 1);
 }
 
-void Listpack::insert_after(Position at, std::string_view value) { insert_at(at + span_of(at), value); }
+void Listpack::insert_after(Position at, std::string_view value) {
+  insert_at(at + span_of(at), value);
+}
 
 void Listpack::replace(Position at, std::string_view value) {
   encode(scratch(), value);
@@ -312,13 +333,16 @@ Listpack::Position Listpack::find(Position at, std::string_view value, int skip)
     if (until-- > 0) continue;
     until = skip;
     const Element e = get(at);
-    if (e.text ? !number && std::string_view(e.text, e.size) == value : number && *number == e.integer) return at;
+    if (e.text ? !number && std::string_view(e.text, e.size) == value : number && *number == e.integer)
+      return at;
     // A foreign pack may hold digits as text.
     if (e.text && number && std::string_view(e.text, e.size) == value) return at;
   }
   return kEnd;
 }
 
-std::size_t Listpack::cost(std::string_view value) { return value.size() + 11; }
+std::size_t Listpack::cost(std::string_view value) {
+  return value.size() + 11;
+}
 
 }  // namespace node

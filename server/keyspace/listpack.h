@@ -1,8 +1,8 @@
 /// A sequence of byte strings and integers in one block of memory, in the public listpack format of the Redis
 /// dump file (version 10), so that what is in memory can be saved, sent and loaded as it is.
 ///
-/// Layout: u32 total bytes, u16 element count (65535: unknown), elements, 0xFF. An element is an encoding byte, its
-/// payload and, for walking backwards, its own length in 7-bit groups.
+/// Layout: u32 total bytes, u16 element count (65535: unknown), elements, 0xFF. An element is an encoding
+/// byte, its payload and, for walking backwards, its own length in 7-bit groups.
 #pragma once
 
 #include <cstdint>

@@ -55,7 +55,7 @@ std::optional<long double> parse_long_double(std::string_view text) {
 
 std::string format_double(double value) {
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  if (value == 0) return std::signbit(value) ? "-0" : "0";
+  if (value == 0) return "0";
   if (std::abs(value) < 4503599627370496.0 && value == std::floor(value)) {
     char digits[24];
     return std::string(digits, write_integer(digits, static_cast<std::int64_t>(value)));

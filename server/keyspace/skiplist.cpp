@@ -12,7 +12,8 @@ bool before(const ScoredNode& a, double score, std::string_view member) {
 std::uint32_t random_height() {
   std::uint32_t height = 1;
   // Each level holds a quarter of the one below.
-  for (std::uint64_t bits = random_source().next(); height < SkipList::kMaxHeight && (bits & 3) == 0; bits >>= 2)
+  for (std::uint64_t bits = random_source().next(); height < SkipList::kMaxHeight && (bits & 3) == 0;
+       bits >>= 2)
     ++height;
   return height;
 }
@@ -21,15 +22,17 @@ std::uint32_t random_height() {
 ScoredNode* SkipList::make(std::string_view member, double score, std::uint32_t height) {
   void* raw = std::malloc(sizeof(ScoredNode) + height * sizeof(ScoredNode::Link) + member.size());
   if (!raw) throw std::bad_alloc();
-  auto* node = new (raw)
-      ScoredNode{nullptr, nullptr, score, static_cast<std::uint32_t>(member.size()), height};
+  auto* node =
+      new (raw) ScoredNode{nullptr, nullptr, score, static_cast<std::uint32_t>(member.size()), height};
   for (std::uint32_t i = 0; i < height; ++i) node->links()[i] = {nullptr, 0};
   std::memcpy(reinterpret_cast<char*>(node->links() + height), member.data(), member.size());
   return node;
 }
 
 SkipList::SkipList() : head_(make("", 0, kMaxHeight)) {}
-SkipList::~SkipList() { std::free(head_); }
+SkipList::~SkipList() {
+  std::free(head_);
+}
 
 void SkipList::swap(SkipList& other) noexcept {
   table_.swap(other.table_);

@@ -35,20 +35,28 @@ void insert_sorted(Listpack& pack, std::string_view member, double score) {
 
 bool LexRange::above_min(std::string_view m) const {
   switch (min.kind) {
-    case Kind::lowest: return true;
-    case Kind::highest: return false;
-    case Kind::inclusive: return m >= min.text;
-    case Kind::exclusive: return m > min.text;
+    case Kind::lowest:
+      return true;
+    case Kind::highest:
+      return false;
+    case Kind::inclusive:
+      return m >= min.text;
+    case Kind::exclusive:
+      return m > min.text;
   }
   return false;
 }
 
 bool LexRange::below_max(std::string_view m) const {
   switch (max.kind) {
-    case Kind::lowest: return false;
-    case Kind::highest: return true;
-    case Kind::inclusive: return m <= max.text;
-    case Kind::exclusive: return m < max.text;
+    case Kind::lowest:
+      return false;
+    case Kind::highest:
+      return true;
+    case Kind::inclusive:
+      return m <= max.text;
+    case Kind::exclusive:
+      return m < max.text;
   }
   return false;
 }
@@ -194,8 +202,8 @@ std::uint64_t Zset::scan(std::uint64_t cursor,
     for_each([&](std::string_view m, double s) { return visit(m, s), true; });
     return 0;
   }
-  return std::get<SkipList>(form_).table().scan(
-      cursor, [&](const ScoredNode* n) { visit(n->member(), n->score); });
+  return std::get<SkipList>(form_).table().scan(cursor,
+                                                [&](const ScoredNode* n) { visit(n->member(), n->score); });
 }
 
 std::size_t Zset::erase_ranks(std::size_t from, std::size_t to) {

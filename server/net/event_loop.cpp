@@ -12,7 +12,8 @@ void control(int epoll, int operation, int fd, std::uint32_t events, Watcher* wa
   epoll_event event{};
   event.events = events;
   event.data.ptr = watcher;
-  if (epoll_ctl(epoll, operation, fd, &event) != 0) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+  if (epoll_ctl(epoll, operation, fd, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 }  // namespace
 
@@ -20,15 +21,21 @@ EventLoop::EventLoop() : fd_(epoll_create1(EPOLL_CLOEXEC)), events_(1024) {
   if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
 }
 
-EventLoop::~EventLoop() { abandon(); }
+EventLoop::~EventLoop() {
+  abandon();
+}
 
 void EventLoop::abandon() {
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
 }
 
-void EventLoop::add(int fd, std::uint32_t events, Watcher* w) { control(fd_, EPOLL_CTL_ADD, fd, events, w); }
-void EventLoop::change(int fd, std::uint32_t events, Watcher* w) { control(fd_, EPOLL_CTL_MOD, fd, events, w); }
+void EventLoop::add(int fd, std::uint32_t events, Watcher* w) {
+  control(fd_, EPOLL_CTL_ADD, fd, events, w);
+}
+void EventLoop::change(int fd, std::uint32_t events, Watcher* w) {
+  control(fd_, EPOLL_CTL_MOD, fd, events, w);
+}
 
 void EventLoop::remove(int fd) {
   epoll_event unused{};

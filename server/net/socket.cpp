@@ -50,11 +50,15 @@ Endpoint endpoint_of(const sockaddr_storage& a) {
   return {};
 }
 
-void set_option(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+void set_option(int fd, int level, int name, int value) {
+  setsockopt(fd, level, name, &value, sizeof value);
+}
 
 }  // namespace
 
-Socket::~Socket() { reset(); }
+Socket::~Socket() {
+  reset();
+}
 
 void Socket::reset() {
   if (fd_ >= 0) ::close(fd_);
@@ -71,7 +75,8 @@ Socket listen_tcp(const std::string& address, int port, int backlog) {
   set_option(s.fd(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (a.family() == AF_INET6) set_option(s.fd(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (bind(s.fd(), a.get(), a.size) != 0 || listen(s.fd(), backlog) != 0)
-    throw std::runtime_error("Could not create server TCP listening socket " + where + ": " + std::strerror(errno));
+    throw std::runtime_error("Could not create server TCP listening socket " + where + ": " +
+                             std::strerror(errno));
   return s;
 }
 
@@ -114,7 +119,9 @@ Endpoint local_of(const Socket& socket) {
   return endpoint_of(a);
 }
 
-void set_nodelay(const Socket& socket) { set_option(socket.fd(), IPPROTO_TCP, TCP_NODELAY, 1); }
+void set_nodelay(const Socket& socket) {
+  set_option(socket.fd(), IPPROTO_TCP, TCP_NODELAY, 1);
+}
 
 void set_keepalive(const Socket& socket, int seconds) {
   if (seconds <= 0) return;
@@ -124,6 +131,8 @@ void set_keepalive(const Socket& socket, int seconds) {
   set_option(socket.fd(), IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
-bool is_loopback(std::string_view ip) { return ip.starts_with("127.") || ip == "::1" || ip.empty(); }
+bool is_loopback(std::string_view ip) {
+  return ip.starts_with("127.") || ip == "::1" || ip.empty();
+}
 
 }  // namespace node

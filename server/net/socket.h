@@ -29,7 +29,10 @@ class Socket {
 struct Endpoint {
   std::string ip;
   int port = 0;
-  std::string str() const { return ip.find(':') == std::string::npos ? ip + ":" + std::to_string(port) : "[" + ip + "]:" + std::to_string(port); }
+  std::string str() const {
+    return ip.find(':') == std::string::npos ? ip + ":" + std::to_string(port)
+                                             : "[" + ip + "]:" + std::to_string(port);
+  }
 };
 
 /// Throws std::runtime_error naming the address and the reason.

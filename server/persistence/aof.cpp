@@ -31,12 +31,15 @@ Aof::~Aof() {
   if (worker_.joinable()) worker_.join();
 }
 
-bool Aof::exists() const { return file_exists(manifest_path()) || file_exists(settings_.name); }
+bool Aof::exists() const {
+  return file_exists(manifest_path()) || file_exists(settings_.name);
+}
 
 std::int64_t Aof::next_seq(char type) const {
   std::int64_t seq = 0;
   for (const Part& p : parts_)
-    if (p.type == type || (p.type == 'h' && p.file.find(type == 'b' ? ".base." : ".incr.") != std::string::npos))
+    if (p.type == type ||
+        (p.type == 'h' && p.file.find(type == 'b' ? ".base." : ".incr.") != std::string::npos))
       seq = std::max(seq, p.seq);
   return seq + 1;
 }
@@ -71,12 +74,14 @@ std::optional<std::string> Aof::write_manifest() {
   std::string text;
   for (const Part& p : parts_) {
     const bool plain = p.file.find_first_of(" \"\\") == std::string::npos;
-    text += "file " + (plain ? p.file : "\"" + p.file + "\"") + " seq " + std::to_string(p.seq) + " type " + p.type + "\n";
+    text += "file " + (plain ? p.file : "\"" + p.file + "\"") + " seq " + std::to_string(p.seq) + " type " +
+            p.type + "\n";
   }
   return replace_file(manifest_path(), text, true);
 }
 
-std::optional<std::string> Aof::load(const Loader& loader, const std::function<void(const std::string&)>& log) {
+std::optional<std::string> Aof::load(const Loader& loader,
+                                     const std::function<void(const std::string&)>& log) {
   if (!file_exists(manifest_path())) {
     // A single file of redis 6: it becomes the base.
     mkdir(settings_.folder.c_str(), 0755);
@@ -124,7 +129,8 @@ std::optional<std::string> Aof::load_part(const Part& part, bool last, const Loa
       continue;
     }
     if (at < bytes.size() && bytes[at] != '*')
-      return "Bad file format reading the append only file " + path(part.file) + " at offset " + std::to_string(start + at);
+      return "Bad file format reading the append only file " + path(part.file) + " at offset " +
+             std::to_string(start + at);
     const auto status = parser.next(bytes, ParserLimits{INT64_MAX / 4, true});
     if (status == RequestParser::Status::error)
       return "Bad file format reading the append only file " + path(part.file) + " at offset " +
@@ -141,7 +147,8 @@ std::optional<std::string> Aof::load_part(const Part& part, bool last, const Loa
     } else if (named("exec")) {
       in_multi = false;
       for (const auto& words : held)
-        if (auto trouble = loader.command(std::vector<std::string_view>(words.begin(), words.end()))) return trouble;
+        if (auto trouble = loader.command(std::vector<std::string_view>(words.begin(), words.end())))
+          return trouble;
       held.clear();
     } else if (in_multi) {
       held.emplace_back(argv.begin(), argv.end());
@@ -153,7 +160,8 @@ std::optional<std::string> Aof::load_part(const Part& part, bool last, const Loa
   if (whole == bytes.size()) return std::nullopt;
   if (!last || !settings_.load_truncated)
     return "Unexpected end of file reading the append only file " + path(part.file) +
-           (last ? ". aof-load-truncated is no: cut the file after offset " + std::to_string(start + whole) + " by hand"
+           (last ? ". aof-load-truncated is no: cut the file after offset " + std::to_string(start + whole) +
+                       " by hand"
                  : ", which is not the last one");
   log("The append only file " + path(part.file) + " is cut off after " + std::to_string(start + whole) +
       " bytes; a command torn at its end is dropped (aof-load-truncated)");
@@ -261,7 +269,9 @@ void Aof::sync_worker() {
   }
 }
 
-std::string Aof::base_temporary() const { return path("temp-base-" + settings_.name + ".rdb"); }
+std::string Aof::base_temporary() const {
+  return path("temp-base-" + settings_.name + ".rdb");
+}
 
 std::optional<std::string> Aof::begin_rewrite() {
   if (mkdir(settings_.folder.c_str(), 0755) != 0 && errno != EEXIST)

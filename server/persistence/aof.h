@@ -1,10 +1,10 @@
-/// The append-only file in redis 7's multi-part layout: a folder with a manifest, one base (a dump file) and one or
-/// more increments of commands.
+/// The append-only file in redis 7's multi-part layout: a folder with a manifest, one base (a dump file) and
+/// one or more increments of commands.
 ///
-/// What is promised. With appendfsync always a reply is sent only after its command is on disk (flush() before the
-/// replies). The manifest is replaced atomically, and names a file only after that file exists, so a crash at any
-/// moment leaves a set of files that loads. A torn command at the end of the last increment is cut off when
-/// aof-load-truncated says so.
+/// What is promised. With appendfsync always a reply is sent only after its command is on disk (flush()
+/// before the replies). The manifest is replaced atomically, and names a file only after that file exists, so
+/// a crash at any moment leaves a set of files that loads. A torn command at the end of the last increment is
+/// cut off when aof-load-truncated says so.
 #pragma once
 
 #include <condition_variable>
@@ -54,12 +54,13 @@ class Aof {
 
   /// Adds a command; SELECT goes before it when the database differs from the last one's.
   void append(int db, std::string_view resp);
-  /// Writes what was added, and syncs as configured. A text: it could not be written; what was added is kept and
-  /// tried again, the file holds whole commands only.
+  /// Writes what was added, and syncs as configured. A text: it could not be written; what was added is kept
+  /// and tried again, the file holds whole commands only.
   std::optional<std::string> flush(std::int64_t now_ms, bool force_sync = false);
   const std::string& last_error() const { return error_; }
 
-  // Rewriting. begin: commands from now on go to a new increment. Then a child writes the data to base_temporary().
+  // Rewriting. begin: commands from now on go to a new increment. Then a child writes the data to
+  // base_temporary().
   std::optional<std::string> begin_rewrite();
   std::string base_temporary() const;
   /// The child is done: the new base takes over and the old files go.
@@ -100,7 +101,7 @@ class Aof {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::thread worker_;
-  int sync_fd_ = -1;   ///< what the worker is to sync; guarded by mutex_
+  int sync_fd_ = -1;  ///< what the worker is to sync; guarded by mutex_
   bool stopping_ = false;
 };
 

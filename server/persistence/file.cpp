@@ -20,7 +20,9 @@ File::~File() {
   if (fd_ >= 0) close(fd_);
 }
 
-std::string errno_text() { return std::strerror(errno); }
+std::string errno_text() {
+  return std::strerror(errno);
+}
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -57,7 +59,9 @@ std::optional<std::string> replace_file(const std::string& path, std::string_vie
   return std::nullopt;
 }
 
-bool file_exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+bool file_exists(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0;
+}
 
 std::optional<std::string> read_file(const std::string& path, std::string& out) {
   std::string why;

@@ -1,4 +1,5 @@
-/// Files as persistence needs them: every failure is a sentence, nothing half-written ever takes a name that is read.
+/// Files as persistence needs them: every failure is a sentence, nothing half-written ever takes a name that
+/// is read.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,8 @@ class File {
 
 /// Writes all of it, over short writes and EINTR. False leaves errno.
 bool write_all(int fd, std::string_view bytes);
-/// path is replaced by text, or stays as it was: temporary file, fsync (if asked), rename, fsync of the folder.
+/// path is replaced by text, or stays as it was: temporary file, fsync (if asked), rename, fsync of the
+/// folder.
 std::optional<std::string> replace_file(const std::string& path, std::string_view text, bool sync);
 std::optional<std::string> read_file(const std::string& path, std::string& out);
 void sync_folder_of(const std::string& path);

@@ -17,20 +17,23 @@ constexpr int kVersion = 10;
 constexpr int kVersionMax = 12;  // what is read of later versions is checked type by type
 
 namespace op {
-constexpr std::uint8_t function = 0xF5, module_aux = 0xF7, idle = 0xF8, freq = 0xF9, aux = 0xFA, resize = 0xFB,
-                       expire_ms = 0xFC, expire_s = 0xFD, select = 0xFE, end = 0xFF;
+constexpr std::uint8_t function = 0xF5, module_aux = 0xF7, idle = 0xF8, freq = 0xF9, aux = 0xFA,
+                       resize = 0xFB, expire_ms = 0xFC, expire_s = 0xFD, select = 0xFE, end = 0xFF;
 }
 namespace kind {
-constexpr std::uint8_t string = 0, list = 1, set = 2, zset = 3, hash = 4, zset2 = 5, intset = 11, hash_listpack = 16,
-                       zset_listpack = 17, quicklist2 = 18, set_listpack = 20;
+constexpr std::uint8_t string = 0, list = 1, set = 2, zset = 3, hash = 4, zset2 = 5, intset = 11,
+                       hash_listpack = 16, zset_listpack = 17, quicklist2 = 18, set_listpack = 20;
 }
 constexpr std::size_t kFlushBytes = 256 * 1024;
 
-Value string_value(std::string_view text) { return make_string(text); }
+Value string_value(std::string_view text) {
+  return make_string(text);
+}
 
 }  // namespace
 
-// ---- writing ----------------------------------------------------------------------------------------------------
+// ---- writing
+// ----------------------------------------------------------------------------------------------------
 
 void RdbWriter::little(std::uint64_t v, int bytes) {
   for (int i = 0; i < bytes; ++i) byte(static_cast<std::uint8_t>(v >> (8 * i)));
@@ -72,9 +75,12 @@ void RdbWriter::binary_double(double v) {
 
 void RdbWriter::type_of_entry(const Entry& e) {
   switch (e.type()) {
-    case Type::string: return byte(kind::string);
-    case Type::list: return byte(kind::quicklist2);
-    case Type::set: return byte(std::get<std::unique_ptr<Set>>(e.value)->compact() ? kind::intset : kind::set);
+    case Type::string:
+      return byte(kind::string);
+    case Type::list:
+      return byte(kind::quicklist2);
+    case Type::set:
+      return byte(std::get<std::unique_ptr<Set>>(e.value)->compact() ? kind::intset : kind::set);
     case Type::hash:
       return byte(std::get<std::unique_ptr<HashMap>>(e.value)->compact() ? kind::hash_listpack : kind::hash);
     case Type::zset:
@@ -85,7 +91,8 @@ void RdbWriter::type_of_entry(const Entry& e) {
 void RdbWriter::value(const Entry& e) {
   char digits[24];
   switch (e.type()) {
-    case Type::string: return string(e.text(digits));
+    case Type::string:
+      return string(e.text(digits));
     case Type::list: {
       const List& list = *std::get<std::unique_ptr<List>>(e.value);
       length(list.packs().size());
@@ -117,7 +124,8 @@ void RdbWriter::value(const Entry& e) {
       const Zset& z = *std::get<std::unique_ptr<Zset>>(e.value);
       if (const Listpack* pack = z.compact()) return string(pack->bytes());
       length(z.size());
-      return z.for_each([&](std::string_view m, double score) {
+      // Highest first, as redis does it: whoever loads it inserts at the front each time.
+      return z.for_ranks(0, z.size(), true, [&](std::string_view m, double score) {
         string(m);
         binary_double(score);
         flush_if_large();
@@ -127,7 +135,9 @@ void RdbWriter::value(const Entry& e) {
   }
 }
 
-void RdbWriter::header() { out_.append("REDIS0010"); }
+void RdbWriter::header() {
+  out_.append("REDIS0010");
+}
 
 void RdbWriter::aux(std::string_view name, std::string_view text) {
   byte(op::aux);
@@ -182,14 +192,18 @@ std::string RdbWriter::dump(const Entry& e) {
   return std::move(w.out_);
 }
 
-// ---- reading ----------------------------------------------------------------------------------------------------
+// ---- reading
+// ----------------------------------------------------------------------------------------------------
 
-std::uint8_t RdbReader::byte() { return need(1) ? static_cast<std::uint8_t>(in_[at_++]) : 0; }
+std::uint8_t RdbReader::byte() {
+  return need(1) ? static_cast<std::uint8_t>(in_[at_++]) : 0;
+}
 
 std::uint64_t RdbReader::little(int bytes) {
   if (!need(static_cast<std::size_t>(bytes))) return 0;
   std::uint64_t v = 0;
-  for (int i = 0; i < bytes; ++i) v |= static_cast<std::uint64_t>(static_cast<unsigned char>(in_[at_++])) << (8 * i);
+  for (int i = 0; i < bytes; ++i)
+    v |= static_cast<std::uint64_t>(static_cast<unsigned char>(in_[at_++])) << (8 * i);
   return v;
 }
 
@@ -197,10 +211,15 @@ std::uint64_t RdbReader::length(bool& special) {
   special = false;
   const std::uint8_t b = byte();
   switch (b >> 6) {
-    case 0: return b & 0x3F;
-    case 1: return static_cast<std::uint64_t>(b & 0x3F) << 8 | byte();
-    case 3: special = true; return b & 0x3F;
-    default: break;
+    case 0:
+      return b & 0x3F;
+    case 1:
+      return static_cast<std::uint64_t>(b & 0x3F) << 8 | byte();
+    case 3:
+      special = true;
+      return b & 0x3F;
+    default:
+      break;
   }
   if (b != 0x80 && b != 0x81) {
     bad_ = true;
@@ -379,16 +398,21 @@ std::optional<Value> RdbReader::value(std::uint8_t type) {
       return string_value(text);
     }
     case kind::list:
-    case kind::quicklist2: return list(type);
+    case kind::quicklist2:
+      return list(type);
     case kind::set:
     case kind::intset:
-    case kind::set_listpack: return set(type);
+    case kind::set_listpack:
+      return set(type);
     case kind::hash:
-    case kind::hash_listpack: return hash(type);
+    case kind::hash_listpack:
+      return hash(type);
     case kind::zset:
     case kind::zset2:
-    case kind::zset_listpack: return zset(type);
-    default: return std::nullopt;
+    case kind::zset_listpack:
+      return zset(type);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -408,11 +432,21 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
     const std::uint8_t code = byte();
     if (bad_) return fail("Unexpected end of the file");
     switch (code) {
-      case op::expire_ms: next.expiry_ms = static_cast<std::int64_t>(little(8)); continue;
-      case op::expire_s: next.expiry_ms = static_cast<std::int64_t>(static_cast<std::int32_t>(little(4))) * 1000; continue;
-      case op::idle: plain_length(); continue;
-      case op::freq: byte(); continue;
-      case op::select: next.db = static_cast<int>(plain_length()); continue;
+      case op::expire_ms:
+        next.expiry_ms = static_cast<std::int64_t>(little(8));
+        continue;
+      case op::expire_s:
+        next.expiry_ms = static_cast<std::int64_t>(static_cast<std::int32_t>(little(4))) * 1000;
+        continue;
+      case op::idle:
+        plain_length();
+        continue;
+      case op::freq:
+        byte();
+        continue;
+      case op::select:
+        next.db = static_cast<int>(plain_length());
+        continue;
       case op::resize: {
         const std::uint64_t keys = plain_length();
         plain_length();
@@ -434,14 +468,20 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
         if (stored != 0 && stored != computed) return "Wrong RDB checksum";
         return std::nullopt;
       }
-      case op::function: string(); continue;  // a library of functions: none are kept here
-      case op::module_aux: return fail("Module data is not supported");
-      default: break;
+      case op::function:
+        string();
+        continue;  // a library of functions: none are kept here
+      case op::module_aux:
+        return fail("Module data is not supported");
+      default:
+        break;
     }
     const std::string key(string());
     if (bad_) return fail("Malformed key");
     auto v = value(code);
-    if (!v) return fail("Malformed or unsupported value of type " + std::to_string(code) + " under key '" + key + "'");
+    if (!v)
+      return fail("Malformed or unsupported value of type " + std::to_string(code) + " under key '" + key +
+                  "'");
     next.key = key;
     next.value = std::move(*v);
     handler.on_key(std::move(next));

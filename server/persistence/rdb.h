@@ -1,9 +1,10 @@
-/// The dump file format, version 10 (redis 7.0): values, whole data sets, and the payloads of DUMP and RESTORE.
-/// Pure: bytes in, values out, and the other way round; files are written by snapshot.h.
+/// The dump file format, version 10 (redis 7.0): values, whole data sets, and the payloads of DUMP and
+/// RESTORE. Pure: bytes in, values out, and the other way round; files are written by snapshot.h.
 ///
-/// Written: strings (integers packed, no LZF), quicklist2, intset or plain set, listpack or plain hash, listpack or
-/// binary-score sorted set. Read: these, LZF strings, the older plain list and sorted set, and the listpack set of
-/// redis 7.2. Refused with a clear reason: ziplists (before 7.0), streams, modules, functions.
+/// Written: strings (integers packed, no LZF), quicklist2, intset or plain set, listpack or plain hash,
+/// listpack or binary-score sorted set. Read: these, LZF strings, the older plain list and sorted set, and
+/// the listpack set of redis 7.2. Refused with a clear reason: ziplists (before 7.0), streams, modules,
+/// functions.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,8 @@
 
 namespace node {
 
-std::optional<std::string> write_snapshot(const std::string& path, std::span<const std::unique_ptr<Database>> databases,
+std::optional<std::string> write_snapshot(const std::string& path,
+                                          std::span<const std::unique_ptr<Database>> databases,
                                           const SnapshotNote& note, std::int64_t now_ms) {
   const std::string temporary = path + ".tmp-" + std::to_string(getpid());
   auto fail = [&](const char* what) {
@@ -45,7 +46,8 @@ std::optional<std::string> write_snapshot(const std::string& path, std::span<con
   return std::nullopt;
 }
 
-std::optional<std::string> read_snapshot(std::string_view bytes, std::span<const std::unique_ptr<Database>> databases,
+std::optional<std::string> read_snapshot(std::string_view bytes,
+                                         std::span<const std::unique_ptr<Database>> databases,
                                          std::int64_t now_ms, bool keep_expired, SnapshotAux& aux,
                                          std::size_t* consumed) {
   std::optional<std::string> trouble;
@@ -61,7 +63,8 @@ std::optional<std::string> read_snapshot(std::string_view bytes, std::span<const
   };
   handler.on_key = [&](RdbKey k) {
     if (k.db < 0 || static_cast<std::size_t>(k.db) >= databases.size()) {
-      trouble = "the file has a database " + std::to_string(k.db) + ", which this configuration does not have";
+      trouble =
+          "the file has a database " + std::to_string(k.db) + ", which this configuration does not have";
       return;
     }
     if (k.expiry_ms && *k.expiry_ms <= now_ms && !keep_expired) return;

@@ -14,13 +14,14 @@
 namespace node {
 
 struct SnapshotNote {
-  std::string repl_id;       ///< empty: none
+  std::string repl_id;  ///< empty: none
   std::int64_t repl_offset = 0;
   bool aof_base = false;
 };
 
 /// Databases that are empty are left out. A text says what failed.
-std::optional<std::string> write_snapshot(const std::string& path, std::span<const std::unique_ptr<Database>> databases,
+std::optional<std::string> write_snapshot(const std::string& path,
+                                          std::span<const std::unique_ptr<Database>> databases,
                                           const SnapshotNote& note, std::int64_t now_ms);
 
 struct SnapshotAux {
@@ -28,8 +29,10 @@ struct SnapshotAux {
   std::int64_t repl_offset = -1;
 };
 
-/// Adds a file's keys; those whose time has passed are left out unless `keep_expired`. A text says what is wrong.
-std::optional<std::string> read_snapshot(std::string_view bytes, std::span<const std::unique_ptr<Database>> databases,
+/// Adds a file's keys; those whose time has passed are left out unless `keep_expired`. A text says what is
+/// wrong.
+std::optional<std::string> read_snapshot(std::string_view bytes,
+                                         std::span<const std::unique_ptr<Database>> databases,
                                          std::int64_t now_ms, bool keep_expired, SnapshotAux& aux,
                                          std::size_t* consumed = nullptr);
 

@@ -54,7 +54,9 @@ bool glob_match(std::string_view pattern, std::string_view text, bool ignore_cas
           hit = true;
           after = p + 1;
           break;
-        case '[': hit = class_match(pattern, after, text[t], ignore_case); break;
+        case '[':
+          hit = class_match(pattern, after, text[t], ignore_case);
+          break;
         case '\\':
           if (p + 1 < pattern.size()) ++after;
           [[fallthrough]];

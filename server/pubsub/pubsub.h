@@ -39,7 +39,9 @@ class PubSub {
 
  private:
   using Listeners = std::map<std::string, std::vector<Session*>, std::less<>>;
-  Listeners& of(Kind kind) { return kind == Kind::channel ? channels_ : kind == Kind::pattern ? patterns_ : shards_; }
+  Listeners& of(Kind kind) {
+    return kind == Kind::channel ? channels_ : kind == Kind::pattern ? patterns_ : shards_;
+  }
   const Listeners& of(Kind kind) const { return const_cast<PubSub*>(this)->of(kind); }
   static std::set<std::string, std::less<>>& own(Kind kind, Session& s) {
     return kind == Kind::channel ? s.channels : kind == Kind::pattern ? s.patterns : s.shard_channels;

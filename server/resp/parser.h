@@ -1,6 +1,6 @@
-/// Requests on the client port: RESP arrays of bulk strings, or inline words. Incremental: bytes may arrive cut
-/// anywhere. Arguments are views into the input, which the caller keeps in place until the command has run.
-/// Source: the public RESP specification; limits and error words as redis 7.0.15 answers them.
+/// Requests on the client port: RESP arrays of bulk strings, or inline words. Incremental: bytes may arrive
+/// cut anywhere. Arguments are views into the input, which the caller keeps in place until the command has
+/// run. Source: the public RESP specification; limits and error words as redis 7.0.15 answers them.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,9 @@ class RequestParser {
 
   enum class Status { need_more, command, error };
 
-  /// Looks at the input from where the last call left it. After `command`, argv() holds its words (none for an
-  /// empty line) and consumed() says where the next one begins. After `error` the connection is to be closed.
+  /// Looks at the input from where the last call left it. After `command`, argv() holds its words (none for
+  /// an empty line) and consumed() says where the next one begins. After `error` the connection is to be
+  /// closed.
   Status next(std::string_view input, const ParserLimits& limits);
 
   const std::vector<std::string_view>& argv() const { return argv_; }
@@ -51,7 +52,7 @@ class RequestParser {
 
   std::size_t at_ = 0;
   bool in_array_ = false;
-  std::int64_t left_ = 0;  ///< arguments still to come
+  std::int64_t left_ = 0;   ///< arguments still to come
   std::int64_t bulk_ = -1;  ///< length of the argument being read
   std::size_t wanted_ = 0;
   std::vector<Word> words_;
@@ -60,8 +61,8 @@ class RequestParser {
   std::string error_;
 };
 
-/// Splits a line into words as inline commands and configuration files have them: quotes, \xHH and \n escapes in
-/// double quotes. False when quotes are unbalanced.
+/// Splits a line into words as inline commands and configuration files have them: quotes, \xHH and \n escapes
+/// in double quotes. False when quotes are unbalanced.
 bool split_words(std::string_view line, std::vector<std::string>& words);
 
 }  // namespace node

@@ -1,5 +1,5 @@
-/// Replies in RESP2 or RESP3, appended to a buffer that the connection sends. Types that RESP2 lacks become their
-/// usual RESP2 forms (a map a flat array, a double a bulk string, a push an array).
+/// Replies in RESP2 or RESP3, appended to a buffer that the connection sends. Types that RESP2 lacks become
+/// their usual RESP2 forms (a map a flat array, a double a bulk string, a push an array).
 #pragma once
 
 #include <charconv>

@@ -20,7 +20,9 @@ std::string_view push_one(lua_State* lua, std::string_view in) {
   std::from_chars(line.data(), line.data() + line.size(), n);
   luaL_checkstack(lua, 4, "reply nested too deeply");
   switch (in[0]) {
-    case ':': lua_pushnumber(lua, static_cast<lua_Number>(n)); return rest;
+    case ':':
+      lua_pushnumber(lua, static_cast<lua_Number>(n));
+      return rest;
     case '$':
       if (n < 0) {
         lua_pushboolean(lua, 0);
@@ -105,7 +107,9 @@ void write_value(lua_State* lua, Writer& out, int depth) {
       out.bulk({text, size});
       break;
     }
-    case LUA_TNUMBER: out.integer(static_cast<std::int64_t>(lua_tonumber(lua, -1))); break;
+    case LUA_TNUMBER:
+      out.integer(static_cast<std::int64_t>(lua_tonumber(lua, -1)));
+      break;
     case LUA_TBOOLEAN:
       if (out.resp() == 3) {
         out.boolean(lua_toboolean(lua, -1));
@@ -113,8 +117,11 @@ void write_value(lua_State* lua, Writer& out, int depth) {
         lua_toboolean(lua, -1) ? out.integer(1) : out.null();
       }
       break;
-    case LUA_TTABLE: write_table(lua, out, depth); break;
-    default: out.null();
+    case LUA_TTABLE:
+      write_table(lua, out, depth);
+      break;
+    default:
+      out.null();
   }
   lua_pop(lua, 1);
 }
@@ -129,6 +136,8 @@ void push_reply(lua_State* lua, std::string_view resp) {
   push_one(lua, resp);
 }
 
-void write_lua_reply(lua_State* lua, Writer& out) { write_value(lua, out, 0); }
+void write_lua_reply(lua_State* lua, Writer& out) {
+  write_value(lua, out, 0);
+}
 
 }  // namespace node

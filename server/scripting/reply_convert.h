@@ -1,5 +1,5 @@
-/// Between RESP and Lua, by the rules of the EVAL documentation: integer and number, bulk and string, status and
-/// {ok=…}, error and {err=…}, null and false, array and table.
+/// Between RESP and Lua, by the rules of the EVAL documentation: integer and number, bulk and string, status
+/// and {ok=…}, error and {err=…}, null and false, array and table.
 #pragma once
 
 #include <string_view>

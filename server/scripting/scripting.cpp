@@ -23,8 +23,12 @@ Scripting& self(lua_State* lua) {
   return *scripting;
 }
 
-int lua_call(lua_State* lua) { return self(lua).redis_call(lua) ? lua_error(lua) : 1; }
-int lua_pcall_redis(lua_State* lua) { return self(lua).redis_call(lua), 1; }
+int lua_call(lua_State* lua) {
+  return self(lua).redis_call(lua) ? lua_error(lua) : 1;
+}
+int lua_pcall_redis(lua_State* lua) {
+  return self(lua).redis_call(lua), 1;
+}
 
 int lua_single_field(lua_State* lua, const char* field) {
   if (lua_gettop(lua) != 1 || lua_type(lua, -1) != LUA_TSTRING) {
@@ -38,8 +42,10 @@ int lua_single_field(lua_State* lua, const char* field) {
   std::string value(text, size);
   if (std::strcmp(field, "err") == 0) {
     // A text without a code gets the general one.
-    if (value.starts_with('-')) value.erase(0, 1);
-    else if (value.find(' ') == std::string::npos) value = "ERR " + value;
+    if (value.starts_with('-'))
+      value.erase(0, 1);
+    else if (value.find(' ') == std::string::npos)
+      value = "ERR " + value;
   }
   lua_newtable(lua);
   lua_pushlstring(lua, value.data(), value.size());
@@ -47,8 +53,12 @@ int lua_single_field(lua_State* lua, const char* field) {
   return 1;
 }
 
-int lua_error_reply(lua_State* lua) { return lua_single_field(lua, "err"); }
-int lua_status_reply(lua_State* lua) { return lua_single_field(lua, "ok"); }
+int lua_error_reply(lua_State* lua) {
+  return lua_single_field(lua, "err");
+}
+int lua_status_reply(lua_State* lua) {
+  return lua_single_field(lua, "ok");
+}
 
 int lua_sha1hex(lua_State* lua) {
   if (lua_gettop(lua) != 1) return luaL_error(lua, "wrong number of arguments");
@@ -67,7 +77,8 @@ int lua_log(lua_State* lua) {
   std::string text;
   for (int i = 2; i <= lua_gettop(lua); ++i) {
     std::size_t size = 0;
-    if (const char* part = lua_tolstring(lua, i, &size)) text += (text.empty() ? "" : " ") + std::string(part, size);
+    if (const char* part = lua_tolstring(lua, i, &size))
+      text += (text.empty() ? "" : " ") + std::string(part, size);
   }
   self(lua).engine().host.log(".-*#"[level], text);
   return 0;
@@ -115,24 +126,33 @@ Scripting::Scripting(Engine& engine) : engine_(engine), session_(std::make_uniqu
   open();
 }
 
-Scripting::~Scripting() { lua_close(lua_); }
+Scripting::~Scripting() {
+  lua_close(lua_);
+}
 
 void Scripting::open() {
   lua_ = luaL_newstate();
   luaL_openlibs(lua_);
   lua_pushlightuserdata(lua_, this);
   lua_setfield(lua_, LUA_REGISTRYINDEX, "node.scripting");
-  constexpr luaL_Reg functions[] = {{"call", lua_call}, {"pcall", lua_pcall_redis}, {"error_reply", lua_error_reply},
-                                    {"status_reply", lua_status_reply}, {"sha1hex", lua_sha1hex}, {"log", lua_log},
-                                    {"replicate_commands", lua_nothing}, {"breakpoint", lua_nothing},
-                                    {"set_repl", lua_nothing}, {"setresp", lua_setresp}};
+  constexpr luaL_Reg functions[] = {{"call", lua_call},
+                                    {"pcall", lua_pcall_redis},
+                                    {"error_reply", lua_error_reply},
+                                    {"status_reply", lua_status_reply},
+                                    {"sha1hex", lua_sha1hex},
+                                    {"log", lua_log},
+                                    {"replicate_commands", lua_nothing},
+                                    {"breakpoint", lua_nothing},
+                                    {"set_repl", lua_nothing},
+                                    {"setresp", lua_setresp}};
   lua_newtable(lua_);
   for (const luaL_Reg& f : functions) {
     lua_pushcfunction(lua_, f.func);
     lua_setfield(lua_, -2, f.name);
   }
-  constexpr std::pair<const char*, int> constants[] = {{"LOG_DEBUG", 0}, {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2},
-      {"LOG_WARNING", 3}, {"REPL_NONE", 0}, {"REPL_AOF", 1}, {"REPL_SLAVE", 2}, {"REPL_REPLICA", 2}, {"REPL_ALL", 3}};
+  constexpr std::pair<const char*, int> constants[] = {
+      {"LOG_DEBUG", 0}, {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2},   {"LOG_WARNING", 3}, {"REPL_NONE", 0},
+      {"REPL_AOF", 1},  {"REPL_SLAVE", 2},  {"REPL_REPLICA", 2}, {"REPL_ALL", 3}};
   for (const auto& [name, value] : constants) {
     lua_pushnumber(lua_, value);
     lua_setfield(lua_, -2, name);
@@ -222,11 +242,13 @@ void Scripting::run(Call& c, const std::string& sha, std::size_t keys) {
 }
 
 /// The error line that forbids the command to this script, or nothing.
-std::optional<std::string> Scripting::refusal(const Command* command, const std::vector<std::string_view>& argv) {
+std::optional<std::string> Scripting::refusal(const Command* command,
+                                              const std::vector<std::string_view>& argv) {
   if (!command) return "ERR Unknown Redis command called from script";
   if (!command->arity_fits(argv.size())) return "ERR Wrong number of args calling Redis command from script";
   if (command->is(flag::noscript)) return "ERR This Redis command is not allowed from script";
-  if (read_only_ && command->is(flag::write)) return "ERR Write commands are not allowed from read-only scripts.";
+  if (read_only_ && command->is(flag::write))
+    return "ERR Write commands are not allowed from read-only scripts.";
   const Session& caller = running_->client;
   if (caller.kind == Session::Kind::master) return std::nullopt;
   if (auto line = engine_.refusal(*session_, *command, argv)) return line;
@@ -309,11 +331,16 @@ void Scripting::script(Call& c) {
     return c.reply.ok();
   }
   if (c.subcommand("kill", 2, 2)) return c.error("NOTBUSY No scripts in execution right now.");
-  if (c.subcommand("help", 2, 2)) return help(c, {"EXISTS <sha1> …", "FLUSH [ASYNC|SYNC]", "KILL", "LOAD <script>"});
+  if (c.subcommand("help", 2, 2))
+    return help(c, {"EXISTS <sha1> …", "FLUSH [ASYNC|SYNC]", "KILL", "LOAD <script>"});
   c.unknown_subcommand();
 }
 
-void command_eval(Call& c) { c.engine.scripting->eval(c); }
-void command_script(Call& c) { c.engine.scripting->script(c); }
+void command_eval(Call& c) {
+  c.engine.scripting->eval(c);
+}
+void command_script(Call& c) {
+  c.engine.scripting->script(c);
+}
 
 }  // namespace node

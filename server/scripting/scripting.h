@@ -1,5 +1,5 @@
-/// EVAL and its family, on Debian's Lua 5.1: a sandbox without files, processes and new globals. A script's changes
-/// are propagated by their effects, as the commands that it ran, in one transaction.
+/// EVAL and its family, on Debian's Lua 5.1: a sandbox without files, processes and new globals. A script's
+/// changes are propagated by their effects, as the commands that it ran, in one transaction.
 #pragma once
 
 #include <cstdint>
