@@ -229,6 +229,8 @@ RunRecord load_run(const RunFiles& files) {
   } catch (const nlohmann::json::exception& error) {
     throw EnvironmentError("the run in " + files.directory.string() + " is damaged: " + error.what());
   }
+  // A run without an end was killed, or failed: what it did not come to see proves nothing.
+  if (record.info.end == kNever) record.info.interrupted = true;
   record.history = load_history(files);
   TopologyLog topology = parse_topology_log(text_or_empty(files.topology()));
   record.views = std::move(topology.views);
