@@ -21,7 +21,7 @@ class ValueIndex {
 
   /// kNone when the pair is new (`number` stands for it from now on), else the number that holds it.
   std::uint32_t insert(std::uint32_t key, Value value, std::uint32_t number) {
-    if (size_ * 3 >= slots_.size() * 2) grow();
+    if (size_ * 2 >= slots_.size()) grow();
     std::uint32_t& slot = slots_[place(key, value)];
     if (slot != kNone) return slot;
     slot = number;
@@ -33,13 +33,14 @@ class ValueIndex {
  private:
   static constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15ULL;
 
-  /// Consecutive integers of one key fall into neighbouring slots, so that a key's recent writes share cache
-  /// lines; keys are spread far apart.
+  /// Sixteen consecutive integers of one key fall into one cache line, so that a key's recent writes stay
+  /// together; the lines are spread, since longer runs of several keys would pile up on each other.
   std::size_t place(std::uint32_t key, Value value) const {
     const std::size_t mask = slots_.size() - 1;
-    std::uint64_t hash = value.bits() * kSpread;
-    if (value.is_integer()) hash = (value.bits() >> 3) + (static_cast<std::uint64_t>(key) * kSpread >> 20);
-    std::size_t at = (hash ^ (hash >> 40)) & mask;
+    const std::uint64_t number = value.is_integer() ? value.bits() >> 3 : value.bits() * kSpread;
+    std::uint64_t line = ((number >> 4) + static_cast<std::uint64_t>(key) * 0xd6e8feb86659fd93ULL) * kSpread;
+    line ^= line >> 32;
+    std::size_t at = ((line << 4) | (number & 15)) & mask;
     while (slots_[at] != kNone && key_value_of_(slots_[at]) != std::pair(key, value)) at = (at + 1) & mask;
     return at;
   }

@@ -112,6 +112,7 @@ class Zones {
   /// disjoint.
   void scan_backwards() {
     std::vector<std::uint32_t> forward(keys_, kNone);
+    std::vector<std::uint32_t> told(keys_, kNone);  // the forward zone that was reported last
     earliest_.assign(keys_, kNone);
     for (auto i = static_cast<std::uint32_t>(ops_.size()); i-- > 0;) {
       const std::uint32_t cluster = cluster_of_[i];
@@ -123,8 +124,12 @@ class Zones {
       if (outcome_.used[key] == 0) outcome_.used[key] = 1;
       const Nanos invoked = ops_[i].invoked;
       std::uint32_t& zone = forward[key];
-      if (zone != kNone && clusters_[zone].first_return < invoked && c.first_return < s(zone))
+      // One stale read conflicts with all that it missed: it is told once.
+      if (zone != kNone && told[key] != zone && clusters_[zone].first_return < invoked &&
+          c.first_return < s(zone)) {
+        told[key] = zone;
         report_conflict(cluster, zone);
+      }
       if (c.first_return < invoked && (zone == kNone || c.first_return < clusters_[zone].first_return))
         zone = cluster;
       std::uint32_t& earliest = earliest_[key];
