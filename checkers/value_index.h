@@ -2,6 +2,7 @@
 // Open addressing over 4-byte slots; the key and the value themselves stay where they are.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -57,6 +58,61 @@ class ValueIndex {
   KeyValueOf key_value_of_;
   std::vector<std::uint32_t> slots_;
   std::size_t size_ = 0;
+};
+
+/// The same for integers that lie densely within each key, as counters that name writes do: a table per key,
+/// nothing to compare. 4 bytes a value of the keys' ranges.
+class DenseValueIndex {
+ public:
+  static constexpr std::uint32_t kNone = 0xffffffff;
+
+  explicit DenseValueIndex(std::size_t keys) : ranges_(keys) {}
+
+  /// First every write is announced, then prepare() says whether the ranges are dense enough.
+  void announce(std::uint32_t key, Value value) {
+    Range& range = ranges_[key];
+    integers_ &= value.is_integer();
+    range.low = std::min(range.low, value.as_integer());
+    range.high = std::max(range.high, value.as_integer());
+    ++announced_;
+  }
+  std::size_t announced() const { return announced_; }
+  bool prepare() {
+    if (!integers_) return false;
+    std::uint64_t total = 0;
+    for (Range& range : ranges_) {
+      if (range.low > range.high) continue;
+      range.begin = total;
+      total += static_cast<std::uint64_t>(range.high - range.low) + 1;
+      if (total > 2 * announced_ + 1024) return false;
+    }
+    slots_.assign(total, kNone);
+    return true;
+  }
+  std::uint32_t insert(std::uint32_t key, Value value, std::uint32_t number) {
+    const Range& range = ranges_[key];
+    std::uint32_t& slot = slots_[range.begin + static_cast<std::uint64_t>(value.as_integer() - range.low)];
+    if (slot != kNone) return slot;
+    slot = number;
+    return kNone;
+  }
+  std::uint32_t find(std::uint32_t key, Value value) const {
+    const Range& range = ranges_[key];
+    if (!value.is_integer() || value.as_integer() < range.low || value.as_integer() > range.high)
+      return kNone;
+    return slots_[range.begin + static_cast<std::uint64_t>(value.as_integer() - range.low)];
+  }
+
+ private:
+  struct Range {
+    std::int64_t low = INT64_MAX;
+    std::int64_t high = INT64_MIN;
+    std::uint64_t begin = 0;
+  };
+  std::vector<Range> ranges_;
+  std::vector<std::uint32_t> slots_;
+  std::size_t announced_ = 0;
+  bool integers_ = true;
 };
 
 }  // namespace harness

@@ -32,7 +32,20 @@ class Zones {
     outcome_.used.assign(keys_, 0);
     clusters_.assign(keys_, {kBefore, kNone, kNone});  // the first values; then one cluster a write
     cluster_of_.assign(ops_.size(), kNone);
-    gather();
+    DenseValueIndex dense(keys_);
+    for (const Operation& op : ops_)
+      if (is_write(op) && op.outcome != Outcome::kFail) dense.announce(slot(op), op.argument);
+    clusters_.reserve(keys_ + dense.announced());
+    if (dense.prepare()) {
+      gather(dense);
+    } else {
+      const auto key_value = [this](std::uint32_t cluster) {
+        const Operation& op = ops_[clusters_[cluster].writer];
+        return std::pair(slot(op), op.argument);
+      };
+      ValueIndex index(key_value);
+      gather(index);
+    }
     scan_backwards();
     judge_first_values();
     return std::move(outcome_);
@@ -44,12 +57,12 @@ class Zones {
   Nanos s(std::uint32_t cluster) const { return ops_[clusters_[cluster].last].invoked; }
   void reroute(std::uint32_t key, KeyRoute to) { outcome_.route[key] = std::max(outcome_.route[key], to); }
 
-  void gather() {
-    const auto key_value = [this](std::uint32_t cluster) {
-      const Operation& op = ops_[clusters_[cluster].writer];
-      return std::pair(slot(op), op.argument);
-    };
-    ValueIndex index(key_value);
+  static bool is_write(const Operation& op) {
+    return op.function == Function::kWrite || op.function == Function::kPut;
+  }
+
+  template <typename Index>
+  void gather(Index& index) {
     std::vector<std::uint32_t> early;  // reads invoked before the write of their value was, if there is one
     const auto n = static_cast<std::uint32_t>(ops_.size());
     for (std::uint32_t i = 0; i < n; ++i) {
