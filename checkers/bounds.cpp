@@ -56,6 +56,7 @@ Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config) {
   bounds.needless_spec = timeout;
   bounds.minority_writes = timeout + timeout / 2 + 100 * kMillisecond;
   bounds.minority_writes_spec = timeout;
+  bounds.grace = 250 * kMillisecond;
   bounds.vote_spacing = profile_of(server).spaces_votes ? 2 * timeout : 0;
   return bounds;
 }

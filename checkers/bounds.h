@@ -21,7 +21,9 @@ struct Bounds {
   Nanos needless_spec = 0;         // row 3: NT
   Nanos minority_writes = 0;       // row 5, derived: 1.5·NT + 100 ms
   Nanos minority_writes_spec = 0;  // row 5: NT
-  Nanos vote_spacing = 0;          // row 10: 2·NT between votes for one failed master; 0: not promised
+  Nanos grace =
+      0;  // on top of every derived bound: the server's cron runs each 100 ms, on a machine that is busy
+  Nanos vote_spacing = 0;  // row 10: 2·NT between votes for one failed master; 0: not promised
 };
 
 Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "harness/core/check.h"
+#include "harness/core/suggest.h"
 
 namespace harness {
 namespace {
@@ -196,36 +197,15 @@ void insert_all(NameSet& names, const std::vector<Relation>& graph) {
   }
 }
 
-char lower(char c) {
-  return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// Levenshtein's distance, blind to case.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (lower(a[i]) == lower(b[j]) ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
 /// The table's copy of `name`, or a UsageError that suggests the nearest.
 std::string_view look_up(std::string_view name, const NameSet& known, std::string_view what,
                          std::string_view flag) {
   if (const auto found = known.find(name); found != known.end()) return *found;
-  const auto nearest = std::ranges::min_element(
-      known, {}, [&](std::string_view candidate) { return distance(name, candidate); });
+  const std::vector<std::string_view> names(known.begin(), known.end());
   std::string all;
-  for (std::string_view candidate : known) all += (all.empty() ? "" : ", ") + std::string(candidate);
-  throw UsageError(std::string(flag) + ": there is no " + std::string(what) + " \"" + std::string(name) +
-                   "\"; did you mean \"" + std::string(*nearest) + "\"? Known are: " + all);
+  for (std::string_view candidate : names) all += (all.empty() ? "" : ", ") + std::string(candidate);
+  throw UsageError(std::string(flag) + ": there is no " + std::string(what) + " '" + std::string(name) + "'" +
+                   suggestion(name, names) + "; known are: " + all);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ TEST_CASE("names and synonyms") {
   for (std::string_view name : model_names()) CHECK_NOTHROW(canonical_model(name));
   for (std::string_view name : anomaly_names()) CHECK(known_anomaly(name) == name);
   CHECK_THROWS_WITH(canonical_model("snapshot-isolaton"),
-                    Catch::Contains("did you mean \"snapshot-isolation\""));
+                    Catch::Contains("did you mean 'snapshot-isolation'"));
   CHECK_THROWS_AS(known_anomaly("G9"), UsageError);
 }
 

@@ -317,10 +317,10 @@ class ComponentSearch {
       if (limit >= std::size_t{graph_.nodes()} * 8 || out_of_budget()) break;
     }
     if (out_of_budget() && findings_.incomplete.empty())
-      findings_.incomplete =
-          "the search for a " + std::string(to_string(wanted)) + " among " +
-          std::to_string(graph_.transactions()) +
-          " mutually dependent transactions used up its steps; a larger step budget searches on";
+      findings_.incomplete = "the search for a " + std::string(to_string(wanted)) + " among " +
+                             std::to_string(graph_.transactions()) + " mutually dependent transactions " +
+                             (steps_left_ == 0 ? "used up its steps; a larger step budget searches on"
+                                               : "was stopped before its end");
   }
 
   bool out_of_budget() const {

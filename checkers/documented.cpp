@@ -47,10 +47,12 @@ std::string sentence(const CheckResult& result, const LedgerFigures& figures) {
       windows += windows.empty() ? "" : ", ";
       windows += std::to_string(number) + " in window " + window;
       if (window == "a")
-        windows += " (acknowledged at most " + duration(figures.age_max.at(window)) + " before the fault)";
+        windows +=
+            " (acknowledged at most " + in_milliseconds(figures.age_max.at(window)) + " before the fault)";
       if (window == "b")
-        windows += " (at most " + duration(figures.age_max.at(window)) + " after the return)";
-      if (window == "c") windows += " (at most " + duration(figures.age_max.at(window)) + " after the cut)";
+        windows += " (at most " + in_milliseconds(figures.age_max.at(window)) + " after the return)";
+      if (window == "c")
+        windows += " (at most " + in_milliseconds(figures.age_max.at(window)) + " after the cut)";
     }
     if (!windows.empty()) text += "; documented: " + windows;
     text += ".";

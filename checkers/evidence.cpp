@@ -13,16 +13,11 @@ std::string at(Nanos time) {
   return text;
 }
 
-std::string duration(Nanos length) {
+std::string in_milliseconds(Nanos length) {
   char text[40];
   const double ms = to_ms(length);
   std::snprintf(text, sizeof text, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
   return text;
-}
-
-std::string node_name(const RunRecord& run, int node) {
-  if (node < 0 || static_cast<std::size_t>(node) >= run.nodes.size()) return "node " + std::to_string(node);
-  return run.nodes[static_cast<std::size_t>(node)].name;
 }
 
 std::string slots_text(const SlotRanges& ranges) {
@@ -88,8 +83,29 @@ const View* view_at(const std::vector<const View*>& views, Nanos time) {
 }
 
 const View* last_view(const std::vector<const View*>& views) {
-  return views.empty() ? nullptr : views.back();
+  if (views.empty()) return nullptr;
+  // One look without an answer, on a busy machine, is not yet a node that is gone.
+  constexpr Nanos kGoneAfter = 2 * kSecond;
+  const View* last = views.back();
+  const bool brief = !last->reachable && last->end - last->begin < kGoneAfter;
+  return brief && views.size() > 1 && views[views.size() - 2]->reachable ? views[views.size() - 2] : last;
 }
+
+namespace {
+
+/// The longest that an acknowledged operation took while nothing was broken: before the first fault, or after
+/// the cluster had settled. A machine with other work to do shows here.
+Nanos slowest_healthy_operation(const RunRecord& run) {
+  Nanos first_fault = kNever;
+  for (const FaultRecord& fault : run.faults) first_fault = std::min(first_fault, fault.requested);
+  Nanos slowest = 0;
+  for (const Operation& op : run.history.operations)
+    if (op.outcome == Outcome::kOk && (op.completed < first_fault || op.invoked >= run.info.settled))
+      slowest = std::max(slowest, op.completed - op.invoked);
+  return slowest;
+}
+
+}  // namespace
 
 Nanos host_stall(const RunRecord& run, Nanos tolerated) {
   constexpr Nanos kBucket = 10 * kMillisecond;
@@ -114,7 +130,8 @@ Nanos host_stall(const RunRecord& run, Nanos tolerated) {
     begun = begun || sign;
     silence = sign ? 0 : silence + kBucket;
   }
-  return std::max<Nanos>(0, longest - tolerated);
+  return std::max({Nanos{0}, longest - tolerated, slowest_healthy_operation(run) - tolerated,
+                   run.counters.host_stall_max - tolerated});
 }
 
 Nanos observer_gap(const RunRecord& run) {

@@ -13,9 +13,7 @@ namespace harness {
 /// "41.204 s": run times as explanations and the terminal print them.
 std::string at(Nanos time);
 /// "173 ms", "0.4 ms": durations.
-std::string duration(Nanos length);
-/// "n3", or "node 7" for a number that the record does not know.
-std::string node_name(const RunRecord& run, int node);
+std::string in_milliseconds(Nanos length);
 /// "5461-10922", ranges joined by commas.
 std::string slots_text(const SlotRanges& ranges);
 

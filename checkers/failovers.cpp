@@ -159,7 +159,7 @@ std::vector<Failover> find_failovers(const RunRecord& run) {
       failover.election = line->time;
     failover.first_write = first_write(run, term);
     failover.converged = convergence(run, views, term, failover.promoted);
-    const Nanos bound = recovery_bound(run, bounds, failover) + stall;
+    const Nanos bound = recovery_bound(run, bounds, failover) + bounds.grace + stall;
     failover.bound_ms = to_ms(bound);
     const Nanos since_fault = cause == nullptr ? 0 : failover.promoted - surely_active(*cause);
     failover.within_bound = since_fault <= bound;
@@ -238,8 +238,8 @@ std::vector<DueFailover> due_failovers(const RunRecord& run, const Bounds& bound
         return &other != &fault && ends_or_stops(run, other) && other.requested < until &&
                (other.healed == kNever || other.healed >= fault.requested);
       });
-      const Nanos bound =
-          bounds.recovery_derived + stall + delays(run, bounds, replicas, fault.requested, until);
+      const Nanos bound = bounds.recovery_derived + bounds.grace + stall +
+                          delays(run, bounds, replicas, fault.requested, until);
       if (alone && until - fault.active > bound) due.push_back({&fault, node, fault.active, until});
     }
   }
@@ -252,8 +252,8 @@ std::string tell(const RunRecord& run, const Failover& failover) {
   std::string text = node_name(run, failover.from) + " -> " + node_name(run, failover.to) + " promoted at " +
                      at(failover.promoted);
   if (failover.fault_at != kNever)
-    text += ", " + duration(failover.promoted - failover.fault_at) + " after " + failover.fault + " at " +
-            at(failover.fault_at);
+    text += ", " + in_milliseconds(failover.promoted - failover.fault_at) + " after " + failover.fault +
+            " at " + at(failover.fault_at);
   return text;
 }
 
@@ -267,9 +267,9 @@ void check_speed(const RunRecord& run, const Bounds& bounds, const Failover& fai
   anomaly.node = node_name(run, failover.to);
   anomaly.time = failover.promoted;
   anomaly.explanation = tell(run, failover) + ": later than the bound of " +
-                        duration(static_cast<Nanos>(failover.bound_ms * 1e6)) +
-                        " (twice the node timeout of " + duration(bounds.node_timeout) +
-                        " and one second, with the host's own stall)";
+                        in_milliseconds(static_cast<Nanos>(failover.bound_ms * 1e6)) +
+                        " (twice the node timeout of " + in_milliseconds(bounds.node_timeout) +
+                        " and one second, with the host's own delays)";
   report(result, std::move(anomaly));
 }
 
@@ -292,11 +292,11 @@ void check_need(const RunRecord& run, const Bounds& bounds, Nanos stall, const F
   }
   if (any && longest >= bounds.needless_derived) return;
   const std::string text = tell(run, failover) + ": needless, " +
-                           (any ? "the fault lasted only " + duration(longest) + " of the node timeout of " +
-                                      duration(bounds.node_timeout)
+                           (any ? "the fault lasted only " + in_milliseconds(longest) +
+                                      " of the node timeout of " + in_milliseconds(bounds.node_timeout)
                                 : "no fault acted on " + node_name(run, failover.from));
   if (stall >= bounds.node_timeout / 2) {
-    doubt(result, text + "; but this machine stood still for " + duration(stall) + ".");
+    doubt(result, text + "; but this machine stood still for " + in_milliseconds(stall) + ".");
     return;
   }
   Anomaly anomaly;
@@ -329,7 +329,8 @@ void check_due(const RunRecord& run, const std::vector<Failover>& failovers,
     anomaly.time = expected.until;
     anomaly.explanation =
         node_name(run, expected.node) + " was lost to " + expected.fault->fault + " from " +
-        at(expected.from) + " to " + at(expected.until) + " (" + duration(expected.until - expected.from) +
+        at(expected.from) + " to " + at(expected.until) + " (" +
+        in_milliseconds(expected.until - expected.from) +
         "), a synchronized replica and a majority of masters were well, and yet none was promoted";
     report(result, std::move(anomaly));
   }
@@ -380,8 +381,8 @@ CheckResult check_failover(const RunRecord& run, const CheckOptions&) {
   else if (failovers.empty())
     text = "No failover happened, and none was due.";
   else
-    text = std::to_string(failovers.size()) + " failover(s), promoted at most " + duration(promotion) +
-           " after the fault (bound " + duration(bounds.recovery_derived) + ").";
+    text = std::to_string(failovers.size()) + " failover(s), promoted at most " + in_milliseconds(promotion) +
+           " after the fault (bound " + in_milliseconds(bounds.recovery_derived) + ").";
   result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
   return result;
 }

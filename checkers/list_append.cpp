@@ -1,38 +1,28 @@
 #include "checkers/list_append.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <unordered_map>
+
+#include "checkers/txn_list_orders.h"
 
 namespace harness {
 namespace {
 
-constexpr Index kIntermediate = 0x80000000;  // in an order entry: its transaction appended to the key again
-constexpr Index kNobody = 0x7fffffff;        // in an order entry: no transaction appended this element
-constexpr Index kUnread = kNone;             // a version that is not in the key's order
+constexpr Index kUnread = ListOrders::kUnread;
 
-/// The versions of one key. Version v is the list of the first v elements of the order; version 0 is empty.
-struct KeyOrder {
-  Value longest;  // the longest list read
-  Index longest_size = 0;
-  Index longest_mop = kNone;
-  Index begin = 0;        // of this key's part of the orders
-  Index size = 0;         // smaller than longest_size when the longest read repeats an element
-  std::size_t table = 0;  // of this key's part of the table of elements
-  Index mask = 0;
-  Index first_taint = kNone;  // the first position whose element no committed transaction appended
-  Index unread = 0;           // appends that no read shows and that may have happened
-  bool repeats = false;
-  bool conflicted = false;  // an element was appended twice: its versions cannot be told apart
-  bool incompatible = false;
-};
-
-/// Where the current transaction first and last touched a key.
+/// Where the current transaction first touched a key, and whether it has appended to it.
 struct KeyTouch {
   Index txn = kNone;
   Index first_mop = 0;
-  Index last_append = kNone;
+  bool appended = false;
+};
+
+/// Transactions that read one version of a key and went on to append to it.
+struct Updaters {
+  Index key = 0;
+  Index read = 0;  // a micro-operation that read the version
+  std::vector<Index> txns;
 };
 
 struct KeyedTxn {
@@ -40,25 +30,19 @@ struct KeyedTxn {
   Index txn;
 };
 
-std::size_t element_hash(Value element) {
-  return (element.bits() >> 3) * 0x9e3779b1u ^ element.bits() >> 32;
-}
-
 }  // namespace
 
 class ListAppend::Impl {
  public:
-  explicit Impl(const History& history) : history_(history), txns_(extract_transactions(history, "append")) {}
+  explicit Impl(const History& history) : history_(history), orders_(history), txns_(orders_.txns()) {}
 
   TxnFindings analyze(const TxnRequest& request) {
-    find_longest_reads();
-    build_orders();
-    locate_versions();
+    note_doubts();
     judge_irregular_reads();
     judge_orders();
-    report_lost_updates();
     GraphBuilder graph(txns_.size());
     judge_and_link(graph);
+    report_lost_updates();
     link_unread_appends(graph);
     if (request.process_order) graph.add_process_order(history_);
     if (request.realtime_order) graph.add_realtime_order(history_);
@@ -70,121 +54,33 @@ class ListAppend::Impl {
   }
 
  private:
-  // --- the order of versions ---
-
-  void find_longest_reads() {
-    keys_.resize(txns_.keys.size());
-    for (Index mop = 0; mop < txns_.value.size(); ++mop) {
-      if (txns_.is_write(mop)) continue;
-      KeyOrder& key = keys_[txns_.key(mop)];
-      const auto size = static_cast<Index>(list_of(history_, txns_.value[mop]).size());
-      if (size <= key.longest_size) continue;
-      key.longest_size = size;
-      key.longest = txns_.value[mop];
-      key.longest_mop = mop;
-    }
+  void note_doubts() {
+    for (const DoubleAppend& twice : orders_.double_appends())
+      findings_.doubts.push_back("duplicate-appends: " + show(history_, twice.element) + " was appended to " +
+                                 key_name(twice.key) + " by more than one micro-operation (" +
+                                 show_transaction(history_, history_.operations[twice.first_txn]) + "; " +
+                                 show_transaction(history_, history_.operations[twice.second_txn]) +
+                                 "), so the versions of this key cannot be told apart");
   }
 
-  void build_orders() {
-    std::size_t elements = 0, slots = 0;
-    for (KeyOrder& key : keys_) {
-      Index capacity = 4;
-      while (capacity < key.longest_size * 2) capacity *= 2;
-      key.mask = capacity - 1;
-      key.table = slots;
-      slots += capacity;
-      elements += key.longest_size;
-    }
-    table_.assign(slots, 0);
-    order_value_.reserve(elements);
-    for (KeyOrder& key : keys_) {
-      key.begin = static_cast<Index>(order_value_.size());
-      for (Value element : list_of(history_, key.longest)) {
-        Index& slot = slot_of(key, element);
-        if (slot != 0) {
-          key.repeats = true;
-          continue;
-        }
-        order_value_.push_back(element);
-        slot = ++key.size;
+  // --- what a transaction shows by itself ---
+
+  /// Judges each micro-operation against the earlier ones of its transaction on the same key.
+  void judge_alone(Index txn) {
+    bool internal_reported = false, future_reported = false;
+    for (Index mop = txns_.mop_begin(txn); mop < txns_.mop_end(txn); ++mop) {
+      const Index key_id = txns_.key(mop);
+      KeyTouch& touch = touches_[key_id];
+      const bool first = touch.txn != txn;
+      if (first) touch = {txn, mop, false};
+      if (!txns_.is_write(mop)) {
+        if (!first && !internal_reported) internal_reported = judge_internal(txn, mop, key_id);
+        continue;
       }
+      if (!first && !future_reported) future_reported = judge_future_read(txn, mop, key_id);
+      if (!first && !touch.appended && txns_.is_ok(txn)) note_update(key_id, txn, touch.first_mop);
+      touch.appended = true;
     }
-    order_txn_.assign(order_value_.size(), kNobody);
-    first_update_.assign(order_value_.size() + keys_.size(), kNone);
-  }
-
-  /// Holds the element's position + 1, or 0.
-  Index& slot_of(const KeyOrder& key, Value element) {
-    Index at = static_cast<Index>(element_hash(element)) & key.mask;
-    while (table_[key.table + at] != 0 && order_value_[key.begin + table_[key.table + at] - 1] != element)
-      at = (at + 1) & key.mask;
-    return table_[key.table + at];
-  }
-
-  // --- one pass over the transactions: versions, and what a transaction shows by itself ---
-
-  void locate_versions() {
-    version_.resize(txns_.value.size());
-    touches_.resize(keys_.size());
-    for (Index txn = 0; txn < txns_.size(); ++txn) {
-      bool internal_reported = false, future_reported = false;
-      for (Index mop = txns_.mop_begin(txn); mop < txns_.mop_end(txn); ++mop) {
-        const Index key_id = txns_.key(mop);
-        KeyOrder& key = keys_[key_id];
-        KeyTouch& touch = touches_[key_id];
-        const bool touched = touch.txn == txn;
-        if (!touched) touch = {txn, mop, kNone};
-        if (txns_.is_write(mop)) {
-          locate_append(key, key_id, txn, mop);
-          if (touched && !future_reported) future_reported = judge_future_read(txn, mop, key_id);
-          if (touched && touch.last_append == kNone && txns_.is_ok(txn))
-            note_update(key_id, txn, touch.first_mop);
-          if (touch.last_append != kNone) mark_intermediate(key, touch.last_append);
-          touch.last_append = mop;
-        } else {
-          locate_read(key, txn, mop);
-          if (touched && !internal_reported) internal_reported = judge_internal(txn, mop, key_id);
-        }
-      }
-    }
-  }
-
-  void locate_append(KeyOrder& key, Index key_id, Index txn, Index mop) {
-    const Index slot = slot_of(key, txns_.value[mop]);
-    if (slot == 0) {
-      version_[mop] = kUnread;
-      if (txns_.is_possible(txn)) ++key.unread;
-      return;
-    }
-    version_[mop] = slot;
-    Index& writer = order_txn_[key.begin + slot - 1];
-    if (writer != kNobody) {
-      if (!key.conflicted)
-        findings_.doubts.push_back(
-            "duplicate-appends: " + show(history_, txns_.value[mop]) + " was appended to " +
-            key_name(key_id) + " by more than one micro-operation (" +
-            show_transaction(history_, op(writer & ~kIntermediate)) + "; " +
-            show_transaction(history_, op(txn)) + "), so the versions of this key cannot be told apart");
-      key.conflicted = true;
-    }
-    writer = txn;
-  }
-
-  void mark_intermediate(const KeyOrder& key, Index append) {
-    if (version_[append] != kUnread) order_txn_[key.begin + version_[append] - 1] |= kIntermediate;
-  }
-
-  void locate_read(const KeyOrder& key, Index txn, Index mop) {
-    const Value read = txns_.value[mop];
-    const std::span<const Value> list = list_of(history_, read);
-    const auto size = static_cast<Index>(list.size());
-    version_[mop] = size;
-    if (read == key.longest && !key.repeats) return;
-    const Value* order = order_value_.data() + key.begin;
-    if (size <= key.size && (size == 0 || std::memcmp(order, list.data(), size * sizeof(Value)) == 0)) return;
-    irregular_.push_back({mop, txn});
-    const Index slot = slot_of(key, list.back());
-    version_[mop] = slot == 0 ? kUnread : slot;
   }
 
   /// INT of Cerone et al.: a read shows the transaction's last read of the key and its own appends since.
@@ -232,35 +128,31 @@ class ListAppend::Impl {
     return false;
   }
 
-  /// A transaction read a version and then appended to it. Two that did so from the same version lost an
-  /// update.
+  /// A transaction read a version and then appended to it. Two that did so from one version lost an update.
   void note_update(Index key_id, Index txn, Index first_read) {
-    const KeyOrder& key = keys_[key_id];
-    const Index version = version_[first_read];
-    if (version == kUnread || version > key.size) return;
-    const std::size_t at = std::size_t{key.begin} + key_id + version;
-    Index& first = first_update_[at];
-    if (first == kNone) {
-      first = txn;
+    const KeyOrder& key = orders_.keys()[key_id];
+    const Index version = orders_.version(first_read);
+    if (version == kUnread || key.conflicted) return;
+    const std::size_t at = std::size_t{key.begin} + key_id + version;  // key.size + 1 versions a key
+    if (first_update_[at] == kNone) {
+      first_update_[at] = txn;
       return;
     }
-    std::vector<Index>& colliding = lost_updates_[at];
-    if (colliding.empty()) colliding = {key_id, first_read, first};
-    colliding.push_back(txn);
+    Updaters& updaters = lost_updates_[at];
+    if (updaters.txns.empty()) updaters = {key_id, first_read, {first_update_[at]}};
+    updaters.txns.push_back(txn);
   }
 
   void report_lost_updates() {
-    std::vector<const std::vector<Index>*> cases;
-    for (const auto& [at, colliding] : lost_updates_)
-      if (!keys_[colliding[0]].conflicted) cases.push_back(&colliding);
-    std::ranges::sort(cases, {}, [](const std::vector<Index>* colliding) { return (*colliding)[2]; });
-    for (const std::vector<Index>* colliding : cases)
+    std::vector<const Updaters*> cases;
+    for (const auto& [at, updaters] : lost_updates_) cases.push_back(&updaters);
+    std::ranges::sort(cases, {}, [](const Updaters* updaters) { return updaters->txns.front(); });
+    for (const Updaters* updaters : cases)
       findings_.log.add("lost-update", [&] {
-        const std::vector<Index> involved(colliding->begin() + 2, colliding->end());
-        const std::string name = key_name((*colliding)[0]);
+        const std::string name = key_name(updaters->key);
         return anomaly_of(
-            history_, involved, name,
-            "All of these read " + name + " as " + read_text((*colliding)[1]) +
+            history_, updaters->txns, name,
+            "All of these read " + name + " as " + read_text(updaters->read) +
                 " and went on to append to it: each but one overwrote an update it had not seen.");
       });
   }
@@ -268,197 +160,172 @@ class ListAppend::Impl {
   // --- reads that are no prefix of the longest read ---
 
   void judge_irregular_reads() {
-    for (const auto& [mop, txn] : irregular_) {
-      const Index key_id = txns_.key(mop);
-      KeyOrder& key = keys_[key_id];
+    for (const PlacedMop& read : orders_.irregular()) {
+      const KeyOrder& key = orders_.key_of(read.mop);
       if (key.conflicted) continue;
-      const std::span<const Value> list = list_of(history_, txns_.value[mop]);
-      judge_repeats(txn, mop, key_id, list);
+      const std::span<const Value> list = list_of(history_, txns_.value[read.mop]);
+      judge_repeats(read, list);
       const std::span<const Value> longest = list_of(history_, key.longest);
-      if (!key.incompatible && !std::equal(list.begin(), list.end(), longest.begin())) {
-        key.incompatible = true;
-        report_incompatible(txn, mop, key_id);
+      if (!std::equal(list.begin(), list.end(), longest.begin())) report_incompatible(read, key);
+      const Index key_id = txns_.key(read.mop);
+      for (Value element : list) {
+        const auto append = orders_.append_of(key_id, element);
+        report_origin(read, element, append ? append->txn : kNone);
       }
-      for (Value element : list) judge_origin(txn, mop, key_id, element);
-      judge_last_element(txn, mop, key_id, list.back());
+      judge_last_element(read, list.back());
     }
   }
 
-  void judge_repeats(Index txn, Index mop, Index key_id, std::span<const Value> list) {
+  void judge_repeats(const PlacedMop& read, std::span<const Value> list) {
     std::vector<Value> sorted(list.begin(), list.end());
     std::ranges::sort(sorted, {}, &Value::bits);
     const auto twice = std::ranges::adjacent_find(sorted);
     if (twice == sorted.end()) return;
     findings_.log.add("duplicate-elements", [&] {
-      return anomaly_of(history_, {txn}, key_name(key_id),
-                        "T1 read " + key_name(key_id) + " as " + read_text(mop) + ", where " +
+      const std::string name = key_name(txns_.key(read.mop));
+      return anomaly_of(history_, {read.txn}, name,
+                        "T1 read " + name + " as " + read_text(read.mop) + ", where " +
                             show(history_, *twice) + " occurs " +
                             std::to_string(std::ranges::count(sorted, *twice)) +
                             " times, though it was appended once.");
     });
   }
 
-  void report_incompatible(Index txn, Index mop, Index key_id) {
-    const KeyOrder& key = keys_[key_id];
+  /// Once a key: the other reads say the same.
+  void report_incompatible(const PlacedMop& read, const KeyOrder& key) {
+    const Index key_id = txns_.key(read.mop);
+    if (incompatible_[key_id]) return;
+    incompatible_[key_id] = true;
     findings_.log.add("incompatible-order", [&] {
       const std::string name = key_name(key_id);
       return anomaly_of(
-          history_, {txn, txn_of(key.longest_mop)}, name,
-          "T1 read " + name + " as " + read_text(mop) + " and T2 read it as " + read_text(key.longest_mop) +
+          history_, {read.txn, orders_.txn_of(key.longest_mop)}, name,
+          "T1 read " + name + " as " + read_text(read.mop) + " and T2 read it as " +
+              read_text(key.longest_mop) +
               "; neither list begins with the other, so no single order of appends gives both.");
     });
   }
 
-  /// An element read at any place must come from a committed (or unknown) transaction.
-  void judge_origin(Index txn, Index mop, Index key_id, Value element) {
-    const KeyOrder& key = keys_[key_id];
-    Index writer = kNobody;
-    if (const Index slot = slot_of(key, element); slot != 0) {
-      writer = order_txn_[key.begin + slot - 1] & ~kIntermediate;
-    } else if (const Index append = append_of(key_id, element); append != kNone) {
-      writer = txn_of(append);
-    }
-    report_origin(txn, mop, key_id, element, writer);
-  }
-
-  void report_origin(Index txn, Index mop, Index key_id, Value element, Index writer) {
-    const std::string name = key_name(key_id);
-    if (writer == kNobody) {
+  /// An element read at any place must come from a transaction that may have committed.
+  void report_origin(const PlacedMop& read, Value element, Index writer) {
+    const std::string name = key_name(txns_.key(read.mop));
+    if (writer == kNone) {
       findings_.log.add("garbage-read", [&] {
-        return anomaly_of(history_, {txn}, name,
-                          "T1 read " + name + " as " + read_text(mop) +
+        return anomaly_of(history_, {read.txn}, name,
+                          "T1 read " + name + " as " + read_text(read.mop) +
                               ", but no transaction ever appended " + show(history_, element) + " to " +
                               name + ".");
       });
     } else if (!txns_.is_possible(writer)) {
       findings_.log.add("G1a", [&] {
-        return anomaly_of(history_, {writer, txn}, name,
+        return anomaly_of(history_, {writer, read.txn}, name,
                           "T1 appended " + show(history_, element) + " to " + name +
-                              " and failed, yet T2 read " + name + " as " + read_text(mop) + ".");
+                              " and failed, yet T2 read " + name + " as " + read_text(read.mop) + ".");
       });
     }
   }
 
-  /// G1b of an irregular read whose last element is in no order.
-  void judge_last_element(Index txn, Index mop, Index key_id, Value last) {
-    if (version_[mop] != kUnread) return;  // judged with the regular reads
-    const Index append = append_of(key_id, last);
-    if (append == kNone) return;
-    const Index writer = txn_of(append);
-    for (Index later = append + 1; later < txns_.mop_end(writer); ++later)
-      if (txns_.is_write(later) && txns_.key(later) == key_id && writer != txn)
-        return report_intermediate(txn, mop, key_id, writer, last);
+  /// G1b of a read whose last element is in no order; the others are judged with the regular reads.
+  void judge_last_element(const PlacedMop& read, Value last) {
+    if (orders_.version(read.mop) != kUnread) return;
+    const auto append = orders_.append_of(txns_.key(read.mop), last);
+    if (!append || append->txn == read.txn) return;
+    for (Index later = append->mop + 1; later < txns_.mop_end(append->txn); ++later)
+      if (txns_.is_write(later) && txns_.key(later) == txns_.key(read.mop))
+        return report_intermediate(read, append->txn, last);
   }
 
-  void report_intermediate(Index txn, Index mop, Index key_id, Index writer, Value element) {
+  void report_intermediate(const PlacedMop& read, Index writer, Value element) {
     findings_.log.add("G1b", [&] {
-      const std::string name = key_name(key_id);
-      return anomaly_of(history_, {writer, txn}, name,
-                        "T2 read " + name + " as " + read_text(mop) + ", which ends in T1's append of " +
+      const std::string name = key_name(txns_.key(read.mop));
+      return anomaly_of(history_, {writer, read.txn}, name,
+                        "T2 read " + name + " as " + read_text(read.mop) + ", which ends in T1's append of " +
                             show(history_, element) + "; but T1 appended to " + name +
                             " again, so T2 saw a state from the middle of T1.");
     });
   }
 
-  /// The append of an element that no order holds. Rarely asked, so the index is made on first use.
-  Index append_of(Index key_id, Value element) {
-    if (other_appends_.empty())
-      for (Index mop = 0; mop < txns_.value.size(); ++mop)
-        if (txns_.is_write(mop) && version_[mop] == kUnread)
-          other_appends_.emplace(txns_.value[mop].bits(), mop);
-    const auto [from, to] = other_appends_.equal_range(element.bits());
-    for (auto at = from; at != to; ++at)
-      if (txns_.key(at->second) == key_id) return at->second;
-    return kNone;
-  }
-
   // --- orders with elements of aborted transactions ---
 
   void judge_orders() {
-    for (Index key_id = 0; key_id < keys_.size(); ++key_id) {
-      KeyOrder& key = keys_[key_id];
+    for (Index key_id = 0; key_id < orders_.keys().size(); ++key_id) {
+      const KeyOrder& key = orders_.keys()[key_id];
       if (key.conflicted) continue;
-      Index aborted = kNone;  // the latest failed transaction that no committed one has followed yet
+      Index aborted = kNone;  // the first failed transaction that no committed one has followed yet
       for (Index position = 0; position < key.size; ++position) {
-        const Index writer = order_txn_[key.begin + position] & ~kIntermediate;
-        if (writer == kNobody || !txns_.is_possible(writer)) {
-          key.first_taint = std::min(key.first_taint, position);
-          if (writer != kNobody && aborted == kNone) aborted = writer;
+        const Index writer = orders_.appender(key, position);
+        if (writer == kNone || !txns_.is_possible(writer)) {
+          first_taint_[key_id] = std::min(first_taint_[key_id], position);
+          if (aborted == kNone) aborted = writer;
         } else if (aborted != kNone && txns_.is_ok(writer)) {
-          report_dirty_update(key_id, aborted, writer, position);
+          report_dirty_update(key_id, aborted, writer, orders_.element(key, position));
           aborted = kNone;
         }
       }
     }
   }
 
-  void report_dirty_update(Index key_id, Index aborted, Index writer, Index position) {
+  void report_dirty_update(Index key_id, Index aborted, Index writer, Value element) {
     findings_.log.add("dirty-update", [&] {
       const std::string name = key_name(key_id);
       return anomaly_of(history_, {aborted, writer}, name,
                         "T1 appended to " + name + " and failed, yet the committed T2 appended " +
-                            show(history_, order_value_[keys_[key_id].begin + position]) + " to " + name +
-                            " on top of it.");
+                            show(history_, element) + " to " + name + " on top of it.");
     });
   }
 
   // --- dependencies ---
 
-  /// The transaction that made a version, if it may have committed; kNone for the initial one and for taints.
-  Index writer_of(const KeyOrder& key, Index version) const {
-    if (version == 0 || version == kUnread) return kNone;
-    const Index writer = order_txn_[key.begin + version - 1] & ~kIntermediate;
-    return writer == kNobody || !txns_.is_possible(writer) ? kNone : writer;
-  }
-
   void judge_and_link(GraphBuilder& graph) {
     for (Index txn = 0; txn < txns_.size(); ++txn) {
       if (!txns_.is_possible(txn)) continue;
+      judge_alone(txn);
       for (Index mop = txns_.mop_begin(txn); mop < txns_.mop_end(txn); ++mop) {
-        const Index key_id = txns_.key(mop);
-        const KeyOrder& key = keys_[key_id];
-        if (key.conflicted) continue;
+        if (orders_.key_of(mop).conflicted) continue;
         if (txns_.is_write(mop))
-          link_append(graph, key, key_id, txn, mop);
+          link_append(graph, {mop, txn});
         else
-          judge_and_link_read(graph, key, key_id, txn, mop);
+          judge_and_link_read(graph, {mop, txn});
       }
     }
   }
 
-  void link_append(GraphBuilder& graph, const KeyOrder& key, Index key_id, Index txn, Index mop) {
-    const Index version = version_[mop];
+  void link_append(GraphBuilder& graph, const PlacedMop& append) {
+    const KeyOrder& key = orders_.key_of(append.mop);
+    const Index version = orders_.version(append.mop);
     // An append that nobody saw came after all that somebody did.
     const Index previous = version == kUnread ? key.size : version - 1;
-    if (const Index writer = writer_of(key, previous); writer != kNone) graph.add(writer, txn, EdgeType::kWw);
-    if (version == kUnread) unread_appends_.push_back({key_id, txn});
+    if (const Index writer = orders_.writer(key, previous); writer != kNone)
+      graph.add(writer, append.txn, EdgeType::kWw);
+    if (version == kUnread) unread_appends_.push_back({txns_.key(append.mop), append.txn});
   }
 
-  void judge_and_link_read(GraphBuilder& graph, const KeyOrder& key, Index key_id, Index txn, Index mop) {
-    const Index version = version_[mop];
+  void judge_and_link_read(GraphBuilder& graph, const PlacedMop& read) {
+    const KeyOrder& key = orders_.key_of(read.mop);
+    const Index key_id = txns_.key(read.mop), version = orders_.version(read.mop);
     if (version == kUnread) return;
-    if (version > key.first_taint) judge_taints(key, key_id, txn, mop);
+    if (version > first_taint_[key_id]) judge_taints(key, read);
     if (version > 0) {
-      const Index entry = order_txn_[key.begin + version - 1];
-      if ((entry & kIntermediate) != 0 && (entry & ~kIntermediate) != txn)
-        report_intermediate(txn, mop, key_id, entry & ~kIntermediate, order_value_[key.begin + version - 1]);
-      if (const Index writer = writer_of(key, version); writer != kNone)
-        graph.add(writer, txn, EdgeType::kWr);
+      const Index last = version - 1;
+      if (orders_.is_intermediate(key, last) && orders_.appender(key, last) != read.txn)
+        report_intermediate(read, orders_.appender(key, last), orders_.element(key, last));
+      if (const Index writer = orders_.writer(key, version); writer != kNone)
+        graph.add(writer, read.txn, EdgeType::kWr);
     }
     if (version < key.size) {
-      if (const Index next = writer_of(key, version + 1); next != kNone) graph.add(txn, next, EdgeType::kRw);
+      if (const Index next = orders_.writer(key, version + 1); next != kNone)
+        graph.add(read.txn, next, EdgeType::kRw);
     } else if (key.unread > 0) {
-      last_readers_.push_back({key_id, txn});
+      last_readers_.push_back({key_id, read.txn});
     }
   }
 
   /// A read that is a prefix of the order, and reaches an element that no committed transaction appended.
-  void judge_taints(const KeyOrder& key, Index key_id, Index txn, Index mop) {
-    const auto size = static_cast<Index>(list_of(history_, txns_.value[mop]).size());
-    if (size != version_[mop]) return;  // irregular, judged already
-    for (Index position = key.first_taint; position < version_[mop]; ++position)
-      report_origin(txn, mop, key_id, order_value_[key.begin + position],
-                    order_txn_[key.begin + position] & ~kIntermediate);
+  void judge_taints(const KeyOrder& key, const PlacedMop& read) {
+    if (std::ranges::binary_search(orders_.irregular(), read.mop, {}, &PlacedMop::mop))
+      return;  // judged already
+    for (Index position = first_taint_[txns_.key(read.mop)]; position < orders_.version(read.mop); ++position)
+      report_origin(read, orders_.element(key, position), orders_.appender(key, position));
   }
 
   /// Whoever read all that was ever seen of a key read it before each append that nobody saw.
@@ -494,14 +361,14 @@ class ListAppend::Impl {
 
   EdgeReason reason_ww(const CycleStep& step, const std::string& from, const std::string& to) const {
     for (Index mop = txns_.mop_begin(step.to); mop < txns_.mop_end(step.to); ++mop) {
-      const KeyOrder& key = keys_[txns_.key(mop)];
+      const KeyOrder& key = orders_.key_of(mop);
       if (!txns_.is_write(mop) || key.conflicted) continue;
-      const bool unread = version_[mop] == kUnread;
-      const Index previous = unread ? key.size : version_[mop] - 1;
-      if (writer_of(key, previous) != step.from) continue;
+      const bool unread = orders_.version(mop) == kUnread;
+      const Index previous = unread ? key.size : orders_.version(mop) - 1;
+      if (orders_.writer(key, previous) != step.from) continue;
       const std::string name = key_name(txns_.key(mop));
-      return {name, from + " appended " + show(history_, order_value_[key.begin + previous - 1]) + " to " +
-                        name + ", and " + to + " appended " + show(history_, txns_.value[mop]) +
+      return {name, from + " appended " + show(history_, orders_.element(key, previous - 1)) + " to " + name +
+                        ", and " + to + " appended " + show(history_, txns_.value[mop]) +
                         (unread ? " after all that was ever read of it" : " right after it")};
     }
     return {};
@@ -509,26 +376,26 @@ class ListAppend::Impl {
 
   EdgeReason reason_wr(const CycleStep& step, const std::string& from, const std::string& to) const {
     for (Index mop = txns_.mop_begin(step.to); mop < txns_.mop_end(step.to); ++mop) {
-      const KeyOrder& key = keys_[txns_.key(mop)];
-      if (txns_.is_write(mop) || key.conflicted || writer_of(key, version_[mop]) != step.from) continue;
+      const KeyOrder& key = orders_.key_of(mop);
+      const Index version = orders_.version(mop);
+      if (txns_.is_write(mop) || key.conflicted || orders_.writer(key, version) != step.from) continue;
       const std::string name = key_name(txns_.key(mop));
-      return {name, from + " appended " + show(history_, order_value_[key.begin + version_[mop] - 1]) +
-                        " to " + name + ", and " + to + " read " + name + " as " + read_text(mop)};
+      return {name, from + " appended " + show(history_, orders_.element(key, version - 1)) + " to " + name +
+                        ", and " + to + " read " + name + " as " + read_text(mop)};
     }
     return {};
   }
 
   EdgeReason reason_rw(const CycleStep& step, const std::string& from, const std::string& to) const {
     for (Index mop = txns_.mop_begin(step.from); mop < txns_.mop_end(step.from); ++mop) {
-      const Index key_id = txns_.key(mop);
-      const KeyOrder& key = keys_[key_id];
-      if (txns_.is_write(mop) || key.conflicted || version_[mop] == kUnread) continue;
+      const KeyOrder& key = orders_.key_of(mop);
+      const Index seen = orders_.version(mop);
+      if (txns_.is_write(mop) || key.conflicted || seen == kUnread) continue;
       for (Index append = txns_.mop_begin(step.to); append < txns_.mop_end(step.to); ++append) {
-        if (!txns_.is_write(append) || txns_.key(append) != key_id) continue;
-        const bool next =
-            version_[append] == kUnread ? version_[mop] == key.size : version_[append] == version_[mop] + 1;
-        if (!next) continue;
-        const std::string name = key_name(key_id);
+        if (!txns_.is_write(append) || txns_.key(append) != txns_.key(mop)) continue;
+        const Index made = orders_.version(append);
+        if (made == kUnread ? seen != key.size : seen + 1 != made) continue;
+        const std::string name = key_name(txns_.key(mop));
         return {name, from + " read " + name + " as " + read_text(mop) + ", without " + to + "'s append of " +
                           show(history_, txns_.value[append])};
       }
@@ -540,24 +407,16 @@ class ListAppend::Impl {
   std::string read_text(Index mop) const {
     return txns_.value[mop].is_nil() ? "[]" : show(history_, txns_.value[mop]);
   }
-  const Operation& op(Index txn) const { return history_.operations[txn]; }
-  Index txn_of(Index mop) const {
-    const auto after = std::ranges::upper_bound(txns_.first_mop, mop);
-    return static_cast<Index>(after - txns_.first_mop.begin() - 1);
-  }
 
   const History& history_;
-  TxnColumns txns_;
-  std::vector<KeyOrder> keys_;
-  std::vector<Index> table_;        // by key: its elements' positions + 1, open addressing
-  std::vector<Value> order_value_;  // by key and position: the element
-  std::vector<Index> order_txn_;    // by key and position: who appended it, with kIntermediate
-  std::vector<Index> version_;      // by micro-operation: the version that it made or saw
-  std::vector<KeyTouch> touches_;
-  std::vector<Index> first_update_;  // by key and version: who first read it and then appended
-  std::unordered_map<std::size_t, std::vector<Index>> lost_updates_;  // key, a read of it, the transactions
-  std::vector<std::pair<Index, Index>> irregular_;                    // micro-operation, transaction
-  std::unordered_multimap<std::uint64_t, Index> other_appends_;
+  ListOrders orders_;
+  const TxnColumns& txns_;
+  std::vector<KeyTouch> touches_ = std::vector<KeyTouch>(orders_.keys().size());
+  std::vector<Index> first_taint_ = std::vector<Index>(orders_.keys().size(), kNone);
+  std::vector<bool> incompatible_ = std::vector<bool>(orders_.keys().size(), false);
+  // By key and version: who first read it and then appended.
+  std::vector<Index> first_update_ = std::vector<Index>(orders_.positions() + orders_.keys().size(), kNone);
+  std::unordered_map<std::size_t, Updaters> lost_updates_;  // by the same
   std::vector<KeyedTxn> unread_appends_;
   std::vector<KeyedTxn> last_readers_;
   TxnFindings findings_;

@@ -62,7 +62,7 @@ void check_cut(const RunRecord& run, const FaultRecord& fault, int node, Nanos b
         anomaly.node + ", cut off from the majority since " + at(fault.active) + ", still acknowledged p" +
         std::to_string(op.process) + "'s " + std::string(to_string(op.function)) + " " +
         run.history.values.to_json(op.argument) + " of " + anomaly.key + ", sent " +
-        duration(op.invoked - fault.active) + " after the cut; the bound is " + duration(bound);
+        in_milliseconds(op.invoked - fault.active) + " after the cut; the bound is " + in_milliseconds(bound);
     report(result, std::move(anomaly));
   }
 }
@@ -74,7 +74,7 @@ CheckResult check_minority_writes(const RunRecord& run, const CheckOptions&) {
   result.name = "minority-writes";
   result.valid = Validity::kValid;
   const Bounds bounds = bounds_of(run.info.server, run.info.config);
-  const Nanos bound = bounds.minority_writes + host_stall(run);
+  const Nanos bound = bounds.minority_writes + bounds.grace + host_stall(run);
   const auto views = views_by_node(run);
   Figures figures;
   bool cut = false;
@@ -107,8 +107,8 @@ CheckResult check_minority_writes(const RunRecord& run, const CheckOptions&) {
   else if (figures.minority_masters == 0)
     text = "No partition put a master on a minority side.";
   else
-    text = "Masters on minority sides accepted writes until at most " + duration(figures.latest) +
-           " after the cut (bound " + duration(bound) + "); " + std::to_string(figures.refused) +
+    text = "Masters on minority sides accepted writes until at most " + in_milliseconds(figures.latest) +
+           " after the cut (bound " + in_milliseconds(bound) + "); " + std::to_string(figures.refused) +
            " later attempt(s) were refused.";
   result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
   return result;

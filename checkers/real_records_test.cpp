@@ -126,7 +126,7 @@ void expect_one_failover(const RunRecord& run) {
 }  // namespace
 
 TEST_CASE("a real failover after DEBUG SEGFAULT, and the return of the dead") {
-  RunRecord run = read_record("redis-7.0.15-segfault.txt");
+  RunRecord run = read_record("redis-7.0.15-segfault.views");
   run.faults = {fault("debug-segfault", 511, -1)};
   for (int node = 0; node < 6; ++node) {
     Incarnation life;
@@ -152,7 +152,7 @@ TEST_CASE("a real failover after DEBUG SEGFAULT, and the return of the dead") {
 }
 
 TEST_CASE("a real failover of a stopped master, which goes on later") {
-  RunRecord run = read_record("redis-7.0.15-pause.txt");
+  RunRecord run = read_record("redis-7.0.15-pause.views");
   run.faults = {fault("pause", 500, 5'510)};
   expect_one_failover(run);
   const Terms terms(run);
@@ -166,7 +166,7 @@ TEST_CASE("a real failover of a stopped master, which goes on later") {
 }
 
 TEST_CASE("a real failover of a master that was cut off") {
-  RunRecord run = read_record("redis-7.0.15-partition.txt");
+  RunRecord run = read_record("redis-7.0.15-partition.views");
   run.faults = {fault("isolate", 470, 5'500)};
   run.faults[0].sides = {{"n1"}, {"n2", "n3", "n4", "n5", "n6"}};
   expect_one_failover(run);

@@ -108,7 +108,7 @@ void check_outages(const RunRecord& run, const std::vector<Claim>& claims, const
     anomaly.time = when.first;
     anomaly.allowed = true;
     anomaly.explanation = "slots " + slots_text(slots) + " had no live owner for " +
-                          duration(when.second - when.first) + ", from " + at(when.first) + " to " +
+                          in_milliseconds(when.second - when.first) + ", from " + at(when.first) + " to " +
                           at(when.second);
     report(result, std::move(anomaly));
   }

@@ -115,7 +115,7 @@ class Strength {
     figure(result_.bound, "observer_gap_ms_max", to_ms(kObserverGapMax));
     figure(result_.measured, "observer_gap_ms_max", to_ms(gap));
     figure(result_.measured, "observer_looks", static_cast<double>(run_.counters.observer_looks));
-    need(gap <= kObserverGapMax, "The observer was silent for " + duration(gap) + ".");
+    need(gap <= kObserverGapMax, "The observer was silent for " + in_milliseconds(gap) + ".");
     const auto views = views_by_node(run_);
     for (std::size_t node = 0; node < views.size(); ++node)
       need(std::any_of(views[node].begin(), views[node].end(),

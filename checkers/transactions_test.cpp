@@ -158,10 +158,10 @@ TEST_CASE("unknown names in the options are refused with the nearest") {
   const History history = history_of_lines({"T1: ax1", "T2: rx1"}, true);
   ModelOptions options;
   options.consistency = {"serialisable"};
-  CHECK_THROWS_WITH(check_list_append(history, options), Catch::Contains("did you mean \"serializable\""));
+  CHECK_THROWS_WITH(check_list_append(history, options), Catch::Contains("did you mean 'serializable'"));
   options.consistency = {};
-  options.anomalies = {"g1A"};
-  CHECK_THROWS_WITH(check_list_append(history, options), Catch::Contains("did you mean \"G1a\""));
+  options.anomalies = {"G-singel"};
+  CHECK_THROWS_WITH(check_list_append(history, options), Catch::Contains("did you mean 'G-single'"));
   CHECK_THROWS_AS(check_list_append(history, options), UsageError);
 }
 

@@ -98,9 +98,9 @@ class Votes {
       if (before != nullptr && before->line->pid == vote.line->pid &&
           vote.line->time - before->line->time + kResolution < bounds_.vote_spacing)
         tell("votes-too-close", vote,
-             told(vote) + ", " + duration(vote.line->time - before->line->time) +
+             told(vote) + ", " + in_milliseconds(vote.line->time - before->line->time) +
                  " after its last vote about " + node_name(run_, vote.master) + "; at least " +
-                 duration(bounds_.vote_spacing) + " must pass");
+                 in_milliseconds(bounds_.vote_spacing) + " must pass");
       before = &vote;
     }
   }

@@ -93,8 +93,9 @@ Attribution Windows::attribute(const Deviation& deviation) const {
   if (explained) return best;
   const std::string lost = node_name(run_, terms_[deviation.parent].node);
   if (stall_ >= bounds_.node_timeout / 2)
-    return verdict(Attribution::Kind::kUnknown, "", 0,
-                   "no fault acted on " + lost + ", but this machine stood still for " + duration(stall_));
+    return verdict(
+        Attribution::Kind::kUnknown, "", 0,
+        "no fault acted on " + lost + ", but this machine stood still for " + in_milliseconds(stall_));
   return verdict(Attribution::Kind::kViolation, "", 0, "no fault acted on " + lost);
 }
 
@@ -109,7 +110,8 @@ Attribution Windows::by_fault(const FaultRecord& fault, const Deviation& deviati
 
 Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& deviation) const {
   const Nanos age = fault.requested - deviation.effect_by;
-  const std::string when = duration(age) + " before " + fault_text(fault) + " at " + at(fault.requested);
+  const std::string when =
+      in_milliseconds(age) + " before " + fault_text(fault) + " at " + at(fault.requested);
   if (!deviation.is_write)
     return verdict(Attribution::Kind::kViolation, "", age, when + ", while the old master was well");
   if (replicated_until(deviation.child) < 0)
@@ -124,20 +126,23 @@ Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& dev
   const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
   if (is_partition(fault)) {
     // A cut of one direction lets the old master hear the others until their links time out too.
-    const Nanos bound = bounds_.minority_writes + (fault.one_way ? bounds_.node_timeout : 0) + stall_;
-    const std::string when = duration(age) + " after " + fault_text(fault) + " at " + at(fault.requested);
+    const Nanos bound =
+        bounds_.minority_writes + bounds_.grace + (fault.one_way ? bounds_.node_timeout : 0) + stall_;
+    const std::string when =
+        in_milliseconds(age) + " after " + fault_text(fault) + " at " + at(fault.requested);
     if (deviation.invoked <= active + bound)
       return verdict(Attribution::Kind::kAllowed, "c", age,
-                     when + ", within the bound of " + duration(bound));
+                     when + ", within the bound of " + in_milliseconds(bound));
     if (!fault.verified_active())
       return verdict(Attribution::Kind::kUnknown, "", age, when + ", which was never verified to be active");
-    return verdict(Attribution::Kind::kViolation, "", age, when + ", beyond the bound of " + duration(bound));
+    return verdict(Attribution::Kind::kViolation, "", age,
+                   when + ", beyond the bound of " + in_milliseconds(bound));
   }
   const std::string when = "while " + fault_text(fault) + " took hold at " + at(fault.requested);
   if (deviation.invoked <= active) return verdict(Attribution::Kind::kAllowed, "a", 0, when);
-  return verdict(
-      Attribution::Kind::kUnknown, "", age,
-      "answered " + duration(age) + " after " + fault_text(fault) + ", which should have prevented it");
+  return verdict(Attribution::Kind::kUnknown, "", age,
+                 "answered " + in_milliseconds(age) + " after " + fault_text(fault) +
+                     ", which should have prevented it");
 }
 
 }  // namespace harness

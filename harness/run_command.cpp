@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "harness/cluster/server.h"
 #include "harness/cluster/sandbox.h"
+#include "harness/cluster/server.h"
 #include "harness/command_line.h"
 #include "harness/commands.h"
 #include "harness/core/check.h"
@@ -75,7 +75,7 @@ SandboxMode chosen_mode(const std::string& wish) {
   if (wish == "user") return SandboxMode::kUserNamespace;
   if (wish == "root") return SandboxMode::kRoot;
   if (wish == "loopback") return SandboxMode::kLoopback;
-  return probe_sandbox().best;
+  return best_sandbox_mode();
 }
 
 /// A cluster without networks of its own cannot be partitioned: said before anything is started.
@@ -132,14 +132,23 @@ std::string headline(const RunInfo& info) {
          std::to_string(info.config.masters * info.config.replicas) + " replicas   sandbox: " + info.mode;
 }
 
-/// The server under test, compiled first when --server names sources.
-Server find_server(const RunOptions& options, const RunFiles& files, Progress& progress) {
+/// The server under test, compiled first when --server names sources. Fetching and compiling happens in a
+/// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
+/// it made is in the cache.
+Server find_server(const RunOptions& options, SandboxMode mode, const RunFiles& files, Progress& progress) {
   BuildOptions build;
   build.quick = options.quick_build;
   build.log = files.build_log();
   build.progress = [&](std::string_view what, int percent) {
     progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
   };
+  run_in_sandbox(
+      mode,
+      [&] {
+        resolve_server(options.server, build);
+        return kExitPass;
+      },
+      SandboxNetwork::kMachine);
   Server server = resolve_server(options.server, build);
   progress.clear();
   return server;
@@ -161,7 +170,7 @@ int run_once(const RunOptions& options, std::uint64_t seed, int argc, const char
   plan.files = create_run_directory(options.store, plan.scenario.name, seed);
   plan.info.id = plan.files.directory.filename().string();
   try {
-    const Server server = find_server(options, plan.files, progress);
+    const Server server = find_server(options, plan.mode, plan.files, progress);
     plan.flavor = server.flavor;
     plan.info.server = server.info;
     point_latest_at(plan.files);

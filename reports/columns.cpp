@@ -4,7 +4,7 @@
 #include <array>
 #include <unordered_map>
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 void put(std::string& out, std::uint64_t number) {
@@ -34,18 +34,19 @@ class Values {
       last = value.as_integer();
       return difference * 2 + 1;
     }
-    const auto [at, fresh] = ids_.try_emplace(value.bits(), texts_.size());
-    if (fresh) texts_.push_back(history_.values.to_json(value));
+    const auto [at, fresh] = ids_.try_emplace(value.bits(), ids_.size());
+    if (fresh) append_json_string(texts_ += texts_.empty() ? '[' : ',', history_.values.to_json(value));
     return (at->second + 1) * 2;
   }
 
-  std::vector<std::string> take() { return std::move(texts_); }
+  /// A JSON array of strings, each the JSON text of a value.
+  std::string table() const { return texts_.empty() ? "[]" : texts_ + "]"; }
 
  private:
   const History& history_;
   std::vector<std::int64_t> last_;  // by key
   std::unordered_map<std::uint64_t, std::size_t> ids_;
-  std::vector<std::string> texts_;
+  std::string texts_;
 };
 
 std::uint64_t latency_code(const Operation& op) {
@@ -57,9 +58,14 @@ constexpr std::uint64_t id_code(std::uint64_t id, std::uint64_t none) {
   return id == none ? 0 : id + 1;
 }
 
+void append_block(std::string& out, std::string_view block) {
+  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(block.size() >> shift & 0xff);
+  out += block;
+}
+
 }  // namespace
 
-PackedOperations pack_operations(const History& history) {
+std::string pack_operations(const History& history) {
   std::array<std::string, kColumns> columns;
   Values values(history);
   std::int64_t before = 0;
@@ -76,14 +82,10 @@ PackedOperations pack_operations(const History& history) {
     put(columns[7], values.code(op.key, op.argument));
     put(columns[8], values.code(op.key, op.result));
   }
-  PackedOperations packed;
-  for (const std::string& column : columns) {
-    for (int shift = 0; shift < 32; shift += 8)
-      packed.bytes += static_cast<char>(column.size() >> shift & 0xff);
-    packed.bytes += column;
-  }
-  packed.values = values.take();
+  std::string packed;
+  for (const std::string& column : columns) append_block(packed, column);
+  append_block(packed, values.table());
   return packed;
 }
 
-}  // namespace harness
+}  // namespace harness::reporting

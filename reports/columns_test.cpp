@@ -4,17 +4,26 @@
 
 #include "reports/sample/sample_record.h"
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
-/// The columns read back, as the page's script does it.
-std::vector<std::vector<std::uint64_t>> unpack(const std::string& bytes) {
+struct Unpacked {
   std::vector<std::vector<std::uint64_t>> columns;
+  std::string values;
+};
+
+/// The columns read back, as the page's script does it.
+Unpacked unpack(const std::string& bytes) {
+  Unpacked unpacked;
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t length =
         byte(at) | byte(at + 1) << 8 | byte(at + 2) << 16 | static_cast<std::size_t>(byte(at + 3)) << 24;
     const std::size_t end = at + 4 + length;
+    if (unpacked.columns.size() == kColumns) {
+      unpacked.values = bytes.substr(at + 4, length);
+      return unpacked;
+    }
     std::vector<std::uint64_t> column;
     for (at += 4; at < end;) {
       std::uint64_t number = 0;
@@ -24,14 +33,14 @@ std::vector<std::vector<std::uint64_t>> unpack(const std::string& bytes) {
       }
       column.push_back(number);
     }
-    columns.push_back(std::move(column));
+    unpacked.columns.push_back(std::move(column));
   }
-  return columns;
+  return unpacked;
 }
 
 TEST_CASE("Every operation stands in every column, with its time, latency and outcome") {
   const History history = make_sample({SampleVerdict::kPass, 3'000, 1}).record.history;
-  const auto columns = unpack(pack_operations(history).bytes);
+  const auto columns = unpack(pack_operations(history)).columns;
   REQUIRE(columns.size() == kColumns);
   for (const auto& column : columns) REQUIRE(column.size() == history.operations.size());
   std::int64_t time = 0;
@@ -63,20 +72,20 @@ TEST_CASE("Values come back: null, integers by their differences, and texts thro
   add(0, Value{}, Value::integer(1'000'001));
   add(kNoKey, history.values.text("x\xff"), Value::integer(1LL << 59));
   add(0, history.values.text("x\xff"), Value{});
-  const PackedOperations packed = pack_operations(history);
-  const auto columns = unpack(packed.bytes);
+  const auto [columns, values] = unpack(pack_operations(history));
   CHECK(columns[1] == std::vector<std::uint64_t>{0, 0, 0, 0, 0});  // never completed
   CHECK(columns[4] == std::vector<std::uint64_t>{1, 2, 1, 0, 1});
   CHECK(columns[7] == std::vector<std::uint64_t>{2 * 2'000'000 + 1, 2 * 13 + 1, 0, 2, 2});
   CHECK(columns[8] == std::vector<std::uint64_t>{0, 2 * 3 + 1, 2 * 2 + 1, 4, 0});
-  CHECK(packed.values == std::vector<std::string>{"\"x\xef\xbf\xbd\"", std::to_string(1LL << 59)});
+  CHECK(values == "[\"\\\"x\xef\xbf\xbd\\\"\",\"" + std::to_string(1LL << 59) + "\"]");
 }
 
 TEST_CASE("A history without operations has columns without bytes") {
-  const auto columns = unpack(pack_operations(History{}).bytes);
+  const auto [columns, values] = unpack(pack_operations(History{}));
+  CHECK(values == "[]");
   REQUIRE(columns.size() == kColumns);
   for (const auto& column : columns) CHECK(column.empty());
 }
 
 }  // namespace
-}  // namespace harness
+}  // namespace harness::reporting

@@ -11,6 +11,8 @@
 namespace harness {
 namespace {
 
+using namespace reporting;
+
 constexpr std::size_t kFaultsDrawn = 8;
 
 /// A quoted DOT identifier.
@@ -36,16 +38,6 @@ struct NodeAt {
   bool stopped = false, cut_off = false;
 };
 
-/// Its last view with an answer: what a dead or unreachable node was.
-const View* last_answer(const RunRecord& record, int node, Nanos time) {
-  const View* found = nullptr;
-  for (const View& view : record.views) {
-    if (view.begin > time) break;
-    if (view.node == node && view.reachable) found = &view;
-  }
-  return found;
-}
-
 void add_faults(NodeAt& at, const RunRecord& record, int node, Nanos time) {
   for (const FaultRecord& fault : record.faults) {
     if (!fault.verified_active() || time < fault.active || (fault.healed != kNever && time >= fault.healed))
@@ -56,11 +48,11 @@ void add_faults(NodeAt& at, const RunRecord& record, int node, Nanos time) {
   }
 }
 
-NodeAt node_at(const RunRecord& record, int node, Nanos time) {
+NodeAt node_at(const RunRecord& record, const Observations& observations, int node, Nanos time) {
   NodeAt at;
   const NodeInfo& info = record.nodes[static_cast<std::size_t>(node)];
-  at.state = state_at(record, node, time);
-  at.view = last_answer(record, node, time);
+  at.state = observations.state_at(node, time);
+  at.view = observations.answer_at(node, time);
   at.master = info.master;
   if (const TopologyNode* self = at.view ? at.view->topology.myself() : nullptr) {
     at.master = self->is(kFlagMaster);
@@ -71,8 +63,8 @@ NodeAt node_at(const RunRecord& record, int node, Nanos time) {
   }
   for (std::size_t other = 0; other < record.nodes.size(); ++other) {
     const int observer = static_cast<int>(other);
-    if (observer == node || state_at(record, observer, time) == NodeState::kDead) continue;
-    const View* view = view_at(record, observer, time);
+    if (observer == node || observations.state_at(observer, time) == NodeState::kDead) continue;
+    const View* view = observations.view_at(observer, time);
     const TopologyNode* line = view && view->reachable ? view->topology.find(info.id) : nullptr;
     if (!line) continue;
     ++at.observers;
@@ -163,10 +155,11 @@ std::string replication_edges(const RunRecord& record, const std::vector<NodeAt>
   return out;
 }
 
-Drawing draw(const RunRecord& record, std::string name, std::string caption, Nanos time) {
+Drawing draw(const RunRecord& record, const Observations& observations, std::string name, std::string caption,
+             Nanos time) {
   std::vector<NodeAt> nodes;
   for (std::size_t i = 0; i < record.nodes.size(); ++i)
-    nodes.push_back(node_at(record, static_cast<int>(i), time));
+    nodes.push_back(node_at(record, observations, static_cast<int>(i), time));
   std::string dot = "digraph " + quoted(name) + " {\n";
   dot +=
       "  graph [bgcolor=transparent, fontname=\"sans-serif\", fontsize=10, color=\"#c4ccd6\", "
@@ -180,10 +173,10 @@ Drawing draw(const RunRecord& record, std::string name, std::string caption, Nan
 }
 
 /// How bad a moment is: what is dead or silent counts most, then what is FAIL or PFAIL to others.
-int badness(const RunRecord& record, Nanos time) {
+int badness(const RunRecord& record, const Observations& observations, Nanos time) {
   int sum = 0;
   for (std::size_t i = 0; i < record.nodes.size(); ++i) {
-    const NodeAt at = node_at(record, static_cast<int>(i), time);
+    const NodeAt at = node_at(record, observations, static_cast<int>(i), time);
     sum += at.state == NodeState::kDead || at.state == NodeState::kUnreachable ? 100 : 0;
     sum += at.stopped || at.cut_off ? 20 : 0;
     sum += 4 * at.fail + at.pfail;
@@ -192,7 +185,7 @@ int badness(const RunRecord& record, Nanos time) {
 }
 
 /// The first of the worst moments of a fault, among those at which some view changed.
-Nanos worst_moment(const RunRecord& record, const FaultRecord& fault) {
+Nanos worst_moment(const RunRecord& record, const Observations& observations, const FaultRecord& fault) {
   const Span span = fault_span(record, fault);
   std::vector<Nanos> times = {span.begin};
   for (const View& view : record.views)
@@ -206,7 +199,7 @@ Nanos worst_moment(const RunRecord& record, const FaultRecord& fault) {
   Nanos worst_time = times.front();
   int most = -1;
   for (Nanos time : times)
-    if (const int bad = badness(record, time); bad > most) {
+    if (const int bad = badness(record, observations, time); bad > most) {
       most = bad;
       worst_time = time;
     }
@@ -218,24 +211,26 @@ Nanos worst_moment(const RunRecord& record, const FaultRecord& fault) {
 std::vector<Drawing> topology_drawings(const RunRecord& record) {
   std::vector<Drawing> drawings;
   if (record.views.empty() || record.nodes.empty()) return drawings;
+  const Observations observations(record);
   Nanos first = kNever, last = 0;
   for (const FaultRecord& fault : record.faults) first = std::min(first, fault.requested);
   for (const View& view : record.views) last = std::max(last, view.end);
   const Nanos before = first == kNever ? 0 : std::max<Nanos>(0, first - kMillisecond);
-  drawings.push_back(draw(record, "before", "before the first fault, " + seconds(before, 1) + " s", before));
+  drawings.push_back(
+      draw(record, observations, "before", "before the first fault, " + seconds(before, 1) + " s", before));
   std::size_t number = 0;
   for (const FaultRecord& fault : record.faults) {
     ++number;
     const Span span = fault_span(record, fault);
     if (!fault.verified_active() || span.end <= span.begin || drawings.size() > kFaultsDrawn) continue;
-    const Nanos worst_time = worst_moment(record, fault);
+    const Nanos worst_time = worst_moment(record, observations, fault);
     drawings.push_back(
-        draw(record, "during-" + std::to_string(number),
+        draw(record, observations, "during-" + std::to_string(number),
              "at its worst during: " + (fault.description.empty() ? fault.fault : fault.description) + ", " +
                  seconds(worst_time, 1) + " s",
              worst_time));
   }
-  drawings.push_back(draw(record, "after", "at the end, " + seconds(last, 1) + " s", last));
+  drawings.push_back(draw(record, observations, "after", "at the end, " + seconds(last, 1) + " s", last));
   return drawings;
 }
 

@@ -14,6 +14,8 @@
 namespace harness {
 namespace {
 
+using namespace reporting;
+
 /// A CSP source: the page runs its own script and style, known by their hash, and nothing else.
 std::string hash_source(std::string_view hex) {
   std::string bytes;
@@ -61,9 +63,9 @@ std::string fill(std::string_view page, const std::map<std::string, std::string,
 
 std::string make_html(const ReportInput& input) {
   const RunRecord& record = input.record;
-  const PackedOperations packed = pack_operations(record.history);
+  const std::string packed = pack_operations(record.history);
   const std::string word(verdict_word(input.verdict));
-  const std::string operations = input.deflate ? input.deflate(packed.bytes) : packed.bytes;
+  const std::string operations = input.deflate ? input.deflate(packed) : packed;
   return fill(kPageTemplate, {{"csp", content_security_policy()},
                               {"title", escape_xml(word + " · " + record.info.scenario + " · seed " +
                                                    std::to_string(record.info.seed))},
@@ -73,7 +75,7 @@ std::string make_html(const ReportInput& input) {
                               {"style", std::string(kPageStyle)},
                               {"script", std::string(kPageScript)},
                               {"drawings", drawings_markup(input)},
-                              {"data", embeddable(page_data(input, packed))},
+                              {"data", embeddable(page_data(input))},
                               {"encoding", input.deflate ? "deflate" : "identity"},
                               {"operations", base64(operations)}});
 }

@@ -12,9 +12,12 @@
 #include "reports/graph.h"
 #include "reports/html.h"
 #include "reports/sample/sample_record.h"
+#include "reports/story.h"
 
 namespace harness {
 namespace {
+
+using namespace reporting;
 
 namespace fs = std::filesystem;
 
@@ -132,6 +135,79 @@ TEST_CASE("Operations that were not compressed are read as well; so is a brush i
   CHECK(document.find("6.00 – 9.00 s") != std::string::npos);
   CHECK(document.find("data-theme=\"dark\"") != std::string::npos);
   CHECK(document.find(" outside\"") != std::string::npos);
+}
+
+/// The page with a script of the test's, which the page's own policy would refuse. It runs once the page is
+/// ready, and `say(text)` puts a line into the document.
+std::string with_script(std::string page, const std::string& script) {
+  const auto policy = page.find("<meta http-equiv=");
+  page.erase(policy, page.find('>', policy) + 1 - policy);
+  const std::string driver =
+      "<script>const said = [];\nconst say = (text) => said.push(text);\n"
+      "const press = (key) => dispatchEvent(new KeyboardEvent('keydown', {key}));\n"
+      "const timer = setInterval(() => { if (!document.documentElement.dataset.ready) return;\n"
+      "clearInterval(timer);\n" +
+      script +
+      "\nconst box = document.createElement('pre'); box.textContent = said.join('|'); box.id = 'said';\n"
+      "document.body.prepend(box); }, 50);</script>";
+  return page.insert(page.rfind("</body>"), driver);
+}
+
+std::string said(const std::string& document) {
+  const std::string tag = "<pre id=\"said\">";
+  const auto begin = document.find(tag);
+  REQUIRE(begin != std::string::npos);
+  return document.substr(begin + tag.size(), document.find("</pre>", begin) - begin - tag.size());
+}
+
+TEST_CASE("Keys go through errors and faults, and the brush stands in the link", "[browser]") {
+  if (browser_is_missing()) return;
+  const Sample sample = make_sample({SampleVerdict::kFail, 3'000, 1});
+  const std::string script =
+      "for (const key of ['j', 'j', 'k', ']', ']', '[', '0', '?']) { press(key);"
+      " say(key + ' ' + location.hash.replace(/t=.*/, 't')); }"
+      "say(document.getElementById('help').open);";
+  CHECK(said(opened(with_script(page_of(sample), script))) ==
+        "j #v1&amp;t|j #a1&amp;t|k #v1&amp;t|] #v1&amp;t|] #v1&amp;t|[ #v1&amp;t|0 #v1|? #v1|true");
+}
+
+TEST_CASE("The operations of a key come out of the columns as they went in", "[browser]") {
+  if (browser_is_missing()) return;
+  const Sample sample = make_sample({SampleVerdict::kFail, 10'000, 8123});
+  const History& history = sample.record.history;
+  const Anomaly& anomaly = sample.verdict.checks[1].anomalies[0];
+  const std::uint32_t key = history.keys.find(anomaly.key);
+  std::string expected;
+  std::size_t number = 0;
+  for (const Operation& op : history.operations) {
+    if (op.key != key) continue;
+    ++number;
+    std::string words = operation_words(history, op);
+    words.replace(words.find(" -> "), 4, " → ");
+    expected += (expected.empty() ? "" : "|") + words;
+  }
+  REQUIRE(number > 3);
+  REQUIRE(number < 60);  // all are shown
+  const std::string script =
+      "[...document.querySelectorAll('#v1 button')].find((b) => b.textContent.startsWith('All')).click();"
+      "for (const code of document.querySelectorAll('#v1 .operations code')) say(code.textContent);";
+  std::string shown = said(opened(with_script(page_of(sample), script)));
+  for (auto at = shown.find("&lt;"); at != std::string::npos; at = shown.find("&lt;"))
+    shown.replace(at, 4, "<");
+  for (auto at = shown.find("&gt;"); at != std::string::npos; at = shown.find("&gt;"))
+    shown.replace(at, 4, ">");
+  CHECK(shown == expected);
+}
+
+TEST_CASE("The log is filtered by words and follows the brush", "[browser]") {
+  if (browser_is_missing()) return;
+  const Sample sample = make_sample({SampleVerdict::kPass, 3'000, 1});
+  const std::string script =
+      "const search = document.getElementById('log-search'); search.value = 'ELECTION WON';"
+      "search.dispatchEvent(new Event('input')); say(document.getElementById('log-count').textContent);"
+      "say(document.querySelectorAll('#log tbody tr').length);";
+  CHECK(said(opened(with_script(page_of(sample), script))) == "2 of 2 lines in the brush.|2");
+  CHECK(said(opened(with_script(page_of(sample), script), "#t=7.00-9.00")) == "1 of 1 lines in the brush.|1");
 }
 
 TEST_CASE("An empty record has a page", "[browser]") {

@@ -10,6 +10,8 @@
 namespace harness {
 namespace {
 
+using namespace reporting;
+
 std::size_t count(std::string_view text, std::string_view part) {
   std::size_t n = 0;
   for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++n;

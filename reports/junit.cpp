@@ -8,6 +8,8 @@
 namespace harness {
 namespace {
 
+using namespace reporting;
+
 struct Totals {
   std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
 };

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace harness {
+namespace harness::reporting {
 
 extern const std::string_view kPageTemplate;
 extern const std::string_view kPageStyle;
@@ -11,4 +11,4 @@ extern const std::string_view kPageScript;       // all modules, in the order of
 extern const std::string_view kPageStyleSha256;  // 64 hex digits, for the Content-Security-Policy
 extern const std::string_view kPageScriptSha256;
 
-}  // namespace harness
+}  // namespace harness::reporting

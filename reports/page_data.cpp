@@ -10,7 +10,7 @@
 #include "reports/text.h"
 #include "reports/views.h"
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -241,13 +241,15 @@ Json table_json(const StringTable& table) {
   return out;
 }
 
-Json operations_json(const History& history, const PackedOperations& packed) {
+Json operations_json(const History& history) {
   Json functions = Json::array();
   for (int i = 0; i <= static_cast<int>(Function::kOther); ++i)
     functions.push_back(to_string(static_cast<Function>(i)));
-  return {{"count", history.operations.size()},   {"functions", functions},
-          {"keys", table_json(history.keys)},     {"nodes", table_json(history.nodes)},
-          {"errors", table_json(history.errors)}, {"values", packed.values}};
+  return {{"count", history.operations.size()},
+          {"functions", functions},
+          {"keys", table_json(history.keys)},
+          {"nodes", table_json(history.nodes)},
+          {"errors", table_json(history.errors)}};
 }
 
 Json strength_json(const RunRecord& record, const Strength& s) {
@@ -277,7 +279,7 @@ Json drawings_json(const ReportInput& input) {
 
 }  // namespace
 
-Json page_data(const ReportInput& input, const PackedOperations& packed) {
+Json page_data(const ReportInput& input) {
   const RunRecord& record = input.record;
   const RunVerdict& verdict = input.verdict;
   const Strength strength = measure_strength(record, verdict);
@@ -306,7 +308,7 @@ Json page_data(const ReportInput& input, const PackedOperations& packed) {
           {"availability", availability_json(record)},
           {"logs", logs_json(record, verdict)},
           {"drawings", drawings_json(input)},
-          {"operations", operations_json(record.history, packed)}};
+          {"operations", operations_json(record.history)}};
 }
 
 std::string embeddable(const Json& data) {
@@ -324,4 +326,4 @@ std::string embeddable(const Json& data) {
   return out;
 }
 
-}  // namespace harness
+}  // namespace harness::reporting

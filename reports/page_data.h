@@ -6,14 +6,13 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "reports/columns.h"
 #include "reports/reports.h"
 
-namespace harness {
+namespace harness::reporting {
 
-nlohmann::ordered_json page_data(const ReportInput& input, const PackedOperations& packed);
+nlohmann::ordered_json page_data(const ReportInput& input);
 
 /// The object as text that can stand inside <script type="application/json">: no '<' is left in it.
 std::string embeddable(const nlohmann::ordered_json& data);
 
-}  // namespace harness
+}  // namespace harness::reporting

@@ -10,6 +10,8 @@
 namespace harness {
 namespace {
 
+using namespace reporting;
+
 using Json = nlohmann::ordered_json;
 
 Json validity(Validity valid) {

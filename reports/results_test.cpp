@@ -42,7 +42,7 @@ TEST_CASE("A check's answer is true, false or \"unknown\", with its figures and 
   CHECK(losses["allowed"] == 3);
   CHECK(losses["violations"] == 1);
   CHECK(losses["bound"]["window_a_age_ms_max"] == 130);
-  CHECK(losses["measured"]["age_ms_max"] == 8.2);
+  CHECK(losses["measured"]["age_ms_max_a"] == 8.2);
   REQUIRE(losses["anomalies"].size() == 4);
   CHECK(losses["anomalies"][0]["type"] == "lost-write-outside-window");
   CHECK(losses["anomalies"][0]["operations"].size() == 3);

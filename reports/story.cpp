@@ -7,7 +7,7 @@
 #include "reports/text.h"
 #include "reports/views.h"
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 void add(std::vector<Moment>& story, Nanos time, std::string kind, std::string who, std::string text,
@@ -79,8 +79,7 @@ void add_crashes(std::vector<Moment>& story, const RunRecord& record) {
 void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
   struct Group {
     std::size_t count = 0;
-    Nanos last = 0;
-    const NamedAnomaly* first = nullptr;
+    const NamedAnomaly* last = nullptr;
   };
   const std::vector<NamedAnomaly> all = named_anomalies(verdict);
   std::map<std::string, Group> allowed;  // by type, window and node: one sentence for all of a kind
@@ -94,16 +93,21 @@ void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
       continue;
     }
     Group& group = allowed[anomaly.type + "|" + anomaly.window + "|" + anomaly.node];
-    if (!group.first) group.first = &named;
+    if (!group.last) group.last = &named;
     ++group.count;
-    group.last = std::max(group.last, anomaly.time);
+    if (anomaly.time >= group.last->anomaly->time) group.last = &named;
   }
   for (const auto& [key, group] : allowed) {
-    const Anomaly& anomaly = *group.first->anomaly;
+    const Anomaly& anomaly = *group.last->anomaly;
     std::string text = counted(group.count, type_words(anomaly.type)) + ", allowed";
     if (!anomaly.window.empty())
       text += " by window " + anomaly.window + ": " + std::string(window_words(anomaly.window));
-    add(story, group.last, "loss", anomaly.node, text, group.first->name);
+    else if (group.count == 1)
+      text = anomaly.explanation + " (allowed)";
+    else
+      text = grouped(group.count) + " × " + type_words(anomaly.type) +
+             ", allowed; the last: " + anomaly.explanation;
+    add(story, anomaly.time, "loss", anomaly.node, text, group.last->name);
   }
 }
 
@@ -112,7 +116,7 @@ void sort_by_time(std::vector<Moment>& story) {
                    [](const Moment& a, const Moment& b) { return a.time < b.time; });
 }
 
-Moment operation_moment(const RunRecord& record, std::size_t index) {
+Moment operation_moment(const RunRecord& record, const Observations& observations, std::size_t index) {
   const Operation& op = record.history.operations[index];
   Moment moment;
   moment.time = op.invoked;
@@ -122,19 +126,13 @@ Moment operation_moment(const RunRecord& record, std::size_t index) {
   if (op.node != kNoNode) {
     moment.text += "   " + std::string(record.history.node_text(op));
     const int node = record.node_by_name(record.history.node_text(op));
-    if (node >= 0) moment.text += " " + role_words(record, node, op.completed);
+    if (node >= 0) moment.text += " " + observations.role_words(node, op.completed);
   }
   moment.operation = index;
   return moment;
 }
 
 }  // namespace
-
-std::string node_name(const RunRecord& record, int node) {
-  return node < 0 || static_cast<std::size_t>(node) >= record.nodes.size()
-             ? "?"
-             : record.nodes[static_cast<std::size_t>(node)].name;
-}
 
 std::string operation_words(const History& history, const Operation& op) {
   std::string text(to_string(op.function));
@@ -177,7 +175,10 @@ std::vector<Moment> tell_story(const RunRecord& record, const RunVerdict& verdic
   std::vector<Moment> story;
   if (!record.history.operations.empty())
     add(story, 0, "run", "",
-        "the cluster was ready; " + counted(static_cast<std::uint64_t>(record.info.concurrency), "client") +
+        "the cluster was ready; " +
+            (record.info.concurrency > 0
+                 ? counted(static_cast<std::uint64_t>(record.info.concurrency), "client")
+                 : std::string("clients")) +
             " began to work");
   add_faults(story, record);
   add_failovers(story, record, verdict);
@@ -205,10 +206,11 @@ std::vector<Moment> tell_anomaly(const RunRecord& record, const RunVerdict& verd
     operations.erase(operations.begin() + static_cast<std::ptrdiff_t>(operations_max - half),
                      operations.end() - static_cast<std::ptrdiff_t>(half));
   }
+  const Observations observations(record);
   std::vector<Moment> moments;
   Nanos begin = anomaly.time, end = anomaly.time;
   for (std::size_t index : operations) {
-    moments.push_back(operation_moment(record, index));
+    moments.push_back(operation_moment(record, observations, index));
     const Operation& op = record.history.operations[index];
     begin = std::min(begin, op.invoked);
     end = std::max(end, op.completed == kNever ? op.invoked : op.completed);
@@ -247,4 +249,4 @@ std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict)
          ".";
 }
 
-}  // namespace harness
+}  // namespace harness::reporting

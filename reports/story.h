@@ -7,7 +7,7 @@
 
 #include "harness/core/run_record.h"
 
-namespace harness {
+namespace harness::reporting {
 
 /// One sentence of the story.
 struct Moment {
@@ -46,7 +46,5 @@ std::string type_words(std::string_view type);
 std::string_view window_words(std::string_view window);
 /// The verdict as one plain sentence with its cause.
 std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict);
-/// The name of a node by its number; "?" for one that is not known.
-std::string node_name(const RunRecord& record, int node);
 
-}  // namespace harness
+}  // namespace harness::reporting

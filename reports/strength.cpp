@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 /// Operations invoked in [span.begin, span.end). REQUIRES: operations are in order of invocation.
@@ -78,4 +78,4 @@ std::size_t operation_of_event(const History& history, std::size_t event) {
   return static_cast<std::size_t>(at - history.operations.begin());
 }
 
-}  // namespace harness
+}  // namespace harness::reporting

@@ -6,7 +6,7 @@
 
 #include "harness/core/run_record.h"
 
-namespace harness {
+namespace harness::reporting {
 
 struct Span {
   Nanos begin = 0;
@@ -37,4 +37,4 @@ Strength measure_strength(const RunRecord& record, const RunVerdict& verdict);
 /// Index into history.operations of the invocation event, or npos (a truncated history may lack it).
 std::size_t operation_of_event(const History& history, std::size_t event);
 
-}  // namespace harness
+}  // namespace harness::reporting

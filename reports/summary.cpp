@@ -1,6 +1,8 @@
 #include "reports/summary.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "reports/story.h"
 #include "reports/strength.h"
@@ -8,6 +10,8 @@
 
 namespace harness {
 namespace {
+
+using namespace reporting;
 
 constexpr std::size_t kWidth = 110;
 constexpr std::size_t kOperationsMax = 8;  // of the first anomaly: the whole fits a screen
@@ -70,8 +74,9 @@ std::string row(std::string_view label, std::string_view text) {
 std::string faults_row(const RunRecord& record, const Strength& s) {
   if (record.faults.empty()) return {};
   std::string text = grouped(s.faults_requested) + " requested, " + grouped(s.faults_verified) +
-                     " verified active, " + grouped(s.faults_healed) + " of " + grouped(s.faults_to_heal) +
-                     " healed";
+                     " verified active";
+  if (s.faults_to_heal > 0)
+    text += ", " + grouped(s.faults_healed) + " of " + grouped(s.faults_to_heal) + " healed";
   for (const FaultRecord& fault : record.faults)
     if (!fault.verified_active() || !fault.verified_healed())
       text += "; not verified: " + (fault.description.empty() ? fault.fault : fault.description);
@@ -92,27 +97,62 @@ std::string failover_row(const RunRecord& record, const Failover& f) {
   return row("failover", text);
 }
 
-/// What was lost or went wrong in documented ways: one row for each kind.
+/// The figure of that name, or nothing.
+const double* find_figure(const Measures& figures, const std::string& name) {
+  const auto found =
+      std::find_if(figures.begin(), figures.end(), [&](const auto& entry) { return entry.first == name; });
+  return found == figures.end() ? nullptr : &found->second;
+}
+
+/// "acknowledged just before the crash and not yet replicated (window a), oldest 8.2 ms" for each window that
+/// a listed anomaly names.
+std::string windows_text(const CheckResult& check) {
+  std::set<std::string> windows;
+  for (const Anomaly& anomaly : check.anomalies)
+    if (anomaly.allowed && !anomaly.window.empty()) windows.insert(anomaly.window);
+  std::string text;
+  for (const std::string& window : windows) {
+    text += (text.empty() ? ": " : "; ") + std::string(window_words(window)) + " (window " + window + ")";
+    if (const double* age = find_figure(check.measured, "age_ms_max_" + window))
+      text += ", oldest " + duration_ms(*age);
+  }
+  return text;
+}
+
+/// How many anomalies of each type are allowed; those that are not listed are counted with the first type.
+std::string allowed_counts(const CheckResult& check) {
+  std::map<std::string, std::size_t> types;
+  std::size_t listed = 0;
+  for (const Anomaly& anomaly : check.anomalies)
+    if (anomaly.allowed) {
+      ++types[anomaly.type];
+      ++listed;
+    }
+  if (types.empty()) return grouped(check.allowed) + (check.allowed == 1 ? " anomaly" : " anomalies");
+  types.begin()->second += check.allowed - std::min(check.allowed, listed);
+  std::string text;
+  for (const auto& [type, number] : types) {
+    if (!text.empty()) text += ", ";
+    if (type == "lost-write")
+      text += counted(number, "acknowledged write") + " lost";
+    else if (type == "stale-read")
+      text += counted(number, "stale read");
+    else
+      text += grouped(number) + " × " + type_words(type);
+  }
+  return text;
+}
+
+/// What was lost or went wrong in documented ways: one row for each check.
 std::string allowed_rows(const RunVerdict& verdict) {
   std::string out;
   for (const CheckResult& check : verdict.checks) {
     if (check.allowed == 0) continue;
-    const bool all = check.violations == 0;
-    std::string text = grouped(check.allowed);
-    const auto first = std::find_if(check.anomalies.begin(), check.anomalies.end(),
-                                    [](const Anomaly& a) { return a.allowed; });
-    const bool writes = first != check.anomalies.end() && first->type.starts_with("lost-write");
-    if (writes)
-      text += check.allowed == 1 ? " acknowledged write lost" : " acknowledged writes lost";
-    else
-      text += " " + (first == check.anomalies.end() ? "anomalies of " + check.name : type_words(first->type));
-    text += all ? ", all allowed" : ", allowed";
-    if (first != check.anomalies.end() && !first->window.empty()) {
-      text += ": " + std::string(window_words(first->window)) + " (window " + first->window + ")";
-      for (const auto& [name, value] : check.measured)
-        if (name == "age_ms_max") text += ", oldest " + duration_ms(value);
-    }
-    out += row(writes ? "losses" : "allowed", text);
+    const bool losses = std::any_of(check.anomalies.begin(), check.anomalies.end(),
+                                    [](const Anomaly& a) { return a.allowed && !a.window.empty(); });
+    out +=
+        row(losses ? "losses" : "allowed", allowed_counts(check) + (check.violations == 0 ? ", all" : ",") +
+                                               " allowed" + windows_text(check));
   }
   return out;
 }

@@ -6,7 +6,7 @@
 
 #include "reports/text.h"
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 constexpr std::string_view kElements[] = {"svg",     "g",      "title", "polygon", "polyline", "path",
@@ -202,4 +202,4 @@ std::string sanitise_svg(std::string_view svg) {
   return Sanitiser().run(svg);
 }
 
-}  // namespace harness
+}  // namespace harness::reporting

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace harness {
+namespace harness::reporting {
 
 /// The drawing with known elements and attributes only; links are dropped and what they hold is kept; texts
 /// are escaped anew. Empty when `svg` holds no <svg> element or is not closed properly.
 std::string sanitise_svg(std::string_view svg);
 
-}  // namespace harness
+}  // namespace harness::reporting

@@ -4,7 +4,7 @@
 
 #include "reports/sample/well_formed.h"
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 TEST_CASE("A drawing keeps its shapes, texts and classes") {
@@ -52,4 +52,4 @@ TEST_CASE("What comes out is well-formed whatever bytes are in the texts") {
 }
 
 }  // namespace
-}  // namespace harness
+}  // namespace harness::reporting

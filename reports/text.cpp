@@ -6,7 +6,7 @@
 
 #include "harness/core/value.h"
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
@@ -146,4 +146,4 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-}  // namespace harness
+}  // namespace harness::reporting

@@ -1,3 +1,6 @@
+// The inner words of this folder stand in harness::reporting, apart from those that checkers have of the same
+// name.
+//
 // Words and figures as every report writes them, and the escapes that keep what came from the cluster text.
 #pragma once
 
@@ -8,7 +11,7 @@
 #include "harness/core/slot.h"
 #include "harness/core/time.h"
 
-namespace harness {
+namespace harness::reporting {
 
 /// Valid UTF-8: every byte that does not belong to a sequence becomes U+FFFD.
 std::string clean_utf8(std::string_view text);
@@ -39,4 +42,4 @@ std::string ranges_text(const SlotRanges& ranges);
 /// RFC 4648, with padding.
 std::string base64(std::string_view bytes);
 
-}  // namespace harness
+}  // namespace harness::reporting

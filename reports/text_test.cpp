@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 TEST_CASE("Text from the cluster cannot become markup or move a cursor") {
@@ -43,4 +43,4 @@ TEST_CASE("Base64 follows RFC 4648") {
 }
 
 }  // namespace
-}  // namespace harness
+}  // namespace harness::reporting

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 Nanos last_time(const RunRecord& record) {
@@ -19,11 +19,12 @@ std::vector<std::vector<const View*>> views_by_node(const RunRecord& record) {
   return views;
 }
 
-/// The times in which the node had no process.
+/// The times in which the node had no process, without the harness' own stop at the end of the run.
 std::vector<Span> deaths(const RunRecord& record, int node) {
   std::vector<Span> out;
   for (const Incarnation& life : record.incarnations) {
     if (life.node != node || life.ended == kNever) continue;
+    if (life.expected && life.ended >= record.info.settled) continue;
     Span span{life.ended, kNever};
     for (const Incarnation& next : record.incarnations)
       if (next.node == node && next.started >= life.ended) span.end = std::min(span.end, next.started);
@@ -76,6 +77,13 @@ std::vector<LaneSegment> lane_segments(const RunRecord& record, int node,
     append_lived(segments, {views[i]->begin, end, own_state(*views[i]), own_epoch(*views[i])}, dead);
   }
   return segments;
+}
+
+/// The last of a node's views that began up to a time, or null.
+const View* last_begun(const std::vector<const View*>& views, Nanos time) {
+  const auto after = std::upper_bound(views.begin(), views.end(), time,
+                                      [](Nanos t, const View* view) { return t < view->begin; });
+  return after == views.begin() ? nullptr : *(after - 1);
 }
 
 /// A change of one observer's opinion of a node.
@@ -152,26 +160,33 @@ std::vector<Lane> role_lanes(const RunRecord& record) {
   return lanes;
 }
 
-const View* view_at(const RunRecord& record, int node, Nanos time) {
-  const View* found = nullptr;
-  for (const View& view : record.views) {
-    if (view.begin > time) break;
-    if (view.node == node) found = &view;
-  }
-  return found;
+Observations::Observations(const RunRecord& record)
+    : views_(views_by_node(record)), answers_(views_), deaths_(record.nodes.size()) {
+  for (std::vector<const View*>& answers : answers_)
+    std::erase_if(answers, [](const View* view) { return !view->reachable; });
+  for (std::size_t node = 0; node < deaths_.size(); ++node)
+    deaths_[node] = deaths(record, static_cast<int>(node));
 }
 
-NodeState state_at(const RunRecord& record, int node, Nanos time) {
-  for (Span death : deaths(record, node))
+const View* Observations::view_at(int node, Nanos time) const {
+  return last_begun(views_[static_cast<std::size_t>(node)], time);
+}
+
+const View* Observations::answer_at(int node, Nanos time) const {
+  return last_begun(answers_[static_cast<std::size_t>(node)], time);
+}
+
+NodeState Observations::state_at(int node, Nanos time) const {
+  for (Span death : deaths_[static_cast<std::size_t>(node)])
     if (death.begin <= time && time < death.end) return NodeState::kDead;
-  const View* view = view_at(record, node, time);
+  const View* view = view_at(node, time);
   return view ? own_state(*view) : NodeState::kUnreachable;
 }
 
-std::string role_words(const RunRecord& record, int node, Nanos time) {
-  const NodeState state = state_at(record, node, time);
+std::string Observations::role_words(int node, Nanos time) const {
+  const NodeState state = state_at(node, time);
   std::string words(to_string(state));
-  const View* view = view_at(record, node, time);
+  const View* view = view_at(node, time);
   if (state == NodeState::kMaster && view) words += ", epoch " + std::to_string(own_epoch(*view));
   return words;
 }
@@ -242,7 +257,9 @@ std::vector<Availability> availability(const RunRecord& record, Nanos shortest) 
     const int range = op.key == kNoKey ? -1 : range_of_key[op.key];
     if (range < 0) continue;
     Times& of = times[static_cast<std::size_t>(range)];
-    if (op.outcome == Outcome::kOk)
+    // A refusal without an error is an answer: a compare-and-set that saw another value.
+    const bool answered = op.outcome == Outcome::kFail && op.error == kNoError && op.node != kNoNode;
+    if (op.outcome == Outcome::kOk || answered)
       of.acknowledged.push_back(op.completed);
     else
       of.refused.push_back(op.invoked);
@@ -267,4 +284,4 @@ std::vector<Availability> availability(const RunRecord& record, Nanos shortest) 
   return out;
 }
 
-}  // namespace harness
+}  // namespace harness::reporting

@@ -10,7 +10,7 @@
 #include "harness/core/run_record.h"
 #include "reports/strength.h"
 
-namespace harness {
+namespace harness::reporting {
 
 enum class NodeState : std::uint8_t { kMaster, kReplica, kUnreachable, kDead };
 /// "master", "replica", "unreachable" or "dead".
@@ -41,12 +41,25 @@ struct Lane {
 /// One lane for each node of the record.
 std::vector<Lane> role_lanes(const RunRecord& record);
 
-/// The view of a node that holds at a time, or null before its first.
-const View* view_at(const RunRecord& record, int node, Nanos time);
-/// What the node was then.
-NodeState state_at(const RunRecord& record, int node, Nanos time);
-/// "master, epoch 6", "replica", "dead": for a moment of a story.
-std::string role_words(const RunRecord& record, int node, Nanos time);
+/// The record's views arranged by node, for many questions about single moments. The record must outlive it.
+class Observations {
+ public:
+  explicit Observations(const RunRecord& record);
+
+  /// The view of a node that holds at a time, or null before its first.
+  const View* view_at(int node, Nanos time) const;
+  /// Its last view with an answer up to that time, or null.
+  const View* answer_at(int node, Nanos time) const;
+  /// What the node was then.
+  NodeState state_at(int node, Nanos time) const;
+  /// "master, epoch 6", "replica", "dead": for a moment of a story.
+  std::string role_words(int node, Nanos time) const;
+
+ private:
+  std::vector<std::vector<const View*>> views_;    // by node, in order of begin
+  std::vector<std::vector<const View*>> answers_;  // those that are reachable
+  std::vector<std::vector<Span>> deaths_;
+};
 
 /// Who owns the slots first..last in somebody's eyes; owner -1: nobody, or a node that we don't know.
 struct OwnedRange {
@@ -87,4 +100,4 @@ struct Availability {
 /// which at least one operation on the range was refused or got no answer.
 std::vector<Availability> availability(const RunRecord& record, Nanos shortest = 100 * kMillisecond);
 
-}  // namespace harness
+}  // namespace harness::reporting

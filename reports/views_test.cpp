@@ -5,7 +5,7 @@
 #include "reports/sample/sample_record.h"
 #include "reports/story.h"
 
-namespace harness {
+namespace harness::reporting {
 namespace {
 
 const Sample& sample() {
@@ -68,10 +68,14 @@ TEST_CASE("Suspicion counts the nodes that hold it, and ends when they let go") 
 }
 
 TEST_CASE("The words for a node's role follow it through its failover") {
-  CHECK(role_words(sample().record, 2, kSecond) == "master, epoch 3");
-  CHECK(role_words(sample().record, 2, 10 * kSecond) == "dead");
-  CHECK(role_words(sample().record, 2, 29 * kSecond) == "replica");
-  CHECK(role_words(sample().record, 5, 29 * kSecond) == "master, epoch 7");
+  const Observations observations(sample().record);
+  CHECK(observations.role_words(2, kSecond) == "master, epoch 3");
+  CHECK(observations.role_words(2, 10 * kSecond) == "dead");
+  CHECK(observations.role_words(2, 29 * kSecond) == "replica");
+  CHECK(observations.role_words(5, 29 * kSecond) == "master, epoch 7");
+  CHECK(observations.view_at(0, -kSecond) == nullptr);
+  REQUIRE(observations.answer_at(2, 10 * kSecond) != nullptr);
+  CHECK(observations.answer_at(2, 10 * kSecond)->begin < 7 * kSecond);
 }
 
 TEST_CASE("A slot map covers every slot once; what nobody owns is said so") {
@@ -188,4 +192,4 @@ TEST_CASE("An anomaly that points at no operation of the history is still told")
 }
 
 }  // namespace
-}  // namespace harness
+}  // namespace harness::reporting

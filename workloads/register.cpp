@@ -26,8 +26,8 @@ class RegisterWorkload final : public Workload {
         options_(setup.options),
         keys_(setup, "r"),
         offered_(keys_.size()),
-        next_value_(setup.group + 1),
-        value_step_(setup.groups) {}
+        next_value_(setup.share + 1),
+        value_step_(setup.shares) {}
 
   Operation next(Prng& prng) override {
     const std::size_t key = keys_.draw(prng);

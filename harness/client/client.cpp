@@ -34,7 +34,9 @@ ClientGroup::ClientGroup(std::vector<ClientNode> nodes, std::chrono::millisecond
 }
 
 void ClientGroup::start() {
-  asio::co_spawn(context_, watch_.watch(), asio::detached);
+  // Suspended coroutines survive the stop of a context and go on with its next run.
+  if (!watching_) asio::co_spawn(context_, watch_.watch(), asio::detached);
+  watching_ = true;
   refresh_soon();
 }
 
@@ -108,15 +110,18 @@ Task<Answer> Client::command(std::string_view key, std::span<const std::string_v
   const SteadyTime deadline = std::chrono::steady_clock::now() + group_.operation_timeout();
   const int slot = slot_of(key);
   int asked_node = -1;  // set for one request after an ASK
+  int last_node = -1;
   for (int hop = 0; hop < kRedirectionsMax; ++hop) {
     const int node = asked_node >= 0 ? asked_node : group_.owner(slot);
     if (node < 0) {
       group_.refresh_soon();
-      if (std::chrono::steady_clock::now() >= deadline) break;
+      if (std::chrono::steady_clock::now() >= deadline)
+        co_return Answer{Outcome::kFail, "no-owner-found", nullptr, -1};
       co_await pause(group_.context(), kTryAgainPause);
       --hop;
       continue;
     }
+    last_node = node;
     Wire& connection = wire(node);
     if (!connection.connected()) {
       if (const WireFailure failure = co_await connection.connect(deadline); failure != WireFailure::kNone) {
@@ -140,8 +145,9 @@ Task<Answer> Client::command(std::string_view key, std::span<const std::string_v
     const Classification meaning = classify_error_reply(error);
     if (meaning.next == NextStep::kFinish) co_return finished(meaning, node);
     if (meaning.next == NextStep::kTryAgain) {
-      if (std::chrono::steady_clock::now() >= deadline) co_return finished(meaning, node);
+      if (std::chrono::steady_clock::now() + kTryAgainPause >= deadline) co_return finished(meaning, node);
       co_await pause(group_.context(), kTryAgainPause);
+      --hop;  // the deadline bounds these, not the number of redirections
       continue;
     }
     const Redirection target = parse_redirection(error);
@@ -157,7 +163,7 @@ Task<Answer> Client::command(std::string_view key, std::span<const std::string_v
     group_.learn(target.slot, next);
     group_.refresh_soon();
   }
-  co_return Answer{Outcome::kFail, "no-owner-found", nullptr, -1};
+  co_return Answer{Outcome::kFail, "redirected-in-circles", nullptr, last_node};
 }
 
 }  // namespace harness

@@ -50,7 +50,7 @@ class ClientGroup {
   /// under way.
   void refresh_soon();
 
-  /// Starts the housekeeping coroutines; call once, before the context runs.
+  /// Starts the housekeeping coroutines, before the context runs; again, before it runs again.
   void start();
 
   std::uint64_t moved = 0;
@@ -61,12 +61,15 @@ class ClientGroup {
   Task<void> refresh();
   bool take_slots(const redisReply& reply);
 
-  boost::asio::io_context context_{1};
+  // The watch outlives the context: wires of coroutines that are still suspended go with the context, and
+  // each takes itself off the watch.
   DeadlineWatch watch_{context_};
+  boost::asio::io_context context_{1};
   std::vector<ClientNode> nodes_;
   std::chrono::milliseconds operation_timeout_;
   std::array<std::int16_t, kSlotCount> owners_;
   std::size_t next_source_ = 0;
+  bool watching_ = false;
   bool refreshing_ = false;
   SteadyTime last_refresh_{};
 };
@@ -76,8 +79,8 @@ struct Answer {
   Outcome outcome = Outcome::kInfo;
   std::string_view reason;  // why not ok; a static word
   ReplyPtr reply;           // set exactly when ok
-  int node =
-      -1;  // who answered; for an info, whom it was sent to; an index into ClientGroup::nodes(); -1: nobody
+  /// Who answered; without an answer, who was asked. An index into ClientGroup::nodes(); -1: nobody.
+  int node = -1;
 };
 
 /// The connections of one logical process.

@@ -76,14 +76,14 @@ Task<WireFailure> Wire::connect(SteadyTime deadline) {
   deadline_ = deadline;
   error_code error;
   co_await socket_.async_connect(address_, asio::redirect_error(asio::use_awaitable, error));
-  if (error)
+  if (!error) {
+    deadline_ = SteadyTime::max();
+    socket_.set_option(asio::ip::tcp::no_delay(true), error);
+    if (!error) socket_.non_blocking(true, error);
+  }
+  if (error)  // nothing was sent, whoever closed the socket
     co_return broken(WireFailure::kRefused) == WireFailure::kTimeout ? WireFailure::kConnectTimeout
                                                                      : WireFailure::kRefused;
-  deadline_ = SteadyTime::max();
-  error_code option_error;
-  socket_.set_option(asio::ip::tcp::no_delay(true), option_error);
-  if (!option_error) socket_.non_blocking(true, option_error);
-  if (option_error) co_return broken(WireFailure::kRefused);
   reader_.reset(redisReaderCreate());
   connected_ = true;
   co_return WireFailure::kNone;
@@ -135,6 +135,8 @@ Task<WireReply> Wire::request(std::string_view bytes, int replies, SteadyTime de
     if (last.failure != WireFailure::kNone) co_return last;
   }
   deadline_ = SteadyTime::max();
+  // More than was asked for: which reply belongs to which request is not known any more.
+  if (reader_->pos < reader_->len) co_return WireReply{nullptr, broken(WireFailure::kProtocol)};
   co_return last;
 }
 

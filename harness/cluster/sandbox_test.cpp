@@ -255,6 +255,8 @@ TEST_CASE("loopback mode passes over a port whose bus port is taken") {
   { next = make_sandbox(SandboxMode::kLoopback)->node_port(); }
   const FileDescriptor taken(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const auto bus = address("127.0.0.1", static_cast<std::uint16_t>(next + 10000));
+  const int on = 1;  // connections of a server that had the port may linger in TIME_WAIT
+  REQUIRE(::setsockopt(taken.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
   REQUIRE(::bind(taken.get(), reinterpret_cast<const sockaddr*>(&bus), sizeof bus) == 0);
   REQUIRE(::listen(taken.get(), 1) == 0);
   CHECK(make_sandbox(SandboxMode::kLoopback)->node_port() != next);

@@ -65,7 +65,10 @@ std::uint64_t Prng::below(std::uint64_t bound) {
 
 std::int64_t Prng::between(std::int64_t low, std::int64_t high) {
   CHECK_THAT_HOLDS(low <= high, "Prng::between");
-  return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
+  // Unsigned, since the difference of two signed numbers may not fit in one.
+  const std::uint64_t count = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1;
+  const std::uint64_t offset = count == 0 ? next() : below(count);  // 0: all there are
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + offset);
 }
 
 double Prng::unit() {

@@ -190,7 +190,8 @@ void to_json(Json& j, const RunCounters& counters) {
        {"moved", counters.moved},
        {"asked", counters.asked},
        {"observer_looks", counters.observer_looks},
-       {"observer_failures", counters.observer_failures}};
+       {"observer_failures", counters.observer_failures},
+       {"host_stall_max", counters.host_stall_max}};
 }
 
 void from_json(const Json& j, RunCounters& counters) {
@@ -199,6 +200,7 @@ void from_json(const Json& j, RunCounters& counters) {
   read(j, "asked", counters.asked);
   read(j, "observer_looks", counters.observer_looks);
   read(j, "observer_failures", counters.observer_failures);
+  read(j, "host_stall_max", counters.host_stall_max);
 }
 
 void to_json(Json& j, const NodeInfo& node) {

@@ -14,6 +14,12 @@ int RunRecord::node_by_name(std::string_view name) const {
   return -1;
 }
 
+std::string node_name(const RunRecord& record, int node) {
+  if (node < 0 || static_cast<std::size_t>(node) >= record.nodes.size())
+    return "node " + std::to_string(node);
+  return record.nodes[static_cast<std::size_t>(node)].name;
+}
+
 std::string_view verdict_word(const RunVerdict& verdict) {
   if (verdict.error) return "error";
   switch (verdict.valid) {

@@ -150,6 +150,9 @@ struct RunCounters {
   std::uint64_t asked = 0;
   std::uint64_t observer_looks = 0;
   std::uint64_t observer_failures = 0;
+  /// The most by which a thread of ours that slept 10 ms overslept: how long the machine held everything up. A bound
+  /// that the servers miss by less than this proves nothing.
+  Nanos host_stall_max = 0;
 };
 
 struct RunRecord {
@@ -167,6 +170,9 @@ struct RunRecord {
   int node_by_id(std::string_view id) const;      // -1 when unknown
   int node_by_name(std::string_view name) const;  // -1 when unknown
 };
+
+/// The node's name; "node 7" for a number that is none of the record's.
+std::string node_name(const RunRecord& record, int node);
 
 /// One failover, fault to convergence. Times are run times; kNever: not seen.
 struct Failover {

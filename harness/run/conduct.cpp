@@ -1,6 +1,7 @@
 #include "harness/run/conduct.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <thread>
 
@@ -13,6 +14,7 @@
 #include "harness/run/nemesis.h"
 #include "harness/run/recorder.h"
 #include "harness/run/settle.h"
+#include "harness/run/stall_meter.h"
 
 namespace harness {
 namespace {
@@ -81,6 +83,7 @@ class Conductor {
     options.journal = plan_.files.topology();
     options.zero = clock_.epoch();
     observer_ = std::make_unique<Observer>(*cluster_, options);
+    stall_meter_ = std::make_unique<StallMeter>();
   }
 
   std::vector<ClientNode> client_nodes() {
@@ -102,20 +105,37 @@ class Conductor {
     recorder_ = std::make_unique<Recorder>(plan_.files.history(), clock_);
     for (const NodeInfo& node : cluster_->infos()) recorder_->node(node.name);
     const int groups = scenario().client_groups;
+    const int threads = threads_per_group();
     for (int group = 0; group < groups; ++group) {
-      Host& host = sandbox_->add_host("c" + std::to_string(group + 1));
-      client_hosts_.push_back(&host);
-      const WorkloadSetup setup{*recorder_, scenario().workload_options, shards(), group, groups};
-      LoadOptions options;
-      options.concurrency =
-          scenario().concurrency * (group + 1) / groups - scenario().concurrency * group / groups;
-      options.rate = scenario().rate / groups;
-      options.operation_timeout = milliseconds(scenario().operation_timeout_ms);
-      load_.push_back(std::make_unique<LoadThread>(
-          [&host] { host.enter(); }, client_nodes(), plan_.workload.make(setup),
-          seed_.split("operations", static_cast<std::uint64_t>(group)), options, *recorder_, processes_));
+      client_hosts_.push_back(&sandbox_->add_host("c" + std::to_string(group + 1)));
+      for (int thread = 0; thread < threads; ++thread)
+        add_load(*client_hosts_.back(), group * threads + thread, groups * threads);
     }
     for (auto& thread : load_) thread->start();
+  }
+
+  /// One thread carries some ten thousand operations a second; a load without a limit, or a high one, gets
+  /// more. The number depends on the scenario alone, not on the machine, so that a seed offers the same
+  /// operations everywhere.
+  int threads_per_group() const {
+    constexpr double kRatePerThread = 20'000;
+    constexpr int kMost = 3;
+    const double rate = scenario().rate / scenario().client_groups;
+    const int wanted =
+        rate <= 0 ? kMost : std::clamp(static_cast<int>(std::ceil(rate / kRatePerThread)), 1, kMost);
+    return std::min(wanted, scenario().concurrency / scenario().client_groups);
+  }
+
+  void add_load(Host& host, int share, int shares) {
+    const WorkloadSetup setup{*recorder_, scenario().workload_options, shards(), share, shares};
+    LoadOptions options;
+    options.concurrency =
+        scenario().concurrency * (share + 1) / shares - scenario().concurrency * share / shares;
+    options.rate = scenario().rate / shares;
+    options.operation_timeout = milliseconds(scenario().operation_timeout_ms);
+    load_.push_back(std::make_unique<LoadThread>(
+        [&host] { host.enter(); }, client_nodes(), plan_.workload.make(setup),
+        seed_.split("operations", static_cast<std::uint64_t>(share)), options, *recorder_, processes_));
   }
 
   void run_nemesis() {
@@ -233,6 +253,7 @@ class Conductor {
     }
     record_.counters.observer_looks = observer_->looks();
     record_.counters.observer_failures = observer_->failures();
+    record_.counters.host_stall_max = stall_meter_->longest();
     load_.clear();
     recorder_.reset();
     save_final_data(plan_.files, record_);
@@ -251,6 +272,7 @@ class Conductor {
   std::unique_ptr<Sandbox> sandbox_;
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<Observer> observer_;
+  std::unique_ptr<StallMeter> stall_meter_;
   std::unique_ptr<Recorder> recorder_;
   ProcessNumbers processes_;
   std::vector<Host*> client_hosts_;

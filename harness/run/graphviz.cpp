@@ -65,8 +65,8 @@ Run run_program(const std::filesystem::path& program, const std::string& input,
   std::future<std::string> output, error;
   // The kernel takes dot away with us, however we end.
   const auto die_with_parent = [](auto&) { ::prctl(PR_SET_PDEATHSIG, SIGKILL); };
-  bp::child child(program, "-Tsvg", bp::std_in<boost::asio::buffer(input), bp::std_out> output,
-                  bp::std_err > error, io, bp::extend::on_exec_setup = die_with_parent);
+  bp::child child(program, "-Tsvg", (bp::std_in < boost::asio::buffer(input)), (bp::std_out > output),
+                  (bp::std_err > error), io, bp::extend::on_exec_setup = die_with_parent);
   io.run_for(time_limit);
   Run run;
   if (!io.stopped()) {

@@ -140,7 +140,8 @@ void point_latest_at(const RunFiles& files) {
   fs::create_directory_symlink(files.directory.filename(), link, error);
   if (!error) fs::rename(link, root / "latest", error);
   if (error)
-    throw EnvironmentError("cannot set " + (root / "latest").string() + ": " + error.message() + std::string(kMend));
+    throw EnvironmentError("cannot set " + (root / "latest").string() + ": " + error.message() +
+                           std::string(kMend));
 }
 
 RunFiles find_run(const fs::path& root, const std::string& run) {
@@ -228,6 +229,8 @@ RunRecord load_run(const RunFiles& files) {
   } catch (const nlohmann::json::exception& error) {
     throw EnvironmentError("the run in " + files.directory.string() + " is damaged: " + error.what());
   }
+  // A run without an end was killed, or failed: what it did not come to see proves nothing.
+  if (record.info.end == kNever) record.info.interrupted = true;
   record.history = load_history(files);
   TopologyLog topology = parse_topology_log(text_or_empty(files.topology()));
   record.views = std::move(topology.views);

@@ -32,7 +32,8 @@ struct RunFiles {
 RunFiles create_run_directory(const std::filesystem::path& root, std::string_view scenario,
                               std::uint64_t seed);
 
-/// Points latest, beside the run's directory, at it: atomically, so that a reader sees the old one or the new one.
+/// Points latest, beside the run's directory, at it: atomically, so that a reader sees the old one or the new
+/// one.
 void point_latest_at(const RunFiles& files);
 
 /// A store directory, a run's id or an unambiguous prefix of one, or "latest". Throws UsageError that lists

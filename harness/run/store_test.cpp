@@ -62,6 +62,7 @@ TEST_CASE("a run reads back, also one that was killed before anything but run.js
   REQUIRE(record.nodes.size() == 2);
   CHECK(record.nodes[1].name == "n2");
   CHECK(record.history.operations.empty());
+  CHECK(record.info.interrupted);  // it has no end
 }
 
 TEST_CASE("faults are journaled as they change; the last word of each counts, a torn line does not") {

@@ -31,11 +31,11 @@ struct WorkloadSetup {
   Recorder& recorder;  // numbers for keys, values beyond one word
   WorkloadOptions options;
   std::vector<SlotRanges> shards;  // the slots of each shard at the start, so that each gets its keys
-  int group = 0;                   // this client group, of `groups`: values stay unique across groups
-  int groups = 1;
+  int share = 0;  // this one, of `shares`, each with a thread: values stay unique across them
+  int shares = 1;
 };
 
-/// One client group's share of the load. Used by one thread.
+/// One thread's share of the load.
 class Workload {
  public:
   virtual ~Workload() = default;

@@ -23,17 +23,24 @@ function checkRow(check) {
     el("td", {}, check.explanation, check.truncated && el("p", {class: "note"}, "Incomplete: " + check.truncated)));
 }
 
-/** Each figure with its bound; a bar shows how much of the bound was used. */
+/** Figures that have a bound stand each on a line, with a bar for how much of it was used; the rest in a sentence. */
 function measures(check) {
   const bounds = new Map(check.bound);
   const measured = new Map(check.measured);
-  const rows = [...check.measured.map(([name, value]) => [name, value, bounds.get(name)]),
-                ...check.bound.filter(([name]) => !measured.has(name)).map(([name, bound]) => [name, undefined, bound])];
-  return rows.map(([name, value, bound]) => el("div", {class: "measure"},
-    el("span", {class: "measure-name"}, measureWords(name)[0]),
-    el("span", {class: "number"}, value === undefined ? "" : measureText(name, value),
-       bound !== undefined && el("span", {class: "bound"}, (value === undefined ? "bound " : " ≤ ") + measureText(name, bound))),
-    value != null && bound > 0 && gauge(value / bound)));
+  const held = check.measured.filter(([name]) => bounds.has(name));
+  const rest = [...check.measured.filter(([name]) => !bounds.has(name)).map(([name, value]) =>
+                  `${measureWords(name)[0]} ${measureText(name, value)}`),
+                ...check.bound.filter(([name]) => !measured.has(name)).map(([name, bound]) =>
+                  `${measureWords(name)[0]} ${boundSign(name) === "of" ? "" : boundSign(name) + " "}${measureText(name, bound)}`)];
+  return [...held.map(([name, value]) => el("div", {class: "measure"},
+      el("span", {class: "measure-name"}, measureWords(name)[0]),
+      el("span", {class: "number"}, measureText(name, value), boundText(name, bounds.get(name))),
+      value != null && bounds.get(name) > 0 && boundSign(name) === "≤" && gauge(value / bounds.get(name)))),
+    rest.length > 0 && el("p", {class: "note"}, rest.join(" · "))];
+}
+
+function boundText(name, bound) {
+  return el("span", {class: "bound"}, ` ${boundSign(name)} ${measureText(name, bound)}`);
 }
 
 function gauge(share) {

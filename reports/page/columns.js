@@ -19,6 +19,7 @@ async function unpackOperations() {
     invoked: new Float64Array(n), latency: new Float32Array(n), level: new Uint16Array(n),
     outcome: new Uint8Array(n), func: new Uint8Array(n), process: new Uint32Array(n),
     key: new Int32Array(n), node: new Int16Array(n), error: new Int16Array(n), values: null,
+    shown: new Uint8Array(n),  // as outcome; but a refusal that is an answer (a failed compare-and-set) is drawn as ok
   };
   let time = 0;
   eachInteger(columns[0], n, (value, i) => { time += value; ops.invoked[i] = time / 1000; });
@@ -31,7 +32,11 @@ async function unpackOperations() {
   eachInteger(columns[3], n, (value, i) => { ops.process[i] = value; });
   eachInteger(columns[4], n, (value, i) => { ops.key[i] = value - 1; });
   eachInteger(columns[5], n, (value, i) => { ops.node[i] = value - 1; });
-  eachInteger(columns[6], n, (value, i) => { ops.error[i] = value - 1; });
+  eachInteger(columns[6], n, (value, i) => {
+    ops.error[i] = value - 1;
+    const answered = ops.outcome[i] === FAIL && value === 0 && ops.node[i] >= 0;
+    ops.shown[i] = answered ? OK : ops.outcome[i];
+  });
   return ops;
 }
 
@@ -86,19 +91,20 @@ function firstAt(ops, ms) {
 /** Arguments and results as JSON text, unpacked when first asked for: most readers never do. */
 function unpackValues(ops) {
   if (ops.values) return ops.values;
+  const table = JSON.parse(new TextDecoder().decode(ops.columns[9]));
   const codes = [new Float64Array(ops.n), new Float64Array(ops.n)];
   for (const side of [0, 1]) eachInteger(ops.columns[7 + side], ops.n, (value, i) => { codes[side][i] = value; });
   const last = new Map();
   const texts = [new Array(ops.n), new Array(ops.n)];
   for (let i = 0; i < ops.n; ++i)
-    for (const side of [0, 1]) texts[side][i] = valueText(codes[side][i], ops.key[i], last);
+    for (const side of [0, 1]) texts[side][i] = valueText(codes[side][i], ops.key[i], last, table);
   ops.values = texts;
   return texts;
 }
 
-function valueText(code, key, last) {
+function valueText(code, key, last, table) {
   if (code === 0) return null;
-  if (code % 2 === 0) return TABLES.values[code / 2 - 1];
+  if (code % 2 === 0) return table[code / 2 - 1];
   const zigzag = (code - 1) / 2;
   const value = (last.get(key) ?? 0) + (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
   last.set(key, value);

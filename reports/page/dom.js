@@ -39,17 +39,20 @@ function duration(ms) {
 const figure = (number) =>
   number == null ? "unknown" : number.toLocaleString("en-US", {maximumFractionDigits: 3});
 
-/** "failover_ms_max" -> ["failover, greatest", "ms"]: names of measures end in their unit. */
+/** "age_ms_max_a" -> ["age a (greatest)", "ms"]: names of measures hold their unit and rank. */
 function measureWords(name) {
-  const units = ["ms", "s", "us", "bytes", "percent"];
   const words = name.split("_");
-  const unit = words.findLastIndex((word) => units.includes(word));
-  const taken = unit < 0 ? "" : words.splice(unit, 1)[0];
-  const last = words.at(-1);
-  const rank = {max: "greatest", min: "least", total: "in all", mean: "mean"}[last];
-  if (rank && words.length > 1) words.splice(-1, 1, "— " + rank);
-  return [words.join(" "), taken === "percent" ? "%" : taken];
+  const take = (known) => {
+    const at = words.findLastIndex((word) => known.includes(word));
+    return at > 0 ? words.splice(at, 1)[0] : "";
+  };
+  const unit = take(["ms", "s", "us", "bytes", "percent"]);
+  const rank = {max: " (greatest)", min: " (least)"}[take(["max", "min"])] ?? "";
+  return [words.join(" ") + rank, unit === "percent" ? "%" : unit];
 }
+
+/** How a figure stands to its bound, by the bound's name. */
+const boundSign = (name) => (/_max(_|$)/.test(name) ? "≤" : /_min(_|$)/.test(name) ? "≥" : "of");
 
 function measureText(name, value) {
   const unit = measureWords(name)[1];

@@ -37,7 +37,7 @@ function addLatency(ops) {
     const perMs = w / (scale.t1 - scale.t0), perLevel = (h - 2) / (high - low);
     let most = 0;
     for (let i = from; i < to; ++i) {
-      if (ops.outcome[i] !== OK) continue;
+      if (ops.shown[i] !== OK) continue;
       const column = ((ops.invoked[i] - scale.t0) * perMs) | 0;
       const row = (h - 1 - (ops.level[i] - low) * perLevel) | 0;
       if (column < 0 || column >= w || row < 0 || row >= h) continue;
@@ -68,7 +68,7 @@ function addLatency(ops) {
     const columns = Math.ceil(scale.w / cell);
     const seen = new Set();
     for (let i = from; i < to; ++i) {
-      const outcome = ops.outcome[i];
+      const outcome = ops.shown[i];
       if (outcome === OK) continue;
       const x = scale.x(ops.invoked[i]);
       const at = Math.max(4, Math.min(scale.h - 4, y(ops.level[i], scale.h)));
@@ -84,7 +84,7 @@ function addLatency(ops) {
     const bins = Math.ceil(scale.w / width);
     const counts = new Uint32Array(bins * buckets), totals = new Uint32Array(bins);
     for (let i = from; i < to; ++i) {
-      if (ops.outcome[i] !== OK) continue;
+      if (ops.shown[i] !== OK) continue;
       const bin = Math.min(bins - 1, scale.x(ops.invoked[i]) / width | 0);
       const bucket = Math.max(0, Math.min(buckets - 1, (ops.level[i] - low) / (high - low) * buckets | 0));
       ++counts[bin * buckets + bucket];
@@ -118,8 +118,8 @@ function addLatency(ops) {
     const latencies = [];
     let failed = 0, unknown = 0;
     for (let i = from; i < to; ++i) {
-      if (ops.outcome[i] === OK) latencies.push(ops.latency[i]);
-      else if (ops.outcome[i] === FAIL) ++failed;
+      if (ops.shown[i] === OK) latencies.push(ops.latency[i]);
+      else if (ops.shown[i] === FAIL) ++failed;
       else ++unknown;
     }
     latencies.sort((a, b) => a - b);
@@ -135,7 +135,7 @@ function addLatency(ops) {
 
   Tracks.add({
     title: "Latency", height: 210, draw, tip,
-    note: "log scale; each pixel counts what falls on it",
+    note: "log scale; each pixel counts what falls on it; a compare-and-set that saw another value is drawn as ok",
     legend: legend([["ok", "■ ok"], ["info", "▲ info (unknown)"], ["fail", "× fail"], ["ink", "— median, ┄ 99 %"]]),
     describe: "Density of operations over time and latency; the figures are in the tooltip and the tables.",
   });

@@ -10,7 +10,7 @@ function addRate(ops) {
     perBin = (scale.t1 - scale.t0) * width / scale.w / 1000;
     const from = firstAt(ops, scale.t0), to = firstAt(ops, scale.t1);
     for (let i = from; i < to; ++i)
-      ++bins[ops.outcome[i]][Math.min(n - 1, scale.x(ops.invoked[i]) / width | 0)];
+      ++bins[ops.shown[i]][Math.min(n - 1, scale.x(ops.invoked[i]) / width | 0)];
     tall = 1;
     for (let b = 0; b < n; ++b) tall = Math.max(tall, bins[OK][b] + bins[FAIL][b] + bins[INFO][b]);
   }

@@ -11,7 +11,7 @@ function renderVerdict() {
   const took = run.end == null ? "unfinished" : duration(run.end);
   section("verdict").replaceChildren();
   fill("verdict",
-    el("p", {class: "eyebrow"}, `${run.scenario} · ${run.workload} · ${run.started}`),
+    el("p", {class: "eyebrow"}, [run.scenario, run.workload, run.started].filter(Boolean).join(" · ")),
     el("h1", {}, mark(word), VERDICT_WORDS[word]),
     el("p", {class: "sentence"}, sentence),
     run.interrupted && el("p", {class: "note"}, "The run was interrupted; only what was recorded was judged."),
@@ -24,7 +24,7 @@ function renderVerdict() {
       ["operations", grouped(TABLES.count)],
       ["took", took],
     ]),
-    el("p", {class: "command"}, el("code", {id: "reproduce"}, run.reproduce), copyButton(run.reproduce)));
+    run.reproduce && el("p", {class: "command"}, el("code", {id: "reproduce"}, run.reproduce), copyButton(run.reproduce)));
 }
 
 /** Pairs of a name and a value, as a list. */

@@ -428,7 +428,7 @@ CheckResult loss_ledger(const RunRecord& record, bool violated) {
   CheckResult losses = check("losses", "3 acknowledged writes were lost, all in documented windows.",
                              history.operations.size());
   losses.bound = {{"window_a_age_ms_max", 130}, {"window_c_age_ms_max", 1600}};
-  losses.measured = {{"age_ms_max", 8.2}, {"lost_writes", 3}};
+  losses.measured = {{"age_ms_max_a", 8.2}, {"lost_writes", 3}};
   losses.allowed = 3;
   for (int k = 0; k < 3; ++k) {
     Anomaly lost;

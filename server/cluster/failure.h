@@ -1,0 +1,20 @@
+// Failure detection: a node that does not answer is suspected (PFAIL) by each on its own; when a majority of
+// the masters with slots reports it, it is FAIL, and everybody is told.
+#pragma once
+
+#include "server/cluster/context.h"
+
+namespace node::cluster::failure {
+
+/// What `reporter` (a master) says of `node` in its gossip.
+void on_report(Context& c, Node& node, Node& reporter, bool failing);
+/// Valid reports: not older than twice the node timeout.
+int count_reports(Context& c, Node& node);
+/// At each tick: reconnects what went silent, suspects what stays silent. True if a node became suspected.
+bool check_silence(Context& c, Node& node);
+/// FAIL told by somebody who knows.
+void on_fail_message(Context& c, Node& failing, const Node& sender);
+/// The node answered a ping.
+void on_answer(Context& c, Node& node);
+
+}  // namespace node::cluster::failure

@@ -1,0 +1,345 @@
+// The rules of the rooms, one by one, on a single node among scripted peers.
+#include <catch2/catch.hpp>
+
+#include "server/cluster/fixture.h"
+#include "server/cluster/invariants.h"
+
+using namespace node;
+using namespace node::cluster;
+using namespace node::cluster::test;
+
+namespace {
+
+constexpr Ms kTimeout = 1000;
+
+/// Myself is 'r', a replica of 'm' among the masters 'm', 'a', 'b'; the data is fresh.
+std::string as_replica() {
+  std::string conf = three_masters();
+  conf.replace(conf.find("myself,master"), 13, "master");
+  conf.replace(conf.find("slave " + text('m')), 5, "myself,slave");
+  return conf;
+}
+
+void ask_for_vote(Fixture& f, char candidate, std::uint64_t epoch, std::uint8_t mflags = 0) {
+  Header h = f.header(candidate, MessageType::kAuthRequest);
+  h.current_epoch = epoch;
+  h.mflags = mflags;
+  f.receive(candidate, {h, {}});
+}
+
+std::size_t votes(const Fixture& f) {
+  return f.sent(MessageType::kAuthAck).size();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "failure: silence beyond the timeout is PFAIL, a majority's reports make it FAIL, and everybody is "
+    "told") {
+  Fixture f;
+  f.pass(100);
+  for (char peer : {'a', 'b', 'r', 's'}) f.pong(peer);
+  f.pass(kTimeout + 800);
+  CHECK(f.node('a')->pfailed());
+  CHECK_FALSE(f.node('a')->failed());
+  f.gossip('r', 'a', flag::kPfail);  // replicas have no say
+  CHECK_FALSE(f.node('a')->failed());
+  f.gossip('b', 'a', flag::kPfail);
+  CHECK(f.node('a')->failed());
+  CHECK(f.sent(MessageType::kFail).size() >= 1);
+  CHECK(f.command({"count-failure-reports", text('a')}) == Reply::number(1));
+}
+
+TEST_CASE("failure: reports are taken back, and grow old") {
+  Fixture f;
+  f.gossip('b', 'a', flag::kPfail);
+  CHECK(f.command({"count-failure-reports", text('a')}) == Reply::number(1));
+  f.gossip('b', 'a', flag::kMaster);
+  CHECK(f.command({"count-failure-reports", text('a')}) == Reply::number(0));
+  f.gossip('b', 'a', flag::kPfail);
+  f.now += 2 * kTimeout + 1;
+  CHECK(f.command({"count-failure-reports", text('a')}) == Reply::number(0));
+}
+
+TEST_CASE(
+    "failure: FAIL is undone at once for a replica, and for a slot owner only after twice the timeout") {
+  Fixture f;
+  f.pass(100);
+  f.fail('b', 's');
+  f.fail('b', 'a');
+  REQUIRE(f.node('s')->failed());
+  f.pong('s');
+  CHECK_FALSE(f.node('s')->failed());
+  f.pong('a');
+  CHECK(f.node('a')->failed());
+  f.now += 2 * kTimeout + 1;
+  f.pong('a');
+  CHECK_FALSE(f.node('a')->failed());
+}
+
+TEST_CASE("votes: once an epoch, only for replicas of a failed master, and on disk before they are sent") {
+  Fixture f;
+  f.pass(100);
+  ask_for_vote(f, 's', 4);
+  CHECK(votes(f) == 0);  // its master is up
+  f.fail('b', 'a');
+  ask_for_vote(f, 'b', 4);
+  CHECK(votes(f) == 0);  // a master
+  ask_for_vote(f, 's', 2);
+  CHECK(votes(f) == 0);  // an epoch gone by
+  ask_for_vote(f, 's', 4);
+  REQUIRE(votes(f) == 1);
+  const auto* persist = std::get_if<Persist>(&f.actions.front());
+  REQUIRE(persist != nullptr);
+  CHECK(persist->fsync);
+  CHECK(read_durable(persist->text).last_vote_epoch == 4);
+  ask_for_vote(f, 's', 4);
+  CHECK(votes(f) == 0);
+  ask_for_vote(f, 's', 5);
+  CHECK(votes(f) == 0);  // too soon after the last vote about this master
+  f.now += 2 * kTimeout;
+  ask_for_vote(f, 's', 5);
+  CHECK(votes(f) == 1);
+}
+
+TEST_CASE("votes: none against a newer owner; FORCEACK does without the failure") {
+  Fixture f;
+  f.pass(100);
+  ask_for_vote(f, 's', 4, mflag::kForceAck);
+  CHECK(votes(f) == 1);
+  f.now += 2 * kTimeout;
+  Header h = f.header('s', MessageType::kAuthRequest);
+  h.current_epoch = 5;
+  h.mflags = mflag::kForceAck;
+  h.config_epoch = 1;  // its slots belong to epoch 2
+  f.receive('s', {h, {}});
+  CHECK(votes(f) == 0);
+}
+
+TEST_CASE("votes: who helped its own replica up votes for nobody else until nothing came of it") {
+  Fixture f;
+  f.pass(100);
+  ask_for_vote(f, 'r', 4, mflag::kForceAck);
+  REQUIRE(votes(f) == 1);
+  f.fail('b', 'a');
+  ask_for_vote(f, 's', 5);
+  CHECK(votes(f) == 0);
+  f.now += 2 * kTimeout + 1;
+  f.ping('r');  // still a replica, after its attempt must have expired
+  ask_for_vote(f, 's', 6);
+  CHECK(votes(f) == 1);
+}
+
+TEST_CASE("election: delay, request, majority, promotion under the new epoch") {
+  Fixture f(as_replica());
+  f.host.view = {true, true, f.now, 0};
+  f.pass(100);
+  CHECK(f.did<ReplicateFrom>());
+  f.fail('a', 'm');
+  f.host.view = {true, false, 0, f.now};
+  f.pass(400);
+  CHECK(f.sent(MessageType::kAuthRequest).empty());
+  f.pass(800);
+  REQUIRE(f.sent(MessageType::kAuthRequest).size() >= 1);
+  CHECK(f.sent(MessageType::kAuthRequest)[0].header.current_epoch == 4);
+  const auto vote = [&f](char voter) { f.receive(voter, {f.header(voter, MessageType::kAuthAck), {}}); };
+  vote('a');
+  vote('a');  // the same vote twice is one
+  CHECK(f.state().myself->is_replica());
+  vote('s');  // not a master
+  CHECK(f.state().myself->is_replica());
+  vote('b');
+  CHECK(f.state().myself->is_master());
+  CHECK(f.state().myself->config_epoch == 4);
+  CHECK(f.state().myself->slot_count == 5461);
+  CHECK(f.did<BecomeMaster>());
+  CHECK(std::holds_alternative<Persist>(f.actions.front()));
+  CHECK(f.sent(MessageType::kPong).size() >= 3);
+}
+
+TEST_CASE("election: data that is too old stays a replica") {
+  Fixture f(as_replica());
+  f.host.view = {true, false, 0, f.now - 10'000 - 11 * kTimeout - 100};
+  f.pass(100);
+  f.fail('a', 'm');
+  f.pass(4000);
+  CHECK(f.sent(MessageType::kAuthRequest).empty());
+}
+
+TEST_CASE("ownership: a newer claim takes the slot and its keys, an older one is told so") {
+  Fixture f;
+  f.pass(100);
+  f.host.keys[5] = {"stale"};
+  Header h = f.header('a', MessageType::kPing);
+  h.slots.set(5);
+  f.receive('a', {h, PingBody{}});
+  CHECK(f.state().owner[5] == f.node('a'));  // epoch 2 against our 1
+  CHECK(f.did<DeleteKeysInSlot>());
+  Header old = f.header('a', MessageType::kPing);
+  old.slots.set(11000);  // of b, epoch 3
+  f.receive('a', {old, PingBody{}});
+  CHECK(f.state().owner[11000] == f.node('b'));
+  REQUIRE(f.sent(MessageType::kUpdate).size() == 1);
+  CHECK(std::get<UpdateBody>(f.sent(MessageType::kUpdate)[0].body).node == id('b'));
+}
+
+TEST_CASE("ownership: who loses its last slot follows the taker") {
+  Fixture f;
+  f.pass(100);
+  Header h = f.header('r', MessageType::kPing);
+  h.master = NodeId{};
+  h.config_epoch = 7;
+  h.current_epoch = 7;
+  f.receive('r', {h, PingBody{}});
+  CHECK(f.state().myself->is_replica());
+  CHECK(f.state().myself->master == f.node('r'));
+  CHECK(f.did<ReplicateFrom>());
+  CHECK_FALSE(check_structure(f.state()));
+}
+
+TEST_CASE("ownership: cluster-allow-replica-migration no keeps a master that others emptied") {
+  Config config;
+  config.allow_replica_migration = false;
+  Fixture f(three_masters(), config);
+  Header h = f.header('a', MessageType::kPing);  // a takes all of ours, beside its own
+  for (int slot = 0; slot <= 5460; ++slot) h.slots.set(slot);
+  f.receive('a', {h, PingBody{}});
+  CHECK(f.state().myself->is_master());
+  CHECK(f.state().myself->slot_count == 0);
+}
+
+TEST_CASE("epochs: of two masters with one epoch the smaller id moves on") {
+  Fixture f;
+  Header h = f.header('a', MessageType::kPing);
+  h.config_epoch = 1;
+  f.receive('a', {h, PingBody{}});
+  CHECK(f.state().myself->config_epoch == 1);  // 'm' is greater than 'a', and a's known epoch is 2 anyway
+  Fixture g;
+  g.cluster.on_accept("10.0.0.9", "10.0.0.1", g.now);
+  Header z = g.header('z', MessageType::kMeet);
+  z.ip = "10.0.0.9";
+  g.receive('z', {z, PingBody{}});
+  CHECK(g.state().nodes().size() == 6);  // a handshake with whoever it is
+}
+
+TEST_CASE("update: a newer configuration of somebody else is believed, from members only") {
+  Fixture f;
+  UpdateBody update{9, id('b'), f.node('b')->slots};
+  update.slots.set(6000);
+  f.receive('a', {f.header('a', MessageType::kUpdate), update});
+  CHECK(f.state().owner[6000] == f.node('b'));
+  CHECK(f.node('b')->config_epoch == 9);
+  update.config_epoch = 20;
+  update.slots.set(6001);
+  f.receive('x', {f.header('x', MessageType::kUpdate), update});
+  CHECK(f.state().owner[6001] == f.node('a'));
+}
+
+TEST_CASE("strangers change nothing but by MEET") {
+  Fixture f;
+  const std::string before = f.cluster.nodes_conf();
+  f.gossip('x', 'y', flag::kMaster);
+  f.fail('x', 'a');
+  ask_for_vote(f, 'x', 99);
+  f.receive('x', {f.header('x', MessageType::kMfStart), {}});
+  CHECK(f.cluster.nodes_conf() == before);
+  const LinkId link = f.cluster.on_accept("10.9.9.9", "10.0.0.1", f.now);
+  f.cluster.on_bytes(link, "garbage, long enough to be looked at", f.now);
+  f.drain();
+  CHECK(f.did<Close>());
+}
+
+TEST_CASE("health: two seconds after boot, a majority, full coverage") {
+  Fixture f;
+  const auto alive = [&f](Ms duration) {
+    for (Ms passed = 0; passed < duration; passed += 100) {
+      f.pass(100);
+      for (char peer : {'a', 'b', 'r', 's'}) f.pong(peer);
+    }
+  };
+  alive(1800);
+  CHECK_FALSE(f.state().ok);
+  alive(500);
+  CHECK(f.state().ok);
+  f.fail('b', 'a');
+  CHECK_FALSE(f.state().ok);  // its slots are not covered
+  f.cluster.config().require_full_coverage = false;
+  alive(1500);
+  CHECK(f.state().ok);
+  f.pass(2500);  // nobody answers: the majority is gone
+  CHECK_FALSE(f.state().ok);
+}
+
+TEST_CASE("manual failover, the master's part: pause, and tell the offset") {
+  Fixture f;
+  f.pass(100);
+  f.host.offset = 1234;
+  f.receive('r', {f.header('r', MessageType::kMfStart), {}});
+  CHECK(f.did<PauseWrites>());
+  REQUIRE(f.sent(MessageType::kPing).size() >= 1);
+  const Header h = f.sent(MessageType::kPing)[0].header;
+  CHECK(h.repl_offset == 1234);
+  CHECK((h.mflags & mflag::kPaused) != 0);
+  f.pass(5200);
+  CHECK(f.did<ResumeWrites>());
+}
+
+TEST_CASE("manual failover, the replica's part: waits for the offset, then is elected with FORCEACK") {
+  Fixture f(as_replica());
+  f.host.view = {true, true, f.now, 0};
+  f.host.offset = 10;
+  f.pass(100);
+  CHECK(f.command({"failover"}) == Reply::ok());
+  REQUIRE(f.sent(MessageType::kMfStart).size() == 1);
+  Header h = f.header('m', MessageType::kPing);
+  h.mflags = mflag::kPaused;
+  h.repl_offset = 12;
+  f.receive('m', {h, PingBody{}});
+  CHECK(f.sent(MessageType::kAuthRequest).empty());
+  f.host.offset = 12;
+  f.drain();
+  REQUIRE(f.sent(MessageType::kAuthRequest).size() >= 1);
+  CHECK((f.sent(MessageType::kAuthRequest)[0].header.mflags & mflag::kForceAck) != 0);
+}
+
+TEST_CASE("gossip: strangers are met through members, unless they were forgotten") {
+  Fixture f;
+  f.gossip('a', 'n', flag::kMaster);
+  REQUIRE(f.node('n') != nullptr);
+  CHECK(f.command({"forget", text('n')}) == Reply::ok());
+  CHECK(f.node('n') == nullptr);
+  f.gossip('a', 'n', flag::kMaster);
+  CHECK(f.node('n') == nullptr);
+  f.now += 60'001;
+  f.gossip('a', 'n', flag::kMaster);
+  CHECK(f.node('n') != nullptr);
+}
+
+TEST_CASE("gossip: a changed address is taken from the node's own ping") {
+  Fixture f;
+  f.pass(100);
+  Header h = f.header('a', MessageType::kPing);
+  h.ip = "10.0.0.99";
+  f.receive('a', {h, PingBody{}});
+  CHECK(f.node('a')->ip == "10.0.0.99");
+  CHECK(f.did<Close>());
+}
+
+TEST_CASE("migration: a spare replica moves to the orphaned master after five seconds") {
+  // Myself 'c' and 'd' replicate m; b had a replica ('e') that failed.
+  std::string conf = three_masters();
+  conf.replace(conf.find("myself,"), 7, "");
+  conf = text('c') + " 10.0.0.6:7000@17000 myself,slave " + text('m') + " 0 0 1 connected\n" + text('e') +
+         " 10.0.0.7:7000@17000 slave,fail " + text('b') + " 0 0 3 disconnected\n" + conf;
+  Fixture f(conf);
+  const auto alive = [&f](Ms duration) {
+    for (Ms passed = 0; passed < duration; passed += 100) {
+      f.pass(100);
+      for (char peer : {'m', 'a', 'b', 'r', 's'}) f.pong(peer);
+    }
+  };
+  alive(4000);
+  CHECK(f.state().myself->master == f.node('m'));
+  alive(3000);
+  CHECK(f.state().myself->master == f.node('b'));
+}

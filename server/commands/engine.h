@@ -1,0 +1,173 @@
+/// Runs commands: finds them in the table, checks what must hold before they run (authentication, cluster
+/// redirection, read-only replica, memory), queues transactions, blocks and wakes clients, and tells the host
+/// what to propagate. Everything a command touches is reached from here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "server/cluster_port.h"
+#include "server/commands/command.h"
+#include "server/commands/host.h"
+#include "server/commands/session.h"
+#include "server/config.h"
+#include "server/keyspace/database.h"
+#include "server/pubsub/pubsub.h"
+
+namespace node {
+
+class Engine;
+class Scripting;
+
+/// One execution of one command.
+struct Call {
+  Engine& engine;
+  Session& client;
+  const Command& command;
+  const std::vector<std::string_view>& argv;
+  Writer& reply;
+  bool retry = false;          ///< a blocked client's second attempt
+  bool still_blocked = false;  ///< of the retry
+  bool replaced = false;       ///< the command propagates as others (or not at all)
+
+  Database& db();
+  std::string_view arg(std::size_t i) const { return argv[i]; }
+  std::size_t argc() const { return argv.size(); }
+  /// Case-insensitive comparison of an option.
+  bool is(std::size_t i, std::string_view option) const;
+
+  /// Reads an argument; on failure answers the usual error and returns nothing.
+  std::optional<std::int64_t> integer(std::size_t i, std::string_view error = {});
+  std::optional<std::int64_t> integer_in(std::size_t i, std::int64_t min, std::int64_t max,
+                                         std::string_view error = {});
+  std::optional<double> real(std::size_t i);
+
+  /// The key's value as T, null when absent; `ok` turns false when it is of another type, which is answered.
+  template <class T>
+  T* value(std::string_view key, bool& ok, bool for_write);
+
+  void changed(std::string_view key, std::uint64_t n = 1);
+  /// Removes the key when its container became empty.
+  void drop_if_empty(std::string_view key, bool empty);
+  /// Propagates this instead of (or, called repeatedly, these instead of) the command itself.
+  void propagate_as(std::initializer_list<std::string_view> words);
+  void propagate_as(const std::vector<std::string_view>& words);
+  void propagate_nothing() { replaced = true; }
+
+  void error(std::string_view text) { reply.error(text); }
+  void wrong_type();
+  void syntax_error();
+  /// For containers of subcommands (CLIENT, CONFIG, …).
+  void unknown_subcommand();
+  void wrong_arity();
+  bool subcommand(std::string_view name, int min_words, int max_words);
+  /// After all subcommand() tests failed: unknown name, or known name with a wrong number of words.
+  bool arity_failed = false;
+
+  /// Waits for one of the keys; answers at once inside a transaction.
+  void block(std::vector<std::string> keys, Type wanted, std::int64_t deadline_ms, bool null_array);
+};
+
+struct CommandStats {
+  std::uint64_t calls = 0, usec = 0, rejected = 0, failed = 0;
+};
+
+struct SlowEntry {
+  std::uint64_t id;
+  std::int64_t time_s, usec;
+  std::vector<std::string> argv;
+  std::string address, name;
+};
+
+class Engine {
+ public:
+  Engine(Config& config, Host& host, Database::SlotOf slot_of);
+  ~Engine();
+
+  /// One request of a client. False: it was held back (CLIENT PAUSE) and must be offered again later.
+  bool process(Session& session, const std::vector<std::string_view>& argv);
+  /// Runs a command for a script, EXEC, or a loader: no checks of transactions and authentication.
+  void call(Session& session, const Command& command, const std::vector<std::string_view>& argv);
+  /// The checks that precede execution; an error line, or nothing.
+  std::optional<std::string> refusal(Session& session, const Command& command,
+                                     const std::vector<std::string_view>& argv);
+
+  /// Serves clients blocked on keys that came to life. After every top-level command; also after a load.
+  void serve_ready();
+  /// Times out blocked clients.
+  void expire_blocked();
+  void unblock(Session& session);
+  void forget(Session& session);
+  /// Answers clients blocked on keys that moved away.
+  void redirect_blocked();
+
+  static const Command* find_command(std::string_view name);
+  static std::span<const Command> commands();
+  static std::vector<std::size_t> key_positions(const Command& command,
+                                                const std::vector<std::string_view>& argv);
+
+  std::span<const std::unique_ptr<Database>> databases() const { return databases_; }
+  Database& db(int index) { return *databases_[static_cast<std::size_t>(index)]; }
+  std::size_t db_count() const { return databases_.size(); }
+  void flush_all();
+  std::uint64_t total_keys() const;
+
+  /// WATCH bookkeeping and wake-ups; the databases report here.
+  void touched(Database& db, std::string_view key);
+  void touch_all(int db);  ///< -1: every database
+  void unwatch(Session& session);
+  void watch(Session& session, std::string_view key);
+
+  /// Collects what one unit of work (command, transaction, script) propagates.
+  void enqueue_propagation(int db, const std::vector<std::string_view>& words);
+  void flush_propagation();
+  void begin_unit() { ++unit_depth_; }
+  void end_unit();
+
+  Config& config;
+  Host& host;
+  KeyspaceState state;
+  PubSub pubsub;
+  ClusterPort* cluster = nullptr;
+  std::unique_ptr<Scripting> scripting;
+
+  std::vector<CommandStats> stats;
+  std::map<std::string, std::uint64_t> error_counts;  ///< by error code
+  std::uint64_t commands_processed = 0;
+  std::uint64_t blocked_count = 0;
+  std::int64_t next_deadline_ms = INT64_MAX;  ///< of a blocked client; expire_blocked() keeps it
+  std::vector<SlowEntry> slow_log;
+  std::uint64_t slow_id = 0;
+  bool active_expire = true;
+  bool loading = false;
+  int monitors = 0;
+
+ private:
+  friend struct Call;
+  void note_error(std::string_view line, const Command& command, bool before);
+  void feed_monitors(const Session& session, const std::vector<std::string_view>& argv);
+  void retry_blocked(Session& session);
+  std::optional<std::string> cluster_refusal(Session& session, const Command& command,
+                                             const std::vector<std::string_view>& argv);
+  void queue_command(Session& session, const Command& command, const std::vector<std::string_view>& argv);
+
+  std::vector<std::unique_ptr<Database>> databases_;
+  std::map<std::pair<int, std::string>, std::vector<Session*>> watchers_;
+  std::map<std::pair<int, std::string>, std::vector<Session*>> waiting_;
+  std::vector<std::pair<int, std::string>> ready_;
+  struct Propagated {
+    int db;
+    std::string resp;
+  };
+  std::vector<Propagated> pending_;
+  int unit_depth_ = 0;
+};
+
+}  // namespace node

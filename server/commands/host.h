@@ -1,0 +1,80 @@
+/// What commands need of the world outside the keyspace: sockets, files, clocks, the process. The node
+/// implements it; tests implement as much as they use.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace node {
+
+struct Session;
+struct Call;
+
+struct Host {
+  virtual ~Host() = default;
+
+  /// A change that the append-only file and the replicas must hear of; already encoded, one command.
+  virtual void propagate(int db, std::string_view resp) = 0;
+  /// Whether anybody listens to propagate().
+  virtual bool propagating() const = 0;
+
+  virtual std::int64_t now_us() const = 0;  ///< unix time
+  virtual std::int64_t monotonic_us() const = 0;
+
+  virtual void for_each_session(const std::function<void(Session&)>& visit) = 0;
+  virtual Session* find_session(std::uint64_t id) = 0;
+  /// Output was appended outside of the session's own command, or it may go on after blocking.
+  virtual void wake(Session& session) = 0;
+  /// Closes as soon as the running command is done.
+  virtual void close(Session& session) = 0;
+  /// Bytes that wait to be read from / to be sent to the client, for CLIENT LIST.
+  virtual std::pair<std::size_t, std::size_t> buffers(const Session& session) const = 0;
+
+  // Persistence. A text is the error line.
+  virtual std::optional<std::string> save() = 0;
+  virtual std::optional<std::string> background_save(bool schedule) = 0;
+  virtual std::optional<std::string> background_rewrite(bool& scheduled) = 0;
+  virtual std::int64_t last_save_s() const = 0;
+  virtual std::optional<std::string> debug_reload() = 0;
+  /// Writes refused with MISCONF, if they are to be.
+  virtual std::optional<std::string> write_refusal() const = 0;
+
+  /// SHUTDOWN: does not return when it succeeds.
+  virtual std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) = 0;
+
+  // Replication.
+  virtual bool is_replica() const = 0;
+  virtual bool master_link_up() const = 0;
+  virtual void command_replicaof(Call& call) = 0;
+  virtual void command_role(Call& call) = 0;
+  virtual void command_replconf(Call& call) = 0;
+  virtual void command_psync(Call& call) = 0;
+  virtual void command_wait(Call& call) = 0;
+  virtual void command_failover(Call& call) = 0;
+  virtual std::int64_t replication_offset() const = 0;
+  virtual int good_replicas() const = 0;
+
+  virtual void command_migrate(Call& call) = 0;
+
+  /// Clients are held back until then (CLIENT PAUSE, manual failover); 0 resumes.
+  virtual void pause_clients(std::int64_t until_ms, bool writes_only) = 0;
+  virtual bool paused(bool write) const = 0;
+
+  /// Appends one INFO section that is the node's to know; false when the name is not one.
+  virtual bool info_section(std::string_view name, std::string& out) = 0;
+  virtual std::size_t used_memory() const = 0;
+
+  /// After CONFIG SET: takes over what changed. A text is the error and the change is undone.
+  virtual std::optional<std::string> apply_config(std::span<const std::string> names) = 0;
+  virtual void drop_bus_packets(int type) = 0;
+  /// A line for the log, level as redis: . - * #
+  virtual void log(char level, std::string_view text) = 0;
+  /// Called now and then by a script that runs long; false when it is to be stopped.
+  virtual bool script_heartbeat(std::int64_t running_ms) = 0;
+};
+
+}  // namespace node

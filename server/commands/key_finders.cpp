@@ -1,0 +1,59 @@
+#include "server/commands/key_finders.h"
+
+#include <strings.h>
+
+#include "server/keyspace/number.h"
+
+namespace node {
+
+namespace {
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+}  // namespace
+
+std::vector<std::size_t> keys_counted(const std::vector<std::string_view>& argv, std::size_t count_at) {
+  std::vector<std::size_t> at;
+  if (count_at >= argv.size()) return at;
+  const auto n = parse_integer(argv[count_at]);
+  if (!n || *n < 0) return at;
+  for (std::size_t i = count_at + 1; i < argv.size() && at.size() < static_cast<std::size_t>(*n); ++i)
+    at.push_back(i);
+  return at;
+}
+
+std::vector<std::size_t> keys_store_count(const std::vector<std::string_view>& argv) {
+  std::vector<std::size_t> at = keys_counted(argv, 2);
+  at.insert(at.begin(), 1);
+  return at;
+}
+
+std::vector<std::size_t> keys_migrate(const std::vector<std::string_view>& argv) {
+  if (argv.size() > 3 && !argv[3].empty()) return {3};
+  std::vector<std::size_t> at;
+  for (std::size_t i = 6; i < argv.size(); ++i) {
+    if (same(argv[i], "auth"))
+      ++i;
+    else if (same(argv[i], "auth2"))
+      i += 2;
+    else if (same(argv[i], "keys")) {
+      for (++i; i < argv.size(); ++i) at.push_back(i);
+    }
+  }
+  return at;
+}
+
+std::vector<std::size_t> keys_sort(const std::vector<std::string_view>& argv) {
+  std::vector<std::size_t> at{1};
+  for (std::size_t i = 2; i < argv.size(); ++i) {
+    if (same(argv[i], "limit"))
+      i += 2;
+    else if (same(argv[i], "get") || same(argv[i], "by"))
+      ++i;
+    else if (same(argv[i], "store") && i + 1 < argv.size())
+      at.push_back(++i);
+  }
+  return at;
+}
+
+}  // namespace node

@@ -1,0 +1,26 @@
+/// Error lines that many commands share, worded as redis 7.0.15 words them, since clients match on them.
+#pragma once
+
+#include <string_view>
+
+namespace node::error {
+
+inline constexpr std::string_view wrong_type =
+    "WRONGTYPE Operation against a key holding the wrong kind of value";
+inline constexpr std::string_view syntax = "ERR syntax error";
+inline constexpr std::string_view not_integer = "ERR value is not an integer or out of range";
+inline constexpr std::string_view not_float = "ERR value is not a valid float";
+inline constexpr std::string_view out_of_range = "ERR value is out of range";
+inline constexpr std::string_view positive = "ERR value is out of range, must be positive";
+inline constexpr std::string_view no_such_key = "ERR no such key";
+inline constexpr std::string_view overflow = "ERR increment or decrement would overflow";
+inline constexpr std::string_view index = "ERR index out of range";
+inline constexpr std::string_view same_object = "ERR source and destination objects are the same";
+inline constexpr std::string_view readonly = "READONLY You can't write against a read only replica.";
+inline constexpr std::string_view too_long = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+inline constexpr std::string_view cursor = "ERR invalid cursor";
+inline constexpr std::string_view timeout_negative = "ERR timeout is negative";
+inline constexpr std::string_view timeout_not_float = "ERR timeout is not a float or out of range";
+inline constexpr std::string_view out_of_memory = "OOM command not allowed when used memory > 'maxmemory'.";
+
+}  // namespace node::error

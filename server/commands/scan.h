@@ -1,0 +1,53 @@
+/// What SCAN, SSCAN, HSCAN and ZSCAN share: cursor, MATCH, COUNT, TYPE.
+#pragma once
+
+#include "server/commands/engine.h"
+#include "server/commands/reply_errors.h"
+#include "server/keyspace/number.h"
+
+namespace node {
+
+struct ScanOptions {
+  std::uint64_t cursor = 0;
+  std::size_t count = 10;
+  std::string pattern;
+  std::string type;
+  bool matches(std::string_view name) const {
+    return pattern.empty() || pattern == "*" || glob_match(pattern, name);
+  }
+};
+
+inline bool parse_scan(Call& c, std::size_t cursor_at, ScanOptions& o, bool with_type) {
+  const auto cursor = parse_unsigned(c.arg(cursor_at));
+  if (!cursor) {
+    c.error(error::cursor);
+    return false;
+  }
+  o.cursor = *cursor;
+  for (std::size_t i = cursor_at + 1; i < c.argc(); i += 2) {
+    if (i + 1 >= c.argc()) {
+      c.syntax_error();
+      return false;
+    }
+    if (c.is(i, "match")) {
+      o.pattern = c.arg(i + 1);
+    } else if (c.is(i, "count")) {
+      const auto n = c.integer(i + 1);
+      if (!n) return false;
+      if (*n < 1) {
+        c.syntax_error();
+        return false;
+      }
+      o.count = static_cast<std::size_t>(*n);
+    } else if (with_type && c.is(i, "type")) {
+      o.type = c.arg(i + 1);
+      for (char& ch : o.type) ch = static_cast<char>(std::tolower(static_cast<unsigned char>(ch)));
+    } else {
+      c.syntax_error();
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace node

@@ -1,0 +1,99 @@
+/// cluster-node FILE.conf [--directive value …]: read the configuration, start, serve until told to stop.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <random>
+
+#include "server/keyspace/hash.h"
+#include "server/node.h"
+
+namespace {
+
+constexpr const char* kUsage =
+    "Usage: cluster-node [/path/to/redis.conf] [--directive value ...]\n"
+    "       cluster-node -v | --version\n"
+    "       cluster-node -h | --help\n";
+
+void on_terminate(int) {
+  node::Node::request_shutdown();
+}
+
+void set_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  struct sigaction action {};
+  action.sa_handler = on_terminate;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+}
+
+/// As many descriptors as maxclients needs, with some for files and the bus.
+void raise_descriptor_limit(std::int64_t clients) {
+  rlimit limit{};
+  const auto wanted = static_cast<rlim_t>(clients + 1024);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool go_to_background() {
+  const pid_t pid = fork();
+  if (pid < 0) return false;
+  if (pid > 0) _exit(0);
+  setsid();
+  const int null = open("/dev/null", O_RDWR);
+  for (int fd = 0; fd <= 2 && null >= 0; ++fd) dup2(null, fd);
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (!arguments.empty() && (arguments[0] == "-v" || arguments[0] == "--version")) {
+    std::puts("Redis server v=7.0.15 sha=00000000:0 malloc=libc bits=64 build=cluster-node");
+    return 0;
+  }
+  if (!arguments.empty() && (arguments[0] == "-h" || arguments[0] == "--help")) {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
+  try {
+    std::random_device entropy;
+    node::hash_seed = static_cast<std::uint64_t>(entropy()) << 32 | entropy();
+    node::Config config = node::load_config(arguments);
+    if (!config.file.empty())
+      if (char* absolute = realpath(config.file.c_str(), nullptr)) {
+        config.file = absolute;
+        std::free(absolute);
+      }
+    if (chdir(config.dir.c_str()) != 0) {
+      std::fprintf(stderr, "Can't chdir to '%s': %s\n", config.dir.c_str(), std::strerror(errno));
+      return 1;
+    }
+    set_signals();
+    raise_descriptor_limit(config.maxclients);
+    if (config.daemonize && !go_to_background()) return 1;
+    if (!config.pidfile.empty() || config.daemonize) {
+      const std::string path = config.pidfile.empty() ? "/var/run/redis.pid" : config.pidfile;
+      if (auto why = node::replace_file(path, std::to_string(getpid()) + "\n", false))
+        std::fprintf(stderr, "Failed to write PID file: %s\n", why->c_str());
+    }
+    node::Node server(std::move(config));
+    if (const auto why = server.start()) {
+      server.log('#', *why);
+      std::fprintf(stderr, "%s\n", why->c_str());
+      return 1;
+    }
+    return server.run();
+  } catch (const node::ConfigError& error) {
+    std::fprintf(stderr, "%s\n", error.text.c_str());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fatal: %s\n", error.what());
+  }
+  return 1;
+}

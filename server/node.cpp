@@ -1,0 +1,500 @@
+#include "server/node.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "server/cluster/slot.h"
+#include "server/keyspace/limits.h"
+#include "server/node_cluster.h"
+#include "server/node_replication.h"
+
+namespace node {
+
+namespace {
+
+volatile std::sig_atomic_t shutdown_requested = 0;
+constexpr std::int64_t kCronMs = 100;
+constexpr std::int64_t kExpireBudgetUs = 10000;
+
+std::string random_hex(int digits) {
+  std::string text;
+  for (int i = 0; i < digits; ++i) text += "0123456789abcdef"[random_source().below(16)];
+  return text;
+}
+
+Database::SlotOf slot_function(const Config& config) {
+  return config.cluster_enabled ? &cluster::slot_of : nullptr;
+}
+
+}  // namespace
+
+void Node::request_shutdown() {
+  shutdown_requested = 1;
+}
+
+Node::Node(Config config)
+    : config_(std::move(config)),
+      engine_(config_, *this, slot_function(config_)),
+      aof_(aof_settings()),
+      started_(std::chrono::steady_clock::now()) {
+  started_ms_ = now_us() / 1000;
+  run_id_ = random_hex(40);
+  note_time();
+  apply_limits();
+}
+
+Node::~Node() {
+  kill_child();
+}
+
+Aof::Settings Node::aof_settings() const {
+  const auto sync = config_.appendfsync == "always"     ? Aof::Sync::always
+                    : config_.appendfsync == "everysec" ? Aof::Sync::everysec
+                                                        : Aof::Sync::no;
+  return {config_.appenddirname, config_.appendfilename, sync, config_.aof_load_truncated};
+}
+
+void Node::apply_limits() {
+  encoding_limits.set_intset_entries = static_cast<std::size_t>(config_.intset_entries);
+  encoding_limits.hash_entries = static_cast<std::size_t>(config_.hash_entries);
+  encoding_limits.hash_value = static_cast<std::size_t>(config_.hash_value);
+  encoding_limits.zset_entries = static_cast<std::size_t>(config_.zset_entries);
+  encoding_limits.zset_value = static_cast<std::size_t>(config_.zset_value);
+}
+
+// ---- start
+// ------------------------------------------------------------------------------------------------------
+
+std::optional<std::string> Node::start() {
+  replication_ = std::make_unique<ReplicationLink>(*this);
+  if (config_.cluster_enabled) {
+    cluster_ = std::make_unique<ClusterLink>(*this);
+    if (auto why = cluster_->load()) return why;
+    engine_.cluster = cluster_.get();
+  }
+  if (auto why = load_data()) return why;
+  if (cluster_) {
+    cluster_->verify_against_data();
+    if (auto why = cluster_->listen()) return why;
+  }
+  if (auto why = open_ports()) return why;
+  replication_->start();
+  log('*', "Ready to accept connections");
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::open_ports() {
+  if (config_.port == 0) return std::nullopt;
+  std::istringstream in(config_.bind.empty() ? "127.0.0.1" : config_.bind);
+  for (std::string address; in >> address;) {
+    // A leading minus: not an error when the address is not there.
+    const bool optional_address = address.starts_with('-');
+    if (optional_address) address.erase(0, 1);
+    try {
+      auto listener = std::make_unique<Listener>();
+      listener->node = this;
+      listener->socket =
+          listen_tcp(address, static_cast<int>(config_.port), static_cast<int>(config_.backlog));
+      loop_.add(listener->socket.fd(), EPOLLIN, listener.get());
+      listeners_.push_back(std::move(listener));
+    } catch (const std::runtime_error& error) {
+      if (!optional_address) return error.what();
+    }
+  }
+  if (listeners_.empty()) return "no address to listen on: check the bind directive";
+  return std::nullopt;
+}
+
+// ---- loop
+// -------------------------------------------------------------------------------------------------------
+
+int Node::run() {
+  while (!stopping_) turn();
+  return 0;
+}
+
+void Node::note_time() {
+  engine_.state.now_ms = now_us() / 1000;
+}
+
+void Node::turn() {
+  before_sleep();
+  const std::int64_t now = steady_ms();
+  std::int64_t wait = std::max<std::int64_t>(0, next_cron_ms_ - now);
+  if (engine_.next_deadline_ms != INT64_MAX)
+    wait = std::clamp<std::int64_t>(engine_.next_deadline_ms - engine_.state.now_ms, 0, wait);
+  if (!to_resume_.empty()) wait = 0;
+  loop_.turn(static_cast<int>(wait));
+  note_time();
+  if (shutdown_requested) {
+    log('#', "Received SIGTERM scheduling shutdown...");
+    if (const auto why = shutdown(false, false, true, false)) {
+      log('#', *why);
+      shutdown_requested = 0;
+    }
+  }
+  engine_.expire_blocked();
+  if (steady_ms() >= next_cron_ms_) {
+    next_cron_ms_ = steady_ms() + kCronMs;
+    cron();
+  }
+}
+
+void Node::before_sleep() {
+  for (const std::uint64_t id : std::exchange(to_resume_, {}))
+    if (Client* c = client(id)) c->resume();
+  if (cluster_) cluster_->perform();
+  replication_->perform();
+  if (aof_.is_open()) {
+    aof_error_ = aof_.flush(engine_.state.now_ms);
+    if (aof_error_ && config_.appendfsync == "always") {
+      // What was promised to be on disk is not: nobody may be told otherwise.
+      log('#', *aof_error_ + ". With appendfsync always there is no way on; exiting");
+      _exit(1);
+    }
+  }
+  for (Client* c : std::exchange(to_flush_, {})) {
+    c->queued = false;
+    if (!c->closing) c->flush();
+  }
+  for (const std::uint64_t id : std::exchange(to_free_, {})) clients_.erase(id);
+}
+
+void Node::cron() {
+  reap_child();
+  if (!failover_pause_ms_ && pause_until_ms_ && engine_.state.now_ms >= pause_until_ms_) pause_until_ms_ = 0;
+  if (failover_pause_ms_ && steady_ms() >= failover_pause_ms_) failover_pause_ms_ = 0;
+  release_held();
+  engine_.state.keep_expired = is_replica() || paused(true);
+  if (engine_.active_expire && !engine_.state.keep_expired) {
+    const std::int64_t until = monotonic_us() + kExpireBudgetUs;
+    for (const auto& d : engine_.databases())
+      if (d->expiring()) d->expire_some(20, [&] { return monotonic_us() >= until; });
+  }
+  for (const auto& d : engine_.databases())
+    if (d->size()) d->rehash(1000);
+  if (cluster_) cluster_->tick();
+  replication_->tick();
+  maybe_save();
+  timeouts();
+  const std::int64_t now = steady_ms();
+  if (now - ops_tick_ms_ >= 1000) {
+    ops_per_second_ = (engine_.commands_processed - commands_at_tick_) * 1000 /
+                      static_cast<std::uint64_t>(now - ops_tick_ms_);
+    commands_at_tick_ = engine_.commands_processed;
+    ops_tick_ms_ = now;
+    memory_peak_ = std::max(memory_peak_, used_memory());
+  }
+}
+
+void Node::timeouts() {
+  std::vector<Client*> idle;
+  for (auto& [id, c] : clients_) {
+    const Session& s = c->session;
+    const bool may_idle = s.kind != Session::Kind::normal || s.blocked || s.subscribed() || s.monitor;
+    if (config_.timeout_s > 0 && !may_idle && engine_.state.now_ms - s.active_ms > config_.timeout_s * 1000)
+      idle.push_back(c.get());
+    else if (c->output_bytes() > 0)
+      check_output_limit(*c);
+  }
+  for (Client* c : idle) close_client(*c);
+}
+
+std::int64_t Node::now_us() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::int64_t Node::monotonic_us() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::int64_t Node::steady_ms() const {
+  return started_ms_ +
+         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_)
+             .count();
+}
+
+// ---- clients
+// ----------------------------------------------------------------------------------------------------
+
+void Node::Listener::on_event(std::uint32_t) {
+  node->accept_clients(*this);
+}
+
+void Node::accept_clients(Listener& listener) {
+  for (int i = 0; i < 1000; ++i) {
+    Socket s = accept_tcp(listener.socket);
+    if (!s) return;
+    ++connections_total_;
+    auto refuse = [&](std::string_view line) {
+      ++connections_refused_;
+      static_cast<void>(!write(s.fd(), line.data(), line.size()));
+    };
+    if (clients_.size() >= static_cast<std::size_t>(config_.maxclients)) {
+      refuse("-ERR max number of clients reached\r\n");
+      continue;
+    }
+    const Endpoint peer = peer_of(s), local = local_of(s);
+    // Protected mode is for those who never thought of it: no password and no address of their own choice.
+    const bool open_to_all = config_.bind.find('*') != std::string::npos;
+    if (config_.protected_mode && open_to_all && config_.requirepass.empty() && !is_loopback(peer.ip)) {
+      refuse(
+          "-DENIED Redis is running in protected mode because protected mode is enabled and no password is "
+          "set for "
+          "the default user. In this mode connections are only accepted from the loopback interface. Set a "
+          "password "
+          "(requirepass), bind an address, or say 'protected-mode no'.\r\n");
+      continue;
+    }
+    set_nodelay(s);
+    set_keepalive(s, static_cast<int>(config_.keepalive_s));
+    const std::uint64_t id = next_client_++;
+    const int fd = s.fd();
+    auto c = std::make_unique<Client>(*this, std::move(s), id);
+    c->session.address = peer.str();
+    c->session.local_address = local.str();
+    c->session.created_ms = c->session.active_ms = engine_.state.now_ms;
+    c->session.authenticated = config_.requirepass.empty();
+    loop_.add(fd, EPOLLIN, c.get());
+    clients_.emplace(id, std::move(c));
+  }
+}
+
+Client* Node::client(std::uint64_t id) {
+  const auto it = clients_.find(id);
+  return it == clients_.end() || it->second->closing ? nullptr : it->second.get();
+}
+
+void Node::close_client(Client& c) {
+  if (c.closing) return;
+  c.closing = true;
+  engine_.forget(c.session);
+  replication_->client_closed(c.session.id);
+  loop_.remove(c.socket.fd());
+  c.socket.reset();
+  to_free_.push_back(c.session.id);
+}
+
+void Node::queue_flush(Client& c) {
+  if (c.queued || c.closing) return;
+  c.queued = true;
+  to_flush_.push_back(&c);
+}
+
+void Node::check_output_limit(Client& c) {
+  const Session& s = c.session;
+  const BufferLimit limit = config_.output_limit(s.kind == Session::Kind::replica ? "slave"
+                                                 : s.subscribed()                 ? "pubsub"
+                                                                                  : "normal");
+  const auto used = static_cast<std::int64_t>(c.output_bytes());
+  const bool hard = limit.hard && used > limit.hard;
+  const bool soft = limit.soft && used > limit.soft;
+  if (!soft)
+    c.over_soft_since_ms = 0;
+  else if (!c.over_soft_since_ms)
+    c.over_soft_since_ms = engine_.state.now_ms;
+  const bool too_long = soft && engine_.state.now_ms - c.over_soft_since_ms > limit.soft_seconds * 1000;
+  if (!hard && !too_long) return;
+  log('#', "Client id=" + std::to_string(s.id) + " addr=" + s.address +
+               " closed for overcoming of output buffer limits.");
+  close_client(c);
+}
+
+void Node::transfer_done(Client& c) {
+  replication_->snapshot_sent(c.session.id);
+}
+
+void Node::for_each_session(const std::function<void(Session&)>& visit) {
+  std::vector<Client*> order;
+  for (auto& [id, c] : clients_)
+    if (!c->closing) order.push_back(c.get());
+  std::sort(order.begin(), order.end(), [](Client* a, Client* b) { return a->session.id < b->session.id; });
+  for (Client* c : order) visit(c->session);
+}
+
+Session* Node::find_session(std::uint64_t id) {
+  Client* c = client(id);
+  return c ? &c->session : nullptr;
+}
+
+void Node::wake(Session& session) {
+  Client* c = client(session.id);
+  if (!c) return;
+  queue_flush(*c);
+  to_resume_.push_back(session.id);
+}
+
+void Node::close(Session& session) {
+  if (Client* c = client(session.id)) close_client(*c);
+}
+
+std::pair<std::size_t, std::size_t> Node::buffers(const Session& session) const {
+  const auto it = clients_.find(session.id);
+  if (it == clients_.end()) return {0, 0};
+  return {it->second->input_bytes(), it->second->output_bytes()};
+}
+
+// ---- pauses
+// -----------------------------------------------------------------------------------------------------
+
+void Node::pause_clients(std::int64_t until_ms, bool writes_only) {
+  pause_until_ms_ = until_ms;
+  pause_writes_only_ = writes_only;
+  release_held();
+}
+
+void Node::pause_writes(std::int64_t until) {
+  failover_pause_ms_ = until;
+}
+
+void Node::resume_writes() {
+  failover_pause_ms_ = 0;
+  release_held();
+}
+
+bool Node::paused(bool write) const {
+  if (failover_pause_ms_ && write) return true;
+  return pause_until_ms_ > engine_.state.now_ms && (write || !pause_writes_only_);
+}
+
+void Node::release_held() {
+  if (held_.empty() || paused(false)) return;
+  // Those whose command is a write under a write pause are simply held back again.
+  for (const std::uint64_t id : std::exchange(held_, {}))
+    if (Client* c = client(id)) c->resume();
+}
+
+// ---- configuration and log
+// --------------------------------------------------------------------------------------
+
+std::optional<std::string> Node::rewrite_config_file() {
+  if (config_.file.empty()) return "ERR The server is running without a config file";
+  std::string old;
+  read_file(config_.file, old);
+  if (const auto why = replace_file(config_.file, rewrite_config(config_, old), true))
+    return "ERR Rewriting config file: " + *why;
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::apply_config(std::span<const std::string> names) {
+  for (const std::string& name : names) {
+    if (name == "rewrite") return rewrite_config_file();
+    if (name == "resetstat") {
+      connections_total_ = connections_refused_ = input_bytes_ = output_bytes_ = commands_at_tick_ = 0;
+      memory_peak_ = 0;
+    }
+    if (name == "dir" && chdir(config_.dir.c_str()) != 0) return "Changing directory: " + errno_text();
+    if (name == "appendonly") {
+      if (config_.appendonly && !aof_.is_open()) {
+        if (auto why = start_rewrite()) return why;
+      } else if (!config_.appendonly && aof_.is_open()) {
+        if (child_kind_ == ChildKind::rewrite) kill_child();
+        aof_.close();
+      }
+    }
+    if (name == "appendfsync") aof_.set_sync(aof_settings().sync);
+    if (name == "aof-load-truncated") aof_.set_load_truncated(config_.aof_load_truncated);
+  }
+  apply_limits();
+  if (cluster_) cluster_->config_changed();
+  replication_->config_changed();
+  return std::nullopt;
+}
+
+void Node::drop_bus_packets(int type) {
+  if (cluster_) cluster_->drop_packets(type);
+}
+
+void Node::log(char level, std::string_view text) {
+  constexpr std::string_view levels = ".-*#";
+  constexpr std::string_view names[] = {"debug", "verbose", "notice", "warning"};
+  const std::size_t wanted = static_cast<std::size_t>(
+      std::find(std::begin(names), std::end(names), config_.loglevel) - std::begin(names));
+  if (levels.find(level) < wanted) return;
+  const std::int64_t us = now_us();
+  const std::time_t seconds = us / 1000000;
+  std::tm parts{};
+  localtime_r(&seconds, &parts);
+  char stamp[64];
+  std::strftime(stamp, sizeof stamp, "%d %b %Y %H:%M:%S", &parts);
+  char line[128];
+  const int n = std::snprintf(line, sizeof line, "%d:%c %s.%03d %c ", static_cast<int>(getpid()),
+                              is_replica() ? 'S' : 'M', stamp, static_cast<int>(us / 1000 % 1000), level);
+  std::string out(line, static_cast<std::size_t>(n));
+  out += text;
+  out += '\n';
+  if (config_.logfile.empty()) {
+    static_cast<void>(!write_all(STDOUT_FILENO, out));
+    return;
+  }
+  const File file(::open(config_.logfile.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+  if (file) static_cast<void>(!write_all(file.fd(), out));
+}
+
+bool Node::script_heartbeat(std::int64_t) {
+  return !shutdown_requested;
+}
+
+std::size_t Node::used_memory() const {
+  std::ifstream in("/proc/self/statm");
+  std::size_t total = 0, resident = 0;
+  in >> total >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+// ---- replication, as commands see it
+// ----------------------------------------------------------------------------
+
+void Node::propagate(int db, std::string_view resp) {
+  if (engine_.loading) return;
+  if (aof_.is_open()) aof_.append(db, resp);
+  replication_->feed(db, resp);
+}
+
+bool Node::is_replica() const {
+  return replication_ && replication_->is_replica();
+}
+bool Node::master_link_up() const {
+  return replication_->link_up();
+}
+std::int64_t Node::replication_offset() const {
+  return replication_ ? replication_->offset() : 0;
+}
+int Node::good_replicas() const {
+  return replication_->good_replicas();
+}
+void Node::command_replicaof(Call& call) {
+  replication_->command_replicaof(call);
+}
+void Node::command_role(Call& call) {
+  replication_->command_role(call);
+}
+void Node::command_replconf(Call& call) {
+  replication_->command_replconf(call);
+}
+void Node::command_psync(Call& call) {
+  replication_->command_psync(call);
+}
+void Node::command_wait(Call& call) {
+  replication_->command_wait(call);
+}
+
+void Node::command_failover(Call& call) {
+  if (cluster_) return call.error("ERR FAILOVER not allowed in cluster mode.");
+  call.error("ERR FAILOVER is not supported by this server: use REPLICAOF");
+}
+
+}  // namespace node

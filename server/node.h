@@ -1,0 +1,177 @@
+/// The node: one thread, one event loop. It owns the sockets, the files and the clock, runs commands through
+/// the Engine, and performs what the cluster and replication rooms ask for. A turn of the loop:
+///   wait for sockets -> run commands -> perform the actions of cluster and replication -> append-only file
+///   (and its fsync) -> send replies -> free what was closed.
+/// So no reply and no bus message leaves before what it promises is on disk.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "server/client.h"
+#include "server/commands/engine.h"
+#include "server/config.h"
+#include "server/net/event_loop.h"
+#include "server/net/socket.h"
+#include "server/persistence/aof.h"
+
+namespace node {
+
+class ClusterLink;
+class ReplicationLink;
+
+class Node final : public Host {
+ public:
+  explicit Node(Config config);
+  ~Node() override;
+
+  /// Loads the data and opens the ports. A text says why the node cannot start.
+  std::optional<std::string> start();
+  /// Until SHUTDOWN or a signal.
+  int run();
+  /// From a signal handler.
+  static void request_shutdown();
+
+  Config& config() { return config_; }
+  Engine& engine() { return engine_; }
+  EventLoop& loop() { return loop_; }
+  ReplicationLink& replication() { return *replication_; }
+  ClusterLink* cluster() { return cluster_.get(); }
+
+  // For Client.
+  void close_client(Client& client);
+  void queue_flush(Client& client);
+  void hold_back(Client& client) { held_.push_back(client.session.id); }
+  void check_output_limit(Client& client);
+  void transfer_done(Client& client);
+  void count_input(std::size_t n) { input_bytes_ += n; }
+  void count_output(std::size_t n) { output_bytes_ += n; }
+
+  // For the links.
+  Client* client(std::uint64_t id);
+  std::int64_t steady_ms() const;  ///< unix time at start plus what has passed: never goes back
+  void pause_writes(std::int64_t until_steady_ms);
+  void resume_writes();
+  void load_snapshot(std::string_view bytes, std::optional<std::string>& why);
+  /// Forks a child that writes a dump file; `kind` names what for.
+  enum class ChildKind { none, save, rewrite, replicas };
+  std::optional<std::string> fork_snapshot(ChildKind kind, const std::string& path, std::string repl_id,
+                                           std::int64_t repl_offset);
+  void kill_child();
+  ChildKind child_kind() const { return child_kind_; }
+  void restart_aof_after_load();
+
+  // Host.
+  void propagate(int db, std::string_view resp) override;
+  bool propagating() const override;
+  std::int64_t now_us() const override;
+  std::int64_t monotonic_us() const override;
+  void for_each_session(const std::function<void(Session&)>& visit) override;
+  Session* find_session(std::uint64_t id) override;
+  void wake(Session& session) override;
+  void close(Session& session) override;
+  std::pair<std::size_t, std::size_t> buffers(const Session& session) const override;
+  std::optional<std::string> save() override;
+  std::optional<std::string> background_save(bool schedule) override;
+  std::optional<std::string> background_rewrite(bool& scheduled) override;
+  std::int64_t last_save_s() const override { return last_save_s_; }
+  std::optional<std::string> debug_reload() override;
+  std::optional<std::string> write_refusal() const override;
+  std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) override;
+  bool is_replica() const override;
+  bool master_link_up() const override;
+  void command_replicaof(Call& call) override;
+  void command_role(Call& call) override;
+  void command_replconf(Call& call) override;
+  void command_psync(Call& call) override;
+  void command_wait(Call& call) override;
+  void command_failover(Call& call) override;
+  std::int64_t replication_offset() const override;
+  int good_replicas() const override;
+  void command_migrate(Call& call) override;
+  void pause_clients(std::int64_t until_ms, bool writes_only) override;
+  bool paused(bool write) const override;
+  bool info_section(std::string_view name, std::string& out) override;
+  std::size_t used_memory() const override;
+  std::optional<std::string> apply_config(std::span<const std::string> names) override;
+  void drop_bus_packets(int type) override;
+  void log(char level, std::string_view text) override;
+  bool script_heartbeat(std::int64_t running_ms) override;
+
+ private:
+  struct Listener final : Watcher {
+    Node* node = nullptr;
+    Socket socket;
+    void on_event(std::uint32_t events) override;
+  };
+  void accept_clients(Listener& listener);
+  void turn();
+  void before_sleep();
+  void cron();
+  void timeouts();
+  std::optional<std::string> load_data();
+  std::optional<std::string> load_aof();
+  std::optional<std::string> open_ports();
+  void apply_limits();
+  void note_time();
+  void reap_child();
+  void finish_child(bool succeeded);
+  void maybe_save();
+  void release_held();
+  Aof::Settings aof_settings() const;
+  std::optional<std::string> start_rewrite();
+  std::string info_server() const;
+  std::string info_clients();
+  std::string info_memory() const;
+  std::string info_persistence() const;
+  std::string info_stats() const;
+  std::string info_cpu() const;
+  std::optional<std::string> rewrite_config_file();
+
+  Config config_;
+  EventLoop loop_;
+  Engine engine_;
+  Aof aof_;
+  std::unique_ptr<ReplicationLink> replication_;
+  std::unique_ptr<ClusterLink> cluster_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;
+  std::vector<Client*> to_flush_;
+  std::vector<std::uint64_t> to_resume_, to_free_, held_;
+  std::uint64_t next_client_ = 1;
+
+  std::chrono::steady_clock::time_point started_;
+  std::int64_t started_ms_ = 0, next_cron_ms_ = 0;
+  std::string run_id_;
+  bool stopping_ = false;
+
+  std::int64_t pause_until_ms_ = 0;  ///< CLIENT PAUSE, wall clock
+  bool pause_writes_only_ = false;
+  std::int64_t failover_pause_ms_ = 0;  ///< manual failover, steady clock
+
+  ChildKind child_kind_ = ChildKind::none;
+  pid_t child_ = 0;
+  std::uint64_t dirty_at_fork_ = 0;
+  std::int64_t child_started_ms_ = 0, child_last_s_ = -1;
+  bool save_scheduled_ = false, rewrite_scheduled_ = false;
+  bool last_save_ok_ = true, last_rewrite_ok_ = true;
+  std::int64_t last_save_s_ = 0, last_save_try_s_ = 0;
+  std::optional<std::string> aof_error_;
+
+  std::uint64_t connections_total_ = 0, connections_refused_ = 0, input_bytes_ = 0, output_bytes_ = 0;
+  std::uint64_t commands_at_tick_ = 0, ops_per_second_ = 0, forks_ = 0;
+  std::int64_t ops_tick_ms_ = 0;
+  std::size_t memory_peak_ = 0;
+};
+
+/// For the log and for files: "2026-11-22 …".
+int child_exit_code(int status);
+
+}  // namespace node

@@ -1,0 +1,295 @@
+/// The node's data on disk: loading at start, SAVE and BGSAVE, the append-only file and its rewrite,
+/// shutdown.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "server/node.h"
+#include "server/node_cluster.h"
+#include "server/node_replication.h"
+#include "server/persistence/snapshot.h"
+
+namespace node {
+
+namespace {
+constexpr std::int64_t kSaveRetryS = 5;
+}
+
+bool Node::propagating() const {
+  return aof_.is_open() || (replication_ && replication_->active());
+}
+
+std::optional<std::string> Node::load_data() {
+  const std::int64_t began = monotonic_us();
+  std::optional<std::string> why;
+  if (config_.appendonly) {
+    why = load_aof();
+  } else if (file_exists(config_.dbfilename)) {
+    std::string trouble;
+    const MappedFile file(config_.dbfilename, trouble);
+    if (!trouble.empty()) return trouble;
+    SnapshotAux aux;
+    engine_.loading = true;
+    why = read_snapshot(file.bytes(), engine_.databases(), engine_.state.now_ms, false, aux);
+    engine_.loading = false;
+    if (why) return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
+    if (!aux.repl_id.empty() && aux.repl_offset >= 0) replication_->restore(aux.repl_id, aux.repl_offset);
+  }
+  if (why) return why;
+  engine_.state.dirty = 0;
+  last_save_s_ = engine_.state.now_ms / 1000;
+  if (engine_.total_keys())
+    log('*', "DB loaded: " + std::to_string(engine_.total_keys()) + " keys in " +
+                 std::to_string((monotonic_us() - began) / 1000) + " ms");
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::load_aof() {
+  if (aof_.exists()) {
+    Session loader;
+    loader.kind = Session::Kind::loader;
+    loader.authenticated = true;
+    Aof::Loader handlers;
+    handlers.image = [&](std::string_view image, std::size_t& consumed) {
+      SnapshotAux aux;
+      return read_snapshot(image, engine_.databases(), engine_.state.now_ms, true, aux, &consumed);
+    };
+    handlers.command = [&](const std::vector<std::string_view>& argv) -> std::optional<std::string> {
+      const Command* command = Engine::find_command(argv[0]);
+      if (!command || !command->arity_fits(argv.size()))
+        return "Unknown command '" + std::string(argv[0]) + "' reading the append only file";
+      engine_.call(loader, *command, argv);
+      loader.out.buffer().clear();
+      return std::nullopt;
+    };
+    engine_.loading = true;
+    // The file says when each key was deleted; until its end nothing expires by itself.
+    engine_.state.keep_expired = engine_.state.show_expired = true;
+    const auto why = aof_.load(handlers, [this](const std::string& text) { log('#', text); });
+    engine_.state.keep_expired = engine_.state.show_expired = false;
+    engine_.loading = false;
+    if (why) return why;
+  }
+  return aof_.open_for_append();
+}
+
+void Node::restart_aof_after_load() {
+  if (!config_.appendonly) return;
+  if (child_kind_ == ChildKind::rewrite) kill_child();
+  // The file no longer tells how the data came to be: a new base does.
+  if (const auto why = start_rewrite()) log('#', "Rewriting the append only file: " + *why);
+}
+
+void Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why) {
+  engine_.loading = true;
+  engine_.flush_all();
+  SnapshotAux aux;
+  why = read_snapshot(bytes, engine_.databases(), engine_.state.now_ms, true, aux);
+  engine_.loading = false;
+  engine_.serve_ready();
+}
+
+std::optional<std::string> Node::save() {
+  if (child_kind_ == ChildKind::save) return "ERR Background save already in progress";
+  const auto why =
+      write_snapshot(config_.dbfilename, engine_.databases(), replication_->note(), engine_.state.now_ms);
+  if (why) {
+    log('#', "Saving the DB: " + *why);
+    last_save_ok_ = false;
+    return "ERR " + *why;
+  }
+  last_save_ok_ = true;
+  last_save_s_ = engine_.state.now_ms / 1000;
+  engine_.state.dirty = 0;
+  log('*', "DB saved on disk");
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::fork_snapshot(ChildKind kind, const std::string& path, std::string repl_id,
+                                               std::int64_t repl_offset) {
+  const pid_t pid = fork();
+  if (pid < 0) return "Can't fork: " + errno_text();
+  if (pid == 0) {
+    // The child only writes. Nothing of the parent's is closed, flushed or destroyed: _exit.
+    loop_.abandon();
+    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGINT, SIG_DFL);
+    const SnapshotNote note{std::move(repl_id), repl_offset, kind == ChildKind::rewrite};
+    const auto why = write_snapshot(path, engine_.databases(), note, engine_.state.now_ms);
+    if (why) log('#', "In the child that writes the data: " + *why);
+    _exit(why ? 1 : 0);
+  }
+  ++forks_;
+  child_kind_ = kind;
+  child_ = pid;
+  child_started_ms_ = steady_ms();
+  dirty_at_fork_ = engine_.state.dirty;
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::background_save(bool schedule) {
+  if (child_kind_ == ChildKind::save) return "ERR Background save already in progress";
+  if (child_kind_ != ChildKind::none) {
+    if (schedule || child_kind_ == ChildKind::replicas) {
+      save_scheduled_ = true;
+      return std::nullopt;
+    }
+    return "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order "
+           "to schedule a "
+           "BGSAVE whenever possible.";
+  }
+  last_save_try_s_ = engine_.state.now_ms / 1000;
+  const SnapshotNote note = replication_->note();
+  if (auto why = fork_snapshot(ChildKind::save, config_.dbfilename, note.repl_id, note.repl_offset)) {
+    last_save_ok_ = false;
+    return "ERR " + *why;
+  }
+  log('*', "Background saving started by pid " + std::to_string(child_));
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::start_rewrite() {
+  if (child_kind_ != ChildKind::none) {
+    rewrite_scheduled_ = true;
+    return std::nullopt;
+  }
+  if (auto why = aof_.begin_rewrite()) return why;
+  return fork_snapshot(ChildKind::rewrite, aof_.base_temporary(), {}, 0);
+}
+
+std::optional<std::string> Node::background_rewrite(bool& scheduled) {
+  if (child_kind_ == ChildKind::rewrite)
+    return "ERR Background append only file rewriting already in progress";
+  scheduled = child_kind_ != ChildKind::none;
+  if (!config_.appendonly) {
+    // As a backup: nothing is appended afterwards.
+    if (scheduled) return "ERR Another child process is active";
+    if (auto why = aof_.begin_rewrite()) return "ERR " + *why;
+    aof_.close();
+    if (auto why = fork_snapshot(ChildKind::rewrite, aof_.base_temporary(), {}, 0)) return "ERR " + *why;
+    return std::nullopt;
+  }
+  if (auto why = start_rewrite()) return "ERR " + *why;
+  return std::nullopt;
+}
+
+void Node::reap_child() {
+  if (child_kind_ == ChildKind::none) return;
+  int status = 0;
+  if (waitpid(child_, &status, WNOHANG) != child_) return;
+  finish_child(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+void Node::finish_child(bool succeeded) {
+  const ChildKind kind = child_kind_;
+  child_kind_ = ChildKind::none;
+  child_ = 0;
+  child_last_s_ = (steady_ms() - child_started_ms_) / 1000;
+  switch (kind) {
+    case ChildKind::save:
+      last_save_ok_ = succeeded;
+      if (succeeded) {
+        engine_.state.dirty -= std::min(engine_.state.dirty, dirty_at_fork_);
+        last_save_s_ = engine_.state.now_ms / 1000;
+      }
+      log(succeeded ? '*' : '#',
+          succeeded ? "Background saving terminated with success" : "Background saving error");
+      break;
+    case ChildKind::rewrite: {
+      const auto why = aof_.finish_rewrite(succeeded);
+      last_rewrite_ok_ = !why;
+      if (why)
+        log('#', "Background AOF rewrite: " + *why);
+      else
+        log('*', "Background AOF rewrite finished successfully");
+      break;
+    }
+    case ChildKind::replicas:
+      replication_->snapshot_written(succeeded);
+      break;
+    case ChildKind::none:
+      break;
+  }
+  if (rewrite_scheduled_ && child_kind_ == ChildKind::none) {
+    rewrite_scheduled_ = false;
+    if (const auto why = start_rewrite()) log('#', "Rewriting the append only file: " + *why);
+  }
+  if (save_scheduled_ && child_kind_ == ChildKind::none) {
+    save_scheduled_ = false;
+    background_save(false);
+  }
+}
+
+void Node::kill_child() {
+  if (child_kind_ == ChildKind::none) return;
+  kill(child_, SIGKILL);
+  waitpid(child_, nullptr, 0);
+  finish_child(false);
+}
+
+void Node::maybe_save() {
+  if (child_kind_ != ChildKind::none) return;
+  const std::int64_t now_s = engine_.state.now_ms / 1000;
+  for (const SavePoint& p : config_.save_points()) {
+    if (engine_.state.dirty < static_cast<std::uint64_t>(p.changes) || now_s - last_save_s_ <= p.seconds)
+      continue;
+    if (!last_save_ok_ && now_s - last_save_try_s_ <= kSaveRetryS) continue;
+    log('*', std::to_string(p.changes) + " changes in " + std::to_string(p.seconds) + " seconds. Saving...");
+    background_save(false);
+    return;
+  }
+  if (!aof_.is_open() || config_.aof_rewrite_percent == 0) return;
+  const std::uint64_t size = aof_.size(), base = std::max<std::uint64_t>(aof_.base_size(), 1);
+  if (size < static_cast<std::uint64_t>(config_.aof_rewrite_min) || size <= base) return;
+  if ((size - base) * 100 / base < static_cast<std::uint64_t>(config_.aof_rewrite_percent)) return;
+  log('*', "Starting automatic rewriting of AOF");
+  if (const auto why = start_rewrite()) log('#', "Rewriting the append only file: " + *why);
+}
+
+std::optional<std::string> Node::debug_reload() {
+  if (auto why = save()) return why;
+  std::string trouble;
+  const MappedFile file(config_.dbfilename, trouble);
+  if (!trouble.empty()) return "ERR " + trouble;
+  std::optional<std::string> why;
+  load_snapshot(file.bytes(), why);
+  if (why) return "ERR " + *why;
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::write_refusal() const {
+  if (aof_error_) return "MISCONF Errors writing to the AOF file: " + aof_.last_error();
+  if (!last_save_ok_ && config_.stop_writes_on_error && !config_.save.empty())
+    return "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+           "Commands that "
+           "may modify the data set are disabled, because this instance is configured to report errors "
+           "during writes if "
+           "RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for "
+           "details about the "
+           "RDB error.";
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::shutdown(bool nosave, bool save_anyway, bool, bool force) {
+  log('#', "User requested shutdown...");
+  if (child_kind_ != ChildKind::none) kill_child();
+  if (aof_.is_open()) {
+    const auto why = aof_.flush(engine_.state.now_ms, true);
+    if (why && !force) return "ERR Errors trying to SHUTDOWN. Check logs.";
+  }
+  if ((save_anyway || !config_.save.empty()) && !nosave) {
+    const auto why = save();
+    if (why && !force) return "ERR Errors trying to SHUTDOWN. Check logs.";
+  }
+  if (cluster_) cluster_->save_config();
+  if (!config_.pidfile.empty()) unlink(config_.pidfile.c_str());
+  log('#', "Redis is now ready to exit, bye bye...");
+  stopping_ = true;
+  // No reply: clients see the connection end.
+  for (auto& [id, c] : clients_)
+    if (!c->closing) c->session.close_after_reply = true;
+  return std::nullopt;
+}
+
+}  // namespace node

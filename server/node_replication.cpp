@@ -1,0 +1,513 @@
+#include "server/node_replication.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <sstream>
+
+#include "server/commands/engine.h"
+#include "server/commands/reply_errors.h"
+#include "server/keyspace/number.h"
+#include "server/node.h"
+#include "server/reply_encode.h"
+
+namespace node {
+
+namespace {
+constexpr std::size_t kReadBytes = 256 * 1024;
+
+std::string temporary_name(const char* what) {
+  return "temp-" + std::string(what) + "-" + std::to_string(getpid()) + ".rdb";
+}
+}  // namespace
+
+ReplicationLink::ReplicationLink(Node& node)
+    : node_(node),
+      replication_(read_config(), random_source().next()),
+      applier_(std::make_unique<Session>()) {
+  applier_->kind = Session::Kind::master;
+  applier_->authenticated = true;
+}
+
+ReplicationLink::~ReplicationLink() = default;
+
+replication::Config ReplicationLink::read_config() const {
+  const Config& c = node_.config();
+  replication::Config out;
+  out.timeout = c.repl_timeout_s * 1000;
+  out.ping_period = c.repl_ping_period_s * 1000;
+  out.backlog_size = static_cast<std::size_t>(c.repl_backlog_size);
+  out.diskless = c.diskless;
+  out.diskless_delay = c.diskless_delay_s * 1000;
+  out.port = static_cast<int>(c.replica_announce_port ? c.replica_announce_port : c.port);
+  out.announce_ip = c.replica_announce_ip;
+  out.masteruser = c.masteruser;
+  out.masterauth = c.masterauth;
+  out.replica_buffer_limit = static_cast<std::size_t>(c.output_limit("slave").hard);
+  return out;
+}
+
+void ReplicationLink::config_changed() {
+  replication_.config() = read_config();
+}
+
+void ReplicationLink::start() {
+  std::istringstream in(node_.config().replicaof);
+  std::string host;
+  int port = 0;
+  if (!node_.cluster() && in >> host >> port) follow(host, port);
+}
+
+void ReplicationLink::follow(const std::string& ip, int port) {
+  node_.engine().state.keep_expired = true;
+  parsed_ = 0;
+  replication_.become_replica_of(ip, port, node_.steady_ms());
+}
+
+void ReplicationLink::become_master() {
+  // Commands of an unfinished transaction are dropped with the link.
+  parsed_ = 0;
+  parser_ = RequestParser();
+  applier_->in_multi = false;
+  applier_->queue.clear();
+  replication_.become_master(node_.steady_ms());
+  node_.engine().state.keep_expired = false;
+}
+
+void ReplicationLink::tick() {
+  replication_.on_tick(node_.steady_ms());
+}
+
+void ReplicationLink::perform() {
+  for (int round = 0; round < 8; ++round) {
+    const replication::Actions actions = replication_.drain(node_.steady_ms());
+    if (actions.empty()) break;
+    for (const replication::Action& a : actions) act(a);
+  }
+  dead_.clear();
+}
+
+SnapshotNote ReplicationLink::note() const {
+  if (!active()) return {};
+  return {replication_.history().id, replication_.offset(), false};
+}
+
+bool ReplicationLink::active() const {
+  return replication_.wants_stream();
+}
+
+void ReplicationLink::feed(int db, std::string_view resp) {
+  if (is_replica() || !active()) return;
+  // The stream stands in database 0 between commands, so that whoever joins it anywhere is right.
+  const std::int64_t now = node_.steady_ms();
+  if (db == 0) return replication_.feed(resp, now);
+  const std::string number = std::to_string(db);
+  std::string framed = "*2\r\n$6\r\nSELECT\r\n$" + std::to_string(number.size()) + "\r\n" + number + "\r\n";
+  framed += resp;
+  framed += "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n";
+  replication_.feed(framed, now);
+}
+
+// ---- the socket to the master
+// -----------------------------------------------------------------------------------
+
+void ReplicationLink::connect(const std::string& ip, int port) {
+  drop_master();
+  auto master = std::make_unique<Master>();
+  master->owner = this;
+  master->socket = connect_tcp(ip, port);
+  if (!master->socket) return replication_.on_master_closed(node_.steady_ms());
+  set_nodelay(master->socket);
+  node_.loop().add(master->socket.fd(), EPOLLIN | EPOLLOUT, master.get());
+  master_ = std::move(master);
+}
+
+void ReplicationLink::drop_master() {
+  if (!master_) return;
+  master_->gone = true;
+  node_.loop().remove(master_->socket.fd());
+  master_->socket.reset();
+  dead_.push_back(std::move(master_));
+  parser_ = RequestParser();
+  parsed_ = 0;
+  applier_->in_multi = false;
+  applier_->queue.clear();
+  applier_->db = 0;
+}
+
+void ReplicationLink::master_failed() {
+  drop_master();
+  replication_.on_master_closed(node_.steady_ms());
+}
+
+void ReplicationLink::Master::on_event(std::uint32_t events) {
+  if (gone) return;
+  Node& node = owner->node_;
+  if (connecting) {
+    if (connect_result(socket) != 0) return owner->master_failed();
+    if (!(events & EPOLLOUT)) return;
+    connecting = false;
+    node.loop().change(socket.fd(), EPOLLIN, this);
+    owner->replication_.on_master_connected(node.steady_ms());
+    owner->perform();
+    if (gone) return;
+  }
+  if (events & EPOLLOUT) flush();
+  if (gone || !(events & EPOLLIN)) return;
+  static thread_local std::vector<char> scratch(kReadBytes);
+  const ssize_t n = recv(socket.fd(), scratch.data(), scratch.size(), 0);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n <= 0) return owner->master_failed();
+  owner->replication_.on_master_bytes({scratch.data(), static_cast<std::size_t>(n)}, node.steady_ms());
+  owner->perform();
+}
+
+void ReplicationLink::Master::flush() {
+  while (!out.empty()) {
+    const ssize_t n = ::send(socket.fd(), out.data(), out.size(), MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) break;
+    if (n <= 0) return owner->master_failed();
+    out.erase(0, static_cast<std::size_t>(n));
+  }
+  owner->node_.loop().change(socket.fd(), out.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT, this);
+}
+
+// ---- actions
+// ----------------------------------------------------------------------------------------------------
+
+void ReplicationLink::act(const replication::Action& action) {
+  struct Performer {
+    ReplicationLink& link;
+    Node& node;
+    void operator()(const replication::ConnectMaster& a) const { link.connect(a.ip, a.port); }
+    void operator()(const replication::SendMaster& a) const {
+      if (!link.master_) return;
+      link.master_->out += a.bytes;
+      if (!link.master_->connecting) link.master_->flush();
+    }
+    void operator()(const replication::CloseMaster&) const { link.drop_master(); }
+    void operator()(const replication::SnapshotBegin&) const {
+      node.log('*', "MASTER <-> REPLICA sync: receiving the data");
+      link.collecting_ =
+          File(open(temporary_name("received").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+      link.collect_failed_ = !link.collecting_;
+      link.collected_bytes_ = 0;
+    }
+    void operator()(const replication::SnapshotBytes& a) const { link.collect(a.bytes); }
+    void operator()(const replication::SnapshotEnd&) const { link.load_collected(); }
+    void operator()(const replication::SnapshotAbort&) const {
+      link.collecting_ = File();
+      unlink(temporary_name("received").c_str());
+    }
+    void operator()(const replication::StreamReady&) const { link.execute_stream(); }
+    void operator()(const replication::SendReplica& a) const {
+      Client* c = node.client(a.client);
+      if (!c) return;
+      if (a.bytes.starts_with("+CONTINUE")) ++link.partial_syncs_;
+      if (a.bytes.starts_with("+FULLRESYNC")) ++link.full_syncs_;
+      c->session.out.raw(a.bytes);
+      node.queue_flush(*c);
+    }
+    void operator()(const replication::CloseReplica& a) const {
+      if (Client* c = node.client(a.client)) node.close_client(*c);
+    }
+    void operator()(const replication::TakeSnapshot& a) const { link.take_snapshot(a); }
+    void operator()(const replication::AbortSnapshot&) const {
+      if (node.child_kind() == Node::ChildKind::replicas) node.kill_child();
+    }
+    void operator()(const replication::WaitDone& a) const {
+      Client* c = node.client(a.client);
+      if (!c || !c->session.blocked) return;
+      c->session.out.integer(a.replicas);
+      node.engine().unblock(c->session);
+    }
+    void operator()(const replication::Log& a) const { node.log(".-*#"[static_cast<int>(a.level)], a.text); }
+  };
+  std::visit(Performer{*this, node_}, action);
+}
+
+void ReplicationLink::collect(std::string_view bytes) {
+  collected_bytes_ += bytes.size();
+  if (!collect_failed_ && !write_all(collecting_.fd(), bytes)) {
+    node_.log('#',
+              "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA "
+              "synchronization: " +
+                  errno_text());
+    collect_failed_ = true;
+  }
+}
+
+void ReplicationLink::load_collected() {
+  const std::string path = temporary_name("received");
+  std::optional<std::string> why;
+  if (collect_failed_) {
+    why = "the received data could not be written to disk";
+  } else {
+    std::string trouble;
+    const MappedFile file(path, trouble);
+    if (!trouble.empty())
+      why = trouble;
+    else
+      node_.load_snapshot(file.bytes(), why);
+  }
+  collecting_ = File();
+  unlink(path.c_str());
+  if (why)
+    node_.log('#', "Failed trying to load the MASTER synchronization DB: " + *why);
+  else
+    node_.log('*', "MASTER <-> REPLICA sync: Finished with success");
+  applier_->db = 0;
+  parser_ = RequestParser();
+  parsed_ = 0;
+  replication_.on_snapshot_loaded(!why, node_.steady_ms());
+  if (!why) node_.restart_aof_after_load();
+}
+
+void ReplicationLink::execute_stream() {
+  Engine& engine = node_.engine();
+  engine.state.show_expired = true;
+  const ParserLimits limits{INT64_MAX / 4, true};
+  // Views into the stream stay good until consume(), which therefore comes last.
+  const std::string_view stream = replication_.stream();
+  std::size_t executed = 0;
+  while (parser_.next(stream, limits) == RequestParser::Status::command) {
+    const auto& argv = parser_.argv();
+    if (!argv.empty()) {
+      if (const Command* command = Engine::find_command(argv[0]); command && command->name == "replconf") {
+        if (argv.size() >= 2 && argv[1].size() == 6) {
+        }  // GETACK is answered by the room when it is consumed
+      } else {
+        engine.process(*applier_, argv);
+      }
+      applier_->out.buffer().clear();
+    }
+    parsed_ = parser_.consumed();
+    if (!applier_->in_multi) executed = parsed_;
+  }
+  engine.state.show_expired = false;
+  if (executed) {
+    parser_.rebase(executed);
+    parsed_ -= executed;
+    replication_.consume(executed, node_.steady_ms());
+  }
+}
+
+// ---- as a master
+// ------------------------------------------------------------------------------------------------
+
+void ReplicationLink::take_snapshot(const replication::TakeSnapshot& take) {
+  snapshot_ = take;
+  if (node_.child_kind() != Node::ChildKind::none) node_.kill_child();
+  node_.log('*', "Starting a snapshot for SYNC with " + std::to_string(take.clients.size()) + " replica(s)");
+  if (const auto why = node_.fork_snapshot(Node::ChildKind::replicas, temporary_name("replicas"),
+                                           take.repl_id, take.repl_offset)) {
+    node_.log('#', *why);
+    replication_.on_snapshot_failed(node_.steady_ms());
+  }
+}
+
+void ReplicationLink::snapshot_written(bool succeeded) {
+  const std::string path = temporary_name("replicas");
+  if (!succeeded) {
+    unlink(path.c_str());
+    return replication_.on_snapshot_failed(node_.steady_ms());
+  }
+  struct stat info {};
+  for (const std::uint64_t id : snapshot_.clients) {
+    Client* c = node_.client(id);
+    auto transfer = std::make_unique<Transfer>();
+    transfer->file = File(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!c || !transfer->file || fstat(transfer->file.fd(), &info) != 0) continue;
+    if (snapshot_.eof_mark.empty()) {
+      c->session.out.raw("$" + std::to_string(info.st_size) + "\r\n");
+    } else {
+      c->session.out.raw("$EOF:" + snapshot_.eof_mark + "\r\n");
+      transfer->tail = snapshot_.eof_mark;
+    }
+    c->start_transfer(std::move(transfer));
+    node_.queue_flush(*c);
+  }
+  // The open descriptors keep it alive until all are served.
+  unlink(path.c_str());
+}
+
+void ReplicationLink::snapshot_sent(std::uint64_t id) {
+  replication_.on_snapshot_sent(id, node_.steady_ms());
+}
+void ReplicationLink::client_closed(std::uint64_t id) {
+  replication_.on_client_closed(id, node_.steady_ms());
+}
+
+int ReplicationLink::good_replicas() const {
+  const std::int64_t oldest = node_.steady_ms() - node_.config().min_replicas_max_lag_s * 1000;
+  return static_cast<int>(
+      std::count_if(replication_.replicas().begin(), replication_.replicas().end(), [&](const auto& r) {
+        return r.second.phase == replication::ReplicaInfo::Phase::kOnline && r.second.ack_time >= oldest;
+      }));
+}
+
+cluster::ReplicaView ReplicationLink::view() const {
+  const replication::MasterLink& link = replication_.link();
+  return {is_replica(), link.connected(), link.last_interaction(), link.down_since()};
+}
+
+// ---- commands
+// ---------------------------------------------------------------------------------------------------
+
+void ReplicationLink::command_replicaof(Call& call) {
+  if (node_.cluster()) return call.error("ERR REPLICAOF not allowed in cluster mode.");
+  if (call.is(1, "no") && call.is(2, "one")) {
+    if (is_replica()) {
+      become_master();
+      node_.log('*', "MASTER MODE enabled (user request)");
+    }
+    node_.config().replicaof.clear();
+    return call.reply.ok();
+  }
+  const auto port = call.integer_in(2, 0, 65535, "ERR Invalid master port");
+  if (!port) return;
+  const std::string ip(call.arg(1));
+  const replication::MasterLink& link = replication_.link();
+  if (is_replica() && link.ip() == ip && link.port() == *port)
+    return call.reply.status("OK Already connected to specified master");
+  node_.config().replicaof = ip + " " + std::to_string(*port);
+  follow(ip, static_cast<int>(*port));
+  call.reply.ok();
+}
+
+void ReplicationLink::command_role(Call& call) {
+  Writer& out = call.reply;
+  if (is_replica()) {
+    const replication::MasterLink& link = replication_.link();
+    using Phase = replication::MasterLink::Phase;
+    const char* state = "handshake";
+    if (link.phase() == Phase::kNone || link.phase() == Phase::kConnect) state = "connect";
+    if (link.phase() == Phase::kConnecting) state = "connecting";
+    if (link.phase() == Phase::kTransfer || link.phase() == Phase::kLoading) state = "sync";
+    if (link.connected()) state = "connected";
+    out.array(5);
+    out.bulk("slave");
+    out.bulk(link.ip());
+    out.integer(link.port());
+    out.bulk(state);
+    return out.integer(link.connected() ? offset() : -1);
+  }
+  std::vector<std::pair<std::uint64_t, replication::ReplicaInfo>> online;
+  for (const auto& [id, r] : replication_.replicas())
+    if (r.phase == replication::ReplicaInfo::Phase::kOnline) online.emplace_back(id, r);
+  out.array(3);
+  out.bulk("master");
+  out.integer(offset());
+  out.array(online.size());
+  for (const auto& [id, r] : online) {
+    Client* c = node_.client(id);
+    out.array(3);
+    out.bulk(!r.ip.empty() || !c ? r.ip : peer_of(c->socket).ip);
+    out.bulk(std::to_string(r.port));
+    out.bulk(std::to_string(r.acked));
+  }
+}
+
+void ReplicationLink::command_replconf(Call& call) {
+  if (call.client.kind == Session::Kind::master) return;
+  if (const auto reply = replication_.on_replconf(call.client.id, call.argv, node_.steady_ms()))
+    encode_reply(*reply, call.reply);
+}
+
+void ReplicationLink::command_psync(Call& call) {
+  if (call.client.kind == Session::Kind::replica) return;
+  const bool plain = call.command.name == "sync";
+  std::int64_t wanted = -1;
+  if (!plain) {
+    const auto n = call.integer(2);
+    if (!n) return;
+    wanted = *n;
+  }
+  call.client.kind = Session::Kind::replica;
+  if (const auto reply = replication_.on_psync(call.client.id, plain ? std::string_view() : call.arg(1),
+                                               wanted, node_.steady_ms())) {
+    call.client.kind = Session::Kind::normal;
+    encode_reply(*reply, call.reply);
+  }
+}
+
+void ReplicationLink::command_wait(Call& call) {
+  if (is_replica())
+    return call.error(
+        "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica "
+        "is "
+        "configured to be writable (which is not the default) writes to replicas are just local and are not "
+        "propagated.");
+  const auto wanted = call.integer(1);
+  if (!wanted) return;
+  const auto timeout = parse_integer(call.arg(2));
+  if (!timeout) return call.error("ERR timeout is not an integer or out of range");
+  if (*timeout < 0) return call.error(error::timeout_negative);
+  const bool may_block = !call.client.executing && call.client.kind == Session::Kind::normal;
+  const auto count = replication_.wait(call.client.id, may_block ? static_cast<int>(*wanted) : 0, *timeout,
+                                       call.client.write_offset, node_.steady_ms());
+  if (count) return call.reply.integer(*count);
+  call.client.blocked = std::make_unique<Blocked>();
+  call.client.blocked->reason = Blocked::For::wait;
+  ++node_.engine().blocked_count;
+}
+
+std::string ReplicationLink::info() const {
+  std::string out = "# Replication\r\n";
+  auto add = [&](std::string_view name, const std::string& value) {
+    out += name;
+    out += ":" + value + "\r\n";
+  };
+  const std::int64_t now = node_.steady_ms();
+  const replication::MasterLink& link = replication_.link();
+  add("role", is_replica() ? "slave" : "master");
+  if (is_replica()) {
+    using Phase = replication::MasterLink::Phase;
+    const bool syncing = link.phase() == Phase::kTransfer || link.phase() == Phase::kLoading;
+    add("master_host", link.ip());
+    add("master_port", std::to_string(link.port()));
+    add("master_link_status", link.connected() ? "up" : "down");
+    add("master_last_io_seconds_ago",
+        link.connected() ? std::to_string((now - link.last_interaction()) / 1000) : "-1");
+    add("master_sync_in_progress", syncing ? "1" : "0");
+    add("slave_read_repl_offset", std::to_string(offset()));
+    add("slave_repl_offset", std::to_string(offset()));
+    if (!link.connected())
+      add("master_link_down_since_seconds",
+          link.down_since() ? std::to_string((now - link.down_since()) / 1000) : "-1");
+    add("slave_priority", std::to_string(node_.config().replica_priority));
+    add("slave_read_only", node_.config().replica_read_only ? "1" : "0");
+    add("replica_announced", "1");
+  }
+  std::string slaves;
+  int number = 0;
+  for (const auto& [id, r] : replication_.replicas()) {
+    if (r.phase == replication::ReplicaInfo::Phase::kHandshake) continue;
+    Client* c = node_.client(id);
+    const std::string ip = !r.ip.empty() || !c ? r.ip : peer_of(c->socket).ip;
+    slaves += "slave" + std::to_string(number++) + ":ip=" + ip + ",port=" + std::to_string(r.port) +
+              ",state=" + r.state_name() + ",offset=" + std::to_string(r.acked) +
+              ",lag=" + std::to_string(r.ack_time ? (now - r.ack_time) / 1000 : 0) + "\r\n";
+  }
+  add("connected_slaves", std::to_string(number));
+  out += slaves;
+  const replication::History& history = replication_.history();
+  const replication::Backlog& backlog = replication_.backlog();
+  add("master_failover_state", "no-failover");
+  add("master_replid", history.id);
+  add("master_replid2", history.id2);
+  add("master_repl_offset", std::to_string(offset()));
+  add("second_repl_offset", std::to_string(history.second_offset));
+  add("repl_backlog_active", active() ? "1" : "0");
+  add("repl_backlog_size", std::to_string(backlog.capacity()));
+  add("repl_backlog_first_byte_offset", std::to_string(active() ? backlog.first() : 0));
+  add("repl_backlog_histlen", std::to_string(backlog.size()));
+  return out;
+}
+
+}  // namespace node

@@ -1,0 +1,98 @@
+/// The replication room in its node: the socket to the master, snapshots to and from disk, the stream
+/// executed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/cluster/host.h"
+#include "server/net/event_loop.h"
+#include "server/net/socket.h"
+#include "server/persistence/file.h"
+#include "server/persistence/snapshot.h"
+#include "server/replication/replication.h"
+#include "server/resp/parser.h"
+
+namespace node {
+
+class Node;
+struct Call;
+struct Session;
+
+class ReplicationLink {
+ public:
+  explicit ReplicationLink(Node& node);
+  ~ReplicationLink();
+
+  /// Follows the configured master, if any.
+  void start();
+  void tick();
+  /// Performs what replication asks for; once a turn.
+  void perform();
+  void config_changed();
+
+  void restore(std::string_view repl_id, std::int64_t offset) { replication_.restore(repl_id, offset); }
+  /// What a dump file says of where it stands in the stream.
+  SnapshotNote note() const;
+  void feed(int db, std::string_view resp);
+  /// Whether anybody ever asked for the stream.
+  bool active() const;
+
+  void follow(const std::string& ip, int port);
+  void become_master();
+  bool is_replica() const { return replication_.is_replica(); }
+  bool link_up() const { return replication_.link().connected(); }
+  std::int64_t offset() const { return replication_.offset(); }
+  cluster::ReplicaView view() const;
+  int good_replicas() const;
+
+  void client_closed(std::uint64_t id);
+  void snapshot_written(bool succeeded);
+  void snapshot_sent(std::uint64_t id);
+
+  void command_replicaof(Call& call);
+  void command_role(Call& call);
+  void command_replconf(Call& call);
+  void command_psync(Call& call);
+  void command_wait(Call& call);
+  std::string info() const;
+  std::uint64_t full_syncs() const { return full_syncs_; }
+  std::uint64_t partial_syncs() const { return partial_syncs_; }
+
+ private:
+  struct Master final : Watcher {
+    ReplicationLink* owner = nullptr;
+    Socket socket;
+    std::string out;
+    bool connecting = true, gone = false;
+    void on_event(std::uint32_t events) override;
+    void flush();
+  };
+
+  replication::Config read_config() const;
+  void act(const replication::Action& action);
+  void connect(const std::string& ip, int port);
+  void drop_master();
+  void master_failed();
+  void collect(std::string_view bytes);
+  void load_collected();
+  void execute_stream();
+  void take_snapshot(const replication::TakeSnapshot& take);
+
+  Node& node_;
+  replication::Replication replication_;
+  std::unique_ptr<Master> master_;
+  std::vector<std::unique_ptr<Master>> dead_;
+  std::unique_ptr<Session> applier_;
+  RequestParser parser_;
+  std::size_t parsed_ = 0;  ///< bytes of the stream behind whole commands, not yet consumed (inside MULTI)
+  File collecting_;
+  bool collect_failed_ = false;
+  std::uint64_t collected_bytes_ = 0;
+  replication::TakeSnapshot snapshot_;
+  std::uint64_t full_syncs_ = 0, partial_syncs_ = 0;
+};
+
+}  // namespace node

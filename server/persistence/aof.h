@@ -1,0 +1,108 @@
+/// The append-only file in redis 7's multi-part layout: a folder with a manifest, one base (a dump file) and
+/// one or more increments of commands.
+///
+/// What is promised. With appendfsync always a reply is sent only after its command is on disk (flush()
+/// before the replies). The manifest is replaced atomically, and names a file only after that file exists, so
+/// a crash at any moment leaves a set of files that loads. A torn command at the end of the last increment is
+/// cut off when aof-load-truncated says so.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "server/persistence/file.h"
+
+namespace node {
+
+class Aof {
+ public:
+  enum class Sync { always, everysec, no };
+  struct Settings {
+    std::string folder = "appendonlydir";
+    std::string name = "appendonly.aof";
+    Sync sync = Sync::everysec;
+    bool load_truncated = true;
+  };
+  /// What loading calls: a dump image (returns a reason when it is malformed), and each command.
+  struct Loader {
+    std::function<std::optional<std::string>(std::string_view image, std::size_t& consumed)> image;
+    std::function<std::optional<std::string>(const std::vector<std::string_view>& argv)> command;
+  };
+
+  explicit Aof(Settings settings) : settings_(std::move(settings)) {}
+  ~Aof();
+
+  void set_sync(Sync sync) { settings_.sync = sync; }
+  void set_load_truncated(bool yes) { settings_.load_truncated = yes; }
+
+  /// Whether files of an earlier run are there.
+  bool exists() const;
+  /// Replays them. A text says what is wrong; nothing was changed on disk then, except a cut tail.
+  std::optional<std::string> load(const Loader& loader, const std::function<void(const std::string&)>& log);
+  /// Opens the last increment for appending (made, with its manifest, when there is none). After load().
+  std::optional<std::string> open_for_append();
+  bool is_open() const { return static_cast<bool>(increment_); }
+  /// Stops appending: flushed and fsynced.
+  void close();
+
+  /// Adds a command; SELECT goes before it when the database differs from the last one's.
+  void append(int db, std::string_view resp);
+  /// Writes what was added, and syncs as configured. A text: it could not be written; what was added is kept
+  /// and tried again, the file holds whole commands only.
+  std::optional<std::string> flush(std::int64_t now_ms, bool force_sync = false);
+  const std::string& last_error() const { return error_; }
+
+  // Rewriting. begin: commands from now on go to a new increment. Then a child writes the data to
+  // base_temporary().
+  std::optional<std::string> begin_rewrite();
+  std::string base_temporary() const;
+  /// The child is done: the new base takes over and the old files go.
+  std::optional<std::string> finish_rewrite(bool child_succeeded);
+
+  std::uint64_t size() const { return base_size_ + increments_size_; }
+  std::uint64_t base_size() const { return base_size_; }
+
+ private:
+  struct Part {
+    std::string file;
+    std::int64_t seq;
+    char type;  ///< b, i or h
+  };
+  std::string path(const std::string& file) const { return settings_.folder + "/" + file; }
+  std::string manifest_path() const { return path(settings_.name + ".manifest"); }
+  std::optional<std::string> read_manifest();
+  std::optional<std::string> write_manifest();
+  std::optional<std::string> new_increment(Part& part);
+  std::optional<std::string> load_part(const Part& part, bool last, const Loader& loader,
+                                       const std::function<void(const std::string&)>& log);
+  std::int64_t next_seq(char type) const;
+  void drop_history();
+  void sync_in_background();
+  void sync_worker();
+
+  Settings settings_;
+  std::vector<Part> parts_;
+  File increment_;
+  std::string pending_;
+  std::string error_;
+  int selected_db_ = -1;
+  std::uint64_t base_size_ = 0, increments_size_ = 0, written_ = 0;
+  std::int64_t last_sync_ms_ = 0;
+  bool unsynced_ = false;
+  bool first_rewrite_ = false;  ///< no manifest yet: the new increment is listed when the base is done
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::thread worker_;
+  int sync_fd_ = -1;  ///< what the worker is to sync; guarded by mutex_
+  bool stopping_ = false;
+};
+
+}  // namespace node

@@ -1,0 +1,51 @@
+/// Files as persistence needs them: every failure is a sentence, nothing half-written ever takes a name that
+/// is read.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace node {
+
+/// An owned descriptor.
+class File {
+ public:
+  File() = default;
+  explicit File(int fd) : fd_(fd) {}
+  File(File&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  File& operator=(File&& other) noexcept;
+  ~File();
+  int fd() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// Writes all of it, over short writes and EINTR. False leaves errno.
+bool write_all(int fd, std::string_view bytes);
+/// path is replaced by text, or stays as it was: temporary file, fsync (if asked), rename, fsync of the
+/// folder.
+std::optional<std::string> replace_file(const std::string& path, std::string_view text, bool sync);
+std::optional<std::string> read_file(const std::string& path, std::string& out);
+void sync_folder_of(const std::string& path);
+bool file_exists(const std::string& path);
+std::string errno_text();
+
+/// A whole file, mapped for reading.
+class MappedFile {
+ public:
+  /// Sets `why` on failure.
+  MappedFile(const std::string& path, std::string& why);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  std::string_view bytes() const { return {data_, size_}; }
+
+ private:
+  const char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace node

@@ -1,0 +1,509 @@
+#include "server/persistence/rdb.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "server/keyspace/database.h"
+#include "server/keyspace/limits.h"
+#include "server/keyspace/number.h"
+#include "server/persistence/checksum.h"
+
+namespace node {
+
+namespace {
+
+constexpr int kVersion = 10;
+constexpr int kVersionMax = 12;  // what is read of later versions is checked type by type
+
+namespace op {
+constexpr std::uint8_t function = 0xF5, module_aux = 0xF7, idle = 0xF8, freq = 0xF9, aux = 0xFA,
+                       resize = 0xFB, expire_ms = 0xFC, expire_s = 0xFD, select = 0xFE, end = 0xFF;
+}
+namespace kind {
+constexpr std::uint8_t string = 0, list = 1, set = 2, zset = 3, hash = 4, zset2 = 5, intset = 11,
+                       hash_listpack = 16, zset_listpack = 17, quicklist2 = 18, set_listpack = 20;
+}
+constexpr std::size_t kFlushBytes = 256 * 1024;
+
+Value string_value(std::string_view text) {
+  return make_string(text);
+}
+
+}  // namespace
+
+// ---- writing
+// ----------------------------------------------------------------------------------------------------
+
+void RdbWriter::little(std::uint64_t v, int bytes) {
+  for (int i = 0; i < bytes; ++i) byte(static_cast<std::uint8_t>(v >> (8 * i)));
+}
+
+void RdbWriter::length(std::uint64_t n) {
+  if (n < 64) {
+    byte(static_cast<std::uint8_t>(n));
+  } else if (n < 16384) {
+    byte(static_cast<std::uint8_t>(0x40 | (n >> 8)));
+    byte(static_cast<std::uint8_t>(n));
+  } else if (n <= UINT32_MAX) {
+    byte(0x80);
+    for (int i = 3; i >= 0; --i) byte(static_cast<std::uint8_t>(n >> (8 * i)));
+  } else {
+    byte(0x81);
+    for (int i = 7; i >= 0; --i) byte(static_cast<std::uint8_t>(n >> (8 * i)));
+  }
+}
+
+void RdbWriter::string(std::string_view s) {
+  if (s.size() <= 11) {
+    if (const auto n = parse_integer(s); n && *n >= INT32_MIN && *n <= INT32_MAX) {
+      const int bytes = *n >= INT8_MIN && *n <= INT8_MAX ? 1 : *n >= INT16_MIN && *n <= INT16_MAX ? 2 : 4;
+      byte(static_cast<std::uint8_t>(0xC0 | (bytes == 1 ? 0 : bytes == 2 ? 1 : 2)));
+      little(static_cast<std::uint64_t>(*n), bytes);
+      return;
+    }
+  }
+  length(s.size());
+  out_.append(s);
+}
+
+void RdbWriter::binary_double(double v) {
+  std::uint64_t bits;
+  std::memcpy(&bits, &v, 8);
+  little(bits, 8);
+}
+
+void RdbWriter::type_of_entry(const Entry& e) {
+  switch (e.type()) {
+    case Type::string:
+      return byte(kind::string);
+    case Type::list:
+      return byte(kind::quicklist2);
+    case Type::set:
+      return byte(std::get<std::unique_ptr<Set>>(e.value)->compact() ? kind::intset : kind::set);
+    case Type::hash:
+      return byte(std::get<std::unique_ptr<HashMap>>(e.value)->compact() ? kind::hash_listpack : kind::hash);
+    case Type::zset:
+      return byte(std::get<std::unique_ptr<Zset>>(e.value)->compact() ? kind::zset_listpack : kind::zset2);
+  }
+}
+
+void RdbWriter::value(const Entry& e) {
+  char digits[24];
+  switch (e.type()) {
+    case Type::string:
+      return string(e.text(digits));
+    case Type::list: {
+      const List& list = *std::get<std::unique_ptr<List>>(e.value);
+      length(list.packs().size());
+      for (const Listpack& pack : list.packs()) {
+        length(2);  // a packed node; 1 would be one plain element
+        string(pack.bytes());
+        flush_if_large();
+      }
+      return;
+    }
+    case Type::set: {
+      const Set& set = *std::get<std::unique_ptr<Set>>(e.value);
+      if (const Intset* ints = set.compact()) return string(ints->to_bytes());
+      length(set.size());
+      return set.for_each([&](std::string_view m) { return string(m), flush_if_large(), true; });
+    }
+    case Type::hash: {
+      const HashMap& hash = *std::get<std::unique_ptr<HashMap>>(e.value);
+      if (const Listpack* pack = hash.compact()) return string(pack->bytes());
+      length(hash.size());
+      return hash.for_each([&](std::string_view f, std::string_view v) {
+        string(f);
+        string(v);
+        flush_if_large();
+        return true;
+      });
+    }
+    case Type::zset: {
+      const Zset& z = *std::get<std::unique_ptr<Zset>>(e.value);
+      if (const Listpack* pack = z.compact()) return string(pack->bytes());
+      length(z.size());
+      // Highest first, as redis does it: whoever loads it inserts at the front each time.
+      return z.for_ranks(0, z.size(), true, [&](std::string_view m, double score) {
+        string(m);
+        binary_double(score);
+        flush_if_large();
+        return true;
+      });
+    }
+  }
+}
+
+void RdbWriter::header() {
+  out_.append("REDIS0010");
+}
+
+void RdbWriter::aux(std::string_view name, std::string_view text) {
+  byte(op::aux);
+  string(name);
+  string(text);
+}
+
+void RdbWriter::select(int db, std::size_t keys, std::size_t expiring) {
+  byte(op::select);
+  length(static_cast<std::uint64_t>(db));
+  byte(op::resize);
+  length(keys);
+  length(expiring);
+}
+
+void RdbWriter::entry(const Entry& e, std::optional<std::int64_t> expiry_ms) {
+  if (expiry_ms) {
+    byte(op::expire_ms);
+    little(static_cast<std::uint64_t>(*expiry_ms), 8);
+  }
+  type_of_entry(e);
+  string(e.key());
+  value(e);
+  flush_if_large();
+}
+
+void RdbWriter::flush_if_large() {
+  if (sink_ && out_.size() >= kFlushBytes) flush();
+}
+
+void RdbWriter::flush() {
+  crc_ = crc64(crc_, out_);
+  if (!failed_ && !sink_(out_)) failed_ = true;
+  out_.clear();
+}
+
+bool RdbWriter::finish() {
+  byte(op::end);
+  std::uint64_t crc = crc64(crc_, out_);
+  little(crc, 8);
+  if (sink_ && !failed_ && !sink_(out_)) failed_ = true;
+  if (sink_) out_.clear();
+  return !failed_;
+}
+
+std::string RdbWriter::dump(const Entry& e) {
+  RdbWriter w;
+  w.type_of_entry(e);
+  w.value(e);
+  w.little(kVersion, 2);
+  w.little(crc64(0, w.out_), 8);
+  return std::move(w.out_);
+}
+
+// ---- reading
+// ----------------------------------------------------------------------------------------------------
+
+std::uint8_t RdbReader::byte() {
+  return need(1) ? static_cast<std::uint8_t>(in_[at_++]) : 0;
+}
+
+std::uint64_t RdbReader::little(int bytes) {
+  if (!need(static_cast<std::size_t>(bytes))) return 0;
+  std::uint64_t v = 0;
+  for (int i = 0; i < bytes; ++i)
+    v |= static_cast<std::uint64_t>(static_cast<unsigned char>(in_[at_++])) << (8 * i);
+  return v;
+}
+
+std::uint64_t RdbReader::length(bool& special) {
+  special = false;
+  const std::uint8_t b = byte();
+  switch (b >> 6) {
+    case 0:
+      return b & 0x3F;
+    case 1:
+      return static_cast<std::uint64_t>(b & 0x3F) << 8 | byte();
+    case 3:
+      special = true;
+      return b & 0x3F;
+    default:
+      break;
+  }
+  if (b != 0x80 && b != 0x81) {
+    bad_ = true;
+    return 0;
+  }
+  std::uint64_t v = 0;
+  for (int i = b == 0x80 ? 4 : 8; i; --i) v = v << 8 | byte();
+  return v;
+}
+
+std::uint64_t RdbReader::plain_length() {
+  bool special = false;
+  const std::uint64_t n = length(special);
+  if (special) bad_ = true;
+  return bad_ ? 0 : n;
+}
+
+std::string_view RdbReader::string() {
+  bool special = false;
+  const std::uint64_t n = length(special);
+  if (bad_) return {};
+  if (!special) {
+    if (!need(n)) return {};
+    at_ += n;
+    return in_.substr(at_ - n, n);
+  }
+  if (n <= 2) {
+    const int bytes = 1 << n, unused = 64 - 8 * bytes;
+    const auto v = static_cast<std::int64_t>(little(bytes) << unused) >> unused;
+    scratch_ = std::to_string(v);
+    return scratch_;
+  }
+  if (n != 3) {
+    bad_ = true;
+    return {};
+  }
+  const std::uint64_t packed = plain_length(), size = plain_length();
+  // A compressed byte yields at most 264; anything more is a lie that would only cost memory.
+  if (bad_ || !need(packed) || size > packed * 264) {
+    bad_ = true;
+    return {};
+  }
+  scratch_.resize(size);
+  bad_ = !lzf_decompress(in_.substr(at_, packed), scratch_.data(), size);
+  at_ += packed;
+  return scratch_;
+}
+
+double RdbReader::ascii_double() {
+  const std::uint8_t n = byte();
+  if (n == 255) return -std::numeric_limits<double>::infinity();
+  if (n == 254) return std::numeric_limits<double>::infinity();
+  if (n == 253 || !need(n)) {
+    bad_ = true;
+    return 0;
+  }
+  at_ += n;
+  const auto v = parse_double(in_.substr(at_ - n, n));
+  bad_ |= !v;
+  return v.value_or(0);
+}
+
+std::optional<Value> RdbReader::list(std::uint8_t type) {
+  auto list = std::make_unique<List>();
+  const std::uint64_t n = plain_length();
+  for (std::uint64_t i = 0; i < n && !bad_; ++i) {
+    if (type == kind::list) {
+      list->push_back(string());
+      continue;
+    }
+    const std::uint64_t container = plain_length();
+    const std::string_view bytes = string();
+    if (bad_) break;
+    if (container == 1) {
+      Listpack one;
+      one.append(bytes);
+      list->add_pack(std::move(one));
+    } else if (auto pack = container == 2 ? Listpack::from_bytes(bytes) : std::nullopt) {
+      list->add_pack(std::move(*pack));
+    } else {
+      bad_ = true;
+    }
+  }
+  if (bad_ || list->empty()) return std::nullopt;
+  return list;
+}
+
+std::optional<Value> RdbReader::set(std::uint8_t type) {
+  auto set = std::make_unique<Set>();
+  if (type == kind::intset) {
+    auto ints = Intset::from_bytes(string());
+    if (bad_ || !ints) return std::nullopt;
+    set->adopt(std::move(*ints));
+    return set;
+  }
+  if (type == kind::set_listpack) {
+    const auto pack = Listpack::from_bytes(string());
+    if (bad_ || !pack || pack->empty()) return std::nullopt;
+    char digits[24];
+    for (auto at = pack->first(); at; at = pack->next(at))
+      if (!set->insert(pack->get(at).view(digits))) return std::nullopt;
+    return set;
+  }
+  const std::uint64_t n = plain_length();
+  for (std::uint64_t i = 0; i < n && !bad_; ++i)
+    if (!set->insert(string())) bad_ = true;
+  if (bad_ || set->empty()) return std::nullopt;
+  return set;
+}
+
+std::optional<Value> RdbReader::hash(std::uint8_t type) {
+  auto hash = std::make_unique<HashMap>();
+  if (type == kind::hash_listpack) {
+    const auto pack = Listpack::from_bytes(string());
+    if (bad_ || !pack || pack->empty() || pack->size() % 2) return std::nullopt;
+    char name[24], value[24];
+    // Inserting one by one finds doubles and obeys this server's own limits.
+    Set seen;
+    bool small = true;
+    for (auto at = pack->first(); at; at = pack->next(pack->next(at))) {
+      const auto field = pack->get(at), v = pack->get(pack->next(at));
+      if (!seen.insert(field.view(name))) return std::nullopt;
+      small = small && field.size <= encoding_limits.hash_value && v.size <= encoding_limits.hash_value;
+    }
+    if (small && pack->size() / 2 <= encoding_limits.hash_entries) {
+      hash->adopt(*pack);
+      return hash;
+    }
+    for (auto at = pack->first(); at; at = pack->next(pack->next(at)))
+      hash->set(pack->get(at).view(name), pack->get(pack->next(at)).view(value));
+    return hash;
+  }
+  const std::uint64_t n = plain_length();
+  for (std::uint64_t i = 0; i < n && !bad_; ++i) {
+    const std::string field(string());
+    const std::string_view v = string();
+    if (bad_ || !hash->set(field, v)) bad_ = true;
+  }
+  if (bad_ || hash->empty()) return std::nullopt;
+  return hash;
+}
+
+std::optional<Value> RdbReader::zset(std::uint8_t type) {
+  auto z = std::make_unique<Zset>();
+  if (type == kind::zset_listpack) {
+    const auto pack = Listpack::from_bytes(string());
+    if (bad_ || !pack || pack->empty() || pack->size() % 2) return std::nullopt;
+    char member[24], score[24];
+    for (auto at = pack->first(); at; at = pack->next(pack->next(at))) {
+      const auto s = parse_double(pack->get(pack->next(at)).view(score));
+      if (!s || !z->set(pack->get(at).view(member), *s)) return std::nullopt;
+    }
+    return z;
+  }
+  const std::uint64_t n = plain_length();
+  for (std::uint64_t i = 0; i < n && !bad_; ++i) {
+    const std::string member(string());
+    double score = 0;
+    if (type == kind::zset) {
+      score = ascii_double();
+    } else {
+      const std::uint64_t bits = little(8);
+      std::memcpy(&score, &bits, 8);
+    }
+    if (bad_ || std::isnan(score) || !z->set(member, score)) bad_ = true;
+  }
+  if (bad_ || z->empty()) return std::nullopt;
+  return z;
+}
+
+std::optional<Value> RdbReader::value(std::uint8_t type) {
+  switch (type) {
+    case kind::string: {
+      const std::string_view text = string();
+      if (bad_) return std::nullopt;
+      return string_value(text);
+    }
+    case kind::list:
+    case kind::quicklist2:
+      return list(type);
+    case kind::set:
+    case kind::intset:
+    case kind::set_listpack:
+      return set(type);
+    case kind::hash:
+    case kind::hash_listpack:
+      return hash(type);
+    case kind::zset:
+    case kind::zset2:
+    case kind::zset_listpack:
+      return zset(type);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::string> RdbReader::fail(const std::string& why) const {
+  return why + " at offset " + std::to_string(at_);
+}
+
+std::optional<std::string> RdbReader::read_all(const Handler& handler) {
+  if (in_.size() < 9 || in_.substr(0, 5) != "REDIS") return "Wrong signature trying to load DB from file";
+  const auto version = parse_integer(in_.substr(5, 4).substr(in_.substr(5, 4).find_first_not_of('0')));
+  if (!version || *version < 1 || *version > kVersionMax)
+    return "Can't handle RDB format version " + std::string(in_.substr(5, 4));
+  at_ = 9;
+  RdbKey next;
+  std::uint64_t loaded = 0;
+  for (;;) {
+    const std::uint8_t code = byte();
+    if (bad_) return fail("Unexpected end of the file");
+    switch (code) {
+      case op::expire_ms:
+        next.expiry_ms = static_cast<std::int64_t>(little(8));
+        continue;
+      case op::expire_s:
+        next.expiry_ms = static_cast<std::int64_t>(static_cast<std::int32_t>(little(4))) * 1000;
+        continue;
+      case op::idle:
+        plain_length();
+        continue;
+      case op::freq:
+        byte();
+        continue;
+      case op::select:
+        next.db = static_cast<int>(plain_length());
+        continue;
+      case op::resize: {
+        const std::uint64_t keys = plain_length();
+        plain_length();
+        if (handler.on_db && !bad_) handler.on_db(next.db, keys);
+        continue;
+      }
+      case op::aux: {
+        const std::string name(string());
+        const std::string_view text = string();
+        if (bad_) return fail("Malformed auxiliary field");
+        if (handler.on_aux) handler.on_aux(name, text);
+        continue;
+      }
+      case op::end: {
+        const std::uint64_t computed = crc64(0, in_.substr(0, at_));
+        if (*version < 5) return std::nullopt;
+        const std::uint64_t stored = little(8);
+        if (bad_) return fail("Unexpected end of the file");
+        if (stored != 0 && stored != computed) return "Wrong RDB checksum";
+        return std::nullopt;
+      }
+      case op::function:
+        string();
+        continue;  // a library of functions: none are kept here
+      case op::module_aux:
+        return fail("Module data is not supported");
+      default:
+        break;
+    }
+    const std::string key(string());
+    if (bad_) return fail("Malformed key");
+    auto v = value(code);
+    if (!v)
+      return fail("Malformed or unsupported value of type " + std::to_string(code) + " under key '" + key +
+                  "'");
+    next.key = key;
+    next.value = std::move(*v);
+    handler.on_key(std::move(next));
+    next = RdbKey{next.db, {}, {}, {}};
+    if (++loaded % 1000 == 0 && handler.on_progress) handler.on_progress();
+  }
+}
+
+std::optional<Value> RdbReader::restore(std::string_view payload, int& reason) {
+  reason = 1;
+  if (payload.size() < 10) return std::nullopt;
+  const std::string_view foot = payload.substr(payload.size() - 10);
+  const int version = static_cast<unsigned char>(foot[0]) | static_cast<unsigned char>(foot[1]) << 8;
+  std::uint64_t stored;
+  std::memcpy(&stored, foot.data() + 2, 8);
+  if (version > kVersionMax || crc64(0, payload.substr(0, payload.size() - 8)) != stored) return std::nullopt;
+  reason = 2;
+  RdbReader reader(payload.substr(0, payload.size() - 10));
+  const std::uint8_t type = reader.byte();
+  auto v = reader.bad_ ? std::nullopt : reader.value(type);
+  if (!v || reader.at_ != reader.in_.size()) return std::nullopt;
+  return v;
+}
+
+}  // namespace node

@@ -1,0 +1,112 @@
+/// The dump file format, version 10 (redis 7.0): values, whole data sets, and the payloads of DUMP and
+/// RESTORE. Pure: bytes in, values out, and the other way round; files are written by snapshot.h.
+///
+/// Written: strings (integers packed, no LZF), quicklist2, intset or plain set, listpack or plain hash,
+/// listpack or binary-score sorted set. Read: these, LZF strings, the older plain list and sorted set, and
+/// the listpack set of redis 7.2. Refused with a clear reason: ziplists (before 7.0), streams, modules,
+/// functions.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/keyspace/entry.h"
+
+namespace node {
+
+class Database;
+class Engine;
+
+class RdbWriter {
+ public:
+  using Sink = std::function<bool(std::string_view)>;
+  /// Without a sink everything stays in buffer().
+  explicit RdbWriter(Sink sink = {}) : sink_(std::move(sink)) {}
+
+  void header();
+  void aux(std::string_view name, std::string_view value);
+  void select(int db, std::size_t keys, std::size_t expiring);
+  void entry(const Entry& e, std::optional<std::int64_t> expiry_ms);
+  /// The end mark and the checksum; false when the sink ever failed.
+  bool finish();
+
+  /// A value as DUMP gives it, with version and checksum.
+  static std::string dump(const Entry& e);
+
+  std::string& buffer() { return out_; }
+  bool failed() const { return failed_; }
+
+ private:
+  void byte(std::uint8_t b) { out_.push_back(static_cast<char>(b)); }
+  void little(std::uint64_t v, int bytes);
+  void length(std::uint64_t n);
+  void string(std::string_view s);
+  void type_of_entry(const Entry& e);
+  void value(const Entry& e);
+  void binary_double(double v);
+  void flush_if_large();
+  void flush();
+
+  std::string out_;
+  Sink sink_;
+  std::uint64_t crc_ = 0;
+  bool failed_ = false;
+};
+
+struct RdbKey {
+  int db = 0;
+  std::string_view key;
+  std::optional<std::int64_t> expiry_ms;
+  Value value;
+};
+
+class RdbReader {
+ public:
+  explicit RdbReader(std::string_view bytes) : in_(bytes) {}
+
+  struct Handler {
+    std::function<void(std::string_view name, std::string_view value)> on_aux;
+    std::function<void(int db, std::uint64_t keys)> on_db;
+    std::function<void(RdbKey)> on_key;
+    std::function<void()> on_progress;  ///< every 1,000 keys
+  };
+  /// Reads a whole file image. A text says what is wrong and where. consumed() is then the end of the image.
+  std::optional<std::string> read_all(const Handler& handler);
+  std::size_t consumed() const { return at_; }
+
+  /// A DUMP payload; nothing when version or checksum are wrong (`reason` 1) or the value is malformed (2).
+  static std::optional<Value> restore(std::string_view payload, int& reason);
+
+ private:
+  bool need(std::size_t n) {
+    if (in_.size() - at_ >= n) return true;
+    bad_ = true;
+    return false;
+  }
+  std::uint8_t byte();
+  std::uint64_t little(int bytes);
+  /// With `special` set the answer is the number of a special string encoding.
+  std::uint64_t length(bool& special);
+  std::uint64_t plain_length();
+  /// The view points into the input, or into scratch_ until the next call.
+  std::string_view string();
+  std::optional<Value> value(std::uint8_t type);
+  std::optional<Value> list(std::uint8_t type);
+  std::optional<Value> set(std::uint8_t type);
+  std::optional<Value> hash(std::uint8_t type);
+  std::optional<Value> zset(std::uint8_t type);
+  double ascii_double();
+  std::optional<std::string> fail(const std::string& why) const;
+
+  std::string_view in_;
+  std::size_t at_ = 0;
+  bool bad_ = false;
+  std::string scratch_;
+};
+
+}  // namespace node

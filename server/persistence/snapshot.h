@@ -1,0 +1,39 @@
+/// A dump file of all databases: written aside, fsynced, renamed; the old file stays whole whatever happens.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/keyspace/database.h"
+
+namespace node {
+
+struct SnapshotNote {
+  std::string repl_id;  ///< empty: none
+  std::int64_t repl_offset = 0;
+  bool aof_base = false;
+};
+
+/// Databases that are empty are left out. A text says what failed.
+std::optional<std::string> write_snapshot(const std::string& path,
+                                          std::span<const std::unique_ptr<Database>> databases,
+                                          const SnapshotNote& note, std::int64_t now_ms);
+
+struct SnapshotAux {
+  std::string repl_id;
+  std::int64_t repl_offset = -1;
+};
+
+/// Adds a file's keys; those whose time has passed are left out unless `keep_expired`. A text says what is
+/// wrong.
+std::optional<std::string> read_snapshot(std::string_view bytes,
+                                         std::span<const std::unique_ptr<Database>> databases,
+                                         std::int64_t now_ms, bool keep_expired, SnapshotAux& aux,
+                                         std::size_t* consumed = nullptr);
+
+}  // namespace node

@@ -1,0 +1,151 @@
+/// What is on disk: exchanged with redis-server both ways, and whole after kill -9 at any moment.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "server/testing/child_server.h"
+
+using namespace node::testing;
+
+namespace {
+
+/// One value of every type and encoding that travels.
+const std::vector<std::string> kFill = {
+    "set int 12345", "set negative -7", "set text hello", "set wide 9223372036854775807",
+    "rpush list a b 1 -500 70000 c", "sadd ints 1 2 300000", "sadd words a b c", "hset small f v n 42",
+    "zadd ranks 1 a 2.5 b -3 c inf d", "set dies soon ex 100000", "setbit bits 1000 1"};
+
+void fill(Connection& c) {
+  for (const std::string& line : kFill) REQUIRE(c.ask(line)[0] != '-');
+  for (int i = 0; i < 1000; ++i) {
+    const std::string n = std::to_string(i);
+    c.ask("rpush long element:" + n + std::string(50, 'x'));
+    c.ask("sadd many member:" + n);
+    c.ask("hset wide_hash field:" + n + " value:" + n);
+    c.ask("zadd wide_zset " + n + ".25 member:" + n);
+  }
+  // Long and repetitive: redis writes it compressed.
+  c.ask("set compressible " + std::string(5000, 'z'));
+}
+
+const std::vector<std::string> kLook = {
+    "get int", "get negative", "get text", "get wide", "lrange list 0 -1", "smembers ints", "sort words alpha",
+    "hgetall small", "zrange ranks 0 -1 withscores", "get dies", "get bits", "lrange long 0 -1", "sort many alpha",
+    "hget wide_hash field:77", "hlen wide_hash", "zrange wide_zset 0 -1 withscores", "get compressible",
+    "object encoding ints", "object encoding wide_hash", "object encoding wide_zset", "object encoding small",
+    "dbsize"};
+
+std::vector<std::string> look(Connection& c) {
+  std::vector<std::string> seen;
+  for (const std::string& line : kLook) seen.push_back(line + " -> " + c.ask(line));
+  return seen;
+}
+
+using Arguments = std::vector<std::string>;
+const Arguments kSnapshot = {"--save", "3600 1", "--appendonly", "no"};
+const Arguments kAppend = {"--save", "", "--appendonly", "yes", "--appendfsync", "always"};
+
+/// Filled by one server, read by another from the same folder.
+void exchange(const std::string& writer, const std::string& reader, const Arguments& arguments) {
+  const Folder folder;
+  std::vector<std::string> before;
+  {
+    ChildServer server(writer, folder.path(), arguments);
+    Connection c = server.connect();
+    fill(c);
+    if (arguments == kAppend) {
+      REQUIRE(c.ask("bgrewriteaof")[0] == '+');
+      c.ask("set after rewrite");
+    }
+    before = look(c);
+    c.send_command({"shutdown"});
+    REQUIRE(server.wait() == 0);
+  }
+  const ChildServer server(reader, folder.path(), arguments);
+  Connection c = server.connect();
+  CHECK(look(c) == before);
+  const std::string ttl = c.ask("ttl dies");
+  CHECK(std::stoi(ttl.substr(1)) > 99000);
+}
+
+}  // namespace
+
+TEST_CASE("our snapshot and append-only file are read by ourselves") {
+  exchange(our_binary(), our_binary(), kSnapshot);
+  exchange(our_binary(), our_binary(), kAppend);
+}
+
+TEST_CASE("files are exchanged with redis-server 7.0 both ways") {
+  const std::string stock = stock_binary();
+  if (stock.empty()) {
+    WARN("redis-server is not installed");
+    return;
+  }
+  SECTION("snapshot, ours to redis") { exchange(our_binary(), stock, kSnapshot); }
+  SECTION("snapshot, redis to ours") { exchange(stock, our_binary(), kSnapshot); }
+  SECTION("append-only file, ours to redis") { exchange(our_binary(), stock, kAppend); }
+  SECTION("append-only file, redis to ours") { exchange(stock, our_binary(), kAppend); }
+}
+
+TEST_CASE("DUMP payloads are equal and restore on the other side") {
+  if (stock_binary().empty()) return;
+  const Folder a, b;
+  const ChildServer ours(our_binary(), a.path(), kSnapshot), stock(stock_binary(), b.path(), kSnapshot);
+  Connection us = ours.connect(), them = stock.connect();
+  fill(us);
+  fill(them);
+  for (const std::string key : {"int", "list", "ints", "words", "small", "ranks", "long", "many", "wide_hash",
+                                "wide_zset", "compressible", "bits"}) {
+    INFO(key);
+    auto payload = [&](Connection& c) {
+      const std::string reply = c.ask("dump " + key);
+      const std::size_t head = reply.find("\r\n") + 2;
+      return reply.substr(head, reply.size() - head - 2);
+    };
+    us.send_command({"restore", "from_them", "0", payload(them), "replace"});
+    CHECK(us.reply() == "+OK\r\n");
+    them.send_command({"restore", "from_us", "0", payload(us), "replace"});
+    CHECK(them.reply() == "+OK\r\n");
+    CHECK(us.ask("object encoding from_them") == us.ask("object encoding " + key));
+  }
+}
+
+TEST_CASE("kill -9 loses nothing that appendfsync always acknowledged") {
+  const Folder folder;
+  ChildServer server(our_binary(), folder.path(), kAppend);
+  std::uint64_t acknowledged = 0;
+  for (int round = 0; round < 5; ++round) {
+    Connection c = server.connect();
+    REQUIRE(c.ask("get counter") == (acknowledged ? "$" + std::to_string(std::to_string(acknowledged).size()) + "\r\n" +
+                                                        std::to_string(acknowledged) + "\r\n"
+                                                  : "$-1\r\n"));
+    // A rewrite runs meanwhile, so that the kill may hit any of its steps.
+    c.ask("bgrewriteaof");
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50 + 60 * round);
+    while (std::chrono::steady_clock::now() < end) {
+      REQUIRE(c.ask("incr counter")[0] == ':');
+      ++acknowledged;
+    }
+    server.kill(SIGKILL);
+    server.wait();
+    server.start();
+  }
+  CHECK(acknowledged > 0);
+}
+
+TEST_CASE("a torn tail is cut off when aof-load-truncated says so, and refused when not") {
+  const Folder folder;
+  ChildServer server(our_binary(), folder.path(), kAppend);
+  Connection c = server.connect();
+  for (int i = 0; i < 10; ++i) c.ask("set k" + std::to_string(i) + " v");
+  server.kill(SIGKILL);
+  server.wait();
+  for (const auto& file : std::filesystem::directory_iterator(folder.path() + "/appendonlydir"))
+    if (file.path().string().ends_with(".incr.aof")) std::filesystem::resize_file(file.path(), file.file_size() - 3);
+  server.start();
+  Connection again = server.connect();
+  CHECK(again.ask("dbsize") == ":9\r\n");
+  CHECK(again.ask("set k9 v") == "+OK\r\n");
+}

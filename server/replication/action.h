@@ -1,0 +1,89 @@
+// What the replication rooms ask of the node that runs them, in order, and the configuration they obey.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "server/cluster/action.h"
+
+namespace node::replication {
+
+/// The node's own id of a client connection that is (or may become) a replica.
+using ClientId = std::uint64_t;
+
+struct Config {
+  Ms timeout = 60000;                      // repl-timeout
+  Ms ping_period = 10000;                  // repl-ping-replica-period
+  std::size_t backlog_size = 1024 * 1024;  // repl-backlog-size
+  bool diskless = true;                    // repl-diskless-sync
+  Ms diskless_delay = 5000;                // repl-diskless-sync-delay
+  int port = 6379;                         // told to the master (replica-announce-port)
+  std::string announce_ip;                 // replica-announce-ip
+  std::string masteruser;
+  std::string masterauth;
+  std::size_t replica_buffer_limit = 256u * 1024 * 1024;  // client-output-buffer-limit replica, hard
+};
+
+// ---- as a replica ----
+
+/// Open the connection to the master, closing an older one; answer with on_master_connected or
+/// on_master_closed.
+struct ConnectMaster {
+  std::string ip;
+  int port;
+};
+struct SendMaster {
+  std::string bytes;
+};
+struct CloseMaster {};
+/// A full transfer begins: collect what follows (in a file or in memory).
+struct SnapshotBegin {};
+struct SnapshotBytes {
+  std::string bytes;
+};
+/// It is whole: replace all data by it, then call on_snapshot_loaded.
+struct SnapshotEnd {};
+/// The link broke in the middle: throw away what was collected, keep the data.
+struct SnapshotAbort {};
+/// Replication::stream() has new bytes: execute its whole commands, then consume() them.
+struct StreamReady {};
+
+// ---- as a master ----
+
+struct SendReplica {
+  ClientId client;
+  std::string bytes;
+};
+struct CloseReplica {
+  ClientId client;
+};
+/// Take a snapshot of the data as it is right now (fork, or serialise at once), before anything else is
+/// executed, and send it to these clients: with `eof_mark` empty "$<length>\r\n" and the RDB, else
+/// "$EOF:<eof_mark>\r\n", the RDB, eof_mark. Then call on_snapshot_sent for each client, or
+/// on_snapshot_failed. The RDB's aux fields: repl-stream-db 0, repl-id and repl-offset as given here.
+struct TakeSnapshot {
+  std::vector<ClientId> clients;
+  std::string eof_mark;
+  std::string repl_id;
+  std::int64_t repl_offset;
+};
+/// Nobody waits for the running snapshot any more: it may be stopped.
+struct AbortSnapshot {};
+/// A WAIT has its answer.
+struct WaitDone {
+  ClientId client;
+  int replicas;
+};
+struct Log {
+  LogLevel level;
+  std::string text;
+};
+
+using Action = std::variant<ConnectMaster, SendMaster, CloseMaster, SnapshotBegin, SnapshotBytes, SnapshotEnd,
+                            SnapshotAbort, StreamReady, SendReplica, CloseReplica, TakeSnapshot,
+                            AbortSnapshot, WaitDone, Log>;
+using Actions = std::vector<Action>;
+
+}  // namespace node::replication

@@ -1,0 +1,129 @@
+// Replication, both roles, as pure state machines: PSYNC (full and partial), the handshake, offsets,
+// acknowledgements, WAIT. Bytes and time go in, drain() gives what the node has to do.
+// Source of the rules: the public replication protocol (PSYNC2) as redis 7.0.15 was seen to speak it.
+//
+// The stream. A master calls feed() with each write command it executed, encoded as RESP. A replica takes
+// whole commands from stream(), executes them and consume()s their bytes (inside MULTI: when EXEC was
+// executed), which is what the offset counts, what the backlog keeps and what its own replicas are sent. Not
+// thread-safe: one thread owns it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/cluster/prng.h"
+#include "server/cluster/reply.h"
+#include "server/replication/action.h"
+#include "server/replication/backlog.h"
+#include "server/replication/master_link.h"
+#include "server/replication/replica_set.h"
+
+namespace node::replication {
+
+/// The name of a data set's history: offsets are comparable under the same id. After a promotion the old id
+/// stays valid up to `second_offset`, so that the other replicas of the lost master can go on without a full
+/// transfer.
+struct History {
+  std::string id;
+  std::string id2 = std::string(40, '0');
+  std::int64_t second_offset = -1;
+};
+
+class Replication {
+ public:
+  Replication(Config config, std::uint64_t seed);
+
+  /// At start, after an RDB was loaded whose aux fields name its history: lets a replica resume partially.
+  void restore(std::string_view repl_id, std::int64_t offset);
+
+  // ---- role ----
+  void become_replica_of(std::string ip, int port, Ms now);
+  void become_master(Ms now);
+  bool is_replica() const { return replica_; }
+
+  // ---- any role, as a master of (sub-)replicas ----
+  /// A write command that was executed here, in RESP. REQUIRES: !is_replica().
+  void feed(std::string_view resp, Ms now);
+  /// False while nobody ever asked for the stream: feed() does nothing then, and its caller may spare the
+  /// encoding.
+  bool wants_stream() const { return active_; }
+  /// REPLCONF from a client: its reply, or nothing (ACK and GETACK have none).
+  std::optional<Reply> on_replconf(ClientId client, std::span<const std::string_view> argv, Ms now);
+  /// PSYNC id offset; SYNC is psync with an empty id. All answers are SendReplica actions, errors come back.
+  /// From here on the client is a replica: the node sends it nothing on its own.
+  std::optional<Reply> on_psync(ClientId client, std::string_view id, std::int64_t offset, Ms now);
+  void on_snapshot_sent(ClientId client, Ms now);
+  void on_snapshot_failed(Ms now);
+  void on_client_closed(ClientId client, Ms now);
+  /// WAIT: the number of replicas at once, or nothing and a WaitDone later. `offset`: after the client's last
+  /// write.
+  std::optional<int> wait(ClientId client, int replicas, Ms timeout, std::int64_t offset, Ms now);
+  const ReplicaSet& replicas() const { return replicas_; }
+
+  // ---- as a replica ----
+  void on_master_connected(Ms now);
+  void on_master_closed(Ms now);
+  void on_master_bytes(std::string_view bytes, Ms now);
+  void on_snapshot_loaded(bool ok, Ms now);
+  std::string_view stream() const { return link_.stream(); }
+  /// REQUIRES: count <= stream().size().
+  void consume(std::size_t count, Ms now);
+  const MasterLink& link() const { return link_; }
+
+  void on_tick(Ms now);  // every 100 ms
+  Actions drain(Ms now);
+
+  const History& history() const { return history_; }
+  /// Bytes produced (master) or applied (replica).
+  std::int64_t offset() const { return offset_; }
+  const Backlog& backlog() const { return backlog_; }
+  Config& config() { return config_; }
+
+ private:
+  void activate();
+  void append_to_stream(std::string_view bytes);
+  bool can_continue(std::string_view id, std::int64_t offset) const;
+  void continue_from(ClientId client, ReplicaInfo& replica, std::int64_t offset, Ms now);
+  void begin_waiting_snapshot(Ms now);
+  void keep_waiting_alive(Ms now);
+  void drop_silent_replicas(Ms now);
+  void forward_stream();
+  int count_acked(std::int64_t offset) const;
+  void answer_waits(Ms now);
+  void handle_link_events();
+  void disconnect_replicas();
+  void shift_history(std::string new_id);
+
+  struct Wait {
+    ClientId client;
+    int replicas;
+    std::int64_t offset;
+    Ms deadline;  // 0: none
+  };
+
+  Config config_;
+  Prng prng_;
+  History history_;
+  std::int64_t offset_ = 0;
+  bool replica_ = false;
+  bool active_ = false;     // somebody replicates, or did: the stream is kept
+  bool resumable_ = false;  // as a replica: the data is what history_ and offset_ say
+  History pending_;         // as a replica: of the snapshot that is arriving
+  std::int64_t pending_offset_ = 0;
+  bool snapshot_running_ = false;
+  bool need_select_ = true;  // the next command fed must be preceded by SELECT 0
+  Backlog backlog_;
+  ReplicaSet replicas_;
+  MasterLink link_;
+  std::vector<Wait> waits_;
+  bool ask_for_acks_ = false;
+  Ms last_ping_ = 0;
+  Ms last_newline_ = 0;
+  Actions actions_;
+};
+
+}  // namespace node::replication

@@ -1,0 +1,57 @@
+/// EVAL and its family, on Debian's Lua 5.1: a sandbox without files, processes and new globals. A script's
+/// changes are propagated by their effects, as the commands that it ran, in one transaction.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct lua_State;
+
+namespace node {
+
+class Engine;
+struct Call;
+struct Session;
+struct Command;
+
+class Scripting {
+ public:
+  explicit Scripting(Engine& engine);
+  ~Scripting();
+  Scripting(const Scripting&) = delete;
+  Scripting& operator=(const Scripting&) = delete;
+
+  void eval(Call& call);
+  void script(Call& call);
+  std::size_t cached() const { return scripts_.size(); }
+
+  // For the functions that scripts call.
+  /// Replaces the stack's words by the reply; true when it is an error. Raises nothing itself, so that no Lua
+  /// error ever jumps over a C++ destructor.
+  bool redis_call(lua_State* lua);
+  Engine& engine() { return engine_; }
+  /// False when the script is to stop now.
+  bool heartbeat();
+
+ private:
+  void open();
+  /// Compiles and stores; an error line, or nothing.
+  std::optional<std::string> load(std::string_view body, std::string& sha);
+  std::optional<std::string> refusal(const Command* command, const std::vector<std::string_view>& argv);
+  void run(Call& call, const std::string& sha, std::size_t keys);
+
+  Engine& engine_;
+  lua_State* lua_ = nullptr;
+  std::map<std::string, std::string, std::less<>> scripts_;
+  std::unique_ptr<Session> session_;
+  Call* running_ = nullptr;
+  bool read_only_ = false, wrote_ = false, killed_ = false;
+  std::int64_t started_us_ = 0;
+};
+
+}  // namespace node
