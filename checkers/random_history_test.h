@@ -111,6 +111,7 @@ struct RandomRegister {
   int processes = 3;
   bool unique = true;
   bool cas = false;
+  bool texts = false;  // values are texts
   Value initial;
 };
 
@@ -154,15 +155,18 @@ class RegisterObject {
 
   Value any(Prng& prng) {
     const std::int64_t number = prng.between(0, shape_.unique ? next_ : 4);
-    return number == 0 ? Value{} : Value::integer(number);
+    return number == 0 ? Value{} : named(number);
   }
 
   ValueTable values;
 
  private:
+  Value named(std::int64_t number) {
+    return shape_.texts ? values.text("v" + std::to_string(number)) : Value::integer(number);
+  }
   Value fresh(Prng& prng) {
-    if (shape_.unique) return Value::integer(++next_);
-    return prng.chance(0.1) ? Value{} : Value::integer(prng.between(1, 4));
+    if (shape_.unique) return named(++next_);
+    return prng.chance(0.1) ? Value{} : named(prng.between(1, 4));
   }
   RandomRegister shape_;
   Value state_;
@@ -173,10 +177,10 @@ inline History random_register_history(Prng& prng, const RandomRegister& shape) 
   RegisterObject object(shape);
   History history =
       random_history(prng, object, shape.operations, shape.processes, prng.chance(0.5) ? 0.25 : 0.0, 0.08);
-  history.values = object.values;
   tamper(prng, history, [&](Operation& op) {
     if (op.function == Function::kRead) op.result = object.any(prng);
   });
+  history.values = object.values;
   return history;
 }
 

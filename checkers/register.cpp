@@ -102,9 +102,10 @@ CheckResult check_linearizable_register(const History& history, const ModelOptio
   const auto unfit = [&](std::size_t slot) { return zones.route[slot] != KeyRoute::kZones; };
   std::vector<std::uint8_t> rest(zones.route.size());
   for (std::size_t slot = 0; slot < rest.size(); ++slot) rest[slot] = unfit(slot) || options.cross_check;
-  const ByKey by_key = split_by_key(history, rest);
+  for (std::size_t slot = 0; slot < rest.size(); ++slot) tally.zones += !unfit(slot) && zones.used[slot] != 0;
+  const bool any_rest = std::find(rest.begin(), rest.end(), 1) != rest.end();
+  const ByKey by_key = any_rest ? split_by_key(history, rest) : ByKey{{0}, {}};
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
-    if (!unfit(slot)) tally.zones += zones.used[slot] != 0;
     if (!rest[slot]) continue;
     const RegisterKey key = extract_register_key(history, reading, by_key.group(slot));
     const std::size_t before = findings.violations();

@@ -53,6 +53,7 @@ TEST_CASE("every register algorithm agrees with brute force on random small hist
     shape.processes = 1 + static_cast<int>(prng.below(4));
     shape.unique = prng.chance(0.6);
     shape.cas = prng.chance(0.6);
+    shape.texts = prng.chance(0.3);
     shape.initial = options.initial.empty() ? Value{} : Value::integer(1);
     const History history = random_register_history(prng, shape);
     const bool expected = referee(history, options, shape.initial);

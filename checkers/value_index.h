@@ -2,6 +2,7 @@
 // Open addressing over 4-byte slots; the key and the value themselves stay where they are.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -21,7 +22,7 @@ class ValueIndex {
 
   /// kNone when the pair is new (`number` stands for it from now on), else the number that holds it.
   std::uint32_t insert(std::uint32_t key, Value value, std::uint32_t number) {
-    if (size_ * 3 >= slots_.size() * 2) grow();
+    if (size_ * 2 >= slots_.size()) grow();
     std::uint32_t& slot = slots_[place(key, value)];
     if (slot != kNone) return slot;
     slot = number;
@@ -33,13 +34,14 @@ class ValueIndex {
  private:
   static constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15ULL;
 
-  /// Consecutive integers of one key fall into neighbouring slots, so that a key's recent writes share cache
-  /// lines; keys are spread far apart.
+  /// Sixteen consecutive integers of one key fall into one cache line, so that a key's recent writes stay
+  /// together; the lines are spread, since longer runs of several keys would pile up on each other.
   std::size_t place(std::uint32_t key, Value value) const {
     const std::size_t mask = slots_.size() - 1;
-    std::uint64_t hash = value.bits() * kSpread;
-    if (value.is_integer()) hash = (value.bits() >> 3) + (static_cast<std::uint64_t>(key) * kSpread >> 20);
-    std::size_t at = (hash ^ (hash >> 40)) & mask;
+    const std::uint64_t number = value.is_integer() ? value.bits() >> 3 : value.bits() * kSpread;
+    std::uint64_t line = ((number >> 4) + static_cast<std::uint64_t>(key) * 0xd6e8feb86659fd93ULL) * kSpread;
+    line ^= line >> 32;
+    std::size_t at = ((line << 4) | (number & 15)) & mask;
     while (slots_[at] != kNone && key_value_of_(slots_[at]) != std::pair(key, value)) at = (at + 1) & mask;
     return at;
   }
@@ -56,6 +58,61 @@ class ValueIndex {
   KeyValueOf key_value_of_;
   std::vector<std::uint32_t> slots_;
   std::size_t size_ = 0;
+};
+
+/// The same for integers that lie densely within each key, as counters that name writes do: a table per key,
+/// nothing to compare. 4 bytes a value of the keys' ranges.
+class DenseValueIndex {
+ public:
+  static constexpr std::uint32_t kNone = 0xffffffff;
+
+  explicit DenseValueIndex(std::size_t keys) : ranges_(keys) {}
+
+  /// First every write is announced, then prepare() says whether the ranges are dense enough.
+  void announce(std::uint32_t key, Value value) {
+    Range& range = ranges_[key];
+    integers_ &= value.is_integer();
+    range.low = std::min(range.low, value.as_integer());
+    range.high = std::max(range.high, value.as_integer());
+    ++announced_;
+  }
+  std::size_t announced() const { return announced_; }
+  bool prepare() {
+    if (!integers_) return false;
+    std::uint64_t total = 0;
+    for (Range& range : ranges_) {
+      if (range.low > range.high) continue;
+      range.begin = total;
+      total += static_cast<std::uint64_t>(range.high - range.low) + 1;
+      if (total > 2 * announced_ + 1024) return false;
+    }
+    slots_.assign(total, kNone);
+    return true;
+  }
+  std::uint32_t insert(std::uint32_t key, Value value, std::uint32_t number) {
+    const Range& range = ranges_[key];
+    std::uint32_t& slot = slots_[range.begin + static_cast<std::uint64_t>(value.as_integer() - range.low)];
+    if (slot != kNone) return slot;
+    slot = number;
+    return kNone;
+  }
+  std::uint32_t find(std::uint32_t key, Value value) const {
+    const Range& range = ranges_[key];
+    if (!value.is_integer() || value.as_integer() < range.low || value.as_integer() > range.high)
+      return kNone;
+    return slots_[range.begin + static_cast<std::uint64_t>(value.as_integer() - range.low)];
+  }
+
+ private:
+  struct Range {
+    std::int64_t low = INT64_MAX;
+    std::int64_t high = INT64_MIN;
+    std::uint64_t begin = 0;
+  };
+  std::vector<Range> ranges_;
+  std::vector<std::uint32_t> slots_;
+  std::size_t announced_ = 0;
+  bool integers_ = true;
 };
 
 }  // namespace harness

@@ -32,7 +32,20 @@ class Zones {
     outcome_.used.assign(keys_, 0);
     clusters_.assign(keys_, {kBefore, kNone, kNone});  // the first values; then one cluster a write
     cluster_of_.assign(ops_.size(), kNone);
-    gather();
+    DenseValueIndex dense(keys_);
+    for (const Operation& op : ops_)
+      if (is_write(op) && op.outcome != Outcome::kFail) dense.announce(slot(op), op.argument);
+    clusters_.reserve(keys_ + dense.announced());
+    if (dense.prepare()) {
+      gather(dense);
+    } else {
+      const auto key_value = [this](std::uint32_t cluster) {
+        const Operation& op = ops_[clusters_[cluster].writer];
+        return std::pair(slot(op), op.argument);
+      };
+      ValueIndex index(key_value);
+      gather(index);
+    }
     scan_backwards();
     judge_first_values();
     return std::move(outcome_);
@@ -44,12 +57,12 @@ class Zones {
   Nanos s(std::uint32_t cluster) const { return ops_[clusters_[cluster].last].invoked; }
   void reroute(std::uint32_t key, KeyRoute to) { outcome_.route[key] = std::max(outcome_.route[key], to); }
 
-  void gather() {
-    const auto key_value = [this](std::uint32_t cluster) {
-      const Operation& op = ops_[clusters_[cluster].writer];
-      return std::pair(slot(op), op.argument);
-    };
-    ValueIndex index(key_value);
+  static bool is_write(const Operation& op) {
+    return op.function == Function::kWrite || op.function == Function::kPut;
+  }
+
+  template <typename Index>
+  void gather(Index& index) {
     std::vector<std::uint32_t> early;  // reads invoked before the write of their value was, if there is one
     const auto n = static_cast<std::uint32_t>(ops_.size());
     for (std::uint32_t i = 0; i < n; ++i) {
@@ -112,6 +125,7 @@ class Zones {
   /// disjoint.
   void scan_backwards() {
     std::vector<std::uint32_t> forward(keys_, kNone);
+    std::vector<std::uint32_t> told(keys_, kNone);  // the forward zone that was reported last
     earliest_.assign(keys_, kNone);
     for (auto i = static_cast<std::uint32_t>(ops_.size()); i-- > 0;) {
       const std::uint32_t cluster = cluster_of_[i];
@@ -123,8 +137,12 @@ class Zones {
       if (outcome_.used[key] == 0) outcome_.used[key] = 1;
       const Nanos invoked = ops_[i].invoked;
       std::uint32_t& zone = forward[key];
-      if (zone != kNone && clusters_[zone].first_return < invoked && c.first_return < s(zone))
+      // One stale read conflicts with all that it missed: it is told once.
+      if (zone != kNone && told[key] != zone && clusters_[zone].first_return < invoked &&
+          c.first_return < s(zone)) {
+        told[key] = zone;
         report_conflict(cluster, zone);
+      }
       if (c.first_return < invoked && (zone == kNone || c.first_return < clusters_[zone].first_return))
         zone = cluster;
       std::uint32_t& earliest = earliest_[key];
