@@ -1,5 +1,5 @@
-// The known-good and known-bad histories of checkers/testdata, each in the notation of notation.h; the name
-// says the model and the verdict.
+// The known-good and known-bad histories of checkers/testdata/models, each in the notation of notation.h; the
+// name says the model and the verdict.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -48,9 +48,9 @@ Sample load(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("every sample history of checkers/testdata gets its verdict") {
+TEST_CASE("every sample history of checkers/testdata/models gets its verdict") {
   std::map<std::string, std::pair<int, int>> seen;  // by model: good and bad ones
-  for (const auto& entry : std::filesystem::directory_iterator(SOURCE_DIR "/checkers/testdata")) {
+  for (const auto& entry : std::filesystem::directory_iterator(SOURCE_DIR "/checkers/testdata/models")) {
     if (entry.path().extension() != ".txt") continue;
     const Sample sample = load(entry.path());
     const Model* model = find_model(sample.model);
