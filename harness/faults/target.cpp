@@ -141,8 +141,10 @@ Node* aim_at_one(FaultContext& context, std::string_view target, FaultRecord& re
 void verify_death(Node& node, int signal, const FaultContext& context, FaultRecord& record) {
   const auto status = node.wait_for_end(kDeathPatience);
   if (!status) {
+    node.expect_no_end();
     record.error = node.name() + " still runs";
   } else if (status->signal != signal) {
+    node.expect_no_end();
     record.error = node.name() + " " + status->describe() + ", not of the signal that was meant";
   } else {
     record.active = context.clock.now();
