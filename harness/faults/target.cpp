@@ -7,8 +7,9 @@
 namespace harness {
 namespace {
 
-/// Redis writes a crash report before it dies.
-constexpr std::chrono::seconds kDeathPatience(15);
+/// Redis writes a crash report before it dies, with a test of its memory: seconds, and more on a busy
+/// machine.
+constexpr std::chrono::seconds kDeathPatience(30);
 
 /// The number behind `prefix`, when the text is exactly that.
 std::optional<int> number_after(std::string_view text, std::string_view prefix) {
