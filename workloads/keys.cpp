@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/core/check.h"
+
 namespace harness {
 namespace {
 
@@ -18,6 +20,8 @@ KeySet::KeySet(const WorkloadSetup& setup, std::string_view prefix)
   for (int i = 0; i < setup.options.keys; ++i) {
     // Every shard gets its turn, so that each holds keys however few there are.
     const auto shard = static_cast<std::size_t>(i) % std::max<std::size_t>(setup.shards.size(), 1);
+    CHECK_THAT_HOLDS(setup.shards.empty() || !setup.shards[shard].empty(),
+                     "a shard without slots has no key");
     std::string text;
     do {
       text = std::string(prefix) + std::to_string(suffix++);
@@ -29,8 +33,9 @@ KeySet::KeySet(const WorkloadSetup& setup, std::string_view prefix)
 }
 
 std::size_t KeySet::draw(Prng& prng) const {
-  if (hot_ > 0 && prng.chance(hot_share_)) return prng.below(hot_);
-  return prng.below(texts_.size());
+  if (hot_ == 0 || hot_ == texts_.size()) return prng.below(texts_.size());
+  if (prng.chance(hot_share_)) return prng.below(hot_);
+  return hot_ + prng.below(texts_.size() - hot_);
 }
 
 }  // namespace harness

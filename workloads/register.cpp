@@ -97,20 +97,22 @@ class RegisterWorkload final : public Workload {
     }
     op.result = op.argument;
     if (op.function == Function::kWrite) {
-      if (reply.type != REDIS_REPLY_STATUS) unexpected(op);
-    } else if (reply.type != REDIS_REPLY_INTEGER) {
+      if (reply.type != REDIS_REPLY_STATUS || std::string_view(reply.str, reply.len) != "OK") unexpected(op);
+    } else if (reply.type != REDIS_REPLY_INTEGER || (reply.integer != 0 && reply.integer != 1)) {
       unexpected(op);
     } else if (reply.integer == 0) {
       op.outcome = Outcome::kFail;  // no error: the register held another value
     }
   }
 
-  /// A register holds what was written, so an integer; anything else is recorded as the text that it is.
+  /// A register holds what was written, so an integer as we write them; anything else ("007", too) is
+  /// recorded as the text that it is.
   Value parse(std::string_view text) const {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool whole = error == std::errc{} && end == text.data() + text.size();
-    return whole && Value::fits(number) ? Value::integer(number) : recorder_.text(text);
+    const bool ours = whole && Value::fits(number) && std::to_string(number) == text;
+    return ours ? Value::integer(number) : recorder_.text(text);
   }
 
   /// A reply of a type that the command cannot give says nothing about what was applied.

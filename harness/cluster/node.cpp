@@ -114,6 +114,11 @@ void Node::expect_end() {
   if (!lives_.empty() && !lives_.back().ended) lives_.back().expected = true;
 }
 
+void Node::expect_no_end() {
+  const std::lock_guard lock(mutex_);
+  if (!lives_.empty()) lives_.back().expected = false;
+}
+
 bool Node::signal(int number) {
   const std::lock_guard lock(mutex_);
   return child_ && child_->signal(number);

@@ -59,6 +59,9 @@ class Node {
 
   /// The end of this life, however it comes, is the harness' doing: says so in its Incarnation.
   void expect_end();
+  /// Takes expect_end() back: the end did not come, or was not the one that was meant. A crash of this life
+  /// counts as one again.
+  void expect_no_end();
   /// False when the process is gone.
   bool signal(int number);
   /// Waits for the process to end; nothing when it did not within the timeout.

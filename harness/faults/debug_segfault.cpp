@@ -20,6 +20,7 @@ std::unique_ptr<ActiveFault> inject_debug_segfault(FaultContext& context, std::s
   record.requested = context.clock.now();
   const auto reply = connection->call({"DEBUG", "SEGFAULT"});
   if (reply) {  // a server that answers has not crashed
+    node->expect_no_end();
     record.error = node->name() + " answered " + reply->describe();
     return nullptr;
   }

@@ -11,9 +11,17 @@ std::unique_ptr<ActiveFault> inject_kill(FaultContext& context, std::string_view
   Node* node = aim_at_one(context, target, record);
   if (!node) return nullptr;
   record.description = "kill " + record.description;
-  node->expect_end();
   record.requested = context.clock.now();
-  node->signal(SIGKILL);
+  if (!node->running()) {  // an end of its own, or of an earlier fault, is not this fault's
+    record.error = node->name() + " does not run";
+    return nullptr;
+  }
+  node->expect_end();
+  if (!node->signal(SIGKILL)) {
+    node->expect_no_end();
+    record.error = node->name() + " ended by itself";
+    return nullptr;
+  }
   verify_death(*node, SIGKILL, context, record);
   return nullptr;
 }

@@ -123,23 +123,27 @@ std::unique_ptr<ActiveFault> cut(FaultContext& context, std::vector<Host*> inner
   return partition;
 }
 
-/// Nodes of half the cluster: the target, then replicas first, so that the masters' majority stays on the
-/// other side.
+/// Nodes of half the cluster: the target, then replicas first. The masters' majority stays on the other side,
+/// with a replica of the target, if it has one: or nobody could take over.
 std::vector<int> half_with(FaultContext& context, int target) {
   const Roles roles = context.cluster.look();
   const std::vector<int> masters = roles.masters();
+  const std::vector<int> replicas_of_target = roles.replicas_of(target);
+  const auto among = [](const std::vector<int>& numbers, int number) {
+    return std::ranges::find(numbers, number) != numbers.end();
+  };
   std::vector<int> others;
   for (int number = 0; number < context.cluster.size(); ++number)
-    if (number != target) others.push_back(number);
+    if (number != target && !among(replicas_of_target, number)) others.push_back(number);
   context.prng.shuffle(others);
-  std::stable_partition(others.begin(), others.end(),
-                        [&](int number) { return std::ranges::find(masters, number) == masters.end(); });
+  std::ranges::stable_partition(others, [&](int number) { return !among(masters, number); });
+
   std::vector<int> half{target};
-  const auto replicas_of_target = roles.replicas_of(target);
+  std::size_t masters_inside = among(masters, target) ? 1 : 0;
   for (int number : others) {
     if (static_cast<int>(half.size()) == context.cluster.size() / 2) break;
-    // A replica of the target stays behind, or nobody could take over.
-    if (std::ranges::find(replicas_of_target, number) == replicas_of_target.end()) half.push_back(number);
+    if (among(masters, number) && 2 * ++masters_inside >= masters.size()) break;
+    half.push_back(number);
   }
   return half;
 }

@@ -3,8 +3,11 @@
 //
 //   partition-one       one node (the target) against everybody else, clients too
 //   partition-minority  one node and the last client group against the rest: clients on both sides
-//   partition-halves    half of the nodes (the target among them, fewer masters) and the last client group
-//   against the rest partition-one-way   nobody hears the target; it hears everybody
+//   partition-halves    half of the nodes at the most (the target among them, fewer masters than there are on
+//                       the other side) and the last client group against the rest
+//   partition-one-way   nobody hears the target; it hears everybody
+//
+// A client group goes with the minority only when there is another one.
 #pragma once
 
 #include "harness/faults/fault.h"

@@ -20,10 +20,11 @@ class Pause final : public ActiveFault {
   void heal(FaultRecord& record) override {
     if (healed_) return;
     record.heal_requested = clock_.now();
-    node_.signal(SIGCONT);
     healed_ = true;
-    if (wait_for(
-            kPatience, [&] { return node_.state() != 'T'; }, std::chrono::milliseconds(1)))
+    if (!node_.signal(SIGCONT))
+      record.error = node_.name() + " died while it was stopped";
+    else if (wait_for(
+                 kPatience, [&] { return node_.state() != 'T'; }, std::chrono::milliseconds(1)))
       record.healed = clock_.now();
     else
       record.error = node_.name() + " is still stopped after SIGCONT";
@@ -43,8 +44,11 @@ std::unique_ptr<ActiveFault> inject_pause(FaultContext& context, std::string_vie
   if (!node) return nullptr;
   record.description = "pause " + record.description;
   record.requested = context.clock.now();
+  if (!node->signal(SIGSTOP)) {
+    record.error = node->name() + " does not run";
+    return nullptr;
+  }
   auto active = std::make_unique<Pause>(*node, context.clock);
-  node->signal(SIGSTOP);
   if (wait_for(
           kPatience, [&] { return node->state() == 'T'; }, std::chrono::milliseconds(1))) {
     record.active = context.clock.now();

@@ -1,5 +1,6 @@
 #include "harness/faults/restart.h"
 
+#include "harness/core/check.h"
 #include "harness/faults/target.h"
 
 namespace harness {
@@ -27,7 +28,13 @@ std::unique_ptr<ActiveFault> inject_restart(FaultContext& context, std::string_v
   }
   for (Node* node : aim.nodes) node->start();
   for (Node* node : aim.nodes) {
-    node->wait_until_answering(kPatience);
+    try {
+      node->wait_until_answering(kPatience);
+    } catch (const EnvironmentError& trouble) {
+      // A server that does not come back is what the run is to find out, not the end of it.
+      record.error = trouble.what();
+      return nullptr;
+    }
     record.evidence += (record.evidence.empty() ? "" : ", ") + node->name() + " answers as process " +
                        std::to_string(node->pid());
   }

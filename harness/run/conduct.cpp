@@ -233,6 +233,8 @@ class Conductor {
     if (record_.info.interrupted) return;
     progress_.update("final reads");
     load_.front()->run_final_reads(std::chrono::seconds(10));
+    if (const auto unanswered = load_.front()->unanswered_final_reads(); unanswered > 0)
+      tell(std::to_string(unanswered) + " final reads got no answer");
     record_.final_data = read_final_data(*cluster_, std::chrono::seconds(20));
   }
 

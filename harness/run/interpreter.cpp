@@ -1,5 +1,6 @@
 #include "harness/run/interpreter.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,6 +16,8 @@ using std::chrono::steady_clock;
 
 /// A process that was refused waits this long before it asks again: a dead node is not worth a busy loop.
 constexpr std::chrono::milliseconds kPauseAfterFailure(10);
+/// A process that waits for its turn looks this often whether the load has ended meanwhile.
+constexpr std::chrono::milliseconds kStopInterval(50);
 /// Turns missed by more than this are given up: after a stall the load goes on at its rate, without a burst.
 constexpr std::chrono::milliseconds kArrearsMax(200);
 
@@ -102,7 +105,7 @@ void LoadThread::run_final_reads(std::chrono::milliseconds patience) {
   run([this, patience] {
     asio::co_spawn(group_->context(), final_reads(steady_clock::now() + patience),
                    [this](std::exception_ptr problem) {
-                     failure_ = problem;
+                     if (problem) fail(problem);
                      group_->context().stop();
                    });
   });
@@ -116,11 +119,12 @@ Task<void> LoadThread::await_turn() {
   if (now - next_turn_ > kArrearsMax) next_turn_ = now;
   const SteadyTime turn = next_turn_;
   next_turn_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / options_.rate));
-  if (turn > now) co_await sleep_until(group_->context(), turn);
+  while (!stopping_ && steady_clock::now() < turn)
+    co_await sleep_until(group_->context(), std::min<SteadyTime>(turn, steady_clock::now() + kStopInterval));
 }
 
-/// Invokes, waits, completes. True when the operation was answered ok or with a refusal of the server; a
-/// process that ends in info is replaced.
+/// Invokes, waits, completes; gives back the completed operation. A process that ends in info is replaced,
+/// and its connections with it.
 Task<Operation> LoadThread::perform(Client& client, std::int32_t& process, Operation op) {
   op.process = process;
   recorder_.invoke(op);

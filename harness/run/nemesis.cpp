@@ -69,8 +69,9 @@ void Nemesis::work() {
     const Schedule schedule = plan_(number);
     round(schedule);
     const Nanos took = context_.clock.now() - began;
-    if (schedule.empty() || stopped() || context_.clock.now() + took + tail > limit) break;
-    if (!await(StepCondition::kSettled)) break;
+    const auto no_time = [&] { return context_.clock.now() + took + tail > limit; };
+    if (schedule.empty() || stopped() || no_time()) break;
+    if (!await(StepCondition::kSettled) || no_time()) break;
   }
   sleep(std::max(tail, limit - context_.clock.now()));
 }
@@ -111,7 +112,8 @@ void Nemesis::apply(const PlannedStep& step) {
   sleep(std::max<Nanos>(step.hold - in_force_for, 0));
   active->heal(record);
   journal_(number, record);
-  say_("healed: " + record.description);
+  say_(record.verified_healed() ? "healed: " + record.description
+                                : "not healed: " + record.description + ": " + record.error);
 }
 
 }  // namespace harness

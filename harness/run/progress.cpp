@@ -106,11 +106,11 @@ std::string load_line(const LoadFigures& figures) {
 
 std::string short_number(double number) {
   char text[32];
-  if (number >= 1e6)
+  if (number >= 999'500)  // what would round to four digits belongs to the next unit
     std::snprintf(text, sizeof text, "%.1fM", number / 1e6);
-  else if (number >= 1e5)
+  else if (number >= 99'950)
     std::snprintf(text, sizeof text, "%.0fk", number / 1e3);
-  else if (number >= 1e3)
+  else if (number >= 999.5)
     std::snprintf(text, sizeof text, "%.1fk", number / 1e3);
   else
     std::snprintf(text, sizeof text, "%.0f", number);

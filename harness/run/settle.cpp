@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <bitset>
+#include <vector>
+
+#include "harness/core/check.h"
 
 namespace harness {
 
@@ -38,15 +41,23 @@ std::chrono::milliseconds settle_patience(const ClusterConfig& config) {
 }
 
 std::string restart_dead_nodes(Cluster& cluster) {
-  std::string names;
+  std::vector<Node*> started;
   for (int number = 0; number < cluster.size(); ++number) {
     Node& node = cluster.node(number);
     if (node.running()) continue;
     node.start();
-    names += (names.empty() ? "" : ", ") + node.name();
+    started.push_back(&node);
   }
-  for (int number = 0; number < cluster.size(); ++number)
-    if (cluster.node(number).running()) cluster.node(number).wait_until_answering(std::chrono::seconds(60));
+  std::string names;
+  for (Node* node : started) {
+    names += (names.empty() ? "" : ", ") + node->name();
+    try {
+      node->wait_until_answering(std::chrono::seconds(60));
+    } catch (const EnvironmentError& trouble) {
+      // A server that does not come back is what the run is to find out, not the end of it.
+      names += std::string(" (in vain: ") + trouble.what() + ")";
+    }
+  }
   return names;
 }
 

@@ -19,7 +19,8 @@ bool condition_holds(Cluster& cluster, StepCondition condition);
 /// with two lost elections, and time to synchronize.
 std::chrono::milliseconds settle_patience(const ClusterConfig& config);
 
-/// Starts dead nodes again and waits until they answer; returns their names.
+/// Starts dead nodes again and waits until they answer; returns their names, with the trouble of those that
+/// did not come back.
 std::string restart_dead_nodes(Cluster& cluster);
 
 }  // namespace harness

@@ -1,0 +1,226 @@
+// The load against a real cluster of three masters; what it recorded is read back from the journal, as the
+// checkers will.
+#include "harness/run/interpreter.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <map>
+#include <set>
+
+#include "harness/cluster/test_support.h"
+#include "harness/core/wait.h"
+#include "harness/run/store.h"
+#include "workloads/workloads.h"
+
+using namespace harness;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A cluster, a recorder, and client groups of the register workload.
+class Load {
+ public:
+  Load() : files_{test_.directory()}, recorder_(std::make_unique<Recorder>(files_.history(), clock_)) {
+    for (const NodeInfo& node : test_.cluster().infos()) {
+      recorder_->node(node.name);
+      nodes_.push_back(
+          {node.name, {boost::asio::ip::make_address(node.ip), static_cast<std::uint16_t>(node.port)}});
+      shards_.push_back(node.slots);
+    }
+  }
+
+  std::unique_ptr<LoadThread> group(int number, int groups, LoadOptions options) {
+    const WorkloadSetup setup{*recorder_, workload_options, shards_, number, groups};
+    return std::make_unique<LoadThread>([] {}, nodes_, find_workload("register")->make(setup),
+                                        Prng(1).split("operations", static_cast<std::uint64_t>(number)),
+                                        options, *recorder_, processes_);
+  }
+  void wait_for_events(std::uint64_t events) {
+    wait_until("the load", 60s, [&] { return recorder_->events() >= events; });
+  }
+  /// Reading back also proves that no process had two operations open, or came back after an info.
+  History history() {
+    recorder_.reset();
+    return load_history(files_);
+  }
+  Cluster& cluster() { return test_.cluster(); }
+  Recorder& recorder() { return *recorder_; }
+  Nanos now() const { return clock_.now(); }
+
+  WorkloadOptions workload_options;
+
+ private:
+  TestCluster test_{3, 0};
+  RunFiles files_;
+  RunClock clock_;
+  std::unique_ptr<Recorder> recorder_;
+  ProcessNumbers processes_;
+  std::vector<ClientNode> nodes_;
+  std::vector<SlotRanges> shards_;
+};
+
+}  // namespace
+
+TEST_CASE("a healthy cluster answers, by the node that serves the key") {
+  Load load;
+  auto group = load.group(0, 1, {8, 0, 10s});
+  group->start();
+  load.wait_for_events(4000);
+  group->finish();
+  CHECK_NOTHROW(group->check());
+  const auto completed = load.recorder().operations_ok() + load.recorder().operations_failed() +
+                         load.recorder().operations_info();
+  CHECK(load.recorder().events() == 2 * completed);  // nothing is left open
+  const History history = load.history();
+  REQUIRE(history.operations.size() >= 2000);
+  std::set<std::int32_t> processes;
+  std::set<std::string> nodes;
+  for (const Operation& op : history.operations) {
+    REQUIRE(op.complete_event != kNoEvent);
+    REQUIRE(op.error == kNoError);  // a compare-and-set may fail, and says no error
+    REQUIRE((op.outcome == Outcome::kOk || op.function == Function::kCas));
+    processes.insert(op.process);
+    nodes.insert(std::string(history.node_text(op)));
+  }
+  CHECK(processes.size() == 8);
+  CHECK(nodes == std::set<std::string>{"n1", "n2", "n3"});
+  CHECK(group->moved() == 0);
+}
+
+TEST_CASE("values are unique for each key, over both client groups") {
+  Load load;
+  auto one = load.group(0, 2, {4, 0, 10s});
+  auto two = load.group(1, 2, {4, 0, 10s});
+  one->start();
+  two->start();
+  load.wait_for_events(4000);
+  one->finish();
+  two->finish();
+  const History history = load.history();
+  std::map<std::uint32_t, std::set<std::int64_t>> written;
+  std::set<std::int32_t> processes;
+  std::size_t writes = 0;
+  for (const Operation& op : history.operations) {
+    processes.insert(op.process);
+    if (op.function == Function::kRead) continue;
+    ++writes;
+    const Value value =
+        op.function == Function::kWrite ? op.argument : history.values.as_list(op.argument)[1];
+    REQUIRE(written[op.key].insert(value.as_integer()).second);
+  }
+  CHECK(writes > 500);
+  CHECK(processes.size() == 8);  // numbers of their own in each group
+}
+
+TEST_CASE("an info retires its process for good, and a fresh one takes its place") {
+  Load load;
+  constexpr std::int32_t kProcesses = 6;
+  auto group = load.group(0, 1, {kProcesses, 0, 1500ms});
+  group->start();
+  load.wait_for_events(500);
+  load.cluster().node(0).signal(SIGSTOP);
+  wait_until("operations without an answer", 60s, [&] { return load.recorder().operations_info() >= 6; });
+  load.cluster().node(0).signal(SIGCONT);
+  load.wait_for_events(load.recorder().events() + 500);
+  group->finish();
+
+  const std::uint64_t infos = load.recorder().operations_info();
+  const History history = load.history();
+  std::set<std::int32_t> seen, retired;
+  std::uint64_t counted = 0;
+  for (const Operation& op : history.operations) {
+    REQUIRE(retired.count(op.process) == 0);
+    seen.insert(op.process);
+    if (op.outcome != Outcome::kInfo) continue;
+    ++counted;
+    retired.insert(op.process);
+    CHECK(history.error_text(op) == "timeout");
+    CHECK(history.node_text(op) == "n1");
+  }
+  CHECK(counted == infos);
+  CHECK(retired.size() == infos);
+  CHECK(*seen.rbegin() < kProcesses + static_cast<std::int32_t>(infos));
+  CHECK(seen.size() - retired.size() <= static_cast<std::size_t>(kProcesses));
+  CHECK(seen.size() > static_cast<std::size_t>(kProcesses));
+}
+
+TEST_CASE("the rate is never exceeded, and waiting for a turn does not hold the end up") {
+  Load load;
+  constexpr double kRate = 400;
+  auto group = load.group(0, 1, {8, kRate, 10s});
+  const Nanos started = load.now();
+  group->start();
+  load.wait_for_events(400);
+  group->finish();
+  auto slow = load.group(0, 1, {4, 0.001, 10s});  // the second turn comes in a quarter of an hour
+  const std::uint64_t events = load.recorder().events();
+  slow->start();
+  load.wait_for_events(events + 2);
+  slow->finish();
+  CHECK(load.recorder().events() == events + 2);
+
+  const History history = load.history();
+  const Nanos period = static_cast<Nanos>(1e9 / kRate);
+  REQUIRE(history.operations.size() > 200);
+  for (std::size_t i = 0; i + 1 < history.operations.size(); ++i)  // the last is the slow group's
+    REQUIRE(history.operations[i].invoked >= started + static_cast<Nanos>(i) * period);
+}
+
+TEST_CASE("a seed offers the same operations, to each group its own") {
+  const ScratchFolder folder;
+  const RunClock clock;
+  const auto offered = [&](const char* file, std::uint64_t seed, int number) {
+    Recorder recorder(folder.path / file, clock);
+    const WorkloadSetup setup{recorder, {}, {{{0, 8000}}, {{8001, 16383}}}, number, 2};
+    const auto workload = find_workload("register")->make(setup);
+    Prng prng = Prng(seed).split("operations", static_cast<std::uint64_t>(number));
+    std::vector<std::tuple<Function, std::uint32_t, std::uint64_t>> stream;
+    for (int i = 0; i < 2000; ++i) {
+      const Operation op = workload->next(prng);
+      stream.emplace_back(op.function, op.key, op.argument.bits());
+    }
+    return stream;
+  };
+  CHECK(offered("a", 7, 0) == offered("b", 7, 0));
+  CHECK(offered("c", 7, 0) != offered("d", 8, 0));
+  CHECK(offered("e", 7, 0) != offered("f", 7, 1));
+}
+
+TEST_CASE("final reads read every key once, and try again while there is patience") {
+  Load load;
+  load.workload_options.keys = 12;
+  auto group = load.group(0, 1, {4, 0, 1000ms});
+  group->start();
+  load.wait_for_events(1000);
+  group->finish();
+  const std::uint64_t before = load.recorder().events();
+  group->run_final_reads(30s);
+  CHECK(group->unanswered_final_reads() == 0);
+  CHECK(load.recorder().events() == before + 24);
+
+  load.cluster().node(0).kill();
+  group->run_final_reads(0ms);
+  const std::size_t unanswered = group->unanswered_final_reads();
+  CHECK(unanswered >= 4);  // its own keys; and the others' too, once they call the cluster down
+
+  const History history = load.history();
+  std::set<std::uint32_t> keys;
+  for (const Operation& op : history.operations) {
+    if (op.invoke_event < before || op.invoke_event >= before + 24) continue;
+    CHECK(op.function == Function::kRead);
+    CHECK(op.outcome == Outcome::kOk);
+    keys.insert(op.key);
+  }
+  CHECK(keys.size() == 12);
+}
+
+TEST_CASE("what ends the load early is thrown where it is asked for") {
+  Load load;
+  const WorkloadSetup setup{load.recorder(), {}, {}, 0, 1};
+  ProcessNumbers processes;
+  LoadThread group([] { throw EnvironmentError("no such host"); }, {}, find_workload("register")->make(setup),
+                   Prng(1), {}, load.recorder(), processes);
+  group.start();
+  CHECK_THROWS_WITH(group.finish(), "no such host");
+}
