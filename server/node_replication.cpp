@@ -278,12 +278,9 @@ void ReplicationLink::execute_stream() {
   while (parser_.next(stream, limits) == RequestParser::Status::command) {
     const auto& argv = parser_.argv();
     if (!argv.empty()) {
-      if (const Command* command = Engine::find_command(argv[0]); command && command->name == "replconf") {
-        if (argv.size() >= 2 && argv[1].size() == 6) {
-        }  // GETACK is answered by the room when it is consumed
-      } else {
-        engine.process(*applier_, argv);
-      }
+      // REPLCONF GETACK is answered by the replication room itself, when its bytes are consumed.
+      const Command* command = Engine::find_command(argv[0]);
+      if (!command || command->name != "replconf") engine.process(*applier_, argv);
       applier_->out.buffer().clear();
     }
     parsed_ = parser_.consumed();
