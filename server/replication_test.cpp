@@ -47,6 +47,11 @@ void replicate(const std::string& master_binary, const std::string& replica_bina
   CHECK(r.ask("mget s1 t1 t2") == "*3\r\n$1\r\na\r\n$1\r\nx\r\n$1\r\ny\r\n");
   CHECK(r.ask("set x y").starts_with("-READONLY"));
   CHECK(std::stoi(r.ask("pttl dies").substr(1)) > 50000);
+  // WAIT asks the replica (GETACK), again and again.
+  for (int i = 0; i < 10; ++i) {
+    m.ask("incr waits");
+    CHECK(m.ask("wait 1 5000") == ":1\r\n");
+  }
   // The link breaks and comes back: the backlog serves what was missed.
   r.ask("client kill type master");
   m.ask("set missed 1");
