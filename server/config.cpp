@@ -459,12 +459,23 @@ Config load_config(std::span<const std::string> arguments) {
 
 std::string rewrite_config(const Config& config, std::string_view old_text) {
   const Config defaults;
+  // Anything that is not plainly one printable word goes in quotes, odd bytes as \xHH.
   auto quote = [](const std::string& value, const Directive& d) {
     const bool many = d.kind == K::save || d.kind == K::limits || d.name == "bind" || d.name == "replicaof";
-    if (many && !value.empty()) return value;
-    if (!value.empty() && value.find_first_of(" \t\"'\\#") == std::string::npos) return value;
+    const bool printable =
+        std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    if (many && printable && value.find_first_not_of(' ') != std::string::npos &&
+        value.find_first_of("\"'\\#") == std::string::npos)
+      return value;
+    if (!value.empty() && printable && value.find_first_of(" \"'\\#") == std::string::npos) return value;
     std::string out = "\"";
     for (char c : value) {
+      char hex[8];
+      if (c < ' ' || c > '~') {
+        std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned char>(c));
+        out += hex;
+        continue;
+      }
       if (c == '"' || c == '\\') out += '\\';
       out += c;
     }

@@ -1,4 +1,5 @@
-/// Any text as a configuration file: accepted or refused with a reason; what is accepted is read back from its rewrite.
+/// Any text as a configuration file: accepted or refused with a reason; what is accepted is read back from
+/// its rewrite.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

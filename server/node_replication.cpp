@@ -275,15 +275,15 @@ void ReplicationLink::execute_stream() {
   // Views into the stream stay good until consume(), which therefore comes last.
   const std::string_view stream = replication_.stream();
   std::size_t executed = 0;
+  bool asked = false;  // REPLCONF GETACK: answered when what stands before it is counted
   while (parser_.next(stream, limits) == RequestParser::Status::command) {
     const auto& argv = parser_.argv();
     if (!argv.empty()) {
-      if (const Command* command = Engine::find_command(argv[0]); command && command->name == "replconf") {
-        if (argv.size() >= 2 && argv[1].size() == 6) {
-        }  // GETACK is answered by the room when it is consumed
-      } else {
+      const Command* command = Engine::find_command(argv[0]);
+      if (command && command->name == "replconf")
+        asked = true;
+      else
         engine.process(*applier_, argv);
-      }
       applier_->out.buffer().clear();
     }
     parsed_ = parser_.consumed();
@@ -294,6 +294,10 @@ void ReplicationLink::execute_stream() {
     parser_.rebase(executed);
     parsed_ -= executed;
     replication_.consume(executed, node_.steady_ms());
+  }
+  if (asked) {
+    const std::string_view words[] = {"replconf", "getack", "*"};
+    replication_.on_replconf(0, words, node_.steady_ms());
   }
 }
 

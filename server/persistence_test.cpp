@@ -12,10 +12,17 @@ using namespace node::testing;
 namespace {
 
 /// One value of every type and encoding that travels.
-const std::vector<std::string> kFill = {
-    "set int 12345", "set negative -7", "set text hello", "set wide 9223372036854775807",
-    "rpush list a b 1 -500 70000 c", "sadd ints 1 2 300000", "sadd words a b c", "hset small f v n 42",
-    "zadd ranks 1 a 2.5 b -3 c inf d", "set dies soon ex 100000", "setbit bits 1000 1"};
+const std::vector<std::string> kFill = {"set int 12345",
+                                        "set negative -7",
+                                        "set text hello",
+                                        "set wide 9223372036854775807",
+                                        "rpush list a b 1 -500 70000 c",
+                                        "sadd ints 1 2 300000",
+                                        "sadd words a b c",
+                                        "hset small f v n 42",
+                                        "zadd ranks 1 a 2.5 b -3 c inf d",
+                                        "set dies soon ex 100000",
+                                        "setbit bits 1000 1"};
 
 void fill(Connection& c) {
   for (const std::string& line : kFill) REQUIRE(c.ask(line)[0] != '-');
@@ -30,12 +37,28 @@ void fill(Connection& c) {
   c.ask("set compressible " + std::string(5000, 'z'));
 }
 
-const std::vector<std::string> kLook = {
-    "get int", "get negative", "get text", "get wide", "lrange list 0 -1", "smembers ints", "sort words alpha",
-    "hgetall small", "zrange ranks 0 -1 withscores", "get dies", "get bits", "lrange long 0 -1", "sort many alpha",
-    "hget wide_hash field:77", "hlen wide_hash", "zrange wide_zset 0 -1 withscores", "get compressible",
-    "object encoding ints", "object encoding wide_hash", "object encoding wide_zset", "object encoding small",
-    "dbsize"};
+const std::vector<std::string> kLook = {"get int",
+                                        "get negative",
+                                        "get text",
+                                        "get wide",
+                                        "lrange list 0 -1",
+                                        "smembers ints",
+                                        "sort words alpha",
+                                        "hgetall small",
+                                        "zrange ranks 0 -1 withscores",
+                                        "get dies",
+                                        "get bits",
+                                        "lrange long 0 -1",
+                                        "sort many alpha",
+                                        "hget wide_hash field:77",
+                                        "hlen wide_hash",
+                                        "zrange wide_zset 0 -1 withscores",
+                                        "get compressible",
+                                        "object encoding ints",
+                                        "object encoding wide_hash",
+                                        "object encoding wide_zset",
+                                        "object encoding small",
+                                        "dbsize"};
 
 std::vector<std::string> look(Connection& c) {
   std::vector<std::string> seen;
@@ -83,10 +106,18 @@ TEST_CASE("files are exchanged with redis-server 7.0 both ways") {
     WARN("redis-server is not installed");
     return;
   }
-  SECTION("snapshot, ours to redis") { exchange(our_binary(), stock, kSnapshot); }
-  SECTION("snapshot, redis to ours") { exchange(stock, our_binary(), kSnapshot); }
-  SECTION("append-only file, ours to redis") { exchange(our_binary(), stock, kAppend); }
-  SECTION("append-only file, redis to ours") { exchange(stock, our_binary(), kAppend); }
+  SECTION("snapshot, ours to redis") {
+    exchange(our_binary(), stock, kSnapshot);
+  }
+  SECTION("snapshot, redis to ours") {
+    exchange(stock, our_binary(), kSnapshot);
+  }
+  SECTION("append-only file, ours to redis") {
+    exchange(our_binary(), stock, kAppend);
+  }
+  SECTION("append-only file, redis to ours") {
+    exchange(stock, our_binary(), kAppend);
+  }
 }
 
 TEST_CASE("DUMP payloads are equal and restore on the other side") {
@@ -118,9 +149,10 @@ TEST_CASE("kill -9 loses nothing that appendfsync always acknowledged") {
   std::uint64_t acknowledged = 0;
   for (int round = 0; round < 5; ++round) {
     Connection c = server.connect();
-    REQUIRE(c.ask("get counter") == (acknowledged ? "$" + std::to_string(std::to_string(acknowledged).size()) + "\r\n" +
-                                                        std::to_string(acknowledged) + "\r\n"
-                                                  : "$-1\r\n"));
+    REQUIRE(c.ask("get counter") == (acknowledged
+                                         ? "$" + std::to_string(std::to_string(acknowledged).size()) +
+                                               "\r\n" + std::to_string(acknowledged) + "\r\n"
+                                         : "$-1\r\n"));
     // A rewrite runs meanwhile, so that the kill may hit any of its steps.
     c.ask("bgrewriteaof");
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50 + 60 * round);
@@ -143,7 +175,8 @@ TEST_CASE("a torn tail is cut off when aof-load-truncated says so, and refused w
   server.kill(SIGKILL);
   server.wait();
   for (const auto& file : std::filesystem::directory_iterator(folder.path() + "/appendonlydir"))
-    if (file.path().string().ends_with(".incr.aof")) std::filesystem::resize_file(file.path(), file.file_size() - 3);
+    if (file.path().string().ends_with(".incr.aof"))
+      std::filesystem::resize_file(file.path(), file.file_size() - 3);
   server.start();
   Connection again = server.connect();
   CHECK(again.ask("dbsize") == ":9\r\n");

@@ -15,7 +15,8 @@ using namespace node;
 namespace {
 std::string word(Random& rng, std::uint64_t range) {
   const std::uint64_t n = rng.below(range);
-  return n % 3 == 0 ? std::to_string(static_cast<std::int64_t>(n * n) - 5000) : "w" + std::string(n % 70, 'x') + std::to_string(n);
+  return n % 3 == 0 ? std::to_string(static_cast<std::int64_t>(n * n) - 5000)
+                    : "w" + std::string(n % 70, 'x') + std::to_string(n);
 }
 std::vector<std::string> all(const Listpack& p) {
   std::vector<std::string> out;
@@ -27,7 +28,8 @@ std::vector<std::string> all(const Listpack& p) {
 TEST_CASE("numbers: only what the protocol calls an integer is one") {
   CHECK(parse_integer("-9223372036854775808") == INT64_MIN);
   CHECK(parse_integer("9223372036854775807") == INT64_MAX);
-  for (const char* no : {"", "-", "-0", "01", "+1", " 1", "1 ", "9223372036854775808", "1a", "0x1"}) CHECK_FALSE(parse_integer(no));
+  for (const char* no : {"", "-", "-0", "01", "+1", " 1", "1 ", "9223372036854775808", "1a", "0x1"})
+    CHECK_FALSE(parse_integer(no));
   CHECK(format_double(0.1) == "0.10000000000000001");
   CHECK(format_double(3) == "3");
   CHECK_FALSE(parse_double("nan"));
@@ -43,10 +45,17 @@ TEST_CASE("listpack: as a vector of strings") {
     const auto where = model.empty() ? Listpack::kEnd : pack.seek(static_cast<std::int64_t>(at));
     const std::string value = word(rng, 300);
     switch (rng.below(model.size() > 60 ? 6 : 4)) {
-      case 0: pack.append(value); model.push_back(value); break;
-      case 1: pack.prepend(value); model.insert(model.begin(), value); break;
+      case 0:
+        pack.append(value);
+        model.push_back(value);
+        break;
+      case 1:
+        pack.prepend(value);
+        model.insert(model.begin(), value);
+        break;
       case 2:
-        if (where) pack.insert_before(where, value), model.insert(model.begin() + static_cast<long>(at), value);
+        if (where)
+          pack.insert_before(where, value), model.insert(model.begin() + static_cast<long>(at), value);
         break;
       case 3:
         if (where) pack.replace(where, value), model[at] = value;
@@ -120,7 +129,8 @@ TEST_CASE("sets, hashes, sorted sets and lists behave as the standard containers
     for (std::size_t r = 0; r < order.size(); r += 17) REQUIRE(zset.rank(order[r].second) == r);
     std::vector<std::string> elements;
     if (!list_model.empty())
-      list.for_range(0, list.size() - 1, [&](const Listpack::Element& e) { return elements.push_back(e.str()), true; });
+      list.for_range(0, list.size() - 1,
+                     [&](const Listpack::Element& e) { return elements.push_back(e.str()), true; });
     REQUIRE(elements == list_model);
   }
 }

@@ -281,7 +281,7 @@ void Listpack::splice(std::uint32_t offset, std::uint32_t removed, std::string_v
   const std::uint32_t new_total = old_total - removed + added;
   if (new_total > old_total) bytes_ = allocate(bytes_, new_total);
   std::memmove(bytes_ + offset + added, bytes_ + offset + removed, old_total - offset - removed);
-  std::memcpy(bytes_ + offset, encoded.data(), added);
+  if (added) std::memcpy(bytes_ + offset, encoded.data(), added);
   if (new_total < old_total) bytes_ = allocate(bytes_, new_total);
   set_total(new_total);
   const std::size_t stored = load_le(bytes_ + 4, 2);

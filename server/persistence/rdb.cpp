@@ -240,9 +240,9 @@ std::uint64_t RdbReader::plain_length() {
 std::string_view RdbReader::string() {
   bool special = false;
   const std::uint64_t n = length(special);
-  if (bad_) return {};
+  if (bad_) return "";
   if (!special) {
-    if (!need(n)) return {};
+    if (!need(n)) return "";
     at_ += n;
     return in_.substr(at_ - n, n);
   }
@@ -254,13 +254,13 @@ std::string_view RdbReader::string() {
   }
   if (n != 3) {
     bad_ = true;
-    return {};
+    return "";
   }
   const std::uint64_t packed = plain_length(), size = plain_length();
   // A compressed byte yields at most 264; anything more is a lie that would only cost memory.
   if (bad_ || !need(packed) || size > packed * 264) {
     bad_ = true;
-    return {};
+    return "";
   }
   scratch_.resize(size);
   bad_ = !lzf_decompress(in_.substr(at_, packed), scratch_.data(), size);

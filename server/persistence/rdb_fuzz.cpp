@@ -1,5 +1,5 @@
-/// Any bytes as a RESTORE payload (with a right checksum, which a fuzzer would not find) and as a dump file. What is
-/// accepted must serialise again and read back.
+/// Any bytes as a RESTORE payload (with a right checksum, which a fuzzer would not find) and as a dump file.
+/// What is accepted must serialise again and read back.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -37,8 +37,11 @@ Commands parse(const std::string& input, std::size_t step, std::string* error = 
 }  // namespace
 
 TEST_CASE("requests parse alike in pieces of every size") {
-  const std::string input = "*3\r\n$3\r\nSET\r\n$3\r\nfoo\r\n$5\r\nb\r\nar\r\nPING\r\n*1\r\n$4\r\nPING\r\nset \"a b\" 'c\\'d' \\x\r\n*0\r\n\r\n*2\r\n$0\r\n\r\n$1\r\nx\r\n";
-  const Commands expected{{"SET", "foo", "b\r\nar"}, {"PING"}, {"PING"}, {"set", "a b", "c'd", "\\x"}, {}, {}, {"", "x"}};
+  const std::string input =
+      "*3\r\n$3\r\nSET\r\n$3\r\nfoo\r\n$5\r\nb\r\nar\r\nPING\r\n*1\r\n$4\r\nPING\r\nset \"a b\" 'c\\'d' "
+      "\\x\r\n*0\r\n\r\n*2\r\n$0\r\n\r\n$1\r\nx\r\n";
+  const Commands expected{
+      {"SET", "foo", "b\r\nar"}, {"PING"}, {"PING"}, {"set", "a b", "c'd", "\\x"}, {}, {}, {"", "x"}};
   for (std::size_t step = 1; step <= input.size(); ++step) CHECK(parse(input, step) == expected);
 }
 
@@ -66,7 +69,8 @@ TEST_CASE("the same reply in both protocols") {
     w.real(0.1);
     w.null();
     w.error("ERR two\r\nlines");
-    CHECK(w.buffer() == (version == 2 ? "*2\r\n$1\r\nk\r\n$19\r\n0.10000000000000001\r\n$-1\r\n-ERR two  lines\r\n"
-                                      : "%1\r\n$1\r\nk\r\n,0.10000000000000001\r\n_\r\n-ERR two  lines\r\n"));
+    CHECK(w.buffer() == (version == 2
+                             ? "*2\r\n$1\r\nk\r\n$19\r\n0.10000000000000001\r\n$-1\r\n-ERR two  lines\r\n"
+                             : "%1\r\n$1\r\nk\r\n,0.10000000000000001\r\n_\r\n-ERR two  lines\r\n"));
   }
 }

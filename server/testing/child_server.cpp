@@ -170,8 +170,14 @@ void ChildServer::start() {
   }
   const auto deadline = Clock::now() + kStartLimit;
   while (Clock::now() < deadline) {
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = 0;
+      throw std::runtime_error(binary_ + " ended at once: see " + folder_ + "/log");
+    }
     Connection c(port_);
-    if (c.ok() && c.ask("ping").starts_with("+PONG")) return;
+    const std::string answer = c.ok() ? c.ask("ping") : "";
+    if (answer.starts_with("+PONG") || answer.starts_with("-NOAUTH")) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   throw std::runtime_error(binary_ + " does not answer on port " + std::to_string(port_) + ": see " +

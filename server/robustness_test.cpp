@@ -1,0 +1,80 @@
+/// Strangers, noise and limits: the node answers or closes, and goes on.
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/keyspace/hash.h"
+#include "server/testing/child_server.h"
+
+using namespace node::testing;
+
+TEST_CASE("any bytes on the client port and on the bus port leave the node alive") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {"--cluster-enabled", "yes", "--save", ""});
+  Connection control = server.connect();
+  const std::string before = control.ask("cluster nodes");
+  node::Random rng(17);
+  for (int round = 0; round < 60; ++round) {
+    std::string noise(1 + rng.below(20000), '\0');
+    for (char& c : noise) c = static_cast<char>(rng.next());
+    // Half of them look right at first.
+    if (round % 4 == 0) noise = "*3\r\n$3\r\nset\r\n$" + std::to_string(rng.below(100000)) + "\r\n" + noise;
+    if (round % 4 == 1) noise = "RCmb" + std::string(2, '\0') + "\x08\xd0" + std::string(2, '\0') + noise;
+    Connection client = server.connect();
+    client.send(noise);
+    Connection bus(server.port() + 10000);
+    REQUIRE(bus.ok());
+    bus.send(noise);
+  }
+  CHECK(control.ask("ping") == "+PONG\r\n");
+  // Nobody joined and nothing is owned.
+  const std::string after = control.ask("cluster nodes");
+  CHECK(after.substr(0, 60) == before.substr(0, 60));
+  CHECK(std::count(after.begin(), after.end(), '\n') == std::count(before.begin(), before.end(), '\n'));
+}
+
+TEST_CASE("a password is asked for before anything else") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(),
+                           {"--requirepass", "secret", "--save", "", "--enable-debug-command", "yes"});
+  Connection c = server.connect();
+  CHECK(c.ask("get x") == "-NOAUTH Authentication required.\r\n");
+  CHECK(c.ask("auth wrong").starts_with("-WRONGPASS"));
+  CHECK(c.ask("hello 3 auth default secret setname me")[0] == '%');
+  CHECK(c.ask("client getname") == "$2\r\nme\r\n");
+}
+
+TEST_CASE("maxclients is obeyed and a client that leaves makes room") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {"--maxclients", "3", "--save", ""});
+  std::vector<std::unique_ptr<Connection>> held;
+  for (int i = 0; i < 3; ++i) {
+    held.push_back(std::make_unique<Connection>(server.port()));
+    REQUIRE(held.back()->ask("ping") == "+PONG\r\n");
+  }
+  Connection refused = server.connect();
+  CHECK(refused.reply() == "-ERR max number of clients reached\r\n");
+}
+
+TEST_CASE("a second process does not start from the same nodes.conf") {
+  const Folder folder;
+  const ChildServer first(our_binary(), folder.path(), {"--cluster-enabled", "yes", "--save", ""});
+  Connection c = first.connect();
+  c.ask("cluster bumpepoch");  // the file was replaced meanwhile: the lock must have moved along
+  CHECK_THROWS(ChildServer(our_binary(), folder.path(), {"--cluster-enabled", "yes", "--save", ""}));
+}
+
+TEST_CASE("DEBUG SEGFAULT is a real one") {
+  const Folder folder;
+  ChildServer server(our_binary(), folder.path(), {"--enable-debug-command", "yes", "--save", ""});
+  Connection c = server.connect();
+  c.send_command({"debug", "segfault"});
+  const int status = server.wait();
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGSEGV);
+}
