@@ -179,7 +179,7 @@ TEST_CASE("a build that is killed leaves nothing that the next one would take fo
   CHECK_FALSE(fake.entries().front().starts_with(".making-"));
 }
 
-TEST_CASE("--server takes a tree, a tarball and a binary, and knows what each is") {
+TEST_CASE("the option --server takes a tree, a tarball and a binary, and knows what each is") {
   FakeTree fake;
   const Variable cache("XDG_CACHE_HOME", (fake.scratch.path / "xdg").string());
   const Server of_tree = resolve_server(fake.tree.string(), fake.options);

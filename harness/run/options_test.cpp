@@ -24,7 +24,7 @@ TEST_CASE("options change the scenario, and impossible ones are refused with the
   }
 }
 
-TEST_CASE("--nemesis makes steps: crashes are followed by a restart, lasting faults are held") {
+TEST_CASE("the option --nemesis makes steps: crashes are followed by a restart, lasting faults are held") {
   const auto steps = steps_for({"kill", "pause"});
   REQUIRE(steps.size() == 3);
   CHECK(steps[0].fault == "kill");
