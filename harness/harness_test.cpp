@@ -239,6 +239,26 @@ TEST_CASE("the other scenarios pass on a stock redis-server", "[real]") {
   }
 }
 
+TEST_CASE("what the documented verdict allows, --strict does not", "[real]") {
+  const Scratch scratch;
+  // Clients that stay with a master that was cut off have writes acknowledged that nobody will see again.
+  const Finished run = finish(scratch, {"run", "failover-partition", "--seed", "8"});
+  CAPTURE(run.out, run.err);
+  REQUIRE(run.code == 0);
+  REQUIRE_THAT(run.out, Contains("window c"));
+  CHECK(finish(scratch, {"report", "latest", "--strict"}).code == 1);
+}
+
+TEST_CASE("the bundled node passes without any server package", "[real]") {
+  const Scratch scratch;
+  for (const char* scenario : {"failover-basic", "failover-partition"}) {
+    const Finished run =
+        finish(scratch, {"run", scenario, "--server", "bundled", "--seed", "6"}, {"PATH=/nonexistent"});
+    CAPTURE(scenario, run.out, run.err);
+    CHECK(run.code == 0);
+  }
+}
+
 TEST_CASE("a dead master that never comes back is a violation", "[real]") {
   const Scratch scratch;
   const std::string file = scenario_file(scratch, R"(

@@ -25,13 +25,15 @@ std::string shown_path(const std::filesystem::path& file) {
 }
 
 ReportInput report_input(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files) {
-  ReportInput input{record, verdict, {}, {}, deflate_zlib, colours_on(STDOUT_FILENO), shown_path(files.report())};
+  ReportInput input{
+      record, verdict, {}, {}, deflate_zlib, colours_on(STDOUT_FILENO), shown_path(files.report())};
   return input;
 }
 
 void draw(ReportInput& input) {
   std::vector<Graph> graphs;
-  for (const Drawing& drawing : topology_drawings(input.record)) graphs.push_back({drawing.name, drawing.dot});
+  for (const Drawing& drawing : topology_drawings(input.record))
+    graphs.push_back({drawing.name, drawing.dot});
   Rendering rendering = render_graphs(graphs);
   input.drawings = std::move(rendering.svg);
   input.drawings_missing = std::move(rendering.missing);

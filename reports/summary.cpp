@@ -73,8 +73,8 @@ std::string row(std::string_view label, std::string_view text) {
 
 std::string faults_row(const RunRecord& record, const Strength& s) {
   if (record.faults.empty()) return {};
-  std::string text = grouped(s.faults_requested) + " requested, " + grouped(s.faults_verified) +
-                     " verified active";
+  std::string text =
+      grouped(s.faults_requested) + " requested, " + grouped(s.faults_verified) + " verified active";
   if (s.faults_to_heal > 0)
     text += ", " + grouped(s.faults_healed) + " of " + grouped(s.faults_to_heal) + " healed";
   for (const FaultRecord& fault : record.faults)

@@ -150,8 +150,8 @@ struct RunCounters {
   std::uint64_t asked = 0;
   std::uint64_t observer_looks = 0;
   std::uint64_t observer_failures = 0;
-  /// The most by which a thread of ours that slept 10 ms overslept: how long the machine held everything up. A bound
-  /// that the servers miss by less than this proves nothing.
+  /// The most by which a thread of ours that slept 10 ms overslept: how long the machine held everything up.
+  /// A bound that the servers miss by less than this proves nothing.
   Nanos host_stall_max = 0;
 };
 
