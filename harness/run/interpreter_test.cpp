@@ -116,7 +116,7 @@ TEST_CASE("values are unique for each key, over both client groups") {
 TEST_CASE("an info retires its process for good, and a fresh one takes its place") {
   Load load;
   constexpr std::int32_t kProcesses = 6;
-  auto group = load.group(0, 1, {kProcesses, 0, 1500ms});
+  auto group = load.group(0, 1, {kProcesses, 0, 3s});
   group->start();
   load.wait_for_events(500);
   load.cluster().node(0).signal(SIGSTOP);
