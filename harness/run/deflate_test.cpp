@@ -18,7 +18,7 @@ std::string inflated(const std::string& stream, std::size_t length) {
 
 TEST_CASE("A zlib stream gives back what went in") {
   std::string varied;
-  for (int i = 0; i < 100'000; ++i) varied += static_cast<char>(i * i >> 3);
+  for (unsigned i = 0; i < 100'000; ++i) varied += static_cast<char>(i * i >> 3);
   for (const std::string& text : {std::string{}, std::string("a"), std::string(1 << 20, 'x'), varied})
     CHECK(inflated(deflate_zlib(text), text.size()) == text);
   CHECK(deflate_zlib(std::string(1 << 20, 'x')).size() < 2'000);
