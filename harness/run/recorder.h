@@ -2,6 +2,8 @@
 // the harness.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
@@ -63,8 +65,9 @@ class Recorder {
   std::size_t window_size_ = 0;
   std::size_t end_ = 0;  // of what was written
   History tables_;
-  std::uint64_t events_ = 0;  // read without the lock by the progress line: a torn figure does no harm
-  std::uint64_t completed_[3] = {0, 0, 0};
+  // Written under the lock, read without it by the progress line.
+  std::atomic<std::uint64_t> events_{0};
+  std::array<std::atomic<std::uint64_t>, 3> completed_{};  // by Outcome
 };
 
 }  // namespace harness
