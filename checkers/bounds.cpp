@@ -11,7 +11,7 @@ namespace {
 struct Profile {
   std::string_view flavor;  // empty: any
   int since;
-  bool spaces_votes;  // FACTS.md row 10
+  bool spaces_votes;  // checkers/PROMISES.md row 10
 };
 constexpr Profile kProfiles[] = {
     {"valkey", 9'000'000, false},  // Valkey 9 took the pause between votes away

@@ -1,6 +1,6 @@
-// The bounds of FACTS.md ("What Redis Cluster promises"), computed from the configuration that the cluster
-// really ran with and the build's flavor and version. `derived` figures are arithmetic from the server's
-// source and make a checker fail (with the measured stall of the host added); `spec` figures are the
+// The bounds of checkers/PROMISES.md ("What Redis Cluster promises"), computed from the configuration that
+// the cluster really ran with and the build's flavor and version. `derived` figures are arithmetic from the
+// server's source and make a checker fail (with the measured stall of the host added); `spec` figures are the
 // specification's and only warn.
 #pragma once
 

@@ -1,6 +1,7 @@
-// The checker "register": did the registers behave as an asynchronous Redis Cluster may (CHECKING.md, "The
-// documented verdict, precisely")? It gives both answers of a run: what happened (plain linearizability over
-// the whole run, as figures; the verdict itself under CheckOptions::strict), and whether it was allowed.
+// The checker "register": did the registers behave as an asynchronous Redis Cluster may
+// (checkers/PROMISES.md, "The documented verdict, precisely")? It gives both answers of a run: what happened
+// (plain linearizability over the whole run, as figures; the verdict itself under CheckOptions::strict), and
+// whether it was allowed.
 #pragma once
 
 #include "checkers/checkers.h"

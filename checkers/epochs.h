@@ -1,5 +1,6 @@
-// The checker "epochs" (FACTS.md rows 11 to 13): config epochs won by failover are unique and increase; no
-// node's epochs go back, not even across SIGKILL and restart; in the end all serving masters differ.
+// The checker "epochs" (checkers/PROMISES.md rows 11 to 13): config epochs won by failover are unique and
+// increase; no node's epochs go back, not even across SIGKILL and restart; in the end all serving masters
+// differ.
 #pragma once
 
 #include "checkers/checkers.h"

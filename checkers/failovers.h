@@ -1,5 +1,5 @@
-// Failovers, found in the recorded views and logs, and the checker "failover": each was fast enough (FACTS.md
-// row 1), none was needless (row 3), and none that was due failed to come.
+// Failovers, found in the recorded views and logs, and the checker "failover": each was fast enough
+// (checkers/PROMISES.md row 1), none was needless (row 3), and none that was due failed to come.
 #pragma once
 
 #include <vector>

@@ -9,7 +9,7 @@
 namespace harness {
 
 /// Runs the selected checkers (none selected: all of the table, in its order). Exit code: 0 pass, 1 a
-/// violation, 4 unknown (FORMATS.md). Throws UsageError for a name that the table does not hold.
+/// violation, 4 unknown (harness/FORMATS.md). Throws UsageError for a name that the table does not hold.
 RunVerdict judge(const RunRecord& run, const CheckOptions& options,
                  std::span<const std::string_view> selected = {});
 

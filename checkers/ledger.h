@@ -1,6 +1,6 @@
 // The loss ledger of a register workload: what each term of each master knew of each key, compared with what
-// its heir knew (CHECKING.md, "The documented verdict, precisely", rules 1 to 6). Asynchronous replication
-// may lose a suffix of a term's writes in a documented window; anything else is a violation.
+// its heir knew (checkers/PROMISES.md, "The documented verdict, precisely", rules 1 to 6). Asynchronous
+// replication may lose a suffix of a term's writes in a documented window; anything else is a violation.
 //
 // Every rule asks for certainty: an operation whose term is not certain counts as indeterminate, a term whose
 // lineage is not certain is compared with nothing.

@@ -1,5 +1,6 @@
-// The checker "minority-writes" (FACTS.md row 5): a master cut off from the majority stops accepting writes
-// within 1.5·NT + 100 ms. What it accepted before is the checker "register"'s affair (window c).
+// The checker "minority-writes" (checkers/PROMISES.md row 5): a master cut off from the majority stops
+// accepting writes within 1.5·NT + 100 ms. What it accepted before is the checker "register"'s affair (window
+// c).
 #pragma once
 
 #include "checkers/checkers.h"

@@ -12,7 +12,7 @@
 
 namespace harness {
 
-/// The options of FORMATS.md's `check`; each model reads those that mean something to it.
+/// The options of harness/FORMATS.md's `check`; each model reads those that mean something to it.
 struct ModelOptions {
   Budget budget;
   std::string initial;  // --initial, as JSON text; empty: the model's own first value

@@ -166,7 +166,7 @@ class Convergence {
     }
   }
 
-  /// A replica moves to an orphaned master only from a shard with two of them (FACTS.md row 19).
+  /// A replica moves to an orphaned master only from a shard with two of them (checkers/PROMISES.md row 19).
   bool migration_impossible() const {
     return run_.info.config.replicas <= 1 || !run_.info.config.allow_replica_migration;
   }

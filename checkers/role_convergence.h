@@ -1,6 +1,6 @@
 // The checker "role-convergence": once settled, all nodes hold one view: each shard has one master and its
 // replicas, every link is up, nobody is thought to be failing, and the old master came back as a replica of
-// its heir (FACTS.md row 13).
+// its heir (checkers/PROMISES.md row 13).
 #pragma once
 
 #include "checkers/checkers.h"

@@ -1,6 +1,6 @@
 // The zones of one register in one span of authority (a term of a master, or a whole history): which values
 // were in it, when each was surely there already and surely there still, and whether any order of the
-// operations explains that (Gibbons & Korach 1997, for values that are written once; CHECKING.md).
+// operations explains that (Gibbons & Korach 1997, for values that are written once; checkers/PROMISES.md).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
-// Terms: who was master of what, and when, as far as the recorded views make it certain (CHECKING.md, "The
-// documented verdict, precisely"). A term is one stint of one process as a master. Its stream of writes is
-// one history; a replica that is promoted continues a prefix of the stream that it replicated, so terms
-// form a tree.
+// Terms: who was master of what, and when, as far as the recorded views make it certain
+// (checkers/PROMISES.md, "The documented verdict, precisely"). A term is one stint of one process as a
+// master. Its stream of writes is one history; a replica that is promoted continues a prefix of the stream
+// that it replicated, so terms form a tree.
 //
 // The observer looks every 100 ms and stamps a look when the answer is there, so a stint has two extents:
 // `surely` between the first and the last look that saw the role, `maybe` between the looks (or the start and

@@ -1,6 +1,6 @@
-// The checker "votes" (FACTS.md rows 9 and 10), from the servers' logs: a voter votes once an epoch and never
-// for an older one, only when it has the master as failed, and not twice within 2·NT for one master; whoever
-// wins an election had the votes of a majority.
+// The checker "votes" (checkers/PROMISES.md rows 9 and 10), from the servers' logs: a voter votes once an
+// epoch and never for an older one, only when it has the master as failed, and not twice within 2·NT for one
+// master; whoever wins an election had the votes of a majority.
 #pragma once
 
 #include "checkers/checkers.h"

@@ -1,5 +1,5 @@
 // The documented windows in which a Redis Cluster may lose an acknowledged write, or serve an old value
-// (FACTS.md row 7, CHECKING.md rule 4), and whether one of them explains what a deposed master did:
+// (checkers/PROMISES.md row 7 rule 4), and whether one of them explains what a deposed master did:
 //   a        acknowledged, not yet replicated, and then the master was lost
 //   b        by a stale client to the old master, after it came back and before it was demoted
 //   c        on the minority side of a partition, within the bound of row 5

@@ -196,7 +196,7 @@ nlohmann::ordered_json to_json(const Measures& measures) {
   return json;
 }
 
-/// FORMATS.md's object, with more behind it.
+/// harness/FORMATS.md's object, with more behind it.
 nlohmann::ordered_json to_json(const CheckResult& result, double seconds) {
   nlohmann::ordered_json json = {{"valid", to_json(result.valid)},
                                  {"checker", result.name},

@@ -6,7 +6,8 @@
 
 namespace harness {
 
-/// The exit codes of every verb (FORMATS.md). For several runs, violation wins over environment over unknown.
+/// The exit codes of every verb (harness/FORMATS.md). For several runs, violation wins over environment over
+/// unknown.
 enum ExitCode : int {
   kExitPass = 0,
   kExitViolation = 1,

@@ -1,4 +1,4 @@
-// results.json, exactly as FORMATS.md has it (schema 1): for scripts outside the project.
+// results.json, exactly as harness/FORMATS.md has it (schema 1): for scripts outside the project.
 #pragma once
 
 #include <string>

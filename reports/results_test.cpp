@@ -12,7 +12,7 @@ nlohmann::json results_of(const Sample& sample) {
   return nlohmann::json::parse(make_results({.record = sample.record, .verdict = sample.verdict}));
 }
 
-TEST_CASE("results.json has the fields of FORMATS.md, whatever the verdict") {
+TEST_CASE("results.json has the fields of harness/FORMATS.md, whatever the verdict") {
   const std::tuple<SampleVerdict, std::string, int> kinds[] = {{SampleVerdict::kPass, "pass", 0},
                                                                {SampleVerdict::kFail, "fail", 1},
                                                                {SampleVerdict::kUnknown, "unknown", 4},

@@ -1,7 +1,8 @@
 /// The seam between the half of the node that serves clients (sockets, keys, commands) and the half that is
 /// the cluster (bus, gossip, election, migration state). The second half is a set of pure state machines
-/// (DESIGN.md, house rule 4; server/cluster/cluster.h says how they are driven); this header is all that the
-/// command room knows of it, so that either half builds and tests without the other. The node implements it.
+/// (ARCHITECTURE.md, house rule 4; server/cluster/cluster.h says how they are driven); this header is all
+/// that the command room knows of it, so that either half builds and tests without the other. The node
+/// implements it.
 #pragma once
 
 #include <functional>

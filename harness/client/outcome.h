@@ -1,7 +1,7 @@
 // The one place where a reply or a network failure becomes ok, fail or info.
 //
-// The rule (Jepsen's, CHECKING.md): `fail` only when the request certainly was not applied. Anything that was
-// sent and not answered is `info`: it may take effect at any later time, or never.
+// The rule (Jepsen's, checkers/PROMISES.md): `fail` only when the request certainly was not applied. Anything
+// that was sent and not answered is `info`: it may take effect at any later time, or never.
 #pragma once
 
 #include <string_view>

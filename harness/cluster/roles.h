@@ -15,8 +15,9 @@ class Roles {
   /// `views`: one a node, in order of node number; `nodes`: the nodes as created.
   Roles(std::vector<View> views, std::vector<NodeInfo> nodes);
 
-  /// The node that serves the slot: of all that claim it for themselves, the greatest config epoch (FACTS.md
-  /// 13). When its owner cannot be reached: whom the others name. Nothing when nobody is named.
+  /// The node that serves the slot: of all that claim it for themselves, the greatest config epoch
+  /// (checkers/PROMISES.md 13). When its owner cannot be reached: whom the others name. Nothing when nobody
+  /// is named.
   std::optional<int> master_of_slot(int slot) const;
   /// Reachable nodes that call themselves master and serve slots.
   std::vector<int> masters() const;

@@ -1,4 +1,4 @@
-// What --server names (FORMATS.md): found, fetched or compiled, and identified.
+// What --server names (harness/FORMATS.md): found, fetched or compiled, and identified.
 #pragma once
 
 #include <string>

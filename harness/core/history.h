@@ -1,8 +1,8 @@
 // A history: what the clients asked and were told. Events are paired into operations.
 //
-// Exact semantics (FORMATS.md, CHECKING.md): operation A precedes B iff A completed strictly before B was
-// invoked; an operation with no completion is `info`; a process has at most one open operation, and a process
-// that got an info never appears again.
+// Exact semantics (harness/FORMATS.md, checkers/PROMISES.md): operation A precedes B iff A completed strictly
+// before B was invoked; an operation with no completion is `info`; a process has at most one open operation,
+// and a process that got an info never appears again.
 #pragma once
 
 #include <cstdint>

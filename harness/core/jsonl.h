@@ -1,5 +1,5 @@
-// The interchange form of a history: one JSON object a line (FORMATS.md). Reading is a pure function of
-// bytes, written by hand because ingest dominates the checking of long histories; it allocates nothing per
+// The interchange form of a history: one JSON object a line (harness/FORMATS.md). Reading is a pure function
+// of bytes, written by hand because ingest dominates the checking of long histories; it allocates nothing per
 // event.
 #pragma once
 

@@ -33,7 +33,7 @@ std::pair<std::size_t, std::string> refusal(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("JSON Lines are read as FORMATS.md has them") {
+TEST_CASE("JSON Lines are read as harness/FORMATS.md has them") {
   const History history = read_jsonl(kHistory);
   REQUIRE(history.operations.size() == 3);
   CHECK(history.events == 7);

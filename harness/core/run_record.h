@@ -187,7 +187,7 @@ struct Failover {
   Nanos promoted = kNever;     // the replica serves as a master, by its own view
   Nanos first_write = kNever;  // first acknowledged write on the shard's slots by the new master
   Nanos converged = kNever;    // every reachable node agrees
-  double bound_ms = 0;         // FACTS.md row 1: fault to promotion
+  double bound_ms = 0;         // checkers/PROMISES.md row 1: fault to promotion
   bool within_bound = false;
 };
 

@@ -60,6 +60,7 @@ class Conductor {
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
     cluster_->start();
     cluster_->form();
+    progress_.clear();
     char took[64];
     std::snprintf(took, sizeof took, "cluster ready %.1f s", to_seconds(since_start.now()));
     progress_.say(std::string(took) + "   " + scenario().workload + " x" +
@@ -168,10 +169,14 @@ class Conductor {
     record_.faults = nemesis.records();
   }
 
-  /// What the schedule alone takes: waiting for the cluster comes on top.
+  /// About what the schedule takes: a failover is reckoned with its bound (checkers/PROMISES.md row 1).
   double expected_seconds(const Schedule& schedule) const {
     Nanos sum = 0;
-    for (const PlannedStep& step : schedule) sum += step.after + step.hold;
+    for (const PlannedStep& step : schedule) {
+      sum += step.after + step.hold;
+      if (step.condition == StepCondition::kRecovered)
+        sum += 2 * scenario().cluster.node_timeout_ms * kMillisecond + kSecond;
+    }
     return std::max(scenario().time_limit_s, to_seconds(sum) + scenario().tail_s);
   }
 

@@ -15,8 +15,8 @@ bool recovered(const Roles& roles);
 
 bool condition_holds(Cluster& cluster, StepCondition condition);
 
-/// How long a cluster of this configuration may take at the most to fail over and settle: FACTS.md row 1,
-/// with two lost elections, and time to synchronize.
+/// How long a cluster of this configuration may take at the most to fail over and settle:
+/// checkers/PROMISES.md row 1, with two lost elections, and time to synchronize.
 std::chrono::milliseconds settle_patience(const ClusterConfig& config);
 
 /// Starts dead nodes again and waits until they answer; returns their names, with the trouble of those that

@@ -1,5 +1,5 @@
 // The store: a directory for each run that holds all that was recorded of it, written while the run goes on,
-// and all that is needed to check and report it later. FORMATS.md names the files.
+// and all that is needed to check and report it later. harness/FORMATS.md names the files.
 #pragma once
 
 #include <filesystem>
