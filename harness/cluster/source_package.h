@@ -32,7 +32,7 @@ bool version_matches(std::string_view debian_version, std::string_view wanted);
 std::filesystem::path fetch_source_package(const SourcePackage& package, const Cache& cache,
                                            const BuildOptions& options);
 
-/// The first Debian mirror of deb822 or one-line source lists (their text), or deb.debian.org's.
+/// The first Debian mirror of deb822 or one-line source lists (their text), or Debian's own.
 std::string mirror_in(std::string_view source_lists);
 
 /// One entry of apt's source index.
