@@ -491,6 +491,12 @@ TEST_CASE("strength") {
     run.history.operations.resize(50);
     unknown(run, "Only 50 operations");
   }
+  SECTION("a final read that was never answered") {
+    Operation& last = run.history.operations.back();
+    REQUIRE(last.invoked >= run.info.settled);
+    last.outcome = Outcome::kFail;
+    unknown(run, "The final read of 1 of 3 keys was never answered");
+  }
   SECTION("no failover in a scenario of failovers") {
     std::erase_if(run.views, [](const View& view) { return view.node == 3; });
     unknown(run, "No failover was seen");

@@ -1,6 +1,7 @@
 #include "checkers/strength.h"
 
 #include <algorithm>
+#include <map>
 
 #include "checkers/bounds.h"
 #include "checkers/evidence.h"
@@ -127,11 +128,20 @@ class Strength {
     need(!run_.info.interrupted, "The run was interrupted.");
     need(run_.info.settled != kNever, "The cluster was not seen to settle.");
     std::size_t reads = 0;
-    for (const Operation& op : run_.history.operations)
-      reads += op.outcome == Outcome::kOk && run_.info.settled != kNever && op.invoked >= run_.info.settled;
+    std::map<std::uint32_t, bool> answered;  // each key that was read finally: whether any try got an answer
+    for (const Operation& op : run_.history.operations) {
+      if (run_.info.settled == kNever || op.invoked < run_.info.settled) continue;
+      const bool ok = op.outcome == Outcome::kOk;
+      reads += ok;
+      answered[op.key] |= ok;
+    }
     figure(result_.bound, "final_reads_min", 1);
     figure(result_.measured, "final_reads", static_cast<double>(reads));
     need(reads > 0, "No final read was acknowledged.");
+    const auto silent =
+        std::count_if(answered.begin(), answered.end(), [](const auto& key) { return !key.second; });
+    need(reads == 0 || silent == 0, "The final read of " + std::to_string(silent) + " of " +
+                                        std::to_string(answered.size()) + " keys was never answered.");
   }
 
   const RunRecord& run_;
