@@ -393,6 +393,7 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
   };
   const Scratch scratch;
   std::ofstream(scratch.path / "broken.toml") << "[cluster]\nmasters = = 3\n";
+  std::ofstream(scratch.path / "checks.toml") << "[run]\nchecks = [\"slot-coverag\"]\n";
   std::ofstream(scratch.path / "not-a-server") << "#!/bin/sh\necho hello\n";
   fs::permissions(scratch.path / "not-a-server", fs::perms::all);
   const std::vector<Line> lines = {
@@ -403,6 +404,7 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"run"}, 2, "SCENARIO"},
       {{"run", "broken.toml"}, 2, "broken.toml:2:"},
       {{"run", "missing.toml"}, 2, "missing.toml"},
+      {{"run", "checks.toml"}, 2, "did you mean 'slot-coverage'?"},
       {{"run", "failover-basic", "--masters", "2"}, 2, "3"},
       {{"run", "failover-basic", "--masters", "0"}, 2, "3"},
       {{"run", "failover-basic", "--masters", "5000"}, 2, "5000"},

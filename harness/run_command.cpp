@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "checkers/checkers.h"
 #include "harness/cluster/sandbox.h"
 #include "harness/cluster/server.h"
 #include "harness/command_line.h"
@@ -132,6 +133,16 @@ std::string headline(const RunInfo& info) {
          std::to_string(info.config.masters * info.config.replicas) + " replicas   sandbox: " + info.mode;
 }
 
+/// A misspelt checker is refused before the run, not after it.
+void require_known_checks(const Scenario& scenario) {
+  std::vector<std::string_view> names;
+  for (const Checker& checker : checkers()) names.push_back(checker.name);
+  for (const std::string& check : scenario.checks)
+    if (!find_checker(check))
+      throw UsageError("unknown checker '" + check + "' in 'checks'" + suggestion(check, names) +
+                       ": 'harness list' shows them");
+}
+
 /// The server under test, compiled first when --server names sources. Fetching and compiling happens in a
 /// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
 /// it made is in the cache.
@@ -142,16 +153,21 @@ Server find_server(const RunOptions& options, SandboxMode mode, const RunFiles& 
   build.progress = [&](std::string_view what, int percent) {
     progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
   };
-  run_in_sandbox(
-      mode,
-      [&] {
-        resolve_server(options.server, build);
-        return kExitPass;
-      },
-      SandboxNetwork::kMachine);
-  Server server = resolve_server(options.server, build);
-  progress.clear();
-  return server;
+  try {
+    run_in_sandbox(
+        mode,
+        [&] {
+          resolve_server(options.server, build);
+          return kExitPass;
+        },
+        SandboxNetwork::kMachine);
+    Server server = resolve_server(options.server, build);
+    progress.clear();
+    return server;
+  } catch (const UsageError&) {
+    std::filesystem::remove_all(files.directory);  // nothing was run: nothing half-done stays
+    throw;
+  }
 }
 
 /// One run, from the seed to the verdict. Returns its exit code.
@@ -162,6 +178,7 @@ int run_once(const RunOptions& options, std::uint64_t seed, int argc, const char
   plan.workload = chosen_workload(plan.scenario.workload);
   plan.mode = chosen_mode(options.sandbox);
   require_faults_possible(plan.scenario, plan.mode);
+  require_known_checks(plan.scenario);
   progress.say("seed " + std::to_string(seed));
 
   set_seed_for_checks(seed);
@@ -190,9 +207,6 @@ int run_once(const RunOptions& options, std::uint64_t seed, int argc, const char
         judge_and_report(plan.files, {plan.scenario.checks, options.strict, options.junit});
     print_result(judgement.record, judgement.verdict, plan.files, options.json);
     return judgement.verdict.exit_code;
-  } catch (const UsageError&) {
-    std::filesystem::remove_all(plan.files.directory);  // nothing was run: nothing half-done stays
-    throw;
   } catch (const EnvironmentError& error) {
     point_latest_at(plan.files);
     report_error(plan.files, plan.info, error.what());
