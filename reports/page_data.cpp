@@ -55,6 +55,20 @@ Json run_json(const RunInfo& info) {
           {"environment", info.environment}};
 }
 
+Json server_json(const ServerInfo& server) {
+  return {{"spec", server.spec},
+          {"flavor", server.flavor},
+          {"version", server.version},
+          {"binary", server.binary},
+          {"sha256", server.sha256}};
+}
+
+Json servers_json(const RunInfo& info) {
+  Json out = Json::array();
+  for (const ServerInfo& server : all_servers(info)) out.push_back(server_json(server));
+  return out;
+}
+
 Json nodes_json(const RunRecord& record) {
   Json out = Json::array();
   for (const NodeInfo& node : record.nodes)
@@ -63,7 +77,8 @@ Json nodes_json(const RunRecord& record) {
                    {"id", node.id},
                    {"shard", node.shard},
                    {"master", node.master},
-                   {"slots", ranges_text(node.slots)}});
+                   {"slots", ranges_text(node.slots)},
+                   {"build", build_name(server_of(record.info, node))}});
   return out;
 }
 
@@ -283,19 +298,13 @@ Json page_data(const ReportInput& input) {
   const RunRecord& record = input.record;
   const RunVerdict& verdict = input.verdict;
   const Strength strength = measure_strength(record, verdict);
-  const ServerInfo& server = record.info.server;
   return {{"schema", 1},
           {"verdict",
            {{"word", verdict_word(verdict)},
             {"sentence", verdict_sentence(record, verdict)},
             {"exit_code", verdict.exit_code}}},
           {"run", run_json(record.info)},
-          {"server",
-           {{"spec", server.spec},
-            {"flavor", server.flavor},
-            {"version", server.version},
-            {"binary", server.binary},
-            {"sha256", server.sha256}}},
+          {"servers", servers_json(record.info)},
           {"nodes", nodes_json(record)},
           {"faults", faults_json(record, strength)},
           {"failovers", failovers_json(record, verdict)},

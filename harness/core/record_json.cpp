@@ -150,6 +150,7 @@ void to_json(Json& j, const RunInfo& info) {
        {"reproduce", info.reproduce},
        {"mode", info.mode},
        {"server", info.server},
+       {"peers", info.peers},
        {"config", info.config},
        {"time_limit_s", info.time_limit_s},
        {"concurrency", info.concurrency},
@@ -173,6 +174,7 @@ void from_json(const Json& j, RunInfo& info) {
   read(j, "reproduce", info.reproduce);
   read(j, "mode", info.mode);
   read(j, "server", info.server);
+  read(j, "peers", info.peers);
   read(j, "config", info.config);
   read(j, "time_limit_s", info.time_limit_s);
   read(j, "concurrency", info.concurrency);
@@ -210,7 +212,8 @@ void to_json(Json& j, const NodeInfo& node) {
        {"id", node.id},
        {"shard", node.shard},
        {"master", node.master},
-       {"slots", slots_json(node.slots)}};
+       {"slots", slots_json(node.slots)},
+       {"build", node.build}};
 }
 
 void from_json(const Json& j, NodeInfo& node) {
@@ -221,6 +224,7 @@ void from_json(const Json& j, NodeInfo& node) {
   read(j, "shard", node.shard);
   read(j, "master", node.master);
   read_slots(j, "slots", node.slots);
+  read(j, "build", node.build);
 }
 
 namespace {
