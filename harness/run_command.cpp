@@ -90,15 +90,6 @@ void require_faults_possible(const Scenario& scenario, SandboxMode mode) {
           "'harness doctor' says what would enable them");
 }
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
 std::map<std::string, std::string> environment() {
   utsname system{};
   uname(&system);
@@ -114,7 +105,7 @@ RunInfo describe(const RunOptions& options, const Scenario& scenario, std::uint6
   info.scenario = scenario.name;
   info.workload = scenario.workload;
   info.seed = seed;
-  info.started_utc = utc_now();
+  info.started_utc = utc_now("%Y-%m-%dT%H:%M:%SZ");
   info.argv.assign(argv, argv + argc);
   info.reproduce = reproduce_command(options, seed);
   info.config = scenario.cluster;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/record_json.h"
 #include "reports/graph.h"
 #include "reports/story.h"
 #include "reports/strength.h"
@@ -53,20 +54,6 @@ Json run_json(const RunInfo& info) {
           {"end", ms(info.end)},
           {"config", config},
           {"environment", info.environment}};
-}
-
-Json server_json(const ServerInfo& server) {
-  return {{"spec", server.spec},
-          {"flavor", server.flavor},
-          {"version", server.version},
-          {"binary", server.binary},
-          {"sha256", server.sha256}};
-}
-
-Json servers_json(const RunInfo& info) {
-  Json out = Json::array();
-  for (const ServerInfo& server : all_servers(info)) out.push_back(server_json(server));
-  return out;
 }
 
 Json nodes_json(const RunRecord& record) {
@@ -304,7 +291,7 @@ Json page_data(const ReportInput& input) {
             {"sentence", verdict_sentence(record, verdict)},
             {"exit_code", verdict.exit_code}}},
           {"run", run_json(record.info)},
-          {"servers", servers_json(record.info)},
+          {"servers", nlohmann::json(all_servers(record.info))},
           {"nodes", nodes_json(record)},
           {"faults", faults_json(record, strength)},
           {"failovers", failovers_json(record, verdict)},

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/record_json.h"
 #include "reports/story.h"
 #include "reports/strength.h"
 #include "reports/text.h"
@@ -112,14 +113,6 @@ Json strength_json(const RunRecord& record, const RunVerdict& verdict) {
           {"observer_failures", record.counters.observer_failures}};
 }
 
-Json server_json(const ServerInfo& server) {
-  return {{"spec", server.spec},
-          {"flavor", server.flavor},
-          {"version", server.version},
-          {"binary", server.binary},
-          {"sha256", server.sha256}};
-}
-
 }  // namespace
 
 std::string make_results(const ReportInput& input) {
@@ -129,8 +122,6 @@ std::string make_results(const ReportInput& input) {
   for (const CheckResult& check : input.verdict.checks) checks.push_back(check_json(check));
   Json failovers = Json::array();
   for (const Failover& f : input.verdict.failovers) failovers.push_back(failover_json(record, f));
-  Json peers = Json::array();
-  for (const ServerInfo& peer : info.peers) peers.push_back(server_json(peer));
   const Json results = {{"schema", 1},
                         {"verdict", verdict_word(input.verdict)},
                         {"exit_code", input.verdict.exit_code},
@@ -139,8 +130,8 @@ std::string make_results(const ReportInput& input) {
                         {"scenario", info.scenario},
                         {"workload", info.workload},
                         {"run", info.id},
-                        {"server", server_json(info.server)},
-                        {"peers", peers},
+                        {"server", nlohmann::json(info.server)},
+                        {"peers", nlohmann::json(info.peers)},
                         {"duration_ms", ms(info.end)},
                         {"checks", checks},
                         {"strength", strength_json(record, input.verdict)},
