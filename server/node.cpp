@@ -75,6 +75,8 @@ void Node::apply_limits() {
 // ------------------------------------------------------------------------------------------------------
 
 std::optional<std::string> Node::start() {
+  log('*', "Running in " + std::string(config_.cluster_enabled ? "cluster" : "standalone") +
+               " mode, port: " + std::to_string(config_.port) + ", PID: " + std::to_string(getpid()));
   replication_ = std::make_unique<ReplicationLink>(*this);
   if (config_.cluster_enabled) {
     cluster_ = std::make_unique<ClusterLink>(*this);
@@ -318,11 +320,12 @@ void Node::transfer_done(Client& c) {
 }
 
 void Node::for_each_session(const std::function<void(Session&)>& visit) {
-  std::vector<Client*> order;
+  std::vector<Session*> order;
   for (auto& [id, c] : clients_)
-    if (!c->closing) order.push_back(c.get());
-  std::sort(order.begin(), order.end(), [](Client* a, Client* b) { return a->session.id < b->session.id; });
-  for (Client* c : order) visit(c->session);
+    if (!c->closing) order.push_back(&c->session);
+  if (Session* master = replication_->master_session()) order.push_back(master);
+  std::sort(order.begin(), order.end(), [](Session* a, Session* b) { return a->id < b->id; });
+  for (Session* s : order) visit(*s);
 }
 
 Session* Node::find_session(std::uint64_t id) {
@@ -338,6 +341,7 @@ void Node::wake(Session& session) {
 }
 
 void Node::close(Session& session) {
+  if (&session == replication_->master_session()) return replication_->kill_master_link();
   if (Client* c = client(session.id)) close_client(*c);
 }
 

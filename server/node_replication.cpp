@@ -123,6 +123,9 @@ void ReplicationLink::connect(const std::string& ip, int port) {
   if (!master->socket) return replication_.on_master_closed(node_.steady_ms());
   set_nodelay(master->socket);
   node_.loop().add(master->socket.fd(), EPOLLIN | EPOLLOUT, master.get());
+  applier_->id = node_.next_client_id();
+  applier_->address = Endpoint{ip, port}.str();
+  applier_->created_ms = applier_->active_ms = node_.engine().state.now_ms;
   master_ = std::move(master);
 }
 
@@ -137,6 +140,15 @@ void ReplicationLink::drop_master() {
   applier_->in_multi = false;
   applier_->queue.clear();
   applier_->db = 0;
+}
+
+Session* ReplicationLink::master_session() {
+  return master_ && link_up() ? applier_.get() : nullptr;
+}
+
+void ReplicationLink::kill_master_link() {
+  node_.log('#', "Connection with master lost: closed by a command");
+  master_failed();
 }
 
 void ReplicationLink::master_failed() {

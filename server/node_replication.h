@@ -48,6 +48,11 @@ class ReplicationLink {
   cluster::ReplicaView view() const;
   int good_replicas() const;
 
+  /// The link to the master as CLIENT LIST and CLIENT KILL see it; null while there is none.
+  Session* master_session();
+  /// CLIENT KILL of the master's link: it breaks as if the network had broken it.
+  void kill_master_link();
+
   void client_closed(std::uint64_t id);
   void snapshot_written(bool succeeded);
   void snapshot_sent(std::uint64_t id);

@@ -25,7 +25,7 @@ void learn_from_header(Context& c, Node& sender, const Header& header) {
   if (header.config_epoch > sender.config_epoch) {
     sender.config_epoch = header.config_epoch;
     ownership::learn_epoch(c, header.config_epoch);
-    c.save_synced();
+    c.save_soon();
   }
   sender.repl_offset = static_cast<std::int64_t>(header.repl_offset);
   if (c.me().is_replica() && c.me().master == &sender) manual_failover::on_master_header(c, header);

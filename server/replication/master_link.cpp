@@ -65,12 +65,13 @@ void MasterLink::on_closed(Ms now, Actions& actions) {
 /// Back to kConnect; what arrived in part is dropped.
 void MasterLink::lose(Ms now, Actions& actions) {
   if (phase_ == Phase::kTransfer && header_read_) actions.push_back(SnapshotAbort{});
+  // A link that worked is tried again at the next tick: the backlog does not wait.
+  last_attempt_ = phase_ == Phase::kConnected ? 0 : now;
   if (phase_ == Phase::kConnected) {
     down_since_ = now;
     events_.push_back({Event::Kind::kLinkLost, {}, 0});
   }
   phase_ = Phase::kConnect;
-  last_attempt_ = now;
   received_.clear();
 }
 
