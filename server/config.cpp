@@ -191,6 +191,7 @@ constexpr Inert kInert[] = {
     {"cluster-allow-pubsub-when-down", "yes"},
     {"tls-port", "0"},
     {"tls-cluster", "no"},
+    {"cluster-announce-tls-port", "0"},
     {"tls-replication", "no"},
 };
 
@@ -272,6 +273,16 @@ std::optional<std::string> set_number(Config& config, const Directive& d, const 
   return std::nullopt;
 }
 
+std::optional<std::string> bad_hostname(std::string_view name) {
+  if (name.size() >= 256) return "Hostnames must be less than 256 characters";
+  const auto fits = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.';
+  };
+  if (!std::all_of(name.begin(), name.end(), fits))
+    return "Hostnames may only contain alphanumeric characters, hyphens or dots";
+  return std::nullopt;
+}
+
 std::string value_of(const Config& config, const Directive& d) {
   if (const auto* flag = std::get_if<bool Config::*>(&d.member)) return config.**flag ? "yes" : "no";
   if (const auto* number = std::get_if<std::int64_t Config::*>(&d.member))
@@ -344,6 +355,8 @@ std::optional<std::string> set_directive(Config& config, std::string_view name,
       config.*std::get<std::string Config::*>(d->member) = lower(word);
       return std::nullopt;
     default:
+      if (d->name == "cluster-announce-hostname")
+        if (auto why = bad_hostname(word)) return why;
       config.*std::get<std::string Config::*>(d->member) = word;
       return std::nullopt;
   }

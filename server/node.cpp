@@ -48,6 +48,7 @@ Node::Node(Config config)
       started_(std::chrono::steady_clock::now()) {
   started_ms_ = now_us() / 1000;
   run_id_ = random_hex(40);
+  loop_.on_wake = [this] { note_time(); };
   note_time();
   apply_limits();
 }
@@ -109,7 +110,8 @@ std::optional<std::string> Node::open_ports() {
       loop_.add(listener->socket.fd(), EPOLLIN, listener.get());
       listeners_.push_back(std::move(listener));
     } catch (const std::runtime_error& error) {
-      if (!optional_address) return error.what();
+      if (!optional_address)
+        return "Failed listening on port " + std::to_string(config_.port) + ": " + error.what();
     }
   }
   if (listeners_.empty()) return "no address to listen on: check the bind directive";
@@ -136,7 +138,6 @@ void Node::turn() {
     wait = std::clamp<std::int64_t>(engine_.next_deadline_ms - engine_.state.now_ms, 0, wait);
   if (!to_resume_.empty()) wait = 0;
   loop_.turn(static_cast<int>(wait));
-  note_time();
   if (shutdown_requested) {
     log('#', "Received SIGTERM scheduling shutdown...");
     if (const auto why = shutdown(false, false, true, false)) {
@@ -469,7 +470,8 @@ void Node::propagate(int db, std::string_view resp) {
 }
 
 bool Node::is_replica() const {
-  return replication_ && replication_->is_replica();
+  // The cluster knows first: a node that starts as a replica follows nobody yet.
+  return (replication_ && replication_->is_replica()) || (cluster_ && cluster_->is_replica());
 }
 bool Node::master_link_up() const {
   return replication_->link_up();

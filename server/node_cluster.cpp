@@ -129,7 +129,8 @@ std::optional<std::string> ClusterLink::listen() {
       node_.loop().add(door->socket.fd(), EPOLLIN, door.get());
       doors_.push_back(std::move(door));
     } catch (const std::runtime_error& error) {
-      if (!optional_address) return std::string("Failed listening on the cluster bus port: ") + error.what();
+      if (!optional_address)
+        return "Failed listening on port " + std::to_string(port) + " (cluster bus): " + error.what();
     }
   }
   return std::nullopt;
@@ -241,6 +242,9 @@ void ClusterLink::perform() {
     if (actions.empty()) break;
     for (const cluster::Action& a : actions) act(a);
   }
+  if (std::exchange(ownership_seen_, cluster_->state().ownership_changes) !=
+      cluster_->state().ownership_changes)
+    node_.engine().redirect_blocked();
   dead_.clear();
 }
 
@@ -361,6 +365,13 @@ std::string ClusterLink::command(std::span<const std::string_view> argv, int res
 
 void ClusterLink::publish(std::string_view channel, std::string_view message, bool sharded) {
   cluster_->publish(channel, message, sharded, node_.steady_ms());
+}
+
+bool ClusterLink::break_links(std::string_view node_id, bool to, bool from) {
+  if (cluster_->state().find(node_id) == nullptr) return false;
+  cluster_->break_links(node_id, to, from, node_.steady_ms());
+  perform();
+  return true;
 }
 
 int ClusterLink::slot_of(std::string_view key) const {

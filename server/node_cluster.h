@@ -40,6 +40,7 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   std::optional<std::string> redirect_blocked(std::string_view key, bool readonly_client) override;
   std::string command(std::span<const std::string_view> argv, int resp) override;
   void publish(std::string_view channel, std::string_view message, bool sharded) override;
+  bool break_links(std::string_view node_id, bool to, bool from) override;
   int slot_of(std::string_view key) const override;
   bool state_ok() const override;
 
@@ -87,6 +88,7 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   std::map<cluster::LinkId, std::unique_ptr<Bus>> links_;
   std::vector<std::unique_ptr<Bus>> dead_;  ///< freed when no event can name them any more
   File lock_;
+  std::uint64_t ownership_seen_ = 0;  ///< State::ownership_changes when blocked clients were last looked at
 };
 
 }  // namespace node

@@ -198,6 +198,15 @@ void Cluster::publish(std::string_view channel, std::string_view message, bool s
   bus::publish(*context_, channel, message, sharded);
 }
 
+void Cluster::break_links(std::string_view node_id, bool to, bool from, Ms now) {
+  Context& c = *context_;
+  c.now = now;
+  Node* node = c.state.find(node_id);
+  if (node == nullptr) return;
+  if (to && node->link != nullptr) bus::close(c, *node->link);
+  if (from && node->inbound != nullptr) bus::close(c, *node->inbound);
+}
+
 const State& Cluster::state() const {
   return context_->state;
 }
