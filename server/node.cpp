@@ -170,6 +170,8 @@ void Node::before_sleep() {
     if (!c->closing) c->flush();
   }
   for (const std::uint64_t id : std::exchange(to_free_, {})) clients_.erase(id);
+  if (cluster_) cluster_->bury();
+  replication_->bury();
 }
 
 void Node::cron() {

@@ -245,7 +245,6 @@ void ClusterLink::perform() {
   if (std::exchange(ownership_seen_, cluster_->state().ownership_changes) !=
       cluster_->state().ownership_changes)
     node_.engine().redirect_blocked();
-  dead_.clear();
 }
 
 void ClusterLink::send(const cluster::Send& s) {

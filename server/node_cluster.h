@@ -31,6 +31,8 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   void tick();
   /// Performs what the cluster asks for; once a turn, before replies are sent.
   void perform();
+  /// Frees closed connections: between turns of the loop only, when no event can name them any more.
+  void bury() { dead_.clear(); }
   void config_changed();
   void drop_packets(int type);
   void save_config();

@@ -88,7 +88,6 @@ void ReplicationLink::perform() {
     if (actions.empty()) break;
     for (const replication::Action& a : actions) act(a);
   }
-  dead_.clear();
 }
 
 SnapshotNote ReplicationLink::note() const {

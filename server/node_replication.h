@@ -31,6 +31,8 @@ class ReplicationLink {
   void tick();
   /// Performs what replication asks for; once a turn.
   void perform();
+  /// Frees closed connections: between turns of the loop only, when no event can name them any more.
+  void bury() { dead_.clear(); }
   void config_changed();
 
   void restore(std::string_view repl_id, std::int64_t offset) { replication_.restore(repl_id, offset); }
