@@ -321,7 +321,7 @@ std::vector<std::string> ClusterLink::some_keys_in_slot(int slot, std::size_t ma
 }
 
 std::int64_t ClusterLink::replication_offset() const {
-  return node_.replication_offset();
+  return node_.replication().usable_offset();
 }
 cluster::ReplicaView ClusterLink::replica_view() const {
   return node_.replication().view();

@@ -43,6 +43,7 @@ replication::Config ReplicationLink::read_config() const {
   out.backlog_size = static_cast<std::size_t>(c.repl_backlog_size);
   out.diskless = c.diskless;
   out.diskless_delay = c.diskless_delay_s * 1000;
+  out.diskless_max_replicas = static_cast<int>(c.diskless_max_replicas);
   out.port = static_cast<int>(c.replica_announce_port ? c.replica_announce_port : c.port);
   out.announce_ip = c.replica_announce_ip;
   out.masteruser = c.masteruser;
@@ -63,6 +64,7 @@ void ReplicationLink::start() {
 }
 
 void ReplicationLink::follow(const std::string& ip, int port) {
+  if (!is_replica()) node_.engine().release_blocked();
   node_.engine().state.keep_expired = true;
   parsed_ = 0;
   replication_.become_replica_of(ip, port, node_.steady_ms());
@@ -364,6 +366,11 @@ int ReplicationLink::good_replicas() const {
       std::count_if(replication_.replicas().begin(), replication_.replicas().end(), [&](const auto& r) {
         return r.second.phase == replication::ReplicaInfo::Phase::kOnline && r.second.ack_time >= oldest;
       }));
+}
+
+bool ReplicationLink::loading_beside_old_data() const {
+  return node_.config().diskless_load == "swapdb" && is_replica() &&
+         replication_.link().phase() == replication::MasterLink::Phase::kTransfer;
 }
 
 cluster::ReplicaView ReplicationLink::view() const {

@@ -35,7 +35,9 @@ class ReplicationLink {
   void bury() { dead_.clear(); }
   void config_changed();
 
-  void restore(std::string_view repl_id, std::int64_t offset) { replication_.restore(repl_id, offset); }
+  void restore(std::string_view repl_id, std::int64_t offset, bool master) {
+    replication_.restore(repl_id, offset, master);
+  }
   /// What a dump file says of where it stands in the stream.
   SnapshotNote note() const;
   void feed(int db, std::string_view resp);
@@ -65,6 +67,10 @@ class ReplicationLink {
   void command_psync(Call& call);
   void command_wait(Call& call);
   std::string info() const;
+  /// repl-diskless-load swapdb: the master's data arrives while the old data is served.
+  bool loading_beside_old_data() const;
+  std::int64_t usable_offset() const { return replication_.usable_offset(); }
+  std::uint64_t refused_partial_syncs() const { return replication_.partial_refused(); }
   std::uint64_t full_syncs() const { return full_syncs_; }
   std::uint64_t partial_syncs() const { return partial_syncs_; }
 

@@ -268,7 +268,10 @@ void MasterLink::on_tick(const Config& config, std::int64_t offset, Ms now, Acti
   }
   if (phase_ != Phase::kLoading && now - last_io_ > config.timeout) {
     actions.push_back(CloseMaster{});
-    actions.push_back(Log{LogLevel::kWarning, "MASTER timeout: no data nor PING received..."});
+    const char* what = phase_ == Phase::kConnected  ? "MASTER timeout: no data nor PING received..."
+                       : phase_ == Phase::kTransfer ? "Timeout receiving bulk data from MASTER..."
+                                                    : "Timeout connecting to the MASTER...";
+    actions.push_back(Log{LogLevel::kWarning, what});
     return lose(now, actions);
   }
   if (now - last_ack_ < kAckPeriod) return;
