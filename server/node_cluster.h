@@ -13,7 +13,7 @@
 #include "server/cluster_port.h"
 #include "server/net/event_loop.h"
 #include "server/net/socket.h"
-#include "server/persistence/file.h"
+#include "server/nodes_file.h"
 
 namespace node {
 
@@ -89,7 +89,7 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   std::vector<std::unique_ptr<Door>> doors_;
   std::map<cluster::LinkId, std::unique_ptr<Bus>> links_;
   std::vector<std::unique_ptr<Bus>> dead_;  ///< freed when no event can name them any more
-  File lock_;
+  NodesFile file_;
   std::uint64_t ownership_seen_ = 0;  ///< State::ownership_changes when blocked clients were last looked at
 };
 
