@@ -36,6 +36,9 @@ struct ClusterPort {
   virtual std::string command(std::span<const std::string_view> argv, int resp) = 0;
   /// Tells the nodes that must hear of a PUBLISH (or, sharded, SPUBLISH) made here.
   virtual void publish(std::string_view channel, std::string_view message, bool sharded) = 0;
+  /// DEBUG CLUSTERLINK KILL: breaks the bus connections to (that we opened) or from that node. False:
+  /// unknown.
+  virtual bool break_links(std::string_view node_id, bool to, bool from) = 0;
   virtual int slot_of(std::string_view key) const = 0;
   virtual bool state_ok() const = 0;
 };

@@ -74,6 +74,8 @@ constexpr Directive kDirectives[] = {
     {"replica-read-only", "slave-read-only", K::yes_no, &Config::replica_read_only},
     {"repl-diskless-sync", "", K::yes_no, &Config::diskless},
     {"repl-diskless-sync-delay", "", K::integer, &Config::diskless_delay_s, true, 0},
+    {"repl-diskless-sync-max-replicas", "", K::integer, &Config::diskless_max_replicas, true, 0, INT32_MAX},
+    {"rdb-key-save-delay", "", K::integer, &Config::rdb_key_save_delay_us, true, INT32_MIN, INT32_MAX},
     {"repl-diskless-load", "", K::choice, &Config::diskless_load, true, 0, 0, "disabled on-empty-db swapdb"},
     {"repl-timeout", "", K::integer, &Config::repl_timeout_s, true, 1},
     {"repl-ping-replica-period", "repl-ping-slave-period", K::integer, &Config::repl_ping_period_s, true, 1},
@@ -130,7 +132,6 @@ constexpr Inert kInert[] = {
     {"locale-collate", ""},
     {"rdb-del-sync-files", "no"},
     {"repl-disable-tcp-nodelay", "no"},
-    {"repl-diskless-sync-max-replicas", "0"},
     {"replica-ignore-maxmemory", "yes"},
     {"replica-lazy-flush", "no"},
     {"replica-announced", "yes"},
@@ -178,7 +179,6 @@ constexpr Inert kInert[] = {
     {"sanitize-dump-payload", "no"},
     {"use-exit-on-panic", "no"},
     {"crash-memcheck-enabled", "yes"},
-    {"rdb-key-save-delay", "0"},
     {"key-load-delay", "0"},
     {"socket-mark-id", "0"},
     {"bind-source-addr", ""},
@@ -191,6 +191,7 @@ constexpr Inert kInert[] = {
     {"cluster-allow-pubsub-when-down", "yes"},
     {"tls-port", "0"},
     {"tls-cluster", "no"},
+    {"cluster-announce-tls-port", "0"},
     {"tls-replication", "no"},
 };
 
@@ -272,6 +273,16 @@ std::optional<std::string> set_number(Config& config, const Directive& d, const 
   return std::nullopt;
 }
 
+std::optional<std::string> bad_hostname(std::string_view name) {
+  if (name.size() >= 256) return "Hostnames must be less than 256 characters";
+  const auto fits = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.';
+  };
+  if (!std::all_of(name.begin(), name.end(), fits))
+    return "Hostnames may only contain alphanumeric characters, hyphens or dots";
+  return std::nullopt;
+}
+
 std::string value_of(const Config& config, const Directive& d) {
   if (const auto* flag = std::get_if<bool Config::*>(&d.member)) return config.**flag ? "yes" : "no";
   if (const auto* number = std::get_if<std::int64_t Config::*>(&d.member))
@@ -344,6 +355,8 @@ std::optional<std::string> set_directive(Config& config, std::string_view name,
       config.*std::get<std::string Config::*>(d->member) = lower(word);
       return std::nullopt;
     default:
+      if (d->name == "cluster-announce-hostname")
+        if (auto why = bad_hostname(word)) return why;
       config.*std::get<std::string Config::*>(d->member) = word;
       return std::nullopt;
   }

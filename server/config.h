@@ -59,6 +59,7 @@ struct Config {
   std::string replicaof, masterauth, masteruser, replica_announce_ip;
   std::int64_t replica_announce_port = 0, replica_priority = 100;
   bool serve_stale = true, replica_read_only = true, diskless = true;
+  std::int64_t diskless_max_replicas = 0, rdb_key_save_delay_us = 0;
   std::int64_t diskless_delay_s = 5, repl_timeout_s = 60, repl_ping_period_s = 10;
   std::int64_t repl_backlog_size = 1 << 20, repl_backlog_ttl_s = 3600;
   std::string diskless_load = "disabled";

@@ -48,6 +48,7 @@ Node::Node(Config config)
       started_(std::chrono::steady_clock::now()) {
   started_ms_ = now_us() / 1000;
   run_id_ = random_hex(40);
+  loop_.on_wake = [this] { note_time(); };
   note_time();
   apply_limits();
 }
@@ -75,6 +76,8 @@ void Node::apply_limits() {
 // ------------------------------------------------------------------------------------------------------
 
 std::optional<std::string> Node::start() {
+  log('*', "Running in " + std::string(config_.cluster_enabled ? "cluster" : "standalone") +
+               " mode, port: " + std::to_string(config_.port) + ", PID: " + std::to_string(getpid()));
   replication_ = std::make_unique<ReplicationLink>(*this);
   if (config_.cluster_enabled) {
     cluster_ = std::make_unique<ClusterLink>(*this);
@@ -107,7 +110,8 @@ std::optional<std::string> Node::open_ports() {
       loop_.add(listener->socket.fd(), EPOLLIN, listener.get());
       listeners_.push_back(std::move(listener));
     } catch (const std::runtime_error& error) {
-      if (!optional_address) return error.what();
+      if (!optional_address)
+        return "Failed listening on port " + std::to_string(config_.port) + ": " + error.what();
     }
   }
   if (listeners_.empty()) return "no address to listen on: check the bind directive";
@@ -134,7 +138,6 @@ void Node::turn() {
     wait = std::clamp<std::int64_t>(engine_.next_deadline_ms - engine_.state.now_ms, 0, wait);
   if (!to_resume_.empty()) wait = 0;
   loop_.turn(static_cast<int>(wait));
-  note_time();
   if (shutdown_requested) {
     log('#', "Received SIGTERM scheduling shutdown...");
     if (const auto why = shutdown(false, false, true, false)) {
@@ -167,6 +170,8 @@ void Node::before_sleep() {
     if (!c->closing) c->flush();
   }
   for (const std::uint64_t id : std::exchange(to_free_, {})) clients_.erase(id);
+  if (cluster_) cluster_->bury();
+  replication_->bury();
 }
 
 void Node::cron() {
@@ -318,11 +323,12 @@ void Node::transfer_done(Client& c) {
 }
 
 void Node::for_each_session(const std::function<void(Session&)>& visit) {
-  std::vector<Client*> order;
+  std::vector<Session*> order;
   for (auto& [id, c] : clients_)
-    if (!c->closing) order.push_back(c.get());
-  std::sort(order.begin(), order.end(), [](Client* a, Client* b) { return a->session.id < b->session.id; });
-  for (Client* c : order) visit(c->session);
+    if (!c->closing) order.push_back(&c->session);
+  if (Session* master = replication_->master_session()) order.push_back(master);
+  std::sort(order.begin(), order.end(), [](Session* a, Session* b) { return a->id < b->id; });
+  for (Session* s : order) visit(*s);
 }
 
 Session* Node::find_session(std::uint64_t id) {
@@ -338,6 +344,7 @@ void Node::wake(Session& session) {
 }
 
 void Node::close(Session& session) {
+  if (&session == replication_->master_session()) return replication_->kill_master_link();
   if (Client* c = client(session.id)) close_client(*c);
 }
 
@@ -465,7 +472,8 @@ void Node::propagate(int db, std::string_view resp) {
 }
 
 bool Node::is_replica() const {
-  return replication_ && replication_->is_replica();
+  // The cluster knows first: a node that starts as a replica follows nobody yet.
+  return (replication_ && replication_->is_replica()) || (cluster_ && cluster_->is_replica());
 }
 bool Node::master_link_up() const {
   return replication_->link_up();

@@ -47,6 +47,7 @@ class Node final : public Host {
 
   // For Client.
   void close_client(Client& client);
+  std::uint64_t next_client_id() { return next_client_++; }
   void queue_flush(Client& client);
   void hold_back(Client& client) { held_.push_back(client.session.id); }
   void check_output_limit(Client& client);

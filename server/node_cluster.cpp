@@ -1,7 +1,5 @@
 #include "server/node_cluster.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,7 +21,7 @@ char level_of(LogLevel level) {
 constexpr std::size_t kBusRead = 64 * 1024;
 }  // namespace
 
-ClusterLink::ClusterLink(Node& node) : node_(node) {
+ClusterLink::ClusterLink(Node& node) : node_(node), file_(node.config().cluster_config_file) {
   cluster_ =
       std::make_unique<cluster::Cluster>(read_config(), *this, random_source().next(), node_.steady_ms());
 }
@@ -59,19 +57,10 @@ cluster::Config ClusterLink::read_config() const {
 // -------------------------------------------------------------------------------------------------
 
 std::optional<std::string> ClusterLink::load() {
-  const std::string& path = node_.config().cluster_config_file;
-  File file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!file) return "Can't open " + path + " in order to acquire a lock: " + errno_text();
-  if (flock(file.fd(), LOCK_EX | LOCK_NB) != 0)
-    return "Sorry, the cluster configuration file " + path +
-           " is already used by a different Redis Cluster node. Please make sure that different nodes use "
-           "different "
-           "cluster configuration files.";
-  lock_ = std::move(file);
   std::string text;
-  if (auto why = read_file(path, text)) return why;
+  if (auto why = file_.open(text)) return why;
   if (auto why = cluster_->load(text, node_.steady_ms()))
-    return "Unrecoverable error: corrupted cluster config file " + path + ": " + *why;
+    return "Unrecoverable error: corrupted cluster config file " + file_.path() + ": " + *why;
   if (text.empty()) {
     node_.log('*', "No cluster configuration found, I'm " + cluster_->state().myself->id.str());
     persist(cluster_->nodes_conf(), true);
@@ -81,23 +70,14 @@ std::optional<std::string> ClusterLink::load() {
   return std::nullopt;
 }
 
-/// The lock belongs to the file, and the file is replaced: the new one is locked before it takes the name, so
-/// that there is no moment without a lock.
 void ClusterLink::persist(std::string_view text, bool sync) {
-  const std::string& path = node_.config().cluster_config_file;
-  const std::string temporary = path + ".tmp-" + std::to_string(getpid());
-  File file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  const bool written = file && flock(file.fd(), LOCK_EX | LOCK_NB) == 0 && write_all(file.fd(), text) &&
-                       (!sync || fsync(file.fd()) == 0) && rename(temporary.c_str(), path.c_str()) == 0;
-  if (!written) {
-    const std::string why = errno_text();
-    unlink(temporary.c_str());
-    // A vote or an epoch must never leave a node that could forget it. The old file is whole.
-    node_.log('#', "Fatal: can't update cluster config file " + path + ": " + why);
-    _exit(1);
-  }
-  if (sync) sync_folder_of(path);
-  lock_ = std::move(file);
+  // Without room for the small file there may be some for the other: the old one's, once it is replaced.
+  if (!sync && !file_.amend(text)) return;
+  const auto why = file_.replace(text);
+  if (!why) return;
+  // A vote or an epoch must never leave a node that could forget it. The old file is whole.
+  node_.log('#', "Fatal: can't update cluster config file " + file_.path() + ": " + *why);
+  _exit(1);
 }
 
 void ClusterLink::save_config() {
@@ -129,7 +109,8 @@ std::optional<std::string> ClusterLink::listen() {
       node_.loop().add(door->socket.fd(), EPOLLIN, door.get());
       doors_.push_back(std::move(door));
     } catch (const std::runtime_error& error) {
-      if (!optional_address) return std::string("Failed listening on the cluster bus port: ") + error.what();
+      if (!optional_address)
+        return "Failed listening on port " + std::to_string(port) + " (cluster bus): " + error.what();
     }
   }
   return std::nullopt;
@@ -241,7 +222,9 @@ void ClusterLink::perform() {
     if (actions.empty()) break;
     for (const cluster::Action& a : actions) act(a);
   }
-  dead_.clear();
+  if (std::exchange(ownership_seen_, cluster_->state().ownership_changes) !=
+      cluster_->state().ownership_changes)
+    node_.engine().redirect_blocked();
 }
 
 void ClusterLink::send(const cluster::Send& s) {
@@ -318,7 +301,7 @@ std::vector<std::string> ClusterLink::some_keys_in_slot(int slot, std::size_t ma
 }
 
 std::int64_t ClusterLink::replication_offset() const {
-  return node_.replication_offset();
+  return node_.replication().usable_offset();
 }
 cluster::ReplicaView ClusterLink::replica_view() const {
   return node_.replication().view();
@@ -361,6 +344,13 @@ std::string ClusterLink::command(std::span<const std::string_view> argv, int res
 
 void ClusterLink::publish(std::string_view channel, std::string_view message, bool sharded) {
   cluster_->publish(channel, message, sharded, node_.steady_ms());
+}
+
+bool ClusterLink::break_links(std::string_view node_id, bool to, bool from) {
+  if (cluster_->state().find(node_id) == nullptr) return false;
+  cluster_->break_links(node_id, to, from, node_.steady_ms());
+  perform();
+  return true;
 }
 
 int ClusterLink::slot_of(std::string_view key) const {

@@ -13,7 +13,7 @@
 #include "server/cluster_port.h"
 #include "server/net/event_loop.h"
 #include "server/net/socket.h"
-#include "server/persistence/file.h"
+#include "server/nodes_file.h"
 
 namespace node {
 
@@ -31,6 +31,8 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   void tick();
   /// Performs what the cluster asks for; once a turn, before replies are sent.
   void perform();
+  /// Frees closed connections: between turns of the loop only, when no event can name them any more.
+  void bury() { dead_.clear(); }
   void config_changed();
   void drop_packets(int type);
   void save_config();
@@ -40,6 +42,7 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   std::optional<std::string> redirect_blocked(std::string_view key, bool readonly_client) override;
   std::string command(std::span<const std::string_view> argv, int resp) override;
   void publish(std::string_view channel, std::string_view message, bool sharded) override;
+  bool break_links(std::string_view node_id, bool to, bool from) override;
   int slot_of(std::string_view key) const override;
   bool state_ok() const override;
 
@@ -86,7 +89,8 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   std::vector<std::unique_ptr<Door>> doors_;
   std::map<cluster::LinkId, std::unique_ptr<Bus>> links_;
   std::vector<std::unique_ptr<Bus>> dead_;  ///< freed when no event can name them any more
-  File lock_;
+  NodesFile file_;
+  std::uint64_t ownership_seen_ = 0;  ///< State::ownership_changes when blocked clients were last looked at
 };
 
 }  // namespace node

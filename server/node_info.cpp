@@ -123,7 +123,7 @@ std::string Node::info_persistence() const {
   const bool saving = child_kind_ == ChildKind::save || child_kind_ == ChildKind::replicas;
   Lines lines("Persistence");
   lines.add("loading", engine_.loading)
-      .add("async_loading", false)
+      .add("async_loading", replication_->loading_beside_old_data())
       .add("rdb_changes_since_last_save", engine_.state.dirty)
       .add("rdb_bgsave_in_progress", saving)
       .add("rdb_last_save_time", last_save_s_)
@@ -157,7 +157,7 @@ std::string Node::info_stats() const {
       .add("rejected_connections", connections_refused_)
       .add("sync_full", replication_->full_syncs())
       .add("sync_partial_ok", replication_->partial_syncs())
-      .add("sync_partial_err", std::int64_t{0})
+      .add("sync_partial_err", replication_->refused_partial_syncs())
       .add("expired_keys", engine_.state.expired)
       .add("evicted_keys", std::int64_t{0})
       .add("keyspace_hits", engine_.state.hits)
@@ -170,6 +170,7 @@ std::string Node::info_stats() const {
       .add("latest_fork_usec", std::int64_t{0})
       .add("total_forks", forks_)
       .add("total_error_replies", errors)
+      .add("dump_payload_sanitizations", std::int64_t{0})
       .str();
 }
 

@@ -23,6 +23,8 @@ bool Node::propagating() const {
 std::optional<std::string> Node::load_data() {
   const std::int64_t began = monotonic_us();
   std::optional<std::string> why;
+  // A replica keeps what has expired meanwhile: its master's stream still counts on it, and deletes it.
+  const bool replica = is_replica() || (!cluster_ && !config_.replicaof.empty());
   if (config_.appendonly) {
     why = load_aof();
   } else if (file_exists(config_.dbfilename)) {
@@ -31,12 +33,14 @@ std::optional<std::string> Node::load_data() {
     if (!trouble.empty()) return trouble;
     SnapshotAux aux;
     engine_.loading = true;
-    why = read_snapshot(file.bytes(), engine_.databases(), engine_.state.now_ms, false, aux);
+    why = read_snapshot(file.bytes(), engine_.databases(), engine_.state.now_ms, replica, aux);
     engine_.loading = false;
     if (why) return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
-    if (!aux.repl_id.empty() && aux.repl_offset >= 0) replication_->restore(aux.repl_id, aux.repl_offset);
+    if (!aux.repl_id.empty() && aux.repl_offset >= 0)
+      replication_->restore(aux.repl_id, aux.repl_offset, !replica);
   }
   if (why) return why;
+  engine_.state.keep_expired = replica;
   engine_.state.dirty = 0;
   last_save_s_ = engine_.state.now_ms / 1000;
   if (engine_.total_keys())
@@ -115,7 +119,8 @@ std::optional<std::string> Node::fork_snapshot(ChildKind kind, const std::string
     loop_.abandon();
     std::signal(SIGTERM, SIG_DFL);
     std::signal(SIGINT, SIG_DFL);
-    const SnapshotNote note{std::move(repl_id), repl_offset, kind == ChildKind::rewrite};
+    SnapshotNote note{std::move(repl_id), repl_offset, kind == ChildKind::rewrite};
+    note.key_delay_us = config_.rdb_key_save_delay_us;
     const auto why = write_snapshot(path, engine_.databases(), note, engine_.state.now_ms);
     if (why) log('#', "In the child that writes the data: " + *why);
     _exit(why ? 1 : 0);

@@ -43,6 +43,7 @@ replication::Config ReplicationLink::read_config() const {
   out.backlog_size = static_cast<std::size_t>(c.repl_backlog_size);
   out.diskless = c.diskless;
   out.diskless_delay = c.diskless_delay_s * 1000;
+  out.diskless_max_replicas = static_cast<int>(c.diskless_max_replicas);
   out.port = static_cast<int>(c.replica_announce_port ? c.replica_announce_port : c.port);
   out.announce_ip = c.replica_announce_ip;
   out.masteruser = c.masteruser;
@@ -63,6 +64,7 @@ void ReplicationLink::start() {
 }
 
 void ReplicationLink::follow(const std::string& ip, int port) {
+  if (!is_replica()) node_.engine().release_blocked();
   node_.engine().state.keep_expired = true;
   parsed_ = 0;
   replication_.become_replica_of(ip, port, node_.steady_ms());
@@ -88,7 +90,6 @@ void ReplicationLink::perform() {
     if (actions.empty()) break;
     for (const replication::Action& a : actions) act(a);
   }
-  dead_.clear();
 }
 
 SnapshotNote ReplicationLink::note() const {
@@ -123,6 +124,9 @@ void ReplicationLink::connect(const std::string& ip, int port) {
   if (!master->socket) return replication_.on_master_closed(node_.steady_ms());
   set_nodelay(master->socket);
   node_.loop().add(master->socket.fd(), EPOLLIN | EPOLLOUT, master.get());
+  applier_->id = node_.next_client_id();
+  applier_->address = Endpoint{ip, port}.str();
+  applier_->created_ms = applier_->active_ms = node_.engine().state.now_ms;
   master_ = std::move(master);
 }
 
@@ -137,6 +141,15 @@ void ReplicationLink::drop_master() {
   applier_->in_multi = false;
   applier_->queue.clear();
   applier_->db = 0;
+}
+
+Session* ReplicationLink::master_session() {
+  return master_ && link_up() ? applier_.get() : nullptr;
+}
+
+void ReplicationLink::kill_master_link() {
+  node_.log('#', "Connection with master lost: closed by a command");
+  master_failed();
 }
 
 void ReplicationLink::master_failed() {
@@ -353,6 +366,11 @@ int ReplicationLink::good_replicas() const {
       std::count_if(replication_.replicas().begin(), replication_.replicas().end(), [&](const auto& r) {
         return r.second.phase == replication::ReplicaInfo::Phase::kOnline && r.second.ack_time >= oldest;
       }));
+}
+
+bool ReplicationLink::loading_beside_old_data() const {
+  return node_.config().diskless_load == "swapdb" && is_replica() &&
+         replication_.link().phase() == replication::MasterLink::Phase::kTransfer;
 }
 
 cluster::ReplicaView ReplicationLink::view() const {

@@ -31,9 +31,13 @@ class ReplicationLink {
   void tick();
   /// Performs what replication asks for; once a turn.
   void perform();
+  /// Frees closed connections: between turns of the loop only, when no event can name them any more.
+  void bury() { dead_.clear(); }
   void config_changed();
 
-  void restore(std::string_view repl_id, std::int64_t offset) { replication_.restore(repl_id, offset); }
+  void restore(std::string_view repl_id, std::int64_t offset, bool master) {
+    replication_.restore(repl_id, offset, master);
+  }
   /// What a dump file says of where it stands in the stream.
   SnapshotNote note() const;
   void feed(int db, std::string_view resp);
@@ -48,6 +52,11 @@ class ReplicationLink {
   cluster::ReplicaView view() const;
   int good_replicas() const;
 
+  /// The link to the master as CLIENT LIST and CLIENT KILL see it; null while there is none.
+  Session* master_session();
+  /// CLIENT KILL of the master's link: it breaks as if the network had broken it.
+  void kill_master_link();
+
   void client_closed(std::uint64_t id);
   void snapshot_written(bool succeeded);
   void snapshot_sent(std::uint64_t id);
@@ -58,6 +67,10 @@ class ReplicationLink {
   void command_psync(Call& call);
   void command_wait(Call& call);
   std::string info() const;
+  /// repl-diskless-load swapdb: the master's data arrives while the old data is served.
+  bool loading_beside_old_data() const;
+  std::int64_t usable_offset() const { return replication_.usable_offset(); }
+  std::uint64_t refused_partial_syncs() const { return replication_.partial_refused(); }
   std::uint64_t full_syncs() const { return full_syncs_; }
   std::uint64_t partial_syncs() const { return partial_syncs_; }
 

@@ -34,9 +34,9 @@ struct Send {
 struct Close {
   LinkId link;
 };
-/// Replace nodes.conf by this text (atomically), with fsync if asked; only then perform the following
-/// actions. If it cannot be written, stop the process: a vote or an epoch must never leave a node that could
-/// forget it.
+/// Save this text as nodes.conf, atomically: with `fsync` so that a power cut leaves it, without so that a
+/// kill of the process does. Only then perform the following actions. If it cannot be written, stop the
+/// process: a vote or an epoch must never leave a node that could forget it.
 struct Persist {
   std::string text;
   bool fsync;

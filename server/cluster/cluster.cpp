@@ -19,6 +19,7 @@ namespace {
 
 /// One deferred rule may make another one due (an election that starts at once): few rounds reach the end.
 constexpr int kMaxRounds = 4;
+constexpr Ms kSyncDelay = 1000;  // of changes that no vote and no epoch of our own rests on
 
 void apply_config(Context& c) {
   Node& me = c.me();
@@ -47,6 +48,11 @@ void run_deferred(Context& c) {
 
 void add_persist(Context& c) {
   const Persist persist{write_nodes_conf(c.state), c.todo.fsync};
+  if (persist.fsync) {
+    c.unsynced_since = 0;
+  } else if (c.unsynced_since == 0) {
+    c.unsynced_since = c.now;
+  }
   c.todo.save = c.todo.fsync = false;
   c.actions.insert(c.config.defects.vote_before_persist ? c.actions.end() : c.actions.begin(), persist);
 }
@@ -164,6 +170,7 @@ void Cluster::on_tick(Ms now) {
     migration::advance(c);
   }
   if (!c.state.ok) c.update_soon();
+  if (c.unsynced_since != 0 && c.now - c.unsynced_since >= kSyncDelay) c.save_synced();
 }
 
 void Cluster::on_config_changed(Ms now) {
@@ -189,6 +196,15 @@ Reply Cluster::command(std::span<const std::string_view> argv, Ms now) {
 void Cluster::publish(std::string_view channel, std::string_view message, bool sharded, Ms now) {
   context_->now = now;
   bus::publish(*context_, channel, message, sharded);
+}
+
+void Cluster::break_links(std::string_view node_id, bool to, bool from, Ms now) {
+  Context& c = *context_;
+  c.now = now;
+  Node* node = c.state.find(node_id);
+  if (node == nullptr) return;
+  if (to && node->link != nullptr) bus::close(c, *node->link);
+  if (from && node->inbound != nullptr) bus::close(c, *node->inbound);
 }
 
 const State& Cluster::state() const {

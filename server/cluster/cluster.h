@@ -56,6 +56,9 @@ class Cluster {
   /// PUBLISH or SPUBLISH at this node: tell the others (all, or those of this shard).
   void publish(std::string_view channel, std::string_view message, bool sharded, Ms now);
 
+  /// Closes the connections to (that this node opened) or from a node, as if the network had broken them.
+  void break_links(std::string_view node_id, bool to, bool from, Ms now);
+
   const State& state() const;
   const Config& config() const;
   Config& config();

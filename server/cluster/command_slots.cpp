@@ -86,7 +86,6 @@ std::optional<Reply> give_slot(Context& c, int slot, Node& node) {
     s.importing.erase(slot);
     bus::broadcast_pong(c, bus::Audience::kAll);
   }
-  c.save_synced();
   return std::nullopt;
 }
 

@@ -72,6 +72,7 @@ struct Context {
   Ms heir_vote_time = 0;
   std::uint64_t pings_sent = 0;  // also the mark of the nodes a ping gossiped about
   std::uint64_t ticks = 0;
+  Ms unsynced_since = 0;          // nodes.conf holds what is not on disk yet; 0: nothing
   int pfail_nodes = 0;            // at the last tick
   bool following = false;         // the node was told to replicate from somebody
   Ms started = 0;                 // the first state update: masters accept nothing for a while after boot
@@ -84,7 +85,11 @@ struct Context {
   void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
     actions.push_back(Log{level, fmt::format(format, std::forward<Args>(args)...)});
   }
+  /// What others told us, or a command that can be repeated: in the file before the messages and replies that
+  /// follow, so that a killed process remembers it, and on disk within a second, so that many such changes
+  /// cost one fsync. What a power cut takes back, others tell again.
   void save_soon() { todo.save = true; }
+  /// A vote, an epoch that this node makes its own: on disk before anybody hears of it.
   void save_synced() { todo.save = todo.fsync = true; }
   void update_soon() { todo.update_state = true; }
 };

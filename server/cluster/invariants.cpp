@@ -75,7 +75,14 @@ std::optional<std::string> check_agree(const State& a, const State& b) {
 }  // namespace
 
 Durable read_durable(std::string_view nodes_conf) {
-  return {number_after(nodes_conf, "currentEpoch "), number_after(nodes_conf, "lastVoteEpoch ")};
+  Durable durable{number_after(nodes_conf, "currentEpoch "), number_after(nodes_conf, "lastVoteEpoch "), 0};
+  // "<id> <address> myself,master - <ping> <pong> <epoch> ..."
+  constexpr std::string_view kMe = " myself,master";
+  std::size_t at = nodes_conf.find(kMe);
+  for (int field = 0; field < 4 && at != std::string_view::npos; ++field) at = nodes_conf.find(' ', at + 1);
+  if (at == std::string_view::npos) return durable;
+  std::from_chars(nodes_conf.data() + at + 1, nodes_conf.data() + nodes_conf.size(), durable.config_epoch);
+  return durable;
 }
 
 std::optional<std::string> check_structure(const State& state) {
@@ -164,16 +171,23 @@ void Watch::on_send(std::string_view bytes, const Durable& durable, const NodeId
     for (std::size_t i = at; i < at + 8; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
     return value;
   };
-  const std::uint64_t epoch = u64(16);
+  const std::uint64_t epoch = u64(16), claim = u64(24);
   const NodeId sender = NodeId::from_bytes(bytes.substr(40, NodeId::kLength));
-  if (epoch > durable.current_epoch)
-    fail(fmt::format("{} uses epoch {} and would not remember it", sender.view(), epoch));
   const int type = static_cast<std::uint8_t>(bytes[12]) << 8 | static_cast<std::uint8_t>(bytes[13]);
+  const bool master = (static_cast<std::uint8_t>(bytes[2251]) & flag::kMaster) != 0;
+  if (type == static_cast<int>(MessageType::kAuthRequest) && epoch > durable.current_epoch)
+    fail(fmt::format("{} asks for votes in epoch {} and would not remember it", sender.view(), epoch));
+  if (master && claim > durable.config_epoch)
+    fail(fmt::format("{} claims slots in epoch {} and would not remember it", sender.view(), claim));
   if (type != static_cast<int>(MessageType::kAuthAck)) return;
   if (epoch > durable.last_vote_epoch)
     fail(fmt::format("{} votes in epoch {} and would not remember it", sender.view(), epoch));
   const auto [vote, first] = votes_.try_emplace({sender, epoch}, receiver);
   if (!first) fail(fmt::format("{} voted twice in epoch {}", sender.view(), epoch));
+}
+
+void Watch::on_power_cut(const NodeId& node, const Durable& durable) {
+  seen_[node].current_epoch = durable.current_epoch;
 }
 
 void Watch::on_takeover(const NodeId& node) {

@@ -19,8 +19,9 @@ namespace node::cluster {
 struct Durable {
   std::uint64_t current_epoch = 0;
   std::uint64_t last_vote_epoch = 0;
+  std::uint64_t config_epoch = 0;  // of myself, while a master
 };
-/// From nodes.conf's "vars" line.
+/// From nodes.conf: the "vars" line, and myself's.
 Durable read_durable(std::string_view nodes_conf);
 
 /// The cross references inside one state; what is wrong, or nothing. Costs a pass over all slots.
@@ -35,6 +36,9 @@ class Watch {
   /// A message leaves its sender: nothing it says may be undone by a crash. Detects a second vote in an
   /// epoch, and votes and epochs used before they were durable.
   void on_send(std::string_view bytes, const Durable& durable, const NodeId& receiver);
+  /// The node remembers no more than this. The currentEpoch that others told it may go back; votes, and
+  /// epochs of its own making, may not.
+  void on_power_cut(const NodeId& node, const Durable& durable);
   /// The administrator made this node a master without a vote (TAKEOVER). Who does that inside a partition
   /// makes a second majority, so from here on two may win one epoch: collision resolution has to mend it
   /// (check_converged sees that).

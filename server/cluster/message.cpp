@@ -288,6 +288,10 @@ std::string encode(const Message& message) {
   return bytes;
 }
 
+std::uint16_t message_type(std::string_view frame) {
+  return read16(frame, kTypeAt);
+}
+
 std::variant<Message, DecodeError> decode(std::string_view bytes) {
   if (bytes.size() < kHeaderBytes) return wrong_length(bytes.size(), kHeaderBytes);
   if (bytes.substr(0, kSignature.size()) != kSignature) return DecodeError{"with a bad signature"};

@@ -120,6 +120,9 @@ struct DecodeError {
 /// empty.
 std::variant<Message, DecodeError> decode(std::string_view bytes);
 
+/// The type field. REQUIRES: a whole header.
+std::uint16_t message_type(std::string_view frame);
+
 class Framer {
  public:
   /// Appends bytes to `pending` and calls on_frame(view) for each whole message until it returns false (stop:

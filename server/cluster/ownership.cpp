@@ -34,7 +34,7 @@ Losses transfer(Context& c, Node& sender, std::uint64_t epoch, const SlotSet& cl
     assign(c, slot, sender);
     s.unclaimed_by_owner.clear(slot);
     c.update_soon();
-    c.save_synced();
+    c.save_soon();
   });
   sender.slots.for_each([&](int slot) {
     if (!claimed.test(slot)) s.unclaimed_by_owner.set(slot);
@@ -64,7 +64,7 @@ void apply_claim(Context& c, Node& sender, std::uint64_t epoch, const SlotSet& c
     return;
   }
   c.update_soon();
-  c.save_synced();
+  c.save_soon();
 }
 
 void correct_stale_claim(Context& c, Node& sender, std::uint64_t epoch, const SlotSet& claimed) {
@@ -86,7 +86,7 @@ void on_update(Context& c, const UpdateBody& update) {
   make_master(c, *owner);
   owner->config_epoch = update.config_epoch;
   learn_epoch(c, update.config_epoch);
-  c.save_synced();
+  c.save_soon();
   apply_claim(c, *owner, update.config_epoch, update.slots);
 }
 
@@ -114,7 +114,7 @@ bool bump_epoch(Context& c) {
 void learn_epoch(Context& c, std::uint64_t epoch) {
   if (epoch <= c.state.current_epoch) return;
   c.state.current_epoch = epoch;
-  c.save_synced();
+  c.save_soon();
 }
 
 void assign(Context& c, int slot, Node& node) {

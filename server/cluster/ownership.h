@@ -19,7 +19,7 @@ void on_update(Context& c, const UpdateBody& update);
 void resolve_collision(Context& c, const Node& sender);
 /// Takes an epoch of its own without asking anybody; false if myself has the greatest already.
 bool bump_epoch(Context& c);
-/// currentEpoch only grows, and is saved before it is used.
+/// currentEpoch only grows, and is saved before it is told on.
 void learn_epoch(Context& c, std::uint64_t epoch);
 
 void assign(Context& c, int slot, Node& node);

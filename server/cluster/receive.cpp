@@ -25,7 +25,7 @@ void learn_from_header(Context& c, Node& sender, const Header& header) {
   if (header.config_epoch > sender.config_epoch) {
     sender.config_epoch = header.config_epoch;
     ownership::learn_epoch(c, header.config_epoch);
-    c.save_synced();
+    c.save_soon();
   }
   sender.repl_offset = static_cast<std::int64_t>(header.repl_offset);
   if (c.me().is_replica() && c.me().master == &sender) manual_failover::on_master_header(c, header);
@@ -174,6 +174,8 @@ bool is_ping(std::uint16_t type) {
 }  // namespace
 
 void receive(Context& c, Link& link, std::string_view frame) {
+  // Counted before it is judged: what came in malformed came in.
+  if (const std::uint16_t type = message_type(frame); type < kMessageTypes) ++c.stats.received[type];
   const auto decoded = decode(frame);
   if (const auto* error = std::get_if<DecodeError>(&decoded)) {
     c.log(LogLevel::kWarning, "Received invalid packet {}", error->reason);
@@ -181,7 +183,6 @@ void receive(Context& c, Link& link, std::string_view frame) {
   }
   const auto& message = std::get<Message>(decoded);
   const Header& header = message.header;
-  if (header.type < kMessageTypes) ++c.stats.received[header.type];
   if (header.version != kProtocolVersion || header.type == c.config.drop_packet_type) return;
   if (header.type >= kMessageTypes) {
     c.log(LogLevel::kVerbose, "Received unknown packet type: {}", header.type);

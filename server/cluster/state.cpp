@@ -47,6 +47,7 @@ void State::remove(Node& node) {
 
 bool State::assign(int slot, Node& node) {
   if (owner[slot] != nullptr) return false;
+  ++ownership_changes;
   owner[slot] = &node;
   node.slots.set(slot);
   // A master that gains its first slot in a cluster with replicas is one that replicas may migrate to.
@@ -57,6 +58,7 @@ bool State::assign(int slot, Node& node) {
 bool State::unassign(int slot) {
   Node* node = owner[slot];
   if (node == nullptr) return false;
+  ++ownership_changes;
   owner[slot] = nullptr;
   node->slots.clear(slot);
   --node->slot_count;

@@ -83,8 +83,9 @@ class State {
   bool ok = false;  // cluster_state
   int size = 1;     // masters with slots
   std::array<Node*, kSlotCount> owner{};
-  std::map<int, Node*> migrating;  // slot -> target; few, so a map
-  std::map<int, Node*> importing;  // slot -> source
+  std::uint64_t ownership_changes = 0;  // counts them: who waits for a key of a slot may have to go elsewhere
+  std::map<int, Node*> migrating;       // slot -> target; few, so a map
+  std::map<int, Node*> importing;       // slot -> source
   /// Slots whose owner stopped claiming them in its pings (they are moving): anyone may claim them, and we do
   /// not spread the old claim in UPDATE messages.
   SlotSet unclaimed_by_owner;

@@ -477,6 +477,20 @@ void Engine::redirect_blocked() {
   }
 }
 
+void Engine::release_blocked() {
+  if (blocked_count == 0) return;
+  std::vector<Session*> waiting;
+  host.for_each_session([&](Session& s) {
+    if (s.blocked && s.blocked->reason == Blocked::For::keys) waiting.push_back(&s);
+  });
+  for (Session* s : waiting) {
+    s->out.error(
+        "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
+    s->close_after_reply = true;
+    unblock(*s);
+  }
+}
+
 void Engine::forget(Session& session) {
   if (session.blocked) {
     for (const std::string& key : session.blocked->keys) {

@@ -105,6 +105,8 @@ class Engine {
   void expire_blocked();
   void unblock(Session& session);
   void forget(Session& session);
+  /// This node is a master no more: who waits for a key is told so and disconnected.
+  void release_blocked();
   /// Answers clients blocked on keys that moved away.
   void redirect_blocked();
 

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <thread>
 
+#include "server/commands/debug_digest.h"
 #include "server/commands/handlers.h"
 #include "server/commands/reply_errors.h"
 #include "server/keyspace/limits.h"
@@ -237,6 +238,22 @@ void command_debug(Call& c) {
     c.engine.host.drop_bus_packets(static_cast<int>(*type));
     return c.reply.ok();
   }
+  if (c.subcommand("clusterlink", 5, 5)) {
+    if (!c.is(2, "kill") || !(c.is(3, "to") || c.is(3, "from") || c.is(3, "all"))) return c.syntax_error();
+    if (!c.engine.cluster) return c.error("ERR Debug option only available for cluster mode enabled setup!");
+    if (!c.engine.cluster->break_links(c.arg(4), !c.is(3, "from"), !c.is(3, "to")))
+      return c.error("ERR Unknown node " + std::string(c.arg(4)));
+    return c.reply.ok();
+  }
+  if (c.subcommand("digest", 2, 2)) return c.reply.status(dataset_digest(c.engine));
+  if (c.subcommand("digest-value", 2, -1)) {
+    c.reply.array(c.argc() - 2);
+    for (std::size_t i = 2; i < c.argc(); ++i) {
+      const Entry* e = c.db().lookup(c.arg(i));
+      c.reply.bulk(e ? value_digest(*e) : std::string(40, '0'));
+    }
+    return;
+  }
   if (c.subcommand("log", 3, 3)) {
     c.engine.host.log('#', "DEBUG LOG: " + std::string(c.arg(2)));
     return c.reply.ok();
@@ -254,7 +271,8 @@ void command_debug(Call& c) {
   }
   if (c.subcommand("help", 2, 2))
     return help(c, {"SEGFAULT", "SLEEP <seconds>", "SET-ACTIVE-EXPIRE <0|1>", "RELOAD", "OBJECT <key>",
-                    "POPULATE <n>", "DROP-CLUSTER-PACKET-FILTER <type>", "LOG <message>", "ERROR <string>"});
+                    "POPULATE <n>", "DROP-CLUSTER-PACKET-FILTER <type>", "DIGEST", "DIGEST-VALUE <key> …",
+                    "CLUSTERLINK KILL (to|from|all) <node-id>", "LOG <message>", "ERROR <string>"});
   c.unknown_subcommand();
 }
 

@@ -282,10 +282,8 @@ constexpr Command kCommands[] = {
     {"lolwut", -1, readonly | fast, kNone, "server", "The version.", command_lolwut},
 
     // Replication.
-    {"replicaof", 3, admin | noscript | stale | no_multi, kNone, "server", "Follows another server.",
-     command_replicaof},
-    {"slaveof", 3, admin | noscript | stale | no_multi, kNone, "server", "Follows another server.",
-     command_replicaof},
+    {"replicaof", 3, admin | noscript | stale, kNone, "server", "Follows another server.", command_replicaof},
+    {"slaveof", 3, admin | noscript | stale, kNone, "server", "Follows another server.", command_replicaof},
     {"role", 1, noscript | loading | stale | fast, kNone, "server", "Master or replica.", command_role},
     {"replconf", -1, admin | noscript | loading | stale, kNone, "server", "Between master and replica.",
      command_replconf},

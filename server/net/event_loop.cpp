@@ -44,6 +44,7 @@ void EventLoop::remove(int fd) {
 
 void EventLoop::turn(int timeout_ms) {
   const int n = epoll_wait(fd_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
+  if (on_wake) on_wake();
   for (int i = 0; i < n; ++i) {
     const epoll_event& e = events_[static_cast<std::size_t>(i)];
     std::uint32_t events = e.events;

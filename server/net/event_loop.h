@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace node {
@@ -27,6 +28,8 @@ class EventLoop {
   void remove(int fd);
   /// Waits up to timeout_ms and delivers what happened.
   void turn(int timeout_ms);
+  /// Called when the wait is over, before anything is delivered: commands must not see the time before it.
+  std::function<void()> on_wake;
   /// In a forked child: the parent's descriptor must not be touched.
   void abandon();
 

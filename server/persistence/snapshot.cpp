@@ -36,7 +36,10 @@ std::optional<std::string> write_snapshot(const std::string& path,
     for (const auto& d : databases) {
       if (d->size() == 0) continue;
       w.select(d->index(), d->size(), d->expiring());
-      d->for_each([&](Entry& e) { w.entry(e, d->expiry(e)); });
+      d->for_each([&](Entry& e) {
+        w.entry(e, d->expiry(e));
+        if (note.key_delay_us > 0) usleep(static_cast<useconds_t>(note.key_delay_us));
+      });
     }
     if (!w.finish()) return fail("cannot write");
     if (fsync(file.fd()) != 0) return fail("cannot fsync");
@@ -67,7 +70,10 @@ std::optional<std::string> read_snapshot(std::string_view bytes,
           "the file has a database " + std::to_string(k.db) + ", which this configuration does not have";
       return;
     }
-    if (k.expiry_ms && *k.expiry_ms <= now_ms && !keep_expired) return;
+    // Where others replicate, a key that expired meanwhile is deleted as every other: so that they hear of
+    // it.
+    const bool replicated = !aux.repl_id.empty();
+    if (k.expiry_ms && *k.expiry_ms <= now_ms && !keep_expired && !replicated) return;
     Database& d = *databases[static_cast<std::size_t>(k.db)];
     Entry* e = d.set(k.key, std::move(k.value));
     if (k.expiry_ms) d.set_expiry(*e, *k.expiry_ms);

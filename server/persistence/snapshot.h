@@ -17,6 +17,7 @@ struct SnapshotNote {
   std::string repl_id;  ///< empty: none
   std::int64_t repl_offset = 0;
   bool aof_base = false;
+  std::int64_t key_delay_us = 0;  ///< rdb-key-save-delay: a sleep after each key, to try slow transfers
 };
 
 /// Databases that are empty are left out. A text says what failed.
@@ -29,8 +30,8 @@ struct SnapshotAux {
   std::int64_t repl_offset = -1;
 };
 
-/// Adds a file's keys; those whose time has passed are left out unless `keep_expired`. A text says what is
-/// wrong.
+/// Adds a file's keys; those whose time has passed are left out unless `keep_expired` or the file names a
+/// replication id. A text says what is wrong.
 std::optional<std::string> read_snapshot(std::string_view bytes,
                                          std::span<const std::unique_ptr<Database>> databases,
                                          std::int64_t now_ms, bool keep_expired, SnapshotAux& aux,

@@ -19,8 +19,9 @@ struct Config {
   std::size_t backlog_size = 1024 * 1024;  // repl-backlog-size
   bool diskless = true;                    // repl-diskless-sync
   Ms diskless_delay = 5000;                // repl-diskless-sync-delay
-  int port = 6379;                         // told to the master (replica-announce-port)
-  std::string announce_ip;                 // replica-announce-ip
+  int diskless_max_replicas = 0;  // repl-diskless-sync-max-replicas: so many need not wait; 0: no limit
+  int port = 6379;                // told to the master (replica-announce-port)
+  std::string announce_ip;        // replica-announce-ip
   std::string masteruser;
   std::string masterauth;
   std::size_t replica_buffer_limit = 256u * 1024 * 1024;  // client-output-buffer-limit replica, hard

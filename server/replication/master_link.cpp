@@ -65,12 +65,13 @@ void MasterLink::on_closed(Ms now, Actions& actions) {
 /// Back to kConnect; what arrived in part is dropped.
 void MasterLink::lose(Ms now, Actions& actions) {
   if (phase_ == Phase::kTransfer && header_read_) actions.push_back(SnapshotAbort{});
+  // A link that worked is tried again at the next tick: the backlog does not wait.
+  last_attempt_ = phase_ == Phase::kConnected ? 0 : now;
   if (phase_ == Phase::kConnected) {
     down_since_ = now;
     events_.push_back({Event::Kind::kLinkLost, {}, 0});
   }
   phase_ = Phase::kConnect;
-  last_attempt_ = now;
   received_.clear();
 }
 
@@ -267,7 +268,10 @@ void MasterLink::on_tick(const Config& config, std::int64_t offset, Ms now, Acti
   }
   if (phase_ != Phase::kLoading && now - last_io_ > config.timeout) {
     actions.push_back(CloseMaster{});
-    actions.push_back(Log{LogLevel::kWarning, "MASTER timeout: no data nor PING received..."});
+    const char* what = phase_ == Phase::kConnected  ? "MASTER timeout: no data nor PING received..."
+                       : phase_ == Phase::kTransfer ? "Timeout receiving bulk data from MASTER..."
+                                                    : "Timeout connecting to the MASTER...";
+    actions.push_back(Log{LogLevel::kWarning, what});
     return lose(now, actions);
   }
   if (now - last_ack_ < kAckPeriod) return;

@@ -23,19 +23,25 @@ Replication::Replication(Config config, std::uint64_t seed)
   history_.id = prng_.hex(kIdLength);
 }
 
-void Replication::restore(std::string_view repl_id, std::int64_t offset) {
+void Replication::restore(std::string_view repl_id, std::int64_t offset, bool master) {
   if (repl_id.size() != kIdLength || offset < 0) return;
   history_ = History{std::string(repl_id), std::string(kIdLength, '0'), -1};
   offset_ = offset;
   active_ = resumable_ = true;
   backlog_.reset(offset_);
+  if (master) shift_history(prng_.hex(kIdLength));
 }
 
 // ---- role ----
 
 void Replication::become_replica_of(std::string ip, int port, Ms now) {
   // A master tries to go on from its own history: its heir knows it as the second one.
-  if (!replica_) resumable_ = true;
+  if (!replica_) {
+    resumable_ = true;
+    // Nothing was written under the present name: what is here is what the old name says.
+    if (history_.second_offset == offset_ + 1)
+      history_ = History{history_.id2, std::string(kIdLength, '0'), -1};
+  }
   replica_ = true;
   for (const Wait& wait : std::exchange(waits_, {}))
     actions_.push_back(WaitDone{wait.client, count_acked(wait.offset)});
@@ -152,6 +158,7 @@ std::optional<Reply> Replication::on_psync(ClientId client, std::string_view id,
     continue_from(client, replica, offset, now);
     return std::nullopt;
   }
+  if (!id.empty() && id != "?") ++partial_refused_;
   if (!replica_) activate();
   replica.phase = Phase::kWaitSnapshot;
   replica.waiting_since = replica.ack_time = now;
@@ -173,7 +180,9 @@ void Replication::begin_waiting_snapshot(Ms now) {
   }
   if (take.clients.empty()) return;
   const bool diskless = config_.diskless && all_can_eof;
-  if (diskless && now - since < config_.diskless_delay) return;
+  const bool enough = config_.diskless_max_replicas > 0 &&
+                      take.clients.size() >= static_cast<std::size_t>(config_.diskless_max_replicas);
+  if (diskless && !enough && now - since < config_.diskless_delay) return;
   snapshot_running_ = true;
   need_select_ = true;
   if (diskless) take.eof_mark = prng_.hex(kIdLength);
@@ -306,6 +315,12 @@ void Replication::on_snapshot_loaded(bool ok, Ms now) {
     disconnect_replicas();  // theirs is another history now
   }
   link_.on_loaded(ok, offset_, now, actions_);
+}
+
+std::int64_t Replication::usable_offset() const {
+  const bool replaced =
+      link_.phase() == MasterLink::Phase::kTransfer || link_.phase() == MasterLink::Phase::kLoading;
+  return replica_ && (replaced || !resumable_) ? 0 : offset_;
 }
 
 // ---- both ----

@@ -37,8 +37,10 @@ class Replication {
  public:
   Replication(Config config, std::uint64_t seed);
 
-  /// At start, after an RDB was loaded whose aux fields name its history: lets a replica resume partially.
-  void restore(std::string_view repl_id, std::int64_t offset);
+  /// At start, after an RDB was loaded whose aux fields name its history: lets a replica resume partially. A
+  /// master goes on under a name of its own, since it may have lost what it streamed after the RDB; replicas
+  /// that have no more than the RDB resume all the same.
+  void restore(std::string_view repl_id, std::int64_t offset, bool master);
 
   // ---- role ----
   void become_replica_of(std::string ip, int port, Ms now);
@@ -63,6 +65,8 @@ class Replication {
   /// write.
   std::optional<int> wait(ClientId client, int replicas, Ms timeout, std::int64_t offset, Ms now);
   const ReplicaSet& replicas() const { return replicas_; }
+  /// PSYNCs that named a history and had to begin anew.
+  std::uint64_t partial_refused() const { return partial_refused_; }
 
   // ---- as a replica ----
   void on_master_connected(Ms now);
@@ -80,6 +84,8 @@ class Replication {
   const History& history() const { return history_; }
   /// Bytes produced (master) or applied (replica).
   std::int64_t offset() const { return offset_; }
+  /// How much of its master's data a replica may be judged by: nothing while a full transfer replaces it.
+  std::int64_t usable_offset() const;
   const Backlog& backlog() const { return backlog_; }
   Config& config() { return config_; }
 
@@ -120,6 +126,7 @@ class Replication {
   ReplicaSet replicas_;
   MasterLink link_;
   std::vector<Wait> waits_;
+  std::uint64_t partial_refused_ = 0;
   bool ask_for_acks_ = false;
   Ms last_ping_ = 0;
   Ms last_newline_ = 0;

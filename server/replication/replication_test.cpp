@@ -269,7 +269,7 @@ TEST_CASE("a restarted replica resumes from what its RDB names") {
   shard.write(master, "a");
   shard.run(300);
   const auto& old = shard.peer(replica);
-  shard.peer(reborn).replication.restore(old.replication.history().id, old.replication.offset());
+  shard.peer(reborn).replication.restore(old.replication.history().id, old.replication.offset(), false);
   shard.peer(reborn).data = old.data;
   shard.write(master, "b");
   shard.follow(reborn, master);

@@ -250,7 +250,10 @@ Reply World::command(int index, std::string_view words) {
 
 void World::drop_process(SimNode& n, bool power_cut) {
   n.cluster.reset();
-  if (power_cut) n.file = n.synced_file;
+  if (power_cut) {
+    n.file = n.synced_file;
+    watch_.on_power_cut(n.id, n.durable);
+  }
   std::vector<std::pair<std::uint64_t, int>> mine;
   for (const auto& [key, where] : by_link_)
     if (key.first == n.index) mine.push_back(where);
