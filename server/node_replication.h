@@ -33,7 +33,9 @@ class ReplicationLink {
   void perform();
   void config_changed();
 
-  void restore(std::string_view repl_id, std::int64_t offset) { replication_.restore(repl_id, offset); }
+  void restore(std::string_view repl_id, std::int64_t offset, int stream_db);
+  /// The database that the stream stands in, of the master's or our own.
+  int stream_db() const;
   /// What a dump file says of where it stands in the stream.
   SnapshotNote note() const;
   void feed(int db, std::string_view resp);

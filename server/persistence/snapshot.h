@@ -17,6 +17,7 @@ struct SnapshotNote {
   std::string repl_id;  ///< empty: none
   std::int64_t repl_offset = 0;
   bool aof_base = false;
+  int stream_db = 0;  ///< the database that the replication stream stands in there
 };
 
 /// Databases that are empty are left out. A text says what failed.
@@ -27,6 +28,7 @@ std::optional<std::string> write_snapshot(const std::string& path,
 struct SnapshotAux {
   std::string repl_id;
   std::int64_t repl_offset = -1;
+  int stream_db = 0;
 };
 
 /// Adds a file's keys; those whose time has passed are left out unless `keep_expired`. A text says what is
