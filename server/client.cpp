@@ -25,8 +25,12 @@ void Client::on_event(std::uint32_t events) {
 }
 
 void Client::read() {
-  // One buffer for all: most requests are whole in it and never copied.
-  static thread_local std::vector<char> scratch(kReadBytes);
+  // One buffer for all: most requests are whole in it and never copied. A second one for those who are read
+  // while the command of another, whose words stand in the first, runs long.
+  static thread_local std::vector<char> scratches[2] = {std::vector<char>(kReadBytes), {}};
+  std::vector<char>& scratch = scratches[node_.busy()];
+  scratch.resize(kReadBytes);
+  if (session.in_command) return;
   if (session.blocked || !postponed.empty()) {
     // Held back: what arrives is only kept, within the same limit.
     const ssize_t n = recv(socket.fd(), scratch.data(), scratch.size(), 0);
@@ -73,6 +77,11 @@ void Client::consume(std::string_view bytes) {
 void Client::run(const std::vector<std::string_view>& argv) {
   using Mode = Session::ReplyMode;
   const std::size_t before = session.out.buffer().size();
+  struct Mark {
+    bool& flag;
+    explicit Mark(bool& f) : flag(f) { flag = true; }
+    ~Mark() { flag = false; }
+  } const running(session.in_command);
   if (session.reply_mode == Mode::skip_next) session.reply_mode = Mode::skip;
   const bool silent = session.reply_mode == Mode::skip;
   if (!node_.engine().process(session, argv)) {

@@ -303,6 +303,31 @@ const Directive* find_directive(std::string_view name) {
   return nullptr;
 }
 
+std::optional<std::uint32_t> notify_classes_of(std::string_view text) {
+  std::uint32_t classes = 0;
+  for (const char letter : text) {
+    std::uint32_t bits = notify_bit(letter);
+    if (letter == 'A')
+      for (const char each : std::string_view("g$lshzxetd")) bits |= notify_bit(each);
+    if (bits == 0) return std::nullopt;
+    classes |= bits;
+  }
+  return classes;
+}
+
+std::string notify_text(std::uint32_t classes) {
+  const std::uint32_t all = *notify_classes_of("A");
+  std::string text;
+  if ((classes & all) == all)
+    text = "A";
+  else
+    for (const char each : std::string_view("g$lshzxetd"))
+      if (classes & notify_bit(each)) text += each;
+  for (const char each : std::string_view("KEmn"))
+    if (classes & notify_bit(each)) text += each;
+  return text;
+}
+
 std::optional<std::int64_t> parse_memory(std::string_view text) {
   std::size_t digits = 0;
   while (digits < text.size() &&
@@ -337,6 +362,12 @@ std::optional<std::string> set_directive(Config& config, std::string_view name,
   if (d->name == "bind" || d->name == "replicaof") {
     config.*std::get<std::string Config::*>(d->member) = join(words);
     if (d->name == "replicaof" && lower(join(words)) == "no one") config.replicaof.clear();
+    return std::nullopt;
+  }
+  if (d->name == "notify-keyspace-events") {
+    const auto classes = notify_classes_of(join(words));
+    if (!classes) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+    config.notify_events = notify_text(*classes);
     return std::nullopt;
   }
   if (words.size() != 1) return "Bad directive or wrong number of arguments";

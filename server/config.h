@@ -124,6 +124,17 @@ void load_config_text(Config& config, std::string_view text, const std::string& 
 /// The file's text with the lines of changed directives replaced and what is missing appended; comments stay.
 std::string rewrite_config(const Config& config, std::string_view old_text);
 
+/// notify-keyspace-events as bits, one a letter; nothing when a letter is unknown. 'A' stands for all classes
+/// but m and n.
+constexpr std::uint32_t notify_bit(char letter) {
+  constexpr std::string_view letters = "g$lshzxetdKEmn";
+  const std::size_t at = letters.find(letter);
+  return at == std::string_view::npos ? 0 : std::uint32_t{1} << at;
+}
+std::optional<std::uint32_t> notify_classes_of(std::string_view text);
+/// The letters in redis's order.
+std::string notify_text(std::uint32_t classes);
+
 /// "1gb", "512k", "100": bytes.
 std::optional<std::int64_t> parse_memory(std::string_view text);
 

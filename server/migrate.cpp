@@ -156,6 +156,7 @@ void Node::command_migrate(Call& c) {
       const std::string& key = sent[i - preliminaries];
       c.db().remove(key);
       c.changed(key);
+      c.event('g', "del", key);
       gone.push_back(key);
     }
   }

@@ -48,7 +48,6 @@ Node::Node(Config config)
       started_(std::chrono::steady_clock::now()) {
   started_ms_ = now_us() / 1000;
   run_id_ = random_hex(40);
-  loop_.on_wake = [this] { note_time(); };
   note_time();
   apply_limits();
 }
@@ -65,10 +64,12 @@ Aof::Settings Node::aof_settings() const {
 }
 
 void Node::apply_limits() {
+  engine_.notify_classes = notify_classes_of(config_.notify_events).value_or(0);
   encoding_limits.set_intset_entries = static_cast<std::size_t>(config_.intset_entries);
   encoding_limits.hash_entries = static_cast<std::size_t>(config_.hash_entries);
   encoding_limits.hash_value = static_cast<std::size_t>(config_.hash_value);
   encoding_limits.zset_entries = static_cast<std::size_t>(config_.zset_entries);
+  encoding_limits.list_pack = config_.list_size;
   encoding_limits.zset_value = static_cast<std::size_t>(config_.zset_value);
 }
 
@@ -137,7 +138,8 @@ void Node::turn() {
   if (engine_.next_deadline_ms != INT64_MAX)
     wait = std::clamp<std::int64_t>(engine_.next_deadline_ms - engine_.state.now_ms, 0, wait);
   if (!to_resume_.empty()) wait = 0;
-  loop_.turn(static_cast<int>(wait));
+  // What arrived while we slept happens now, not when we fell asleep.
+  loop_.turn(static_cast<int>(wait), [this] { note_time(); });
   if (shutdown_requested) {
     log('#', "Received SIGTERM scheduling shutdown...");
     if (const auto why = shutdown(false, false, true, false)) {
@@ -451,8 +453,17 @@ void Node::log(char level, std::string_view text) {
   if (file) static_cast<void>(!write_all(file.fd(), out));
 }
 
-bool Node::script_heartbeat(std::int64_t) {
-  return !shutdown_requested;
+void Node::serve_while_busy() {
+  busy_ = true;
+  loop_.turn(0);
+  // Answers to the bus only: what changes data waits for the end of the script.
+  if (cluster_) cluster_->perform();
+  for (Client* c : std::exchange(to_flush_, {})) {
+    c->queued = false;
+    if (!c->closing) c->flush();
+  }
+  busy_ = false;
+  if (stopping_) _exit(0);
 }
 
 std::size_t Node::used_memory() const {

@@ -42,6 +42,8 @@ class Node final : public Host {
   Config& config() { return config_; }
   Engine& engine() { return engine_; }
   EventLoop& loop() { return loop_; }
+  /// In a script or a load that lets other clients in: data must not change, nothing may be freed.
+  bool busy() const { return busy_; }
   ReplicationLink& replication() { return *replication_; }
   ClusterLink* cluster() { return cluster_.get(); }
 
@@ -60,7 +62,8 @@ class Node final : public Host {
   std::int64_t steady_ms() const;  ///< unix time at start plus what has passed: never goes back
   void pause_writes(std::int64_t until_steady_ms);
   void resume_writes();
-  void load_snapshot(std::string_view bytes, std::optional<std::string>& why);
+  /// Replaces all data; the database that the dump file's replication stream stands in.
+  int load_snapshot(std::string_view bytes, std::optional<std::string>& why, bool flush = true);
   /// Forks a child that writes a dump file; `kind` names what for.
   enum class ChildKind { none, save, rewrite, replicas };
   std::optional<std::string> fork_snapshot(ChildKind kind, const std::string& path, std::string repl_id,
@@ -83,7 +86,8 @@ class Node final : public Host {
   std::optional<std::string> background_save(bool schedule) override;
   std::optional<std::string> background_rewrite(bool& scheduled) override;
   std::int64_t last_save_s() const override { return last_save_s_; }
-  std::optional<std::string> debug_reload() override;
+  std::optional<std::string> debug_reload(bool save, bool flush) override;
+  std::optional<std::string> debug_load_aof() override;
   std::optional<std::string> write_refusal() const override;
   std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) override;
   bool is_replica() const override;
@@ -104,7 +108,7 @@ class Node final : public Host {
   std::optional<std::string> apply_config(std::span<const std::string> names) override;
   void drop_bus_packets(int type) override;
   void log(char level, std::string_view text) override;
-  bool script_heartbeat(std::int64_t running_ms) override;
+  void serve_while_busy() override;
 
  private:
   struct Listener final : Watcher {
@@ -151,7 +155,7 @@ class Node final : public Host {
   std::chrono::steady_clock::time_point started_;
   std::int64_t started_ms_ = 0, next_cron_ms_ = 0;
   std::string run_id_;
-  bool stopping_ = false;
+  bool stopping_ = false, busy_ = false;
 
   std::int64_t pause_until_ms_ = 0;  ///< CLIENT PAUSE, wall clock
   bool pause_writes_only_ = false;

@@ -216,14 +216,16 @@ void ClusterLink::tick() {
 }
 
 void ClusterLink::perform() {
+  if (!node_.busy())
+    for (const cluster::Action& a : std::exchange(deferred_, {})) act(a);
   // Performing may lead to more (a link that fails at once); a few rounds settle it, the rest waits a turn.
   for (int round = 0; round < 8; ++round) {
     const cluster::Actions actions = cluster_->drain(node_.steady_ms());
     if (actions.empty()) break;
     for (const cluster::Action& a : actions) act(a);
   }
-  if (std::exchange(ownership_seen_, cluster_->state().ownership_changes) !=
-      cluster_->state().ownership_changes)
+  if (!node_.busy() && std::exchange(ownership_seen_, cluster_->state().ownership_changes) !=
+                           cluster_->state().ownership_changes)
     node_.engine().redirect_blocked();
 }
 
@@ -251,6 +253,15 @@ void ClusterLink::delete_keys(int slot) {
 }
 
 void ClusterLink::act(const cluster::Action& action) {
+  // While a script runs, messages go out; whatever touches data or clients waits for its end.
+  const bool to_the_bus =
+      std::holds_alternative<cluster::Connect>(action) || std::holds_alternative<cluster::Send>(action) ||
+      std::holds_alternative<cluster::Close>(action) || std::holds_alternative<cluster::Persist>(action) ||
+      std::holds_alternative<cluster::Log>(action);
+  if (node_.busy() && !to_the_bus) {
+    deferred_.push_back(action);
+    return;
+  }
   struct Performer {
     ClusterLink& link;
     Node& node;

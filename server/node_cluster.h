@@ -88,6 +88,7 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   std::unique_ptr<cluster::Cluster> cluster_;
   std::vector<std::unique_ptr<Door>> doors_;
   std::map<cluster::LinkId, std::unique_ptr<Bus>> links_;
+  cluster::Actions deferred_;               ///< what a running script keeps from being performed
   std::vector<std::unique_ptr<Bus>> dead_;  ///< freed when no event can name them any more
   NodesFile file_;
   std::uint64_t ownership_seen_ = 0;  ///< State::ownership_changes when blocked clients were last looked at

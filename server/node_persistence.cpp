@@ -37,7 +37,7 @@ std::optional<std::string> Node::load_data() {
     engine_.loading = false;
     if (why) return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
     if (!aux.repl_id.empty() && aux.repl_offset >= 0)
-      replication_->restore(aux.repl_id, aux.repl_offset, !replica);
+      replication_->restore(aux.repl_id, aux.repl_offset, !replica, aux.stream_db);
   }
   if (why) return why;
   engine_.state.keep_expired = replica;
@@ -60,7 +60,7 @@ std::optional<std::string> Node::load_aof() {
       return read_snapshot(image, engine_.databases(), engine_.state.now_ms, true, aux, &consumed);
     };
     handlers.command = [&](const std::vector<std::string_view>& argv) -> std::optional<std::string> {
-      const Command* command = Engine::find_command(argv[0]);
+      const Command* command = Engine::resolve(argv);
       if (!command || !command->arity_fits(argv.size()))
         return "Unknown command '" + std::string(argv[0]) + "' reading the append only file";
       engine_.call(loader, *command, argv);
@@ -75,7 +75,7 @@ std::optional<std::string> Node::load_aof() {
     engine_.loading = false;
     if (why) return why;
   }
-  return aof_.open_for_append();
+  return config_.appendonly ? aof_.open_for_append() : std::nullopt;
 }
 
 void Node::restart_aof_after_load() {
@@ -85,13 +85,14 @@ void Node::restart_aof_after_load() {
   if (const auto why = start_rewrite()) log('#', "Rewriting the append only file: " + *why);
 }
 
-void Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why) {
+int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why, bool flush) {
   engine_.loading = true;
-  engine_.flush_all();
+  if (flush) engine_.flush_all();
   SnapshotAux aux;
   why = read_snapshot(bytes, engine_.databases(), engine_.state.now_ms, true, aux);
   engine_.loading = false;
   engine_.serve_ready();
+  return aux.stream_db;
 }
 
 std::optional<std::string> Node::save() {
@@ -119,8 +120,8 @@ std::optional<std::string> Node::fork_snapshot(ChildKind kind, const std::string
     loop_.abandon();
     std::signal(SIGTERM, SIG_DFL);
     std::signal(SIGINT, SIG_DFL);
-    SnapshotNote note{std::move(repl_id), repl_offset, kind == ChildKind::rewrite};
-    note.key_delay_us = config_.rdb_key_save_delay_us;
+    const SnapshotNote note{std::move(repl_id), repl_offset, kind == ChildKind::rewrite,
+                            replication_->stream_db(), config_.rdb_key_save_delay_us};
     const auto why = write_snapshot(path, engine_.databases(), note, engine_.state.now_ms);
     if (why) log('#', "In the child that writes the data: " + *why);
     _exit(why ? 1 : 0);
@@ -252,14 +253,24 @@ void Node::maybe_save() {
   if (const auto why = start_rewrite()) log('#', "Rewriting the append only file: " + *why);
 }
 
-std::optional<std::string> Node::debug_reload() {
-  if (auto why = save()) return why;
+std::optional<std::string> Node::debug_reload(bool save_first, bool flush) {
+  if (save_first)
+    if (auto why = save()) return why;
   std::string trouble;
   const MappedFile file(config_.dbfilename, trouble);
   if (!trouble.empty()) return "ERR " + trouble;
   std::optional<std::string> why;
-  load_snapshot(file.bytes(), why);
+  load_snapshot(file.bytes(), why, flush);
   if (why) return "ERR " + *why;
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::debug_load_aof() {
+  if (aof_.is_open())
+    if (auto why = aof_.flush(engine_.state.now_ms, true)) return "ERR " + *why;
+  engine_.flush_all();
+  if (auto why = load_aof()) return "ERR Error trying to load the AOF files: " + *why;
+  engine_.state.dirty = 0;
   return std::nullopt;
 }
 

@@ -94,7 +94,16 @@ void ReplicationLink::perform() {
 
 SnapshotNote ReplicationLink::note() const {
   if (!active()) return {};
-  return {replication_.history().id, replication_.offset(), false};
+  return {replication_.history().id, replication_.offset(), false, stream_db()};
+}
+
+int ReplicationLink::stream_db() const {
+  return is_replica() ? applier_->db : std::max(0, replication_.stream_db());
+}
+
+void ReplicationLink::restore(std::string_view repl_id, std::int64_t offset, bool master, int stream_db) {
+  replication_.restore(repl_id, offset, master);
+  applier_->db = stream_db;
 }
 
 bool ReplicationLink::active() const {
@@ -103,14 +112,7 @@ bool ReplicationLink::active() const {
 
 void ReplicationLink::feed(int db, std::string_view resp) {
   if (is_replica() || !active()) return;
-  // The stream stands in database 0 between commands, so that whoever joins it anywhere is right.
-  const std::int64_t now = node_.steady_ms();
-  if (db == 0) return replication_.feed(resp, now);
-  const std::string number = std::to_string(db);
-  std::string framed = "*2\r\n$6\r\nSELECT\r\n$" + std::to_string(number.size()) + "\r\n" + number + "\r\n";
-  framed += resp;
-  framed += "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n";
-  replication_.feed(framed, now);
+  replication_.feed(resp, node_.steady_ms(), db);
 }
 
 // ---- the socket to the master
@@ -140,7 +142,6 @@ void ReplicationLink::drop_master() {
   parsed_ = 0;
   applier_->in_multi = false;
   applier_->queue.clear();
-  applier_->db = 0;
 }
 
 Session* ReplicationLink::master_session() {
@@ -158,8 +159,8 @@ void ReplicationLink::master_failed() {
 }
 
 void ReplicationLink::Master::on_event(std::uint32_t events) {
-  if (gone) return;
   Node& node = owner->node_;
+  if (gone || node.busy()) return;  // the stream changes data: after the script
   if (connecting) {
     if (connect_result(socket) != 0) return owner->master_failed();
     if (!(events & EPOLLOUT)) return;
@@ -266,7 +267,7 @@ void ReplicationLink::load_collected() {
     if (!trouble.empty())
       why = trouble;
     else
-      node_.load_snapshot(file.bytes(), why);
+      applier_->db = node_.load_snapshot(file.bytes(), why);
   }
   collecting_ = File();
   unlink(path.c_str());
@@ -274,7 +275,6 @@ void ReplicationLink::load_collected() {
     node_.log('#', "Failed trying to load the MASTER synchronization DB: " + *why);
   else
     node_.log('*', "MASTER <-> REPLICA sync: Finished with success");
-  applier_->db = 0;
   parser_ = RequestParser();
   parsed_ = 0;
   replication_.on_snapshot_loaded(!why, node_.steady_ms());

@@ -35,9 +35,10 @@ class ReplicationLink {
   void bury() { dead_.clear(); }
   void config_changed();
 
-  void restore(std::string_view repl_id, std::int64_t offset, bool master) {
-    replication_.restore(repl_id, offset, master);
-  }
+  /// What a dump file said of the stream; `master`: to go on under a new name.
+  void restore(std::string_view repl_id, std::int64_t offset, bool master, int stream_db);
+  /// The database that the stream stands in, of the master's or our own.
+  int stream_db() const;
   /// What a dump file says of where it stands in the stream.
   SnapshotNote note() const;
   void feed(int db, std::string_view resp);

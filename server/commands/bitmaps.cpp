@@ -84,6 +84,7 @@ void command_setbit(Call& c) {
   Entry* e = c.db().set(c.arg(1), std::make_unique<std::string>(Entry::kInlineMax + 1, ' '), true);
   *std::get<std::unique_ptr<std::string>>(e->value) = std::move(*s);
   c.changed(c.arg(1));
+  c.event('$', "setbit", c.arg(1));
   c.reply.integer(old);
 }
 
@@ -147,10 +148,14 @@ void command_bitop(Call& c) {
     out[i] = static_cast<char>(byte);
   }
   if (longest == 0) {
-    if (c.db().remove(c.arg(2))) c.changed(c.arg(2));
+    if (c.db().remove(c.arg(2))) {
+      c.changed(c.arg(2));
+      c.event('g', "del", c.arg(2));
+    }
   } else {
     c.db().set_text(c.arg(2), out);
     c.changed(c.arg(2));
+    c.event('$', "set", c.arg(2));
   }
   c.reply.integer(static_cast<std::int64_t>(longest));
 }

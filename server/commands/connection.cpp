@@ -49,7 +49,6 @@ std::string describe(Call& c, const Session& s) {
   if (s.no_evict) flags += 'e';
   if (flags.empty()) flags = "N";
   std::string command = s.last_command ? std::string(s.last_command->name) : "NULL";
-  if (s.last_command && !s.last_subcommand.empty()) command += "|" + s.last_subcommand;
   const std::int64_t now = c.engine.state.now_ms;
   char line[1024];
   std::snprintf(
@@ -203,8 +202,8 @@ void client_unblock(Call& c) {
 
 }  // namespace
 
-void help(Call& c, std::initializer_list<std::string_view> lines) {
-  std::string name(c.command.name);
+void help(Call& c, const std::vector<std::string_view>& lines) {
+  std::string name(c.command.name.substr(0, c.command.name.find('|')));
   for (char& ch : name) ch = static_cast<char>(std::toupper(static_cast<unsigned char>(ch)));
   c.reply.array(lines.size() + 1);
   c.reply.status(name + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");

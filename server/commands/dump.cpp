@@ -37,21 +37,27 @@ void command_restore(Call& c) {
     return c.error(reason == 1 ? "ERR DUMP payload version or checksum are wrong" : "ERR Bad data format");
   const bool existed = replace && c.db().remove(key);
   const std::int64_t at = *ttl == 0 || absolute ? *ttl : *ttl + c.engine.state.now_ms;
-  if (at && at <= c.engine.state.now_ms) {
+  if (at && at <= c.engine.state.now_ms && c.client.kind == Session::Kind::normal) {
     // Dead on arrival: only the replaced key's end is told.
     c.propagate_nothing();
     if (existed) {
       c.propagate_as({"DEL", key});
       c.changed(key);
+      c.event('g', "del", key);
     }
     return c.reply.ok();
   }
   Entry* e = c.db().set(key, std::move(*value));
   if (at) {
     c.db().set_expiry(*e, at);
-    c.propagate_as({"RESTORE", key, std::to_string(at), c.arg(3), "ABSTTL", "REPLACE"});
+    std::vector<std::string_view> words(c.argv);
+    const std::string text = std::to_string(at);
+    words[2] = text;
+    if (!absolute) words.push_back("ABSTTL");
+    c.propagate_as(words);
   }
   c.changed(key);
+  c.event('g', "restore", key);
   c.reply.ok();
 }
 

@@ -30,16 +30,25 @@ std::string unknown_command(const std::vector<std::string_view>& argv) {
          "', with args beginning with: " + args;
 }
 
+std::string unknown_subcommand(const std::vector<std::string_view>& argv) {
+  std::string container(argv[0].substr(0, 128));
+  for (char& c : container) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return "ERR unknown subcommand '" + std::string(argv[1].substr(0, 128)) + "'. Try " + container + " HELP.";
+}
+
 }  // namespace
 
 Engine::Engine(Config& cfg, Host& h, Database::SlotOf slot_of) : config(cfg), host(h) {
   const std::int64_t count = cfg.cluster_enabled ? 1 : cfg.databases;
   for (std::int64_t i = 0; i < count; ++i)
     databases_.push_back(std::make_unique<Database>(static_cast<int>(i), state, slot_of));
-  stats.resize(commands().size());
+  stats.resize(commands().size() + subcommands().size());
   scripting = std::make_unique<Scripting>(*this);
   state.on_touched = [this](Database& d, std::string_view key) { touched(d, key); };
+  state.on_new = [this](Database& d, std::string_view key) { notify('n', "new", key, d.index()); };
+  state.on_missed = [this](Database& d, std::string_view key) { notify('m', "keymiss", key, d.index()); };
   state.on_expired = [this](Database& d, std::string_view key) {
+    notify('x', "expired", key, d.index());
     touched(d, key);
     if (host.propagating()) enqueue_propagation(d.index(), {"DEL", key});
     if (unit_depth_ == 0) flush_propagation();
@@ -84,8 +93,14 @@ void Call::changed(std::string_view key, std::uint64_t n) {
   db().touched(key);
 }
 
+void Call::event(char event_class, std::string_view name, std::string_view key) {
+  engine.notify(event_class, name, key, client.db);
+}
+
 void Call::drop_if_empty(std::string_view key, bool empty) {
-  if (empty) db().remove(key);
+  if (!empty) return;
+  db().remove(key);
+  event('g', "del", key);
 }
 
 void Call::propagate_as(std::initializer_list<std::string_view> words) {
@@ -113,15 +128,13 @@ bool Call::subcommand(std::string_view name, int min_words, int max_words) {
   const auto n = static_cast<int>(argc());
   if (n >= min_words && (max_words < 0 || n <= max_words)) return true;
   arity_failed = true;
-  error("ERR wrong number of arguments for '" + std::string(command.name) + "|" + lower(name) + "' command");
+  const std::string container(command.name.substr(0, command.name.find('|')));
+  error("ERR wrong number of arguments for '" + container + "|" + lower(name) + "' command");
   return false;
 }
 
 void Call::unknown_subcommand() {
-  if (arity_failed) return;
-  std::string upper(command.name);
-  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  error("ERR unknown subcommand '" + std::string(arg(1).substr(0, 128)) + "'. Try " + upper + " HELP.");
+  if (!arity_failed) error(node::unknown_subcommand(argv));
 }
 
 void Call::block(std::vector<std::string> keys, Type wanted, std::int64_t deadline_ms, bool null_array) {
@@ -180,49 +193,64 @@ std::optional<std::string> Engine::cluster_refusal(Session& session, const Comma
 std::optional<std::string> Engine::refusal(Session& session, const Command& command,
                                            const std::vector<std::string_view>& argv) {
   const bool from_master = session.kind == Session::Kind::master || session.kind == Session::Kind::loader;
-  const bool writes =
-      command.is(flag::write) ||
-      (command.name == "exec" && std::any_of(session.queue.begin(), session.queue.end(),
-                                             [](auto& q) { return q.command->is(flag::write); }));
+  // EXEC is what its commands are.
+  const bool exec = command.name == "exec";
+  auto any = [&](std::uint32_t f) {
+    return command.is(f) || (exec && std::any_of(session.queue.begin(), session.queue.end(),
+                                                 [&](auto& q) { return q.command->is(f); }));
+  };
+  auto lacks = [&](std::uint32_t f) {
+    return !command.is(f) || (exec && std::any_of(session.queue.begin(), session.queue.end(),
+                                                  [&](auto& q) { return !q.command->is(f); }));
+  };
   if (cluster && !from_master && session.kind != Session::Kind::script)
     if (auto line = cluster_refusal(session, command, argv)) return line;
   if (from_master) return std::nullopt;
-  if (config.maxmemory > 0 && command.is(flag::denyoom) &&
-      host.used_memory() > static_cast<std::size_t>(config.maxmemory))
-    return std::string(error::out_of_memory);
-  if (writes) {
-    if (host.is_replica() && config.replica_read_only) return std::string(error::readonly);
-    if (!host.is_replica()) {
-      if (auto line = host.write_refusal()) return line;
-      if (config.min_replicas > 0 && host.good_replicas() < config.min_replicas)
-        return "NOREPLICAS Not enough good replicas to write.";
-    }
-  }
-  if (host.is_replica() && !config.serve_stale && !command.is(flag::stale) && !host.master_link_up())
+  if (config.maxmemory > 0 && any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
+  const bool writes = any(flag::write), replica = host.is_replica();
+  if ((writes || command.name == "ping") && !replica)
+    if (auto line = host.write_refusal()) return line;
+  if (writes && !replica && config.min_replicas > 0 && host.good_replicas() < config.min_replicas)
+    return "NOREPLICAS Not enough good replicas to write.";
+  if (writes && replica && config.replica_read_only) return std::string(error::readonly);
+  if (session.kind == Session::Kind::normal && session.subscribed() && session.out.resp() == 2 &&
+      command.name != "ping" && command.name != "quit" && command.name != "reset" &&
+      command.group != "pubsub_only")
+    return "ERR Can't execute '" + lower(command.name) +
+           "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+  if (replica && !config.serve_stale && lacks(flag::stale) && !host.master_link_up())
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+  if (loading && lacks(flag::loading)) return std::string(error::loading);
+  if (scripting->timed_out() && session.kind == Session::Kind::normal && !command.is(flag::allow_busy))
+    return std::string(error::busy_script);
   return std::nullopt;
 }
 
+bool Engine::out_of_memory() {
+  return host.used_memory() > static_cast<std::size_t>(config.maxmemory);
+}
+
 bool Engine::process(Session& session, const std::vector<std::string_view>& argv) {
-  const Command* command = find_command(argv[0]);
+  const Command* command = resolve(argv);
   session.active_ms = state.now_ms;
   const bool asking = session.asking;
 
   auto refuse = [&](const std::string& line) {
     session.abort_exec |= session.in_multi;
-    session.out.error(line);
-    if (command) note_error(line, *command, true);
-    if (command && command->name == "exec") {
-      // A refused EXEC ends its transaction.
-      session.out.buffer().resize(session.out.buffer().size() - line.size() - 3);
-      session.out.error("EXECABORT Transaction discarded because of: " + line);
-      session.in_multi = session.abort_exec = session.watch_broken = false;
-      session.queue.clear();
-      unwatch(session);
+    note_error(line, command, true);
+    if (!command || command->name != "exec") {
+      session.out.error(line);
+      return true;
     }
+    // A refused EXEC ends its transaction.
+    session.out.error("EXECABORT Transaction discarded because of: " + line);
+    session.in_multi = session.abort_exec = session.watch_broken = false;
+    session.queue.clear();
+    unwatch(session);
     return true;
   };
   if (!command) return refuse(unknown_command(argv));
+  if (argv.size() > 1 && !subcommands_of(*command).empty()) return refuse(unknown_subcommand(argv));
   if (!command->arity_fits(argv.size()))
     return refuse("ERR wrong number of arguments for '" + std::string(command->name) + "' command");
   if (!session.authenticated && !command->is(flag::no_auth)) return refuse("NOAUTH Authentication required.");
@@ -230,21 +258,15 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
     return refuse("ERR Command not allowed inside a transaction");
   session.last_command = command;
   if (session.kind == Session::Kind::normal) {
-    const bool writes = command->is(flag::write | flag::may_replicate) || command->name == "exec";
-    if (host.paused(writes) && command->name != "client" && command->name != "info" &&
-        command->name != "cluster" && command->name != "ping" && command->name != "replconf" &&
-        command->name != "config") {
-      return false;
-    }
     if (auto line = refusal(session, *command, argv)) {
       if (command->name != "asking") session.asking = false;
       return refuse(*line);
     }
-    if (session.subscribed() && session.out.resp() == 2 && command->name != "ping" &&
-        command->name != "quit" && command->name != "reset" && command->group != "pubsub_only")
-      return refuse(
-          "ERR Can't execute '" + lower(argv[0]) +
-          "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+    const bool writes = command->is(flag::write | flag::may_replicate) || command->name == "exec";
+    if (host.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
+        !command->name.starts_with("cluster|") && command->name != "ping" && command->name != "replconf" &&
+        !command->name.starts_with("config|"))
+      return false;
   }
   if (session.in_multi && command->name != "exec" && command->name != "discard" && command->name != "multi" &&
       command->name != "watch" && command->name != "quit" && command->name != "reset") {
@@ -276,16 +298,18 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) &&
       host.propagating())
     enqueue_propagation(session.db, argv);
-  end_unit();
+  end_unit(!command.is(flag::arbitrary_keys));
 
   const std::int64_t took = host.monotonic_us() - started;
-  CommandStats& s = stats[static_cast<std::size_t>(&command - commands().data())];
+  // Time stands still within a unit of work; after a long one it must catch up before the next.
+  if (took >= 500 && unit_depth_ == 0) state.now_ms = host.now_us() / 1000;
+  CommandStats& s = stats_of(command);
   ++s.calls;
   s.usec += static_cast<std::uint64_t>(took);
   ++commands_processed;
   const std::string& out = session.out.buffer();
   if (out.size() > mark && out[mark] == '-')
-    note_error(std::string_view(out).substr(mark + 1, 64), command, false);
+    note_error(std::string_view(out).substr(mark + 1, 64), &command, false);
   if (config.slowlog_threshold_us >= 0 && took >= config.slowlog_threshold_us &&
       session.kind == Session::Kind::normal && command.name != "exec" && config.slowlog_length > 0) {
     SlowEntry entry{slow_id++, state.now_ms / 1000, took, {}, session.address, session.name};
@@ -297,10 +321,18 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   }
 }
 
-void Engine::note_error(std::string_view line, const Command& command, bool before) {
+void Engine::note_error(std::string_view line, const Command* command, bool before) {
   ++error_counts[std::string(line.substr(0, line.find_first_of(" \r")))];
-  CommandStats& s = stats[static_cast<std::size_t>(&command - commands().data())];
+  if (!command) return;
+  CommandStats& s = stats_of(*command);
   ++(before ? s.rejected : s.failed);
+}
+
+CommandStats& Engine::stats_of(const Command& command) {
+  const auto all = commands(), subs = subcommands();
+  const bool top = &command >= all.data() && &command < all.data() + all.size();
+  return stats[static_cast<std::size_t>(
+      top ? &command - all.data() : static_cast<std::ptrdiff_t>(all.size()) + (&command - subs.data()))];
 }
 
 void Engine::feed_monitors(const Session& session, const std::vector<std::string_view>& argv) {
@@ -349,13 +381,13 @@ void Engine::enqueue_propagation(int db, const std::vector<std::string_view>& wo
   pending_.push_back(std::move(p));
 }
 
-void Engine::end_unit() {
-  if (--unit_depth_ == 0 && !pending_.empty()) flush_propagation();
+void Engine::end_unit(bool atomic) {
+  if (--unit_depth_ == 0 && !pending_.empty()) flush_propagation(atomic);
 }
 
-void Engine::flush_propagation() {
+void Engine::flush_propagation(bool atomic) {
   if (pending_.empty()) return;
-  const bool wrap = pending_.size() > 1;
+  const bool wrap = atomic && pending_.size() > 1;
   const int db = pending_.front().db;
   if (wrap) host.propagate(db, "*1\r\n$5\r\nMULTI\r\n");
   for (const Propagated& p : pending_) host.propagate(p.db, p.resp);
@@ -370,30 +402,74 @@ void Engine::touched(Database& d, std::string_view key) {
   if (watchers_.empty() && waiting_.empty()) return;
   const std::pair<int, std::string> name(d.index(), key);
   if (const auto it = watchers_.find(name); it != watchers_.end())
-    for (Session* s : it->second) s->watch_broken = true;
+    for (Session* s : it->second) {
+      WatchedKey& w = watched_key(*s, name);
+      if (w.expired && !d.stored(key))
+        w.expired = false;  // what was past its time is gone now: no change
+      else
+        s->watch_broken = true;
+    }
   if (waiting_.contains(name) && std::find(ready_.begin(), ready_.end(), name) == ready_.end())
     ready_.push_back(name);
 }
 
-void Engine::touch_all(int db_index) {
+void Engine::publish_event(char event_class, std::string_view name, std::string_view key, int db_index) {
+  if (loading || !(notify_classes & notify_bit(event_class))) return;
+  const std::string at = "@" + std::to_string(db_index) + "__:";
+  const auto wake = [this](Session& s) { host.wake(s); };
+  if (notify_classes & notify_bit('K'))
+    pubsub.publish("__keyspace" + at + std::string(key), name, false, wake);
+  if (notify_classes & notify_bit('E'))
+    pubsub.publish("__keyevent" + at + std::string(name), key, false, wake);
+}
+
+void Engine::before_replaced(Database& old, Database* fresh) {
   for (auto& [name, sessions] : watchers_) {
-    if (db_index >= 0 && name.first != db_index) continue;
-    for (Session* s : sessions) s->watch_broken = true;
+    if (name.first != old.index()) continue;
+    const Entry* was = old.stored(name.second);
+    const Entry* comes = fresh ? fresh->stored(name.second) : nullptr;
+    const bool stale = comes && fresh->past(*comes);
+    for (Session* s : sessions) {
+      WatchedKey& w = watched_key(*s, name);
+      if (w.expired) {
+        if (!comes) w.expired = false;
+        if (!comes || stale) continue;
+      } else if (!was && (!comes || stale)) {
+        w.expired = stale;
+        continue;
+      }
+      s->watch_broken = true;
+    }
   }
+  if (!fresh) return;
   for (auto& [name, sessions] : waiting_)
-    if (db_index < 0 || name.first == db_index) ready_.push_back(name);
+    if (name.first == old.index() && fresh->stored(name.second)) ready_.push_back(name);
+}
+
+WatchedKey& Engine::watched_key(Session& session, const std::pair<int, std::string>& name) {
+  return *std::find_if(session.watched.begin(), session.watched.end(),
+                       [&](const WatchedKey& w) { return w.db == name.first && w.key == name.second; });
 }
 
 void Engine::watch(Session& session, std::string_view key) {
   const std::pair<int, std::string> name(session.db, key);
-  if (std::find(session.watched.begin(), session.watched.end(), name) != session.watched.end()) return;
-  session.watched.push_back(name);
+  for (const WatchedKey& w : session.watched)
+    if (w.db == name.first && w.key == key) return;
+  const Entry* e = db(session.db).stored(key);
+  session.watched.push_back({session.db, name.second, e && db(session.db).past(*e)});
   watchers_[name].push_back(&session);
 }
 
+bool Engine::watched_expired(const Session& session) {
+  return std::any_of(session.watched.begin(), session.watched.end(), [&](const WatchedKey& w) {
+    const Entry* e = w.expired ? nullptr : db(w.db).stored(w.key);
+    return e && db(w.db).past(*e);
+  });
+}
+
 void Engine::unwatch(Session& session) {
-  for (const auto& name : session.watched) {
-    const auto it = watchers_.find(name);
+  for (const WatchedKey& w : session.watched) {
+    const auto it = watchers_.find({w.db, w.key});
     std::erase(it->second, &session);
     if (it->second.empty()) watchers_.erase(it);
   }
@@ -508,8 +584,10 @@ void Engine::forget(Session& session) {
 }
 
 void Engine::flush_all() {
-  for (auto& d : databases_) d->clear();
-  touch_all(-1);
+  for (auto& d : databases_) {
+    before_replaced(*d, nullptr);
+    d->clear();
+  }
 }
 
 std::uint64_t Engine::total_keys() const {

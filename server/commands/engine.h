@@ -54,7 +54,9 @@ struct Call {
   T* value(std::string_view key, bool& ok, bool for_write);
 
   void changed(std::string_view key, std::uint64_t n = 1);
-  /// Removes the key when its container became empty.
+  /// A keyspace event (notify-keyspace-events) of one of its classes: g $ l s h z x e m n.
+  void event(char event_class, std::string_view name, std::string_view key);
+  /// Removes the key when its container became empty; the event that emptied it comes before.
   void drop_if_empty(std::string_view key, bool empty);
   /// Propagates this instead of (or, called repeatedly, these instead of) the command itself.
   void propagate_as(std::initializer_list<std::string_view> words);
@@ -111,7 +113,14 @@ class Engine {
   void redirect_blocked();
 
   static const Command* find_command(std::string_view name);
+  /// "config|get", or "config"; null when there is none.
+  static const Command* find_by_full_name(std::string_view name);
+  /// The command that the words name: the subcommand where there is one, else its container.
+  static const Command* resolve(const std::vector<std::string_view>& argv);
   static std::span<const Command> commands();
+  static std::span<const Command> subcommands();
+  static std::span<const Command> subcommands_of(const Command& command);
+  CommandStats& stats_of(const Command& command);
   static std::vector<std::size_t> key_positions(const Command& command,
                                                 const std::vector<std::string_view>& argv);
 
@@ -123,15 +132,24 @@ class Engine {
 
   /// WATCH bookkeeping and wake-ups; the databases report here.
   void touched(Database& db, std::string_view key);
-  void touch_all(int db);  ///< -1: every database
+  /// All of `old` is about to go, or to be replaced by `fresh`.
+  void before_replaced(Database& old, Database* fresh);
   void unwatch(Session& session);
   void watch(Session& session, std::string_view key);
+  /// A watched key whose time came meanwhile: EXEC must fail.
+  bool watched_expired(const Session& session);
+
+  /// Tells subscribers of keyspace events. Cheap while notify-keyspace-events is empty.
+  void notify(char event_class, std::string_view name, std::string_view key, int db) {
+    if (notify_classes != 0) publish_event(event_class, name, key, db);
+  }
 
   /// Collects what one unit of work (command, transaction, script) propagates.
   void enqueue_propagation(int db, const std::vector<std::string_view>& words);
-  void flush_propagation();
   void begin_unit() { ++unit_depth_; }
-  void end_unit();
+  /// Not atomic: keys that expired on the way, each of which may go by itself.
+  void end_unit(bool atomic = true);
+  void flush_propagation(bool atomic = true);
 
   Config& config;
   Host& host;
@@ -147,13 +165,18 @@ class Engine {
   std::int64_t next_deadline_ms = INT64_MAX;  ///< of a blocked client; expire_blocked() keeps it
   std::vector<SlowEntry> slow_log;
   std::uint64_t slow_id = 0;
+  std::uint32_t notify_classes = 0;  ///< of the configuration: notify_classes_of()
   bool active_expire = true;
+  bool cron_paused = false;  ///< DEBUG PAUSE-CRON
   bool loading = false;
   int monitors = 0;
 
  private:
   friend struct Call;
-  void note_error(std::string_view line, const Command& command, bool before);
+  void note_error(std::string_view line, const Command* command, bool before);
+  bool out_of_memory();
+  void publish_event(char event_class, std::string_view name, std::string_view key, int db);
+  static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
   void feed_monitors(const Session& session, const std::vector<std::string_view>& argv);
   void retry_blocked(Session& session);
   std::optional<std::string> cluster_refusal(Session& session, const Command& command,

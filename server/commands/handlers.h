@@ -9,7 +9,7 @@
 namespace node {
 
 /// The lines of "<COMMAND> HELP".
-void help(Call& c, std::initializer_list<std::string_view> lines);
+void help(Call& c, const std::vector<std::string_view>& lines);
 
 /// Reads a timeout in seconds, fractions allowed, into an absolute time (0: for ever); answers when it is
 /// invalid.

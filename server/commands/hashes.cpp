@@ -38,6 +38,7 @@ void command_hset(Call& c) {
   std::int64_t fresh = 0;
   for (std::size_t i = 2; i < c.argc(); i += 2) fresh += hash->set(c.arg(i), c.arg(i + 1));
   c.changed(c.arg(1), (c.argc() - 2) / 2);
+  c.event('h', "hset", c.arg(1));
   c.command.name == "hmset" ? c.reply.ok() : c.reply.integer(fresh);
 }
 
@@ -48,6 +49,7 @@ void command_hsetnx(Call& c) {
   if (hash && hash->contains(c.arg(2))) return c.reply.integer(0);
   value_or_new<HashMap>(c, c.arg(1))->set(c.arg(2), c.arg(3));
   c.changed(c.arg(1));
+  c.event('h', "hset", c.arg(1));
   c.reply.integer(1);
 }
 
@@ -79,6 +81,7 @@ void command_hdel(Call& c) {
   std::uint64_t gone = 0;
   for (std::size_t i = 2; hash && i < c.argc(); ++i) gone += hash->erase(c.arg(i));
   if (gone) {
+    c.event('h', "hdel", c.arg(1));
     c.drop_if_empty(c.arg(1), hash->empty());
     c.changed(c.arg(1), gone);
   }
@@ -133,6 +136,7 @@ void command_hincrby(Call& c) {
   if (!hash) hash = value_or_new<HashMap>(c, c.arg(1));
   hash->set(c.arg(2), std::string_view(digits, write_integer(digits, value)));
   c.changed(c.arg(1));
+  c.event('h', "hincrby", c.arg(1));
   c.reply.integer(value);
 }
 
@@ -157,6 +161,7 @@ void command_hincrbyfloat(Call& c) {
   hash->set(c.arg(2), text);
   c.propagate_as({"HSET", c.arg(1), c.arg(2), text});
   c.changed(c.arg(1));
+  c.event('h', "hincrbyfloat", c.arg(1));
   c.reply.bulk(text);
 }
 

@@ -39,7 +39,8 @@ struct Host {
   virtual std::optional<std::string> background_save(bool schedule) = 0;
   virtual std::optional<std::string> background_rewrite(bool& scheduled) = 0;
   virtual std::int64_t last_save_s() const = 0;
-  virtual std::optional<std::string> debug_reload() = 0;
+  virtual std::optional<std::string> debug_reload(bool save, bool flush) = 0;
+  virtual std::optional<std::string> debug_load_aof() = 0;
   /// Writes refused with MISCONF, if they are to be.
   virtual std::optional<std::string> write_refusal() const = 0;
 
@@ -73,8 +74,9 @@ struct Host {
   virtual void drop_bus_packets(int type) = 0;
   /// A line for the log, level as redis: . - * #
   virtual void log(char level, std::string_view text) = 0;
-  /// Called now and then by a script that runs long; false when it is to be stopped.
-  virtual bool script_heartbeat(std::int64_t running_ms) = 0;
+  /// Called now and then by what runs long (a script, a load): serves other clients, which are refused all
+  /// but the commands that may run then. Does not return when one of them was SHUTDOWN.
+  virtual void serve_while_busy() = 0;
 };
 
 }  // namespace node

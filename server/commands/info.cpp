@@ -16,21 +16,23 @@ bool by_default(std::string_view s) {
   return s != "commandstats" && s != "latencystats";
 }
 
-std::string command_stats(const Engine& engine) {
+std::string command_stats(Engine& engine) {
   std::string out = "# Commandstats\r\n";
-  for (std::size_t i = 0; i < engine.stats.size(); ++i) {
-    const CommandStats& s = engine.stats[i];
-    if (!s.calls && !s.rejected && !s.failed) continue;
+  auto add = [&](const Command& command) {
+    const CommandStats& s = engine.stats_of(command);
+    if (!s.calls && !s.rejected && !s.failed) return;
     char line[256];
     std::snprintf(
         line, sizeof line,
         "cmdstat_%s:calls=%llu,usec=%llu,usec_per_call=%.2f,rejected_calls=%llu,failed_calls=%llu\r\n",
-        std::string(Engine::commands()[i].name).c_str(), static_cast<unsigned long long>(s.calls),
+        std::string(command.name).c_str(), static_cast<unsigned long long>(s.calls),
         static_cast<unsigned long long>(s.usec),
         s.calls ? static_cast<double>(s.usec) / static_cast<double>(s.calls) : 0.0,
         static_cast<unsigned long long>(s.rejected), static_cast<unsigned long long>(s.failed));
     out += line;
-  }
+  };
+  for (const Command& command : Engine::commands()) add(command);
+  for (const Command& command : Engine::subcommands()) add(command);
   return out;
 }
 

@@ -45,15 +45,21 @@ std::vector<std::size_t> keys_migrate(const std::vector<std::string_view>& argv)
 
 std::vector<std::size_t> keys_sort(const std::vector<std::string_view>& argv) {
   std::vector<std::size_t> at{1};
+  std::size_t target = 0;  // of the last STORE, which wins
   for (std::size_t i = 2; i < argv.size(); ++i) {
     if (same(argv[i], "limit"))
       i += 2;
     else if (same(argv[i], "get") || same(argv[i], "by"))
       ++i;
     else if (same(argv[i], "store") && i + 1 < argv.size())
-      at.push_back(++i);
+      target = ++i;
   }
+  if (target) at.push_back(target);
   return at;
+}
+
+std::vector<std::size_t> keys_sort_read(const std::vector<std::string_view>&) {
+  return {1};
 }
 
 }  // namespace node

@@ -17,6 +17,7 @@ std::vector<std::size_t> keys_after_count(const std::vector<std::string_view>& a
 std::vector<std::size_t> keys_store_count(const std::vector<std::string_view>& argv);
 std::vector<std::size_t> keys_migrate(const std::vector<std::string_view>& argv);
 /// The sorted key and that of STORE.
+std::vector<std::size_t> keys_sort_read(const std::vector<std::string_view>& argv);
 std::vector<std::size_t> keys_sort(const std::vector<std::string_view>& argv);
 
 }  // namespace node

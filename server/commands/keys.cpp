@@ -78,9 +78,11 @@ void expire(Call& c, bool seconds, bool relative) {
   if (at <= c.engine.state.now_ms && !c.engine.loading && c.client.kind != Session::Kind::master) {
     c.db().remove(key);
     c.propagate_as({"DEL", key});
+    c.event('g', "del", key);
   } else {
     c.db().set_expiry(*e, at);
     c.propagate_as({"PEXPIREAT", key, std::to_string(at)});
+    c.event('g', "expire", key);
   }
   c.changed(key);
   c.reply.integer(1);
@@ -113,6 +115,7 @@ void command_del(Call& c) {
     if (!c.db().lookup(c.arg(i))) continue;
     c.db().remove(c.arg(i));
     c.changed(c.arg(i));
+    c.event('g', "del", c.arg(i));
     ++gone;
   }
   c.reply.integer(gone);
@@ -162,6 +165,7 @@ void command_persist(Call& c) {
   Entry* e = c.db().lookup(c.arg(1));
   if (!e || !c.db().clear_expiry(*e)) return c.reply.integer(0);
   c.changed(c.arg(1));
+  c.event('g', "persist", c.arg(1));
   c.reply.integer(1);
 }
 
@@ -203,6 +207,8 @@ void command_rename(Call& c) {
   if (at) c.db().set_expiry(*fresh, *at);
   c.changed(from);
   c.changed(to, 0);
+  c.event('g', "rename_from", from);
+  c.event('g', "rename_to", to);
   only_new ? c.reply.integer(1) : c.reply.ok();
 }
 
@@ -235,6 +241,7 @@ void command_copy(Call& c) {
   if (at) to.set_expiry(*fresh, *at);
   ++c.engine.state.dirty;
   to.touched(c.arg(2));
+  c.engine.notify('g', "copy_to", c.arg(2), target);
   c.reply.integer(1);
 }
 
@@ -252,6 +259,8 @@ void command_move(Call& c) {
   if (at) to.set_expiry(*fresh, *at);
   c.changed(c.arg(1));
   to.touched(c.arg(1));
+  c.event('g', "move_from", c.arg(1));
+  c.engine.notify('g', "move_to", c.arg(1), to.index());
   c.reply.integer(1);
 }
 
@@ -262,8 +271,8 @@ void command_flush(Call& c) {
     c.engine.flush_all();
   } else {
     c.engine.state.dirty += c.db().size();
+    c.engine.before_replaced(c.db(), nullptr);
     c.db().clear();
-    c.engine.touch_all(c.client.db);
   }
   // Told to the others even when nothing was there: they may hold something.
   ++c.engine.state.dirty;
@@ -277,9 +286,10 @@ void command_swapdb(Call& c) {
   if (!b) return c.error("ERR invalid second DB index");
   const auto n = static_cast<std::int64_t>(c.engine.db_count());
   if (*a < 0 || *b < 0 || *a >= n || *b >= n) return c.error("ERR DB index is out of range");
-  c.engine.db(static_cast<int>(*a)).swap_contents(c.engine.db(static_cast<int>(*b)));
-  c.engine.touch_all(static_cast<int>(*a));
-  c.engine.touch_all(static_cast<int>(*b));
+  Database &one = c.engine.db(static_cast<int>(*a)), &other = c.engine.db(static_cast<int>(*b));
+  c.engine.before_replaced(one, &other);
+  c.engine.before_replaced(other, &one);
+  one.swap_contents(other);
   ++c.engine.state.dirty;
   c.reply.ok();
 }

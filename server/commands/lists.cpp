@@ -20,6 +20,10 @@ std::optional<bool> is_left(Call& c, std::size_t i) {
   return std::nullopt;
 }
 
+std::string_view pop_event(bool front) {
+  return front ? "lpop" : "rpop";
+}
+
 void push(Call& c, bool front, bool only_existing) {
   bool ok = true;
   List* list = c.value<List>(c.arg(1), ok, true);
@@ -30,6 +34,7 @@ void push(Call& c, bool front, bool only_existing) {
   }
   for (std::size_t i = 2; i < c.argc(); ++i) list->push(c.arg(i), front);
   c.changed(c.arg(1), c.argc() - 2);
+  c.event('l', front ? "lpush" : "rpush", c.arg(1));
   c.reply.integer(static_cast<std::int64_t>(list->size()));
 }
 
@@ -43,6 +48,7 @@ void pop(Call& c, bool front) {
   if (!list) return count ? c.reply.null_array() : c.reply.null();
   if (!count) {
     c.reply.bulk(list->pop(front));
+    c.event('l', pop_event(front), c.arg(1));
     c.drop_if_empty(c.arg(1), list->empty());
     return c.changed(c.arg(1));
   }
@@ -50,6 +56,7 @@ void pop(Call& c, bool front) {
   c.reply.array(n);
   if (n == 0) return;
   for (std::size_t i = 0; i < n; ++i) c.reply.bulk(list->pop(front));
+  c.event('l', pop_event(front), c.arg(1));
   c.drop_if_empty(c.arg(1), list->empty());
   c.changed(c.arg(1), n);
 }
@@ -62,7 +69,9 @@ bool move_element(Call& c, std::string_view from, std::string_view to, bool from
   List* source = c.value<List>(from, ok, true);
   const std::string element = source->pop(from_left);
   value_or_new<List>(c, to)->push(element, to_left);
+  c.event('l', to_left ? "lpush" : "rpush", to);
   source = c.value<List>(from, ok, true);
+  c.event('l', pop_event(from_left), from);
   c.drop_if_empty(from, source->empty());
   c.changed(from);
   if (from != to) c.changed(to, 0);
@@ -105,6 +114,7 @@ void blocking_pop(Call& c, bool front) {
       c.reply.array(2);
       c.reply.bulk(key);
       c.reply.bulk(list->pop(front));
+      c.event('l', pop_event(front), key);
       c.drop_if_empty(key, list->empty());
       c.propagate_as({front ? "LPOP" : "RPOP", key});
       return c.changed(key);
@@ -143,6 +153,7 @@ void multi_pop(Call& c, std::size_t numkeys_at, bool blocks) {
     c.reply.bulk(c.arg(i));
     c.reply.array(n);
     for (std::size_t k = 0; k < n; ++k) c.reply.bulk(list->pop(*left));
+    c.event('l', pop_event(*left), c.arg(i));
     c.drop_if_empty(c.arg(i), list->empty());
     c.propagate_as({*left ? "LPOP" : "RPOP", c.arg(i), std::to_string(n)});
     return c.changed(c.arg(i), n);
@@ -238,6 +249,7 @@ void command_lset(Call& c) {
   if (*index < 0 || *index >= n) return c.error(error::index);
   list->set(static_cast<std::size_t>(*index), c.arg(3));
   c.changed(c.arg(1));
+  c.event('l', "lset", c.arg(1));
   c.reply.ok();
 }
 
@@ -249,6 +261,7 @@ void command_linsert(Call& c) {
   if (!list) return c.reply.integer(0);
   if (!list->insert(c.arg(3), c.arg(4), c.is(2, "before"))) return c.reply.integer(-1);
   c.changed(c.arg(1));
+  c.event('l', "linsert", c.arg(1));
   c.reply.integer(static_cast<std::int64_t>(list->size()));
 }
 
@@ -260,6 +273,7 @@ void command_lrem(Call& c) {
   if (!ok) return;
   if (!list) return c.reply.integer(0);
   const std::size_t gone = list->remove(c.arg(3), *count);
+  if (gone) c.event('l', "lrem", c.arg(1));
   c.drop_if_empty(c.arg(1), list->empty());
   if (gone) c.changed(c.arg(1), gone);
   c.reply.integer(static_cast<std::int64_t>(gone));
@@ -275,13 +289,13 @@ void command_ltrim(Call& c) {
   if (!ok) return;
   if (!list) return c.reply.ok();
   const Span span = span_of(*start, *stop, list->size());
-  if (span.empty) {
-    c.db().remove(c.arg(1));
-  } else {
+  if (!span.empty) {
     const std::size_t behind = list->size() - span.to - 1;
     if (behind) list->erase_range(span.to + 1, behind);
     if (span.from) list->erase_range(0, span.from);
   }
+  c.event('l', "ltrim", c.arg(1));
+  c.drop_if_empty(c.arg(1), span.empty);
   c.changed(c.arg(1));
   c.reply.ok();
 }

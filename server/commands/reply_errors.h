@@ -23,4 +23,16 @@ inline constexpr std::string_view timeout_negative = "ERR timeout is negative";
 inline constexpr std::string_view timeout_not_float = "ERR timeout is not a float or out of range";
 inline constexpr std::string_view out_of_memory = "OOM command not allowed when used memory > 'maxmemory'.";
 
+inline constexpr std::string_view loading = "LOADING Redis is loading the dataset in memory";
+inline constexpr std::string_view busy_script =
+    "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+inline constexpr std::string_view not_busy = "NOTBUSY No scripts in execution right now.";
+inline constexpr std::string_view unkillable =
+    "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait "
+    "the "
+    "script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.";
+inline constexpr std::string_view unkillable_master =
+    "UNKILLABLE The busy script was sent by a master instance in the context of replication and cannot be "
+    "killed.";
+
 }  // namespace node::error

@@ -3,11 +3,11 @@
 #include <csignal>
 #include <thread>
 
-#include "server/commands/debug_digest.h"
 #include "server/commands/handlers.h"
 #include "server/commands/reply_errors.h"
 #include "server/keyspace/limits.h"
 #include "server/keyspace/number.h"
+#include "server/scripting/scripting.h"
 
 namespace node {
 
@@ -66,123 +66,7 @@ void reset_statistics(Call& c) {
   c.reply.ok();
 }
 
-bool debug_allowed(Call& c) {
-  const std::string& mode = c.engine.config.enable_debug;
-  const bool local = c.client.address.starts_with("127.") || c.client.address.starts_with("[::1]") ||
-                     c.client.address.starts_with("/") || c.client.address.empty();
-  return mode == "yes" || (mode == "local" && local);
-}
-
-void flags_of(Call& c, const Command& k) {
-  constexpr std::pair<std::uint32_t, std::string_view> names[] = {
-      {flag::write, "write"},
-      {flag::readonly, "readonly"},
-      {flag::denyoom, "denyoom"},
-      {flag::admin, "admin"},
-      {flag::pubsub, "pubsub"},
-      {flag::noscript, "noscript"},
-      {flag::blocking, "blocking"},
-      {flag::loading, "loading"},
-      {flag::stale, "stale"},
-      {flag::skip_monitor, "skip_monitor"},
-      {flag::asking, "asking"},
-      {flag::fast, "fast"},
-      {flag::no_auth, "no_auth"},
-      {flag::no_multi, "no_multi"},
-      {flag::may_replicate, "may_replicate"},
-      {flag::no_mandatory_keys, "no_mandatory_keys"}};
-  const std::size_t mark = c.reply.mark();
-  std::size_t n = 0;
-  for (const auto& [bit, name] : names)
-    if (k.is(bit)) {
-      c.reply.status(name);
-      ++n;
-    }
-  if (k.keys.find) {
-    c.reply.status("movablekeys");
-    ++n;
-  }
-  c.reply.wrap_set(mark, n);
-}
-
-void command_info_of(Call& c, const Command* k) {
-  if (!k) return c.reply.null_array();
-  c.reply.array(10);
-  c.reply.bulk(k->name);
-  c.reply.integer(k->arity);
-  flags_of(c, *k);
-  c.reply.integer(k->keys.first);
-  c.reply.integer(k->keys.last);
-  c.reply.integer(k->keys.step);
-  c.reply.set(0);
-  c.reply.array(0);
-  c.reply.array(0);
-  c.reply.array(0);
-}
-
-void command_docs_of(Call& c, const Command& k) {
-  c.reply.bulk(k.name);
-  c.reply.map(3);
-  c.reply.bulk("summary");
-  c.reply.bulk(k.summary);
-  c.reply.bulk("since");
-  c.reply.bulk("1.0.0");
-  c.reply.bulk("group");
-  c.reply.bulk(k.group == "pubsub_only" ? "pubsub" : k.group);
-}
-
-void command_getkeys(Call& c) {
-  const std::vector<std::string_view> words(c.argv.begin() + 2, c.argv.end());
-  const Command* k = Engine::find_command(words[0]);
-  if (!k) return c.error("ERR Invalid command specified");
-  if (!k->arity_fits(words.size())) return c.error("ERR Invalid number of arguments specified for command");
-  const auto at = Engine::key_positions(*k, words);
-  if (at.empty()) return c.error("ERR The command has no key arguments");
-  c.reply.array(at.size());
-  for (std::size_t i : at) c.reply.bulk(words[i]);
-}
-
-void command_list(Call& c) {
-  c.reply.set(Engine::commands().size());
-  for (const Command& k : Engine::commands()) c.reply.bulk(k.name);
-}
-
 }  // namespace
-
-void command_command(Call& c) {
-  const auto all = Engine::commands();
-  if (c.argc() == 1) {
-    c.reply.array(all.size());
-    for (const Command& k : all) command_info_of(c, &k);
-    return;
-  }
-  if (c.subcommand("count", 2, 2)) return c.reply.integer(static_cast<std::int64_t>(all.size()));
-  if (c.subcommand("list", 2, -1)) return command_list(c);
-  if (c.subcommand("info", 2, -1)) {
-    if (c.argc() == 2) {
-      c.reply.array(all.size());
-      for (const Command& k : all) command_info_of(c, &k);
-      return;
-    }
-    c.reply.array(c.argc() - 2);
-    for (std::size_t i = 2; i < c.argc(); ++i) command_info_of(c, Engine::find_command(c.arg(i)));
-    return;
-  }
-  if (c.subcommand("docs", 2, -1)) {
-    std::vector<const Command*> wanted;
-    for (std::size_t i = 2; i < c.argc(); ++i)
-      if (const Command* k = Engine::find_command(c.arg(i))) wanted.push_back(k);
-    if (c.argc() == 2)
-      for (const Command& k : all) wanted.push_back(&k);
-    c.reply.map(wanted.size());
-    for (const Command* k : wanted) command_docs_of(c, *k);
-    return;
-  }
-  if (c.subcommand("getkeys", 3, -1)) return command_getkeys(c);
-  if (c.subcommand("help", 2, 2))
-    return help(c, {"COUNT", "DOCS [<command> …]", "GETKEYS <command>", "INFO [<command> …]", "LIST"});
-  c.unknown_subcommand();
-}
 
 void command_config(Call& c) {
   if (c.subcommand("get", 3, -1)) return config_get(c);
@@ -195,84 +79,6 @@ void command_config(Call& c) {
   }
   if (c.subcommand("help", 2, 2))
     return help(c, {"GET <pattern>", "SET <directive> <value>", "RESETSTAT", "REWRITE"});
-  c.unknown_subcommand();
-}
-
-void command_debug(Call& c) {
-  if (!debug_allowed(c))
-    return c.error(
-        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run "
-        "it from a local connection, otherwise you need to set this option in the configuration file, and "
-        "then restart the server.");
-  if (c.subcommand("segfault", 2, 2)) {
-    // A real one: the process must die as a faulty one dies.
-    std::signal(SIGSEGV, SIG_DFL);
-    std::raise(SIGSEGV);
-    return;
-  }
-  if (c.subcommand("sleep", 3, 3)) {
-    const auto seconds = c.real(2);
-    if (!seconds) return;
-    std::this_thread::sleep_for(std::chrono::duration<double>(*seconds));
-    return c.reply.ok();
-  }
-  if (c.subcommand("set-active-expire", 3, 3)) {
-    c.engine.active_expire = c.arg(2) != "0";
-    return c.reply.ok();
-  }
-  if (c.subcommand("reload", 2, -1)) {
-    if (const auto why = c.engine.host.debug_reload()) return c.error(*why);
-    return c.reply.ok();
-  }
-  if (c.subcommand("object", 3, -1)) {
-    Entry* e = c.db().lookup(c.arg(2));
-    if (!e) return c.error(error::no_such_key);
-    return c.reply.status("Value at:0x" + std::to_string(reinterpret_cast<std::uintptr_t>(e)) +
-                          " refcount:1 encoding:" + encoding_name(e->value) + " serializedlength:" +
-                          std::to_string(memory_of(*e)) + " lru:" + std::to_string(e->accessed) +
-                          " lru_seconds_idle:" + std::to_string(c.engine.state.now_ms / 1000 - e->accessed));
-  }
-  if (c.subcommand("drop-cluster-packet-filter", 3, 3)) {
-    const auto type = c.integer(2);
-    if (!type) return;
-    c.engine.host.drop_bus_packets(static_cast<int>(*type));
-    return c.reply.ok();
-  }
-  if (c.subcommand("clusterlink", 5, 5)) {
-    if (!c.is(2, "kill") || !(c.is(3, "to") || c.is(3, "from") || c.is(3, "all"))) return c.syntax_error();
-    if (!c.engine.cluster) return c.error("ERR Debug option only available for cluster mode enabled setup!");
-    if (!c.engine.cluster->break_links(c.arg(4), !c.is(3, "from"), !c.is(3, "to")))
-      return c.error("ERR Unknown node " + std::string(c.arg(4)));
-    return c.reply.ok();
-  }
-  if (c.subcommand("digest", 2, 2)) return c.reply.status(dataset_digest(c.engine));
-  if (c.subcommand("digest-value", 2, -1)) {
-    c.reply.array(c.argc() - 2);
-    for (std::size_t i = 2; i < c.argc(); ++i) {
-      const Entry* e = c.db().lookup(c.arg(i));
-      c.reply.bulk(e ? value_digest(*e) : std::string(40, '0'));
-    }
-    return;
-  }
-  if (c.subcommand("log", 3, 3)) {
-    c.engine.host.log('#', "DEBUG LOG: " + std::string(c.arg(2)));
-    return c.reply.ok();
-  }
-  if (c.subcommand("error", 3, 3)) return c.error(c.arg(2));
-  if (c.subcommand("populate", 3, 5)) {
-    const auto n = c.integer(2);
-    if (!n) return;
-    const std::string prefix = c.argc() > 3 ? std::string(c.arg(3)) : "key";
-    for (std::int64_t i = 0; i < *n; ++i) {
-      const std::string key = prefix + ":" + std::to_string(i);
-      if (!c.db().contains(key)) c.db().set_text(key, "value:" + std::to_string(i));
-    }
-    return c.reply.ok();
-  }
-  if (c.subcommand("help", 2, 2))
-    return help(c, {"SEGFAULT", "SLEEP <seconds>", "SET-ACTIVE-EXPIRE <0|1>", "RELOAD", "OBJECT <key>",
-                    "POPULATE <n>", "DROP-CLUSTER-PACKET-FILTER <type>", "DIGEST", "DIGEST-VALUE <key> …",
-                    "CLUSTERLINK KILL (to|from|all) <node-id>", "LOG <message>", "ERROR <string>"});
   c.unknown_subcommand();
 }
 
@@ -293,6 +99,8 @@ void command_shutdown(Call& c) {
       return c.syntax_error();
   }
   if (save && nosave) return c.syntax_error();
+  if (c.engine.scripting->timed_out() && !nosave) return c.error(error::busy_script);
+  if (c.engine.loading) nosave = true;  // half of the data must never replace the whole
   if (const auto why = c.engine.host.shutdown(nosave, save, now, force)) c.error(*why);
 }
 

@@ -23,6 +23,12 @@ struct Blocked {
   bool null_array = true;        ///< the reply of a timeout: null array, or null
 };
 
+struct WatchedKey {
+  int db;
+  std::string key;
+  bool expired;  ///< past its time already when WATCH came: its removal changes nothing
+};
+
 struct QueuedCommand {
   const struct Command* command;
   std::vector<std::string> argv;
@@ -39,8 +45,8 @@ struct Session {
   std::string name, lib_name, lib_version, address, local_address;
   std::int64_t created_ms = 0, active_ms = 0;
   const struct Command* last_command = nullptr;
-  std::string last_subcommand;
 
+  bool in_command = false;  ///< its command runs: no other one may begin
   bool authenticated = false;
   bool asking = false;
   bool readonly = false;
@@ -55,7 +61,7 @@ struct Session {
   bool watch_broken = false;  ///< a watched key changed: EXEC answers null
   bool executing = false;     ///< inside EXEC or a script: nothing may block
   std::vector<QueuedCommand> queue;
-  std::vector<std::pair<int, std::string>> watched;
+  std::vector<WatchedKey> watched;
 
   // Subscriptions.
   std::set<std::string, std::less<>> channels, patterns, shard_channels;

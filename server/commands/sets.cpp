@@ -76,11 +76,15 @@ void algebra_store(Call& c, Algebra how) {
   const std::size_t n = result.size();
   const std::string_view target = c.arg(1);
   if (n == 0) {
-    if (c.db().remove(target)) c.changed(target);
+    if (c.db().remove(target)) {
+      c.changed(target);
+      c.event('g', "del", target);
+    }
     return c.reply.integer(0);
   }
   c.db().set(target, std::make_unique<Set>(std::move(result)));
   c.changed(target);
+  c.event('s', c.command.name, target);
   c.reply.integer(static_cast<std::int64_t>(n));
 }
 
@@ -91,7 +95,10 @@ void command_sadd(Call& c) {
   if (!set) return;
   std::uint64_t added = 0;
   for (std::size_t i = 2; i < c.argc(); ++i) added += set->insert(c.arg(i));
-  if (added) c.changed(c.arg(1), added);
+  if (added) {
+    c.changed(c.arg(1), added);
+    c.event('s', "sadd", c.arg(1));
+  }
   c.reply.integer(static_cast<std::int64_t>(added));
 }
 
@@ -102,6 +109,7 @@ void command_srem(Call& c) {
   std::uint64_t gone = 0;
   for (std::size_t i = 2; set && i < c.argc(); ++i) gone += set->erase(c.arg(i));
   if (gone) {
+    c.event('s', "srem", c.arg(1));
     c.drop_if_empty(c.arg(1), set->empty());
     c.changed(c.arg(1), gone);
   }
@@ -118,11 +126,15 @@ void command_smove(Call& c) {
   if (c.arg(1) == c.arg(2)) return c.reply.integer(from->contains(c.arg(3)));
   if (!from->erase(c.arg(3))) return c.reply.integer(0);
   if (!to) to = value_or_new<Set>(c, c.arg(2));
-  to->insert(c.arg(3));
+  const bool added = to->insert(c.arg(3));
+  c.event('s', "srem", c.arg(1));
   from = c.value<Set>(c.arg(1), ok, true);
   c.drop_if_empty(c.arg(1), from->empty());
   c.changed(c.arg(1));
-  c.changed(c.arg(2));
+  if (added) {
+    c.changed(c.arg(2));
+    c.event('s', "sadd", c.arg(2));
+  }
   c.reply.integer(1);
 }
 
@@ -163,7 +175,8 @@ void command_spop(Call& c) {
   if (!set) return count ? c.reply.set(0) : c.reply.null();
   const std::size_t n = count ? std::min(static_cast<std::size_t>(*count), set->size()) : 1;
   std::vector<std::string> gone;
-  if (n == set->size()) {
+  const bool all = n == set->size();
+  if (all) {
     set->for_each([&](std::string_view m) { return gone.emplace_back(m), true; });
   } else {
     while (gone.size() < n) {
@@ -175,9 +188,10 @@ void command_spop(Call& c) {
   for (const std::string& m : gone) c.reply.bulk(m);
   c.propagate_nothing();
   if (n == 0) return;
+  c.event('s', "spop", c.arg(1));
   // Which members went is chance, so the effect is what others are told.
-  if (gone.size() == set->size() || set->empty() || n == set->size()) {
-    c.db().remove(c.arg(1));
+  if (all) {
+    c.drop_if_empty(c.arg(1), true);
     c.propagate_as({"DEL", c.arg(1)});
   } else {
     std::vector<std::string_view> words{"SREM", c.arg(1)};

@@ -98,6 +98,11 @@ std::optional<std::string> lookup(Call& c, const std::string& pattern, const std
   return std::string(e->text(digits));
 }
 
+bool is_set(Call& c, std::string_view key) {
+  const Entry* e = c.db().lookup(key);
+  return e && e->type() == Type::set;
+}
+
 }  // namespace
 
 void command_sort(Call& c) {
@@ -105,7 +110,13 @@ void command_sort(Call& c) {
   if (!parse(c, q)) return;
   auto items = elements(c, q);
   if (!items) return;
-  const bool no_sort = q.by && q.by->find('*') == std::string::npos;
+  bool no_sort = q.by && q.by->find('*') == std::string::npos;
+  // A set has no order of its own: what is stored, or what a script sees, must not depend on chance.
+  if (no_sort && (q.store || c.client.kind == Session::Kind::script) && is_set(c, c.arg(1))) {
+    no_sort = false;
+    q.alpha = true;
+    q.by.reset();
+  }
   if (!no_sort) {
     struct Weighted {
       std::string item, text;
@@ -125,16 +136,16 @@ void command_sort(Call& c) {
     }
     std::stable_sort(rows.begin(), rows.end(), [&](const Weighted& a, const Weighted& b) {
       const Weighted &x = q.descending ? b : a, &y = q.descending ? a : b;
-      if (!q.alpha && x.number != y.number) return x.number < y.number;
-      if (q.alpha && x.text != y.text) return x.text < y.text;
-      return q.by ? false : x.item < y.item;
+      if (q.alpha) return x.text < y.text;
+      return x.number != y.number ? x.number < y.number : x.item < y.item;
     });
     items->clear();
     for (Weighted& row : rows) items->push_back(std::move(row.item));
   }
   if (q.limited) {
     const auto n = static_cast<std::int64_t>(items->size());
-    const std::int64_t from = std::min(q.offset, n), to = q.count < 0 ? n : std::min(n, from + q.count);
+    const std::int64_t from = std::min(q.offset, n),
+                       to = q.count < 0 ? n : from + std::min(n - from, q.count);
     *items = std::vector<std::string>(items->begin() + from, items->begin() + to);
   }
   std::vector<std::optional<std::string>> out;
@@ -148,13 +159,17 @@ void command_sort(Call& c) {
     return;
   }
   if (out.empty()) {
-    if (c.db().remove(*q.store)) c.changed(*q.store);
+    if (c.db().remove(*q.store)) {
+      c.changed(*q.store);
+      c.event('g', "del", *q.store);
+    }
     return c.reply.integer(0);
   }
   auto list = std::make_unique<List>();
   for (const auto& v : out) list->push_back(v.value_or(""));
   c.db().set(*q.store, std::move(list));
   c.changed(*q.store, out.size());
+  c.event('l', "sortstore", *q.store);
   c.reply.integer(static_cast<std::int64_t>(out.size()));
 }
 

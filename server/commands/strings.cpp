@@ -115,12 +115,17 @@ void put(Call& c, std::string_view key, std::string_view text, std::optional<std
   if (at_ms && *at_ms <= c.engine.state.now_ms && !c.engine.host.is_replica() && !c.engine.loading) {
     c.db().remove(key);
     c.propagate_as({"DEL", key});
-  } else if (at_ms) {
+    c.event('g', "del", key);
+    return c.changed(key);
+  }
+  if (at_ms) {
     store_with_expiry(c, key, text, *at_ms);
   } else {
     c.db().set_text(key, text, keep_ttl);
   }
   c.changed(key);
+  c.event('$', "set", key);
+  if (at_ms) c.event('g', "expire", key);
 }
 
 void increment(Call& c, std::int64_t by) {
@@ -140,6 +145,7 @@ void increment(Call& c, std::int64_t by) {
   else
     c.db().set(c.arg(1), value);
   c.changed(c.arg(1));
+  c.event('$', c.command.name.starts_with("decr") ? "decrby" : "incrby", c.arg(1));
   c.reply.integer(value);
 }
 
@@ -156,6 +162,7 @@ void command_set(Call& c) {
   if (c.argc() == 3) {
     c.db().set_text(key, c.arg(2));
     c.changed(key);
+    c.event('$', "set", key);
     return c.reply.ok();
   }
   bool ok = true;
@@ -206,6 +213,7 @@ void command_getdel(Call& c) {
   c.db().remove(c.arg(1));
   c.propagate_as({"DEL", c.arg(1)});
   c.changed(c.arg(1));
+  c.event('g', "del", c.arg(1));
 }
 
 void command_getex(Call& c) {
@@ -232,13 +240,16 @@ void command_getex(Call& c) {
     c.db().remove(c.arg(1));
     c.propagate_as({"DEL", c.arg(1)});
     c.changed(c.arg(1));
+    c.event('g', "del", c.arg(1));
   } else if (at) {
     c.db().set_expiry(*e, *at);
     c.propagate_as({"PEXPIREAT", c.arg(1), std::to_string(*at)});
     c.changed(c.arg(1));
+    c.event('g', "expire", c.arg(1));
   } else if (persist && c.db().clear_expiry(*e)) {
     c.propagate_as({"PERSIST", c.arg(1)});
     c.changed(c.arg(1));
+    c.event('g', "persist", c.arg(1));
   }
 }
 
@@ -261,6 +272,7 @@ void command_mset(Call& c) {
   for (std::size_t i = 1; i < c.argc(); i += 2) {
     c.db().set_text(c.arg(i), c.arg(i + 1));
     c.changed(c.arg(i));
+    c.event('$', "set", c.arg(i));
   }
   only_new ? c.reply.integer(1) : c.reply.ok();
 }
@@ -296,6 +308,7 @@ void command_incrbyfloat(Call& c) {
   const std::string text = format_long_double(sum);
   c.db().set_text(c.arg(1), text, true);
   c.changed(c.arg(1));
+  c.event('$', "incrbyfloat", c.arg(1));
   c.propagate_as({"SET", c.arg(1), text, "KEEPTTL"});
   c.reply.bulk(text);
 }
@@ -307,12 +320,14 @@ void command_append(Call& c) {
   if (!e) {
     c.db().set_text(c.arg(1), c.arg(2));
     c.changed(c.arg(1));
+    c.event('$', "append", c.arg(1));
     return c.reply.integer(static_cast<std::int64_t>(c.arg(2).size()));
   }
   if (!length_allowed(c, e->text_size() + c.arg(2).size())) return;
   std::string* s = raw_string(c, c.arg(1), ok);
   s->append(c.arg(2));
   c.changed(c.arg(1));
+  c.event('$', "append", c.arg(1));
   c.reply.integer(static_cast<std::int64_t>(s->size()));
 }
 
@@ -337,6 +352,7 @@ void command_setrange(Call& c) {
   if (s->size() < end) s->resize(end, '\0');
   s->replace(static_cast<std::size_t>(*offset), patch.size(), patch);
   c.changed(c.arg(1));
+  c.event('$', "setrange", c.arg(1));
   c.reply.integer(static_cast<std::int64_t>(s->size()));
 }
 

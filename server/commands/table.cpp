@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 
 #include "server/commands/engine.h"
 #include "server/commands/handlers.h"
@@ -26,6 +27,7 @@ constexpr KeySpec kStoreNumkeys{1, 1, 1, keys_store_count};
 constexpr KeySpec kScript{0, 0, 0, keys_after_count<2>};
 constexpr KeySpec kMigrate{3, 3, 1, keys_migrate};
 constexpr KeySpec kSort{1, 1, 1, keys_sort};
+constexpr KeySpec kSortRead{1, 1, 1, keys_sort_read};
 
 constexpr std::uint32_t R = readonly, W = write, WM = write | denyoom;
 
@@ -75,24 +77,28 @@ constexpr Command kCommands[] = {
     {"pexpiretime", 2, R | fast, kOne, "generic", "When a key expires, in milliseconds.",
      command_pexpiretime},
     {"persist", 2, W | fast, kOne, "generic", "Removes an expiry.", command_persist},
-    {"keys", 2, R, kNone, "generic", "Keys that match a pattern.", command_keys},
-    {"scan", -2, R, kNone, "generic", "Iterates over keys.", command_scan},
-    {"dbsize", 1, R | fast, kNone, "server", "Number of keys.", command_dbsize},
-    {"randomkey", 1, R, kNone, "generic", "Any key.", command_randomkey},
+    {"keys", 2, R | acl_dangerous, kNone, "generic", "Keys that match a pattern.", command_keys},
+    {"scan", -2, R | arbitrary_keys, kNone, "generic", "Iterates over keys.", command_scan},
+    {"dbsize", 1, R | fast | acl_keyspace, kNone, "server", "Number of keys.", command_dbsize},
+    {"randomkey", 1, R | arbitrary_keys, kNone, "generic", "Any key.", command_randomkey},
     {"rename", 3, W, kTwo, "generic", "Renames a key.", command_rename},
     {"renamenx", 3, W | fast, kTwo, "generic", "Renames a key unless the name is taken.", command_rename},
     {"copy", -3, WM, kTwo, "generic", "Copies a value.", command_copy},
     {"move", 3, W | fast, kOne, "generic", "Moves a key to another database.", command_move},
-    {"flushdb", -1, W, kNone, "server", "Removes all keys of the database.", command_flush},
-    {"flushall", -1, W, kNone, "server", "Removes all keys.", command_flush},
-    {"swapdb", 3, W | fast, kNone, "server", "Swaps two databases.", command_swapdb},
-    {"object", -2, R, kSecond, "generic", "Internals of a value.", command_object},
+    {"flushdb", -1, W | acl_dangerous | acl_keyspace, kNone, "server", "Removes all keys of the database.",
+     command_flush},
+    {"flushall", -1, W | acl_dangerous | acl_keyspace, kNone, "server", "Removes all keys.", command_flush},
+    {"swapdb", 3, W | fast | acl_dangerous | acl_keyspace, kNone, "server", "Swaps two databases.",
+     command_swapdb},
+    {"object", -2, 0, kNone, "generic", "Internals of a value.", command_object},
     {"dump", 2, R, kOne, "generic", "A value, serialised.", command_dump},
-    {"restore", -4, WM, kOne, "generic", "Makes a key from a serialised value.", command_restore},
-    {"restore-asking", -4, WM | asking, kOne, "server", "RESTORE into an importing slot.", command_restore},
-    {"migrate", -6, W, kMigrate, "generic", "Moves keys to another server.", command_migrate},
-    {"sort", -2, WM, kSort, "generic", "Sorts a list, set or sorted set.", command_sort},
-    {"sort_ro", -2, R, kOne, "generic", "Sorts, without STORE.", command_sort},
+    {"restore", -4, WM | acl_dangerous, kOne, "generic", "Makes a key from a serialised value.",
+     command_restore},
+    {"restore-asking", -4, WM | asking | acl_dangerous | acl_keyspace, kOne, "server",
+     "RESTORE into an importing slot.", command_restore},
+    {"migrate", -6, W | acl_dangerous, kMigrate, "generic", "Moves keys to another server.", command_migrate},
+    {"sort", -2, WM | acl_dangerous, kSort, "generic", "Sorts a list, set or sorted set.", command_sort},
+    {"sort_ro", -2, R | acl_dangerous, kSortRead, "generic", "Sorts, without STORE.", command_sort},
 
     // Lists.
     {"lpush", -3, WM | fast, kOne, "list", "Prepends elements.", command_lpush},
@@ -196,16 +202,16 @@ constexpr Command kCommands[] = {
     {"zintercard", -3, R, kNumkeys1, "sorted-set", "Size of the intersection.", command_zintercard},
 
     // Transactions and scripts.
-    {"multi", 1, noscript | loading | stale | fast, kNone, "transactions", "Begins a transaction.",
-     command_multi},
-    {"exec", 1, noscript | loading | stale | skip_monitor, kNone, "transactions", "Runs the queued commands.",
+    {"multi", 1, noscript | loading | stale | fast | allow_busy, kNone, "transactions",
+     "Begins a transaction.", command_multi},
+    {"exec", 1, noscript | loading | stale | skip_slowlog, kNone, "transactions", "Runs the queued commands.",
      command_exec},
-    {"discard", 1, noscript | loading | stale | fast, kNone, "transactions", "Drops the queued commands.",
-     command_discard},
-    {"watch", -2, noscript | loading | stale | fast, kAll, "transactions",
+    {"discard", 1, noscript | loading | stale | fast | allow_busy, kNone, "transactions",
+     "Drops the queued commands.", command_discard},
+    {"watch", -2, noscript | loading | stale | fast | allow_busy, kAll, "transactions",
      "EXEC only if the keys stay unchanged.", command_watch},
-    {"unwatch", 1, noscript | loading | stale | fast, kNone, "transactions", "Forgets watched keys.",
-     command_unwatch},
+    {"unwatch", 1, noscript | loading | stale | fast | allow_busy, kNone, "transactions",
+     "Forgets watched keys.", command_unwatch},
     {"eval", -3, noscript | stale | skip_monitor | may_replicate | no_mandatory_keys | movable_keys, kScript,
      "scripting", "Runs a Lua script.", command_eval},
     {"evalsha", -3, noscript | stale | skip_monitor | may_replicate | no_mandatory_keys | movable_keys,
@@ -214,8 +220,8 @@ constexpr Command kCommands[] = {
      "scripting", "Runs a Lua script that only reads.", command_eval},
     {"evalsha_ro", -3, noscript | stale | skip_monitor | readonly | no_mandatory_keys | movable_keys, kScript,
      "scripting", "Runs a stored Lua script that only reads.", command_eval},
-    {"script", -2, noscript, kNone, "scripting", "Stores and manages scripts.", command_script},
-    {"function", -2, noscript, kNone, "scripting", "Libraries of functions (none here).", command_function},
+    {"script", -2, 0, kNone, "scripting", "Stores and manages scripts.", command_script},
+    {"function", -2, 0, kNone, "scripting", "Libraries of functions (none here).", command_function},
 
     // Publish and subscribe. The group pubsub_only may be used while subscribed under RESP2.
     {"subscribe", -2, pubsub | noscript | loading | stale, kNone, "pubsub_only", "Listens to channels.",
@@ -234,63 +240,67 @@ constexpr Command kCommands[] = {
      command_publish},
     {"spublish", 3, pubsub | loading | stale | fast | may_replicate | shard, kOne, "pubsub",
      "Sends a message to a shard channel.", command_spublish},
-    {"pubsub", -2, pubsub | loading | stale, kNone, "pubsub", "Who listens.", command_pubsub},
+    {"pubsub", -2, 0, kNone, "pubsub", "Who listens.", command_pubsub},
 
     // Connection.
-    {"ping", -1, fast | loading | stale, kNone, "connection", "Answers.", command_ping},
+    {"ping", -1, fast, kNone, "connection", "Answers.", command_ping},
     {"echo", 2, fast | loading | stale, kNone, "connection", "Answers the argument.", command_echo},
-    {"auth", -2, noscript | loading | stale | fast | no_auth, kNone, "connection", "Authenticates.",
-     command_auth},
-    {"hello", -1, noscript | loading | stale | fast | no_auth, kNone, "connection",
+    {"auth", -2, noscript | loading | stale | fast | no_auth | allow_busy, kNone, "connection",
+     "Authenticates.", command_auth},
+    {"hello", -1, noscript | loading | stale | fast | no_auth | allow_busy, kNone, "connection",
      "Chooses the protocol version.", command_hello},
     {"select", 2, loading | stale | fast, kNone, "connection", "Chooses a database.", command_select},
-    {"client", -2, noscript | loading | stale, kNone, "connection", "Connections and their properties.",
-     command_client},
-    {"quit", -1, noscript | loading | stale | fast | no_auth, kNone, "connection", "Closes the connection.",
-     command_quit},
-    {"reset", 1, noscript | loading | stale | fast | no_auth, kNone, "connection", "As if newly connected.",
-     command_reset},
+    {"client", -2, 0, kNone, "connection", "Connections and their properties.", command_client},
+    {"quit", -1, noscript | loading | stale | fast | no_auth | allow_busy, kNone, "connection",
+     "Closes the connection.", command_quit},
+    {"reset", 1, noscript | loading | stale | fast | no_auth | allow_busy, kNone, "connection",
+     "As if newly connected.", command_reset},
 
     // Cluster.
-    {"cluster", -2, admin | stale | loading, kNone, "cluster", "The cluster's state and changes to it.",
-     command_cluster},
+    {"cluster", -2, 0, kNone, "cluster", "The cluster's state and changes to it.", command_cluster},
     {"asking", 1, fast, kNone, "cluster", "The next command may use an importing slot.", command_asking},
     {"readonly", 1, fast | loading | stale, kNone, "cluster", "Reads from a replica.", command_readonly},
     {"readwrite", 1, fast | loading | stale, kNone, "cluster", "Ends READONLY.", command_readwrite},
 
     // Server.
     {"command", -1, loading | stale, kNone, "server", "About commands.", command_command},
-    {"config", -2, admin | noscript | loading | stale, kNone, "server", "The configuration.", command_config},
-    {"info", -1, loading | stale, kNone, "server", "The server's state in figures.", command_info},
+    {"config", -2, 0, kNone, "server", "The configuration.", command_config},
+    {"info", -1, loading | stale | acl_dangerous, kNone, "server", "The server's state in figures.",
+     command_info},
     {"debug", -2, admin | noscript | loading | stale, kNone, "server", "For tests.", command_debug},
-    {"shutdown", -1, admin | noscript | loading | stale | no_multi, kNone, "server", "Stops the server.",
-     command_shutdown},
-    {"save", 1, admin | noscript | no_multi, kNone, "server", "Writes a snapshot.", command_save},
-    {"bgsave", -1, admin | noscript, kNone, "server", "Writes a snapshot in the background.", command_bgsave},
-    {"bgrewriteaof", 1, admin | noscript, kNone, "server", "Rewrites the append-only file.",
-     command_bgrewriteaof},
-    {"lastsave", 1, loading | stale | fast, kNone, "server", "When the last snapshot was written.",
-     command_lastsave},
+    {"shutdown", -1, admin | noscript | loading | stale | no_multi | allow_busy, kNone, "server",
+     "Stops the server.", command_shutdown},
+    {"save", 1, admin | noscript | no_multi | no_async_loading, kNone, "server", "Writes a snapshot.",
+     command_save},
+    {"bgsave", -1, admin | noscript | no_async_loading, kNone, "server",
+     "Writes a snapshot in the background.", command_bgsave},
+    {"bgrewriteaof", 1, admin | noscript | no_async_loading, kNone, "server",
+     "Rewrites the append-only file.", command_bgrewriteaof},
+    {"lastsave", 1, loading | stale | fast | acl_admin | acl_dangerous, kNone, "server",
+     "When the last snapshot was written.", command_lastsave},
     {"time", 1, loading | stale | fast, kNone, "server", "The time.", command_time},
-    {"slowlog", -2, admin | loading | stale, kNone, "server", "Commands that took long.", command_slowlog},
-    {"latency", -2, admin | noscript | loading | stale, kNone, "server",
-     "Latency events (none are recorded).", command_latency},
-    {"memory", -2, readonly, {}, "server", "Memory use.", command_memory},
-    {"monitor", 1, admin | noscript | loading | stale | no_multi, kNone, "server", "Shows every command.",
+    {"slowlog", -2, 0, kNone, "server", "Commands that took long.", command_slowlog},
+    {"latency", -2, 0, kNone, "server", "Latency events (none are recorded).", command_latency},
+    {"memory", -2, 0, {}, "server", "Memory use.", command_memory},
+    {"monitor", 1, admin | noscript | loading | stale, kNone, "server", "Shows every command.",
      command_monitor},
-    {"acl", -2, admin | noscript | loading | stale, kNone, "server", "The default user.", command_acl},
+    {"acl", -2, 0, kNone, "server", "The default user.", command_acl},
     {"lolwut", -1, readonly | fast, kNone, "server", "The version.", command_lolwut},
 
     // Replication.
-    {"replicaof", 3, admin | noscript | stale, kNone, "server", "Follows another server.", command_replicaof},
-    {"slaveof", 3, admin | noscript | stale, kNone, "server", "Follows another server.", command_replicaof},
-    {"role", 1, noscript | loading | stale | fast, kNone, "server", "Master or replica.", command_role},
-    {"replconf", -1, admin | noscript | loading | stale, kNone, "server", "Between master and replica.",
-     command_replconf},
-    {"psync", -3, admin | noscript | no_multi, kNone, "server", "Between master and replica.", command_psync},
-    {"sync", 1, admin | noscript | no_multi, kNone, "server", "Between master and replica.", command_psync},
-    {"wait", 3, noscript | blocking, kNone, "generic", "Waits for acknowledgements of replicas.",
-     command_wait},
+    {"replicaof", 3, admin | noscript | stale | no_async_loading, kNone, "server", "Follows another server.",
+     command_replicaof},
+    {"slaveof", 3, admin | noscript | stale | no_async_loading, kNone, "server", "Follows another server.",
+     command_replicaof},
+    {"role", 1, noscript | loading | stale | fast | acl_admin | acl_dangerous, kNone, "server",
+     "Master or replica.", command_role},
+    {"replconf", -1, admin | noscript | loading | stale | allow_busy, kNone, "server",
+     "Between master and replica.", command_replconf},
+    {"psync", -3, admin | noscript | no_multi | no_async_loading, kNone, "server",
+     "Between master and replica.", command_psync},
+    {"sync", 1, admin | noscript | no_multi | no_async_loading, kNone, "server",
+     "Between master and replica.", command_psync},
+    {"wait", 3, noscript, kNone, "generic", "Waits for acknowledgements of replicas.", command_wait},
     {"failover", -1, admin | noscript | stale, kNone, "server", "Hands over to a replica.", command_failover},
 };
 
@@ -331,6 +341,47 @@ const Command* Engine::find_command(std::string_view name) {
     if (c.name.size() == name.size() && std::memcmp(c.name.data(), lower, name.size()) == 0) return &c;
   }
   return nullptr;
+}
+
+namespace {
+/// The subcommands of each command, by its place in the table.
+struct Containers {
+  std::array<std::span<const Command>, std::size(kCommands)> of{};
+  Containers() {
+    const auto subs = Engine::subcommands();
+    for (std::size_t i = 0; i < subs.size();) {
+      const std::string_view name = subs[i].name.substr(0, subs[i].name.find('|'));
+      std::size_t n = i;
+      while (n < subs.size() && subs[n].name.starts_with(name) && subs[n].name[name.size()] == '|') ++n;
+      of[static_cast<std::size_t>(Engine::find_command(name) - kCommands)] = subs.subspan(i, n - i);
+      i = n;
+    }
+  }
+};
+}  // namespace
+
+std::span<const Command> Engine::subcommands_of(const Command& command) {
+  static const Containers containers;
+  if (&command < kCommands || &command >= kCommands + std::size(kCommands)) return {};
+  return containers.of[static_cast<std::size_t>(&command - kCommands)];
+}
+
+const Command* Engine::resolve(const std::vector<std::string_view>& argv) {
+  const Command* command = find_command(argv[0]);
+  if (!command || argv.size() < 2) return command;
+  for (const Command& sub : subcommands_of(*command)) {
+    const std::string_view name = sub.name.substr(command->name.size() + 1);
+    if (name.size() == argv[1].size() && strncasecmp(name.data(), argv[1].data(), name.size()) == 0)
+      return &sub;
+  }
+  return command;
+}
+
+const Command* Engine::find_by_full_name(std::string_view name) {
+  const std::size_t bar = name.find('|');
+  if (bar == std::string_view::npos) return find_command(name);
+  const Command* found = resolve({name.substr(0, bar), name.substr(bar + 1)});
+  return found && found->name.size() == name.size() ? found : nullptr;
 }
 
 }  // namespace node

@@ -25,11 +25,8 @@ void command_discard(Call& c) {
 
 void command_watch(Call& c) {
   if (c.client.in_multi) return c.error("ERR WATCH inside MULTI is not allowed");
-  for (std::size_t i = 1; i < c.argc(); ++i) {
-    // A key already past its time counts as absent now, so that its removal later breaks nothing.
-    c.db().lookup(c.arg(i));
-    c.engine.watch(c.client, c.arg(i));
-  }
+  if (!c.client.watch_broken)
+    for (std::size_t i = 1; i < c.argc(); ++i) c.engine.watch(c.client, c.arg(i));
   c.reply.ok();
 }
 
@@ -45,7 +42,7 @@ void command_exec(Call& c) {
     end_transaction(c);
     return c.error("EXECABORT Transaction discarded because of previous errors.");
   }
-  if (s.watch_broken) {
+  if (s.watch_broken || c.engine.watched_expired(s)) {
     end_transaction(c);
     return c.reply.null_array();
   }

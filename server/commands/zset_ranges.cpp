@@ -144,11 +144,15 @@ void range(Call& c, By by, bool reverse, bool full, bool options) {
 void store(Call& c, std::string_view key, Zset result) {
   const std::size_t n = result.size();
   if (n == 0) {
-    if (c.db().remove(key)) c.changed(key);
+    if (c.db().remove(key)) {
+      c.changed(key);
+      c.event('g', "del", key);
+    }
     return c.reply.integer(0);
   }
   c.db().set(key, std::make_unique<Zset>(std::move(result)));
   c.changed(key);
+  c.event('z', c.command.name, key);
   c.reply.integer(static_cast<std::int64_t>(n));
 }
 
@@ -162,6 +166,7 @@ void remove_range(Call& c, By by) {
   if (!z) return c.reply.integer(0);
   const auto [from, to] = select(*z, q);
   const std::size_t gone = z->erase_ranks(from, to);
+  if (gone) c.event('z', c.command.name, c.arg(1));
   c.drop_if_empty(c.arg(1), z->empty());
   if (gone) c.changed(c.arg(1), gone);
   c.reply.integer(static_cast<std::int64_t>(gone));

@@ -95,8 +95,11 @@ void add(Call& c, AddFlags f, std::size_t from) {
     processed |= what != Added::none;
   }
   const bool nan = f.incr && std::isnan(score);
-  c.drop_if_empty(c.arg(1), z->empty());
-  if (added || updated) c.changed(c.arg(1), static_cast<std::uint64_t>(added + updated));
+  if (added || updated) {
+    c.changed(c.arg(1), static_cast<std::uint64_t>(added + updated));
+    c.event('z', f.incr ? "zincr" : "zadd", c.arg(1));
+  }
+  if (z->empty()) c.db().remove(c.arg(1));  // made for nothing: it never was
   if (nan) return;
   if (f.incr) return processed ? c.reply.real(score) : c.reply.null();
   c.reply.integer(f.ch ? added + updated : added);
@@ -122,6 +125,7 @@ void pop(Call& c, bool max) {
   });
   if (n == 0) return;
   z->erase_ranks(from, to);
+  c.event('z', max ? "zpopmax" : "zpopmin", c.arg(1));
   c.drop_if_empty(c.arg(1), z->empty());
   c.changed(c.arg(1), n);
 }
@@ -146,6 +150,7 @@ void blocking_pop(Call& c, bool max) {
       return true;
     });
     z->erase_ranks(at, at + 1);
+    c.event('z', max ? "zpopmax" : "zpopmin", key);
     c.drop_if_empty(key, z->empty());
     c.propagate_as({max ? "ZPOPMAX" : "ZPOPMIN", key});
     return c.changed(key);
@@ -188,6 +193,7 @@ void multi_pop(Call& c, std::size_t numkeys_at, bool blocks) {
       return true;
     });
     z->erase_ranks(from, to);
+    c.event('z', max ? "zpopmax" : "zpopmin", c.arg(i));
     c.drop_if_empty(c.arg(i), z->empty());
     c.propagate_as({max ? "ZPOPMAX" : "ZPOPMIN", c.arg(i), std::to_string(n)});
     return c.changed(c.arg(i), n);
@@ -225,6 +231,7 @@ void command_zrem(Call& c) {
   std::uint64_t gone = 0;
   for (std::size_t i = 2; z && i < c.argc(); ++i) gone += z->erase(c.arg(i));
   if (gone) {
+    c.event('z', "zrem", c.arg(1));
     c.drop_if_empty(c.arg(1), z->empty());
     c.changed(c.arg(1), gone);
   }

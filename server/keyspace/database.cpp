@@ -21,7 +21,7 @@ Database::Database(int index, KeyspaceState& state, SlotOf slot_of)
 bool Database::past(const Entry& entry) const {
   if (!entry.has_expiry) return false;
   const auto at = expiry(entry);
-  return at && *at <= state_.now_ms;
+  return at && *at < state_.now_ms;
 }
 
 Entry* Database::lookup(std::string_view key) {
@@ -42,6 +42,7 @@ Entry* Database::read(std::string_view key) {
   Entry* e = lookup(key);
   if (!e) {
     ++state_.misses;
+    if (state_.on_missed) state_.on_missed(*this, key);
     return nullptr;
   }
   ++state_.hits;
@@ -71,6 +72,7 @@ Entry* Database::set(std::string_view key, Value value, bool keep_expiry) {
     e = Entry::make(key, 0);
     t.insert(e);
     ++size_;
+    if (state_.on_new) state_.on_new(*this, key);
   } else if (!keep_expiry) {
     clear_expiry(*e);
   }
@@ -104,6 +106,7 @@ void Database::set_text(std::string_view key, std::string_view text, bool keep_e
     e->assign_inline(text);
     t.insert(e);
     ++size_;
+    if (state_.on_new) state_.on_new(*this, key);
   }
   e->accessed = static_cast<std::uint32_t>(state_.now_ms / 1000) & 0x7FFFFFFF;
 }

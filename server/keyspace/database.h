@@ -27,6 +27,8 @@ struct KeyspaceState {
   std::uint64_t hits = 0, misses = 0, expired = 0;
   /// Called for each key removed because its time had come; null while nobody cares.
   std::function<void(Database&, std::string_view key)> on_expired;
+  /// Called for each key made, and for each read of one that is not there.
+  std::function<void(Database&, std::string_view key)> on_new, on_missed;
   /// Called for each key changed or removed (WATCH, blocked clients).
   std::function<void(Database&, std::string_view key)> on_touched;
 };
@@ -49,6 +51,10 @@ class Database {
   /// For commands that change, and for peeking: no statistics.
   Entry* lookup(std::string_view key);
   bool contains(std::string_view key) { return lookup(key) != nullptr; }
+  /// What is in the table, its time come or not; nothing is removed.
+  const Entry* stored(std::string_view key) const {
+    return tables_[slot_of_ ? static_cast<std::size_t>(slot_of_(key)) : 0].find_quiet(key);
+  }
 
   /// Puts a value under a key, whatever was there; the expiry goes unless kept.
   Entry* set(std::string_view key, Value value, bool keep_expiry = false);
@@ -62,6 +68,7 @@ class Database {
   void set_expiry(Entry& entry, std::int64_t at_ms);
   bool clear_expiry(Entry& entry);
 
+  /// A change of a key: who watches or waits for it is told.
   void touched(std::string_view key) {
     if (state_.on_touched) state_.on_touched(*this, key);
   }

@@ -157,8 +157,10 @@ class Dict {
     return cursor;
   }
 
-  /// A fair-enough random node; null when empty.
+  /// A random node, each as likely as any other; null when empty. A bucket is drawn, then one of kPlaces
+  /// places in it, until that place is taken: a longer chain (next to never) gives each of its nodes less.
   Node* random(Random& rng) {
+    constexpr std::size_t kPlaces = 8;
     if (empty()) return nullptr;
     step();
     for (;;) {
@@ -168,9 +170,10 @@ class Dict {
       if (&t == &table_[1]) at -= table_[0].count();
       std::size_t length = 0;
       for (Node* n = t.slots[at]; n; n = n->next) ++length;
-      if (!length) continue;
+      const std::size_t place = length <= kPlaces ? rng.below(kPlaces) : rng.below(length);
+      if (place >= length) continue;
       Node* n = t.slots[at];
-      for (std::size_t skip = rng.below(length); skip; --skip) n = n->next;
+      for (std::size_t skip = place; skip; --skip) n = n->next;
       return n;
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace node {
 
@@ -11,6 +12,12 @@ struct EncodingLimits {
   std::size_t hash_value = 64;
   std::size_t zset_entries = 128;
   std::size_t zset_value = 64;
+  /// list-max-listpack-size: elements in a pack of a list when positive, else bytes by step (-1: 4k … -5:
+  /// 64k).
+  std::int64_t list_pack = -2;
+  /// An element of a list from this size on stands in a pack of its own.
+  static constexpr std::size_t kListAlone = std::size_t{1} << 30;
+  std::size_t list_alone = kListAlone;
 };
 
 inline EncodingLimits encoding_limits;

@@ -3,11 +3,34 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "server/keyspace/limits.h"
+
 namespace node {
 
 namespace {
+bool alone(std::string_view value) {
+  return value.size() >= encoding_limits.list_alone;
+}
+
+/// Whether the pack is one large element that shares with nobody.
+bool closed(const Listpack& pack) {
+  return pack.total() > encoding_limits.list_alone && pack.size() == 1 &&
+         pack.get(pack.first()).size >= encoding_limits.list_alone;
+}
+
+bool within_bound(std::size_t bytes, std::size_t elements) {
+  constexpr std::size_t kSteps[] = {4096, 8192, 16384, 32768, 65536};
+  // A bound by number still keeps packs from growing without one.
+  constexpr std::size_t kSafeBytes = 8192;
+  const std::int64_t bound = encoding_limits.list_pack;
+  if (bound > 0) return elements <= static_cast<std::size_t>(bound) && bytes <= kSafeBytes;
+  return bytes <= kSteps[std::clamp<std::int64_t>(-bound, 1, 5) - 1];
+}
+
 bool fits(const Listpack& pack, std::string_view value) {
-  return pack.empty() || pack.total() + Listpack::cost(value) <= List::kPackBytes;
+  if (pack.empty()) return true;
+  if (alone(value) || closed(pack)) return false;
+  return within_bound(pack.total() + Listpack::cost(value), pack.size() + 1);
 }
 }  // namespace
 
@@ -56,7 +79,33 @@ std::string List::at(std::size_t index) const {
 
 void List::set(std::size_t index, std::string_view value) {
   const Place place = locate(index);
-  packs_[place.pack].replace(place.at, value);
+  Listpack& pack = packs_[place.pack];
+  if (pack.size() == 1 ||
+      (!alone(value) && within_bound(pack.total() + Listpack::cost(value), pack.size()))) {
+    pack.replace(place.at, value);
+    return;
+  }
+  put_between(place.pack, place.at, value);
+  ++size_;
+  const Place old = locate(index + 1);
+  packs_[old.pack].erase(old.at);
+  drop_if_empty(old.pack);
+  --size_;
+}
+
+/// Puts a value before the element at `at`, in a pack of its own between the two parts of the old one.
+void List::put_between(std::size_t pack, Listpack::Position at, std::string_view value) {
+  std::size_t before = 0;
+  for (Listpack::Position p = packs_[pack].first(); p != at; p = packs_[pack].next(p)) ++before;
+  const std::size_t total = packs_[pack].size();
+  Listpack tail(packs_[pack]);
+  packs_[pack].erase_range(static_cast<std::int64_t>(before), total - before);
+  tail.erase_range(0, before);
+  const auto where = packs_.begin() + static_cast<std::ptrdiff_t>(pack) + 1;
+  Listpack own;
+  own.append(value);
+  packs_.insert(packs_.insert(where, std::move(tail)), std::move(own));
+  drop_if_empty(pack);
 }
 
 void List::drop_if_empty(std::size_t pack) {
@@ -86,14 +135,18 @@ bool List::insert(std::string_view pivot, std::string_view value, bool before) {
     const Listpack::Position at = packs_[p].find(packs_[p].first(), pivot, 0);
     if (!at) continue;
     ++size_;
-    before ? packs_[p].insert_before(at, value) : packs_[p].insert_after(at, value);
-    if (packs_[p].total() <= 2 * kPackBytes || packs_[p].size() < 2) return true;
-    // Too large after inserts in the middle: split in halves.
-    Listpack tail(packs_[p]);
-    const auto half = packs_[p].size() / 2;
-    packs_[p].erase_range(static_cast<std::int64_t>(half), packs_[p].size() - half);
-    tail.erase_range(0, half);
-    packs_.insert(packs_.begin() + static_cast<std::ptrdiff_t>(p) + 1, std::move(tail));
+    if (fits(packs_[p], value)) {
+      before ? packs_[p].insert_before(at, value) : packs_[p].insert_after(at, value);
+      return true;
+    }
+    const Listpack::Position next = before ? at : packs_[p].next(at);
+    if (next) {
+      put_between(p, next, value);
+    } else {
+      Listpack own;
+      own.append(value);
+      packs_.insert(packs_.begin() + static_cast<std::ptrdiff_t>(p) + 1, std::move(own));
+    }
     return true;
   }
   return false;

@@ -1,5 +1,5 @@
 /// A list: a queue of listpacks of a bounded size, so that both ends are cheap and small elements stay
-/// packed. An element larger than a pack's bound stands alone in a pack of its own.
+/// packed (list-max-listpack-size). A large element stands in a pack of its own, which nothing joins.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,6 @@ namespace node {
 
 class List {
  public:
-  /// Bytes a pack may hold before another is begun.
-  static constexpr std::size_t kPackBytes = 8192;
-
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
@@ -55,6 +52,7 @@ class List {
   };
   Place locate(std::size_t index) const;
   void drop_if_empty(std::size_t pack);
+  void put_between(std::size_t pack, Listpack::Position at, std::string_view value);
 
   std::vector<Listpack> packs_;
   std::size_t size_ = 0;

@@ -27,12 +27,15 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
 }
 
 namespace {
+/// Room for the largest long double written out, with its fraction.
+constexpr std::size_t kLongestNumber = 5 * 1024;
+
 /// Shared by both widths: the text copied to a terminated buffer and read whole.
 template <class T, class Read>
 std::optional<T> parse_float(std::string_view text, Read read) {
-  if (text.empty() || text.size() >= 256 || std::isspace(static_cast<unsigned char>(text[0])))
+  if (text.empty() || text.size() >= kLongestNumber || std::isspace(static_cast<unsigned char>(text[0])))
     return std::nullopt;
-  char buffer[256];
+  char buffer[kLongestNumber];
   text.copy(buffer, text.size());
   buffer[text.size()] = '\0';
   char* end = nullptr;

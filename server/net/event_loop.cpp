@@ -4,10 +4,13 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace node {
 
 namespace {
+constexpr std::size_t kEvents = 1024;
+
 void control(int epoll, int operation, int fd, std::uint32_t events, Watcher* watcher) {
   epoll_event event{};
   event.events = events;
@@ -17,7 +20,7 @@ void control(int epoll, int operation, int fd, std::uint32_t events, Watcher* wa
 }
 }  // namespace
 
-EventLoop::EventLoop() : fd_(epoll_create1(EPOLL_CLOEXEC)), events_(1024) {
+EventLoop::EventLoop() : fd_(epoll_create1(EPOLL_CLOEXEC)), spare_(kEvents) {
   if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
 }
 
@@ -42,15 +45,18 @@ void EventLoop::remove(int fd) {
   epoll_ctl(fd_, EPOLL_CTL_DEL, fd, &unused);
 }
 
-void EventLoop::turn(int timeout_ms) {
-  const int n = epoll_wait(fd_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
-  if (on_wake) on_wake();
+void EventLoop::turn(int timeout_ms, const std::function<void()>& woken) {
+  std::vector<epoll_event> room = std::exchange(spare_, {});
+  room.resize(kEvents);
+  const int n = epoll_wait(fd_, room.data(), static_cast<int>(room.size()), timeout_ms);
+  if (woken) woken();
   for (int i = 0; i < n; ++i) {
-    const epoll_event& e = events_[static_cast<std::size_t>(i)];
+    const epoll_event& e = room[static_cast<std::size_t>(i)];
     std::uint32_t events = e.events;
     if (events & (EPOLLHUP | EPOLLERR)) events |= EPOLLIN | EPOLLOUT;
     static_cast<Watcher*>(e.data.ptr)->on_event(events);
   }
+  spare_ = std::move(room);
 }
 
 }  // namespace node

@@ -26,16 +26,14 @@ class EventLoop {
   void add(int fd, std::uint32_t events, Watcher* watcher);
   void change(int fd, std::uint32_t events, Watcher* watcher);
   void remove(int fd);
-  /// Waits up to timeout_ms and delivers what happened.
-  void turn(int timeout_ms);
-  /// Called when the wait is over, before anything is delivered: commands must not see the time before it.
-  std::function<void()> on_wake;
+  /// Waits up to timeout_ms, calls `woken`, and delivers what happened. May be called from within a delivery.
+  void turn(int timeout_ms, const std::function<void()>& woken = {});
   /// In a forked child: the parent's descriptor must not be touched.
   void abandon();
 
  private:
   int fd_;
-  std::vector<epoll_event> events_;
+  std::vector<epoll_event> spare_;  ///< room for events; taken by the turn that runs
 };
 
 }  // namespace node

@@ -91,6 +91,7 @@ std::optional<std::string> Aof::load(const Loader& loader,
     if (auto why = write_manifest()) return why;
   }
   if (auto why = read_manifest()) return why;
+  base_size_ = increments_size_ = 0;
   const auto last = std::find_if(parts_.rbegin(), parts_.rend(), [](const Part& p) { return p.type != 'h'; });
   for (const Part& p : parts_) {
     if (p.type == 'h') continue;

@@ -28,7 +28,7 @@ std::optional<std::string> write_snapshot(const std::string& path,
     w.aux("ctime", std::to_string(now_ms / 1000));
     w.aux("used-mem", "0");
     if (!note.repl_id.empty()) {
-      w.aux("repl-stream-db", "0");
+      w.aux("repl-stream-db", std::to_string(note.stream_db));
       w.aux("repl-id", note.repl_id);
       w.aux("repl-offset", std::to_string(note.repl_offset));
     }
@@ -58,6 +58,7 @@ std::optional<std::string> read_snapshot(std::string_view bytes,
   RdbReader::Handler handler;
   handler.on_aux = [&](std::string_view name, std::string_view value) {
     if (name == "repl-id") aux.repl_id = value;
+    if (name == "repl-stream-db") aux.stream_db = static_cast<int>(parse_integer(value).value_or(0));
     if (name == "repl-offset") aux.repl_offset = parse_integer(value).value_or(-1);
   };
   handler.on_db = [&](int db, std::uint64_t keys) {

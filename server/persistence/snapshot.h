@@ -17,6 +17,7 @@ struct SnapshotNote {
   std::string repl_id;  ///< empty: none
   std::int64_t repl_offset = 0;
   bool aof_base = false;
+  int stream_db = 0;              ///< the database that the replication stream stands in there
   std::int64_t key_delay_us = 0;  ///< rdb-key-save-delay: a sleep after each key, to try slow transfers
 };
 
@@ -28,6 +29,7 @@ std::optional<std::string> write_snapshot(const std::string& path,
 struct SnapshotAux {
   std::string repl_id;
   std::int64_t repl_offset = -1;
+  int stream_db = 0;
 };
 
 /// Adds a file's keys; those whose time has passed are left out unless `keep_expired` or the file names a

@@ -40,6 +40,8 @@ bool class_match(std::string_view pattern, std::size_t& p, char c, bool ignore_c
 /// Iterative, with one remembered star: linear in pattern times text, whatever the pattern.
 bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case) {
   std::size_t p = 0, t = 0;
+  constexpr int kStarsMax = 1000;
+  int stars = 0;
   std::size_t star = std::string_view::npos, star_text = 0;
   while (t < text.size()) {
     bool hit = false;
@@ -47,6 +49,8 @@ bool glob_match(std::string_view pattern, std::string_view text, bool ignore_cas
     if (p < pattern.size()) {
       switch (pattern[p]) {
         case '*':
+          // As redis: a pattern with this many stars that matter matches nothing.
+          if (++stars > kStarsMax) return false;
           star = p++;
           star_text = t;
           continue;

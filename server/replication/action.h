@@ -63,7 +63,7 @@ struct CloseReplica {
 /// Take a snapshot of the data as it is right now (fork, or serialise at once), before anything else is
 /// executed, and send it to these clients: with `eof_mark` empty "$<length>\r\n" and the RDB, else
 /// "$EOF:<eof_mark>\r\n", the RDB, eof_mark. Then call on_snapshot_sent for each client, or
-/// on_snapshot_failed. The RDB's aux fields: repl-stream-db 0, repl-id and repl-offset as given here.
+/// on_snapshot_failed. The RDB's aux fields: repl-stream-db, repl-id and repl-offset as given here.
 struct TakeSnapshot {
   std::vector<ClientId> clients;
   std::string eof_mark;

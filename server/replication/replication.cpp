@@ -9,7 +9,10 @@ namespace node::replication {
 namespace {
 
 constexpr std::string_view kPing = "*1\r\n$4\r\nPING\r\n";
-constexpr std::string_view kSelect = "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n";
+std::string select_command(int db) {
+  const std::string number = std::to_string(db);
+  return fmt::format("*2\r\n$6\r\nSELECT\r\n${}\r\n{}\r\n", number.size(), number);
+}
 constexpr std::string_view kGetAck = "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n";
 constexpr Ms kNewlinePeriod = 1000;
 constexpr int kIdLength = 40;
@@ -56,7 +59,7 @@ void Replication::become_master(Ms now) {
   replica_ = false;
   link_.stop(actions_);
   shift_history(prng_.hex(kIdLength));
-  need_select_ = true;
+  stream_db_ = -1;
   last_ping_ = now;
   disconnect_replicas();  // they come back, learn the new id and go on where they were
   actions_.push_back(Log{
@@ -91,9 +94,9 @@ void Replication::append_to_stream(std::string_view bytes) {
   offset_ += static_cast<std::int64_t>(bytes.size());
 }
 
-void Replication::feed(std::string_view resp, Ms) {
+void Replication::feed(std::string_view resp, Ms, int db) {
   if (!active_ || replica_) return;
-  if (std::exchange(need_select_, false)) append_to_stream(kSelect);
+  if (std::exchange(stream_db_, db) != db) append_to_stream(select_command(db));
   append_to_stream(resp);
 }
 
@@ -184,7 +187,7 @@ void Replication::begin_waiting_snapshot(Ms now) {
                       take.clients.size() >= static_cast<std::size_t>(config_.diskless_max_replicas);
   if (diskless && !enough && now - since < config_.diskless_delay) return;
   snapshot_running_ = true;
-  need_select_ = true;
+  stream_db_ = -1;
   if (diskless) take.eof_mark = prng_.hex(kIdLength);
   take.repl_id = history_.id;
   take.repl_offset = offset_;

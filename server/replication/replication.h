@@ -49,7 +49,12 @@ class Replication {
 
   // ---- any role, as a master of (sub-)replicas ----
   /// A write command that was executed here, in RESP. REQUIRES: !is_replica().
-  void feed(std::string_view resp, Ms now);
+  /// `db` is the database that the command runs in; a SELECT goes ahead of it when the stream stands
+  /// elsewhere.
+  void feed(std::string_view resp, Ms now, int db = 0);
+  /// The database that the stream stands in, for the dump file's repl-stream-db; -1: the next command
+  /// selects.
+  int stream_db() const { return stream_db_; }
   /// False while nobody ever asked for the stream: feed() does nothing then, and its caller may spare the
   /// encoding.
   bool wants_stream() const { return active_; }
@@ -121,7 +126,7 @@ class Replication {
   History pending_;         // as a replica: of the snapshot that is arriving
   std::int64_t pending_offset_ = 0;
   bool snapshot_running_ = false;
-  bool need_select_ = true;  // the next command fed must be preceded by SELECT 0
+  int stream_db_ = -1;  // -1: the next command fed must be preceded by SELECT
   Backlog backlog_;
   ReplicaSet replicas_;
   MasterLink link_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <lua5.1/lua.hpp>
+#include <utility>
 
 #include "server/commands/engine.h"
 #include "server/commands/handlers.h"
@@ -15,6 +16,8 @@
 namespace node {
 
 namespace {
+
+constexpr int kHookInstructions = 100000;
 
 Scripting& self(lua_State* lua) {
   lua_getfield(lua, LUA_REGISTRYINDEX, "node.scripting");
@@ -96,8 +99,36 @@ int lua_setresp(lua_State* lua) {
   return 0;
 }
 
+/// Turns what was raised into a table {err, source, line}: the innermost Lua line is where it went wrong.
+int error_handler(lua_State* lua) {
+  if (!lua_istable(lua, 1)) {
+    std::size_t size = 0;
+    const char* text = lua_tolstring(lua, 1, &size);
+    const std::string message = "ERR " + std::string(text ? std::string_view(text, size) : "unknown error");
+    lua_newtable(lua);
+    lua_pushlstring(lua, message.data(), message.size());
+    lua_setfield(lua, -2, "err");
+    lua_replace(lua, 1);
+  }
+  lua_Debug where{};
+  for (int level = 1; level <= 2 && lua_getstack(lua, level, &where); ++level) {
+    lua_getinfo(lua, "Sl", &where);
+    if (where.currentline < 0) continue;
+    lua_pushstring(lua, where.source);
+    lua_setfield(lua, 1, "source");
+    lua_pushinteger(lua, where.currentline);
+    lua_setfield(lua, 1, "line");
+    break;
+  }
+  lua_settop(lua, 1);
+  return 1;
+}
+
 void count_hook(lua_State* lua, lua_Debug*) {
-  if (!self(lua).heartbeat()) luaL_error(lua, "Script killed by user with SCRIPT KILL...");
+  if (self(lua).heartbeat()) return;
+  // At every line from here on, so that no pcall() of the script's own can go on.
+  lua_sethook(lua, count_hook, LUA_MASKLINE, 0);
+  luaL_error(lua, "Script killed by user with SCRIPT KILL...");
 }
 
 /// Every script sees the same globals and can add none.
@@ -217,28 +248,34 @@ void Scripting::run(Call& c, const std::string& sha, std::size_t keys) {
   };
   push_words(3, 3 + keys, "KEYS");
   push_words(3 + keys, c.argc(), "ARGV");
-  lua_sethook(lua_, count_hook, LUA_MASKCOUNT, 100000);
+  const bool limited = engine_.config.lua_time_limit_ms > 0;
+  if (limited) lua_sethook(lua_, count_hook, LUA_MASKCOUNT, kHookInstructions);
+  lua_pushcfunction(lua_, error_handler);
   lua_getfield(lua_, LUA_REGISTRYINDEX, ("f_" + sha).c_str());
-  const int failed = ::lua_pcall(lua_, 0, 1, 0);
+  const int failed = ::lua_pcall(lua_, 0, 1, -2);
   lua_sethook(lua_, nullptr, 0, 0);
-  if (failed) {
-    std::string text;
-    if (lua_istable(lua_, -1)) {
-      lua_getfield(lua_, -1, "err");
-      if (const char* t = lua_tostring(lua_, -1)) text = t;
-      lua_pop(lua_, 1);
-      text += " script: " + sha + ", on @user_script:1.";
-    } else {
-      const char* t = lua_tostring(lua_, -1);
-      text = "ERR " + std::string(t ? t : "unknown error") + " script: " + sha + ", on @user_script.";
-    }
-    c.error(text);
-  } else {
-    write_lua_reply(lua_, c.reply);
-  }
+  failed ? c.error(error_line(sha)) : write_lua_reply(lua_, c.reply);
   lua_settop(lua_, 0);
   c.propagate_nothing();
   running_ = nullptr;
+  timed_out_ = false;
+}
+
+/// The error line of what error_handler left on top.
+std::string Scripting::error_line(const std::string& sha) {
+  auto field = [&](const char* name) -> std::string {
+    if (!lua_istable(lua_, -1)) return {};
+    lua_getfield(lua_, -1, name);
+    const char* text = lua_tostring(lua_, -1);
+    std::string value = text ? text : "";
+    lua_pop(lua_, 1);
+    return value;
+  };
+  std::string text = field("err");
+  if (text.empty()) text = "ERR unknown error";
+  const std::string source = field("source"), line = field("line");
+  if (!source.empty() && !line.empty()) text += " script: " + sha + ", on " + source + ":" + line + ".";
+  return text;
 }
 
 /// The error line that forbids the command to this script, or nothing.
@@ -283,7 +320,7 @@ bool Scripting::redis_call(lua_State* lua) {
   }
   if (out.empty()) {
     const std::vector<std::string_view> argv(words.begin(), words.end());
-    const Command* command = Engine::find_command(argv[0]);
+    const Command* command = Engine::resolve(argv);
     if (const auto line = refusal(command, argv)) {
       out = "-" + *line + "\r\n";
     } else {
@@ -302,9 +339,21 @@ bool Scripting::redis_call(lua_State* lua) {
 
 bool Scripting::heartbeat() {
   const std::int64_t ms = (engine_.host.monotonic_us() - started_us_) / 1000;
+  if (killed_) return false;
   if (ms < engine_.config.lua_time_limit_ms) return true;
-  if (!engine_.host.script_heartbeat(ms)) killed_ = !wrote_;
+  if (!std::exchange(timed_out_, true))
+    engine_.host.log('#', "Slow script detected: still in execution after " + std::to_string(ms) +
+                              " milliseconds. You can try killing the script using the SCRIPT KILL command.");
+  engine_.host.serve_while_busy();
   return !killed_;
+}
+
+void Scripting::kill(Call& c) {
+  if (!running_) return c.error(error::not_busy);
+  if (running_->client.kind == Session::Kind::master) return c.error(error::unkillable_master);
+  if (wrote_) return c.error(error::unkillable);
+  killed_ = true;
+  c.reply.ok();
 }
 
 void Scripting::script(Call& c) {
@@ -330,7 +379,7 @@ void Scripting::script(Call& c) {
     open();
     return c.reply.ok();
   }
-  if (c.subcommand("kill", 2, 2)) return c.error("NOTBUSY No scripts in execution right now.");
+  if (c.subcommand("kill", 2, 2)) return kill(c);
   if (c.subcommand("help", 2, 2))
     return help(c, {"EXISTS <sha1> …", "FLUSH [ASYNC|SYNC]", "KILL", "LOAD <script>"});
   c.unknown_subcommand();

@@ -30,6 +30,9 @@ class Scripting {
   void script(Call& call);
   std::size_t cached() const { return scripts_.size(); }
 
+  /// A script runs longer than it should, and other clients are served beside it.
+  bool timed_out() const { return timed_out_; }
+
   // For the functions that scripts call.
   /// Replaces the stack's words by the reply; true when it is an error. Raises nothing itself, so that no Lua
   /// error ever jumps over a C++ destructor.
@@ -44,13 +47,15 @@ class Scripting {
   std::optional<std::string> load(std::string_view body, std::string& sha);
   std::optional<std::string> refusal(const Command* command, const std::vector<std::string_view>& argv);
   void run(Call& call, const std::string& sha, std::size_t keys);
+  std::string error_line(const std::string& sha);
+  void kill(Call& call);
 
   Engine& engine_;
   lua_State* lua_ = nullptr;
   std::map<std::string, std::string, std::less<>> scripts_;
   std::unique_ptr<Session> session_;
   Call* running_ = nullptr;
-  bool read_only_ = false, wrote_ = false, killed_ = false;
+  bool read_only_ = false, wrote_ = false, killed_ = false, timed_out_ = false;
   std::int64_t started_us_ = 0;
 };
 

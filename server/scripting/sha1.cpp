@@ -32,7 +32,7 @@ void block(std::array<std::uint32_t, 5>& h, const unsigned char* p) {
 }
 }  // namespace
 
-std::string sha1_hex(std::string_view bytes) {
+std::array<std::uint8_t, 20> sha1(std::string_view bytes) {
   std::array<std::uint32_t, 5> h{0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0};
   std::string padded(bytes);
   padded.push_back(static_cast<char>(0x80));
@@ -41,9 +41,18 @@ std::string sha1_hex(std::string_view bytes) {
   for (int i = 7; i >= 0; --i) padded.push_back(static_cast<char>(bits >> (8 * i)));
   for (std::size_t at = 0; at < padded.size(); at += 64)
     block(h, reinterpret_cast<const unsigned char*>(padded.data()) + at);
+  std::array<std::uint8_t, 20> out;
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<std::uint8_t>(h[i / 4] >> (24 - 8 * (i % 4)));
+  return out;
+}
+
+std::string sha1_hex(std::string_view bytes) {
   std::string hex;
-  for (std::uint32_t word : h)
-    for (int i = 7; i >= 0; --i) hex += "0123456789abcdef"[word >> (4 * i) & 15];
+  for (const std::uint8_t byte : sha1(bytes)) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
   return hex;
 }
 
