@@ -50,6 +50,9 @@ class Replication {
   // ---- any role, as a master of (sub-)replicas ----
   /// A write command that was executed here, in RESP. REQUIRES: !is_replica().
   void feed(std::string_view resp, Ms now);
+  /// Manual failover: while paused, nothing but feed() adds to the stream (no PING, no GETACK). The replica
+  /// waits for an offset that it must find, not pass.
+  void pause(bool paused) { paused_ = paused; }
   /// False while nobody ever asked for the stream: feed() does nothing then, and its caller may spare the
   /// encoding.
   bool wants_stream() const { return active_; }
@@ -128,6 +131,7 @@ class Replication {
   std::vector<Wait> waits_;
   std::uint64_t partial_refused_ = 0;
   bool ask_for_acks_ = false;
+  bool paused_ = false;
   Ms last_ping_ = 0;
   Ms last_newline_ = 0;
   Actions actions_;
