@@ -110,7 +110,8 @@ void on_ping(Context& c, Link& link, Node* sender, const Message& message) {
   }
   if (!link.inbound && !check_outbound_identity(c, link, sender, header)) return;
   if (sender == nullptr && !link.inbound) {
-    // The answer that ends the handshake tells all that a later one would: in a large cluster that may be long.
+    // The answer that ends the handshake tells all that a later one would: in a large cluster that may be
+    // long.
     sender = link.node;
     sender->data_received = c.now;
     learn_from_header(c, *sender, header);
