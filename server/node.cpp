@@ -179,7 +179,7 @@ void Node::before_sleep() {
 void Node::cron() {
   reap_child();
   if (!failover_pause_ms_ && pause_until_ms_ && engine_.state.now_ms >= pause_until_ms_) pause_until_ms_ = 0;
-  if (failover_pause_ms_ && steady_ms() >= failover_pause_ms_) failover_pause_ms_ = 0;
+  if (failover_pause_ms_ && steady_ms() >= failover_pause_ms_) resume_writes();
   release_held();
   engine_.state.keep_expired = is_replica() || paused(true);
   if (engine_.active_expire && !engine_.state.keep_expired) {
@@ -367,10 +367,13 @@ void Node::pause_clients(std::int64_t until_ms, bool writes_only) {
 
 void Node::pause_writes(std::int64_t until) {
   failover_pause_ms_ = until;
+  replication_->pause_stream(true);
+  engine_.state.keep_expired = true;  // a DEL, too, would lead past the offset that the replica waits for
 }
 
 void Node::resume_writes() {
   failover_pause_ms_ = 0;
+  replication_->pause_stream(false);
   release_held();
 }
 

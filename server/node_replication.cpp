@@ -297,6 +297,11 @@ void ReplicationLink::execute_stream() {
         asked = true;
       else
         engine.process(*applier_, argv);
+      // A command of a later release, say: the master did it, we did not.
+      if (const std::string& out = applier_->out.buffer(); out.starts_with('-'))
+        node_.log(
+            '#', "== CRITICAL == the master's command '" + std::string(argv[0]) +
+                     "' was refused here, the data differ from now on: " + out.substr(1, out.find('\r') - 1));
       applier_->out.buffer().clear();
     }
     parsed_ = parser_.consumed();

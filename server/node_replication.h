@@ -45,6 +45,7 @@ class ReplicationLink {
   /// Whether anybody ever asked for the stream.
   bool active() const;
 
+  void pause_stream(bool paused) { replication_.pause(paused); }
   void follow(const std::string& ip, int port);
   void become_master();
   bool is_replica() const { return replication_.is_replica(); }

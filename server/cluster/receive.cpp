@@ -109,6 +109,13 @@ void on_ping(Context& c, Link& link, Node* sender, const Message& message) {
     bus::send_ping(c, link, MessageType::kPong);
   }
   if (!link.inbound && !check_outbound_identity(c, link, sender, header)) return;
+  if (sender == nullptr && !link.inbound) {
+    // The answer that ends the handshake tells all that a later one would: in a large cluster that may be
+    // long.
+    sender = link.node;
+    sender->data_received = c.now;
+    learn_from_header(c, *sender, header);
+  }
   if (sender != nullptr && c.is_me(sender)) return;  // our own voice: we were told to meet ourselves
   if (sender != nullptr) {
     sender->flags =

@@ -1,5 +1,6 @@
 #include "server/persistence/rdb.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -14,11 +15,16 @@ namespace node {
 namespace {
 
 constexpr int kVersion = 10;
-constexpr int kVersionMax = 12;  // what is read of later versions is checked type by type
+/// What is read of later versions is checked type by type. Redis counts to 12 (8.0), Valkey 9 begins anew at
+/// 80 under a magic of its own; the values that both know are the same.
+bool known_version(std::int64_t version) {
+  return (version >= 1 && version <= 12) || version == 80;
+}
 
 namespace op {
-constexpr std::uint8_t function = 0xF5, module_aux = 0xF7, idle = 0xF8, freq = 0xF9, aux = 0xFA,
-                       resize = 0xFB, expire_ms = 0xFC, expire_s = 0xFD, select = 0xFE, end = 0xFF;
+constexpr std::uint8_t slot_info = 0xF4, function = 0xF5, module_aux = 0xF7, idle = 0xF8, freq = 0xF9,
+                       aux = 0xFA, resize = 0xFB, expire_ms = 0xFC, expire_s = 0xFD, select = 0xFE,
+                       end = 0xFF;
 }
 namespace kind {
 constexpr std::uint8_t string = 0, list = 1, set = 2, zset = 3, hash = 4, zset2 = 5, intset = 11,
@@ -421,9 +427,12 @@ std::optional<std::string> RdbReader::fail(const std::string& why) const {
 }
 
 std::optional<std::string> RdbReader::read_all(const Handler& handler) {
-  if (in_.size() < 9 || in_.substr(0, 5) != "REDIS") return "Wrong signature trying to load DB from file";
-  const auto version = parse_integer(in_.substr(5, 4).substr(in_.substr(5, 4).find_first_not_of('0')));
-  if (!version || *version < 1 || *version > kVersionMax)
+  const bool valkey = in_.starts_with("VALKEY");
+  if (in_.size() < 9 || !(valkey || in_.starts_with("REDIS")))
+    return "Wrong signature trying to load DB from file";
+  const std::string_view digits = valkey ? in_.substr(6, 3) : in_.substr(5, 4);
+  const auto version = parse_integer(digits.substr(std::min(digits.find_first_not_of('0'), digits.size())));
+  if (!version || !known_version(*version))
     return "Can't handle RDB format version " + std::string(in_.substr(5, 4));
   at_ = 9;
   RdbKey next;
@@ -468,6 +477,9 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
         if (stored != 0 && stored != computed) return "Wrong RDB checksum";
         return std::nullopt;
       }
+      case op::slot_info:  // slot, keys, keys that expire: hints for the size of tables
+        for (int i = 0; i < 3; ++i) plain_length();
+        continue;
       case op::function:
         string();
         continue;  // a library of functions: none are kept here
@@ -497,7 +509,8 @@ std::optional<Value> RdbReader::restore(std::string_view payload, int& reason) {
   const int version = static_cast<unsigned char>(foot[0]) | static_cast<unsigned char>(foot[1]) << 8;
   std::uint64_t stored;
   std::memcpy(&stored, foot.data() + 2, 8);
-  if (version > kVersionMax || crc64(0, payload.substr(0, payload.size() - 8)) != stored) return std::nullopt;
+  if (!known_version(version) || crc64(0, payload.substr(0, payload.size() - 8)) != stored)
+    return std::nullopt;
   reason = 2;
   RdbReader reader(payload.substr(0, payload.size() - 10));
   const std::uint8_t type = reader.byte();

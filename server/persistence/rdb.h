@@ -3,8 +3,8 @@
 ///
 /// Written: strings (integers packed, no LZF), quicklist2, intset or plain set, listpack or plain hash,
 /// listpack or binary-score sorted set. Read: these, LZF strings, the older plain list and sorted set, and
-/// the listpack set of redis 7.2. Refused with a clear reason: ziplists (before 7.0), streams, modules,
-/// functions.
+/// the listpack set of redis 7.2, in files of Redis up to 8.0 and of Valkey 9. Refused with a clear reason:
+/// ziplists (before 7.0), streams, modules, functions.
 #pragma once
 
 #include <cstdint>

@@ -332,7 +332,7 @@ void Replication::on_tick(Ms now) {
   if (replica_) {
     link_.on_tick(config_, offset_, now, actions_);
     handle_link_events();
-  } else if (now - last_ping_ >= config_.ping_period) {
+  } else if (now - last_ping_ >= config_.ping_period && !paused_) {
     last_ping_ = now;
     if (active_ && !replicas_.empty()) append_to_stream(kPing);
   }
@@ -342,7 +342,7 @@ void Replication::on_tick(Ms now) {
 }
 
 Actions Replication::drain(Ms now) {
-  if (std::exchange(ask_for_acks_, false) && !replica_ && active_) append_to_stream(kGetAck);
+  if (!paused_ && std::exchange(ask_for_acks_, false) && !replica_ && active_) append_to_stream(kGetAck);
   begin_waiting_snapshot(now);
   forward_stream();
   return std::exchange(actions_, {});

@@ -55,6 +55,9 @@ class Replication {
   /// The database that the stream stands in, for the dump file's repl-stream-db; -1: the next command
   /// selects.
   int stream_db() const { return stream_db_; }
+  /// Manual failover: while paused, nothing but feed() adds to the stream (no PING, no GETACK). The replica
+  /// waits for an offset that it must find, not pass.
+  void pause(bool paused) { paused_ = paused; }
   /// False while nobody ever asked for the stream: feed() does nothing then, and its caller may spare the
   /// encoding.
   bool wants_stream() const { return active_; }
@@ -133,6 +136,7 @@ class Replication {
   std::vector<Wait> waits_;
   std::uint64_t partial_refused_ = 0;
   bool ask_for_acks_ = false;
+  bool paused_ = false;
   Ms last_ping_ = 0;
   Ms last_newline_ = 0;
   Actions actions_;

@@ -295,6 +295,52 @@ TEST_CASE("WAIT asks for acknowledgements and counts them") {
   CHECK(r.wait(99, 0, 0, written, shard.now) == 1);
 }
 
+TEST_CASE("while writes are paused for a failover, no PING and no GETACK moves the offset") {
+  Shard shard;
+  const int master = shard.add(), replica = shard.add();
+  shard.follow(replica, master);
+  shard.write(master, "a");
+  shard.run(5000);
+  Replication& r = shard.peer(master).replication;
+  r.pause(true);
+  const std::int64_t offset = r.offset();
+  CHECK_FALSE(r.wait(77, 2, 30'000, offset, shard.now));
+  shard.run(25'000);  // two ping periods
+  CHECK(r.offset() == offset);
+  CHECK(shard.peer(replica).replication.offset() == offset);
+  r.pause(false);
+  shard.run(11'000);
+  CHECK(r.offset() > offset);
+}
+
+TEST_CASE("a restarted master has a name of its own, and resumes those who have no more than its dump file") {
+  Shard shard;
+  const int master = shard.add(), replica = shard.add();
+  shard.follow(replica, master);
+  shard.write(master, "a");
+  shard.run(5000);
+  Replication& old = shard.peer(master).replication;
+  const std::string name = old.history().id;
+  const std::int64_t offset = old.offset();
+
+  Replication reborn(Config{}, 99);
+  reborn.restore(name, offset, true);
+  CHECK(reborn.history().id != name);
+  CHECK(reborn.history().id2 == name);
+  CHECK(reborn.offset() == offset);
+  const auto answer = [&](std::int64_t wanted) {
+    const ClientId client = static_cast<ClientId>(wanted);
+    static_cast<void>(reborn.on_psync(client, name, wanted, shard.now));
+    for (const Action& action : reborn.drain(shard.now))
+      if (const auto* sent = std::get_if<SendReplica>(&action)) return sent->bytes.substr(0, 9);
+    return std::string("snapshot");
+  };
+  CHECK(answer(offset + 1) == "+CONTINUE");
+  reborn.feed(command({"APPEND", "k", "other"}), shard.now);
+  CHECK(answer(offset + 5) != "+CONTINUE");  // bytes of the same numbers, but not of the same history
+  CHECK(reborn.partial_refused() == 1);
+}
+
 TEST_CASE("a silent master is left, a silent replica dropped") {
   Shard shard;
   const int master = shard.add(), replica = shard.add();

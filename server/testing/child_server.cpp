@@ -184,7 +184,7 @@ void ChildServer::start() {
                            folder_ + "/log");
 }
 
-void ChildServer::kill(int signal) {
+void ChildServer::kill(int signal) const {
   if (pid_ > 0) ::kill(pid_, signal);
 }
 

@@ -54,7 +54,7 @@ class ChildServer {
 
   int port() const { return port_; }
   Connection connect() const { return Connection(port_); }
-  void kill(int signal);
+  void kill(int signal) const;
   /// Waits for the end; its wait status.
   int wait();
   void start();
