@@ -389,12 +389,12 @@ CheckResult check_total_queue(const History& history, const ModelOptions&) {
     std::vector<std::uint32_t> missing;
     for (const std::uint64_t value : order) {
       const Count& c = counts[value];
-      duplicated +=
-          static_cast<double>(std::max<std::int64_t>(c.dequeued - std::max<std::int64_t>(c.attempted, 1), 0));
+      if (c.attempted > 0)
+        duplicated += static_cast<double>(std::max<std::int64_t>(c.dequeued - c.attempted, 0));
       recovered +=
           static_cast<double>(std::max<std::int64_t>(std::min(c.dequeued, c.attempted) - c.acknowledged, 0));
       if (c.attempted == 0) {
-        ++unexpected;
+        unexpected += static_cast<double>(c.dequeued);
         findings.add("unexpected-element", std::span(&c.dequeue, 1),
                      words(history, c.dequeue) + " took an element that nobody enqueued.");
       }

@@ -74,7 +74,8 @@ class SessionChecker {
       }
       Past& mine = past[history_.operations[op.operation].process];
       const auto ask = [&](std::uint32_t before, std::uint32_t from, Guarantee guarantee) {
-        if (from != version)
+        // A read that saw what its own process wrote only later asks that a version precede itself.
+        if (from != version || write)
           edges.push_back({from, version, key.ops[before].operation, op.operation, guarantee});
       };
       if (mine.read != 0xffffffff)

@@ -152,7 +152,6 @@ class SetChecker {
       if (knower == kNone || op(reads_[r]).completed < op(knower).completed) knower = reads_[r];
     }
     if (knower == kNone) return;
-    never_read_ += e.reads == 0 && !reads_.empty();
     const Nanos known = op(knower).completed;
     const auto first_later = static_cast<std::uint32_t>(
         std::partition_point(reads_.begin(), reads_.end(),
@@ -162,7 +161,10 @@ class SetChecker {
     const auto with = reads_with(e);
     const auto from = std::lower_bound(with.begin(), with.end(), first_later);
     const auto have = static_cast<std::size_t>(with.end() - from);
-    if (have == reads_.size() - first_later) return;
+    if (have == reads_.size() - first_later) {
+      never_read_ += e.reads == 0 && !reads_.empty();
+      return;
+    }
     std::uint32_t first_missing = first_later;
     for (auto at = from; at != with.end() && *at == first_missing; ++at) ++first_missing;
     auto last_missing = static_cast<std::uint32_t>(reads_.size() - 1);
