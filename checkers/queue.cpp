@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <compare>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "checkers/spec_search.h"
 
@@ -29,6 +30,9 @@ class QueueSpec {
   };
   using State = std::vector<std::uint64_t>;  // front first
 
+  /// Counts what will have to be placed, so that a front that nobody will take any more ends a branch.
+  void expect(const Effect& effect) { placed(effect, -1); }
+
   State initial() const { return {}; }
   bool apply(State& state, const Effect& effect) const {
     switch (effect.kind) {
@@ -42,7 +46,8 @@ class QueueSpec {
       case Effect::Kind::kEmpty:
         return state.empty();
       case Effect::Kind::kTakeAny:
-        if (!state.empty()) state.erase(state.begin());
+        if (state.empty()) return false;  // it found nothing: as if it had not happened
+        state.erase(state.begin());
         return true;
     }
     return false;
@@ -54,10 +59,19 @@ class QueueSpec {
     return hash;
   }
   std::size_t bytes(const State& state) const { return state.capacity() * 8 + sizeof(State); }
-  void placed(const Effect&, int) {}
+  void placed(const Effect& effect, int by) {
+    if (effect.kind == Effect::Kind::kTakeAny) takes_left_ -= by;
+    if (effect.kind == Effect::Kind::kEmpty) waiting_ -= by;
+    if (effect.kind != Effect::Kind::kDequeue) return;
+    waiting_ -= by;
+    dequeues_left_[effect.value] -= by;
+  }
+  /// The front leaves by a dequeue of it or by an indeterminate one; until then no other answer is possible.
   template <typename Each>
-  bool viable(const State&, const Each&) const {
-    return true;
+  bool viable(const State& state, const Each&) const {
+    if (state.empty() || waiting_ == 0 || takes_left_ > 0) return true;
+    const auto left = dequeues_left_.find(state.front());
+    return left != dequeues_left_.end() && left->second > 0;
   }
   std::string words(const History& history, const State& state) const {
     std::string text = "the queue [";
@@ -65,6 +79,11 @@ class QueueSpec {
       text += (i == 0 ? "" : ", ") + history.values.to_json(Value::from_bits(state[i]));
     return text + (state.size() > 8 ? ", ...]" : "]");
   }
+
+ private:
+  std::unordered_map<std::uint64_t, int> dequeues_left_;  // by element
+  int waiting_ = 0;                                       // dequeues and empty answers not placed yet
+  int takes_left_ = 0;                                    // indeterminate dequeues not placed yet
 };
 
 /// An element that was surely or perhaps enqueued.
@@ -300,9 +319,17 @@ class QueueChecker {
     ++searched_;
     std::vector<SpecOp<QueueSpec>> ops;
     using Kind = QueueSpec::Effect::Kind;
+    std::unordered_set<std::uint64_t> dequeued;
+    for (const std::uint32_t i : group)
+      if (op(i).function == Function::kDequeue && op(i).outcome == Outcome::kOk)
+        dequeued.insert(op(i).result.bits());
     for (const std::uint32_t i : group) {
       const Operation& o = op(i);
       if (o.outcome == Outcome::kFail) continue;
+      // An indeterminate enqueue that no answer shows need not have happened, nor whatever took its element.
+      if (o.outcome == Outcome::kInfo && o.function == Function::kEnqueue &&
+          !dequeued.contains(o.argument.bits()))
+        continue;
       QueueSpec::Effect effect{Kind::kEnqueue, o.argument.bits()};
       QueueSpec::Effect weakened = effect;
       if (o.function == Function::kDequeue) {

@@ -364,11 +364,12 @@ bool linearizable_by_definition(Subject& subject, const History& history) {
   });
 }
 
-/// What the subject's model says.
+/// What the subject's model says, within so many steps of a search (0: as many as it takes).
 template <typename Subject>
-CheckResult check_subject(const Subject& subject, const History& history) {
+CheckResult check_subject(const Subject& subject, const History& history, std::uint64_t steps = 0) {
   ModelOptions options;
   if constexpr (requires { subject.options; }) options = subject.options;
+  options.budget.steps = steps;
   return find_model(Subject::kModel)->check(history, options);
 }
 
