@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "checkers/findings.h"
+#include "checkers/patience.h"
 
 namespace harness {
 namespace {
@@ -22,13 +23,18 @@ struct Write {
 
 class LongForkChecker {
  public:
-  LongForkChecker(const History& history, Findings& findings) : history_(history), findings_(findings) {}
+  LongForkChecker(const History& history, const Budget& budget, Findings& findings)
+      : history_(history), findings_(findings), patience_(budget, findings) {}
 
   void judge(std::span<const std::uint32_t> group) {
     writes_.clear();
     groups_.clear();
-    for (const std::uint32_t i : group) gather_write(i);
-    for (const std::uint32_t i : group) gather_read(i);
+    for (const std::uint32_t i : group) {
+      if (patience_.ended()) return;  // a write not met yet would make its reads wrong
+      gather_write(i);
+    }
+    for (const std::uint32_t i : group)
+      if (!patience_.ended()) gather_read(i);
     for (auto& [names, reads] : groups_) compare(names, reads);
   }
   std::size_t reads() const { return reads_; }
@@ -123,6 +129,7 @@ class LongForkChecker {
 
   const History& history_;
   Findings& findings_;
+  Patience patience_;
   std::unordered_map<std::uint64_t, Write> writes_;  // by the register's name
   std::map<std::vector<std::uint64_t>, std::vector<Seen>> groups_;
   std::size_t reads_ = 0;
@@ -130,9 +137,9 @@ class LongForkChecker {
 
 }  // namespace
 
-CheckResult check_long_fork(const History& history, const ModelOptions&) {
+CheckResult check_long_fork(const History& history, const ModelOptions& options) {
   Findings findings("long-fork", history);
-  LongForkChecker checker(history, findings);
+  LongForkChecker checker(history, options.budget, findings);
   const ByKey by_key = split_by_key(history);
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
   if (checker.reads() == 0) findings.unknown("no read of a group was acknowledged");
