@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "checkers/findings.h"
+#include "checkers/patience.h"
 
 namespace harness {
 namespace {
@@ -40,7 +41,7 @@ std::optional<Balances> balances_of(const History& history, Value value) {
 class BankChecker {
  public:
   BankChecker(const History& history, const ModelOptions& options, Findings& findings)
-      : history_(history), findings_(findings) {
+      : history_(history), findings_(findings), patience_(options.budget, findings) {
     if (options.initial.empty()) return;
     const Value total = initial_value(history, options.initial);
     if (!total.is_integer()) throw UsageError("--initial of a bank is its total, not " + options.initial);
@@ -51,6 +52,7 @@ class BankChecker {
   void judge(std::span<const std::uint32_t> group) {
     known_ = told_;
     for (const std::uint32_t i : group) {
+      if (patience_.ended()) return;
       const Operation& op = history_.operations[i];
       if (op.function == Function::kTransfer) continue;
       if (op.function != Function::kRead)
@@ -93,6 +95,7 @@ class BankChecker {
 
   const History& history_;
   Findings& findings_;
+  Patience patience_;
   std::int64_t total_ = 0;
   bool told_ = false;   // by --initial
   bool known_ = false;  // told, or seen by the first read

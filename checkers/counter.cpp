@@ -5,7 +5,9 @@
 #include <map>
 #include <queue>
 
+#include "checkers/cross_check.h"
 #include "checkers/ordered_groups.h"
+#include "checkers/patience.h"
 #include "checkers/spec_search.h"
 
 namespace harness {
@@ -69,7 +71,11 @@ bool is_increment(const Operation& op) {
 class CounterChecker {
  public:
   CounterChecker(const History& history, const ModelOptions& options, Findings& findings)
-      : history_(history), options_(options), findings_(findings) {
+      : history_(history),
+        options_(options),
+        findings_(findings),
+        patience_(options.budget, findings),
+        cross_check_(history, options) {
     if (!options.initial.empty()) {
       const Value first = initial_value(history, options.initial);
       if (!first.is_integer())
@@ -88,12 +94,16 @@ class CounterChecker {
 
   void judge(std::span<const std::uint32_t> group) {
     const CounterKey key = gather(group);
-    if (returns_counts_ ? counts_fix_the_order(key) : all_alike(key)) {
-      returns_counts_ ? judge_by_counts(key) : judge_by_gaps(key);
-    } else {
-      judge_by_search_or_bounds(key);
-    }
+    if (patience_.ended()) return;
+    const std::size_t before = findings_.violations();
+    if (!(returns_counts_ ? counts_fix_the_order(key) : all_alike(key)))
+      return judge_by_search_or_bounds(key);
+    returns_counts_ ? judge_by_counts(key) : judge_by_gaps(key);
+    if (cross_check_.wanted())
+      cross_check_.compare<CounterSpec>(CounterSpec(initial_), spec_operations(key),
+                                        findings_.violations() > before);
   }
+  void note_cross_check() { cross_check_.note(findings_); }
 
  private:
   const Operation& op(std::uint32_t i) const { return history_.operations[i]; }
@@ -104,9 +114,11 @@ class CounterChecker {
                            std::string(what) + " is an integer, not " + history_.values.to_json(value));
   }
 
-  CounterKey gather(std::span<const std::uint32_t> group) const {
+  CounterKey gather(std::span<const std::uint32_t> group) {
     CounterKey key;
+    key.increments.reserve(group.size());
     for (const std::uint32_t i : group) {
+      if (patience_.ended()) break;
       const Operation& o = op(i);
       if (is_increment(o)) {
         if (o.outcome == Outcome::kFail) continue;
@@ -149,9 +161,11 @@ class CounterChecker {
   void judge_by_counts(const CounterKey& key) {
     std::vector<Increment> made;
     std::vector<Increment> spare;  // in order of invocation, as gathered
+    made.reserve(key.increments.size());
     for (const Increment& inc : key.increments) (inc.deadline == kNever ? spare : made).push_back(inc);
-    std::stable_sort(made.begin(), made.end(),
-                     [](const Increment& a, const Increment& b) { return a.after < b.after; });
+    const auto by_count = [](const Increment& a, const Increment& b) { return a.after < b.after; };
+    if (!std::is_sorted(made.begin(), made.end(), by_count))
+      std::stable_sort(made.begin(), made.end(), by_count);
     std::vector<CountRead> reads = key.reads;
     std::stable_sort(reads.begin(), reads.end(),
                      [](const CountRead& a, const CountRead& b) { return a.count < b.count; });
@@ -187,6 +201,7 @@ class CounterChecker {
     };
     std::uint32_t last_made = 0xffffffff;
     for (const Increment& inc : made) {
+      if (patience_.ended()) return;
       const std::int64_t before = inc.after - inc.amount;
       if (before < count) {
         report_overlap(inc.operation, last_made, inc.after);
@@ -337,7 +352,7 @@ class CounterChecker {
 
   // --- anything else ---
 
-  void judge_by_search_or_bounds(const CounterKey& key) {
+  std::vector<SpecOp<CounterSpec>> spec_operations(const CounterKey& key) const {
     std::vector<SpecOp<CounterSpec>> ops;
     using Kind = CounterSpec::Effect::Kind;
     for (const Increment& inc : key.increments) {
@@ -351,11 +366,16 @@ class CounterChecker {
       ops.push_back({read.operation, see, see});
     }
     std::sort(ops.begin(), ops.end(), [](const auto& a, const auto& b) { return a.operation < b.operation; });
+    return ops;
+  }
+
+  void judge_by_search_or_bounds(const CounterKey& key) {
     Budget budget = options_.budget;
     if (budget.steps == 0) budget.steps = 20'000'000;
     const std::size_t before = findings_.violations();
     if (check_bounds(key) == before)
-      steps_ += judge_by_search<CounterSpec>(CounterSpec(initial_), history_, ops, budget, findings_);
+      steps_ += judge_by_search<CounterSpec>(CounterSpec(initial_), history_, spec_operations(key), budget,
+                                             findings_);
   }
 
   /// Each read lies between what had surely and what could have been added when it returned (Jepsen's counter
@@ -403,6 +423,8 @@ class CounterChecker {
   const History& history_;
   const ModelOptions& options_;
   Findings& findings_;
+  Patience patience_;
+  CrossCheck cross_check_;
   std::int64_t initial_ = 0;
   bool returns_counts_ = false;
   std::uint64_t steps_ = 0;
@@ -415,6 +437,7 @@ CheckResult check_counter(const History& history, const ModelOptions& options) {
   CounterChecker checker(history, options, findings);
   const ByKey by_key = split_by_key(history);
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  checker.note_cross_check();
   if (checker.steps() > 0) findings.measure("search_steps", static_cast<double>(checker.steps()));
   findings.note(checker.returns_counts() ? "Increments returned the new count."
                                          : "Increments echoed their amount or returned nothing.");

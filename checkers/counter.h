@@ -17,7 +17,7 @@ namespace harness {
 ///   most urgent first.
 /// - Anything else: the general search; when its budget ends, bounds (a read lies between what had surely
 ///   and what could have been added), whose violations are certain and whose silence is `unknown`.
-/// Options read: budget, initial (the first count, 0 unless given).
+/// Options read: budget, initial (the first count, 0 unless given), cross_check.
 CheckResult check_counter(const History& history, const ModelOptions& options);
 
 }  // namespace harness

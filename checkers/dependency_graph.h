@@ -88,6 +88,8 @@ class GraphBuilder {
   void add_realtime_order(const History& history);
 
   std::size_t size() const { return edges_.size(); }
+  /// Of the edges collected, and of the graph that build() will make of them.
+  std::size_t bytes() const { return edges_.capacity() * sizeof(FromEdge) + edges_.size() * sizeof(Edge); }
   DependencyGraph build();
 
  private:

@@ -34,9 +34,23 @@ struct KeyedTxn {
 
 class ListAppend::Impl {
  public:
-  explicit Impl(const History& history) : history_(history), orders_(history), txns_(orders_.txns()) {}
+  Impl(const History& history, TxnBudget& budget)
+      : history_(history), budget_(budget), orders_(history, budget), txns_(orders_.txns()) {}
 
   TxnFindings analyze(const TxnRequest& request) {
+    findings_.reason = [this](const CycleStep& step, const std::string& from, const std::string& to) {
+      return reason(step, from, to);
+    };
+    try {
+      look_for_everything(request);
+    } catch (const TxnBudgetEnded& ended) {
+      findings_.incomplete = ended.why;
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  void look_for_everything(const TxnRequest& request) {
     note_doubts();
     judge_irregular_reads();
     judge_orders();
@@ -44,16 +58,9 @@ class ListAppend::Impl {
     judge_and_link(graph);
     report_lost_updates();
     link_unread_appends(graph);
-    if (request.process_order) graph.add_process_order(history_);
-    if (request.realtime_order) graph.add_realtime_order(history_);
-    findings_.graph = graph.build();
-    findings_.reason = [this](const CycleStep& step, const std::string& from, const std::string& to) {
-      return reason(step, from, to);
-    };
-    return std::move(findings_);
+    finish_graph(graph, history_, request, budget_, findings_);
   }
 
- private:
   void note_doubts() {
     for (const DoubleAppend& twice : orders_.double_appends())
       findings_.doubts.push_back("duplicate-appends: " + show(history_, twice.element) + " was appended to " +
@@ -161,6 +168,7 @@ class ListAppend::Impl {
 
   void judge_irregular_reads() {
     for (const PlacedMop& read : orders_.irregular()) {
+      budget_.poll();
       const KeyOrder& key = orders_.key_of(read.mop);
       if (key.conflicted) continue;
       const std::span<const Value> list = list_of(history_, txns_.value[read.mop]);
@@ -278,6 +286,7 @@ class ListAppend::Impl {
 
   void judge_and_link(GraphBuilder& graph) {
     for (Index txn = 0; txn < txns_.size(); ++txn) {
+      budget_.poll(graph.bytes());
       if (!txns_.is_possible(txn)) continue;
       judge_alone(txn);
       for (Index mop = txns_.mop_begin(txn); mop < txns_.mop_end(txn); ++mop) {
@@ -409,6 +418,7 @@ class ListAppend::Impl {
   }
 
   const History& history_;
+  TxnBudget& budget_;
   ListOrders orders_;
   const TxnColumns& txns_;
   std::vector<KeyTouch> touches_ = std::vector<KeyTouch>(orders_.keys().size());
@@ -422,7 +432,8 @@ class ListAppend::Impl {
   TxnFindings findings_;
 };
 
-ListAppend::ListAppend(const History& history) : impl_(std::make_unique<Impl>(history)) {}
+ListAppend::ListAppend(const History& history, TxnBudget& budget)
+    : impl_(std::make_unique<Impl>(history, budget)) {}
 ListAppend::~ListAppend() = default;
 
 TxnFindings ListAppend::analyze(const TxnRequest& request) {

@@ -11,10 +11,11 @@ namespace harness {
 
 class ListAppend {
  public:
-  /// REQUIRES: the history outlives this.
-  explicit ListAppend(const History& history);
+  /// REQUIRES: the history and the budget outlive this. Throws TxnBudgetEnded.
+  ListAppend(const History& history, TxnBudget& budget);
   ~ListAppend();
-  /// The anomalies that are no cycles, and the graph for those that are. Call once.
+  /// The anomalies that are no cycles, and the graph for those that are. Call once. What the
+  /// budget did not allow is told in TxnFindings::incomplete.
   TxnFindings analyze(const TxnRequest& request);
 
  private:

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "checkers/findings.h"
+#include "checkers/patience.h"
 
 namespace harness {
 namespace {
@@ -15,15 +16,25 @@ struct Seen {
   std::size_t count = 0;
 };
 
+struct Write {
+  std::uint32_t operation;
+  Value value;
+};
+
 class LongForkChecker {
  public:
-  LongForkChecker(const History& history, Findings& findings) : history_(history), findings_(findings) {}
+  LongForkChecker(const History& history, const Budget& budget, Findings& findings)
+      : history_(history), findings_(findings), patience_(budget, findings) {}
 
   void judge(std::span<const std::uint32_t> group) {
-    writer_.clear();
+    writes_.clear();
     groups_.clear();
-    for (const std::uint32_t i : group) gather_write(i);
-    for (const std::uint32_t i : group) gather_read(i);
+    for (const std::uint32_t i : group) {
+      if (patience_.ended()) return;  // a write not met yet would make its reads wrong
+      gather_write(i);
+    }
+    for (const std::uint32_t i : group)
+      if (!patience_.ended()) gather_read(i);
     for (auto& [names, reads] : groups_) compare(names, reads);
   }
   std::size_t reads() const { return reads_; }
@@ -58,7 +69,7 @@ class LongForkChecker {
     if (op(i).outcome == Outcome::kFail) return;
     for (const Micro& micro : micros(op(i))) {
       if (!micro.write) continue;
-      const auto [at, fresh] = writer_.try_emplace(micro.name.bits(), i);
+      const auto [at, fresh] = writes_.try_emplace(micro.name.bits(), Write{i, micro.value});
       if (!fresh)
         throw OperationRefused(op(i).invoke_event, "long-fork writes each register once, " +
                                                        history_.values.to_json(micro.name) + " twice");
@@ -79,7 +90,8 @@ class LongForkChecker {
       names.push_back(name);
       read.saw.push_back(!value.is_nil());
       read.count += !value.is_nil();
-      if (!value.is_nil() && !writer_.contains(name))
+      const auto write = writes_.find(name);
+      if (!value.is_nil() && (write == writes_.end() || write->second.value != value))
         findings_.add("unwritten-read", std::span(&i, 1),
                       words(history_, i) + " saw a value that nobody wrote.");
     }
@@ -106,7 +118,7 @@ class LongForkChecker {
   void report(std::uint32_t a, std::uint32_t b, std::uint64_t of_a, std::uint64_t of_b) {
     std::vector<std::uint32_t> involved = {a, b};
     for (const std::uint64_t name : {of_a, of_b})
-      if (const auto at = writer_.find(name); at != writer_.end()) involved.push_back(at->second);
+      if (const auto at = writes_.find(name); at != writes_.end()) involved.push_back(at->second.operation);
     const std::string x = history_.values.to_json(Value::from_bits(of_a));
     const std::string y = history_.values.to_json(Value::from_bits(of_b));
     findings_.add("long-fork", involved,
@@ -117,16 +129,17 @@ class LongForkChecker {
 
   const History& history_;
   Findings& findings_;
-  std::unordered_map<std::uint64_t, std::uint32_t> writer_;
+  Patience patience_;
+  std::unordered_map<std::uint64_t, Write> writes_;  // by the register's name
   std::map<std::vector<std::uint64_t>, std::vector<Seen>> groups_;
   std::size_t reads_ = 0;
 };
 
 }  // namespace
 
-CheckResult check_long_fork(const History& history, const ModelOptions&) {
+CheckResult check_long_fork(const History& history, const ModelOptions& options) {
   Findings findings("long-fork", history);
-  LongForkChecker checker(history, findings);
+  LongForkChecker checker(history, options.budget, findings);
   const ByKey by_key = split_by_key(history);
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
   if (checker.reads() == 0) findings.unknown("no read of a group was acknowledged");

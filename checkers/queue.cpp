@@ -12,7 +12,10 @@
 #include <algorithm>
 #include <compare>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "checkers/cross_check.h"
+#include "checkers/patience.h"
 #include "checkers/spec_search.h"
 
 namespace harness {
@@ -29,6 +32,9 @@ class QueueSpec {
   };
   using State = std::vector<std::uint64_t>;  // front first
 
+  /// Counts what will have to be placed, so that a front that nobody will take any more ends a branch.
+  void expect(const Effect& effect) { placed(effect, -1); }
+
   State initial() const { return {}; }
   bool apply(State& state, const Effect& effect) const {
     switch (effect.kind) {
@@ -42,7 +48,8 @@ class QueueSpec {
       case Effect::Kind::kEmpty:
         return state.empty();
       case Effect::Kind::kTakeAny:
-        if (!state.empty()) state.erase(state.begin());
+        if (state.empty()) return false;  // it found nothing: as if it had not happened
+        state.erase(state.begin());
         return true;
     }
     return false;
@@ -54,10 +61,19 @@ class QueueSpec {
     return hash;
   }
   std::size_t bytes(const State& state) const { return state.capacity() * 8 + sizeof(State); }
-  void placed(const Effect&, int) {}
+  void placed(const Effect& effect, int by) {
+    if (effect.kind == Effect::Kind::kTakeAny) takes_left_ -= by;
+    if (effect.kind == Effect::Kind::kEmpty) waiting_ -= by;
+    if (effect.kind != Effect::Kind::kDequeue) return;
+    waiting_ -= by;
+    dequeues_left_[effect.value] -= by;
+  }
+  /// The front leaves by a dequeue of it or by an indeterminate one; until then no other answer is possible.
   template <typename Each>
-  bool viable(const State&, const Each&) const {
-    return true;
+  bool viable(const State& state, const Each&) const {
+    if (state.empty() || waiting_ == 0 || takes_left_ > 0) return true;
+    const auto left = dequeues_left_.find(state.front());
+    return left != dequeues_left_.end() && left->second > 0;
   }
   std::string words(const History& history, const State& state) const {
     std::string text = "the queue [";
@@ -65,6 +81,11 @@ class QueueSpec {
       text += (i == 0 ? "" : ", ") + history.values.to_json(Value::from_bits(state[i]));
     return text + (state.size() > 8 ? ", ...]" : "]");
   }
+
+ private:
+  std::unordered_map<std::uint64_t, int> dequeues_left_;  // by element
+  int waiting_ = 0;                                       // dequeues and empty answers not placed yet
+  int takes_left_ = 0;                                    // indeterminate dequeues not placed yet
 };
 
 /// An element that was surely or perhaps enqueued.
@@ -80,7 +101,11 @@ struct Item {
 class QueueChecker {
  public:
   QueueChecker(const History& history, const ModelOptions& options, Findings& findings)
-      : history_(history), options_(options), findings_(findings) {}
+      : history_(history),
+        options_(options),
+        findings_(findings),
+        patience_(options.budget, findings),
+        cross_check_(history, options) {}
 
   void judge(std::span<const std::uint32_t> group) {
     items_.clear();
@@ -88,9 +113,16 @@ class QueueChecker {
     empties_.clear();
     unknown_dequeues_.clear();
     repeated_ = false;
-    for (const std::uint32_t i : group) gather_enqueue(i);
+    const std::size_t before = findings_.violations();
+    for (const std::uint32_t i : group) {
+      if (patience_.ended()) return;
+      gather_enqueue(i);
+    }
     if (repeated_) return search(group);
-    for (const std::uint32_t i : group) gather_dequeue(i);
+    for (const std::uint32_t i : group) {
+      if (patience_.ended()) return;
+      gather_dequeue(i);
+    }
     if (!empties_.empty() && !unknown_dequeues_.empty()) return search(group);
     tighten();
     std::erase_if(items_, [&](const Item& item) {
@@ -99,7 +131,10 @@ class QueueChecker {
     assume_unknown_dequeues();
     find_overtaken();
     find_false_empties();
+    if (cross_check_.wanted())
+      cross_check_.compare<QueueSpec>(QueueSpec{}, spec_operations(group), findings_.violations() > before);
   }
+  void note_cross_check() { cross_check_.note(findings_); }
   std::size_t searched() const { return searched_; }
   std::uint64_t steps() const { return steps_; }
 
@@ -298,11 +333,24 @@ class QueueChecker {
 
   void search(std::span<const std::uint32_t> group) {
     ++searched_;
+    steps_ +=
+        judge_by_search<QueueSpec>(QueueSpec{}, history_, spec_operations(group), options_.budget, findings_);
+  }
+
+  std::vector<SpecOp<QueueSpec>> spec_operations(std::span<const std::uint32_t> group) const {
     std::vector<SpecOp<QueueSpec>> ops;
     using Kind = QueueSpec::Effect::Kind;
+    std::unordered_set<std::uint64_t> dequeued;
+    for (const std::uint32_t i : group)
+      if (op(i).function == Function::kDequeue && op(i).outcome == Outcome::kOk)
+        dequeued.insert(op(i).result.bits());
     for (const std::uint32_t i : group) {
       const Operation& o = op(i);
       if (o.outcome == Outcome::kFail) continue;
+      // An indeterminate enqueue that no answer shows need not have happened, nor whatever took its element.
+      if (o.outcome == Outcome::kInfo && o.function == Function::kEnqueue &&
+          !dequeued.contains(o.argument.bits()))
+        continue;
       QueueSpec::Effect effect{Kind::kEnqueue, o.argument.bits()};
       QueueSpec::Effect weakened = effect;
       if (o.function == Function::kDequeue) {
@@ -314,7 +362,7 @@ class QueueChecker {
       }
       ops.push_back({i, effect, weakened});
     }
-    steps_ += judge_by_search<QueueSpec>(QueueSpec{}, history_, ops, options_.budget, findings_);
+    return ops;
   }
 
   void report(const char* type, std::initializer_list<std::uint32_t> operations, const std::string& text) {
@@ -327,6 +375,8 @@ class QueueChecker {
   const History& history_;
   const ModelOptions& options_;
   Findings& findings_;
+  Patience patience_;
+  CrossCheck cross_check_;
   std::vector<Item> items_;
   std::unordered_map<std::uint64_t, std::uint32_t> index_;  // value bits -> item
   std::vector<std::uint32_t> empties_;
@@ -343,79 +393,12 @@ CheckResult check_queue(const History& history, const ModelOptions& options) {
   QueueChecker checker(history, options, findings);
   const ByKey by_key = split_by_key(history);
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  checker.note_cross_check();
   if (checker.searched() > 0) {
     findings.measure("search_steps", static_cast<double>(checker.steps()));
     findings.note("Decided by search on " + std::to_string(checker.searched()) + " of the queues.");
   }
   return findings.finish("Linearizable as first in, first out.");
-}
-
-CheckResult check_total_queue(const History& history, const ModelOptions&) {
-  Findings findings("total-queue", history);
-  struct Count {
-    std::int64_t acknowledged = 0, attempted = 0, dequeued = 0;
-    std::uint32_t enqueue = kNone, dequeue = kNone;
-  };
-  const ByKey by_key = split_by_key(history);
-  double lost = 0, duplicated = 0, unexpected = 0, recovered = 0;
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
-    std::unordered_map<std::uint64_t, Count> counts;
-    std::int64_t unknown = 0;
-    std::vector<std::uint64_t> order;  // of first appearance, so that findings come in one order
-    const auto count = [&](Value value) -> Count& {
-      const auto [at, fresh] = counts.try_emplace(value.bits());
-      if (fresh) order.push_back(value.bits());
-      return at->second;
-    };
-    for (const std::uint32_t i : by_key.group(slot)) {
-      const Operation& o = history.operations[i];
-      if (o.function == Function::kEnqueue) {
-        if (o.outcome == Outcome::kFail) continue;
-        Count& c = count(o.argument);
-        ++c.attempted;
-        c.acknowledged += o.outcome == Outcome::kOk;
-        c.enqueue = i;
-      } else if (o.function == Function::kDequeue) {
-        unknown += o.outcome == Outcome::kInfo;
-        if (o.outcome != Outcome::kOk || o.result.is_nil()) continue;
-        Count& c = count(o.result);
-        ++c.dequeued;
-        c.dequeue = i;
-      } else {
-        throw OperationRefused(o.invoke_event, "a queue has enqueue and dequeue, not '" +
-                                                   std::string(to_string(o.function)) + "'");
-      }
-    }
-    std::vector<std::uint32_t> missing;
-    for (const std::uint64_t value : order) {
-      const Count& c = counts[value];
-      duplicated +=
-          static_cast<double>(std::max<std::int64_t>(c.dequeued - std::max<std::int64_t>(c.attempted, 1), 0));
-      recovered +=
-          static_cast<double>(std::max<std::int64_t>(std::min(c.dequeued, c.attempted) - c.acknowledged, 0));
-      if (c.attempted == 0) {
-        ++unexpected;
-        findings.add("unexpected-element", std::span(&c.dequeue, 1),
-                     words(history, c.dequeue) + " took an element that nobody enqueued.");
-      }
-      for (std::int64_t k = c.dequeued; k < c.acknowledged; ++k) missing.push_back(c.enqueue);
-    }
-    lost += static_cast<double>(missing.size());
-    if (static_cast<std::int64_t>(missing.size()) <= unknown) {
-      if (!missing.empty())
-        findings.unknown(std::to_string(missing.size()) + " elements did not come out, but " +
-                         std::to_string(unknown) + " indeterminate dequeues may have taken them");
-      continue;
-    }
-    for (const std::uint32_t enqueue : missing)
-      findings.add("lost-element", std::span(&enqueue, 1),
-                   words(history, enqueue) + " was acknowledged, but the element never came out.");
-  }
-  findings.measure("lost", lost);
-  findings.measure("duplicated", duplicated);
-  findings.measure("unexpected", unexpected);
-  findings.measure("recovered", recovered);
-  return findings.finish("Every acknowledged element came out, and nothing else did.");
 }
 
 }  // namespace harness

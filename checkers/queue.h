@@ -13,7 +13,7 @@ namespace harness {
 /// overtook another, an empty answer while something was surely there. Indeterminate enqueues count once
 /// dequeued; indeterminate dequeues may have taken what was overtaken. Elements enqueued twice, and empty
 /// answers beside indeterminate dequeues, go to the general search.
-/// Options read: budget, null_read_unconstrained (an empty answer says nothing).
+/// Options read: budget, null_read_unconstrained (an empty answer says nothing), cross_check.
 CheckResult check_queue(const History& history, const ModelOptions& options);
 
 /// Jepsen's total-queue: what was enqueued comes out, in any order, once the queue was drained. Lost and

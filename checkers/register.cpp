@@ -121,6 +121,7 @@ CheckResult check_linearizable_register(const History& history, const ModelOptio
   }
   if (tally.searched > 0) findings.measure("search_steps", static_cast<double>(tally.steps));
   findings.note(algorithm_words(tally));
+  if (options.cross_check) findings.note("Cross-checked by the general search.");
   return findings.finish("Linearizable.");
 }
 

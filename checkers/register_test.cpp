@@ -37,7 +37,7 @@ bool referee(const History& history, const ModelOptions& options, Value initial)
 
 }  // namespace
 
-TEST_CASE("every register algorithm agrees with brute force on random small histories") {
+TEST_CASE("every register algorithm agrees with brute force on random small histories", "[proof]") {
   const std::uint64_t seed = random_seed();
   INFO("seed " << seed);
   Prng prng(seed);

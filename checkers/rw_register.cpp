@@ -36,29 +36,36 @@ constexpr std::size_t kShownVersions = 8;
 
 class RwRegister::Impl {
  public:
-  Impl(const History& history, const ModelOptions& options)
+  Impl(const History& history, const ModelOptions& options, TxnBudget& budget)
       : history_(history),
         options_(options),
-        registers_(history, options.initial),
+        budget_(budget),
+        registers_(history, options.initial, budget),
         txns_(registers_.txns()) {}
 
   TxnFindings analyze(const TxnRequest& request) {
+    findings_.reason = [this](const CycleStep& step, const std::string& from, const std::string& to) {
+      return reason(step, from, to);
+    };
+    try {
+      look_for_everything(request);
+    } catch (const TxnBudgetEnded& ended) {
+      findings_.incomplete = ended.why;
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  void look_for_everything(const TxnRequest& request) {
     note_doubts();
     judge_reads();
     judge_updates();
     order_versions();
     GraphBuilder graph(txns_.size());
     link(graph);
-    if (request.process_order) graph.add_process_order(history_);
-    if (request.realtime_order) graph.add_realtime_order(history_);
-    findings_.graph = graph.build();
-    findings_.reason = [this](const CycleStep& step, const std::string& from, const std::string& to) {
-      return reason(step, from, to);
-    };
-    return std::move(findings_);
+    finish_graph(graph, history_, request, budget_, findings_);
   }
 
- private:
   void note_doubts() {
     for (const Version& version : registers_.versions())
       if (version.written_twice)
@@ -71,6 +78,7 @@ class RwRegister::Impl {
 
   void judge_reads() {
     for (Index txn = 0; txn < txns_.size(); ++txn) {
+      budget_.poll();
       bool internal_reported = false;
       for (Index mop = txns_.mop_begin(txn); mop < txns_.mop_end(txn); ++mop) {
         if (txns_.is_write(mop)) continue;
@@ -302,6 +310,7 @@ class RwRegister::Impl {
     std::vector<Index> next_writers;
     auto edge = version_edges_.begin();
     for (Index id = 0; id < versions; ++id) {
+      budget_.poll(graph.bytes());
       const std::span<const Index> readers_here(readers.data() + first_reader[id],
                                                 readers.data() + first_reader[id + 1]);
       const Index writer = registers_.external_writer(id);
@@ -352,14 +361,15 @@ class RwRegister::Impl {
 
   const History& history_;
   const ModelOptions& options_;
+  TxnBudget& budget_;
   Registers registers_;
   const TxnColumns& txns_;
   std::vector<VersionEdge> version_edges_;  // sorted
   TxnFindings findings_;
 };
 
-RwRegister::RwRegister(const History& history, const ModelOptions& options)
-    : impl_(std::make_unique<Impl>(history, options)) {}
+RwRegister::RwRegister(const History& history, const ModelOptions& options, TxnBudget& budget)
+    : impl_(std::make_unique<Impl>(history, options, budget)) {}
 RwRegister::~RwRegister() = default;
 
 TxnFindings RwRegister::analyze(const TxnRequest& request) {

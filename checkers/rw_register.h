@@ -18,10 +18,11 @@ namespace harness {
 
 class RwRegister {
  public:
-  /// REQUIRES: the history outlives this.
-  RwRegister(const History& history, const ModelOptions& options);
+  /// REQUIRES: the history and the budget outlive this. Throws TxnBudgetEnded.
+  RwRegister(const History& history, const ModelOptions& options, TxnBudget& budget);
   ~RwRegister();
-  /// The anomalies that are no cycles, and the graph for those that are. Call once.
+  /// The anomalies that are no cycles, and the graph for those that are. Call once. What the
+  /// budget did not allow is told in TxnFindings::incomplete.
   TxnFindings analyze(const TxnRequest& request);
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "checkers/patience.h"
 #include "checkers/register_key.h"
 #include "checkers/register_words.h"
 
@@ -28,10 +29,12 @@ struct Edge {
 
 class SessionChecker {
  public:
-  SessionChecker(const History& history, const RegisterReading& reading, Findings& findings)
-      : history_(history), reading_(reading), findings_(findings) {}
+  SessionChecker(const History& history, const RegisterReading& reading, const Budget& budget,
+                 Findings& findings)
+      : history_(history), reading_(reading), findings_(findings), patience_(budget, findings) {}
 
   void judge(std::span<const std::uint32_t> group) {
+    if (patience_.ended()) return;
     const RegisterKey key = extract_register_key(history_, reading_, group);
     std::vector<std::uint32_t> writer(key.values.size(), 0xffffffff);
     for (const RegisterOp& op : key.ops) {
@@ -57,14 +60,14 @@ class SessionChecker {
  private:
   /// What each process asks for: of its earlier operations only the last read and the last write matter, the
   /// others follow from them.
-  std::vector<Edge> demands(const RegisterKey& key) const {
+  std::vector<Edge> demands(const RegisterKey& key) {
     struct Past {
       std::uint32_t read = 0xffffffff, write = 0xffffffff;  // index in key.ops
     };
     std::unordered_map<std::int32_t, Past> past;
     std::vector<Edge> edges;
     std::vector<bool> from_first(key.values.size(), false);
-    for (std::uint32_t i = 0; i < key.ops.size(); ++i) {
+    for (std::uint32_t i = 0; i < key.ops.size() && !patience_.ended(); ++i) {
       const RegisterOp& op = key.ops[i];
       const bool write = op.access == Access::kWrite;
       const std::uint32_t version = write ? op.writes : op.expects;
@@ -74,7 +77,8 @@ class SessionChecker {
       }
       Past& mine = past[history_.operations[op.operation].process];
       const auto ask = [&](std::uint32_t before, std::uint32_t from, Guarantee guarantee) {
-        if (from != version)
+        // A read that saw what its own process wrote only later asks that a version precede itself.
+        if (from != version || write)
           edges.push_back({from, version, key.ops[before].operation, op.operation, guarantee});
       };
       if (mine.read != 0xffffffff)
@@ -149,6 +153,7 @@ class SessionChecker {
   const History& history_;
   const RegisterReading& reading_;
   Findings& findings_;
+  Patience patience_;
 };
 
 }  // namespace
@@ -156,7 +161,7 @@ class SessionChecker {
 CheckResult check_session(const History& history, const ModelOptions& options) {
   const RegisterReading reading = register_reading(history, options);
   Findings findings("session", history);
-  SessionChecker checker(history, reading, findings);
+  SessionChecker checker(history, reading, options.budget, findings);
   const ByKey by_key = split_by_key(history);
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
   return findings.finish("All four session guarantees hold.");

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "checkers/cross_check.h"
 #include "checkers/ordered_groups.h"
+#include "checkers/patience.h"
 
 namespace harness {
 namespace {
@@ -21,10 +23,54 @@ struct Element {
   std::uint32_t mark = kNone;  // scratch: the read that was looked at last
 };
 
+/// The set as the general search sees it, for --cross-check.
+class SetSpec {
+ public:
+  struct Effect {
+    bool read;
+    std::vector<std::uint64_t> elements;  // sorted; of an add: one
+    auto operator<=>(const Effect&) const = default;
+  };
+  using State = std::vector<std::uint64_t>;  // sorted
+
+  State initial() const { return {}; }
+  bool apply(State& state, const Effect& effect) const {
+    if (effect.read) return state == effect.elements;
+    const auto at = std::lower_bound(state.begin(), state.end(), effect.elements.front());
+    if (at == state.end() || *at != effect.elements.front()) state.insert(at, effect.elements.front());
+    return true;
+  }
+  bool pure(const Effect& effect) const { return effect.read; }
+  std::size_t hash(const State& state) const {
+    std::uint64_t hash = state.size();
+    for (const std::uint64_t element : state) hash = (hash ^ element) * 0x9e3779b97f4a7c15ULL + (hash >> 29);
+    return hash;
+  }
+  std::size_t bytes(const State& state) const { return state.capacity() * 8 + sizeof(State); }
+  void placed(const Effect&, int) {}
+  /// The set only grows, so every open read must still be able to see all that is there.
+  template <typename Each>
+  bool viable(const State& state, const Each& each) const {
+    bool fits = true;
+    each([&](const Effect& effect) {
+      fits = fits && (!effect.read || std::includes(effect.elements.begin(), effect.elements.end(),
+                                                    state.begin(), state.end()));
+    });
+    return fits;
+  }
+  std::string words(const History&, const State& state) const {
+    return "a set of " + std::to_string(state.size()) + " elements";
+  }
+};
+
 class SetChecker {
  public:
-  SetChecker(const History& history, bool null_says_nothing, Findings& findings)
-      : history_(history), null_says_nothing_(null_says_nothing), findings_(findings) {}
+  SetChecker(const History& history, const ModelOptions& options, Findings& findings)
+      : history_(history),
+        null_says_nothing_(options.null_read_unconstrained),
+        findings_(findings),
+        patience_(options.budget, findings),
+        cross_check_(history, options) {}
 
   void judge(std::span<const std::uint32_t> group) {
     elements_.clear();
@@ -32,11 +78,21 @@ class SetChecker {
     adds_.clear();
     reads_.clear();
     const std::size_t before = findings_.violations();
-    for (const std::uint32_t i : group) gather(i);
+    for (const std::uint32_t i : group) {
+      if (patience_.ended()) return;
+      gather(i);
+    }
     invert_reads();
-    for (std::uint32_t e = 0; e < elements_.size(); ++e) judge_element(elements_[e]);
+    if (patience_.ended()) return;
+    for (const Element& element : elements_) {
+      if (patience_.ended()) return;
+      judge_element(element);
+    }
     if (findings_.violations() == before) order();
+    if (cross_check_.wanted())
+      cross_check_.compare<SetSpec>(SetSpec{}, spec_operations(group), findings_.violations() > before);
   }
+  void note_cross_check() { cross_check_.note(findings_); }
 
   void measures() {
     findings_.measure("added", static_cast<double>(acknowledged_));
@@ -89,12 +145,31 @@ class SetChecker {
     }
   }
 
+  std::vector<SpecOp<SetSpec>> spec_operations(std::span<const std::uint32_t> group) const {
+    std::vector<SpecOp<SetSpec>> ops;
+    for (const std::uint32_t i : group) {
+      SetSpec::Effect effect{op(i).function == Function::kRead, {}};
+      if (op(i).outcome == Outcome::kFail) continue;
+      if (!effect.read) {
+        effect.elements.push_back(op(i).argument.bits());
+      } else if (op(i).outcome == Outcome::kOk && !(op(i).result.is_nil() && null_says_nothing_)) {
+        for (const Value element : content(i)) effect.elements.push_back(element.bits());
+        std::sort(effect.elements.begin(), effect.elements.end());
+      } else {
+        continue;
+      }
+      ops.push_back({i, effect, effect});
+    }
+    return ops;
+  }
+
   /// Fills seen_in_: for each element the reads that have it.
   void invert_reads() {
     contents_.clear();
     content_begin_.assign(1, 0);
     for (std::uint32_t r = 0; r < reads_.size(); ++r) {
       for (const Value value : content(reads_[r])) {
+        if (patience_.ended()) break;
         const std::uint32_t id = element_id(value);
         Element& e = elements_[id];
         if (e.mark == r) {
@@ -152,7 +227,6 @@ class SetChecker {
       if (knower == kNone || op(reads_[r]).completed < op(knower).completed) knower = reads_[r];
     }
     if (knower == kNone) return;
-    never_read_ += e.reads == 0 && !reads_.empty();
     const Nanos known = op(knower).completed;
     const auto first_later = static_cast<std::uint32_t>(
         std::partition_point(reads_.begin(), reads_.end(),
@@ -162,7 +236,10 @@ class SetChecker {
     const auto with = reads_with(e);
     const auto from = std::lower_bound(with.begin(), with.end(), first_later);
     const auto have = static_cast<std::size_t>(with.end() - from);
-    if (have == reads_.size() - first_later) return;
+    if (have == reads_.size() - first_later) {
+      never_read_ += e.reads == 0 && !reads_.empty();
+      return;
+    }
     std::uint32_t first_missing = first_later;
     for (auto at = from; at != with.end() && *at == first_missing; ++at) ++first_missing;
     auto last_missing = static_cast<std::uint32_t>(reads_.size() - 1);
@@ -286,6 +363,8 @@ class SetChecker {
   const History& history_;
   const bool null_says_nothing_;
   Findings& findings_;
+  Patience patience_;
+  CrossCheck cross_check_;
   std::vector<Element> elements_;
   std::unordered_map<std::uint64_t, std::uint32_t> index_;  // value bits -> element
   std::vector<std::uint32_t> adds_;                         // that may have happened
@@ -301,10 +380,11 @@ class SetChecker {
 
 CheckResult check_set(const History& history, const ModelOptions& options) {
   Findings findings("set", history);
-  SetChecker checker(history, options.null_read_unconstrained, findings);
+  SetChecker checker(history, options, findings);
   const ByKey by_key = split_by_key(history);
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
   checker.measures();
+  checker.note_cross_check();
   return findings.finish("Linearizable: the reads form a chain of inclusions that fits the order of events.");
 }
 

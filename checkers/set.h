@@ -10,7 +10,8 @@ namespace harness {
 /// Linearizability of each key's set, exactly, in time linear in the elements read: the reads must form a
 /// chain of inclusions, which fixes the order (ordered_groups.h; Abdulla et al. 2025 for why O(n) is enough).
 /// Beside it the fate of each element as Jepsen's set-full tells it: lost (acknowledged or seen, then gone
-/// for good), stale (missing from a later read, then back), never read; with times, in `measured`.
+/// for good), stale (missing from a later read, then back), never read (and not lost: no read came after the
+/// acknowledgement); with times, in `measured`. Options read: budget, null_read_unconstrained, cross_check.
 CheckResult check_set(const History& history, const ModelOptions& options);
 
 }  // namespace harness

@@ -21,6 +21,7 @@ namespace harness {
 ///   bool apply(State&, const Effect&) const     false: not possible in this state
 ///   bool pure(const Effect&) const              never changes a state that allows it
 ///   std::size_t hash(const State&) const, std::size_t bytes(const State&) const
+///   void expect(const Effect&)                  optional: told of every operation before the search
 ///   void placed(const Effect&, int by)          by +1: placed; -1: removed
 ///   bool viable(const State&, each) const       can the open operations still find their states?
 ///                                               each(visit): visit(const Effect&) of every enabled one
@@ -120,8 +121,9 @@ SpecSearch<Spec> search_spec(Spec spec, const History& history, std::span<const 
     const bool weak = !kept.empty() && kept[i] == 0;
     const bool spare = weak || op.outcome == Outcome::kInfo;
     if (spare && spec.pure(ops[i].effect)) continue;
-    search_ops.push_back({op.invoked, spare ? kNever : op.deadline(),
-                          model.effect(spare ? ops[i].weakened : ops[i].effect, spare)});
+    const auto& effect = spare ? ops[i].weakened : ops[i].effect;
+    if constexpr (requires { spec.expect(effect); }) spec.expect(effect);
+    search_ops.push_back({op.invoked, spare ? kNever : op.deadline(), model.effect(effect, spare)});
   }
   SearchResult result = Search<SpecModel<Spec>>(model, search_ops, model.effects(), budget).run();
   std::string state = spec.words(history, model.state(result.state));

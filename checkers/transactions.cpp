@@ -31,18 +31,30 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+/// The model's verdict; `unknown` when the budget does not even allow to set the model up.
+template <typename TxnModel, typename... Arguments>
+TxnAnalysis analyze_within_budget(std::string_view name, const History& history, const ModelOptions& options,
+                                  const Arguments&... arguments) {
+  const TxnRequest request(options);
+  TxnBudget budget(options.budget);
+  TxnFindings nothing;
+  try {
+    TxnModel model(arguments..., budget);
+    return conclude(name, history, request, model.analyze(request));
+  } catch (const TxnBudgetEnded& ended) {
+    nothing.incomplete = ended.why;
+  }
+  return conclude(name, history, request, std::move(nothing));
+}
+
 }  // namespace
 
 TxnAnalysis analyze_list_append(const History& history, const ModelOptions& options) {
-  const TxnRequest request(options);
-  ListAppend model(history);
-  return conclude("list-append", history, request, model.analyze(request));
+  return analyze_within_budget<ListAppend>("list-append", history, options, history);
 }
 
 TxnAnalysis analyze_rw_register(const History& history, const ModelOptions& options) {
-  const TxnRequest request(options);
-  RwRegister model(history, options);
-  return conclude("rw-register", history, request, model.analyze(request));
+  return analyze_within_budget<RwRegister>("rw-register", history, options, history, options);
 }
 
 CheckResult check_list_append(const History& history, const ModelOptions& options) {

@@ -14,24 +14,34 @@ namespace {
 
 class Extractor {
  public:
-  Extractor(const History& history, std::string_view write_name)
-      : history_(history), write_name_(write_name), lists_are_read_(write_name == "append") {}
+  Extractor(const History& history, std::string_view write_name, TxnBudget& budget)
+      : history_(history),
+        write_name_(write_name),
+        lists_are_read_(write_name == "append"),
+        budget_(budget) {}
 
   TxnColumns run() {
     const std::size_t count = history_.operations.size();
     if (count > kMaxTransactions)
       throw UsageError("a history of more than 134,217,728 transactions is too long to check at once");
+    budget_.take(count * (sizeof(Outcome) + sizeof(Index)));
     columns_.outcome.reserve(count);
     columns_.first_mop.reserve(count + 1);
     columns_.key_and_kind.reserve(count * 3);
     columns_.value.reserve(count * 3);
     columns_.first_mop.push_back(0);
-    for (const Operation& op : history_.operations) add(op);
+    for (const Operation& op : history_.operations) {
+      budget_.poll(columns_.value.capacity() * kBytesPerMop);
+      add(op);
+    }
+    budget_.take(columns_.value.capacity() * kBytesPerMop);
     columns_.keys = keys_.values();
     return std::move(columns_);
   }
 
  private:
+  static constexpr std::size_t kBytesPerMop = sizeof(Index) + sizeof(Value);
+
   void add(const Operation& op) {
     const bool ok = op.outcome == Outcome::kOk;
     if (op.function != Function::kTxn)
@@ -78,6 +88,7 @@ class Extractor {
   const History& history_;
   std::string_view write_name_;
   bool lists_are_read_;
+  TxnBudget& budget_;
   Value write_value_;  // nil until seen
   Value read_value_;
   ValueIds keys_;
@@ -115,8 +126,8 @@ void ValueIds::grow() {
   for (std::size_t i = 0; i < values_.size(); ++i) slots_[slot_of(values_[i])] = static_cast<Index>(i + 1);
 }
 
-TxnColumns extract_transactions(const History& history, std::string_view write_name) {
-  return Extractor(history, write_name).run();
+TxnColumns extract_transactions(const History& history, std::string_view write_name, TxnBudget& budget) {
+  return Extractor(history, write_name, budget).run();
 }
 
 std::string show(const History& history, Value value) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "checkers/txn_budget.h"
 #include "harness/core/history.h"
 
 namespace harness {
@@ -56,9 +57,9 @@ struct TxnColumns {
 };
 
 /// Reads ["append", k, v] (write_name "append") or ["w", k, v] (write_name "w") and ["r", k, v]. Throws
-/// UsageError, with the event's number, for an operation that is no transaction or a micro-operation of
-/// another shape.
-TxnColumns extract_transactions(const History& history, std::string_view write_name);
+/// TxnBudgetEnded, and UsageError, with the event's number, for an operation that is no transaction or a
+/// micro-operation of another shape.
+TxnColumns extract_transactions(const History& history, std::string_view write_name, TxnBudget& budget);
 
 /// A read's list; nil is the empty list. REQUIRES: a list or nil.
 inline std::span<const Value> list_of(const History& history, Value value) {

@@ -18,11 +18,11 @@ Index element_hash(Value element) {
 
 }  // namespace
 
-ListOrders::ListOrders(const History& history)
-    : history_(history), txns_(extract_transactions(history, "append")) {
+ListOrders::ListOrders(const History& history, TxnBudget& budget)
+    : history_(history), txns_(extract_transactions(history, "append", budget)) {
   find_longest_reads();
-  build_orders();
-  locate();
+  build_orders(budget);
+  locate(budget);
 }
 
 void ListOrders::find_longest_reads() {
@@ -38,7 +38,7 @@ void ListOrders::find_longest_reads() {
   }
 }
 
-void ListOrders::build_orders() {
+void ListOrders::build_orders(TxnBudget& budget) {
   std::size_t elements = 0, slots = 0;
   for (KeyOrder& key : keys_) {
     Index capacity = 4;
@@ -48,9 +48,11 @@ void ListOrders::build_orders() {
     slots += capacity;
     elements += key.longest_size;
   }
+  budget.take(slots * sizeof(Index) + elements * (sizeof(Value) + sizeof(Index)));
   table_.assign(slots, 0);
   order_value_.reserve(elements);
   for (KeyOrder& key : keys_) {
+    budget.poll();
     key.begin = static_cast<Index>(order_value_.size());
     for (Value element : list_of(history_, key.longest)) {
       Index& slot = table_[slot_of(key, element)];
@@ -73,10 +75,12 @@ std::size_t ListOrders::slot_of(const KeyOrder& key, Value element) const {
   return key.table + at;
 }
 
-void ListOrders::locate() {
+void ListOrders::locate(TxnBudget& budget) {
+  budget.take(txns_.value.size() * sizeof(Index));
   version_.resize(txns_.value.size());
   std::vector<LatestAppend> latest(keys_.size());
-  for (Index txn = 0; txn < txns_.size(); ++txn)
+  for (Index txn = 0; txn < txns_.size(); ++txn) {
+    budget.poll();
     for (Index mop = txns_.mop_begin(txn); mop < txns_.mop_end(txn); ++mop) {
       if (!txns_.is_write(mop)) {
         locate_read(txn, mop);
@@ -88,6 +92,7 @@ void ListOrders::locate() {
         order_txn_[key_of(mop).begin + version_[before.mop] - 1] |= kIntermediate;
       before = {txn, mop};
     }
+  }
 }
 
 void ListOrders::locate_append(Index txn, Index mop) {

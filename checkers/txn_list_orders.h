@@ -46,7 +46,7 @@ class ListOrders {
   static constexpr Index kUnread = kNone;  // a version that is not in the key's order
 
   /// Throws UsageError (txn_columns.h). REQUIRES: the history outlives this.
-  explicit ListOrders(const History& history);
+  ListOrders(const History& history, TxnBudget& budget);
 
   const TxnColumns& txns() const { return txns_; }
   const std::vector<KeyOrder>& keys() const { return keys_; }
@@ -88,8 +88,8 @@ class ListOrders {
   static constexpr Index kNobody = 0xffffffff;
 
   void find_longest_reads();
-  void build_orders();
-  void locate();
+  void build_orders(TxnBudget& budget);
+  void locate(TxnBudget& budget);
   void locate_append(Index txn, Index mop);
   void locate_read(Index txn, Index mop);
   std::size_t slot_of(const KeyOrder& key, Value element) const;

@@ -4,8 +4,8 @@
 
 namespace harness {
 
-Registers::Registers(const History& history, const std::string& initial)
-    : txns_(extract_transactions(history, "w")), slots_(64, 0), initial_given_(!initial.empty()) {
+Registers::Registers(const History& history, const std::string& initial, TxnBudget& budget)
+    : txns_(extract_transactions(history, "w", budget)), slots_(64, 0), initial_given_(!initial.empty()) {
   Value first;  // null
   for (Index mop = 0; !initial.empty() && first.is_nil() && mop < txns_.value.size(); ++mop)
     if (history.values.to_json(txns_.value[mop]) == initial) first = txns_.value[mop];
@@ -14,10 +14,17 @@ Registers::Registers(const History& history, const std::string& initial)
   version_of_mop_.resize(txns_.value.size());
   latest_touch_.assign(keys, kNone);
   first_touch_.push_back(0);
+  budget.take(version_of_mop_.size() * sizeof(Index) + txns_.size() * sizeof(Index));
+  const auto bytes = [&] {
+    return versions_.capacity() * sizeof(Version) + slots_.capacity() * sizeof(Index) +
+           touches_.capacity() * sizeof(Touch);
+  };
   for (Index txn = 0; txn < txns_.size(); ++txn) {
+    budget.poll(bytes());
     add_transaction(txn);
     first_touch_.push_back(static_cast<Index>(touches_.size()));
   }
+  budget.take(bytes());
   if (initial.empty()) assume_initial_values();
 }
 

@@ -35,7 +35,7 @@ class Registers {
  public:
   /// `initial`: the first value of every key as JSON, or empty: null, unless the key was never read as null
   /// and shows exactly one value that nobody wrote, which then is taken for its first one.
-  Registers(const History& history, const std::string& initial);
+  Registers(const History& history, const std::string& initial, TxnBudget& budget);
 
   const TxnColumns& txns() const { return txns_; }
   const std::vector<Version>& versions() const { return versions_; }

@@ -53,6 +53,8 @@ class Conclusion {
     collect_anomalies();
     result_.truncated += result_.truncated.empty() || found.incomplete.empty() ? "" : "; ";
     result_.truncated += found.incomplete;
+    if (!findings_.incomplete.empty())
+      result_.truncated += (result_.truncated.empty() ? "" : "; ") + findings_.incomplete;
     result_.measured = {{"transactions", static_cast<double>(findings_.graph.transactions())},
                         {"edges", static_cast<double>(findings_.graph.edges())},
                         {"components", static_cast<double>(found.components)},
@@ -91,6 +93,9 @@ class Conclusion {
     if (result_.violations > 0) {
       result_.valid = Validity::kInvalid;
       result_.explanation = "Found " + types_ + ", which " + request_.asked + " forbids. " + ruled_out;
+    } else if (!findings_.incomplete.empty()) {
+      result_.valid = Validity::kUnknown;
+      result_.explanation = "Not decided: " + findings_.incomplete + ".";
     } else if (!findings_.doubts.empty()) {
       result_.valid = Validity::kUnknown;
       result_.explanation = findings_.doubts.front() +
@@ -191,6 +196,14 @@ TxnRequest::TxnRequest(const ModelOptions& options) {
     process_order |= wanted && class_at(i).order != CycleOrder::kData;
     realtime_order |= wanted && class_at(i).order == CycleOrder::kRealtime;
   }
+}
+
+void finish_graph(GraphBuilder& graph, const History& history, const TxnRequest& request, TxnBudget& budget,
+                  TxnFindings& findings) {
+  if (request.process_order) graph.add_process_order(history);
+  if (request.realtime_order) graph.add_realtime_order(history);
+  budget.take(graph.bytes());
+  findings.graph = graph.build();
 }
 
 TxnAnalysis conclude(std::string_view model, const History& history, const TxnRequest& request,

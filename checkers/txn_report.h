@@ -60,6 +60,7 @@ struct TxnFindings {
   DependencyGraph graph;
   DataReason reason;
   std::vector<std::string> doubts;  // why a valid verdict would claim more than the history shows
+  std::string incomplete;           // empty, or why the analysis ended before its end
 };
 
 /// Which anomalies the options ask for, with the orders that the graph must hold for them.
@@ -73,6 +74,10 @@ struct TxnRequest {
   bool process_order = false;
   bool realtime_order = false;
 };
+
+/// What both models end with: adds the orders that the request needs to the data edges, and builds the graph.
+void finish_graph(GraphBuilder& graph, const History& history, const TxnRequest& request, TxnBudget& budget,
+                  TxnFindings& findings);
 
 /// Searches the graph for cycles and writes everything down.
 TxnAnalysis conclude(std::string_view model, const History& history, const TxnRequest& request,

@@ -3,16 +3,19 @@
 #include <unordered_map>
 
 #include "checkers/findings.h"
+#include "checkers/patience.h"
 
 namespace harness {
 
-CheckResult check_unique_ids(const History& history, const ModelOptions&) {
+CheckResult check_unique_ids(const History& history, const ModelOptions& options) {
   Findings findings("unique-ids", history);
+  Patience patience(options.budget, findings);
   const ByKey by_key = split_by_key(history);
   double generated = 0;
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
     std::unordered_map<std::uint64_t, std::uint32_t> first;  // value bits -> who got it first
     for (const std::uint32_t i : by_key.group(slot)) {
+      if (patience.ended()) break;
       const Operation& op = history.operations[i];
       if (op.function != Function::kGenerate)
         throw OperationRefused(op.invoke_event,
