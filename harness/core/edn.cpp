@@ -19,10 +19,14 @@ bool is_delimiter(char c) {
   return is_space(c) || std::string_view("()[]{}\";").find(c) != std::string_view::npos;
 }
 
-/// The grammar: https://github.com/edn-format/edn. Values go straight into the history's table.
+/// The grammar: https://github.com/edn-format/edn.
 class Parser {
  public:
-  Parser(std::string_view bytes, ValueTable& values) : bytes_(bytes), values_(values) {}
+  explicit Parser(std::string_view bytes) : bytes_(bytes) {}
+
+  /// What the values refer to; the caller may empty it between operations.
+  ValueTable& values() { return values_; }
+  std::size_t position() const { return at_; }
 
   [[noreturn]] void refuse(const std::string& reason) const { throw HistoryError(line(), reason); }
 
@@ -216,7 +220,7 @@ class Parser {
   }
 
   std::string_view bytes_;
-  ValueTable& values_;
+  ValueTable values_;
   std::size_t at_ = 0;
   int depth_ = 0;
   std::vector<Value> stack_;
@@ -225,6 +229,7 @@ class Parser {
   mutable std::size_t counted_line_ = 1;
 };
 
+/// An operation's map as it stands in the file.
 struct RawEvent {
   Event event;
   std::size_t line = 0;
@@ -232,54 +237,39 @@ struct RawEvent {
   bool has_time = false;
   bool tuple = false;
   std::optional<Value> key;
+  Value node, error;
 };
 
-class Reader {
+/// The operations of a file, one after another, whatever they mean.
+class Operations {
  public:
-  Reader(std::string_view bytes, std::vector<std::string>& warnings)
-      : parser_(bytes, builder_.tables().values), warnings_(warnings) {}
-
-  History read() {
-    parse_all();
-    if (skipped_records_ > 0)
-      warnings_.push_back(std::to_string(skipped_records_) +
-                          " tagged records that are not operations were left out");
-    const bool tuples = independent();
-    const bool timed = check_times();
-    Nanos last = -1;
-    for (std::size_t i = 0; i < raw_.size(); ++i) {
-      RawEvent& raw = raw_[i];
-      if (!raw.client) {
-        builder_.skip();
-        continue;
-      }
-      // The order of the file is Jepsen's order: equal or backward times move up by a nanosecond.
-      raw.event.time = timed ? std::max(raw.event.time, last + 1) : static_cast<Nanos>(i);
-      last = raw.event.time;
-      place_key(raw, tuples || raw.tuple);
-      builder_.add(raw.event, raw.line);
-    }
-    return builder_.finish();
+  explicit Operations(std::string_view bytes) : parser_(bytes) {
+    parser_.skip_space();
+    vector_ = parser_.take('[');
   }
 
-  const std::vector<RawEvent>& raw() const { return raw_; }
-  void parse_all() {
-    parser_.skip_space();
-    const bool vector = parser_.take('[');
+  /// False at the end.
+  bool next(RawEvent& raw) {
     for (parser_.skip_space(); !parser_.at_end(); parser_.skip_space()) {
-      if (vector && parser_.take(']')) {
+      if (vector_ && parser_.take(']')) {
         parser_.skip_space();
         if (!parser_.at_end()) parser_.refuse("more follows the vector of operations" + parser_.found());
-        return;
+        return false;
       }
-      parse_event();
+      if (parse_event(raw)) return true;
     }
-    if (vector) parser_.refuse("the vector of operations does not end");
+    if (vector_) parser_.refuse("the vector of operations does not end");
+    return false;
   }
 
+  ValueTable& values() { return parser_.values(); }
+  std::size_t position() const { return parser_.position(); }
+  std::size_t skipped_records() const { return skipped_records_; }
+
  private:
-  void parse_event() {
-    RawEvent raw;
+  /// False for a record that is no operation.
+  bool parse_event(RawEvent& raw) {
+    raw = {};
     raw.line = parser_.line();
     if (parser_.take('#')) {
       const std::string_view tag = parser_.token();
@@ -287,7 +277,7 @@ class Reader {
       if (tag != "jepsen.history.Op" && tag != "knossos.op.Op") {
         parser_.value();
         ++skipped_records_;
-        return;
+        return false;
       }
     }
     parser_.expect('{');
@@ -307,19 +297,18 @@ class Reader {
     }
     if (raw.client && !(seen_type_ && seen_f_ && seen_process_))
       throw HistoryError(raw.line, "an operation needs :type, :f and :process");
-    raw_.push_back(raw);
+    return true;
   }
 
-  std::string_view word() { return text_of(parser_.value()); }
   std::string_view text_of(Value value) {
     if (value.kind() != Value::Kind::kText) parser_.refuse("expected a keyword");
-    return builder_.tables().values.as_text(value);
+    return values().as_text(value);
   }
 
   void read_field(RawEvent& raw, std::string_view name) {
     if (name == "type") {
       seen_type_ = true;
-      const std::string_view type = word();
+      const std::string_view type = text_of(parser_.value());
       static constexpr std::string_view kTypes[] = {"invoke", "ok", "fail", "info"};
       const auto at = std::find(std::begin(kTypes), std::end(kTypes), type);
       if (at == std::end(kTypes))
@@ -350,95 +339,162 @@ class Reader {
     } else if (name == "key") {
       raw.key = parser_.value();
     } else if (name == "node") {
-      const Value node = parser_.value();
-      if (!node.is_nil()) raw.event.node = short_id(builder_.tables().nodes, node);
+      raw.node = parser_.value();
     } else if (name == "error") {
-      const Value error = parser_.value();
-      if (!error.is_nil()) raw.event.error = short_id(builder_.tables().errors, error);
+      raw.error = parser_.value();
     } else {
       parser_.value();
     }
   }
 
-  std::uint16_t short_id(StringTable& table, Value value) {
-    const std::uint32_t id = table.intern(plain(value));
-    return id < kNoNode ? static_cast<std::uint16_t>(id) : kNoNode;
-  }
-  std::string plain(Value value) {
-    const ValueTable& values = builder_.tables().values;
-    return value.kind() == Value::Kind::kText ? std::string(values.as_text(value)) : values.to_json(value);
+  Parser parser_;
+  bool vector_ = false;
+  std::size_t skipped_records_ = 0;
+  bool seen_type_ = false, seen_f_ = false, seen_process_ = false;
+};
+
+std::optional<std::pair<Value, Value>> pair_of(const ValueTable& values, Value value) {
+  if (value.kind() != Value::Kind::kList) return std::nullopt;
+  const auto list = values.as_list(value);
+  if (list.size() != 2) return std::nullopt;
+  return std::pair(list[0], list[1]);
+}
+
+/// What only the whole file tells about the meaning of its operations.
+class Survey {
+ public:
+  bool timed = false;   // the operations carry times
+  bool tuples = false;  // all values are [key value]
+  std::size_t skipped_records = 0;
+
+  /// False when `keep_reading` ended it.
+  bool read(std::string_view bytes, const KeepReading& keep_reading) {
+    Operations operations(bytes);
+    RawEvent raw;
+    std::size_t without_time = 0;
+    bool pairs = true, proof = false;
+    for (std::size_t i = 1; operations.next(raw); ++i) {
+      if (raw.client) {
+        timed |= raw.has_time;
+        if (!raw.has_time) without_time = raw.line;
+        pairs = pairs && may_be_tuple(operations.values(), raw, proof);
+      }
+      if (i % kBatch != 0) continue;
+      operations.values() = {};
+      if (!keep_reading(operations.position())) return false;
+    }
+    if (timed && without_time != 0)
+      throw HistoryError(without_time, "no :time, while other operations have one");
+    tuples = pairs && proof;
+    skipped_records = operations.skipped_records();
+    return true;
   }
 
-  std::optional<std::pair<Value, Value>> pair_of(Value value) {
-    if (value.kind() != Value::Kind::kList) return std::nullopt;
-    const auto list = builder_.tables().values.as_list(value);
-    if (list.size() != 2) return std::nullopt;
-    return std::pair(list[0], list[1]);
-  }
+  static constexpr std::size_t kBatch = 1024;
 
+ private:
   /// A bare vector [key value] looks like any value of two elements. The history is taken as independent when
   /// every client event has such a value and some invocation shows that the first element is no part of the
   /// operation: a read of [key nil], a cas of [key [expected new]], a transaction behind a plain key.
-  bool independent() {
-    bool proof = false;
-    for (const RawEvent& raw : raw_) {
-      if (!raw.client) continue;
-      const auto pair = pair_of(raw.event.value);
-      if (!pair || raw.key || pair->first.kind() == Value::Kind::kList) return false;
-      if (raw.event.type != EventType::kInvoke) continue;
-      switch (raw.event.function) {
-        case Function::kRead:
-        case Function::kGet:
-        case Function::kDequeue:
-        case Function::kAcquire:
-        case Function::kRelease:
-        case Function::kGenerate:
-          if (!pair->second.is_nil()) return false;
-          proof = true;
-          break;
-        case Function::kCas:
-          if (!pair_of(pair->second)) return false;
-          proof = true;
-          break;
-        case Function::kTxn:
-          if (pair->second.kind() != Value::Kind::kList) return false;
-          proof = true;
-          break;
-        default:
-          break;
-      }
+  static bool may_be_tuple(const ValueTable& values, const RawEvent& raw, bool& proof) {
+    const auto pair = pair_of(values, raw.event.value);
+    if (!pair || raw.key || pair->first.kind() == Value::Kind::kList) return false;
+    if (raw.event.type != EventType::kInvoke) return true;
+    bool shown = false;
+    switch (raw.event.function) {
+      case Function::kRead:
+      case Function::kGet:
+      case Function::kDequeue:
+      case Function::kAcquire:
+      case Function::kRelease:
+      case Function::kGenerate:
+        shown = pair->second.is_nil();
+        break;
+      case Function::kCas:
+        shown = pair_of(values, pair->second).has_value();
+        break;
+      case Function::kTxn:
+        shown = pair->second.kind() == Value::Kind::kList;
+        break;
+      default:
+        return true;
     }
-    return proof;
+    proof |= shown;
+    return shown;
+  }
+};
+
+/// Hands the operations on as events, once their meaning is known.
+class Reader {
+ public:
+  Reader(std::string_view bytes, const Survey& survey, EventSink& sink)
+      : operations_(bytes), survey_(survey), sink_(sink), tables_(sink.tables()) {}
+
+  bool read(const KeepReading& keep_reading) {
+    RawEvent raw;
+    while (operations_.next(raw)) {
+      place(raw);
+      events_.push_back(raw.event);
+      lines_.push_back(static_cast<std::uint32_t>(raw.line));
+      if (events_.size() < Survey::kBatch) continue;
+      hand_on();
+      if (!keep_reading(operations_.position())) return false;
+    }
+    hand_on();
+    return true;
   }
 
-  void place_key(RawEvent& raw, bool tuple) {
+ private:
+  void place(RawEvent& raw) {
+    const std::size_t index = index_++;
+    if (!raw.client) {
+      raw.event.process = kNemesis;
+      return;
+    }
+    // The order of the file is Jepsen's order: equal or backward times move up by a nanosecond.
+    raw.event.time = survey_.timed ? std::max(raw.event.time, last_ + 1) : static_cast<Nanos>(index);
+    last_ = raw.event.time;
+    place_key(raw);
+    raw.event.node = short_id(tables_.nodes, raw.node);
+    raw.event.error = short_id(tables_.errors, raw.error);
+  }
+
+  void place_key(RawEvent& raw) {
     std::optional<Value> key = raw.key;
-    if (tuple) {
-      const auto pair = pair_of(raw.event.value);
+    if (survey_.tuples || raw.tuple) {
+      const auto pair = pair_of(operations_.values(), raw.event.value);
       if (!pair) throw HistoryError(raw.line, "expected an independent [key value]");
       key = pair->first;
       raw.event.value = pair->second;
     }
-    if (key && !key->is_nil()) raw.event.key = builder_.tables().keys.intern(plain(*key));
+    if (key && !key->is_nil()) raw.event.key = tables_.keys.intern(plain(*key));
   }
 
-  /// True when the operations carry times.
-  bool check_times() const {
-    const RawEvent* with = nullptr;
-    const RawEvent* without = nullptr;
-    for (const RawEvent& raw : raw_)
-      if (raw.client) (raw.has_time ? with : without) = &raw;
-    if (with != nullptr && without != nullptr)
-      throw HistoryError(without->line, "no :time, while other operations have one");
-    return with != nullptr;
+  std::uint16_t short_id(StringTable& table, Value value) {
+    if (value.is_nil()) return kNoNode;
+    const std::uint32_t id = table.intern(plain(value));
+    return id < kNoNode ? static_cast<std::uint16_t>(id) : kNoNode;
+  }
+  std::string plain(Value value) {
+    const ValueTable& values = operations_.values();
+    return value.kind() == Value::Kind::kText ? std::string(values.as_text(value)) : values.to_json(value);
   }
 
-  HistoryBuilder builder_;
-  Parser parser_;
-  std::vector<std::string>& warnings_;
-  std::vector<RawEvent> raw_;
-  std::size_t skipped_records_ = 0;
-  bool seen_type_ = false, seen_f_ = false, seen_process_ = false;
+  void hand_on() {
+    sink_.take({events_, operations_.values(), lines_, 0});
+    events_.clear();
+    lines_.clear();
+    operations_.values() = {};
+  }
+
+  Operations operations_;
+  const Survey& survey_;
+  EventSink& sink_;
+  HistoryTables& tables_;
+  std::vector<Event> events_;
+  std::vector<std::uint32_t> lines_;
+  std::size_t index_ = 0;
+  Nanos last_ = -1;
 };
 
 /// Operations' names and micro-operations are keywords, whole texts are strings.
@@ -483,15 +539,30 @@ void append_edn(std::string& out, const ValueTable& values, Value value, bool mi
 
 }  // namespace
 
+bool read_edn(std::string_view bytes, EventSink& sink, std::vector<std::string>& warnings,
+              const KeepReading& keep_reading) {
+  Survey survey;
+  if (!survey.read(bytes, keep_reading)) return false;
+  if (survey.skipped_records > 0)
+    warnings.push_back(std::to_string(survey.skipped_records) +
+                       " tagged records that are not operations were left out");
+  return Reader(bytes, survey, sink).read(keep_reading);
+}
+
 History read_edn(std::string_view bytes, std::vector<std::string>& warnings) {
-  return Reader(bytes, warnings).read();
+  HistoryBuilder builder;
+  read_edn(bytes, builder, warnings, [](std::size_t) { return true; });
+  return builder.finish();
 }
 
 std::size_t edn_line_of_event(std::string_view bytes, std::size_t event) {
-  std::vector<std::string> warnings;
-  Reader reader(bytes, warnings);
-  reader.parse_all();
-  return event < reader.raw().size() ? reader.raw()[event].line : 0;
+  Operations operations(bytes);
+  RawEvent raw;
+  for (std::size_t i = 0; operations.next(raw); ++i) {
+    if (i == event) return raw.line;
+    operations.values() = {};
+  }
+  return 0;
 }
 
 std::string write_edn(const History& history) {

@@ -155,6 +155,40 @@ std::string ValueTable::to_json(Value value) const {
   return {};
 }
 
+std::size_t ValueTable::bytes(Value value) const {
+  constexpr std::size_t kText = 64;  // a string, and its place in the index
+  constexpr std::size_t kList = 40;  // likewise
+  switch (value.kind()) {
+    case Value::Kind::kNil:
+    case Value::Kind::kInteger:
+      return 0;
+    case Value::Kind::kText:
+      return kText + as_text(value).size();
+    case Value::Kind::kOther:
+      return kText + as_other(value).size();
+    case Value::Kind::kList: {
+      std::size_t all = kList;
+      for (const Value element : as_list(value)) all += sizeof(Value) + bytes(element);
+      return all;
+    }
+  }
+  return 0;
+}
+
+Value ValueTransfer::transfer(Value value) {
+  if (&from_ == &into_) return value;
+  if (value.kind() == Value::Kind::kOther) return into_.other(from_.as_other(value));
+  if (value.kind() == Value::Kind::kList) {
+    std::vector<Value> elements;
+    for (const Value element : from_.as_list(value)) elements.push_back((*this)(element));
+    return into_.list(elements);
+  }
+  if (texts_.size() <= value.index()) texts_.resize(from_.texts());
+  Value& known = texts_[value.index()];
+  if (known.is_nil()) known = into_.text(from_.as_text(value));
+  return known;
+}
+
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
