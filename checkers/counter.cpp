@@ -77,6 +77,7 @@ class CounterChecker {
       initial_ = first.as_integer();
     }
     returns_counts_ =
+        options.increments_return_counts ||
         std::any_of(history.operations.begin(), history.operations.end(), [](const Operation& op) {
           return is_increment(op) && op.outcome == Outcome::kOk && op.result.is_integer() &&
                  op.result != op.argument;

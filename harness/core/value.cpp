@@ -113,6 +113,16 @@ std::optional<Value> ValueTable::find_json(std::string_view json) const {
   return reference(Value::Kind::kList, find_list(elements, hash_elements(elements)));
 }
 
+Value ValueTable::from_json(std::string_view json) {
+  if (const auto known = find_json(json)) return *known;
+  const auto parsed = nlohmann::json::parse(json);
+  if (parsed.is_string()) return text(parsed.get<std::string>());
+  if (!parsed.is_array()) return other(parsed.dump());
+  std::vector<Value> elements;
+  for (const auto& element : parsed) elements.push_back(from_json(element.dump()));
+  return list(elements);
+}
+
 bool ValueTable::contains(Value value) const {
   switch (value.kind()) {
     case Value::Kind::kNil:

@@ -132,6 +132,9 @@ class ValueTable {
   /// Throws UsageError when the text is not JSON.
   std::optional<Value> find_json(std::string_view json) const;
 
+  /// The value of a JSON text, entered into the table. Throws UsageError when the text is not JSON.
+  Value from_json(std::string_view json);
+
   /// Whether the value refers to something that this table holds (integers and nil always do).
   bool contains(Value value) const;
 
