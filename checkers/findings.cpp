@@ -51,6 +51,12 @@ std::string stopped_words(std::string_view what, std::size_t done, std::size_t a
          std::to_string(all) + " " + std::string(what) + "; raise it with --time-limit";
 }
 
+bool out_of_time(const Budget& budget, std::size_t done, std::size_t keys, Findings& findings) {
+  if (!budget.stop()) return false;
+  findings.unknown(stopped_words("keys", done, keys));
+  return true;
+}
+
 std::string cut_words(std::size_t listed, std::size_t violations) {
   return "only " + std::to_string(listed) + " of " + std::to_string(violations) + " violations are listed";
 }

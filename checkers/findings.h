@@ -73,6 +73,8 @@ std::string budget_words(const History& history, std::uint32_t key, std::string_
 std::string stopped_words(std::string_view what, std::size_t done, std::size_t all);
 /// "only 64 of 80 violations are listed": how a list of anomalies that is cut says so.
 std::string cut_words(std::size_t listed, std::size_t violations);
+/// Asked before each key: true when the check has to stop, which the findings then say.
+bool out_of_time(const Budget& budget, std::size_t done, std::size_t keys, Findings& findings);
 /// Why a set of operations has no order: the operations, and how far the longest order came.
 std::string impossible_words(const History& history, std::uint32_t key,
                              std::span<const std::uint32_t> witness, std::size_t placed,

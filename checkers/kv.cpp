@@ -132,10 +132,7 @@ CheckResult check_kv(const History& history, const ModelOptions& options) {
   const ByKey by_key = split_by_key(history);
   std::uint64_t steps = 0;
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
-    if (options.budget.stop()) {
-      findings.unknown(stopped_words("keys", slot, by_key.size()));
-      break;
-    }
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
     std::size_t puts = 0;
     const auto ops = kv_operations(history, by_key.group(slot), puts);
     const KvSpec spec(initial, puts);

@@ -101,7 +101,7 @@ void judge_keys(const History& history, const ModelOptions& options, Findings& f
   const ByKey by_key = any_rest ? split_by_key(history, rest) : ByKey{{0}, {}};
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
     if (!rest[slot]) continue;
-    if (options.budget.stop()) return findings.unknown(stopped_words("keys", slot, by_key.size()));
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) return;
     const RegisterKey key = extract_register_key(history, reading, by_key.group(slot));
     const std::size_t before = findings.violations();
     if (!unfit(slot)) {

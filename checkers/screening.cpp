@@ -12,20 +12,6 @@ bool is_read(Function function) {
   return function == Function::kRead || function == Function::kGet;
 }
 
-/// By insertion while that is cheap: writes return nearly in the order in which they were invoked.
-template <typename T, typename Less>
-void sort_nearly_sorted(std::vector<T>& items, Less less) {
-  std::size_t moves_left = 32 * items.size();
-  for (std::size_t i = 1; i < items.size(); ++i) {
-    const T item = items[i];
-    std::size_t at = i;
-    for (; at > 0 && less(item, items[at - 1]) && moves_left > 0; --at, --moves_left)
-      items[at] = items[at - 1];
-    items[at] = item;
-    if (moves_left == 0) return std::sort(items.begin(), items.end(), less);
-  }
-}
-
 }  // namespace
 
 // --- clusters by value ---
@@ -61,7 +47,7 @@ RegisterScreening::Cluster* RegisterScreening::Clusters::insert(Value value) {
     if (slot == kNone) {
       slot = static_cast<std::uint32_t>(clusters_.size());
       index_->values.push_back(value);
-      clusters_.emplace_back();
+      clusters_.push_back(kNobody);
     }
     at = slot;
   } else {
@@ -81,10 +67,10 @@ bool RegisterScreening::Clusters::make_room(std::int64_t number) {
   if (number < low_ && clusters_.size() > kShiftedMax) return false;
   if (size > clusters_.capacity()) clusters_.reserve(size + size / 2);
   if (number < low_) {
-    clusters_.insert(clusters_.begin(), size - clusters_.size(), Cluster{});
+    clusters_.insert(clusters_.begin(), size - clusters_.size(), kNobody);
     low_ = number;
   } else {
-    clusters_.resize(size);
+    clusters_.resize(size, kNobody);
   }
   return true;
 }
@@ -144,7 +130,16 @@ void RegisterScreening::give_up() {
 
 void RegisterScreening::take(const EventBatch& batch) {
   ValueTransfer value(batch.values, tables_.values);
+  // With many keys each event touches other memory than the last: it is fetched ahead.
+  constexpr std::size_t kKeyAhead = 24, kClusterAhead = 10;
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    if (i + kKeyAhead < batch.events.size()) {
+      const std::size_t place = KeyPlaces::of(batch.events[i + kKeyAhead].key);
+      if (place < keys_.size()) __builtin_prefetch(&keys_[place]);
+      const Event& soon = batch.events[i + kClusterAhead];
+      if (const std::size_t soon_place = KeyPlaces::of(soon.key); soon_place < keys_.size())
+        keys_[soon_place].clusters.fetch(soon.value);
+    }
     if (batch.events[i].process == kNemesis) continue;
     if (batch.events[i].type == EventType::kInvoke) {
       invoke(batch, i, value);
@@ -235,23 +230,11 @@ void RegisterScreening::read_completed(Key& key, const Open& read, const Event& 
 
 // --- the end ---
 
-/// The test of zones.h over one key. In order of F, with A the earlier cluster of greatest S: B conflicts
-/// with an earlier one iff it conflicts with A. For if it conflicts with another A' and not with A, then F_A
-/// >= S_B > F_A' and S_A' > F_B >= F_A, so A and A' were in conflict already.
-bool RegisterScreening::in_order(Key& key) {
+bool RegisterScreening::fine(Key& key) {
   std::vector<Cluster>& clusters = key.clusters.all();
   std::erase_if(clusters,
                 [](const Cluster& c) { return c.last_invoked == kAbsent || c.first_return == kNever; });
-  if (clusters.empty()) return true;
-  sort_nearly_sorted(clusters,
-                     [](const Cluster& a, const Cluster& b) { return a.first_return < b.first_return; });
-  if (clusters.front().first_return < key.first_value_read) return false;
-  const Cluster* a = &clusters.front();
-  for (const Cluster& b : clusters) {
-    if (&b != a && a->first_return < b.last_invoked && b.first_return < a->last_invoked) return false;
-    if (b.last_invoked > a->last_invoked) a = &b;
-  }
-  return true;
+  return in_order(clusters, key.first_value_read);
 }
 
 RegisterScreening::Outcome RegisterScreening::finish() {
@@ -261,7 +244,7 @@ RegisterScreening::Outcome RegisterScreening::finish() {
   Outcome outcome;
   for (std::size_t place = 0; place < keys_.size(); ++place) {
     Key& key = keys_[place];
-    if (!key.closer && !in_order(key)) look_closer(key);
+    if (!key.closer && !fine(key)) look_closer(key);
     if (key.closer) {
       outcome.closer_look.insert(KeyPlaces::key(place));
       outcome.closer += key.size.operations > 0;

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "checkers/models.h"
+#include "checkers/zone_order.h"
 #include "harness/core/history.h"
 #include "harness/core/key_sizes.h"
 
@@ -65,10 +66,8 @@ class RegisterScreening final : public EventSink {
 
  private:
   static constexpr Nanos kAbsent = INT64_MIN;  // as S: no such write
-  struct Cluster {
-    Nanos first_return = kNever;   // F
-    Nanos last_invoked = kAbsent;  // S
-  };
+  using Cluster = ClusterSpan;
+  static constexpr Cluster kNobody = {kNever, kAbsent};
   /// Clusters by value. While the values are integers in a narrow range they stand in their order; afterwards
   /// in order of appearance, with an open-addressing index.
   class Clusters {
@@ -76,6 +75,11 @@ class RegisterScreening final : public EventSink {
     /// A new cluster, or null when there is one.
     Cluster* insert(Value value);
     Cluster* find(Value value);
+    /// Brings the cluster of a value, if it is one of a range, towards the processor.
+    void fetch(Value value) const {
+      const auto at = static_cast<std::uint64_t>(value.as_integer() - low_);
+      if (at < clusters_.size()) __builtin_prefetch(&clusters_[at], 1);
+    }
     std::vector<Cluster>& all() { return clusters_; }
     std::size_t bytes() const;
 
@@ -115,7 +119,7 @@ class RegisterScreening final : public EventSink {
   void write_completed(Key& key, const Event& event, Value value);
   void read_completed(Key& key, const Open& read, const Event& event, Value value);
   void look_closer(Key& key);
-  static bool in_order(Key& key);
+  static bool fine(Key& key);
   Key& key_of(std::uint32_t key);
 
   HistoryTables tables_;

@@ -92,6 +92,12 @@ class DenseRanges {
   }
   /// Behind the last number.
   std::uint32_t end() const { return end_; }
+  /// The first number of a key, and behind its last; equal when it has none.
+  std::pair<std::uint32_t, std::uint32_t> numbers(std::uint32_t key) const {
+    const Range& range = ranges_[key];
+    if (range.low > range.high) return {0, 0};
+    return {range.begin, range.begin + static_cast<std::uint32_t>(range.high - range.low) + 1};
+  }
   /// kNone for a value outside of the key's range.
   std::uint32_t number(std::uint32_t key, Value value) const {
     const Range& range = ranges_[key];

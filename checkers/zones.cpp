@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "checkers/value_index.h"
+#include "checkers/zone_order.h"
 
 namespace harness {
 namespace {
@@ -18,7 +19,8 @@ constexpr std::uint32_t kAhead = 12;        // operations: what they touch is fe
 struct Cluster {
   Nanos first_return = kNever;   // F
   std::uint32_t writer = kNone;  // kNone: the first value of the register, or nobody
-  std::uint32_t last = kNone;    // the operation invoked last: its invocation is S; kNone: none yet
+  std::uint32_t last = kNone;    // the operation invoked last; kNone: none yet
+  Nanos last_invoked = kBefore;  // S: when that was
 };
 
 class Zones {
@@ -34,7 +36,7 @@ class Zones {
   ZonesOutcome run() {
     outcome_.route.assign(keys_, KeyRoute::kZones);
     outcome_.used.assign(keys_, 0);
-    clusters_.assign(keys_, {kBefore, kNone, kNone});  // the first values; then one cluster a write
+    clusters_.assign(keys_, {kBefore, kNone, kNone, kBefore});  // the first values; then one cluster a write
     cluster_of_.assign(ops_.size(), kNone);
     DenseRanges dense(keys_);
     for (const Operation& op : ops_)
@@ -43,6 +45,7 @@ class Zones {
       clusters_.resize(dense.end());
       gather([&](std::uint32_t key, Value value) { return dense.number(key, value); },
              [&](std::uint32_t key, Value value) { return dense.number(key, value); });
+      if (!outcome_.stopped && all_in_order(dense)) return std::move(outcome_);
     } else {
       clusters_.reserve(keys_ + dense.announced());
       ValueIndex index([this](std::uint32_t cluster) {
@@ -108,7 +111,7 @@ class Zones {
           reroute(key, KeyRoute::kSearch);
           continue;
         }
-        clusters_[cluster] = {op.deadline(), i, i};
+        clusters_[cluster] = {op.deadline(), i, i, op.invoked};
         cluster_of_[i] = cluster;
       } else if (reading_.relevant(history_, op)) {
         reroute(key, op.outcome == Outcome::kFail ? KeyRoute::kSearch : KeyRoute::kChains);
@@ -145,7 +148,26 @@ class Zones {
     cluster_of_[read] = cluster;
     Cluster& c = clusters_[cluster];
     c.first_return = std::min(c.first_return, ops_[read].completed);
-    if (c.last == kNone || c.last < read) c.last = read;
+    if (c.last != kNone && c.last > read) return;
+    c.last = read;
+    c.last_invoked = ops_[read].invoked;
+  }
+
+  /// Where a key's clusters stand together, a look at them is cheaper than the scan, and mostly enough.
+  bool all_in_order(const DenseRanges& dense) {
+    std::vector<ClusterSpan> spans;
+    for (std::uint32_t key = 0; key < keys_; ++key) {
+      if (!judged(key)) continue;
+      spans.clear();
+      const auto [begin, end] = dense.numbers(key);
+      for (std::uint32_t at = begin; at < end; ++at) {
+        const Cluster& c = clusters_[at];
+        if (c.writer != kNone && c.first_return != kNever) spans.push_back({c.first_return, c.last_invoked});
+      }
+      if (outcome_.used[key] == 0 && (!spans.empty() || clusters_[key].last != kNone)) outcome_.used[key] = 1;
+      if (!in_order(spans, clusters_[key].last_invoked)) return false;
+    }
+    return true;
   }
 
   /// What the scan knows of a key.
@@ -173,7 +195,7 @@ class Zones {
       const std::uint32_t key = slot(ops_[i]);
       if (!judged(key)) continue;
       if (outcome_.used[key] == 0) outcome_.used[key] = 1;
-      const Nanos s = ops_[i].invoked;
+      const Nanos s = c.last_invoked;
       Scanned& seen = scanned_[key];
       // One stale read conflicts with all that it missed: it is told once.
       if (seen.forward_f < s && c.first_return < seen.forward_s && seen.told != seen.forward) {
@@ -197,7 +219,7 @@ class Zones {
     for (std::uint32_t key = 0; key < keys_; ++key) {
       if (!judged(key) || clusters_[key].last == kNone) continue;
       if (outcome_.used[key] == 0) outcome_.used[key] = 1;
-      if (scanned_[key].earliest_f < ops_[clusters_[key].last].invoked)
+      if (scanned_[key].earliest_f < clusters_[key].last_invoked)
         report_conflict(key, scanned_[key].earliest);
     }
   }

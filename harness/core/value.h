@@ -104,7 +104,10 @@ class StringTable {
   std::uint32_t find(std::string_view text) const;
 
  private:
+  std::uint32_t find(std::string_view text, std::uint64_t word, std::uint64_t hash) const;
+
   std::deque<std::string> texts_;
+  std::vector<std::uint64_t> words_;  // a text of up to seven bytes as one number; 0: it is longer
   IdIndex ids_;
 };
 
