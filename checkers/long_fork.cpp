@@ -141,7 +141,10 @@ CheckResult check_long_fork(const History& history, const ModelOptions& options)
   Findings findings("long-fork", history);
   LongForkChecker checker(history, options.budget, findings);
   const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
+    checker.judge(by_key.group(slot));
+  }
   if (checker.reads() == 0) findings.unknown("no read of a group was acknowledged");
   return findings.finish("No two reads saw two writes in opposite orders.");
 }

@@ -382,7 +382,10 @@ CheckResult check_set(const History& history, const ModelOptions& options) {
   Findings findings("set", history);
   SetChecker checker(history, options, findings);
   const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
+    checker.judge(by_key.group(slot));
+  }
   checker.measures();
   checker.note_cross_check();
   return findings.finish("Linearizable: the reads form a chain of inclusions that fits the order of events.");

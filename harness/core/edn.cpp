@@ -1,230 +1,15 @@
 #include "harness/core/edn.h"
 
 #include <algorithm>
-#include <charconv>
-#include <map>
 #include <optional>
 
+#include "harness/core/edn_parser.h"
 #include "harness/core/jsonl.h"
 
 namespace harness {
 namespace {
 
-constexpr int kDepthMax = 64;  // of nested values
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == ',';
-}
-bool is_delimiter(char c) {
-  return is_space(c) || std::string_view("()[]{}\";").find(c) != std::string_view::npos;
-}
-
-/// The grammar: https://github.com/edn-format/edn. Values go straight into the history's table.
-class Parser {
- public:
-  Parser(std::string_view bytes, ValueTable& values) : bytes_(bytes), values_(values) {}
-
-  [[noreturn]] void refuse(const std::string& reason) const { throw HistoryError(line(), reason); }
-
-  std::size_t line() const {
-    // Counted on from the last place that was asked for.
-    counted_line_ +=
-        static_cast<std::size_t>(std::count(bytes_.begin() + static_cast<std::ptrdiff_t>(counted_),
-                                            bytes_.begin() + static_cast<std::ptrdiff_t>(at_), '\n'));
-    counted_ = at_;
-    return counted_line_;
-  }
-
-  /// Passes over space, comments and discarded forms.
-  void skip_space() {
-    while (at_ < bytes_.size()) {
-      if (is_space(bytes_[at_])) {
-        ++at_;
-      } else if (bytes_[at_] == ';') {
-        at_ = std::min(bytes_.find('\n', at_), bytes_.size());
-      } else if (bytes_.substr(at_, 2) == "#_") {
-        at_ += 2;
-        skip_space();
-        value();
-      } else {
-        return;
-      }
-    }
-  }
-  bool at_end() const { return at_ == bytes_.size(); }
-  char peek() const { return at_end() ? '\0' : bytes_[at_]; }
-  bool take(char c) {
-    if (peek() != c || at_end()) return false;
-    ++at_;
-    return true;
-  }
-  void expect(char c) {
-    if (!take(c)) refuse(std::string("expected '") + c + "'" + found());
-  }
-  std::string found() const {
-    return at_end() ? ", found the end" : ", found '" + std::string(bytes_.substr(at_, 12)) + "'";
-  }
-
-  /// A symbol's or keyword's letters.
-  std::string_view token() {
-    const std::size_t begin = at_;
-    while (!at_end() && !is_delimiter(bytes_[at_])) ++at_;
-    if (at_ == begin) refuse("expected a value" + found());
-    return bytes_.substr(begin, at_ - begin);
-  }
-
-  Value value() {
-    if (++depth_ > kDepthMax) refuse("values nest too deeply");
-    const Value out = value_inside();
-    --depth_;
-    return out;
-  }
-
-  /// Set when the last value() was Jepsen's independent tuple by its tag.
-  bool tuple_tag = false;
-
- private:
-  Value value_inside() {
-    switch (peek()) {
-      case '"':
-        return values_.text(string());
-      case '[':
-        return sequence(']');
-      case '(':
-        return sequence(')');
-      case '{':
-        return map();
-      case ':':
-        ++at_;
-        return values_.text(token());
-      case '\\':
-        return character();
-      case '#':
-        return tagged();
-      default:
-        return atom(token());
-    }
-  }
-
-  Value sequence(char close) {
-    ++at_;
-    const std::size_t base = stack_.size();
-    for (skip_space(); !take(close); skip_space()) {
-      if (at_end()) refuse(std::string("a sequence does not end with '") + close + "'");
-      const Value element = value();
-      stack_.push_back(element);
-    }
-    const Value out = values_.list(std::span(stack_).subspan(base));
-    stack_.resize(base);
-    return out;
-  }
-
-  /// A map becomes a JSON object with sorted keys.
-  Value map() {
-    ++at_;
-    std::map<std::string, std::string> entries;
-    for (skip_space(); !take('}'); skip_space()) {
-      if (at_end()) refuse("a map does not end");
-      const Value key = value();
-      skip_space();
-      if (peek() == '}') refuse("a map with a key and no value");
-      const std::string text =
-          key.kind() == Value::Kind::kText ? std::string(values_.as_text(key)) : values_.to_json(key);
-      entries[text] = values_.to_json(value());
-    }
-    std::string json = "{";
-    for (const auto& [key, text] : entries) {
-      if (json.size() > 1) json += ',';
-      append_json_string(json, key);
-      json += ":" + text;
-    }
-    return values_.other(json + "}");
-  }
-
-  Value tagged() {
-    ++at_;
-    if (peek() == '{') return sequence('}');  // a set
-    const std::string_view tag = token();
-    skip_space();
-    const Value inner = value();
-    if (tag == "jepsen.independent/tuple" || tag == "jepsen.independent.Tuple") tuple_tag = true;
-    return inner;
-  }
-
-  Value atom(std::string_view text) {
-    if (text == "nil") return {};
-    if (text == "true" || text == "false") return values_.other(text);
-    const bool signed_number = text.size() > 1 && (text[0] == '-' || text[0] == '+');
-    const char first = signed_number ? text[1] : text[0];
-    if (first < '0' || first > '9') return values_.text(text);  // a symbol
-    return number(text[0] == '+' ? text.substr(1) : text);
-  }
-
-  Value number(std::string_view text) {
-    std::string_view digits = text;
-    if (digits.back() == 'N' || digits.back() == 'M') digits.remove_suffix(1);
-    std::int64_t whole = 0;
-    const char* end = digits.data() + digits.size();
-    if (const auto [at, error] = std::from_chars(digits.data(), end, whole);
-        at == end && error == std::errc())
-      return values_.integer(whole);
-    double fraction = 0;
-    const auto [at, error] = std::from_chars(digits.data(), end, fraction);
-    if (at == end) return values_.other(digits);  // a fraction, or an integer beyond 64 bits
-    if (digits.find('/') != std::string_view::npos) return values_.text(text);
-    refuse("not a number: " + std::string(text));
-  }
-
-  Value character() {
-    ++at_;
-    if (at_end()) refuse("a character is missing");
-    const std::size_t begin = at_++;
-    while (!at_end() && !is_delimiter(bytes_[at_])) ++at_;
-    const std::string_view name = bytes_.substr(begin, at_ - begin);
-    if (name == "newline") return values_.text("\n");
-    if (name == "space") return values_.text(" ");
-    if (name == "tab") return values_.text("\t");
-    return values_.text(name);
-  }
-
-  std::string_view string() {
-    const std::size_t begin = ++at_;
-    while (!at_end() && bytes_[at_] != '"' && bytes_[at_] != '\\') ++at_;
-    if (!at_end() && bytes_[at_] == '"') return bytes_.substr(begin, at_++ - begin);
-    scratch_.assign(bytes_.substr(begin, at_ - begin));
-    while (true) {
-      if (at_end()) refuse("a string does not end");
-      char c = bytes_[at_++];
-      if (c == '"') return scratch_;
-      if (c != '\\') {
-        scratch_ += c;
-        continue;
-      }
-      if (at_end()) refuse("a string does not end");
-      c = bytes_[at_++];
-      static constexpr std::string_view kFrom = "\"\\nrtbf";
-      static constexpr std::string_view kTo = "\"\\\n\r\t\b\f";
-      const std::size_t which = kFrom.find(c);
-      if (which != std::string_view::npos) {
-        scratch_ += kTo[which];
-      } else if (c == 'u' && at_ + 4 <= bytes_.size()) {
-        scratch_ += "\\u";  // kept as it is written: texts are only compared
-      } else {
-        refuse("an unknown escape in a string");
-      }
-    }
-  }
-
-  std::string_view bytes_;
-  ValueTable& values_;
-  std::size_t at_ = 0;
-  int depth_ = 0;
-  std::vector<Value> stack_;
-  std::string scratch_;
-  mutable std::size_t counted_ = 0;
-  mutable std::size_t counted_line_ = 1;
-};
-
+/// An operation's map as it stands in the file.
 struct RawEvent {
   Event event;
   std::size_t line = 0;
@@ -232,54 +17,39 @@ struct RawEvent {
   bool has_time = false;
   bool tuple = false;
   std::optional<Value> key;
+  Value node, error;
 };
 
-class Reader {
+/// The operations of a file, one after another, whatever they mean.
+class Operations {
  public:
-  Reader(std::string_view bytes, std::vector<std::string>& warnings)
-      : parser_(bytes, builder_.tables().values), warnings_(warnings) {}
-
-  History read() {
-    parse_all();
-    if (skipped_records_ > 0)
-      warnings_.push_back(std::to_string(skipped_records_) +
-                          " tagged records that are not operations were left out");
-    const bool tuples = independent();
-    const bool timed = check_times();
-    Nanos last = -1;
-    for (std::size_t i = 0; i < raw_.size(); ++i) {
-      RawEvent& raw = raw_[i];
-      if (!raw.client) {
-        builder_.skip();
-        continue;
-      }
-      // The order of the file is Jepsen's order: equal or backward times move up by a nanosecond.
-      raw.event.time = timed ? std::max(raw.event.time, last + 1) : static_cast<Nanos>(i);
-      last = raw.event.time;
-      place_key(raw, tuples || raw.tuple);
-      builder_.add(raw.event, raw.line);
-    }
-    return builder_.finish();
+  explicit Operations(std::string_view bytes) : parser_(bytes) {
+    parser_.skip_space();
+    vector_ = parser_.take('[');
   }
 
-  const std::vector<RawEvent>& raw() const { return raw_; }
-  void parse_all() {
-    parser_.skip_space();
-    const bool vector = parser_.take('[');
+  /// False at the end.
+  bool next(RawEvent& raw) {
     for (parser_.skip_space(); !parser_.at_end(); parser_.skip_space()) {
-      if (vector && parser_.take(']')) {
+      if (vector_ && parser_.take(']')) {
         parser_.skip_space();
         if (!parser_.at_end()) parser_.refuse("more follows the vector of operations" + parser_.found());
-        return;
+        return false;
       }
-      parse_event();
+      if (parse_event(raw)) return true;
     }
-    if (vector) parser_.refuse("the vector of operations does not end");
+    if (vector_) parser_.refuse("the vector of operations does not end");
+    return false;
   }
 
+  ValueTable& values() { return parser_.values(); }
+  std::size_t position() const { return parser_.position(); }
+  std::size_t skipped_records() const { return skipped_records_; }
+
  private:
-  void parse_event() {
-    RawEvent raw;
+  /// False for a record that is no operation.
+  bool parse_event(RawEvent& raw) {
+    raw = {};
     raw.line = parser_.line();
     if (parser_.take('#')) {
       const std::string_view tag = parser_.token();
@@ -287,7 +57,7 @@ class Reader {
       if (tag != "jepsen.history.Op" && tag != "knossos.op.Op") {
         parser_.value();
         ++skipped_records_;
-        return;
+        return false;
       }
     }
     parser_.expect('{');
@@ -307,19 +77,18 @@ class Reader {
     }
     if (raw.client && !(seen_type_ && seen_f_ && seen_process_))
       throw HistoryError(raw.line, "an operation needs :type, :f and :process");
-    raw_.push_back(raw);
+    return true;
   }
 
-  std::string_view word() { return text_of(parser_.value()); }
   std::string_view text_of(Value value) {
     if (value.kind() != Value::Kind::kText) parser_.refuse("expected a keyword");
-    return builder_.tables().values.as_text(value);
+    return values().as_text(value);
   }
 
   void read_field(RawEvent& raw, std::string_view name) {
     if (name == "type") {
       seen_type_ = true;
-      const std::string_view type = word();
+      const std::string_view type = text_of(parser_.value());
       static constexpr std::string_view kTypes[] = {"invoke", "ok", "fail", "info"};
       const auto at = std::find(std::begin(kTypes), std::end(kTypes), type);
       if (at == std::end(kTypes))
@@ -350,95 +119,162 @@ class Reader {
     } else if (name == "key") {
       raw.key = parser_.value();
     } else if (name == "node") {
-      const Value node = parser_.value();
-      if (!node.is_nil()) raw.event.node = short_id(builder_.tables().nodes, node);
+      raw.node = parser_.value();
     } else if (name == "error") {
-      const Value error = parser_.value();
-      if (!error.is_nil()) raw.event.error = short_id(builder_.tables().errors, error);
+      raw.error = parser_.value();
     } else {
       parser_.value();
     }
   }
 
-  std::uint16_t short_id(StringTable& table, Value value) {
-    const std::uint32_t id = table.intern(plain(value));
-    return id < kNoNode ? static_cast<std::uint16_t>(id) : kNoNode;
-  }
-  std::string plain(Value value) {
-    const ValueTable& values = builder_.tables().values;
-    return value.kind() == Value::Kind::kText ? std::string(values.as_text(value)) : values.to_json(value);
+  EdnParser parser_;
+  bool vector_ = false;
+  std::size_t skipped_records_ = 0;
+  bool seen_type_ = false, seen_f_ = false, seen_process_ = false;
+};
+
+std::optional<std::pair<Value, Value>> pair_of(const ValueTable& values, Value value) {
+  if (value.kind() != Value::Kind::kList) return std::nullopt;
+  const auto list = values.as_list(value);
+  if (list.size() != 2) return std::nullopt;
+  return std::pair(list[0], list[1]);
+}
+
+/// What only the whole file tells about the meaning of its operations.
+class Survey {
+ public:
+  bool timed = false;   // the operations carry times
+  bool tuples = false;  // all values are [key value]
+  std::size_t skipped_records = 0;
+
+  /// False when `keep_reading` ended it.
+  bool read(std::string_view bytes, const KeepReading& keep_reading) {
+    Operations operations(bytes);
+    RawEvent raw;
+    std::size_t without_time = 0;
+    bool pairs = true, proof = false;
+    for (std::size_t i = 1; operations.next(raw); ++i) {
+      if (raw.client) {
+        timed |= raw.has_time;
+        if (!raw.has_time) without_time = raw.line;
+        pairs = pairs && may_be_tuple(operations.values(), raw, proof);
+      }
+      if (i % kBatch != 0) continue;
+      operations.values() = {};
+      if (!keep_reading(operations.position())) return false;
+    }
+    if (timed && without_time != 0)
+      throw HistoryError(without_time, "no :time, while other operations have one");
+    tuples = pairs && proof;
+    skipped_records = operations.skipped_records();
+    return true;
   }
 
-  std::optional<std::pair<Value, Value>> pair_of(Value value) {
-    if (value.kind() != Value::Kind::kList) return std::nullopt;
-    const auto list = builder_.tables().values.as_list(value);
-    if (list.size() != 2) return std::nullopt;
-    return std::pair(list[0], list[1]);
-  }
+  static constexpr std::size_t kBatch = 1024;
 
+ private:
   /// A bare vector [key value] looks like any value of two elements. The history is taken as independent when
   /// every client event has such a value and some invocation shows that the first element is no part of the
   /// operation: a read of [key nil], a cas of [key [expected new]], a transaction behind a plain key.
-  bool independent() {
-    bool proof = false;
-    for (const RawEvent& raw : raw_) {
-      if (!raw.client) continue;
-      const auto pair = pair_of(raw.event.value);
-      if (!pair || raw.key || pair->first.kind() == Value::Kind::kList) return false;
-      if (raw.event.type != EventType::kInvoke) continue;
-      switch (raw.event.function) {
-        case Function::kRead:
-        case Function::kGet:
-        case Function::kDequeue:
-        case Function::kAcquire:
-        case Function::kRelease:
-        case Function::kGenerate:
-          if (!pair->second.is_nil()) return false;
-          proof = true;
-          break;
-        case Function::kCas:
-          if (!pair_of(pair->second)) return false;
-          proof = true;
-          break;
-        case Function::kTxn:
-          if (pair->second.kind() != Value::Kind::kList) return false;
-          proof = true;
-          break;
-        default:
-          break;
-      }
+  static bool may_be_tuple(const ValueTable& values, const RawEvent& raw, bool& proof) {
+    const auto pair = pair_of(values, raw.event.value);
+    if (!pair || raw.key || pair->first.kind() == Value::Kind::kList) return false;
+    if (raw.event.type != EventType::kInvoke) return true;
+    bool shown = false;
+    switch (raw.event.function) {
+      case Function::kRead:
+      case Function::kGet:
+      case Function::kDequeue:
+      case Function::kAcquire:
+      case Function::kRelease:
+      case Function::kGenerate:
+        shown = pair->second.is_nil();
+        break;
+      case Function::kCas:
+        shown = pair_of(values, pair->second).has_value();
+        break;
+      case Function::kTxn:
+        shown = pair->second.kind() == Value::Kind::kList;
+        break;
+      default:
+        return true;
     }
-    return proof;
+    proof |= shown;
+    return shown;
+  }
+};
+
+/// Hands the operations on as events, once their meaning is known.
+class Reader {
+ public:
+  Reader(std::string_view bytes, const Survey& survey, EventSink& sink)
+      : operations_(bytes), survey_(survey), sink_(sink), tables_(sink.tables()) {}
+
+  bool read(const KeepReading& keep_reading) {
+    RawEvent raw;
+    while (operations_.next(raw)) {
+      place(raw);
+      events_.push_back(raw.event);
+      lines_.push_back(static_cast<std::uint32_t>(raw.line));
+      if (events_.size() < Survey::kBatch) continue;
+      hand_on();
+      if (!keep_reading(operations_.position())) return false;
+    }
+    hand_on();
+    return true;
   }
 
-  void place_key(RawEvent& raw, bool tuple) {
+ private:
+  void place(RawEvent& raw) {
+    const std::size_t index = index_++;
+    if (!raw.client) {
+      raw.event.process = kNemesis;
+      return;
+    }
+    // The order of the file is Jepsen's order: equal or backward times move up by a nanosecond.
+    raw.event.time = survey_.timed ? std::max(raw.event.time, last_ + 1) : static_cast<Nanos>(index);
+    last_ = raw.event.time;
+    place_key(raw);
+    raw.event.node = short_id(tables_.nodes, raw.node);
+    raw.event.error = short_id(tables_.errors, raw.error);
+  }
+
+  void place_key(RawEvent& raw) {
     std::optional<Value> key = raw.key;
-    if (tuple) {
-      const auto pair = pair_of(raw.event.value);
+    if (survey_.tuples || raw.tuple) {
+      const auto pair = pair_of(operations_.values(), raw.event.value);
       if (!pair) throw HistoryError(raw.line, "expected an independent [key value]");
       key = pair->first;
       raw.event.value = pair->second;
     }
-    if (key && !key->is_nil()) raw.event.key = builder_.tables().keys.intern(plain(*key));
+    if (key && !key->is_nil()) raw.event.key = tables_.keys.intern(plain(*key));
   }
 
-  /// True when the operations carry times.
-  bool check_times() const {
-    const RawEvent* with = nullptr;
-    const RawEvent* without = nullptr;
-    for (const RawEvent& raw : raw_)
-      if (raw.client) (raw.has_time ? with : without) = &raw;
-    if (with != nullptr && without != nullptr)
-      throw HistoryError(without->line, "no :time, while other operations have one");
-    return with != nullptr;
+  std::uint16_t short_id(StringTable& table, Value value) {
+    if (value.is_nil()) return kNoNode;
+    const std::uint32_t id = table.intern(plain(value));
+    return id < kNoNode ? static_cast<std::uint16_t>(id) : kNoNode;
+  }
+  std::string plain(Value value) {
+    const ValueTable& values = operations_.values();
+    return value.kind() == Value::Kind::kText ? std::string(values.as_text(value)) : values.to_json(value);
   }
 
-  HistoryBuilder builder_;
-  Parser parser_;
-  std::vector<std::string>& warnings_;
-  std::vector<RawEvent> raw_;
-  std::size_t skipped_records_ = 0;
-  bool seen_type_ = false, seen_f_ = false, seen_process_ = false;
+  void hand_on() {
+    sink_.take({events_, operations_.values(), lines_, 0});
+    events_.clear();
+    lines_.clear();
+    operations_.values() = {};
+  }
+
+  Operations operations_;
+  const Survey& survey_;
+  EventSink& sink_;
+  HistoryTables& tables_;
+  std::vector<Event> events_;
+  std::vector<std::uint32_t> lines_;
+  std::size_t index_ = 0;
+  Nanos last_ = -1;
 };
 
 /// Operations' names and micro-operations are keywords, whole texts are strings.
@@ -483,15 +319,30 @@ void append_edn(std::string& out, const ValueTable& values, Value value, bool mi
 
 }  // namespace
 
+bool read_edn(std::string_view bytes, EventSink& sink, std::vector<std::string>& warnings,
+              const KeepReading& keep_reading) {
+  Survey survey;
+  if (!survey.read(bytes, keep_reading)) return false;
+  if (survey.skipped_records > 0)
+    warnings.push_back(std::to_string(survey.skipped_records) +
+                       " tagged records that are not operations were left out");
+  return Reader(bytes, survey, sink).read(keep_reading);
+}
+
 History read_edn(std::string_view bytes, std::vector<std::string>& warnings) {
-  return Reader(bytes, warnings).read();
+  HistoryBuilder builder;
+  read_edn(bytes, builder, warnings, [](std::size_t) { return true; });
+  return builder.finish();
 }
 
 std::size_t edn_line_of_event(std::string_view bytes, std::size_t event) {
-  std::vector<std::string> warnings;
-  Reader reader(bytes, warnings);
-  reader.parse_all();
-  return event < reader.raw().size() ? reader.raw()[event].line : 0;
+  Operations operations(bytes);
+  RawEvent raw;
+  for (std::size_t i = 0; operations.next(raw); ++i) {
+    if (i == event) return raw.line;
+    operations.values() = {};
+  }
+  return 0;
 }
 
 std::string write_edn(const History& history) {

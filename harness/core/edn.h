@@ -21,6 +21,10 @@ namespace harness {
 /// Operations without :time get their place in the file as time, if none has one; a mixture is refused.
 /// Processes that are keywords (:nemesis, :clock) are not clients and are left out.
 History read_edn(std::string_view bytes, std::vector<std::string>& warnings);
+/// The same as a stream. False when `keep_reading` ended it. The file is read twice: what its values mean,
+/// and whether it has times, only the whole file tells.
+bool read_edn(std::string_view bytes, EventSink& sink, std::vector<std::string>& warnings,
+              const KeepReading& keep_reading);
 
 /// The line on which the event of this index (counting all, from 0) begins; 0 when there is none.
 std::size_t edn_line_of_event(std::string_view bytes, std::size_t event);

@@ -55,28 +55,36 @@ std::string History::describe(const Operation& op) const {
   return text + " ms]";
 }
 
-std::uint32_t& HistoryBuilder::open_operation(std::int32_t process) {
-  if (process < 0 || process >= kDenseProcesses)
-    return open_sparse_.try_emplace(process, kIdle).first->second;
+std::uint32_t& OpenOperations::of_new(std::int32_t process) {
+  if (process < 0 || process >= kDenseProcesses) return sparse_.try_emplace(process, kIdle).first->second;
   const auto index = static_cast<std::size_t>(process);
-  if (index >= open_.size()) open_.resize(index + index / 2 + 16, kIdle);
-  return open_[index];
+  dense_.resize(index + index / 2 + 16, kIdle);
+  return dense_[index];
 }
 
-void HistoryBuilder::add(const Event& event, std::size_t line) {
-  const auto process = [&] { return "process " + std::to_string(event.process); };
-  if (event.time < last_time_) throw HistoryError(line, "time goes backwards");
-  last_time_ = event.time;
-  const auto index = static_cast<std::uint32_t>(history_.events++);
-  std::uint32_t& open = open_operation(event.process);
+void OpenOperations::refuse_invocation(const Event& event, std::size_t line, bool retired) {
+  throw HistoryError(line, "process " + std::to_string(event.process) +
+                               (retired ? " comes back after an info" : " has an operation open already"));
+}
 
+void OpenOperations::refuse_completion(const Event& event, std::size_t line) {
+  throw HistoryError(line, "process " + std::to_string(event.process) + " completes what it never invoked");
+}
+
+void OpenOperations::refuse_other(const Event& event, std::size_t line, bool function) {
+  throw HistoryError(line, "process " + std::to_string(event.process) + " completes another " +
+                               (function ? "function" : "key") + " than it invoked");
+}
+
+template <typename TakeOver>
+void HistoryBuilder::add(const Event& event, std::size_t line, TakeOver& value) {
+  const auto index = static_cast<std::uint32_t>(history_.events++);
   if (event.type == EventType::kInvoke) {
-    if (open == kRetired) throw HistoryError(line, process() + " comes back after an info");
-    if (open != kIdle) throw HistoryError(line, process() + " has an operation open already");
-    open = static_cast<std::uint32_t>(history_.operations.size());
+    if (wanted_ != nullptr && !wanted_->contains(event.key)) return open_.invoke(event, line, kElsewhere);
+    open_.invoke(event, line, static_cast<std::uint32_t>(history_.operations.size()));
     Operation op;
     op.invoked = event.time;
-    op.argument = event.value;
+    op.argument = value(event.value);
     op.process = event.process;
     op.key = event.key;
     op.invoke_event = index;
@@ -84,13 +92,10 @@ void HistoryBuilder::add(const Event& event, std::size_t line) {
     history_.operations.push_back(op);
     return;
   }
-  if (open == kIdle || open == kRetired)
-    throw HistoryError(line, process() + " completes what it never invoked");
+  const std::uint32_t open = open_.complete(event, line);
+  if (open == kElsewhere) return;
   Operation& op = history_.operations[open];
-  if (op.function != event.function)
-    throw HistoryError(line, process() + " completes another function than it invoked");
-  if (event.key != kNoKey && op.key != event.key)
-    throw HistoryError(line, process() + " completes another key than it invoked");
+  OpenOperations::check_same(event, line, op.function, op.key);
   op.completed = event.time;
   op.complete_event = index;
   op.node = event.node;
@@ -98,8 +103,24 @@ void HistoryBuilder::add(const Event& event, std::size_t line) {
   op.outcome = event.type == EventType::kOk     ? Outcome::kOk
                : event.type == EventType::kFail ? Outcome::kFail
                                                 : Outcome::kInfo;
-  if (event.type == EventType::kOk) op.result = event.value;
-  open = event.type == EventType::kInfo ? kRetired : kIdle;
+  if (event.type == EventType::kOk) op.result = value(event.value);
+}
+
+void HistoryBuilder::add(const Event& event, std::size_t line) {
+  const auto as_it_is = [](Value value) { return value; };
+  add(event, line, as_it_is);
+}
+
+void HistoryBuilder::take(const EventBatch& batch) {
+  ValueTransfer value(batch.values, history_.values);
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    const Event& event = batch.events[i];
+    if (event.process == kNemesis) {
+      skip();
+    } else {
+      add(event, batch.line(i), value);
+    }
+  }
 }
 
 History HistoryBuilder::finish() {

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstring>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace harness {
 namespace {
@@ -42,33 +44,6 @@ JournalSlot as_slot(const Slot& slot) {
   return std::bit_cast<JournalSlot>(slot);
 }
 
-/// Enters a definition into the tables; the number it got there must be the one the file claims.
-std::uint32_t define(History& history, JournalTable table, std::span<const std::byte> payload) {
-  const std::string_view text(reinterpret_cast<const char*>(payload.data()), payload.size());
-  switch (table) {
-    case JournalTable::kKey:
-      return history.keys.intern(text);
-    case JournalTable::kNode:
-      return history.nodes.intern(text);
-    case JournalTable::kError:
-      return history.errors.intern(text);
-    case JournalTable::kText:
-      return static_cast<std::uint32_t>(history.values.text(text).bits() >> 3);
-    case JournalTable::kOther:
-      return static_cast<std::uint32_t>(history.values.other(text).bits() >> 3);
-    case JournalTable::kList: {
-      std::vector<Value> elements;
-      for (std::size_t at = 0; at + 8 <= payload.size(); at += 8) {
-        std::uint64_t bits = 0;
-        std::memcpy(&bits, payload.data() + at, 8);
-        elements.push_back(Value::from_bits(bits));
-      }
-      return static_cast<std::uint32_t>(history.values.list(elements).bits() >> 3);
-    }
-  }
-  return kNoKey;
-}
-
 Event decode(const EventSlot& slot) {
   Event event;
   event.time = slot.time;
@@ -82,15 +57,165 @@ Event decode(const EventSlot& slot) {
   return event;
 }
 
-/// Every reference of an event must have been defined: a journal is a file, and files are untrusted.
-void require_defined(const History& history, const Event& event, std::size_t slot) {
-  const bool fine = (event.key == kNoKey || event.key < history.keys.size()) &&
-                    (event.node == kNoNode || event.node < history.nodes.size()) &&
-                    (event.error == kNoError || event.error < history.errors.size()) &&
-                    event.type <= EventType::kInfo && event.function <= Function::kOther &&
-                    history.values.contains(event.value);
-  if (!fine) throw HistoryError(slot, "refers to something that the journal does not define");
-}
+/// Hands the events on in batches. Definitions of values are only noted where they stand, and read when an
+/// event refers to them: a sink that wants few values needs memory for few.
+class Reader {
+ public:
+  Reader(std::span<const std::byte> bytes, EventSink& sink)
+      : bytes_(bytes), sink_(sink), tables_(sink.tables()) {
+    events_.reserve(kBatch);
+    slots_.reserve(kBatch);
+  }
+
+  bool read(const KeepReading& keep_reading) {
+    while (at_ + kJournalSlot <= bytes_.size()) {
+      const auto tag = static_cast<std::uint8_t>(bytes_[at_]);
+      if (tag == kTagEnd) break;
+      if (tag == kTagEvent) {
+        read_event();
+        if (events_.size() < kBatch) continue;
+        hand_on();
+        if (!keep_reading(at_)) return false;
+      } else if (tag != kTagDefinition) {
+        throw HistoryError(slot(), "an unknown tag: the journal is damaged");
+      } else if (!read_definition()) {
+        break;  // torn: the payload was never written whole
+      }
+    }
+    hand_on();
+    return keep_reading(at_);
+  }
+
+ private:
+  static constexpr std::size_t kBatch = 4096;
+  static constexpr int kDepthMax = 64;  // of lists in lists
+
+  std::size_t slot() const { return at_ / kJournalSlot; }
+
+  /// Every reference of an event must have been defined: a journal is a file, and files are untrusted.
+  void read_event() {
+    EventSlot read;
+    std::memcpy(&read, bytes_.data() + at_, sizeof read);
+    Event event = decode(read);
+    const bool fine = (event.key == kNoKey || event.key < tables_.keys.size()) &&
+                      (event.node == kNoNode || event.node < tables_.nodes.size()) &&
+                      (event.error == kNoError || event.error < tables_.errors.size()) &&
+                      event.type <= EventType::kInfo && event.function <= Function::kOther &&
+                      event.process >= 0;
+    if (!fine) refuse_reference();
+    if (!event.value.is_nil() && !event.value.is_integer()) event.value = resolve(event.value, 0);
+    if (events_.empty()) first_slot_ = slot();
+    events_.push_back(event);
+    slots_.push_back(static_cast<std::uint32_t>(slot() - first_slot_));
+    at_ += kJournalSlot;
+  }
+
+  [[noreturn]] void refuse_reference() const {
+    throw HistoryError(slot(), "refers to something that the journal does not define");
+  }
+
+  /// A value of the file as one of the batch's table.
+  Value resolve(Value value, int depth) {
+    if (value.is_nil() || value.is_integer()) return value;
+    const std::vector<std::size_t>* places = places_of(value.kind());
+    const std::size_t number = value.bits() >> 3;
+    if (places == nullptr || number >= places->size() || depth > kDepthMax) refuse_reference();
+    if (const auto known = resolved_.find(value.bits()); known != resolved_.end()) return known->second;
+    DefinitionSlot definition;
+    std::memcpy(&definition, bytes_.data() + (*places)[number], sizeof definition);
+    const auto payload = bytes_.subspan((*places)[number] + kJournalSlot, definition.length);
+    const std::string_view text(reinterpret_cast<const char*>(payload.data()), payload.size());
+    const Value out = value.kind() == Value::Kind::kText    ? values_.text(text)
+                      : value.kind() == Value::Kind::kOther ? values_.other(text)
+                                                            : resolve_list(payload, number, depth);
+    resolved_.emplace(value.bits(), out);
+    return out;
+  }
+  Value resolve_list(std::span<const std::byte> payload, std::size_t number, int depth) {
+    std::vector<Value> elements;
+    for (std::size_t at = 0; at + 8 <= payload.size(); at += 8) {
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, payload.data() + at, 8);
+      const Value element = Value::from_bits(bits);
+      // A list holds only what was defined before it, never itself.
+      if (element.kind() == Value::Kind::kList && (bits >> 3) >= number) refuse_reference();
+      elements.push_back(resolve(element, depth + 1));
+    }
+    return values_.list(elements);
+  }
+  const std::vector<std::size_t>* places_of(Value::Kind kind) const {
+    switch (kind) {
+      case Value::Kind::kText:
+        return &texts_;
+      case Value::Kind::kOther:
+        return &others_;
+      case Value::Kind::kList:
+        return &lists_;
+      default:
+        return nullptr;
+    }
+  }
+
+  /// False when it was cut.
+  bool read_definition() {
+    DefinitionSlot read;
+    std::memcpy(&read, bytes_.data() + at_, sizeof read);
+    const std::size_t room = padded_to_slots(read.length);
+    if (room > bytes_.size() - at_ - kJournalSlot) return false;
+    if (read.table > static_cast<std::uint8_t>(JournalTable::kList))
+      throw HistoryError(slot(), "a definition of an unknown kind: the journal is damaged");
+    if (define(static_cast<JournalTable>(read.table), read.length) != read.number)
+      throw HistoryError(slot(), "a definition out of order: the journal is damaged");
+    at_ += kJournalSlot + room;
+    return true;
+  }
+
+  /// The number that the definition at hand gets.
+  std::size_t define(JournalTable table, std::size_t length) {
+    const auto payload = bytes_.subspan(at_ + kJournalSlot, length);
+    const std::string_view text(reinterpret_cast<const char*>(payload.data()), payload.size());
+    const auto note = [&](std::vector<std::size_t>& places) {
+      places.push_back(at_);
+      return places.size() - 1;
+    };
+    switch (table) {
+      case JournalTable::kKey:
+        return tables_.keys.intern(text);
+      case JournalTable::kNode:
+        return tables_.nodes.intern(text);
+      case JournalTable::kError:
+        return tables_.errors.intern(text);
+      case JournalTable::kText:
+        return note(texts_);
+      case JournalTable::kOther:
+        return note(others_);
+      case JournalTable::kList:
+        return note(lists_);
+    }
+    return static_cast<std::size_t>(-1);
+  }
+
+  void hand_on() {
+    if (events_.empty()) return;
+    sink_.take({events_, values_, slots_, first_slot_});
+    events_.clear();
+    slots_.clear();
+    if (resolved_.empty()) return;
+    resolved_.clear();
+    values_ = {};
+  }
+
+  const std::span<const std::byte> bytes_;
+  EventSink& sink_;
+  HistoryTables& tables_;
+  std::size_t at_ = kJournalSlot;
+  std::vector<Event> events_;
+  std::vector<std::uint32_t> slots_;
+  std::size_t first_slot_ = 0;
+  ValueTable values_;  // of the batch
+  std::unordered_map<std::uint64_t, Value> resolved_;
+  std::vector<std::size_t> texts_, others_, lists_;  // where they are defined, by number
+};
 
 }  // namespace
 
@@ -123,39 +248,18 @@ JournalSlot encode_definition(JournalTable table, std::uint32_t number, std::uin
   return as_slot(slot);
 }
 
-History read_journal(std::span<const std::byte> bytes) {
+bool read_journal(std::span<const std::byte> bytes, EventSink& sink, const KeepReading& keep_reading) {
   if (bytes.size() < kJournalSlot ||
       std::memcmp(bytes.data(), kJournalMagic.data(), kJournalMagic.size()) != 0)
     throw HistoryError(0,
                        "not a history journal (it does not begin with " + std::string(kJournalMagic) + ")");
+  return Reader(bytes, sink).read(keep_reading);
+}
+
+History read_journal(std::span<const std::byte> bytes) {
   HistoryBuilder builder;
-  History& tables = builder.tables();
-  std::size_t at = kJournalSlot;
-  while (at + kJournalSlot <= bytes.size()) {
-    const std::size_t number = at / kJournalSlot;
-    const auto tag = static_cast<std::uint8_t>(bytes[at]);
-    if (tag == kTagEnd) break;
-    if (tag == kTagEvent) {
-      EventSlot slot;
-      std::memcpy(&slot, bytes.data() + at, sizeof slot);
-      const Event event = decode(slot);
-      require_defined(tables, event, number);
-      builder.add(event, number);
-      at += kJournalSlot;
-      continue;
-    }
-    if (tag != kTagDefinition) throw HistoryError(number, "an unknown tag: the journal is damaged");
-    DefinitionSlot slot;
-    std::memcpy(&slot, bytes.data() + at, sizeof slot);
-    at += kJournalSlot;
-    const std::size_t room = padded_to_slots(slot.length);
-    if (room > bytes.size() - at) break;  // torn: the payload was never written whole
-    if (slot.table > static_cast<std::uint8_t>(JournalTable::kList))
-      throw HistoryError(number, "a definition of an unknown kind: the journal is damaged");
-    if (define(tables, static_cast<JournalTable>(slot.table), bytes.subspan(at, slot.length)) != slot.number)
-      throw HistoryError(number, "a definition out of order: the journal is damaged");
-    at += room;
-  }
+  builder.reserve(bytes.size() / kJournalSlot / 2);
+  read_journal(bytes, builder, [](std::size_t) { return true; });
   return builder.finish();
 }
 

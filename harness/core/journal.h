@@ -40,5 +40,7 @@ constexpr std::size_t padded_to_slots(std::size_t length) {
 /// Reads a journal back, up to its first torn or missing record. Throws HistoryError (line: slot number) when
 /// the bytes are no journal, or a record contradicts an earlier one.
 History read_journal(std::span<const std::byte> bytes);
+/// The same as a stream. False when `keep_reading` ended it.
+bool read_journal(std::span<const std::byte> bytes, EventSink& sink, const KeepReading& keep_reading);
 
 }  // namespace harness

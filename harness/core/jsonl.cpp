@@ -2,226 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <nlohmann/json.hpp>
+
+#include "harness/core/json_line.h"
 
 namespace harness {
 namespace {
-
-constexpr int kDepthMax = 64;  // of nested values
-
-/// One line, read left to right. Positions never pass the line's end.
-class Line {
- public:
-  Line(std::string_view text, std::size_t number, std::string& scratch)
-      : at_(text.data()), end_(text.data() + text.size()), number_(number), scratch_(scratch) {}
-
-  [[noreturn]] void refuse(const std::string& reason) const { throw HistoryError(number_, reason); }
-
-  void skip_space() {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\r')) ++at_;
-  }
-  bool at_end() const { return at_ == end_; }
-  char peek() const { return at_ == end_ ? '\0' : *at_; }
-  bool take(char c) {
-    if (at_ == end_ || *at_ != c) return false;
-    ++at_;
-    return true;
-  }
-  void expect(char c) {
-    if (!take(c)) refuse(std::string("expected '") + c + "'" + found());
-  }
-
-  /// A string. Without escapes the view is into the line itself, else into the scratch.
-  std::string_view string() {
-    if (!take('"')) refuse("expected a string" + found());
-    const char* begin = at_;
-    while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
-    if (at_ != end_ && *at_ == '"') return {begin, static_cast<std::size_t>(at_++ - begin)};
-    scratch_.assign(begin, at_);
-    while (true) {
-      if (at_ == end_) refuse("a string does not end");
-      const char c = *at_++;
-      if (c == '"') return scratch_;
-      if (static_cast<unsigned char>(c) < 0x20) refuse("a control character within a string");
-      if (c == '\\') {
-        escape();
-      } else {
-        scratch_ += c;
-      }
-    }
-  }
-
-  /// An integer of 64 bits. False when it is another number (a fraction, or too large); nothing is read then.
-  bool integer(std::int64_t& out) {
-    const char* p = at_;
-    const bool negative = p != end_ && *p == '-';
-    if (negative) ++p;
-    if (p == end_ || *p < '0' || *p > '9') refuse("expected a number" + found());
-    const char* digits = p;
-    std::uint64_t number = 0;
-    while (p != end_ && *p >= '0' && *p <= '9') number = number * 10 + static_cast<std::uint64_t>(*p++ - '0');
-    if (*digits == '0' && p - digits > 1) refuse("a number with a leading zero");
-    if (p - digits > 18 || (p != end_ && (*p == '.' || *p == 'e' || *p == 'E'))) return false;
-    out = negative ? -static_cast<std::int64_t>(number) : static_cast<std::int64_t>(number);
-    at_ = p;
-    return true;
-  }
-
-  Value value(ValueTable& table, std::vector<Value>& stack, int depth = 0) {
-    switch (peek()) {
-      case 'n':
-        literal("null");
-        return {};
-      case '"':
-        return table.text(string());
-      case '[':
-        return list(table, stack, depth);
-      case '-':
-      case '0':
-      case '1':
-      case '2':
-      case '3':
-      case '4':
-      case '5':
-      case '6':
-      case '7':
-      case '8':
-      case '9': {
-        std::int64_t number;
-        if (integer(number)) return table.integer(number);
-        return other(table);
-      }
-      case 't':
-      case 'f':
-      case '{':
-        return other(table);
-      default:
-        refuse("expected a value" + found());
-    }
-  }
-
-  /// Passes over a value of any kind, checking that it is JSON.
-  void skip_value() { other_text(); }
-
-  void literal(std::string_view word) {
-    if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0)
-      refuse("expected a value" + found());
-    at_ += word.size();
-  }
-
-  std::string found() const {
-    if (at_ == end_) return ", found the end of the line";
-    return std::string(", found '") +
-           std::string(at_, std::min<std::size_t>(12, static_cast<std::size_t>(end_ - at_))) + "'";
-  }
-
- private:
-  Value list(ValueTable& table, std::vector<Value>& stack, int depth) {
-    if (depth >= kDepthMax) refuse("values nest too deeply");
-    ++at_;
-    const std::size_t base = stack.size();
-    skip_space();
-    if (!take(']')) {
-      do {
-        skip_space();
-        const Value element = value(table, stack, depth + 1);
-        stack.push_back(element);
-        skip_space();
-      } while (take(','));
-      expect(']');
-    }
-    const Value out = table.list(std::span(stack).subspan(base));
-    stack.resize(base);
-    return out;
-  }
-
-  /// The text of the value that begins here; moves past it.
-  std::string_view other_text() {
-    const char* begin = at_;
-    int depth = 0;
-    do {
-      if (at_ == end_) refuse("a value does not end");
-      if (*at_ == '"') {
-        string();
-        continue;
-      }
-      if (*at_ == '[' || *at_ == '{') ++depth;
-      if (*at_ == ']' || *at_ == '}') --depth;
-      ++at_;
-      if (depth == 0)  // a scalar goes on to the next delimiter
-        while (*begin != '[' && *begin != '{' && at_ != end_ && std::strchr(",]} \t\r", *at_) == nullptr)
-          ++at_;
-    } while (depth > 0);
-    const std::string_view text(begin, static_cast<std::size_t>(at_ - begin));
-    if (std::count(text.begin(), text.end(), '[') + std::count(text.begin(), text.end(), '{') >
-            kDepthMax * 64 ||
-        !nlohmann::json::accept(text))
-      refuse("not JSON: '" + std::string(text.substr(0, 40)) + "'");
-    return text;
-  }
-
-  Value other(ValueTable& table) {
-    const auto parsed = nlohmann::json::parse(other_text());
-    return table.other(parsed.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  }
-
-  unsigned hex4() {
-    unsigned code = 0;
-    for (int i = 0; i < 4; ++i) {
-      if (at_ == end_) refuse("a string does not end");
-      const char c = *at_++;
-      const int digit = c >= '0' && c <= '9'   ? c - '0'
-                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                               : -1;
-      if (digit < 0) refuse("a \\u escape without four hex digits");
-      code = code * 16 + static_cast<unsigned>(digit);
-    }
-    return code;
-  }
-
-  void escape() {
-    if (at_ == end_) refuse("a string does not end");
-    const char c = *at_++;
-    static constexpr std::string_view kFrom = "\"\\/bfnrt";
-    static constexpr std::string_view kTo = "\"\\/\b\f\n\r\t";
-    if (const std::size_t i = kFrom.find(c); i != std::string_view::npos) {
-      scratch_ += kTo[i];
-      return;
-    }
-    if (c != 'u') refuse("an unknown escape in a string");
-    unsigned code = hex4();
-    if (code >= 0xd800 && code < 0xdc00) {
-      if (!take('\\') || !take('u')) refuse("half a surrogate pair in a string");
-      const unsigned low = hex4();
-      if (low < 0xdc00 || low > 0xdfff) refuse("half a surrogate pair in a string");
-      code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-    } else if (code >= 0xdc00 && code < 0xe000) {
-      refuse("half a surrogate pair in a string");
-    }
-    const auto put = [&](unsigned byte) { scratch_ += static_cast<char>(byte); };
-    if (code < 0x80) {
-      put(code);
-    } else if (code < 0x800) {
-      put(0xc0 | (code >> 6));
-      put(0x80 | (code & 63));
-    } else if (code < 0x10000) {
-      put(0xe0 | (code >> 12));
-      put(0x80 | ((code >> 6) & 63));
-      put(0x80 | (code & 63));
-    } else {
-      put(0xf0 | (code >> 18));
-      put(0x80 | ((code >> 12) & 63));
-      put(0x80 | ((code >> 6) & 63));
-      put(0x80 | (code & 63));
-    }
-  }
-
-  const char* at_;
-  const char* end_;
-  std::size_t number_;
-  std::string& scratch_;
-};
 
 enum Field : unsigned {
   kIndex = 1,
@@ -259,41 +44,139 @@ Field field_named(std::string_view name) {
   }
 }
 
-class Reader {
+constexpr const char* kTooManyNodes = "too many different nodes";
+
+/// Ids of nodes and errors have 16 bits.
+std::uint16_t short_of(std::uint32_t id) {
+  return id < kNoError ? static_cast<std::uint16_t>(id) : kNoError;
+}
+
+constexpr unsigned kRequired = kTime | kProcess | kType | kF;
+
+/// Reads the lines of one piece.
+class PieceReader {
  public:
-  History read(std::string_view bytes) {
-    reserve_for(bytes);
+  PieceReader(JsonlPiece& piece, HistoryTables& names) : piece_(piece), names_(names) {}
+
+  void read(std::string_view bytes) {
     std::size_t number = 0;
-    while (!bytes.empty()) {
-      ++number;
-      const void* newline = std::memchr(bytes.data(), '\n', bytes.size());
-      const std::size_t length =
-          newline == nullptr ? bytes.size()
-                             : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
-      read_line(bytes.substr(0, length), number);
-      bytes.remove_prefix(std::min(length + 1, bytes.size()));
+    try {
+      while (!bytes.empty()) {
+        ++number;
+        const void* newline = std::memchr(bytes.data(), '\n', bytes.size());
+        const std::size_t length =
+            newline == nullptr ? bytes.size()
+                               : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
+        if (!read_line(bytes.substr(0, length), number)) break;
+        bytes.remove_prefix(std::min(length + 1, bytes.size()));
+      }
+    } catch (const HistoryError& error) {
+      piece_.refusal = {error.line, error.reason};
     }
-    return builder_.finish();
+    piece_.line_count = number;
   }
 
  private:
-  /// Half the lines invoke; their length is guessed from the first ones.
-  void reserve_for(std::string_view bytes) {
-    const std::string_view head = bytes.substr(0, 1 << 16);
-    const auto lines = static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n'));
-    if (lines > 16) builder_.reserve(bytes.size() / (head.size() / lines) / 2 + bytes.size() / 4096);
-  }
-
-  void read_line(std::string_view text, std::size_t number) {
-    Line line(text, number, scratch_);
-    line.skip_space();
-    if (line.at_end()) return;
+  /// False when the piece cannot go on: its indices contradict each other.
+  bool read_line(std::string_view text, std::size_t number) {
+    JsonLine line(text, number, scratch_);
     Event event;
     seen_ = 0;
-    nemesis_ = false;
-    line.expect('{');
+    if (!read_usual(line, event)) {
+      if (seen_ == 0) {
+        line.skip_space();
+        if (line.at_end()) return true;
+      }
+      read_fields(line, event);
+    }
+    if (event.process != kNemesis && (seen_ & kRequired) != kRequired) refuse_incomplete(line);
+    const bool agrees = (seen_ & kIndex) == 0 || claim_index(number);
+    piece_.events.push_back(event);
+    piece_.lines.push_back(static_cast<std::uint32_t>(number));
+    return agrees;
+  }
+
+  /// The fields in the order in which most writers put them, without spaces, as far as the line has them so.
+  /// True: the line is read. False: `seen_` tells what was read, and read_fields() goes on from there.
+  bool read_usual(JsonLine& line, Event& event) {
+    const char* done = line.position();  // behind the last field that was read whole
+    const auto read = [&](Field field) {
+      seen_ |= field;
+      done = line.position();
+    };
+    const auto stop = [&] {
+      line.go_back(done);
+      return false;
+    };
+    if (line.take_text("{\"index\":")) {
+      if (!line.take_integer(index_)) return stop();
+      read(kIndex);
+      if (!line.take_text(",\"time\":")) return stop();
+    } else if (!line.take_text("{\"time\":")) {
+      return stop();
+    }
+    if (!line.take_integer(event.time) || event.time < 0) return stop();
+    read(kTime);
+    std::int64_t process;
+    if (!line.take_text(",\"process\":") || !line.take_integer(process) || process < 0 || process > INT32_MAX)
+      return stop();
+    event.process = static_cast<std::int32_t>(process);
+    read(kProcess);
+    if (!line.take_text(",\"type\":\"") || !take_type(line, event)) return stop();
+    read(kType);
+    if (!line.take_text(",\"f\":\"") || !take_function(line, event)) return stop();
+    read(kF);
+    if (line.take_text(",\"key\":\"")) {
+      const std::string_view key = line.take_plain_rest();
+      if (key.data() == nullptr) return stop();
+      event.key = names_.keys.intern(key);
+      read(kKey);
+    }
+    if (!line.take_text(",\"value\":")) return stop();
+    std::int64_t number;
+    if (line.take_integer(number)) {
+      event.value = piece_.tables.values.integer(number);
+    } else if (!line.take_text("null")) {
+      event.value = line.value(piece_.tables.values, stack_);
+    }
+    read(kValue);
+    return (line.take('}') && line.at_end()) || stop();
+  }
+
+  static bool take_type(JsonLine& line, Event& event) {
+    if (line.take_text("invoke\"")) {
+      event.type = EventType::kInvoke;
+    } else if (line.take_text("ok\"")) {
+      event.type = EventType::kOk;
+    } else if (line.take_text("info\"")) {
+      event.type = EventType::kInfo;
+    } else if (line.take_text("fail\"")) {
+      event.type = EventType::kFail;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  static bool take_function(JsonLine& line, Event& event) {
+    if (line.take_text("read\"")) {
+      event.function = Function::kRead;
+    } else if (line.take_text("write\"")) {
+      event.function = Function::kWrite;
+    } else {
+      const std::string_view name = line.take_plain_rest();
+      if (name.data() == nullptr) return false;
+      event.function = function_from(name);
+    }
+    return true;
+  }
+
+  /// Fields in any order, with spaces, known or not: from the beginning of the line, or behind a field.
+  void read_fields(JsonLine& line, Event& event) {
+    const bool begins = seen_ == 0;
+    if (begins) line.expect('{');
     line.skip_space();
-    if (!line.take('}')) {
+    if (begins ? line.peek() != '}' : line.take(',')) {
       do {
         line.skip_space();
         const Field field = field_named(line.string());
@@ -305,14 +188,13 @@ class Reader {
         read_field(line, field, event);
         line.skip_space();
       } while (line.take(','));
-      line.expect('}');
     }
+    line.expect('}');
     line.skip_space();
     if (!line.at_end()) line.refuse("more follows the event" + line.found());
-    finish(line, event, number);
   }
 
-  void read_field(Line& line, Field field, Event& event) {
+  void read_field(JsonLine& line, Field field, Event& event) {
     switch (field) {
       case kIndex:
         if (!line.integer(index_)) line.refuse("index is not an integer");
@@ -327,22 +209,20 @@ class Reader {
       case kType:
         read_type(line, event);
         break;
-      case kF: {
-        const std::string_view name = line.string();
-        event.function = function_from(name);
+      case kF:
+        event.function = function_from(line.string());
         break;
-      }
       case kKey:
         read_key(line, event);
         break;
       case kValue:
-        event.value = line.value(tables().values, stack_);
+        event.value = line.value(piece_.tables.values, stack_);
         break;
       case kNode:
-        event.node = short_id(line, tables().nodes, "nodes");
+        event.node = short_id(line, names_.nodes, kTooManyNodes);
         break;
       case kErrorField:
-        event.error = short_id(line, tables().errors, "errors");
+        event.error = short_id(line, names_.errors, nullptr);
         break;
       case kUnknown:
         line.skip_value();
@@ -350,19 +230,19 @@ class Reader {
     }
   }
 
-  void read_process(Line& line, Event& event) {
+  static void read_process(JsonLine& line, Event& event) {
+    static constexpr const char* kWhat = "process is an integer from 0, or \"nemesis\"";
     if (line.peek() == '"') {
-      nemesis_ = line.string() == "nemesis";
-      if (!nemesis_) line.refuse("process is an integer from 0, or \"nemesis\"");
+      if (line.string() != "nemesis") line.refuse(kWhat);
+      event.process = kNemesis;
       return;
     }
     std::int64_t number;
-    if (!line.integer(number) || number < 0 || number > INT32_MAX)
-      line.refuse("process is an integer from 0, or \"nemesis\"");
+    if (!line.integer(number) || number < 0 || number > INT32_MAX) line.refuse(kWhat);
     event.process = static_cast<std::int32_t>(number);
   }
 
-  void read_type(Line& line, Event& event) {
+  static void read_type(JsonLine& line, Event& event) {
     const std::string_view type = line.string();
     if (type == "invoke") {
       event.type = EventType::kInvoke;
@@ -378,60 +258,143 @@ class Reader {
   }
 
   /// A text; an integer means its digits.
-  void read_key(Line& line, Event& event) {
+  void read_key(JsonLine& line, Event& event) {
     if (line.peek() == 'n') {
       line.literal("null");
     } else if (line.peek() == '"') {
-      event.key = tables().keys.intern(line.string());
+      event.key = names_.keys.intern(line.string());
     } else {
       std::int64_t number;
       if (!line.integer(number)) line.refuse("key is a string or an integer");
-      event.key = tables().keys.intern(std::to_string(number));
+      event.key = names_.keys.intern(std::to_string(number));
     }
   }
 
-  std::uint16_t short_id(Line& line, StringTable& table, const char* what) {
+  /// The id of a text, or of any other value's JSON (Jepsen's errors are often arrays). `too_many`: refused
+  /// with these words when ids run out; null: what comes later has no words.
+  std::uint16_t short_id(JsonLine& line, StringTable& table, const char* too_many) {
     if (line.peek() == 'n') {
       line.literal("null");
       return kNoNode;
     }
-    // Jepsen's errors are often arrays; their text is as good as a word.
-    const std::uint32_t id = line.peek() == '"'
-                                 ? table.intern(line.string())
-                                 : table.intern(tables().values.to_json(line.value(tables().values, stack_)));
-    if (id < kNoNode) return static_cast<std::uint16_t>(id);
-    if (&table == &tables().errors) return kNoError;  // beyond 65535 different texts an error has no words
-    line.refuse(std::string("too many different ") + what);
+    const std::uint32_t id =
+        line.peek() == '"'
+            ? table.intern(line.string())
+            : table.intern(piece_.tables.values.to_json(line.value(piece_.tables.values, stack_)));
+    if (id >= kNoNode && too_many != nullptr) line.refuse(too_many);
+    return short_of(id);
   }
 
-  void finish(Line& line, const Event& event, std::size_t number) {
-    static constexpr std::pair<Field, const char*> kRequired[] = {
+  void refuse_incomplete(const JsonLine& line) const {
+    static constexpr std::pair<Field, const char*> kNames[] = {
         {kTime, "time"}, {kProcess, "process"}, {kType, "type"}, {kF, "f"}};
-    if (nemesis_) {
-      builder_.skip();
-    } else {
-      for (const auto& [field, name] : kRequired)
-        if ((seen_ & field) == 0) line.refuse(std::string("no ") + name);
-      builder_.add(event, number);
-    }
-    if ((seen_ & kIndex) != 0 && index_ != static_cast<std::int64_t>(tables().events) - 1)
-      line.refuse("index is " + std::to_string(index_) + ", expected " + std::to_string(tables().events - 1));
+    for (const auto& [field, name] : kNames)
+      if ((seen_ & field) == 0) line.refuse(std::string("no ") + name);
   }
 
-  History& tables() { return builder_.tables(); }
+  /// What the line says of its place in the history, which only the whole history can confirm. The first
+  /// claim, and the first that contradicts it, are all that needs to be compared with it.
+  bool claim_index(std::size_t number) {
+    const std::int64_t before = index_ - static_cast<std::int64_t>(piece_.events.size());
+    if (!piece_.claims.empty() && piece_.claims.front().events_before == before) return true;
+    piece_.claims.push_back({before, piece_.events.size(), number});
+    return piece_.claims.size() == 1;
+  }
 
-  HistoryBuilder builder_;
+  JsonlPiece& piece_;
+  HistoryTables& names_;
   std::string scratch_;
   std::vector<Value> stack_;
   std::int64_t index_ = 0;
   unsigned seen_ = 0;
-  bool nemesis_ = false;
 };
+
+/// Ids of a piece's table as ids of the whole history's.
+std::vector<std::uint32_t> entered(const StringTable& from, StringTable& into) {
+  std::vector<std::uint32_t> ids(from.size());
+  for (std::uint32_t id = 0; id < ids.size(); ++id) ids[id] = into.intern(from.text(id));
+  return ids;
+}
 
 }  // namespace
 
+std::size_t jsonl_cut(std::string_view bytes, std::size_t about) {
+  if (bytes.size() <= about) return bytes.size();
+  const std::size_t newline = bytes.find('\n', about);
+  return newline == std::string_view::npos ? bytes.size() : newline + 1;
+}
+
+void parse_jsonl(std::string_view bytes, JsonlPiece& piece, HistoryTables* names) {
+  piece.clear();
+  piece.own_names = names == nullptr;
+  PieceReader(piece, names == nullptr ? piece.tables : *names).read(bytes);
+}
+
+void JsonlPiece::clear() {
+  events.clear();
+  lines.clear();
+  claims.clear();
+  refusal.reset();
+  line_count = 0;
+  if (own_names || tables.values.texts() + tables.values.lists() + tables.values.others() > 0) tables = {};
+}
+
+void JsonlJoiner::take(JsonlPiece& piece) {
+  if (piece.own_names) rename(piece);
+  const auto check = [&](const JsonlPiece::IndexClaim& claim) {
+    const auto expected = static_cast<std::int64_t>(events_);
+    if (claim.events_before == expected) return;
+    const auto at = static_cast<std::int64_t>(claim.event);
+    throw HistoryError(lines_ + claim.line, "index is " + std::to_string(claim.events_before + at) +
+                                                ", expected " + std::to_string(expected + at));
+  };
+  if (!piece.claims.empty()) check(piece.claims.front());
+  sink_.take({piece.events, piece.tables.values, piece.lines, lines_});
+  if (!piece.claims.empty()) check(piece.claims.back());
+  if (piece.refusal) throw HistoryError(lines_ + piece.refusal->line, piece.refusal->reason);
+  lines_ += piece.line_count;
+  events_ += piece.events.size();
+}
+
+void JsonlJoiner::rename(JsonlPiece& piece) {
+  HistoryTables& tables = sink_.tables();
+  const auto keys = entered(piece.tables.keys, tables.keys);
+  const auto nodes = entered(piece.tables.nodes, tables.nodes);
+  const auto errors = entered(piece.tables.errors, tables.errors);
+  for (std::size_t i = 0; i < piece.events.size(); ++i) {
+    Event& event = piece.events[i];
+    if (event.key != kNoKey) event.key = keys[event.key];
+    if (event.error != kNoError) event.error = short_of(errors[event.error]);
+    if (event.node == kNoNode) continue;
+    if (nodes[event.node] >= kNoNode) throw HistoryError(lines_ + piece.lines[i], kTooManyNodes);
+    event.node = static_cast<std::uint16_t>(nodes[event.node]);
+  }
+}
+
+bool read_jsonl(std::string_view bytes, EventSink& sink, const KeepReading& keep_reading) {
+  JsonlJoiner joiner(sink);
+  JsonlPiece piece;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t length = jsonl_cut(bytes.substr(at), kJsonlPiece);
+    parse_jsonl(bytes.substr(at, length), piece, &sink.tables());
+    joiner.take(piece);
+    at += length;
+    if (!keep_reading(at)) return false;
+  }
+  return true;
+}
+
 History read_jsonl(std::string_view bytes) {
-  return Reader().read(bytes);
+  HistoryBuilder builder;
+  builder.reserve(jsonl_operations(bytes));
+  read_jsonl(bytes, builder, [](std::size_t) { return true; });
+  return builder.finish();
+}
+
+std::size_t jsonl_operations(std::string_view bytes) {
+  const std::string_view head = bytes.substr(0, 1 << 16);
+  const auto lines = static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n'));
+  return lines > 16 ? bytes.size() / (head.size() / lines) / 2 + bytes.size() / 4096 : 0;
 }
 
 std::string_view to_string(EventType type) {

@@ -1,10 +1,13 @@
 // The interchange form of a history: one JSON object a line (harness/FORMATS.md). Reading is a pure function
 // of bytes, written by hand because ingest dominates the checking of long histories; it allocates nothing per
-// event.
+// event. A file is read in pieces, cut at newlines: pieces can be parsed in any order, by several threads,
+// and are joined in theirs (harness/history_file.h does so).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/core/history.h"
 
@@ -13,6 +16,56 @@ namespace harness {
 /// Throws HistoryError, with the line (from 1) and the reason, for anything that is not a history.
 /// Empty lines are allowed. Fields that are not ours are skipped, whatever they hold.
 History read_jsonl(std::string_view bytes);
+/// The same as a stream. False when `keep_reading` ended it.
+bool read_jsonl(std::string_view bytes, EventSink& sink, const KeepReading& keep_reading);
+
+/// How many bytes a piece has, about: small enough that its events stay in a core's cache.
+inline constexpr std::size_t kJsonlPiece = 1 << 20;
+/// Where to cut: behind the first newline at or after `about`.
+std::size_t jsonl_cut(std::string_view bytes, std::size_t about);
+/// How many operations a file holds, guessed from its first lines.
+std::size_t jsonl_operations(std::string_view bytes);
+
+/// The events of one piece; lines count from 1 within it. What is wrong with it is told by the joiner, which
+/// knows where the piece stands.
+struct JsonlPiece {
+  struct IndexClaim {
+    std::int64_t events_before;  // so many events come before the piece, says the field "index"
+    std::size_t event;           // of this event of the piece,
+    std::size_t line;            // on this line
+  };
+  struct Refusal {
+    std::size_t line;
+    std::string reason;
+  };
+  std::vector<Event> events;
+  std::vector<std::uint32_t> lines;
+  HistoryTables tables;    // of the values, and with `own_names` of all ids
+  bool own_names = false;  // else keys, nodes and errors are in the sink's tables already
+  std::size_t line_count = 0;
+  std::vector<IndexClaim> claims;  // the first, and the first that contradicts it
+  std::optional<Refusal> refusal;  // what stands behind the events
+
+  void clear();
+};
+
+/// Parses one piece. `names`: where keys, nodes and errors are entered; null: in the piece's own tables, as
+/// threads have to.
+void parse_jsonl(std::string_view bytes, JsonlPiece& piece, HistoryTables* names = nullptr);
+
+/// Hands pieces on in their order.
+class JsonlJoiner {
+ public:
+  explicit JsonlJoiner(EventSink& sink) : sink_(sink) {}
+  /// Throws HistoryError for what the piece, or the sink, refuses.
+  void take(JsonlPiece& piece);
+
+ private:
+  void rename(JsonlPiece& piece);
+  EventSink& sink_;
+  std::size_t lines_ = 0;   // before the next piece
+  std::size_t events_ = 0;  // likewise
+};
 
 /// The same history as JSON Lines: events in their order, indices dense from 0 (the nemesis is left out).
 std::string write_jsonl(const History& history);

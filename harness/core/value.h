@@ -37,6 +37,7 @@ class Value {
 
  private:
   friend class ValueTable;
+  friend class ValueTransfer;
   constexpr explicit Value(std::uint64_t bits) : bits_(bits) {}
   static constexpr Value reference(Kind kind, std::size_t index) {
     return Value((static_cast<std::uint64_t>(index) << 3) | static_cast<std::uint64_t>(kind));
@@ -103,7 +104,10 @@ class StringTable {
   std::uint32_t find(std::string_view text) const;
 
  private:
+  std::uint32_t find(std::string_view text, std::uint64_t word, std::uint64_t hash) const;
+
   std::deque<std::string> texts_;
+  std::vector<std::uint64_t> words_;  // a text of up to seven bytes as one number; 0: it is longer
   IdIndex ids_;
 };
 
@@ -131,15 +135,22 @@ class ValueTable {
   /// Throws UsageError when the text is not JSON.
   std::optional<Value> find_json(std::string_view json) const;
 
+  /// The value of a JSON text, entered into the table. Throws UsageError when the text is not JSON.
+  Value from_json(std::string_view json);
+
   /// Whether the value refers to something that this table holds (integers and nil always do).
   bool contains(Value value) const;
 
-  /// How many distinct texts and lists there are.
+  /// How many distinct texts, lists and others there are.
   std::size_t texts() const { return texts_.size(); }
+  std::size_t others() const { return others_.size(); }
   std::size_t lists() const { return lists_.size(); }
 
   /// Compact JSON text of any value.
   std::string to_json(Value value) const;
+
+  /// About how many bytes a value takes in a table that has not held it.
+  std::size_t bytes(Value value) const;
 
  private:
   /// A list's elements lie in one chunk; chunks never grow beyond their capacity, so spans stay valid.
@@ -158,6 +169,19 @@ class ValueTable {
   std::vector<std::vector<Value>> chunks_;
   std::vector<ListPlace> lists_;
   IdIndex list_ids_;
+};
+
+/// Takes values over from one table into another.
+class ValueTransfer {
+ public:
+  ValueTransfer(const ValueTable& from, ValueTable& into) : from_(from), into_(into) {}
+  Value operator()(Value value) { return value.is_nil() || value.is_integer() ? value : transfer(value); }
+
+ private:
+  Value transfer(Value value);
+  const ValueTable& from_;
+  ValueTable& into_;
+  std::vector<Value> texts_;  // those taken over already, by their number; nil: not yet
 };
 
 /// Length of the valid UTF-8 sequence at the start of `text`, or 0. REQUIRES: text is not empty.
