@@ -61,4 +61,11 @@ Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config) {
   return bounds;
 }
 
+Bounds bounds_of(const RunInfo& info) {
+  Bounds bounds = bounds_of(info.server, info.config);
+  for (const ServerInfo& peer : info.peers)
+    bounds.vote_spacing = std::min(bounds.vote_spacing, bounds_of(peer, info.config).vote_spacing);
+  return bounds;
+}
+
 }  // namespace harness

@@ -27,6 +27,8 @@ struct Bounds {
 };
 
 Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config);
+/// Of a mixed cluster: what all of its builds promise.
+Bounds bounds_of(const RunInfo& info);
 
 /// "8.1.1" -> 8001001, so that versions compare; 0 when it is no version.
 int version_number(std::string_view version);

@@ -103,7 +103,7 @@ CheckResult check_register(const RunRecord& run, const CheckOptions& options) {
     return result;
   }
   const Terms terms(run);
-  const Bounds bounds = bounds_of(run.info.server, run.info.config);
+  const Bounds bounds = bounds_of(run.info);
   const Nanos stall = host_stall(run);
   const Windows windows(run, terms, bounds, stall);
   Ledger ledger(run, terms, windows, result, options.strict || run.info.strict);

@@ -132,7 +132,7 @@ bool disturbed(const RunRecord& run, const Failover& failover) {
 std::vector<Failover> find_failovers(const RunRecord& run) {
   const Terms terms(run);
   const auto views = views_by_node(run);
-  const Bounds bounds = bounds_of(run.info.server, run.info.config);
+  const Bounds bounds = bounds_of(run.info);
   const Nanos stall = host_stall(run);
   std::vector<Failover> failovers;
   for (const Term& term : terms.all()) {
@@ -347,7 +347,7 @@ CheckResult check_failover(const RunRecord& run, const CheckOptions&) {
     doubt(result, "No view of the cluster was recorded.");
     return result;
   }
-  const Bounds bounds = bounds_of(run.info.server, run.info.config);
+  const Bounds bounds = bounds_of(run.info);
   const Nanos stall = host_stall(run);
   const auto failovers = find_failovers(run);
   std::size_t slow = 0;

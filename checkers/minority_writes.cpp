@@ -73,7 +73,7 @@ CheckResult check_minority_writes(const RunRecord& run, const CheckOptions&) {
   CheckResult result;
   result.name = "minority-writes";
   result.valid = Validity::kValid;
-  const Bounds bounds = bounds_of(run.info.server, run.info.config);
+  const Bounds bounds = bounds_of(run.info);
   const Nanos bound = bounds.minority_writes + bounds.grace + host_stall(run);
   const auto views = views_by_node(run);
   Figures figures;

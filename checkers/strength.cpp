@@ -97,7 +97,7 @@ class Strength {
 
   /// A scenario of failovers in which none happened proves nothing about them.
   void check_failovers() {
-    const Bounds bounds = bounds_of(run_.info.server, run_.info.config);
+    const Bounds bounds = bounds_of(run_.info);
     const auto failovers = find_failovers(run_);
     const bool named = run_.info.scenario.starts_with("failover");
     const bool implied = named || !due_failovers(run_, bounds, host_stall(run_)).empty();

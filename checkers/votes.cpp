@@ -195,7 +195,7 @@ CheckResult check_votes(const RunRecord& run, const CheckOptions&) {
   CheckResult result;
   result.name = "votes";
   result.valid = Validity::kValid;
-  const Bounds bounds = bounds_of(run.info.server, run.info.config);
+  const Bounds bounds = bounds_of(run.info);
   Votes votes(run, bounds, result);
   votes.check();
   result.operations = votes.count();

@@ -259,6 +259,27 @@ TEST_CASE("the bundled node passes without any server package", "[real]") {
   }
 }
 
+TEST_CASE("two builds share one cluster, and each takes over from the other", "[real]") {
+  const Scratch scratch;
+  const Finished run = finish(scratch, {"run", "failover-mixed", "--seed", "7", "--json"});
+  CAPTURE(run.out, run.err);
+  REQUIRE(run.code == 0);
+  const auto results = nlohmann::json::parse(run.out);
+  CHECK(results["server"]["flavor"] == "redis");
+  REQUIRE(results["peers"].size() == 1);
+  CHECK(results["peers"][0]["flavor"] == "bundled");
+  const auto record = nlohmann::json::parse(slurp(fs::path(scratch.store()) / "latest" / "run.json"));
+  const auto build_of = [&](const nlohmann::json& name) {
+    for (const auto& node : record["nodes"])
+      if (node["name"] == name) return node["build"].get<int>();
+    return -1;
+  };
+  REQUIRE(results["failovers"].size() == 2);
+  for (const auto& failover : results["failovers"])
+    CHECK(build_of(failover["from"]) != build_of(failover["to"]));
+  CHECK(build_of(results["failovers"][0]["from"]) != build_of(results["failovers"][1]["from"]));
+}
+
 TEST_CASE("a dead master that never comes back is a violation", "[real]") {
   const Scratch scratch;
   const std::string file = scenario_file(scratch, R"(

@@ -33,8 +33,8 @@ namespace {
 void declare(CLI::App& app, RunOptions& options) {
   app.add_option("SCENARIO", options.scenario, "a bundled scenario's name, or a .toml file")->required();
   app.add_option("--server", options.server,
-                 "redis, valkey or bundled; a binary; a source tree or tarball; debian:NAME=VERSION")
-      ->capture_default_str();
+                 "redis, valkey or bundled; a binary; a source tree or tarball; debian:NAME=VERSION; "
+                 "A,B: a mixed cluster [the scenario's, else redis]");
   app.add_option("--seed", options.seed, "the number that every random choice comes from");
   app.add_option("--time-limit", options.time_limit_s,
                  "seconds of load; the schedule begins again until then")
@@ -90,15 +90,6 @@ void require_faults_possible(const Scenario& scenario, SandboxMode mode) {
           "'harness doctor' says what would enable them");
 }
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
 std::map<std::string, std::string> environment() {
   utsname system{};
   uname(&system);
@@ -114,7 +105,7 @@ RunInfo describe(const RunOptions& options, const Scenario& scenario, std::uint6
   info.scenario = scenario.name;
   info.workload = scenario.workload;
   info.seed = seed;
-  info.started_utc = utc_now();
+  info.started_utc = utc_now("%Y-%m-%dT%H:%M:%SZ");
   info.argv.assign(argv, argv + argc);
   info.reproduce = reproduce_command(options, seed);
   info.config = scenario.cluster;
@@ -127,8 +118,11 @@ RunInfo describe(const RunOptions& options, const Scenario& scenario, std::uint6
 }
 
 std::string headline(const RunInfo& info) {
-  return "harness " HARNESS_VERSION "   " + info.server.flavor + " " + info.server.version + " (sha256 " +
-         info.server.sha256.substr(0, 8) + "…)   seed " + std::to_string(info.seed) + "   " +
+  std::string builds;
+  for (const ServerInfo& server : all_servers(info))
+    builds +=
+        (builds.empty() ? "" : " + ") + build_name(server) + " (sha256 " + server.sha256.substr(0, 8) + "…)";
+  return "harness " HARNESS_VERSION "   " + builds + "   seed " + std::to_string(info.seed) + "   " +
          std::to_string(info.config.masters) + " masters + " +
          std::to_string(info.config.masters * info.config.replicas) + " replicas   sandbox: " + info.mode;
 }
@@ -143,27 +137,29 @@ void require_known_checks(const Scenario& scenario) {
                        ": 'harness list' shows them");
 }
 
-/// The server under test, compiled first when --server names sources. Fetching and compiling happens in a
+/// The builds under test, compiled first when --server names sources. Fetching and compiling happens in a
 /// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
 /// it made is in the cache.
-Server find_server(const RunOptions& options, SandboxMode mode, const RunFiles& files, Progress& progress) {
+std::vector<Server> find_servers(const RunPlan& plan, bool quick_build, Progress& progress) {
+  const RunFiles& files = plan.files;
+  const std::string& specs = plan.scenario.server;
   BuildOptions build;
-  build.quick = options.quick_build;
+  build.quick = quick_build;
   build.log = files.build_log();
   build.progress = [&](std::string_view what, int percent) {
     progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
   };
   try {
     run_in_sandbox(
-        mode,
+        plan.mode,
         [&] {
-          resolve_server(options.server, build);
+          resolve_servers(specs, build);
           return kExitPass;
         },
         SandboxNetwork::kMachine);
-    Server server = resolve_server(options.server, build);
+    std::vector<Server> servers = resolve_servers(specs, build);
     progress.clear();
-    return server;
+    return servers;
   } catch (const UsageError&) {
     std::filesystem::remove_all(files.directory);  // nothing was run: nothing half-done stays
     throw;
@@ -187,9 +183,11 @@ int run_once(const RunOptions& options, std::uint64_t seed, int argc, const char
   plan.files = create_run_directory(options.store, plan.scenario.name, seed);
   plan.info.id = plan.files.directory.filename().string();
   try {
-    const Server server = find_server(options, plan.mode, plan.files, progress);
-    plan.flavor = server.flavor;
-    plan.info.server = server.info;
+    for (const Server& server : find_servers(plan, options.quick_build, progress)) {
+      if (!plan.flavors.empty()) plan.info.peers.push_back(server.info);
+      if (plan.flavors.empty()) plan.info.server = server.info;
+      plan.flavors.push_back(server.flavor);
+    }
     point_latest_at(plan.files);
     progress.say(headline(plan.info));
     const int ended = run_in_sandbox(plan.mode, [&] {

@@ -110,8 +110,9 @@ std::string make_junit(const ReportInput& input) {
   };
   property("run", record.info.id);
   property("seed", std::to_string(record.info.seed));
-  property("server", record.info.server.flavor + " " + record.info.server.version);
+  property("server", build_names(record.info));
   property("server.sha256", record.info.server.sha256);
+  for (const ServerInfo& peer : record.info.peers) property("server.sha256." + peer.flavor, peer.sha256);
   property("verdict", verdict_word(input.verdict));
   property("reproduce", record.info.reproduce);
   return suite + "  </properties>\n" + cases + "</testsuite>\n";

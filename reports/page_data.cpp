@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/record_json.h"
 #include "reports/graph.h"
 #include "reports/story.h"
 #include "reports/strength.h"
@@ -63,7 +64,8 @@ Json nodes_json(const RunRecord& record) {
                    {"id", node.id},
                    {"shard", node.shard},
                    {"master", node.master},
-                   {"slots", ranges_text(node.slots)}});
+                   {"slots", ranges_text(node.slots)},
+                   {"build", build_name(server_of(record.info, node))}});
   return out;
 }
 
@@ -283,19 +285,13 @@ Json page_data(const ReportInput& input) {
   const RunRecord& record = input.record;
   const RunVerdict& verdict = input.verdict;
   const Strength strength = measure_strength(record, verdict);
-  const ServerInfo& server = record.info.server;
   return {{"schema", 1},
           {"verdict",
            {{"word", verdict_word(verdict)},
             {"sentence", verdict_sentence(record, verdict)},
             {"exit_code", verdict.exit_code}}},
           {"run", run_json(record.info)},
-          {"server",
-           {{"spec", server.spec},
-            {"flavor", server.flavor},
-            {"version", server.version},
-            {"binary", server.binary},
-            {"sha256", server.sha256}}},
+          {"servers", nlohmann::json(all_servers(record.info))},
           {"nodes", nodes_json(record)},
           {"faults", faults_json(record, strength)},
           {"failovers", failovers_json(record, verdict)},

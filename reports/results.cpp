@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/record_json.h"
 #include "reports/story.h"
 #include "reports/strength.h"
 #include "reports/text.h"
@@ -129,12 +130,8 @@ std::string make_results(const ReportInput& input) {
                         {"scenario", info.scenario},
                         {"workload", info.workload},
                         {"run", info.id},
-                        {"server",
-                         {{"spec", info.server.spec},
-                          {"flavor", info.server.flavor},
-                          {"version", info.server.version},
-                          {"binary", info.server.binary},
-                          {"sha256", info.server.sha256}}},
+                        {"server", nlohmann::json(info.server)},
+                        {"peers", nlohmann::json(info.peers)},
                         {"duration_ms", ms(info.end)},
                         {"checks", checks},
                         {"strength", strength_json(record, input.verdict)},

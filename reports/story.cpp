@@ -236,7 +236,7 @@ std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict)
     if (!failed && check.valid == Validity::kInvalid) failed = &check;
     if (!unknown && check.valid == Validity::kUnknown) unknown = &check;
   }
-  const std::string build = record.info.server.flavor + " " + record.info.server.version;
+  const std::string build = build_names(record.info);
   if (verdict.error) return "The harness or its environment failed before it could judge the server.";
   if (failed)
     return build + " broke a promise: " + failed->explanation +

@@ -64,7 +64,7 @@ struct TemporaryDirectory {
 
 ClusterOptions cluster_options(const std::filesystem::path& directory, int masters, int replicas) {
   ClusterOptions options;
-  options.flavor = detect_flavor("redis-server");
+  options.flavors = {detect_flavor("redis-server")};
   options.config.masters = masters;
   options.config.replicas = replicas;
   options.persistence = Persistence::kNone;

@@ -198,6 +198,17 @@ TEST_CASE("the option --server takes a tree, a tarball and a binary, and knows w
   CHECK(resolve_server("redis", {}).info.version == detect_flavor("redis-server").version_text);
 }
 
+TEST_CASE("several builds make a mixed cluster; a file whose name has a comma is one") {
+  CHECK(split_specs("redis") == std::vector<std::string>{"redis"});
+  CHECK(split_specs("redis,bundled,debian:valkey=8.1.1") ==
+        std::vector<std::string>{"redis", "bundled", "debian:valkey=8.1.1"});
+  CHECK_THROWS_WITH(resolve_servers("redis,", {}), Catch::Contains("empty"));
+  const ScratchFolder scratch;
+  const std::string file = (scratch.path / "a,b").string();
+  write(file, "x");
+  CHECK(split_specs(file) == std::vector<std::string>{file});
+}
+
 TEST_CASE("what --server cannot be is refused with the mend") {
   FakeTree fake;
   const Variable cache("XDG_CACHE_HOME", (fake.scratch.path / "xdg").string());

@@ -20,13 +20,15 @@ using Clock = std::chrono::steady_clock;
 // Servers that are launched at once: more would only make each other late on few cores.
 constexpr std::size_t kStartBatch = 16;
 
-std::vector<NodeInfo> plan(const ClusterConfig& config) {
+std::vector<NodeInfo> plan(const ClusterConfig& config, std::size_t builds) {
   const SlotRanges ranges = even_slot_ranges(config.masters);
   std::vector<NodeInfo> infos(static_cast<std::size_t>(config.masters * (1 + config.replicas)));
   for (std::size_t i = 0; i < infos.size(); ++i) {
     infos[i].name = fmt::format("n{}", i + 1);
     infos[i].shard = static_cast<int>(i) % config.masters;
     infos[i].master = static_cast<int>(i) < config.masters;
+    const int generation = static_cast<int>(i) / config.masters;
+    infos[i].build = (infos[i].shard + generation) % static_cast<int>(builds);
     if (infos[i].master) infos[i].slots = {ranges[i]};
   }
   return infos;
@@ -63,7 +65,8 @@ void check_shape(int masters, int replicas) {
 
 Cluster::Cluster(Sandbox& sandbox, ClusterOptions options) : options_(std::move(options)) {
   check_shape(options_.config.masters, options_.config.replicas);
-  infos_ = plan(options_.config);
+  CHECK_THAT_HOLDS(!options_.flavors.empty(), "a cluster has a build");
+  infos_ = plan(options_.config, options_.flavors.size());
   for (std::size_t i = 0; i < infos_.size(); ++i) {
     NodeInfo& info = infos_[i];
     Host& host = sandbox.add_host(info.name);
@@ -74,7 +77,7 @@ Cluster::Cluster(Sandbox& sandbox, ClusterOptions options) : options_(std::move(
     node.number = static_cast<int>(i);
     node.name = info.name;
     node.host = &host;
-    node.flavor = options_.flavor;
+    node.flavor = options_.flavors.at(static_cast<std::size_t>(info.build));
     node.directory = options_.directory / info.name;
     node.settings.port = info.port;
     // The seed document binds every address; in loopback mode those would be the machine's own.
@@ -109,7 +112,7 @@ void Cluster::start() {
 
 void Cluster::form() {
   say("forming the cluster");
-  Formation formation(nodes_, infos_, options_.flavor, options_.config.replicas > 0);
+  Formation formation(nodes_, infos_, options_.config.replicas > 0);
   formation.run(options_.form_timeout, [this](const Roles& roles) { return why_not_formed(roles); });
 }
 

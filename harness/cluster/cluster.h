@@ -25,7 +25,9 @@ inline constexpr int kMaxNodes = 200;  // more would only measure the machine
 void check_shape(int masters, int replicas);
 
 struct ClusterOptions {
-  Flavor flavor;
+  /// The builds, at least one: dealt in turn to the masters, and so that a replica of a mixed cluster runs
+  /// another build than its master (shard s, generation g: build (s + g) mod their number).
+  std::vector<Flavor> flavors;
   ClusterConfig config;
   Persistence persistence = Persistence::kStock;
   std::map<std::string, std::string> directives;  // from the scenario, for every node

@@ -24,8 +24,8 @@ Command add_slots(const SlotRange& range, bool ranges) {
 }  // namespace
 
 Formation::Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos,
-                     const Flavor& flavor, bool stand_ins)
-    : nodes_(nodes), infos_(infos), flavor_(flavor), stand_ins_(stand_ins) {}
+                     bool stand_ins)
+    : nodes_(nodes), infos_(infos), stand_ins_(stand_ins) {}
 
 void Formation::run(std::chrono::milliseconds timeout, const WhyNot& why_not) {
   const auto deadline = Clock::now() + timeout;
@@ -120,8 +120,10 @@ void Formation::set_epochs_and_slots() {
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     commands.push_back({{"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)}});
   for (const NodeInfo& info : infos_)
-    for (const SlotRange& range : info.slots)
-      commands[first_holder(info.shard)].push_back(add_slots(range, flavor_.has_slot_ranges()));
+    for (const SlotRange& range : info.slots) {
+      const std::size_t holder = first_holder(info.shard);
+      commands[holder].push_back(add_slots(range, nodes_[holder]->flavor().has_slot_ranges()));
+    }
   tell_all(commands);
 }
 

@@ -35,8 +35,7 @@ class Formation {
 
   /// Fills in the ids of `infos`. REQUIRES: the nodes answer and are empty.
   /// `stand_ins`: get round the delays of masters. REQUIRES: then, that every shard has a replica.
-  Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos,
-            const Flavor& flavor, bool stand_ins);
+  Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos, bool stand_ins);
 
   /// Throws EnvironmentError: a node refused a command, died, or `why_not` was not satisfied in time.
   void run(std::chrono::milliseconds timeout, const WhyNot& why_not);
@@ -64,7 +63,6 @@ class Formation {
 
   const std::vector<std::unique_ptr<Node>>& nodes_;
   std::vector<NodeInfo>& infos_;
-  const Flavor& flavor_;
   const bool stand_ins_;
   std::vector<Connection> connections_;
 };

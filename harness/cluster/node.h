@@ -40,6 +40,7 @@ class Node {
   int port() const { return options_.settings.port; }
   const NodeFiles& files() const { return files_; }
   const Host& host() const { return *options_.host; }
+  const Flavor& flavor() const { return options_.flavor; }
 
   /// Launches the server, with whatever data and nodes.conf its last life left. Throws EnvironmentError when
   /// it cannot be launched. REQUIRES: it does not run.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -112,6 +113,32 @@ Server resolve_server(const std::string& spec, const BuildOptions& options) {
   server.info.binary = binary.string();
   server.info.sha256 = sha256_of_file(binary);
   return server;
+}
+
+std::vector<std::string> split_specs(const std::string& specs) {
+  std::error_code ignored;
+  if (fs::exists(specs, ignored)) return {specs};
+  std::vector<std::string> split;
+  std::size_t begin = 0;
+  while (begin <= specs.size()) {
+    const std::size_t end = std::min(specs.find(',', begin), specs.size());
+    split.push_back(specs.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return split;
+}
+
+std::vector<Server> resolve_servers(const std::string& specs, const BuildOptions& options) {
+  std::vector<Server> servers;
+  for (const std::string& spec : split_specs(specs)) {
+    if (spec.empty())
+      throw UsageError(
+          fmt::format("--server \"{}\": a build's name is empty; give one, or several as in "
+                      "redis,bundled",
+                      specs));
+    servers.push_back(resolve_server(spec, options));
+  }
+  return servers;
 }
 
 }  // namespace harness

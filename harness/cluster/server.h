@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/cluster/build.h"
 #include "harness/cluster/flavor.h"
@@ -20,5 +21,11 @@ struct Server {
 /// called before run_in_sandbox: inside there is no way to the network, and no thread is left behind. Throws
 /// UsageError or EnvironmentError, each with the mend.
 Server resolve_server(const std::string& spec, const BuildOptions& options);
+
+/// "A,B" names the builds of a mixed cluster. A file whose own name has a comma stays one.
+std::vector<std::string> split_specs(const std::string& specs);
+
+/// resolve_server of each. Throws UsageError for an empty spec, too.
+std::vector<Server> resolve_servers(const std::string& specs, const BuildOptions& options);
 
 }  // namespace harness

@@ -26,7 +26,7 @@ struct TestSandbox {
 
   ClusterOptions options(int masters, int replicas) const {
     ClusterOptions options;
-    options.flavor = detect_flavor(server_under_test());
+    options.flavors = {detect_flavor(server_under_test())};
     options.config.masters = masters;
     options.config.replicas = replicas;
     options.config.node_timeout_ms = 1500;

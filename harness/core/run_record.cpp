@@ -14,6 +14,28 @@ int RunRecord::node_by_name(std::string_view name) const {
   return -1;
 }
 
+std::vector<ServerInfo> all_servers(const RunInfo& info) {
+  std::vector<ServerInfo> all{info.server};
+  all.insert(all.end(), info.peers.begin(), info.peers.end());
+  return all;
+}
+
+const ServerInfo& server_of(const RunInfo& info, const NodeInfo& node) {
+  const auto peer = static_cast<std::size_t>(node.build) - 1;
+  return node.build > 0 && peer < info.peers.size() ? info.peers[peer] : info.server;
+}
+
+std::string build_name(const ServerInfo& server) {
+  return server.flavor + " " + server.version;
+}
+
+std::string build_names(const RunInfo& info) {
+  std::string names;
+  for (const ServerInfo& server : all_servers(info))
+    names += (names.empty() ? "" : " + ") + build_name(server);
+  return names;
+}
+
 std::string node_name(const RunRecord& record, int node) {
   if (node < 0 || static_cast<std::size_t>(node) >= record.nodes.size())
     return "node " + std::to_string(node);

@@ -44,9 +44,10 @@ struct RunInfo {
   std::string started_utc;           // 2026-11-22T12:18:42Z
   std::int64_t started_unix_ms = 0;  // the wall clock at time 0: maps the servers' log times to run time
   std::vector<std::string> argv;
-  std::string reproduce;  // the command that repeats the run
-  std::string mode;       // "user namespace", "root namespaces" or "loopback"
-  ServerInfo server;
+  std::string reproduce;          // the command that repeats the run
+  std::string mode;               // "user namespace", "root namespaces" or "loopback"
+  ServerInfo server;              // the build under test; of a mixed cluster the first
+  std::vector<ServerInfo> peers;  // of a mixed cluster the further builds, in the order of --server
   ClusterConfig config;
   double time_limit_s = 0;
   int concurrency = 0;
@@ -61,6 +62,13 @@ struct RunInfo {
   std::map<std::string, std::string> environment;  // kernel, cores, ...
 };
 
+/// Every build of the cluster, the first one first.
+std::vector<ServerInfo> all_servers(const RunInfo& info);
+/// "redis 7.0.15"
+std::string build_name(const ServerInfo& server);
+/// "redis 7.0.15", or of a mixed cluster "redis 7.0.15 + bundled 7.0.15".
+std::string build_names(const RunInfo& info);
+
 /// A node as it was created. It keeps number, name and address for the whole run, whatever its role.
 struct NodeInfo {
   std::string name;
@@ -70,7 +78,11 @@ struct NodeInfo {
   int shard = 0;        // the shard it was created in, from 0
   bool master = false;  // created as a master
   SlotRanges slots;     // given at creation; a replica has none
+  int build = 0;        // which build it runs: 0 RunInfo::server, i > 0 peers[i - 1]
 };
+
+/// The build that the node runs.
+const ServerInfo& server_of(const RunInfo& info, const NodeInfo& node);
 
 /// One look of the observer at one node, valid from `begin` to `end` (first and last time the same was seen;
 /// consecutive equal looks are one view).

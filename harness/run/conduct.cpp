@@ -50,7 +50,7 @@ class Conductor {
   void start_cluster() {
     sandbox_ = make_sandbox(plan_.mode);
     ClusterOptions options;
-    options.flavor = plan_.flavor;
+    options.flavors = plan_.flavors;
     options.config = scenario().cluster;
     options.persistence = scenario().persistence;
     options.directives = scenario().directives;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "harness/cluster/flavor.h"
 #include "harness/cluster/sandbox.h"
@@ -17,8 +18,8 @@ namespace harness {
 struct RunPlan {
   Scenario scenario;
   WorkloadEntry workload;
-  Flavor flavor;
-  RunInfo info;  // completed as the run goes on
+  std::vector<Flavor> flavors;  // of a mixed cluster several
+  RunInfo info;                 // completed as the run goes on
   SandboxMode mode = SandboxMode::kUserNamespace;
   RunFiles files;
 };

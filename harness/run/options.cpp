@@ -73,6 +73,7 @@ std::vector<StepTemplate> steps_for(const std::vector<std::string>& fault_names)
 
 Scenario effective_scenario(const RunOptions& options) {
   Scenario scenario = load_scenario(options.scenario);
+  override_with(options.server, scenario.server);
   override_with(options.time_limit_s, scenario.time_limit_s);
   override_with(options.masters, scenario.cluster.masters);
   override_with(options.replicas, scenario.cluster.replicas);
@@ -94,7 +95,7 @@ std::string reproduce_command(const RunOptions& options, std::uint64_t seed) {
   const auto add = [&](std::string_view flag, const std::string& value) {
     command += " " + std::string(flag) + " " + quoted(value);
   };
-  if (options.server != "redis") add("--server", options.server);
+  if (options.server) add("--server", *options.server);
   if (options.time_limit_s) add("--time-limit", plain(*options.time_limit_s));
   if (options.masters) add("--masters", plain(*options.masters));
   if (options.replicas) add("--replicas", plain(*options.replicas));

@@ -12,7 +12,7 @@ namespace harness {
 
 struct RunOptions {
   std::string scenario;
-  std::string server = "redis";
+  std::optional<std::string> server;
   std::optional<std::uint64_t> seed;
   std::optional<double> time_limit_s;
   std::optional<int> masters;

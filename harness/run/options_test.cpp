@@ -48,6 +48,18 @@ TEST_CASE("the command that repeats a run names the seed and every option that m
         "--strict");
 }
 
+TEST_CASE("the build is the scenario's unless the command line names another") {
+  RunOptions options;
+  options.scenario = "failover-basic";
+  CHECK(effective_scenario(options).server == "redis");
+  options.scenario = "failover-mixed";
+  CHECK(effective_scenario(options).server == "redis,bundled");
+  CHECK_THAT(reproduce_command(options, 1), !Catch::Contains("--server"));
+  options.server = "valkey,bundled";
+  CHECK(effective_scenario(options).server == "valkey,bundled");
+  CHECK_THAT(reproduce_command(options, 1), Catch::Contains("--server valkey,bundled"));
+}
+
 TEST_CASE("one seed gives one schedule, another seed another") {
   const Scenario scenario = load_scenario("failover-basic");
   const auto plan = [&](std::uint64_t seed) {

@@ -151,6 +151,7 @@ class Section {
 
 void read_cluster(Section section, Scenario& scenario) {
   ClusterConfig& config = scenario.cluster;
+  section.read<std::string>("server", scenario.server);
   section.read<int>("masters", config.masters, 0, 16384);
   section.read<int>("replicas", config.replicas, 0, 1000);
   section.read<int>("node-timeout", config.node_timeout_ms, 100, 3'600'000);

@@ -20,6 +20,7 @@ struct Scenario {
   std::string name;
   std::string description;
 
+  std::string server = "redis";  // what --server would say; several separated by commas: a mixed cluster
   ClusterConfig cluster;
   Persistence persistence = Persistence::kStock;
   std::map<std::string, std::string> directives;  // further lines of every node's configuration

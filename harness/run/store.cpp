@@ -28,16 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMend = ". Choose a writable place with --store DIR";
 
-/// 20261122T121842Z: sorts by time, and is a plain file name.
-std::string utc_stamp() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
-  return text;
-}
-
 bool is_run(const fs::path& directory) {
   return fs::is_regular_file(directory / "run.json");
 }
@@ -115,13 +105,23 @@ std::vector<LogLine> load_logs(const RunFiles& files, const RunRecord& record) {
 
 }  // namespace
 
+std::string utc_now(const char* format) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[64];
+  std::strftime(text, sizeof text, format, &parts);
+  return text;
+}
+
 RunFiles create_run_directory(const fs::path& root, std::string_view scenario, std::uint64_t seed) {
   std::error_code error;
   fs::create_directories(root, error);
   if (error)
     throw EnvironmentError("cannot make the store " + root.string() + ": " + error.message() +
                            std::string(kMend));
-  const std::string id = utc_stamp() + "-" + std::string(scenario) + "-" + std::to_string(seed);
+  // Sorts by time, and is a plain file name.
+  const std::string id = utc_now("%Y%m%dT%H%M%SZ") + "-" + std::string(scenario) + "-" + std::to_string(seed);
   for (int attempt = 1;; ++attempt) {
     // Two runs of one seed may begin within one second.
     const std::string name = attempt == 1 ? id : id + "-" + std::to_string(attempt);

@@ -27,6 +27,9 @@ struct RunFiles {
   std::filesystem::path junit() const { return directory / "junit.xml"; }
 };
 
+/// The wall clock in UTC, in strftime's format.
+std::string utc_now(const char* format);
+
 /// Makes `root`/<UTC time>-<scenario>-<seed> and points `root`/latest at it. Throws EnvironmentError, with
 /// the mend, when the place is not writable.
 RunFiles create_run_directory(const std::filesystem::path& root, std::string_view scenario,

@@ -62,7 +62,7 @@ function showKey(host, ops, key, anomaly) {
 function issueText(anomaly) {
   const lines = anomaly.moments.map((m) => `${seconds(m.t).padStart(9)}  ${m.who.padEnd(5)} ${m.text}`);
   return [`${anomaly.type}${anomaly.key ? " on " + anomaly.key : ""}`, "", anomaly.explanation, "", ...lines, "",
-          `server ${DATA.server.flavor} ${DATA.server.version} (sha256 ${DATA.server.sha256})`,
+          ...DATA.servers.map((server) => `server ${buildName(server)} (sha256 ${server.sha256})`),
           `seed ${run.seed}, run ${run.id}`, `repeat it with: ${run.reproduce}`].join("\n");
 }
 

@@ -64,7 +64,7 @@ function addLanes() {
 
   Tracks.add({
     title: "Roles", height: lanes.length * ROW + 2, draw, tip, className: "lanes",
-    rows: lanes.map((lane) => ({label: nodeName(lane.node), title: nodes[lane.node].address})),
+    rows: lanes.map((lane) => ({label: nodeName(lane.node), title: `${nodes[lane.node].address}, ${nodes[lane.node].build}`})),
     legend: legend([["master", "■ master"], ["replica", "□ replica"], ["info", "▨ no answer, ▁ PFAIL"],
                     ["fail", "× dead, ▂ FAIL"]]),
     describe: lanes.map((lane) => `${nodeName(lane.node)}: ` + lane.segments.map(([b, , state]) =>

@@ -52,9 +52,9 @@ function renderLog() {
 }
 
 function renderFacts() {
-  const {server} = DATA;
   fill("facts",
-    facts([["run", run.id], ["binary", server.binary], ["asked for", server.spec], ...Object.entries(run.config),
+    facts([["run", run.id], ...DATA.servers.flatMap((server) => [["binary", server.binary], ["asked for", server.spec]]),
+           ...Object.entries(run.config),
            ...Object.entries(run.environment)].map(([name, value]) => [name, String(value)])),
     el("p", {class: "note"}, "as it was called: ", el("code", {}, run.argv.join(" "))),
     el("p", {class: "note"}, "A seed promises the same schedule and the same offered operations, not the same history: " +

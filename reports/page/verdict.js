@@ -4,10 +4,11 @@ const VERDICT_WORDS = {
   pass: "Pass", fail: "Violation", unknown: "Unknown: the run cannot conclude", error: "No verdict: the run failed",
 };
 
+/** "redis 7.0.15". */
+const buildName = (server) => [server.flavor, server.version].filter(Boolean).join(" ") || "unknown build";
+
 function renderVerdict() {
   const {word, sentence} = DATA.verdict;
-  const {server} = DATA;
-  const build = [server.flavor, server.version].filter(Boolean).join(" ") || "unknown build";
   const took = run.end == null ? "unfinished" : duration(run.end);
   section("verdict").replaceChildren();
   fill("verdict",
@@ -16,8 +17,10 @@ function renderVerdict() {
     el("p", {class: "sentence"}, sentence),
     run.interrupted && el("p", {class: "note"}, "The run was interrupted; only what was recorded was judged."),
     facts([
-      ["server", build],
-      ["sha256", el("code", {class: "hash", title: server.sha256}, server.sha256 || "unknown")],
+      ...DATA.servers.flatMap((server) => [
+        ["server", buildName(server)],
+        ["sha256", el("code", {class: "hash", title: server.sha256}, server.sha256 || "unknown")],
+      ]),
       ["seed", el("code", {}, run.seed)],
       ["cluster", `${nodes.filter((node) => node.master).length} masters, ` +
                   `${nodes.filter((node) => !node.master).length} replicas`],
