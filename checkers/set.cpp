@@ -23,8 +23,10 @@ struct Element {
 
 class SetChecker {
  public:
-  SetChecker(const History& history, bool null_says_nothing, Findings& findings)
-      : history_(history), null_says_nothing_(null_says_nothing), findings_(findings) {}
+  enum class Promise { kLinearizable, kNothingLost };
+
+  SetChecker(const History& history, bool null_says_nothing, Promise promise, Findings& findings)
+      : history_(history), null_says_nothing_(null_says_nothing), promise_(promise), findings_(findings) {}
 
   void judge(std::span<const std::uint32_t> group) {
     elements_.clear();
@@ -35,14 +37,18 @@ class SetChecker {
     for (const std::uint32_t i : group) gather(i);
     invert_reads();
     for (std::uint32_t e = 0; e < elements_.size(); ++e) judge_element(elements_[e]);
-    if (findings_.violations() == before) order();
+    if (promise_ == Promise::kLinearizable && findings_.violations() == before) order();
   }
+
+  /// Elements that were there for good once some read had them.
+  std::size_t stable() const { return stable_; }
 
   void measures() {
     findings_.measure("added", static_cast<double>(acknowledged_));
     findings_.measure("lost", static_cast<double>(lost_));
     findings_.measure("stale", static_cast<double>(stale_));
     findings_.measure("never_read", static_cast<double>(never_read_));
+    findings_.measure("stable", static_cast<double>(stable_));
     findings_.measure("lost_after_ms_max", to_ms(lost_after_max_));
     findings_.measure("stale_for_ms_max", to_ms(stale_for_max_));
   }
@@ -162,6 +168,7 @@ class SetChecker {
     const auto with = reads_with(e);
     const auto from = std::lower_bound(with.begin(), with.end(), first_later);
     const auto have = static_cast<std::size_t>(with.end() - from);
+    stable_ += e.reads > 0 && with.back() + 1 == reads_.size();
     if (have == reads_.size() - first_later) return;
     std::uint32_t first_missing = first_later;
     for (auto at = from; at != with.end() && *at == first_missing; ++at) ++first_missing;
@@ -180,6 +187,7 @@ class SetChecker {
     } else {
       ++stale_;
       stale_for_max_ = std::max(stale_for_max_, op(reads_[last_missing]).invoked - known);
+      if (promise_ == Promise::kNothingLost) return;
     }
     if (!findings_.wants_more()) return findings_.count();
     const std::uint32_t involved[] = {e.first_ack != kNone ? e.first_ack : e.first_add, knower,
@@ -285,6 +293,7 @@ class SetChecker {
 
   const History& history_;
   const bool null_says_nothing_;
+  const Promise promise_;
   Findings& findings_;
   std::vector<Element> elements_;
   std::unordered_map<std::uint64_t, std::uint32_t> index_;  // value bits -> element
@@ -293,7 +302,7 @@ class SetChecker {
   std::vector<std::uint32_t> contents_;                     // elements of all reads
   std::vector<std::size_t> content_begin_;
   std::vector<std::uint32_t> seen_in_;
-  std::size_t acknowledged_ = 0, lost_ = 0, stale_ = 0, never_read_ = 0;
+  std::size_t acknowledged_ = 0, lost_ = 0, stale_ = 0, stable_ = 0, never_read_ = 0;
   Nanos lost_after_max_ = 0, stale_for_max_ = 0;
 };
 
@@ -301,11 +310,21 @@ class SetChecker {
 
 CheckResult check_set(const History& history, const ModelOptions& options) {
   Findings findings("set", history);
-  SetChecker checker(history, options.null_read_unconstrained, findings);
+  SetChecker checker(history, options.null_read_unconstrained, SetChecker::Promise::kLinearizable, findings);
   const ByKey by_key = split_by_key(history);
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
   checker.measures();
   return findings.finish("Linearizable: the reads form a chain of inclusions that fits the order of events.");
+}
+
+CheckResult check_set_full(const History& history, const ModelOptions& options) {
+  Findings findings("set-full", history);
+  SetChecker checker(history, options.null_read_unconstrained, SetChecker::Promise::kNothingLost, findings);
+  const ByKey by_key = split_by_key(history);
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  checker.measures();
+  if (checker.stable() == 0) findings.unknown("no element was read to the end");
+  return findings.finish("No element was lost; reads may have been stale.");
 }
 
 }  // namespace harness

@@ -80,6 +80,7 @@ HistoryFile::HistoryFile(const std::filesystem::path& file) : map_(file) {
   if (packed_) name.resize(name.size() - 4);
   form_ = form_of(name);
   if (packed_) unpacked_ = unpack(map_.bytes(), file.string());
+  if (form_ == HistoryForm::kJsonLines && is_json_document(bytes())) form_ = HistoryForm::kJsonDocument;
 }
 
 History HistoryFile::read(std::vector<std::string>& warnings) const {
@@ -88,6 +89,8 @@ History HistoryFile::read(std::vector<std::string>& warnings) const {
       return read_jsonl(bytes());
     case HistoryForm::kEdn:
       return read_edn(bytes(), warnings);
+    case HistoryForm::kJsonDocument:
+      return read_edn(bytes(), warnings, Notation::kJson);
     case HistoryForm::kJournal:
       return read_journal(std::as_bytes(std::span(bytes().data(), bytes().size())));
   }
@@ -97,6 +100,7 @@ History HistoryFile::read(std::vector<std::string>& warnings) const {
 std::size_t HistoryFile::line_of_event(std::size_t event) const {
   if (form_ == HistoryForm::kJournal) return 0;
   if (form_ == HistoryForm::kEdn) return edn_line_of_event(bytes(), event);
+  if (form_ == HistoryForm::kJsonDocument) return edn_line_of_event(bytes(), event, Notation::kJson);
   std::string_view rest = bytes();
   for (std::size_t line = 1; !rest.empty(); ++line) {
     const std::size_t length = std::min(rest.find('\n'), rest.size());

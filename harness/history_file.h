@@ -27,13 +27,13 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-enum class HistoryForm { kJsonLines, kEdn, kJournal };
+enum class HistoryForm { kJsonLines, kJsonDocument, kEdn, kJournal };
 
 /// The bytes of a history file, unpacked when it is .zst, and what form they have.
 class HistoryFile {
  public:
-  /// The form is told by the name: .jsonl, .edn, .journal, each also with .zst behind it (.json counts as
-  /// JSON Lines). Throws UsageError for another name.
+  /// The form is told by the name: .jsonl, .edn, .journal, each also with .zst behind it (.json and
+  /// .jsonl may hold one JSON array instead of lines). Throws UsageError for another name.
   explicit HistoryFile(const std::filesystem::path& file);
 
   /// Throws HistoryError with the line. `warnings`: what was left out, in words.

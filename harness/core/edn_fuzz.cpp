@@ -9,7 +9,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     std::vector<std::string> warnings;
-    harness::read_edn(std::string_view(reinterpret_cast<const char*>(data), size), warnings);
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    harness::read_edn(bytes, warnings,
+                      harness::is_json_document(bytes) ? harness::Notation::kJson : harness::Notation::kEdn);
   } catch (const harness::HistoryError&) {
     return 0;  // refused, as it should be
   }

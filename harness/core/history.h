@@ -213,7 +213,7 @@ class OpenOperations {
 };
 
 /// Which keys' operations are wanted, by id; those without a key are one more object.
-class KeySet {
+class WantedKeys {
  public:
   void insert(std::uint32_t key) {
     if (key == kNoKey) {
@@ -237,7 +237,7 @@ class HistoryBuilder final : public EventSink {
  public:
   /// Only operations of these keys are kept, with the indices that their events have in the whole history.
   /// REQUIRES: an earlier pass over the same events numbered the keys, and refused what is malformed.
-  void keep_only(const KeySet* keys) { wanted_ = keys; }
+  void keep_only(const WantedKeys* keys) { wanted_ = keys; }
 
   HistoryTables& tables() override { return history_; }
   void take(const EventBatch& batch) override;
@@ -263,7 +263,7 @@ class HistoryBuilder final : public EventSink {
 
   History history_;
   OpenOperations open_;
-  const KeySet* wanted_ = nullptr;
+  const WantedKeys* wanted_ = nullptr;
 };
 
 }  // namespace harness
