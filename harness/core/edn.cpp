@@ -147,6 +147,10 @@ bool is_transaction(const ValueTable& values, Value value) {
   return !list.empty() && std::all_of(list.begin(), list.end(), is_micro);
 }
 
+bool reads_or_writes(Function function) {
+  return function == Function::kRead || function == Function::kWrite;
+}
+
 /// What only the whole file tells about the meaning of its operations.
 class Survey {
  public:
@@ -170,7 +174,8 @@ class Survey {
         processes |= raw.has_process;
         if (!raw.has_process) without_process = raw.line;
         process_max = std::max(process_max, raw.event.process);
-        transactions = transactions || is_transaction(operations.values(), raw.event.value);
+        transactions = transactions || (raw.has_function && reads_or_writes(raw.event.function) &&
+                                        is_transaction(operations.values(), raw.event.value));
         pairs = pairs && may_be_tuple(operations.values(), raw, proof);
       }
       if (i % kBatch != 0) continue;
@@ -247,8 +252,8 @@ class Reader {
           " times were not later than the one before: they count as 1 ns later, since the order "
           "of the lines is the order of events");
     if (renamed_ > 0)
-      warnings.push_back(std::to_string(renamed_) +
-                         " times a process went on after an info: it counts as a new process from there");
+      warnings.push_back("processes that go on after an info: " + std::to_string(renamed_) +
+                         "; each counts as a new process from there");
   }
 
  private:

@@ -17,12 +17,11 @@ struct Told {
   std::string reason;
 };
 
-Told read(const std::string& text) {
+Told read(const std::string& text, Notation notation = Notation::kEdn) {
   Told told;
   std::vector<std::string> warnings;
   try {
-    const History history =
-        read_edn(text, warnings, is_json_document(text) ? Notation::kJson : Notation::kEdn);
+    const History history = read_edn(text, warnings, notation);
     for (const Operation& op : history.operations) {
       told.operations += std::to_string(op.process) + " " + std::string(to_string(op.function)) + " ";
       if (op.key != kNoKey) told.operations += std::string(history.key_text(op)) + " ";
@@ -80,7 +79,8 @@ TEST_CASE("Elle's examples have no :f and no :process: transactions of one proce
  {"type":"ok","value":[["append",1,2],["r",3,[4]]]},
  {"type":"invoke","value":[["r",1,null]]}, {"type":"info","value":null},
  {"type":"invoke","value":[["r",1,null]]}, {"type":"ok","value":[["r",1,[2]]]},
- {"type":"invoke","value":[]}, {"type":"fail"}])");
+ {"type":"invoke","value":[]}, {"type":"fail"}])",
+              Notation::kJson);
   CHECK(told.operations == expected);
   CHECK(told.warnings == 1);
 }
@@ -140,6 +140,7 @@ TEST_CASE("one JSON array, or objects of several lines, are read as EDN is") {
   const std::string expected =
       "0 transfer {\"amount\":3,\"from\":1} -> ok {\"amount\":3,\"from\":1}, 5..6\n"
       "1 read null -> ok {\"0\":-1,\"7\":\"a\\\"\xc3\xa9\"}, 7..9\n";
+  const auto json_refused = [](const char* text) { return read(text, Notation::kJson).refused_line; };
   const std::string pretty = R"({
   "type": "invoke", "f": "transfer", "process": 0, "time": 5, "index": 1,
   "value": {"from": 1, "amount": 3}
@@ -149,7 +150,7 @@ TEST_CASE("one JSON array, or objects of several lines, are read as EDN is") {
 {"type": "info", "f": "stop", "process": "nemesis", "time": 8, "value": {"n1": [true, 1.5]}}
 {"type": "ok", "f": "read", "process": 1, "time": 9, "value": {"7": "a\"\u00e9", "0": -1}})";
   REQUIRE(is_json_document(pretty));
-  CHECK(read(pretty).operations == expected);
+  CHECK(read(pretty, Notation::kJson).operations == expected);
 
   const History history = read_jsonl(
       R"({"time":1,"process":0,"type":"invoke","f":"write","key":"k","value":["a",{"b":null}]}
@@ -157,14 +158,16 @@ TEST_CASE("one JSON array, or objects of several lines, are read as EDN is") {
   CHECK_FALSE(is_json_document(write_jsonl(history)));
   const std::string elle = write_elle(history);
   REQUIRE(is_json_document(elle));
-  CHECK(read(elle).operations == "0 write k [\"a\",{\"b\":null}] -> ok [\"a\",{\"b\":null}], 1..2\n");
+  CHECK(read(elle, Notation::kJson).operations ==
+        "0 write k [\"a\",{\"b\":null}] -> ok [\"a\",{\"b\":null}], 1..2\n");
 
+  CHECK(is_json_document("[]"));
   CHECK_FALSE(is_json_document(""));
   CHECK_FALSE(is_json_document("{\"a\":\"[\"}\n{\"b\":1}"));
-  CHECK(read("[{\"type\":\"invoke\",\"f\":\"read\",\"process\":0},\n{\"type\":nil}]").refused_line == 2);
-  CHECK(read("[{\"type\":\"invoke\",\"f\":\"read\",\"process\":0},\n{\"type\" 1}]").refused_line == 2);
-  CHECK(read("[{\"type\":\"invoke\",\"f\":\"read\",\"process\":0}\n; no comments\n]").refused_line == 2);
-  CHECK(read("[{\"type\":\"invoke\",\"f\":\"read\",\"process\":0}").refused_line == 1);
+  CHECK(json_refused("[{\"type\":\"invoke\",\"f\":\"read\",\"process\":0},\n{\"type\":nil}]") == 2);
+  CHECK(json_refused("[{\"type\":\"invoke\",\"f\":\"read\",\"process\":0},\n{\"type\" 1}]") == 2);
+  CHECK(json_refused("[{\"type\":\"invoke\",\"f\":\"read\",\"process\":0}\n; no comments\n]") == 2);
+  CHECK(json_refused("[{\"type\":\"invoke\",\"f\":\"read\",\"process\":0}") == 1);
 }
 
 TEST_CASE("what is malformed is refused still, with the line and the reason") {
