@@ -106,7 +106,10 @@ CheckResult check_bank(const History& history, const ModelOptions& options) {
   Findings findings("bank", history);
   BankChecker checker(history, options, findings);
   const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
+    checker.judge(by_key.group(slot));
+  }
   if (checker.reads() == 0) findings.unknown("no read of the balances was acknowledged");
   return findings.finish("Every read saw the same total, and no balance below zero.");
 }

@@ -77,6 +77,7 @@ class CounterChecker {
       initial_ = first.as_integer();
     }
     returns_counts_ =
+        options.increments_return_counts ||
         std::any_of(history.operations.begin(), history.operations.end(), [](const Operation& op) {
           return is_increment(op) && op.outcome == Outcome::kOk && op.result.is_integer() &&
                  op.result != op.argument;
@@ -414,7 +415,10 @@ CheckResult check_counter(const History& history, const ModelOptions& options) {
   Findings findings("counter", history);
   CounterChecker checker(history, options, findings);
   const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
+    checker.judge(by_key.group(slot));
+  }
   if (checker.steps() > 0) findings.measure("search_steps", static_cast<double>(checker.steps()));
   findings.note(checker.returns_counts() ? "Increments returned the new count."
                                          : "Increments echoed their amount or returned nothing.");

@@ -46,6 +46,21 @@ std::string budget_words(const History& history, std::uint32_t key, std::string_
                                       : "--time-limit");
 }
 
+std::string stopped_words(std::string_view what, std::size_t done, std::size_t all) {
+  return "the check ran out of its budget of time after " + std::to_string(done) + " of " +
+         std::to_string(all) + " " + std::string(what) + "; raise it with --time-limit";
+}
+
+bool out_of_time(const Budget& budget, std::size_t done, std::size_t keys, Findings& findings) {
+  if (!budget.stop()) return false;
+  findings.unknown(stopped_words("keys", done, keys));
+  return true;
+}
+
+std::string cut_words(std::size_t listed, std::size_t violations) {
+  return "only " + std::to_string(listed) + " of " + std::to_string(violations) + " violations are listed";
+}
+
 std::string impossible_words(const History& history, std::uint32_t key,
                              std::span<const std::uint32_t> witness, std::size_t placed,
                              const std::string& state) {
@@ -93,28 +108,32 @@ void Findings::unknown(const std::string& why) {
 }
 
 CheckResult Findings::finish(const std::string& valid_words) {
-  const bool incomplete = !result_.truncated.empty();
   std::stable_sort(result_.anomalies.begin(), result_.anomalies.end(),
                    [](const Anomaly& a, const Anomaly& b) { return a.time < b.time; });
-  if (result_.violations > 0) {
-    result_.valid = Validity::kInvalid;
-    result_.explanation = std::to_string(result_.violations) +
-                          (result_.violations == 1 ? " violation. " : " violations. ") +
-                          (result_.anomalies.empty() ? "" : result_.anomalies.front().explanation);
-    if (result_.violations > result_.anomalies.size()) {
-      if (incomplete) result_.truncated += "; ";
-      result_.truncated += "only " + std::to_string(result_.anomalies.size()) + " of " +
-                           std::to_string(result_.violations) + " violations are listed";
+  conclude(result_, valid_words, notes_);
+  return std::move(result_);
+}
+
+void conclude(CheckResult& result, const std::string& valid_words, const std::vector<std::string>& notes) {
+  const bool incomplete = !result.truncated.empty();
+  if (result.violations > 0) {
+    result.valid = Validity::kInvalid;
+    result.explanation = std::to_string(result.violations) +
+                         (result.violations == 1 ? " violation. " : " violations. ") +
+                         (result.anomalies.empty() ? "" : result.anomalies.front().explanation);
+    if (result.violations > result.anomalies.size()) {
+      if (incomplete) result.truncated += "; ";
+      result.truncated += cut_words(result.anomalies.size(), result.violations);
     }
   } else if (incomplete) {
-    result_.valid = Validity::kUnknown;
-    result_.explanation = "Not decided: " + result_.truncated + ".";
+    result.valid = Validity::kUnknown;
+    result.explanation = "Not decided: " + result.truncated + ".";
   } else {
-    result_.valid = Validity::kValid;
-    result_.explanation = valid_words;
+    result.valid = Validity::kValid;
+    result.explanation = valid_words;
   }
-  for (const std::string& text : notes_) result_.explanation += " " + text;
-  return std::move(result_);
+  for (const std::string& text : notes) result.note += (result.note.empty() ? "" : " ") + text;
+  if (!result.note.empty()) result.explanation += " " + result.note;
 }
 
 ByKey split_by_key(const History& history, std::span<const std::uint8_t> wanted) {

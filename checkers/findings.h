@@ -55,6 +55,10 @@ class Findings {
   std::vector<std::string> notes_;
 };
 
+/// What a result's violations, anomalies and `truncated` come to: fills in the verdict, the explanation and
+/// what is said of a list that is cut.
+void conclude(CheckResult& result, const std::string& valid_words, const std::vector<std::string>& notes);
+
 /// --initial as a Value of this history's tables. A value that the history never mentions equals none of its
 /// values: Value::from_bits(~0). Throws UsageError for text that is not JSON.
 Value initial_value(const History& history, const std::string& json);
@@ -65,6 +69,12 @@ std::string words(const History& history, std::uint32_t operation, bool values =
 /// Why a search of this key was not finished, and how to raise the budget.
 std::string budget_words(const History& history, std::uint32_t key, std::string_view ran_out,
                          std::uint64_t steps);
+/// Why a check was not finished, and how to raise the budget: it was stopped when so much was done.
+std::string stopped_words(std::string_view what, std::size_t done, std::size_t all);
+/// "only 64 of 80 violations are listed": how a list of anomalies that is cut says so.
+std::string cut_words(std::size_t listed, std::size_t violations);
+/// Asked before each key: true when the check has to stop, which the findings then say.
+bool out_of_time(const Budget& budget, std::size_t done, std::size_t keys, Findings& findings);
 /// Why a set of operations has no order: the operations, and how far the longest order came.
 std::string impossible_words(const History& history, std::uint32_t key,
                              std::span<const std::uint32_t> witness, std::size_t placed,

@@ -118,17 +118,21 @@ std::vector<SpecOp<KvSpec>> kv_operations(const History& history, std::span<cons
 
 }  // namespace
 
+ModelOptions kv_as_register(const ModelOptions& options) {
+  first_text(options);  // refuses what is no text
+  ModelOptions as_register = options;
+  if (options.initial.empty()) as_register.initial = "\"\"";
+  return as_register;
+}
+
 CheckResult check_kv(const History& history, const ModelOptions& options) {
   const std::string initial = first_text(options);
-  if (is_register(history)) {
-    ModelOptions as_register = options;
-    if (options.initial.empty()) as_register.initial = "\"\"";
-    return check_linearizable_register(history, as_register);
-  }
+  if (is_register(history)) return check_linearizable_register(history, kv_as_register(options));
   Findings findings("kv", history);
   const ByKey by_key = split_by_key(history);
   std::uint64_t steps = 0;
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
     std::size_t puts = 0;
     const auto ops = kv_operations(history, by_key.group(slot), puts);
     const KvSpec spec(initial, puts);

@@ -11,4 +11,7 @@ namespace harness {
 /// decides. The first value is "" unless options.initial; null means "" too. Options read: budget, initial.
 CheckResult check_kv(const History& history, const ModelOptions& options);
 
+/// The options under which a history without appends, and without gets of null, is one of registers.
+ModelOptions kv_as_register(const ModelOptions& options);
+
 }  // namespace harness

@@ -124,11 +124,14 @@ class LongForkChecker {
 
 }  // namespace
 
-CheckResult check_long_fork(const History& history, const ModelOptions&) {
+CheckResult check_long_fork(const History& history, const ModelOptions& options) {
   Findings findings("long-fork", history);
   LongForkChecker checker(history, findings);
   const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
+    checker.judge(by_key.group(slot));
+  }
   if (checker.reads() == 0) findings.unknown("no read of a group was acknowledged");
   return findings.finish("No two reads saw two writes in opposite orders.");
 }

@@ -16,18 +16,22 @@
 namespace harness {
 namespace {
 
+constexpr bool kPerKey = true;
+
 constexpr Model kModels[] = {
-    {"register", "one value a key: read and write, linearizable", check_linearizable_register},
-    {"cas-register", "a register with compare-and-set", check_linearizable_register},
+    {"register", "one value a key: read and write, linearizable", check_linearizable_register, kPerKey,
+     Screened::kRegister},
+    {"cas-register", "a register with compare-and-set", check_linearizable_register, kPerKey,
+     Screened::kRegister},
     {"multi-register", "registers that transactions read and write together", check_multi_register},
-    {"kv", "strings: get, put and append", check_kv},
-    {"set", "add, and reads of the whole set; lost, stale and never read elements", check_set},
+    {"kv", "strings: get, put and append", check_kv, kPerKey, Screened::kKv},
+    {"set", "add, and reads of the whole set; lost, stale and never read elements", check_set, kPerKey},
     {"set-full", "add, and reads of the whole set: nothing lost for good, stale reads allowed",
-     check_set_full},
-    {"queue", "enqueue and dequeue, first in first out", check_queue},
-    {"total-queue", "what was enqueued comes out, in any order, once drained", check_total_queue},
-    {"counter", "incr and read", check_counter},
-    {"mutex", "acquire and release, with fencing tokens", check_mutex},
+     check_set_full, kPerKey},
+    {"queue", "enqueue and dequeue, first in first out", check_queue, kPerKey},
+    {"total-queue", "what was enqueued comes out, in any order, once drained", check_total_queue, kPerKey},
+    {"counter", "incr and read", check_counter, kPerKey},
+    {"mutex", "acquire and release, with fencing tokens", check_mutex, kPerKey},
     {"unique-ids", "generate never returns one twice", check_unique_ids},
     {"bank", "transfers conserve the total, no balance below zero", check_bank},
     {"long-fork", "no two reads see two writes in opposite orders", check_long_fork},

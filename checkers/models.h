@@ -26,12 +26,19 @@ struct ModelOptions {
   bool sequential_keys = false;
   bool wfr_keys = false;
   bool cross_check = false;  // compare the fast algorithm with the general search
+  // What a history that is checked some keys at a time shows as a whole (harness/core/key_sizes.h).
+  bool increments_return_counts = false;
 };
+
+/// Whether a history is screened first (screening.h), and by which reading.
+enum class Screened : std::uint8_t { kNo, kRegister, kKv };
 
 struct Model {
   std::string_view name;
   std::string_view description;
   CheckResult (*check)(const History&, const ModelOptions&);
+  bool per_key = false;  // each key is an object of its own: a history may be checked some keys at a time
+  Screened screened = Screened::kNo;
 };
 
 std::span<const Model> models();

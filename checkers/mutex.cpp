@@ -53,6 +53,7 @@ CheckResult check_mutex(const History& history, const ModelOptions& options) {
   const ByKey by_key = split_by_key(history);
   std::uint64_t steps = 0;
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
     std::vector<SpecOp<MutexSpec>> ops;
     for (const std::uint32_t index : by_key.group(slot)) {
       const Operation& op = history.operations[index];

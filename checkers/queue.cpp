@@ -342,7 +342,10 @@ CheckResult check_queue(const History& history, const ModelOptions& options) {
   Findings findings("queue", history);
   QueueChecker checker(history, options, findings);
   const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
+    checker.judge(by_key.group(slot));
+  }
   if (checker.searched() > 0) {
     findings.measure("search_steps", static_cast<double>(checker.steps()));
     findings.note("Decided by search on " + std::to_string(checker.searched()) + " of the queues.");

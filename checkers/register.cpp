@@ -12,14 +12,6 @@
 namespace harness {
 namespace {
 
-/// How many keys each algorithm decided.
-struct Tally {
-  std::size_t zones = 0;
-  std::size_t chains = 0;
-  std::size_t searched = 0;
-  std::uint64_t steps = 0;
-};
-
 /// The operations that are already impossible together, whatever the others did (minimise.h). The effort is
 /// bounded by that of the search that failed; a witness may then be larger than it need be.
 std::vector<std::uint32_t> smallest_witness(const RegisterKey& key, std::uint64_t steps) {
@@ -61,25 +53,12 @@ void report_impossible(const History& history, const RegisterKey& key, const Sea
 }
 
 void search_key(const History& history, const RegisterKey& key, const Budget& budget, Findings& findings,
-                Tally& tally) {
+                RegisterTally& tally) {
   const SearchResult found = search_register(key.ops, key.values.size(), budget);
   tally.steps += found.steps;
   if (found.outcome == SearchOutcome::kOutOfBudget)
     findings.unknown(budget_words(history, key.key, found.ran_out, found.steps));
   if (found.outcome == SearchOutcome::kImpossible) report_impossible(history, key, found, findings);
-}
-
-std::string algorithm_words(const Tally& tally) {
-  std::string text;
-  const auto name = [&](std::size_t keys, const char* algorithm) {
-    if (keys == 0) return;
-    text += (text.empty() ? "Decided by " : ", ") + std::string(algorithm) + " (" + std::to_string(keys) +
-            (keys == 1 ? " key)" : " keys)");
-  };
-  name(tally.zones, "zones");
-  name(tally.chains, "chains");
-  name(tally.searched, "search");
-  return text + ".";
 }
 
 /// --cross-check: the general search must agree with the fast algorithm on each key that it can afford.
@@ -94,11 +73,26 @@ void cross_check_key(const History& history, const RegisterKey& key, bool fast_f
 
 }  // namespace
 
-CheckResult check_linearizable_register(const History& history, const ModelOptions& options) {
+std::string algorithm_words(const RegisterTally& tally) {
+  std::string text;
+  const auto name = [&](std::size_t keys, const char* algorithm) {
+    if (keys == 0) return;
+    text += (text.empty() ? "Decided by " : ", ") + std::string(algorithm) + " (" + std::to_string(keys) +
+            (keys == 1 ? " key)" : " keys)");
+  };
+  name(tally.zones, "zones");
+  name(tally.chains, "chains");
+  name(tally.searched, "search");
+  return text.empty() ? text : text + ".";
+}
+
+namespace {
+
+void judge_keys(const History& history, const ModelOptions& options, Findings& findings,
+                RegisterTally& tally) {
   const RegisterReading reading = register_reading(history, options);
-  Findings findings("register", history);
-  const ZonesOutcome zones = check_zones(history, reading, findings);
-  Tally tally;
+  const ZonesOutcome zones = check_zones(history, reading, options.budget, findings);
+  if (zones.stopped) return;
   const auto unfit = [&](std::size_t slot) { return zones.route[slot] != KeyRoute::kZones; };
   std::vector<std::uint8_t> rest(zones.route.size());
   for (std::size_t slot = 0; slot < rest.size(); ++slot) rest[slot] = unfit(slot) || options.cross_check;
@@ -107,6 +101,7 @@ CheckResult check_linearizable_register(const History& history, const ModelOptio
   const ByKey by_key = any_rest ? split_by_key(history, rest) : ByKey{{0}, {}};
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
     if (!rest[slot]) continue;
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) return;
     const RegisterKey key = extract_register_key(history, reading, by_key.group(slot));
     const std::size_t before = findings.violations();
     if (!unfit(slot)) {
@@ -119,8 +114,22 @@ CheckResult check_linearizable_register(const History& history, const ModelOptio
       search_key(history, key, options.budget, findings, tally);
     }
   }
+}
+
+}  // namespace
+
+CheckResult check_linearizable_register(const History& history, const ModelOptions& options) {
+  RegisterTally tally;
+  Findings findings("register", history);
+  judge_keys(history, options, findings, tally);
   if (tally.searched > 0) findings.measure("search_steps", static_cast<double>(tally.steps));
   findings.note(algorithm_words(tally));
+  return findings.finish("Linearizable.");
+}
+
+CheckResult check_register_part(const History& history, const ModelOptions& options, RegisterTally& tally) {
+  Findings findings("register", history);
+  judge_keys(history, options, findings, tally);
   return findings.finish("Linearizable.");
 }
 

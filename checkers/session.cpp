@@ -158,7 +158,10 @@ CheckResult check_session(const History& history, const ModelOptions& options) {
   Findings findings("session", history);
   SessionChecker checker(history, reading, findings);
   const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
+    checker.judge(by_key.group(slot));
+  }
   return findings.finish("All four session guarantees hold.");
 }
 

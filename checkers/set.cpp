@@ -306,23 +306,28 @@ class SetChecker {
   Nanos lost_after_max_ = 0, stale_for_max_ = 0;
 };
 
+void judge_keys(SetChecker& checker, const History& history, const Budget& budget, Findings& findings) {
+  const ByKey by_key = split_by_key(history);
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(budget, slot, by_key.size(), findings)) break;
+    checker.judge(by_key.group(slot));
+  }
+  checker.measures();
+}
+
 }  // namespace
 
 CheckResult check_set(const History& history, const ModelOptions& options) {
   Findings findings("set", history);
   SetChecker checker(history, options.null_read_unconstrained, SetChecker::Promise::kLinearizable, findings);
-  const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
-  checker.measures();
+  judge_keys(checker, history, options.budget, findings);
   return findings.finish("Linearizable: the reads form a chain of inclusions that fits the order of events.");
 }
 
 CheckResult check_set_full(const History& history, const ModelOptions& options) {
   Findings findings("set-full", history);
   SetChecker checker(history, options.null_read_unconstrained, SetChecker::Promise::kNothingLost, findings);
-  const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) checker.judge(by_key.group(slot));
-  checker.measures();
+  judge_keys(checker, history, options.budget, findings);
   if (checker.stable() == 0) findings.unknown("no element was read to the end");
   return findings.finish("No element was lost; reads may have been stale.");
 }

@@ -31,17 +31,36 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+/// The answer when time ran out between two stages, each of which takes about a second per million
+/// transactions; the search for cycles looks at the budget itself.
+TxnAnalysis stopped(const char* name, const History& history, const char* stage) {
+  TxnAnalysis analysis;
+  CheckResult& result = analysis.result;
+  result.name = name;
+  result.operations = history.operations.size();
+  result.truncated =
+      std::string("the check ran out of its budget of time before ") + stage + "; raise it with --time-limit";
+  result.explanation = "Not decided: " + result.truncated + ".";
+  return analysis;
+}
+constexpr const char* kOrders = "the order of the versions was known";
+constexpr const char* kCycles = "it looked for cycles";
+
 }  // namespace
 
 TxnAnalysis analyze_list_append(const History& history, const ModelOptions& options) {
   const TxnRequest request(options);
+  if (options.budget.stop()) return stopped("list-append", history, kOrders);
   ListAppend model(history);
+  if (options.budget.stop()) return stopped("list-append", history, kCycles);
   return conclude("list-append", history, request, model.analyze(request));
 }
 
 TxnAnalysis analyze_rw_register(const History& history, const ModelOptions& options) {
   const TxnRequest request(options);
+  if (options.budget.stop()) return stopped("rw-register", history, kOrders);
   RwRegister model(history, options);
+  if (options.budget.stop()) return stopped("rw-register", history, kCycles);
   return conclude("rw-register", history, request, model.analyze(request));
 }
 

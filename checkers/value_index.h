@@ -60,15 +60,16 @@ class ValueIndex {
   std::size_t size_ = 0;
 };
 
-/// The same for integers that lie densely within each key, as counters that name writes do: a table per key,
-/// nothing to compare. 4 bytes a value of the keys' ranges.
-class DenseValueIndex {
+/// The same for integers that lie densely within each key, as counters that name writes do: each value of a
+/// key's range has its number by arithmetic, with nothing to store or to compare.
+class DenseRanges {
  public:
   static constexpr std::uint32_t kNone = 0xffffffff;
 
-  explicit DenseValueIndex(std::size_t keys) : ranges_(keys) {}
+  explicit DenseRanges(std::size_t keys) : ranges_(keys) {}
 
-  /// First every write is announced, then prepare() says whether the ranges are dense enough.
+  /// First every write is announced, then prepare() says whether the ranges are dense enough: at most twice
+  /// as many numbers as writes.
   void announce(std::uint32_t key, Value value) {
     Range& range = ranges_[key];
     integers_ &= value.is_integer();
@@ -77,41 +78,43 @@ class DenseValueIndex {
     ++announced_;
   }
   std::size_t announced() const { return announced_; }
-  bool prepare() {
+  bool prepare(std::uint32_t first_number) {
     if (!integers_) return false;
-    std::uint64_t total = 0;
+    std::uint64_t next = first_number;
     for (Range& range : ranges_) {
       if (range.low > range.high) continue;
-      range.begin = total;
-      total += static_cast<std::uint64_t>(range.high - range.low) + 1;
-      if (total > 2 * announced_ + 1024) return false;
+      range.begin = static_cast<std::uint32_t>(next);
+      next += static_cast<std::uint64_t>(range.high - range.low) + 1;
+      if (next - first_number > 2 * announced_ + 1024 || next >= kNone) return false;
     }
-    slots_.assign(total, kNone);
+    end_ = static_cast<std::uint32_t>(next);
     return true;
   }
-  std::uint32_t insert(std::uint32_t key, Value value, std::uint32_t number) {
+  /// Behind the last number.
+  std::uint32_t end() const { return end_; }
+  /// The first number of a key, and behind its last; equal when it has none.
+  std::pair<std::uint32_t, std::uint32_t> numbers(std::uint32_t key) const {
     const Range& range = ranges_[key];
-    std::uint32_t& slot = slots_[range.begin + static_cast<std::uint64_t>(value.as_integer() - range.low)];
-    if (slot != kNone) return slot;
-    slot = number;
-    return kNone;
+    if (range.low > range.high) return {0, 0};
+    return {range.begin, range.begin + static_cast<std::uint32_t>(range.high - range.low) + 1};
   }
-  std::uint32_t find(std::uint32_t key, Value value) const {
+  /// kNone for a value outside of the key's range.
+  std::uint32_t number(std::uint32_t key, Value value) const {
     const Range& range = ranges_[key];
     if (!value.is_integer() || value.as_integer() < range.low || value.as_integer() > range.high)
       return kNone;
-    return slots_[range.begin + static_cast<std::uint64_t>(value.as_integer() - range.low)];
+    return range.begin + static_cast<std::uint32_t>(value.as_integer() - range.low);
   }
 
  private:
   struct Range {
     std::int64_t low = INT64_MAX;
     std::int64_t high = INT64_MIN;
-    std::uint64_t begin = 0;
+    std::uint32_t begin = 0;
   };
   std::vector<Range> ranges_;
-  std::vector<std::uint32_t> slots_;
   std::size_t announced_ = 0;
+  std::uint32_t end_ = 0;
   bool integers_ = true;
 };
 

@@ -24,10 +24,12 @@ struct ZonesOutcome {
   // By key slot (findings.h); keys other than kZones were not judged.
   std::vector<KeyRoute> route;
   std::vector<std::uint8_t> used;  // 0: nothing to judge; 1: no violation; 2: a violation
+  bool stopped = false;            // the budget ran out: said in the findings, and no key was judged whole
 };
 
 /// Judges every key that qualifies, reporting each conflict, and names the route of those that do not.
 /// About 20 bytes an operation beside the history.
-ZonesOutcome check_zones(const History& history, const RegisterReading& reading, Findings& findings);
+ZonesOutcome check_zones(const History& history, const RegisterReading& reading, const Budget& budget,
+                         Findings& findings);
 
 }  // namespace harness

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "checkers/checkers.h"
@@ -15,8 +16,10 @@
 #include "harness/command_line.h"
 #include "harness/commands.h"
 #include "harness/core/suggest.h"
+#include "harness/file_check.h"
 #include "harness/history_file.h"
 #include "harness/run/interrupt.h"
+#include "harness/run/progress.h"
 #include "harness/run/store.h"
 
 namespace harness {
@@ -36,6 +39,9 @@ struct CheckArguments {
   double time_limit_s = 0;
   bool strict = false;
   bool json = false;
+  bool no_screening = false;
+  bool no_progress = false;
+  unsigned threads = 0;
   ModelOptions model_options;
 };
 
@@ -64,22 +70,61 @@ void declare(CLI::App& app, CheckArguments& arguments) {
   app.add_flag("--linearizable-keys", model.linearizable_keys, "rw-register: each key alone is linearizable");
   app.add_flag("--sequential-keys", model.sequential_keys, "rw-register: each key alone is sequential");
   app.add_flag("--wfr-keys", model.wfr_keys, "rw-register: within a transaction writes follow reads");
-  app.add_option("--memory-limit", arguments.memory_limit, "of a search, in bytes: 500MB, 4GB, ...")
+  app.add_option("--memory-limit", arguments.memory_limit,
+                 "of all that is held, the history too, in bytes: 500MB, 4GB, ...")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
-  app.add_option("--time-limit", arguments.time_limit_s, "of the check, in seconds; 0: none")
+  app.add_option("--time-limit", arguments.time_limit_s,
+                 "of the check, reading included, in seconds; 0: none")
       ->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", arguments.threads, "that parse JSON Lines; 0: as many as there are cores")
+      ->check(CLI::Range(0, 64));
   app.add_option("--step-limit", model.budget.steps, "of a search, in configurations; 0: none");
   app.add_flag("--cross-check", model.cross_check, "compare each fast algorithm with the general search");
+  app.add_flag("--no-screening", arguments.no_screening,
+               "load every key, also those that their events alone show to be fine");
   app.add_flag("--strict", arguments.strict, "run checkers: no documented window allows a loss");
   app.add_option("--graph", arguments.graph, "write the anomalies here, for Graphviz (-: to stdout)");
   app.add_flag("--json", arguments.json, "one JSON object");
+  app.add_flag("--no-progress", arguments.no_progress, "nothing on stderr but errors");
 }
 
-/// When the check must stop; read by the search through a plain function.
+/// Tells what goes on, a few times a second.
+class Teller {
+ public:
+  explicit Teller(ProgressStyle style) : progress_(style) {}
+
+  void now(const std::string& what, double share) {
+    what_ = what;
+    share_ = share;
+    tick();
+  }
+  void tick() {
+    const auto now = Clock::now();
+    if (what_.empty() || now < next_) return;
+    next_ = now + std::chrono::milliseconds(200);
+    char text[32] = "";
+    if (share_ >= 0) std::snprintf(text, sizeof text, "  %.0f%%", 100 * share_);
+    char elapsed[32];
+    std::snprintf(elapsed, sizeof elapsed, "  %.0f s", std::chrono::duration<double>(now - start_).count());
+    progress_.update(what_ + text + elapsed);
+  }
+  void clear() { progress_.clear(); }
+
+ private:
+  Progress progress_;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point next_ = start_ + std::chrono::milliseconds(500);  // what is short needs no line
+  std::string what_;
+  double share_ = -1;
+};
+
+/// When the check must stop, and who tells how it goes: for the checkers, which poll a plain function.
 Clock::time_point deadline = Clock::time_point::max();
+Teller* teller = nullptr;
 
 bool stop_now() {
+  if (teller != nullptr) teller->tick();
   return interrupted_by() != 0 || Clock::now() >= deadline;
 }
 
@@ -103,6 +148,11 @@ const Model& chosen_model(const std::string& name) {
   throw UsageError(unknown_name("model", name, models()));
 }
 
+/// An unpacked file may take a quarter of the limit; a larger one goes to a file without a name.
+std::size_t unpacked_max(std::uint64_t memory_limit) {
+  return memory_limit == 0 ? SIZE_MAX : memory_limit / 4;
+}
+
 bool names_a_history(std::string_view file) {
   if (file.ends_with(".zst")) file.remove_suffix(4);
   return file.ends_with(".jsonl") || file.ends_with(".json") || file.ends_with(".edn") ||
@@ -111,14 +161,29 @@ bool names_a_history(std::string_view file) {
 
 struct Checked {
   std::vector<CheckResult> results;
-  History history;
+  std::vector<std::string> graphs;  // of all anomalies, when they are wanted
   std::vector<std::string> warnings;
 };
 
-CheckResult run_model(const Model& model, const History& history, const ModelOptions& options) {
-  CheckResult result = model.check(history, options);
-  result.name = model.name;
-  return result;
+Checked check_file(const CheckArguments& arguments, const std::string& path, const Model& model) {
+  FileCheckOptions options;
+  options.model = arguments.model_options;
+  options.threads = arguments.threads != 0 ? arguments.threads : std::thread::hardware_concurrency();
+  options.graphs = !arguments.graph.empty();
+  options.screening = !arguments.no_screening;
+  options.progress = [](const std::string& what, double share) { teller->now(what, share); };
+  const HistoryFile file(path, unpacked_max(arguments.memory_limit));
+  try {
+    FileChecked checked = check_history_file(file, model, options);
+    return {{std::move(checked.result)}, std::move(checked.graphs), std::move(checked.warnings)};
+  } catch (const HistoryError& error) {
+    throw UsageError(path + ": " + error.what());
+  } catch (const OperationRefused& error) {
+    const std::size_t line = file.line_of_event(error.event);
+    throw UsageError(
+        path + ": " +
+        (line == 0 ? std::string(error.what()) : "line " + std::to_string(line) + ": " + error.reason));
+  }
 }
 
 Checked check_file(const CheckArguments& arguments) {
@@ -127,50 +192,50 @@ Checked check_file(const CheckArguments& arguments) {
   if (arguments.model.empty() && find_checker(name) != nullptr && find_model(name) == nullptr)
     throw UsageError("checker '" + name +
                      "' judges a whole run (topology, faults, logs); give a store directory, not a history");
-  const Model& model = chosen_model(name);
-  const HistoryFile file(arguments.file);
-  Checked checked;
-  try {
-    checked.history = file.read(checked.warnings);
-    checked.results.push_back(run_model(model, checked.history, arguments.model_options));
-  } catch (const HistoryError& error) {
-    throw UsageError(arguments.file + ": " + error.what());
-  } catch (const OperationRefused& error) {
-    const std::size_t line = file.line_of_event(error.event);
-    throw UsageError(
-        arguments.file + ": " +
-        (line == 0 ? std::string(error.what()) : "line " + std::to_string(line) + ": " + error.reason));
-  }
-  return checked;
+  return check_file(arguments, arguments.file, chosen_model(name));
+}
+
+/// What the time limit, or an interrupt, left undone.
+CheckResult not_run(const Checker& checker) {
+  CheckResult result;
+  result.name = checker.name;
+  result.truncated =
+      "the checker was not run: the check ran out of its budget of time; raise it with --time-limit";
+  result.explanation = "Not decided: " + result.truncated + ".";
+  return result;
 }
 
 Checked check_run(const CheckArguments& arguments) {
   const RunFiles files = find_run(arguments.store, arguments.file);
-  Checked checked;
+  const bool is_model =
+      !arguments.model.empty() || (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr &&
+                                   find_model(arguments.checker) != nullptr);
+  if (is_model) {
+    const Model& model = chosen_model(arguments.model.empty() ? arguments.checker : arguments.model);
+    if (std::filesystem::exists(files.history())) return check_file(arguments, files.history(), model);
+    return {{model.check({}, arguments.model_options)}, {}, {}};  // killed before it recorded anything
+  }
+  if (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr)
+    throw UsageError(unknown_name("checker", arguments.checker, checkers()));
   try {
-    const bool is_model = !arguments.model.empty() ||
-                          (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr &&
-                           find_model(arguments.checker) != nullptr);
-    if (is_model) {
-      const Model& model = chosen_model(arguments.model.empty() ? arguments.checker : arguments.model);
-      checked.history = load_history(files);
-      checked.results.push_back(run_model(model, checked.history, arguments.model_options));
-      return checked;
-    }
-    if (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr)
-      throw UsageError(unknown_name("checker", arguments.checker, checkers()));
     RunRecord record = load_run(files);
     CheckOptions options;
     options.budget = arguments.model_options.budget;
     options.strict = arguments.strict || record.info.strict;
-    for (const Checker& checker : checkers())
-      if (arguments.checker.empty() || checker.name == arguments.checker)
-        checked.results.push_back(checker.check(record, options));
-    checked.history = std::move(record.history);
+    Checked checked;
+    for (const Checker& checker : checkers()) {
+      if (!arguments.checker.empty() && checker.name != arguments.checker) continue;
+      teller->now("checking " + std::string(checker.name), -1);
+      checked.results.push_back(stop_now() ? not_run(checker) : checker.check(record, options));
+    }
+    if (!arguments.graph.empty())
+      for (const CheckResult& result : checked.results)
+        for (const Anomaly& anomaly : result.anomalies)
+          checked.graphs.push_back(anomaly_graph(record.history, anomaly));
+    return checked;
   } catch (const HistoryError& error) {
     throw UsageError(files.directory.string() + ": " + error.what());
   }
-  return checked;
 }
 
 nlohmann::ordered_json to_json(Validity validity) {
@@ -256,14 +321,25 @@ void print_text(const CheckResult& result, double seconds) {
   if (!result.truncated.empty()) std::cout << "incomplete: " << result.truncated << "\n";
 }
 
-void write_graphs(const CheckArguments& arguments, const Checked& checked, const CheckResult& result) {
+void write_graphs(const CheckArguments& arguments, const Checked& checked) {
   if (arguments.graph.empty()) return;
   std::string text;
-  for (const Anomaly& anomaly : result.anomalies) text += anomaly_graph(checked.history, anomaly);
+  for (const std::string& graph : checked.graphs) text += graph;
   if (arguments.graph == "-") {
     std::cout << text;
   } else {
     write_file(arguments.graph, text);
+  }
+}
+
+/// An interrupt stops a check as the time limit does; it should not read as if the limit had.
+void say_interrupted(CheckResult& result) {
+  static constexpr std::string_view kBudget = "ran out of its budget of time",
+                                    kRaise = "; raise it with --time-limit";
+  for (std::string* text : {&result.truncated, &result.explanation}) {
+    if (const std::size_t at = text->find(kBudget); at != std::string::npos)
+      text->replace(at, kBudget.size(), "was interrupted");
+    if (const std::size_t at = text->find(kRaise); at != std::string::npos) text->erase(at, kRaise.size());
   }
 }
 
@@ -294,11 +370,17 @@ int check_command(int argc, const char* const* argv) {
     deadline = start + std::chrono::duration_cast<Clock::duration>(
                            std::chrono::duration<double>(std::min(arguments.time_limit_s, 1e9)));
   catch_interrupts();
+  Teller telling(progress_style(!arguments.no_progress));
+  teller = &telling;
 
   const bool is_file = std::filesystem::is_regular_file(arguments.file) || names_a_history(arguments.file);
-  const Checked checked = is_file ? check_file(arguments) : check_run(arguments);
+  Checked checked = is_file ? check_file(arguments) : check_run(arguments);
+  teller = nullptr;
+  telling.clear();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   for (const std::string& warning : checked.warnings) std::cerr << "harness: " << warning << "\n";
+  if (interrupted_by() != 0)
+    for (CheckResult& one : checked.results) say_interrupted(one);
   const CheckResult result = merged(checked.results);
   if (arguments.json) {
     std::cout << to_json(result, seconds).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
@@ -308,7 +390,7 @@ int check_command(int argc, const char* const* argv) {
   } else {
     for (const CheckResult& one : checked.results) print_text(one, seconds);
   }
-  write_graphs(arguments, checked, result);
+  write_graphs(arguments, checked);
   return exit_code(result.valid);
 }
 

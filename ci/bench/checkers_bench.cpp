@@ -3,8 +3,14 @@
 // so compare ratios.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -13,9 +19,32 @@
 #include "checkers/queue.h"
 #include "checkers/register.h"
 #include "checkers/set.h"
+#include "harness/core/edn.h"
 #include "harness/core/journal.h"
 #include "harness/core/jsonl.h"
 #include "harness/core/prng.h"
+#include "harness/file_check.h"
+
+// The heap is watched at its door: mallinfo tells where it stands, not how high it stood.
+static std::atomic<bool> heap_watched = false;
+static std::atomic<std::int64_t> heap_now = 0, heap_most = 0;
+
+void* operator new(std::size_t size) {
+  void* const block = std::malloc(size);
+  if (block == nullptr) throw std::bad_alloc();
+  if (heap_watched) {
+    const auto now = heap_now += static_cast<std::int64_t>(malloc_usable_size(block));
+    if (now > heap_most) heap_most = now;  // threads may lose a little of it
+  }
+  return block;
+}
+void operator delete(void* block) noexcept {
+  if (heap_watched && block != nullptr) heap_now -= static_cast<std::int64_t>(malloc_usable_size(block));
+  std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+  operator delete(block);
+}
 
 namespace harness {
 namespace {
@@ -120,13 +149,14 @@ void report(benchmark::State& state, std::size_t operations) {
       benchmark::Counter(static_cast<double>(operations), benchmark::Counter::kIsIterationInvariantRate);
 }
 
-/// The heap's growth while `work` ran, at its end.
+/// How far the heap grew while `work` ran, at its highest.
 template <typename Work>
-double heap_growth(Work work) {
-  const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
-  const auto kept = work();
-  benchmark::DoNotOptimize(&kept);
-  return static_cast<double>(mallinfo2().uordblks + mallinfo2().hblkhd - before);
+double heap_peak(Work work) {
+  heap_now = heap_most = 0;
+  heap_watched = true;
+  work();
+  heap_watched = false;
+  return static_cast<double>(heap_most.load());
 }
 
 void unique_register(benchmark::State& state) {
@@ -149,24 +179,7 @@ BENCHMARK(unique_register)
     ->Args({10, 0, 0, 10'000})
     ->Unit(benchmark::kMillisecond);
 
-void jsonl_to_verdict(benchmark::State& state) {
-  Shape shape;
-  shape.operations = 500'000;
-  const std::string text = write_jsonl(closed_loop(shape));
-  for (auto _ : state) {
-    const History history = read_jsonl(text);
-    if (check_linearizable_register(history, {}).valid != Validity::kValid)
-      state.SkipWithError("a wrong verdict");
-  }
-  report(state, shape.operations);
-  state.counters["bytes/op"] =
-      heap_growth([&] { return read_jsonl(text); }) / static_cast<double>(shape.operations);
-}
-BENCHMARK(jsonl_to_verdict)->Unit(benchmark::kMillisecond);
-
-void journal_to_verdict(benchmark::State& state) {
-  Shape shape;
-  const History source = closed_loop(shape);
+std::vector<std::byte> journal_of(const History& source) {
   std::vector<std::byte> bytes;
   const auto put = [&](const JournalSlot& slot) { bytes.insert(bytes.end(), slot.begin(), slot.end()); };
   put(encode_journal_header());
@@ -188,14 +201,62 @@ void journal_to_verdict(benchmark::State& state) {
     event.function = op.function;
     put(encode_event(event));
   });
-  for (auto _ : state) {
-    const History history = read_journal(bytes);
-    if (check_linearizable_register(history, {}).valid != Validity::kValid)
-      state.SkipWithError("a wrong verdict");
-  }
-  report(state, shape.operations);
+  return bytes;
 }
-BENCHMARK(journal_to_verdict)->Unit(benchmark::kMillisecond);
+
+enum Form { kJsonl, kJournal, kEdn };
+
+/// A history in a file that goes with the object.
+class TemporaryHistory {
+ public:
+  TemporaryHistory(const History& history, Form form) {
+    static constexpr const char* kNames[] = {"jsonl", "journal", "edn"};
+    path_ = std::filesystem::temp_directory_path() /
+            ("checkers-bench-" + std::to_string(::getpid()) + "." + kNames[form]);
+    std::ofstream out(path_, std::ios::binary);
+    if (form == kJournal) {
+      const auto bytes = journal_of(history);
+      out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    } else {
+      out << (form == kJsonl ? write_jsonl(history) : write_edn(history));
+    }
+  }
+  ~TemporaryHistory() { std::filesystem::remove(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// `harness check FILE`, without the process around it. bytes/op: the heap at its highest, beyond the file,
+/// which is mapped.
+void file_to_verdict(benchmark::State& state) {
+  const auto form = static_cast<Form>(state.range(0));
+  Shape shape;
+  shape.keys = static_cast<std::uint64_t>(state.range(1));
+  shape.stale = state.range(2) != 0;
+  const TemporaryHistory file(closed_loop(shape), form);
+  FileCheckOptions options;
+  options.threads = static_cast<unsigned>(state.range(3));
+  options.screening = state.range(4) != 0;
+  const auto check = [&] {
+    const HistoryFile history(file.path());
+    const FileChecked checked = check_history_file(history, *find_model("register"), options);
+    if (checked.result.valid != (shape.stale ? Validity::kInvalid : Validity::kValid))
+      state.SkipWithError(checked.result.explanation.c_str());
+  };
+  for (auto _ : state) check();
+  report(state, shape.operations);
+  state.counters["bytes/op"] = heap_peak(check) / static_cast<double>(shape.operations);
+}
+BENCHMARK(file_to_verdict)
+    ->ArgNames({"form", "keys", "stale", "threads", "screening"})
+    ->ArgsProduct({{kJsonl, kJournal}, {100, 10'000}, {0, 1}, {1}, {1}})
+    ->ArgsProduct({{kJsonl}, {100, 10'000}, {0}, {2}, {1}})
+    ->ArgsProduct({{kJsonl, kJournal}, {100}, {0}, {1}, {0}})
+    ->Args({kEdn, 100, 0, 1, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 void general_search(benchmark::State& state) {
   Shape shape;

@@ -239,7 +239,7 @@ class HistoryBuilder final : public EventSink {
   /// REQUIRES: an earlier pass over the same events numbered the keys, and refused what is malformed.
   void keep_only(const WantedKeys* keys) { wanted_ = keys; }
 
-  HistoryTables& tables() override { return history_; }
+  History& tables() override { return history_; }
   void take(const EventBatch& batch) override;
 
   /// REQUIRES: events come in order of time; their ids are of tables(). Throws HistoryError (with `line`) for

@@ -6,6 +6,7 @@
 #include "harness/core/edn.h"
 #include "harness/core/export.h"
 #include "harness/core/jsonl.h"
+#include "harness/core/key_sizes.h"
 
 using namespace harness;
 
@@ -99,6 +100,70 @@ TEST_CASE("what is written is read back the same, in each form") {
   const auto porcupine = nlohmann::json::parse(write_porcupine(history));
   CHECK(porcupine["Partitions"].size() == 3);
   CHECK(porcupine["Partitions"][0]["History"][0]["Start"] == 10);
+}
+
+TEST_CASE("pieces of any size, each with names of its own, join into the same history") {
+  // A second round of the same, so that names come again; indices, texts, and a nemesis.
+  std::string text = kHistory;
+  text += R"({"index":7,"time":40,"process":6,"type":"invoke","f":"write","key":"r17","value":"a"}
+{"time":41,"process":6,"type":"ok","f":"write","key":"r17","value":"a","node":"n1"}
+{"time":42,"process":7,"type":"invoke","f":"read","key":"17","value":null}
+{"time":43,"process":7,"type":"fail","f":"read","key":"17","value":null,"node":"n2","error":["x",1]}
+)";
+  const auto joined = [](const std::string& bytes, std::size_t about) {
+    HistoryBuilder builder;
+    JsonlJoiner joiner(builder);
+    JsonlPiece piece;
+    for (std::size_t at = 0; at < bytes.size();) {
+      const std::size_t length = jsonl_cut(std::string_view(bytes).substr(at), about);
+      parse_jsonl(std::string_view(bytes).substr(at, length), piece);
+      joiner.take(piece);
+      at += length;
+    }
+    return write_jsonl(builder.finish());
+  };
+  const std::string whole = write_jsonl(read_jsonl(text));
+  for (std::size_t about = 1; about < text.size() + 10; ++about) REQUIRE(joined(text, about) == whole);
+  // A wrong index, and what is malformed, are refused with the line of the file.
+  for (const char* wrong :
+       {"{\"index\":12,\"time\":50,\"process\":8,\"type\":\"invoke\",\"f\":\"read\"}\n", "{\"time\":50,\n",
+        "{\"time\":50,\"process\":8,\"type\":\"ok\",\"f\":\"read\"}\n"}) {
+    const std::string bad = text + wrong;
+    const auto [line, reason] = refusal(bad);
+    CHECK(line == 13);
+    for (const std::size_t about : {1, 100, 300, 10'000}) CHECK_THROWS_WITH(joined(bad, about), reason);
+  }
+}
+
+TEST_CASE("a stream ends when it is told to, and some keys can be kept alone") {
+  std::string text;
+  for (int i = 0; i < 30'000; ++i) {
+    const std::string start = "{\"time\":" + std::to_string(i) + ",\"process\":0,\"type\":\"";
+    const std::string end = "\",\"f\":\"write\",\"key\":\"k" + std::to_string(i % 3) +
+                            "\",\"value\":" + std::to_string(i) + "}\n";
+    text += start + "invoke" + end + start + "ok" + end;
+  }
+  HistoryBuilder some;
+  std::size_t asked = 0;
+  CHECK_FALSE(read_jsonl(text, some, [&](std::size_t) { return ++asked < 2; }));
+  CHECK(asked == 2);
+  CHECK(some.finish().operations.size() < 30'000);
+
+  WantedKeys wanted;
+  wanted.insert(1);
+  HistoryBuilder one;
+  one.keep_only(&wanted);
+  CHECK(read_jsonl(text, one, [](std::size_t) { return true; }));
+  const History history = one.finish();
+  CHECK(history.operations.size() == 10'000);
+  CHECK(history.events == 60'000);
+  CHECK(history.operations[1].invoke_event == 8);  // as in the whole history
+  CHECK(history.key_text(history.operations[1]) == "k1");
+
+  KeySizes sizes;
+  CHECK(read_jsonl(text, sizes, [](std::size_t) { return true; }));
+  CHECK(sizes.operations() == 30'000);
+  CHECK(sizes.sizes()[KeyPlaces::of(1)].operations == 10'000);
 }
 
 TEST_CASE("Jepsen's EDN: a map a line or a vector, independent tuples, keywords, skipped records") {

@@ -31,6 +31,23 @@ std::uint64_t hash_text(std::string_view text) {
   return finish_hash(hash ^ rest);
 }
 
+/// A text of up to seven bytes as a number: its bytes, and its length with one added at the top. 0 for
+/// others. Most keys are that short, and are told apart without a look at their text.
+std::uint64_t short_word(std::string_view text) {
+  const std::size_t size = text.size();
+  if (size > 7) return 0;
+  std::uint64_t word = (size + 1) << 56;
+  if (size >= 4) {
+    std::uint32_t low, high;  // they overlap, and agree where they do
+    std::memcpy(&low, text.data(), 4);
+    std::memcpy(&high, text.data() + size - 4, 4);
+    return word | low | static_cast<std::uint64_t>(high) << (8 * (size - 4));
+  }
+  for (std::size_t i = 0; i < size; ++i)
+    word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (8 * i);
+  return word;
+}
+
 std::uint64_t hash_elements(std::span<const Value> elements) {
   std::uint64_t hash = 0xcbf29ce484222325ULL ^ elements.size();
   for (Value element : elements) {
@@ -43,18 +60,28 @@ std::uint64_t hash_elements(std::span<const Value> elements) {
 
 }  // namespace
 
+std::uint32_t StringTable::find(std::string_view text, std::uint64_t word, std::uint64_t hash) const {
+  return ids_.find(hash,
+                   [&](std::uint32_t id) { return words_[id] == word && (word != 0 || texts_[id] == text); });
+}
+
 std::uint32_t StringTable::intern(std::string_view text) {
-  const std::uint64_t hash = hash_text(text);
-  const std::uint32_t found = ids_.find(hash, [&](std::uint32_t id) { return texts_[id] == text; });
+  const std::uint64_t word = short_word(text);
+  const std::uint64_t hash = word != 0 ? finish_hash(word) : hash_text(text);
+  const std::uint32_t found = find(text, word, hash);
   if (found != IdIndex::kNone) return found;
   const auto id = static_cast<std::uint32_t>(texts_.size());
   texts_.emplace_back(text);
-  ids_.insert(hash, id, [&](std::uint32_t other) { return hash_text(texts_[other]); });
+  words_.push_back(word);
+  ids_.insert(hash, id, [&](std::uint32_t other) {
+    return words_[other] != 0 ? finish_hash(words_[other]) : hash_text(texts_[other]);
+  });
   return id;
 }
 
 std::uint32_t StringTable::find(std::string_view text) const {
-  return ids_.find(hash_text(text), [&](std::uint32_t id) { return texts_[id] == text; });
+  const std::uint64_t word = short_word(text);
+  return find(text, word, word != 0 ? finish_hash(word) : hash_text(text));
 }
 
 Value ValueTable::text(std::string_view text) {
@@ -111,6 +138,16 @@ std::optional<Value> ValueTable::find_json(std::string_view json) const {
     elements.push_back(*found);
   }
   return reference(Value::Kind::kList, find_list(elements, hash_elements(elements)));
+}
+
+Value ValueTable::from_json(std::string_view json) {
+  if (const auto known = find_json(json)) return *known;
+  const auto parsed = nlohmann::json::parse(json);
+  if (parsed.is_string()) return text(parsed.get<std::string>());
+  if (!parsed.is_array()) return other(parsed.dump());
+  std::vector<Value> elements;
+  for (const auto& element : parsed) elements.push_back(from_json(element.dump()));
+  return list(elements);
 }
 
 bool ValueTable::contains(Value value) const {

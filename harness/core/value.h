@@ -104,7 +104,10 @@ class StringTable {
   std::uint32_t find(std::string_view text) const;
 
  private:
+  std::uint32_t find(std::string_view text, std::uint64_t word, std::uint64_t hash) const;
+
   std::deque<std::string> texts_;
+  std::vector<std::uint64_t> words_;  // a text of up to seven bytes as one number; 0: it is longer
   IdIndex ids_;
 };
 
@@ -131,6 +134,9 @@ class ValueTable {
   /// The value of a JSON text, if this table has ever held it (nil and small integers it always holds).
   /// Throws UsageError when the text is not JSON.
   std::optional<Value> find_json(std::string_view json) const;
+
+  /// The value of a JSON text, entered into the table. Throws UsageError when the text is not JSON.
+  Value from_json(std::string_view json);
 
   /// Whether the value refers to something that this table holds (integers and nil always do).
   bool contains(Value value) const;

@@ -42,7 +42,8 @@ struct CheckResult {
   std::size_t violations = 0;  // anomalies that nothing allows (all, also those not listed)
   Measures bound;              // what was allowed, computed from the run's actual configuration
   Measures measured;           // what was seen
-  std::string explanation;     // one or two sentences for a person
+  std::string explanation;     // one or two sentences for a person; ends with the note
+  std::string note;            // how it was decided, or empty
   std::vector<Anomaly> anomalies;
   std::string truncated;       // empty, or why the check or the list of anomalies is incomplete
   std::size_t operations = 0;  // how many operations (or views, or lines) the answer rests on

@@ -1,0 +1,342 @@
+// `harness check FILE` as people use it on long histories: files several times larger than the memory that
+// the process may have, limits of time, interrupts, and the same answer whichever way it was found.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "harness/core/wait.h"
+
+namespace fs = std::filesystem;
+using namespace harness;
+using namespace std::chrono_literals;
+using Catch::Contains;
+using nlohmann::json;
+
+namespace {
+
+struct Scratch {
+  Scratch() {
+    char name[] = "/tmp/harness-check-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~Scratch() { fs::remove_all(path); }
+  std::string file(const std::string& name) const { return (path / name).string(); }
+  fs::path path;
+};
+
+std::string slurp(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+/// A started `harness check`, with so many bytes of private memory (RLIMIT_DATA) at most.
+class Check {
+ public:
+  Check(const Scratch& scratch, std::vector<std::string> arguments, rlim_t data_max = RLIM_INFINITY,
+        const std::string& temporary = "/tmp")
+      : out_(scratch.path / "out"), err_(scratch.path / "err") {
+    arguments.insert(arguments.begin(), {HARNESS_EXECUTABLE, "check"});
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    ::dup2(::open(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666), 1);
+    ::dup2(::open(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666), 2);
+    ::setenv("TMPDIR", temporary.c_str(), 1);
+    const rlimit limit{data_max, data_max};
+    ::setrlimit(RLIMIT_DATA, &limit);
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    ::execv(argv[0], argv.data());
+    ::_exit(97);
+  }
+  ~Check() {
+    if (reaped_) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Check(const Check&) = delete;
+  Check& operator=(const Check&) = delete;
+
+  int code() {
+    wait_until("harness check to end", 300s, [this] { return ended(); });
+    return code_;
+  }
+  json result() { return json::parse(slurp(out_)); }
+  std::string err() const { return slurp(err_); }
+  void signal(int number) const { ::kill(pid_, number); }
+  /// Whether it has a handler for the signal: before, it would die of it.
+  bool catches(int number) const {
+    std::istringstream status(slurp("/proc/" + std::to_string(pid_) + "/status"));
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("SigCgt:"))
+        return (std::stoull(line.substr(7), nullptr, 16) >> (number - 1) & 1) != 0;
+    return false;
+  }
+
+ private:
+  bool ended() {
+    int status = 0;
+    if (!reaped_ && ::waitpid(pid_, &status, WNOHANG) == pid_) {
+      reaped_ = true;
+      code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    }
+    return reaped_;
+  }
+  fs::path out_, err_;
+  pid_t pid_ = -1;
+  bool reaped_ = false;
+  int code_ = -1;
+};
+
+/// Writes operations one after another, each by the next of ten processes. The value is JSON.
+class Writer {
+ public:
+  explicit Writer(const std::string& file, bool edn = false) : out_(file, std::ios::binary), edn_(edn) {}
+  void operation(const std::string& f, const std::string& key, const std::string& argument,
+                 const std::string& result) {
+    event("invoke", f, key, argument);
+    event("ok", f, key, result);
+    process_ = (process_ + 1) % 10;
+  }
+  std::size_t events() const { return index_; }
+
+ private:
+  void event(const char* type, const std::string& f, const std::string& key, const std::string& value) {
+    const std::string index = std::to_string(index_++);
+    const std::string process = std::to_string(process_), time = std::to_string(1000 * index_);
+    if (edn_) {
+      out_ << "{:index " << index << ", :time " << time << ", :process " << process << ", :type :" << type
+           << ", :f :" << f << ", :key \"" << key << "\", :value " << (value == "null" ? "nil" : value)
+           << "}\n";
+    } else {
+      out_ << "{\"index\":" << index << ",\"time\":" << time << ",\"process\":" << process << ",\"type\":\""
+           << type << "\",\"f\":\"" << f << "\",\"key\":\"" << key << "\",\"value\":" << value << "}\n";
+    }
+  }
+  std::ofstream out_;
+  bool edn_;
+  std::size_t index_ = 0, process_ = 0;
+};
+
+/// Each key is written and read in turn; a stale read near the end of key k5, if wanted. Returns the event of
+/// its invocation.
+std::size_t write_registers(const std::string& file, std::size_t rounds, bool stale, bool edn = false) {
+  Writer writer(file, edn);
+  std::size_t planted = 0;
+  for (std::size_t round = 1; round <= rounds; ++round)
+    for (int k = 0; k < 20; ++k) {
+      const std::string key = "k" + std::to_string(k), value = std::to_string(round);
+      writer.operation("write", key, value, value);
+      const bool lie = stale && k == 5 && round == rounds - 10;
+      if (lie) planted = writer.events();
+      writer.operation("read", key, "null", lie ? "3" : value);
+    }
+  return planted;
+}
+
+constexpr std::uint64_t kMegabyte = 1 << 20;
+
+}  // namespace
+
+TEST_CASE("registers in a file larger than memory get their exact verdict") {
+  const Scratch scratch;
+  for (const bool stale : {false, true}) {
+    const std::string file = scratch.file("history.jsonl");
+    const std::size_t planted = write_registers(file, 12'000, stale);
+    REQUIRE(fs::file_size(file) > 80 * kMegabyte);
+    Check check(scratch, {file, "--model", "register", "--memory-limit", "16MB", "--json"}, 24 * kMegabyte);
+    const int code = check.code();
+    INFO(check.err());
+    REQUIRE(code == (stale ? 1 : 0));
+    const json result = check.result();
+    CHECK(result["valid"] == !stale);
+    CHECK(result["operations"] == 480'000);
+    CHECK(result["truncated"].is_null());
+    CHECK_THAT(result["explanation"].get<std::string>(), Contains("Decided by zones (20 keys)"));
+    if (!stale) continue;
+    REQUIRE(result["violations"] == 1);
+    CHECK(result["anomalies"][0]["key"] == "k5");
+    CHECK_THAT(result["anomalies"][0]["operations"].dump(), Contains(std::to_string(planted)));
+  }
+}
+
+TEST_CASE("sets, queues and counters larger than memory are checked some keys at a time") {
+  const Scratch scratch;
+  const std::string file = scratch.file("history.jsonl");
+  struct Kind {
+    const char* model;
+    std::function<void(Writer&, const std::string& key, std::size_t round, bool wrong)> round;
+    const char* anomaly;
+  };
+  const Kind kinds[] = {
+      {"set",
+       [](Writer& writer, const std::string& key, std::size_t round, bool wrong) {
+         const std::string value = std::to_string(round);
+         writer.operation("add", key, value, value);
+         if (round % 500 != 0) return;
+         std::string all = "[";
+         for (std::size_t i = wrong ? 2 : 1; i <= round; ++i)
+           all += (all.size() > 1 ? "," : "") + std::to_string(i);
+         writer.operation("read", key, "null", all + "]");
+       },
+       "lost-element"},
+      {"queue",
+       [](Writer& writer, const std::string& key, std::size_t round, bool wrong) {
+         const std::string value = std::to_string(round);
+         writer.operation("enqueue", key, value, value);
+         writer.operation("dequeue", key, "null", wrong ? std::to_string(round - 1) : value);
+       },
+       "duplicated-element"},
+      {"counter",
+       [](Writer& writer, const std::string& key, std::size_t round, bool wrong) {
+         writer.operation("incr", key, "1", std::to_string(wrong ? round + 1 : round));
+         if (wrong) writer.operation("incr", key, "1", std::to_string(round + 2));
+       },
+       "unreachable-count"},
+  };
+  constexpr std::size_t kRounds = 5'000;
+  for (const Kind& kind : kinds)
+    for (const bool wrong : {false, true}) {
+      {
+        Writer writer(file);
+        for (std::size_t round = 1; round <= kRounds; ++round)
+          for (int k = 0; k < 40; ++k)
+            kind.round(writer, "k" + std::to_string(k), round, wrong && k == 33 && round == kRounds);
+      }
+      REQUIRE(fs::file_size(file) > 30 * kMegabyte);
+      Check check(scratch, {file, "--model", kind.model, "--memory-limit", "8MB", "--json"}, 24 * kMegabyte);
+      const int code = check.code();
+      INFO(kind.model << (wrong ? ", wrong" : ", valid") << "\n" << check.err());
+      REQUIRE(code == (wrong ? 1 : 0));
+      const json result = check.result();
+      INFO(result.dump(1));
+      CHECK(result["truncated"].is_null());
+      CHECK_THAT(result["explanation"].get<std::string>(), Contains("parts, to keep within --memory-limit"));
+      if (!wrong) continue;
+      CHECK(result["anomalies"][0]["type"] == kind.anomaly);
+      CHECK(result["anomalies"][0]["key"] == "k33");
+    }
+}
+
+TEST_CASE("what does not fit even so is unknown, and says what would make it fit") {
+  const Scratch scratch;
+  const std::string file = scratch.file("history.jsonl");
+  write_registers(file, 5'000, false);
+  Check session(scratch, {file, "--model", "session", "--memory-limit", "8MB", "--json"}, 24 * kMegabyte);
+  CHECK(session.code() == 4);
+  CHECK(session.result()["valid"] == "unknown");
+  CHECK_THAT(session.result()["truncated"].get<std::string>(),
+             Contains("session needs all of it at once") && Contains("raise --memory-limit from 8.0 MB to"));
+  {
+    Writer writer(file);
+    for (int i = 0; i < 100'000; ++i) writer.operation("add", "large", std::to_string(i), std::to_string(i));
+    writer.operation("add", "small", "1", "1");
+    writer.operation("read", "small", "null", "[]");
+  }
+  Check set(scratch, {file, "--model", "set", "--memory-limit", "8MB", "--json"}, 24 * kMegabyte);
+  CHECK(set.code() == 1);  // the small key has lost an element, whatever the large one holds
+  CHECK_THAT(set.result()["truncated"].get<std::string>(),
+             Contains("key large takes about") && Contains("raise --memory-limit"));
+  CHECK(set.result()["anomalies"][0]["key"] == "small");
+}
+
+TEST_CASE("a packed history larger than the limit is unpacked beside memory, and leaves nothing behind") {
+  const Scratch scratch;
+  const std::string plain = scratch.file("plain.jsonl"), file = scratch.file("history.jsonl.zst");
+  write_registers(plain, 5'000, false);
+  const std::string text = slurp(plain);
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 1));
+  std::ofstream(file, std::ios::binary) << packed;
+  const fs::path temporary = scratch.path / "temporary";
+  fs::create_directory(temporary);
+  Check check(scratch, {file, "--model", "register", "--memory-limit", "16MB", "--json"}, 24 * kMegabyte,
+              temporary);
+  CHECK(check.code() == 0);
+  INFO(check.err());
+  CHECK(check.result()["operations"] == 200'000);
+  CHECK(fs::is_empty(temporary));
+  Check nowhere(scratch, {file, "--model", "register", "--memory-limit", "16MB"}, RLIM_INFINITY,
+                "/nonexistent");
+  CHECK(nowhere.code() == 3);
+  CHECK_THAT(nowhere.err(), Contains("cannot unpack into /nonexistent") && Contains("TMPDIR"));
+}
+
+TEST_CASE("the limit of time holds while the file is read, and an interrupt tells what is known") {
+  const Scratch scratch;
+  const std::string file = scratch.file("history.edn");
+  write_registers(file, 12'000, false, true);
+  for (const char* model : {"register", "set"}) {
+    Check limited(scratch, {file, "--model", model, "--time-limit", "0.01", "--json"});
+    CHECK(limited.code() == 4);
+    CHECK(limited.result()["valid"] == "unknown");
+    CHECK_THAT(limited.result()["truncated"].get<std::string>(),
+               Contains("of the file") && Contains("raise it with --time-limit"));
+
+    Check interrupted(scratch, {file, "--model", model, "--json"});
+    wait_until("the check to catch interrupts", 60s, [&] { return interrupted.catches(SIGINT); });
+    interrupted.signal(SIGINT);
+    CHECK(interrupted.code() == 130);
+    CHECK(interrupted.result()["valid"] == "unknown");
+    CHECK_THAT(interrupted.result()["truncated"].get<std::string>(), Contains("was interrupted while"));
+  }
+}
+
+TEST_CASE("screened or not, by one thread or several, in each form: one answer") {
+  const Scratch scratch;
+  for (const bool stale : {false, true}) {
+    const std::string lines = scratch.file("history.jsonl"), edn = scratch.file("history.edn");
+    write_registers(lines, 1'500, stale);
+    write_registers(edn, 1'500, stale, true);
+    json first;
+    const std::vector<std::vector<std::string>> ways = {{lines, "--threads", "1"},
+                                                        {lines, "--threads", "4"},
+                                                        {lines, "--no-screening"},
+                                                        {lines, "--no-screening", "--threads", "3"},
+                                                        {edn},
+                                                        {edn, "--no-screening"},
+                                                        {lines, "--cross-check"}};
+    for (std::vector<std::string> way : ways) {
+      way.insert(way.end(), {"--model", "register", "--json", "--graph", scratch.file("graph")});
+      Check check(scratch, way);
+      CHECK(check.code() == (stale ? 1 : 0));
+      json result = check.result();
+      result.erase("seconds");
+      result["graph"] = slurp(scratch.file("graph"));
+      if (first.is_null()) first = result;
+      INFO(way[0] << " " << way[1]);
+      CHECK(result == first);
+    }
+    CHECK(first["graph"].get<std::string>().empty() != stale);
+  }
+}
+
+TEST_CASE("a refusal names the line, however many threads parse") {
+  const Scratch scratch;
+  const std::string file = scratch.file("history.jsonl");
+  write_registers(file, 2'000, false);
+  {
+    std::ofstream out(file, std::ios::app);
+    out << "{\"time\":1}\n";
+  }
+  for (const char* threads : {"1", "4"}) {
+    Check check(scratch, {file, "--model", "register", "--threads", threads});
+    CHECK(check.code() == 2);
+    CHECK_THAT(check.err(), Contains("line 160001: no process"));
+  }
+}
