@@ -26,6 +26,8 @@ constexpr Model kModels[] = {
     {"multi-register", "registers that transactions read and write together", check_multi_register},
     {"kv", "strings: get, put and append", check_kv, kPerKey, Screened::kKv},
     {"set", "add, and reads of the whole set; lost, stale and never read elements", check_set, kPerKey},
+    {"set-full", "add, and reads of the whole set: nothing lost for good, stale reads allowed",
+     check_set_full, kPerKey},
     {"queue", "enqueue and dequeue, first in first out", check_queue, kPerKey},
     {"total-queue", "what was enqueued comes out, in any order, once drained", check_total_queue, kPerKey},
     {"counter", "incr and read", check_counter, kPerKey},

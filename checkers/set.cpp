@@ -65,9 +65,12 @@ class SetSpec {
 
 class SetChecker {
  public:
-  SetChecker(const History& history, const ModelOptions& options, Findings& findings)
+  enum class Promise { kLinearizable, kNothingLost };
+
+  SetChecker(const History& history, const ModelOptions& options, Promise promise, Findings& findings)
       : history_(history),
         null_says_nothing_(options.null_read_unconstrained),
+        promise_(promise),
         findings_(findings),
         patience_(options.budget, findings),
         cross_check_(history, options) {}
@@ -88,17 +91,22 @@ class SetChecker {
       if (patience_.ended()) return;
       judge_element(element);
     }
+    if (promise_ == Promise::kNothingLost) return;
     if (findings_.violations() == before) order();
     if (cross_check_.wanted())
       cross_check_.compare<SetSpec>(SetSpec{}, spec_operations(group), findings_.violations() > before);
   }
   void note_cross_check() { cross_check_.note(findings_); }
 
+  /// Elements that were there for good once some read had them.
+  std::size_t stable() const { return stable_; }
+
   void measures() {
     findings_.measure("added", static_cast<double>(acknowledged_));
     findings_.measure("lost", static_cast<double>(lost_));
     findings_.measure("stale", static_cast<double>(stale_));
     findings_.measure("never_read", static_cast<double>(never_read_));
+    findings_.measure("stable", static_cast<double>(stable_));
     findings_.measure("lost_after_ms_max", to_ms(lost_after_max_));
     findings_.measure("stale_for_ms_max", to_ms(stale_for_max_));
   }
@@ -236,6 +244,7 @@ class SetChecker {
     const auto with = reads_with(e);
     const auto from = std::lower_bound(with.begin(), with.end(), first_later);
     const auto have = static_cast<std::size_t>(with.end() - from);
+    stable_ += e.reads > 0 && with.back() + 1 == reads_.size();
     if (have == reads_.size() - first_later) {
       never_read_ += e.reads == 0 && !reads_.empty();
       return;
@@ -257,6 +266,7 @@ class SetChecker {
     } else {
       ++stale_;
       stale_for_max_ = std::max(stale_for_max_, op(reads_[last_missing]).invoked - known);
+      if (promise_ == Promise::kNothingLost) return;
     }
     if (!findings_.wants_more()) return findings_.count();
     const std::uint32_t involved[] = {e.first_ack != kNone ? e.first_ack : e.first_add, knower,
@@ -362,6 +372,7 @@ class SetChecker {
 
   const History& history_;
   const bool null_says_nothing_;
+  const Promise promise_;
   Findings& findings_;
   Patience patience_;
   CrossCheck cross_check_;
@@ -372,23 +383,35 @@ class SetChecker {
   std::vector<std::uint32_t> contents_;                     // elements of all reads
   std::vector<std::size_t> content_begin_;
   std::vector<std::uint32_t> seen_in_;
-  std::size_t acknowledged_ = 0, lost_ = 0, stale_ = 0, never_read_ = 0;
+  std::size_t acknowledged_ = 0, lost_ = 0, stale_ = 0, stable_ = 0, never_read_ = 0;
   Nanos lost_after_max_ = 0, stale_for_max_ = 0;
 };
+
+void judge_keys(SetChecker& checker, const History& history, const Budget& budget, Findings& findings) {
+  const ByKey by_key = split_by_key(history);
+  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+    if (out_of_time(budget, slot, by_key.size(), findings)) break;
+    checker.judge(by_key.group(slot));
+  }
+  checker.measures();
+}
 
 }  // namespace
 
 CheckResult check_set(const History& history, const ModelOptions& options) {
   Findings findings("set", history);
-  SetChecker checker(history, options, findings);
-  const ByKey by_key = split_by_key(history);
-  for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
-    if (out_of_time(options.budget, slot, by_key.size(), findings)) break;
-    checker.judge(by_key.group(slot));
-  }
-  checker.measures();
+  SetChecker checker(history, options, SetChecker::Promise::kLinearizable, findings);
+  judge_keys(checker, history, options.budget, findings);
   checker.note_cross_check();
   return findings.finish("Linearizable: the reads form a chain of inclusions that fits the order of events.");
+}
+
+CheckResult check_set_full(const History& history, const ModelOptions& options) {
+  Findings findings("set-full", history);
+  SetChecker checker(history, options, SetChecker::Promise::kNothingLost, findings);
+  judge_keys(checker, history, options.budget, findings);
+  if (checker.stable() == 0) findings.unknown("no element was read to the end");
+  return findings.finish("No element was lost; reads may have been stale.");
 }
 
 }  // namespace harness

@@ -14,4 +14,9 @@ namespace harness {
 /// acknowledgement); with times, in `measured`. Options read: budget, null_read_unconstrained, cross_check.
 CheckResult check_set(const History& history, const ModelOptions& options);
 
+/// Jepsen's set-full as it judges by default: a read may miss an element for a while, but not for good. Lost
+/// and duplicated elements are violations, as are elements that nobody added; stale ones are counted, with
+/// times. `unknown` when no element stayed.
+CheckResult check_set_full(const History& history, const ModelOptions& options);
+
 }  // namespace harness

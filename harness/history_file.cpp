@@ -76,12 +76,24 @@ class NamelessFile {
   int descriptor_ = -1;
 };
 
-HistoryForm form_of(std::string_view name) {
-  if (name.ends_with(".jsonl") || name.ends_with(".json")) return HistoryForm::kJsonLines;
+HistoryForm form_of(std::string_view name, std::string_view bytes) {
+  if (name.ends_with(".jsonl") || name.ends_with(".json"))
+    return is_json_document(bytes) ? HistoryForm::kJsonDocument : HistoryForm::kJsonLines;
   if (name.ends_with(".edn")) return HistoryForm::kEdn;
   if (name.ends_with(".journal")) return HistoryForm::kJournal;
-  throw UsageError(std::string(name) +
-                   ": a history is a .jsonl, .edn or .journal file (each also with .zst)");
+  // Published histories have names of all kinds: an operation of EDN has keywords, one of JSON texts.
+  std::string marks;  // the first characters that are no space
+  for (const char c : bytes.substr(0, 4096))
+    if (marks.size() < 3 && c != ' ' && c != '\n' && c != '\r' && c != '\t') marks += c;
+  if (marks.starts_with("{\"") || marks.starts_with("[{\""))
+    return is_json_document(bytes) ? HistoryForm::kJsonDocument : HistoryForm::kJsonLines;
+  if (marks.starts_with("{:") || marks.starts_with("[{:") || marks.starts_with("({:") ||
+      marks.starts_with("#") || marks.starts_with(";"))
+    return HistoryForm::kEdn;
+  throw UsageError(
+      std::string(name) +
+      ": a history is a .jsonl, .json, .edn or .journal file (each also with .zst), and this does "
+      "not begin as one");
 }
 
 }  // namespace
@@ -133,10 +145,13 @@ HistoryFile::HistoryFile(const std::filesystem::path& file, std::size_t unpacked
   std::string name = file.string();
   packed_ = name.ends_with(".zst");
   if (packed_) name.resize(name.size() - 4);
-  form_ = form_of(name);
-  if (!packed_) return;
+  if (packed_) unpack_file(file.string(), unpacked_max);
+  form_ = form_of(name, bytes());
+}
+
+void HistoryFile::unpack_file(const std::string& name, std::size_t unpacked_max) {
   std::unique_ptr<NamelessFile> large;
-  unpack(map_.bytes(), file.string(), [&](std::string_view piece) {
+  unpack(map_.bytes(), name, [&](std::string_view piece) {
     if (large == nullptr && unpacked_.size() + piece.size() <= unpacked_max) {
       unpacked_ += piece;
       return;
@@ -148,8 +163,7 @@ HistoryFile::HistoryFile(const std::filesystem::path& file, std::size_t unpacked
     }
     large->write(piece);
   });
-  if (large != nullptr)
-    unpacked_file_ = std::make_unique<MappedFile>(large->release(), file.string() + ", unpacked");
+  if (large != nullptr) unpacked_file_ = std::make_unique<MappedFile>(large->release(), name + ", unpacked");
 }
 
 std::string_view HistoryFile::bytes() const {
@@ -175,6 +189,8 @@ bool HistoryFile::read(EventSink& sink, const ReadingOptions& options,
       return read_jsonl_threads(bytes(), sink, keep_reading, options.threads);
     case HistoryForm::kEdn:
       return read_edn(bytes(), sink, warnings, keep_reading);
+    case HistoryForm::kJsonDocument:
+      return read_edn(bytes(), sink, warnings, keep_reading, Notation::kJson);
     case HistoryForm::kJournal:
       return read_journal(std::as_bytes(std::span(bytes().data(), bytes().size())), sink, keep_reading);
   }
@@ -196,6 +212,7 @@ std::size_t HistoryFile::operations_guess() const {
 std::size_t HistoryFile::line_of_event(std::size_t event) const {
   if (form_ == HistoryForm::kJournal) return 0;
   if (form_ == HistoryForm::kEdn) return edn_line_of_event(bytes(), event);
+  if (form_ == HistoryForm::kJsonDocument) return edn_line_of_event(bytes(), event, Notation::kJson);
   std::string_view rest = bytes();
   for (std::size_t line = 1; !rest.empty(); ++line) {
     const std::size_t length = std::min(rest.find('\n'), rest.size());

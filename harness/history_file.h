@@ -33,7 +33,7 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-enum class HistoryForm { kJsonLines, kEdn, kJournal };
+enum class HistoryForm { kJsonLines, kJsonDocument, kEdn, kJournal };
 
 /// How a file is read.
 struct ReadingOptions {
@@ -48,8 +48,9 @@ class HistoryFile {
   /// What an unpacked .zst may take of memory; beyond it goes to an unlinked file in TMPDIR (or /tmp).
   static constexpr std::size_t kUnpackedMax = 256 << 20;
 
-  /// The form is told by the name: .jsonl, .edn, .journal, each also with .zst behind it (.json counts as
-  /// JSON Lines). Throws UsageError for another name.
+  /// The form is told by the name: .jsonl, .edn, .journal, each also with .zst behind it (.json and
+  /// .jsonl may hold one JSON array instead of lines). Another
+  /// name counts by how the file begins; UsageError when that is neither JSON nor EDN.
   explicit HistoryFile(const std::filesystem::path& file, std::size_t unpacked_max = kUnpackedMax);
 
   /// Hands the events to the sink. False when `keep_reading` ended it. Throws HistoryError with the line.
@@ -65,6 +66,7 @@ class HistoryFile {
   std::size_t operations_guess() const;
 
  private:
+  void unpack_file(const std::string& name, std::size_t unpacked_max);
   std::string_view bytes() const;
 
   MappedFile map_;

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <optional>
-
-#include "harness/core/edn_parser.h"
-#include "harness/core/jsonl.h"
+#include <unordered_map>
 
 namespace harness {
 namespace {
@@ -14,7 +12,7 @@ struct RawEvent {
   Event event;
   std::size_t line = 0;
   bool client = true;
-  bool has_time = false;
+  bool has_process = false, has_function = false, has_time = false;
   bool tuple = false;
   std::optional<Value> key;
   Value node, error;
@@ -23,22 +21,23 @@ struct RawEvent {
 /// The operations of a file, one after another, whatever they mean.
 class Operations {
  public:
-  explicit Operations(std::string_view bytes) : parser_(bytes) {
+  Operations(std::string_view bytes, Notation notation) : parser_(bytes, notation) {
     parser_.skip_space();
-    vector_ = parser_.take('[');
+    close_ = parser_.take('[') ? ']' : notation == Notation::kEdn && parser_.take('(') ? ')' : '\0';
   }
 
   /// False at the end.
   bool next(RawEvent& raw) {
     for (parser_.skip_space(); !parser_.at_end(); parser_.skip_space()) {
-      if (vector_ && parser_.take(']')) {
+      if (close_ != '\0' && parser_.take(close_)) {
         parser_.skip_space();
-        if (!parser_.at_end()) parser_.refuse("more follows the vector of operations" + parser_.found());
+        if (!parser_.at_end()) parser_.refuse("more follows the operations" + parser_.found());
         return false;
       }
       if (parse_event(raw)) return true;
     }
-    if (vector_) parser_.refuse("the vector of operations does not end");
+    if (close_ != '\0')
+      parser_.refuse(std::string("the operations do not end with '") + close_ + "'" + parser_.found());
     return false;
   }
 
@@ -51,7 +50,8 @@ class Operations {
   bool parse_event(RawEvent& raw) {
     raw = {};
     raw.line = parser_.line();
-    if (parser_.take('#')) {
+    bool seen_type = false;
+    if (!parser_.json() && parser_.take('#')) {
       const std::string_view tag = parser_.token();
       parser_.skip_space();
       if (tag != "jepsen.history.Op" && tag != "knossos.op.Op") {
@@ -61,55 +61,49 @@ class Operations {
       }
     }
     parser_.expect('{');
-    seen_type_ = seen_f_ = seen_process_ = false;
     for (parser_.skip_space(); !parser_.take('}'); parser_.skip_space()) {
       if (parser_.at_end()) parser_.refuse("an operation does not end");
-      if (!parser_.take(':')) {
-        parser_.value();  // a key that is no keyword is none of ours
-        parser_.skip_space();
-        parser_.value();
-        continue;
-      }
-      const std::string_view name = parser_.token();
+      const std::string_view name = parser_.field_name();
       parser_.skip_space();
       if (parser_.peek() == '}') parser_.refuse("a key and no value");
+      seen_type |= name == "type";
       read_field(raw, name);
     }
-    if (raw.client && !(seen_type_ && seen_f_ && seen_process_))
-      throw HistoryError(raw.line, "an operation needs :type, :f and :process");
+    if (raw.client && !seen_type) throw HistoryError(raw.line, "an operation needs a type");
     return true;
   }
 
   std::string_view text_of(Value value) {
-    if (value.kind() != Value::Kind::kText) parser_.refuse("expected a keyword");
+    if (value.kind() != Value::Kind::kText)
+      parser_.refuse(parser_.json() ? "expected a text" : "expected a keyword");
     return values().as_text(value);
   }
 
   void read_field(RawEvent& raw, std::string_view name) {
     if (name == "type") {
-      seen_type_ = true;
       const std::string_view type = text_of(parser_.value());
       static constexpr std::string_view kTypes[] = {"invoke", "ok", "fail", "info"};
       const auto at = std::find(std::begin(kTypes), std::end(kTypes), type);
       if (at == std::end(kTypes))
-        parser_.refuse("type is :invoke, :ok, :fail or :info, not " + std::string(type));
+        parser_.refuse("type is invoke, ok, fail or info, not " + std::string(type));
       raw.event.type = static_cast<EventType>(at - std::begin(kTypes));
     } else if (name == "f") {
-      seen_f_ = true;
       const Value f = parser_.value();
+      raw.has_function = !f.is_nil();
       raw.event.function = f.kind() == Value::Kind::kText ? function_from(text_of(f)) : Function::kOther;
     } else if (name == "process") {
-      seen_process_ = true;
       const Value process = parser_.value();
-      raw.client = process.is_integer();
-      if (raw.client) {
+      raw.has_process = !process.is_nil();
+      raw.client = process.is_integer() || process.is_nil();
+      if (process.is_integer()) {
         if (process.as_integer() < 0 || process.as_integer() > INT32_MAX)
           parser_.refuse("a process is an integer from 0");
         raw.event.process = static_cast<std::int32_t>(process.as_integer());
       }
     } else if (name == "time") {
       const Value time = parser_.value();
-      if (!time.is_integer()) parser_.refuse(":time is not an integer");
+      if (time.is_nil()) return;
+      if (!time.is_integer()) parser_.refuse("time is not an integer");
       raw.event.time = time.as_integer();
       raw.has_time = true;
     } else if (name == "value") {
@@ -128,9 +122,8 @@ class Operations {
   }
 
   EdnParser parser_;
-  bool vector_ = false;
+  char close_ = '\0';  // what ends the collection that the operations stand in, if they do
   std::size_t skipped_records_ = 0;
-  bool seen_type_ = false, seen_f_ = false, seen_process_ = false;
 };
 
 std::optional<std::pair<Value, Value>> pair_of(const ValueTable& values, Value value) {
@@ -140,23 +133,49 @@ std::optional<std::pair<Value, Value>> pair_of(const ValueTable& values, Value v
   return std::pair(list[0], list[1]);
 }
 
+/// Whether the value is a list of micro-operations: [[:r x nil] [:append y 1]]. Not an empty one.
+bool is_transaction(const ValueTable& values, Value value) {
+  if (value.kind() != Value::Kind::kList) return false;
+  const auto is_micro = [&](Value micro) {
+    if (micro.kind() != Value::Kind::kList) return false;
+    const auto parts = values.as_list(micro);
+    if (parts.empty() || parts[0].kind() != Value::Kind::kText) return false;
+    const std::string_view f = values.as_text(parts[0]);
+    return (parts.size() == 3 && (f == "r" || f == "w" || f == "append")) || (parts.size() == 2 && f == "r");
+  };
+  const auto list = values.as_list(value);
+  return !list.empty() && std::all_of(list.begin(), list.end(), is_micro);
+}
+
+bool reads_or_writes(Function function) {
+  return function == Function::kRead || function == Function::kWrite;
+}
+
 /// What only the whole file tells about the meaning of its operations.
 class Survey {
  public:
-  bool timed = false;   // the operations carry times
-  bool tuples = false;  // all values are [key value]
+  bool timed = false;         // the operations carry times
+  bool processes = false;     // and processes
+  bool tuples = false;        // all values are [key value]
+  bool transactions = false;  // reads and writes are of micro-operations, as in Jepsen's long-fork
+  std::int32_t process_max = 0;
   std::size_t skipped_records = 0;
 
   /// False when `keep_reading` ended it.
-  bool read(std::string_view bytes, const KeepReading& keep_reading) {
-    Operations operations(bytes);
+  bool read(std::string_view bytes, Notation notation, const KeepReading& keep_reading) {
+    Operations operations(bytes, notation);
     RawEvent raw;
-    std::size_t without_time = 0;
+    std::size_t without_time = 0, without_process = 0;
     bool pairs = true, proof = false;
     for (std::size_t i = 1; operations.next(raw); ++i) {
       if (raw.client) {
         timed |= raw.has_time;
         if (!raw.has_time) without_time = raw.line;
+        processes |= raw.has_process;
+        if (!raw.has_process) without_process = raw.line;
+        process_max = std::max(process_max, raw.event.process);
+        transactions = transactions || (raw.has_function && reads_or_writes(raw.event.function) &&
+                                        is_transaction(operations.values(), raw.event.value));
         pairs = pairs && may_be_tuple(operations.values(), raw, proof);
       }
       if (i % kBatch != 0) continue;
@@ -164,7 +183,9 @@ class Survey {
       if (!keep_reading(operations.position())) return false;
     }
     if (timed && without_time != 0)
-      throw HistoryError(without_time, "no :time, while other operations have one");
+      throw HistoryError(without_time, "no time, while other operations have one");
+    if (processes && without_process != 0)
+      throw HistoryError(without_process, "no process, while other operations have one");
     tuples = pairs && proof;
     skipped_records = operations.skipped_records();
     return true;
@@ -181,7 +202,7 @@ class Survey {
     if (!pair || raw.key || pair->first.kind() == Value::Kind::kList) return false;
     if (raw.event.type != EventType::kInvoke) return true;
     bool shown = false;
-    switch (raw.event.function) {
+    switch (raw.has_function ? raw.event.function : Function::kTxn) {
       case Function::kRead:
       case Function::kGet:
       case Function::kDequeue:
@@ -207,8 +228,8 @@ class Survey {
 /// Hands the operations on as events, once their meaning is known.
 class Reader {
  public:
-  Reader(std::string_view bytes, const Survey& survey, EventSink& sink)
-      : operations_(bytes), survey_(survey), sink_(sink), tables_(sink.tables()) {}
+  Reader(std::string_view bytes, Notation notation, const Survey& survey, EventSink& sink)
+      : operations_(bytes, notation), survey_(survey), sink_(sink), tables_(sink.tables()) {}
 
   bool read(const KeepReading& keep_reading) {
     RawEvent raw;
@@ -224,6 +245,17 @@ class Reader {
     return true;
   }
 
+  void warn(std::vector<std::string>& warnings) const {
+    if (moved_times_ > 0)
+      warnings.push_back(
+          std::to_string(moved_times_) +
+          " times were not later than the one before: they count as 1 ns later, since the order "
+          "of the lines is the order of events");
+    if (renamed_ > 0)
+      warnings.push_back("processes that go on after an info: " + std::to_string(renamed_) +
+                         "; each counts as a new process from there");
+  }
+
  private:
   void place(RawEvent& raw) {
     const std::size_t index = index_++;
@@ -231,12 +263,21 @@ class Reader {
       raw.event.process = kNemesis;
       return;
     }
-    // The order of the file is Jepsen's order: equal or backward times move up by a nanosecond.
-    raw.event.time = survey_.timed ? std::max(raw.event.time, last_ + 1) : static_cast<Nanos>(index);
-    last_ = raw.event.time;
+    raw.event.time = survey_.timed ? later_time(raw) : static_cast<Nanos>(index);
     place_key(raw);
+    place_function(raw);
+    place_process(raw);
     raw.event.node = short_id(tables_.nodes, raw.node);
     raw.event.error = short_id(tables_.errors, raw.error);
+  }
+
+  /// The order of the file is Jepsen's order: equal or backward times move up by a nanosecond.
+  Nanos later_time(const RawEvent& raw) {
+    static constexpr Nanos kTimeMax = kNever / 2;
+    if (raw.event.time > kTimeMax) throw HistoryError(raw.line, "time is beyond what nanoseconds can count");
+    moved_times_ += raw.event.time <= last_;
+    last_ = std::max(raw.event.time, last_ + 1);
+    return last_;
   }
 
   void place_key(RawEvent& raw) {
@@ -248,6 +289,42 @@ class Reader {
       raw.event.value = pair->second;
     }
     if (key && !key->is_nil()) raw.event.key = tables_.keys.intern(plain(*key));
+  }
+
+  /// Elle's own examples have no :f; Jepsen's long-fork calls its transactions read and write.
+  void place_function(RawEvent& raw) {
+    if (raw.has_function && (!survey_.transactions || (raw.event.function != Function::kRead &&
+                                                       raw.event.function != Function::kWrite)))
+      return;
+    const ValueTable& values = operations_.values();
+    const Value value = raw.event.value;
+    const bool empty =
+        value.is_nil() || (value.kind() == Value::Kind::kList && values.as_list(value).empty());
+    if (empty || is_transaction(values, value)) {
+      raw.event.function = Function::kTxn;
+    } else if (!raw.has_function) {
+      throw HistoryError(raw.line, "an operation without f, and its value is no list of micro-operations");
+    }
+  }
+
+  /// Without processes, all operations are of one. Elle's examples let a process go on after an info, which
+  /// leaves an operation open: what follows is another process, of a number that the file does not use.
+  void place_process(RawEvent& raw) {
+    std::int32_t& process = raw.event.process;
+    const std::int32_t written = process;
+    const auto name = names_.find(written);
+    if (raw.event.type == EventType::kInfo) {
+      if (name != names_.end()) process = name->second;
+      names_[written] = kRetired;
+    } else if (name != names_.end()) {
+      if (name->second == kRetired) {
+        if (raw.event.type != EventType::kInvoke) return;  // refused as a completion of nothing
+        if (survey_.process_max > INT32_MAX - 1 - static_cast<std::int32_t>(renamed_))
+          throw HistoryError(raw.line, "no process number is left for one that went on after an info");
+        name->second = survey_.process_max + 1 + static_cast<std::int32_t>(renamed_++);
+      }
+      process = name->second;
+    }
   }
 
   std::uint16_t short_id(StringTable& table, Value value) {
@@ -267,6 +344,8 @@ class Reader {
     operations_.values() = {};
   }
 
+  static constexpr std::int32_t kRetired = -2;  // until it invokes again
+
   Operations operations_;
   const Survey& survey_;
   EventSink& sink_;
@@ -275,68 +354,34 @@ class Reader {
   std::vector<std::uint32_t> lines_;
   std::size_t index_ = 0;
   Nanos last_ = -1;
+  std::unordered_map<std::int32_t, std::int32_t> names_;  // of processes that had an info: what they are now
+  std::size_t moved_times_ = 0, renamed_ = 0;
 };
-
-/// Operations' names and micro-operations are keywords, whole texts are strings.
-void append_edn(std::string& out, const ValueTable& values, Value value, bool micro_operations) {
-  if (value.kind() == Value::Kind::kNil) {
-    out += "nil";
-  } else if (value.kind() == Value::Kind::kList) {
-    out += '[';
-    bool first = true;
-    for (const Value element : values.as_list(value)) {
-      if (!first) out += ' ';
-      const std::string_view text =
-          element.kind() == Value::Kind::kText ? values.as_text(element) : std::string_view{};
-      if (first && micro_operations && (text == "r" || text == "w" || text == "append")) {
-        out += ":" + std::string(text);
-      } else {
-        append_edn(out, values, element, micro_operations);
-      }
-      first = false;
-    }
-    out += ']';
-  } else if (value.kind() == Value::Kind::kOther && !values.as_other(value).empty() &&
-             values.as_other(value)[0] == '{') {
-    // A JSON object reads as an EDN map but for its colons.
-    bool quoted = false;
-    const std::string_view json = values.as_other(value);
-    for (std::size_t i = 0; i < json.size(); ++i) {
-      if (quoted && json[i] == '\\') {
-        out += json[i++];
-      } else if (json[i] == '"') {
-        quoted = !quoted;
-      } else if (!quoted && json[i] == ':') {
-        out += ' ';
-        continue;
-      }
-      out += json[i];
-    }
-  } else {
-    out += values.to_json(value);
-  }
-}
 
 }  // namespace
 
 bool read_edn(std::string_view bytes, EventSink& sink, std::vector<std::string>& warnings,
-              const KeepReading& keep_reading) {
+              const KeepReading& keep_reading, Notation notation) {
   Survey survey;
-  if (!survey.read(bytes, keep_reading)) return false;
+  if (!survey.read(bytes, notation, keep_reading)) return false;
   if (survey.skipped_records > 0)
     warnings.push_back(std::to_string(survey.skipped_records) +
                        " tagged records that are not operations were left out");
-  return Reader(bytes, survey, sink).read(keep_reading);
+  Reader reader(bytes, notation, survey, sink);
+  const bool whole = reader.read(keep_reading);
+  reader.warn(warnings);
+  return whole;
 }
 
-History read_edn(std::string_view bytes, std::vector<std::string>& warnings) {
+History read_edn(std::string_view bytes, std::vector<std::string>& warnings, Notation notation) {
   HistoryBuilder builder;
-  read_edn(bytes, builder, warnings, [](std::size_t) { return true; });
+  read_edn(
+      bytes, builder, warnings, [](std::size_t) { return true; }, notation);
   return builder.finish();
 }
 
-std::size_t edn_line_of_event(std::string_view bytes, std::size_t event) {
-  Operations operations(bytes);
+std::size_t edn_line_of_event(std::string_view bytes, std::size_t event, Notation notation) {
+  Operations operations(bytes, notation);
   RawEvent raw;
   for (std::size_t i = 0; operations.next(raw); ++i) {
     if (i == event) return raw.line;
@@ -345,31 +390,24 @@ std::size_t edn_line_of_event(std::string_view bytes, std::size_t event) {
   return 0;
 }
 
-std::string write_edn(const History& history) {
-  std::string out;
-  std::size_t index = 0;
-  for_each_event(history, [&](const Operation& op, EventType type, Nanos time, Value value) {
-    out += "{:index " + std::to_string(index++) + ", :type :" + std::string(to_string(type)) + ", :process " +
-           std::to_string(op.process) + ", :f :" + std::string(to_string(op.function)) + ", :value ";
-    if (op.key != kNoKey) {
-      out += "#jepsen.independent/tuple [";
-      append_json_string(out, history.key_text(op));
-      out += ' ';
+bool is_json_document(std::string_view bytes) {
+  const std::size_t begin = bytes.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return false;
+  if (bytes[begin] != '{') return bytes[begin] == '[';
+  // An object that goes on behind its line.
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = begin; i < bytes.size() && bytes[i] != '\n'; ++i) {
+    const char c = bytes[i];
+    if (quoted && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted) {
+      depth += (c == '{' || c == '[') - (c == '}' || c == ']');
     }
-    append_edn(out, history.values, value, op.function == Function::kTxn);
-    if (op.key != kNoKey) out += ']';
-    out += ", :time " + std::to_string(time);
-    if (type != EventType::kInvoke && op.node != kNoNode) {
-      out += ", :node ";
-      append_json_string(out, history.node_text(op));
-    }
-    if (type != EventType::kInvoke && op.error != kNoError) {
-      out += ", :error ";
-      append_json_string(out, history.error_text(op));
-    }
-    out += "}\n";
-  });
-  return out;
+  }
+  return depth > 0 && !quoted;
 }
 
 }  // namespace harness

@@ -7,11 +7,15 @@
 #include "harness/core/edn.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  try {
-    std::vector<std::string> warnings;
-    harness::read_edn(std::string_view(reinterpret_cast<const char*>(data), size), warnings);
-  } catch (const harness::HistoryError&) {
-    return 0;  // refused, as it should be
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  for (const harness::Notation notation : {harness::Notation::kEdn, harness::Notation::kJson}) {
+    try {
+      std::vector<std::string> warnings;
+      harness::read_edn(bytes, warnings, notation);
+    } catch (const harness::HistoryError&) {
+      // refused, as it should be
+    }
   }
+  harness::is_json_document(bytes);
   return 0;
 }

@@ -10,6 +10,25 @@ constexpr int kDepthMax = 64;  // of nested values
 
 }  // namespace
 
+void append_utf8(std::string& out, unsigned code) {
+  const auto put = [&](unsigned byte) { out += static_cast<char>(byte); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xc0 | (code >> 6));
+    put(0x80 | (code & 63));
+  } else if (code < 0x10000) {
+    put(0xe0 | (code >> 12));
+    put(0x80 | ((code >> 6) & 63));
+    put(0x80 | (code & 63));
+  } else {
+    put(0xf0 | (code >> 18));
+    put(0x80 | ((code >> 12) & 63));
+    put(0x80 | ((code >> 6) & 63));
+    put(0x80 | (code & 63));
+  }
+}
+
 std::string_view JsonLine::string() {
   if (!take('"')) refuse("expected a string" + found());
   const char* begin = at_;
@@ -165,22 +184,7 @@ void JsonLine::escape() {
   } else if (code >= 0xdc00 && code < 0xe000) {
     refuse("half a surrogate pair in a string");
   }
-  const auto put = [&](unsigned byte) { scratch_ += static_cast<char>(byte); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xc0 | (code >> 6));
-    put(0x80 | (code & 63));
-  } else if (code < 0x10000) {
-    put(0xe0 | (code >> 12));
-    put(0x80 | ((code >> 6) & 63));
-    put(0x80 | (code & 63));
-  } else {
-    put(0xf0 | (code >> 18));
-    put(0x80 | ((code >> 12) & 63));
-    put(0x80 | ((code >> 6) & 63));
-    put(0x80 | (code & 63));
-  }
+  append_utf8(scratch_, code);
 }
 
 }  // namespace harness

@@ -102,4 +102,7 @@ class JsonLine {
   std::string& scratch_;
 };
 
+/// A code point as UTF-8.
+void append_utf8(std::string& out, unsigned code);
+
 }  // namespace harness
