@@ -27,6 +27,7 @@ constexpr Directive kDirectives[] = {
     {"tcp-keepalive", "", K::integer, &Config::keepalive_s, true, 0},
     {"maxclients", "", K::integer, &Config::maxclients, true, 1, 1000000},
     {"unixsocket", "", K::text, &Config::unixsocket, false},
+    {"unixsocketperm", "", K::text, &Config::unixsocket_permissions, false},
     {"proto-max-bulk-len", "", K::memory, &Config::proto_max_bulk, true, 1 << 20},
     {"client-query-buffer-limit", "", K::memory, &Config::query_buffer_limit, true, 1 << 20},
     {"client-output-buffer-limit", "", K::limits, &Config::output_limits},
@@ -122,7 +123,6 @@ struct Inert {
   std::string_view name, value;
 };
 constexpr Inert kInert[] = {
-    {"unixsocketperm", "0"},
     {"syslog-enabled", "no"},
     {"syslog-ident", "redis"},
     {"syslog-facility", "local0"},

@@ -29,7 +29,7 @@ struct Config {
   std::string bind = "127.0.0.1 -::1";
   bool protected_mode = true;
   std::int64_t backlog = 511, timeout_s = 0, keepalive_s = 300, maxclients = 10000;
-  std::string unixsocket;
+  std::string unixsocket, unixsocket_permissions = "0";
   std::int64_t proto_max_bulk = 512ll << 20, query_buffer_limit = 1ll << 30;
   std::string output_limits = "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
   std::string enable_debug = "no", enable_protected_configs = "no", enable_module_command = "no";

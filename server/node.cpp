@@ -96,7 +96,26 @@ std::optional<std::string> Node::start() {
   return std::nullopt;
 }
 
+void Node::listen_on(Socket socket) {
+  auto listener = std::make_unique<Listener>();
+  listener->node = this;
+  listener->socket = std::move(socket);
+  loop_.add(listener->socket.fd(), EPOLLIN, listener.get());
+  listeners_.push_back(std::move(listener));
+}
+
 std::optional<std::string> Node::open_ports() {
+  if (!config_.unixsocket.empty()) {
+    try {
+      const unsigned permissions =
+          static_cast<unsigned>(std::stoul(config_.unixsocket_permissions, nullptr, 8));
+      listen_on(listen_unix(config_.unixsocket, permissions, static_cast<int>(config_.backlog)));
+    } catch (const std::logic_error&) {
+      return "unixsocketperm is no octal number: " + config_.unixsocket_permissions;
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  }
   if (config_.port == 0) return std::nullopt;
   std::istringstream in(config_.bind.empty() ? "127.0.0.1" : config_.bind);
   for (std::string address; in >> address;) {
@@ -104,12 +123,7 @@ std::optional<std::string> Node::open_ports() {
     const bool optional_address = address.starts_with('-');
     if (optional_address) address.erase(0, 1);
     try {
-      auto listener = std::make_unique<Listener>();
-      listener->node = this;
-      listener->socket =
-          listen_tcp(address, static_cast<int>(config_.port), static_cast<int>(config_.backlog));
-      loop_.add(listener->socket.fd(), EPOLLIN, listener.get());
-      listeners_.push_back(std::move(listener));
+      listen_on(listen_tcp(address, static_cast<int>(config_.port), static_cast<int>(config_.backlog)));
     } catch (const std::runtime_error& error) {
       if (!optional_address)
         return "Failed listening on port " + std::to_string(config_.port) + ": " + error.what();
@@ -271,8 +285,9 @@ void Node::accept_clients(Listener& listener) {
     const std::uint64_t id = next_client_++;
     const int fd = s.fd();
     auto c = std::make_unique<Client>(*this, std::move(s), id);
-    c->session.address = peer.str();
-    c->session.local_address = local.str();
+    const bool local_socket = peer.ip.empty();
+    c->session.address = local_socket ? config_.unixsocket + ":0" : peer.str();
+    c->session.local_address = local_socket ? c->session.address : local.str();
     c->session.created_ms = c->session.active_ms = engine_.state.now_ms;
     c->session.authenticated = config_.requirepass.empty();
     loop_.add(fd, EPOLLIN, c.get());

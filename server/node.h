@@ -124,6 +124,7 @@ class Node final : public Host {
   std::optional<std::string> load_data();
   std::optional<std::string> load_aof();
   std::optional<std::string> open_ports();
+  void listen_on(Socket socket);
   void apply_limits();
   void note_time();
   void reap_child();

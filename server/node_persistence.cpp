@@ -300,6 +300,7 @@ std::optional<std::string> Node::shutdown(bool nosave, bool save_anyway, bool, b
   }
   if (cluster_) cluster_->save_config();
   if (!config_.pidfile.empty()) unlink(config_.pidfile.c_str());
+  if (!config_.unixsocket.empty()) unlink(config_.unixsocket.c_str());
   log('#', "Redis is now ready to exit, bye bye...");
   stopping_ = true;
   // No reply: clients see the connection end.

@@ -1,9 +1,11 @@
 /// Strangers, noise and limits: the node answers or closes, and goes on.
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -77,4 +79,29 @@ TEST_CASE("DEBUG SEGFAULT is a real one") {
   const int status = server.wait();
   CHECK(WIFSIGNALED(status));
   CHECK(WTERMSIG(status) == SIGSEGV);
+}
+
+TEST_CASE("a Unix socket serves as a port does, takes over a dead one's name, and goes with the server") {
+  const Folder folder;
+  const std::string path = folder.path() + "/socket";
+  ChildServer server(our_binary(), folder.path(),
+                     {"--save", "", "--unixsocket", path, "--unixsocketperm", "700"});
+  const auto ask = [&path](const std::string& words) {
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(
+        popen(("redis-cli -s " + path + " " + words + " 2>&1").c_str(), "r"), pclose);
+    char line[1024] = "";
+    return std::string(fgets(line, sizeof line, pipe.get()) ? line : "");
+  };
+  CHECK(ask("ping") == "PONG\n");
+  CHECK(ask("client list").find("addr=" + path + ":0") != std::string::npos);
+  struct stat info {};
+  REQUIRE(stat(path.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0700);
+  server.kill(SIGKILL);
+  server.wait();
+  server.start();
+  CHECK(ask("ping") == "PONG\n");
+  server.kill(SIGTERM);
+  server.wait();
+  CHECK(stat(path.c_str(), &info) != 0);
 }

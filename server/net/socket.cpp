@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -80,6 +82,23 @@ Socket listen_tcp(const std::string& address, int port, int backlog) {
   return s;
 }
 
+Socket listen_unix(const std::string& path, unsigned permissions, int backlog) {
+  sockaddr_un a{};
+  a.sun_family = AF_UNIX;
+  if (path.size() >= sizeof a.sun_path)
+    throw std::runtime_error("The name of the socket is too long: " + path);
+  path.copy(a.sun_path, path.size());
+  Socket s(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  unlink(path.c_str());  // of a server that was killed
+  if (!s || bind(s.fd(), reinterpret_cast<const sockaddr*>(&a), sizeof a) != 0 ||
+      listen(s.fd(), backlog) != 0)
+    throw std::runtime_error("Could not create server Unix listening socket " + path + ": " +
+                             std::strerror(errno));
+  if (permissions != 0 && chmod(path.c_str(), permissions) != 0)
+    throw std::runtime_error("Could not set the permissions of " + path + ": " + std::strerror(errno));
+  return s;
+}
+
 Socket accept_tcp(const Socket& listener) {
   return Socket(accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
 }
@@ -91,7 +110,9 @@ Socket connect_tcp(const std::string& ip, int port, const std::string& source) {
   if (!s) return {};
   Address from;
   if (!source.empty() && resolve(source, 0, false, from) && from.family() == a.family()) {
-    set_option(s.fd(), SOL_SOCKET, SO_REUSEADDR, 1);
+    // The port is chosen when the target is known: a few hundred nodes on one machine have more links than
+    // ports.
+    set_option(s.fd(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
     if (bind(s.fd(), from.get(), from.size) != 0) return {};
   }
   if (connect(s.fd(), a.get(), a.size) != 0 && errno != EINPROGRESS) return {};

@@ -37,6 +37,8 @@ struct Endpoint {
 
 /// Throws std::runtime_error naming the address and the reason.
 Socket listen_tcp(const std::string& address, int port, int backlog);
+/// On a name in the file system, which is taken over if it is there; permissions 0: as the umask has it.
+Socket listen_unix(const std::string& path, unsigned permissions, int backlog);
 /// One accepted connection, non-blocking; empty when there is none.
 Socket accept_tcp(const Socket& listener);
 /// Begins to connect without waiting; empty on an immediate failure. `source` empty: any.

@@ -34,6 +34,7 @@ class RequestParser {
   /// The caller dropped the first `bytes` bytes of the input. REQUIRES: they are of finished commands.
   void rebase(std::size_t bytes) {
     at_ -= bytes;
+    wanted_ -= wanted_ > bytes ? bytes : wanted_;
     for (Word& w : words_) w.at -= bytes;
   }
   /// Bytes the input will need to hold, counted from its start, for the argument being read; 0: unknown.

@@ -74,3 +74,22 @@ TEST_CASE("the same reply in both protocols") {
                              : "%1\r\n$1\r\nk\r\n,0.10000000000000001\r\n_\r\n-ERR two  lines\r\n"));
   }
 }
+
+TEST_CASE(
+    "what an unfinished argument wants is counted from the input's new start once the finished part is "
+    "dropped") {
+  const std::string command = "*2\r\n$3\r\nfoo\r\n$100\r\n" + std::string(100, 'x') + "\r\n";
+  std::string input;
+  for (int i = 0; i < 50; ++i) input += command;
+  input += command.substr(0, 60);
+  RequestParser parser;
+  const ParserLimits limits;
+  std::size_t done = 0;
+  while (parser.next(input, limits) == RequestParser::Status::command) done = parser.consumed();
+  REQUIRE(done == 50 * command.size());
+  parser.rebase(done);
+  CHECK(parser.wanted() == command.size());
+  input.erase(0, done);
+  input += command.substr(60);
+  CHECK(parser.next(input, limits) == RequestParser::Status::command);
+}
