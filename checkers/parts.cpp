@@ -8,14 +8,15 @@ namespace harness {
 namespace {
 
 void join(Measures& into, const Measures& part) {
-  for (const auto& [name, value] : part) {
+  for (const auto& measure : part) {
+    const std::string& name = measure.first;
     const auto same = std::find_if(into.begin(), into.end(), [&](const auto& m) { return m.first == name; });
     if (same == into.end()) {
-      into.emplace_back(name, value);
+      into.push_back(measure);
     } else if (name.ends_with("_max")) {
-      same->second = std::max(same->second, value);
+      same->second = std::max(same->second, measure.second);
     } else {
-      same->second += value;
+      same->second += measure.second;
     }
   }
 }

@@ -65,7 +65,7 @@ bool RegisterScreening::Clusters::make_room(std::int64_t number) {
   const auto size = static_cast<std::uint64_t>(std::max(high, number + 1) - std::min(low_, number));
   if (size > 2 * std::uint64_t{present_} + 64) return false;
   if (number < low_ && clusters_.size() > kShiftedMax) return false;
-  if (size > clusters_.capacity()) clusters_.reserve(size + size / 2);
+  if (size > clusters_.capacity()) clusters_.reserve(size < 32 ? 2 * size + 2 : size + size / 2);
   if (number < low_) {
     clusters_.insert(clusters_.begin(), size - clusters_.size(), kNobody);
     low_ = number;
@@ -131,11 +131,14 @@ void RegisterScreening::give_up() {
 void RegisterScreening::take(const EventBatch& batch) {
   ValueTransfer value(batch.values, tables_.values);
   // With many keys each event touches other memory than the last: it is fetched ahead.
-  constexpr std::size_t kKeyAhead = 24, kClusterAhead = 10;
+  constexpr std::size_t kKeyAhead = 48, kClusterAhead = 24;
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (i + kKeyAhead < batch.events.size()) {
       const std::size_t place = KeyPlaces::of(batch.events[i + kKeyAhead].key);
-      if (place < keys_.size()) __builtin_prefetch(&keys_[place]);
+      if (place < keys_.size()) {
+        __builtin_prefetch(&keys_[place], 1);
+        __builtin_prefetch(&keys_[place].closer, 1);  // in the next line of the cache
+      }
       const Event& soon = batch.events[i + kClusterAhead];
       if (const std::size_t soon_place = KeyPlaces::of(soon.key); soon_place < keys_.size())
         keys_[soon_place].clusters.fetch(soon.value);

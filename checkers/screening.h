@@ -75,10 +75,10 @@ class RegisterScreening final : public EventSink {
     /// A new cluster, or null when there is one.
     Cluster* insert(Value value);
     Cluster* find(Value value);
-    /// Brings the cluster of a value, if it is one of a range, towards the processor.
+    /// Brings the place of a value's cluster, if it has one in a range, towards the processor.
     void fetch(Value value) const {
       const auto at = static_cast<std::uint64_t>(value.as_integer() - low_);
-      if (at < clusters_.size()) __builtin_prefetch(&clusters_[at], 1);
+      if (at < clusters_.capacity()) __builtin_prefetch(clusters_.data() + at, 1);
     }
     std::vector<Cluster>& all() { return clusters_; }
     std::size_t bytes() const;

@@ -79,9 +79,12 @@ class Check {
   json result() { return json::parse(slurp(out_)); }
   std::string err() const { return slurp(err_); }
   void signal(int number) const { ::kill(pid_, number); }
-  /// Whether it has a handler for the signal: before, it would die of it.
+  /// Whether it is the harness already and has a handler for the signal: before, it would die of it.
   bool catches(int number) const {
-    std::istringstream status(slurp("/proc/" + std::to_string(pid_) + "/status"));
+    const std::string process = "/proc/" + std::to_string(pid_);
+    std::error_code gone;
+    if (fs::read_symlink(process + "/exe", gone) != fs::canonical(HARNESS_EXECUTABLE)) return false;
+    std::istringstream status(slurp(process + "/status"));
     for (std::string line; std::getline(status, line);)
       if (line.starts_with("SigCgt:"))
         return (std::stoull(line.substr(7), nullptr, 16) >> (number - 1) & 1) != 0;

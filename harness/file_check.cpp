@@ -16,10 +16,11 @@
 namespace harness {
 namespace {
 
+/// As --memory-limit takes them: 1 MB is 2^20 bytes.
 std::string megabytes(std::uint64_t bytes) {
+  const double all = static_cast<double>(bytes) / (1 << 20);
   char text[32];
-  std::snprintf(text, sizeof text, bytes < 10'000'000 ? "%.1f MB" : "%.0f MB",
-                static_cast<double>(bytes) / 1e6);
+  std::snprintf(text, sizeof text, all < 10 ? "%.1f MB" : "%.0f MB", all);
   return text;
 }
 
@@ -248,7 +249,7 @@ class FileCheck {
   }
   std::string raise_words(std::uint64_t needed) const {
     return ": raise --memory-limit from " + megabytes(limit()) + " to " +
-           megabytes(needed / 3 * 4 + 1'000'000);
+           megabytes(needed / 3 * 4 + (1 << 20));
   }
 
   void conclude() {
