@@ -54,8 +54,8 @@ struct SearchResult {
 ///   SearchState initial() const
 ///   SearchState step(SearchState, effect)      the next state, or kNoState
 ///   bool pure(effect)                          never changes the state
-///   SearchState wants(effect)                  the one state it can be placed in, or kNoState when
-///   several void placed(effect, spare), removed(...)   bookkeeping for dead(); spare: an indeterminate one
+///   SearchState wants(effect)                  the one state it can be placed in, or kNoState when several
+///   void placed(effect, op), removed(...)      bookkeeping for dead(), in the order of a stack
 ///   bool dead(SearchState left)                after leaving a state: can the rest still be placed?
 ///   bool viable(SearchState after, each)       can the open operations still find their states?
 ///   std::size_t bytes()                        that the model itself holds
@@ -181,7 +181,7 @@ class Search {
     const std::uint64_t token = optional(op) ? ~static_cast<std::uint64_t>(ops_[op].effect) : op;
     hash_low_ += mix(token);
     hash_high_ += mix(token ^ 0x5851f42d4c957f2dULL);
-    model_.placed(ops_[op].effect, optional(op));
+    model_.placed(ops_[op].effect, op);
     if (optional(op)) {
       ++spare_used_[ops_[op].effect];
       return;
@@ -203,7 +203,7 @@ class Search {
       const std::uint64_t token = optional(op) ? ~static_cast<std::uint64_t>(ops_[op].effect) : op;
       hash_low_ -= mix(token);
       hash_high_ -= mix(token ^ 0x5851f42d4c957f2dULL);
-      model_.removed(ops_[op].effect, optional(op));
+      model_.removed(ops_[op].effect, op);
       if (optional(op)) {
         --spare_used_[ops_[op].effect];
         continue;

@@ -55,8 +55,8 @@ class SpecModel {
   }
   bool pure(std::uint32_t number) const { return spec_.pure(effects_[number]); }
   SearchState wants(std::uint32_t) const { return kNoState; }
-  void placed(std::uint32_t number, bool) { spec_.placed(effects_[number], +1); }
-  void removed(std::uint32_t number, bool) { spec_.placed(effects_[number], -1); }
+  void placed(std::uint32_t number, std::uint32_t) { spec_.placed(effects_[number], +1); }
+  void removed(std::uint32_t number, std::uint32_t) { spec_.placed(effects_[number], -1); }
   bool dead(SearchState) const { return false; }
   bool must_be_observed() const { return false; }
   template <typename Each, typename Emit>

@@ -112,9 +112,9 @@ History etcd_log(const Log& log, std::uint64_t seed) {
   return history;
 }
 
-void check_logs(benchmark::State& state, const std::vector<History>& logs) {
+void check_logs(benchmark::State& state, const std::vector<History>& logs, bool failed_cas_observed) {
   ModelOptions options;
-  options.failed_cas_observed = true;
+  options.failed_cas_observed = failed_cas_observed;
   std::size_t operations = 0, peak = 0;
   for (const History& log : logs) operations += log.operations.size();
   for (auto _ : state)
@@ -135,7 +135,7 @@ void etcd_logs(benchmark::State& state) {
   std::vector<History> logs;
   for (std::uint64_t i = 0; i < 100; ++i)
     logs.push_back(etcd_log({100 + i * 9, 5, static_cast<double>(state.range(0)) / 100, i % 3 == 0}, i + 1));
-  check_logs(state, logs);
+  check_logs(state, logs, true);
 }
 BENCHMARK(etcd_logs)->ArgName("info%")->Arg(0)->Arg(2)->Arg(5)->Unit(benchmark::kMillisecond);
 
@@ -143,13 +143,14 @@ BENCHMARK(etcd_logs)->ArgName("info%")->Arg(0)->Arg(2)->Arg(5)->Unit(benchmark::
 void long_log(benchmark::State& state) {
   const std::vector<History> logs = {etcd_log(
       {100'000, static_cast<int>(state.range(0)), static_cast<double>(state.range(1)) / 1000, false}, 1)};
-  check_logs(state, logs);
+  check_logs(state, logs, state.range(2) != 0);
 }
 BENCHMARK(long_log)
-    ->ArgNames({"clients", "info‰"})
-    ->Args({5, 0})
-    ->Args({5, 1})
-    ->Args({100, 0})
+    ->ArgNames({"clients", "info‰", "failed cas observed"})
+    ->Args({5, 0, 1})
+    ->Args({5, 1, 1})
+    ->Args({25, 0, 1})
+    ->Args({100, 0, 0})
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace
