@@ -437,6 +437,18 @@ TEST_CASE("spoilt queues", "[proof]") {
                       [&](const Operation& op) { return ok(op, kDequeue) && op.result == element; });
         return true;
       });
+  construction<QueueSubject>(
+      "an element delivered before its enqueue was invoked", {"future-read"}, [&](History& h, Prng& prng) {
+        if (!unique(h) || any(h, kDequeue, Outcome::kInfo)) return false;
+        const auto [d, e] = pick_pair(h, prng, [&](const Operation& x, const Operation& y) {
+          return ok(x, kDequeue) && y.function == kEnqueue && y.outcome != Outcome::kFail && x.precedes(y);
+        });
+        if (d == nullptr) return false;
+        for (const Operation& op : h.operations)
+          if (ok(op, kDequeue) && op.result == e->argument) return false;
+        d->result = e->argument;
+        return true;
+      });
   construction<TotalQueueSubject>(
       "an element nobody enqueued", {"unexpected-element"}, [](History& h, Prng& prng) {
         Operation* d = pick(h, prng, [](const Operation& op) { return ok(op, kDequeue); });

@@ -14,10 +14,8 @@ namespace {
 
 /// The operations that are already impossible together, whatever the others did (minimise.h). The effort is
 /// bounded by that of the search that failed; a witness may then be larger than it need be.
-std::vector<std::uint32_t> smallest_witness(const RegisterKey& key, std::uint64_t steps) {
-  Budget effort;
-  std::uint64_t left = 20'000 + 8 * steps;
-  const auto impossible = [&](const std::vector<char>& kept) {
+std::vector<std::uint32_t> smallest_witness(const RegisterKey& key, const SearchResult& found) {
+  const auto impossible = [&](const std::vector<char>& kept, WitnessEffort& effort) {
     std::vector<RegisterOp> ops;
     for (std::uint32_t i = 0; i < key.ops.size(); ++i) {
       RegisterOp op = key.ops[i];
@@ -27,20 +25,28 @@ std::vector<std::uint32_t> smallest_witness(const RegisterKey& key, std::uint64_
       }
       ops.push_back(op);
     }
-    effort.steps = std::min(left, 2 * steps + 1'000);
-    if (effort.steps == 0) return false;
-    const SearchResult result = search_register(ops, key.values.size(), effort);
-    left -= std::min(left, result.steps + ops.size() / 16);
-    return result.outcome == SearchOutcome::kImpossible;
+    Budget trial;
+    trial.steps = std::min(effort.left, 4 * found.steps + 4'000);
+    const SearchResult result = search_register(ops, key.values.size(), trial);
+    const bool yes = result.outcome == SearchOutcome::kImpossible;
+    effort.spend(result.steps + ops.size(), yes);
+    return yes;
   };
-  return minimise(key.ops.size(), impossible);
+  std::vector<char> looked_at;
+  for (const RegisterOp& op : key.ops) looked_at.push_back(op.invoked <= found.reached);
+  return minimise(
+      looked_at, WitnessEffort::after(found.steps, key.ops.size()),
+      [&](std::uint32_t i) {
+        return key.ops[i].access == Access::kRead || key.ops[i].access == Access::kDiffers;
+      },
+      impossible);
 }
 
 void report_impossible(const History& history, const RegisterKey& key, const SearchResult& found,
                        Findings& findings) {
   if (!findings.wants_more()) return findings.count();
   std::vector<std::uint32_t> witness;
-  for (const std::uint32_t i : smallest_witness(key, found.steps)) witness.push_back(key.ops[i].operation);
+  for (const std::uint32_t i : smallest_witness(key, found)) witness.push_back(key.ops[i].operation);
   const Value value = key.values[found.state];
   std::string state =
       history.values.contains(value) ? "the value " + history.values.to_json(value) : "the first value";

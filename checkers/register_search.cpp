@@ -1,12 +1,41 @@
 #include "checkers/register_search.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace harness {
 namespace {
 
-/// The states are the values. Besides stepping it counts, per value, who can still produce it and who still
-/// needs it: a value that is left while it is needed and can never return ends the branch.
+/// Operations not placed yet, by value, each value's in one order: lists that give an operation back its
+/// place (the search takes back its last step first).
+class ByValue {
+ public:
+  static constexpr std::uint32_t kNone = 0xffffffff;
+
+  ByValue(std::size_t values, std::size_t ops)
+      : first_(values, kNone), last_(values, kNone), next_(ops, kNone), previous_(ops, kNone) {}
+  void append(std::uint32_t value, std::uint32_t op) {
+    previous_[op] = last_[value];
+    (last_[value] == kNone ? first_[value] : next_[last_[value]]) = op;
+    last_[value] = op;
+  }
+  std::uint32_t first(std::uint32_t value) const { return first_[value]; }
+  void remove(std::uint32_t value, std::uint32_t op) {
+    (previous_[op] == kNone ? first_[value] : next_[previous_[op]]) = next_[op];
+    if (next_[op] != kNone) previous_[next_[op]] = previous_[op];
+  }
+  void put_back(std::uint32_t value, std::uint32_t op) {
+    (previous_[op] == kNone ? first_[value] : next_[previous_[op]]) = op;
+    if (next_[op] != kNone) previous_[next_[op]] = op;
+  }
+
+ private:
+  std::vector<std::uint32_t> first_, last_;     // by value
+  std::vector<std::uint32_t> next_, previous_;  // by operation
+};
+
+/// The states are the values. Besides stepping it knows, per value, who can still produce it and who still
+/// needs it: a value that is left while it is needed, and cannot return in time, ends the branch.
 class RegisterModel {
  public:
   struct Effect {
@@ -16,7 +45,17 @@ class RegisterModel {
     bool operator==(const Effect&) const = default;
   };
 
-  explicit RegisterModel(std::size_t values) : producers_(values, 0), needed_(values, 0), by_value_(values) {}
+  RegisterModel(std::size_t values, std::span<const RegisterOp> ops)
+      : ops_(ops), producers_(values, ops.size()), needed_(values, ops.size()), by_value_(values) {
+    std::vector<std::uint32_t> by_deadline;
+    for (std::uint32_t i = 0; i < ops.size(); ++i) {
+      if (produces(ops[i])) producers_.append(ops[i].writes, i);
+      if (needs(ops[i])) by_deadline.push_back(i);
+    }
+    std::stable_sort(by_deadline.begin(), by_deadline.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return ops[a].deadline < ops[b].deadline; });
+    for (const std::uint32_t i : by_deadline) needed_.append(ops[i].expects, i);
+  }
 
   std::uint32_t effect_of(const RegisterOp& op) {
     const Effect effect{op.access, op.access == Access::kWrite ? 0 : op.expects,
@@ -26,9 +65,7 @@ class RegisterModel {
                                static_cast<std::uint64_t>(effect.access);
     const auto [at, fresh] = numbers_.try_emplace(name, static_cast<std::uint32_t>(effects_.size()));
     if (fresh) effects_.push_back(effect);
-    const std::uint32_t number = at->second;
-    count(number, +1, op.indeterminate());
-    return number;
+    return at->second;
   }
   /// Indeterminate effects that are there at all, by the value they make.
   void add_spare(std::uint32_t effect) {
@@ -60,9 +97,20 @@ class RegisterModel {
     const Effect& effect = effects_[number];
     return effect.access == Access::kRead || effect.access == Access::kCas ? effect.expects : kNoState;
   }
-  void placed(std::uint32_t number, bool spare) { count(number, -1, spare); }
-  void removed(std::uint32_t number, bool spare) { count(number, +1, spare); }
-  bool dead(SearchState left) const { return needed_[left] > 0 && producers_[left] == 0; }
+  void placed(std::uint32_t, std::uint32_t op) {
+    if (produces(ops_[op])) producers_.remove(ops_[op].writes, op);
+    if (needs(ops_[op])) needed_.remove(ops_[op].expects, op);
+  }
+  void removed(std::uint32_t, std::uint32_t op) {
+    if (produces(ops_[op])) producers_.put_back(ops_[op].writes, op);
+    if (needs(ops_[op])) needed_.put_back(ops_[op].expects, op);
+  }
+  /// Whoever needs the value first must have returned before anybody who could make it again was invoked.
+  bool dead(SearchState left) const {
+    const std::uint32_t need = needed_.first(left), producer = producers_.first(left);
+    if (need == ByValue::kNone) return false;
+    return producer == ByValue::kNone || ops_[need].deadline < ops_[producer].invoked;
+  }
 
   template <typename Each>
   bool viable(SearchState, const Each&) const {
@@ -105,17 +153,18 @@ class RegisterModel {
   }
 
  private:
-  void count(std::uint32_t number, int by, bool spare) {
-    const Effect& effect = effects_[number];
-    if (effect.access == Access::kWrite || effect.access == Access::kCas) producers_[effect.writes] += by;
-    if (!spare && (effect.access == Access::kRead || effect.access == Access::kCas))
-      needed_[effect.expects] += by;
+  static bool produces(const RegisterOp& op) {
+    return op.access == Access::kWrite || op.access == Access::kCas;
+  }
+  static bool needs(const RegisterOp& op) {
+    return !op.indeterminate() && (op.access == Access::kRead || op.access == Access::kCas);
   }
 
+  std::span<const RegisterOp> ops_;
   std::vector<Effect> effects_;
   std::unordered_map<std::uint64_t, std::uint32_t> numbers_;
-  std::vector<int> producers_;  // by value: operations not placed that make it
-  std::vector<int> needed_;     // by value: required operations not placed that need it
+  ByValue producers_;  // by invocation
+  ByValue needed_;     // required ones, by deadline
   std::vector<std::vector<std::uint32_t>> by_value_;
   std::vector<std::uint32_t> spares_;
   std::vector<std::uint32_t> wanted_;
@@ -124,7 +173,7 @@ class RegisterModel {
 }  // namespace
 
 SearchResult search_register(std::span<const RegisterOp> ops, std::size_t values, const Budget& budget) {
-  RegisterModel model(values);
+  RegisterModel model(values, ops);
   std::vector<SearchOp> search_ops;
   search_ops.reserve(ops.size());
   for (const RegisterOp& op : ops) {

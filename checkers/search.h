@@ -47,14 +47,15 @@ struct SearchResult {
   SearchState state = 0;             // the state after the longest prefix that could be placed
   std::size_t placed = 0;            // its length, of the operations that must happen
   std::vector<std::uint32_t> stuck;  // operations that were open then and could not be placed
+  Nanos reached = 0;  // what was invoked later was not enabled in any order, though dead() may know of it
 };
 
 /// REQUIRES of Model:
 ///   SearchState initial() const
 ///   SearchState step(SearchState, effect)      the next state, or kNoState
 ///   bool pure(effect)                          never changes the state
-///   SearchState wants(effect)                  the one state it can be placed in, or kNoState when
-///   several void placed(effect, spare), removed(...)   bookkeeping for dead(); spare: an indeterminate one
+///   SearchState wants(effect)                  the one state it can be placed in, or kNoState when several
+///   void placed(effect, op), removed(...)      bookkeeping for dead(), in the order of a stack
 ///   bool dead(SearchState left)                after leaving a state: can the rest still be placed?
 ///   bool viable(SearchState after, each)       can the open operations still find their states?
 ///   std::size_t bytes()                        that the model itself holds
@@ -80,20 +81,21 @@ class Search {
     state_ = model_.initial();
     settle();
     if (remaining_ == 0) return finish(SearchOutcome::kLinearizable);
-    frames_.push_back({static_cast<std::uint32_t>(trail_.size()), 0});
+    open_frame();
     note_progress();
     while (!frames_.empty()) {
       if (out_of_budget()) return finish(SearchOutcome::kOutOfBudget);
       Frame& frame = frames_.back();
+      if (frame.next == choices_.size()) {
+        choices_.resize(frame.first);
+        frames_.pop_back();
+        continue;
+      }
       if (trail_.size() > frame.trail) {
         undo_to(frame.trail);
         scan();
       }
-      const std::uint32_t choice = choose(frame.next++);
-      if (choice == kNone) {
-        frames_.pop_back();
-        continue;
-      }
+      const std::uint32_t choice = choices_[frame.next++];
       ++result_.steps;
       if (!advance(choice)) continue;
       settle();
@@ -102,7 +104,7 @@ class Search {
       if (!seen_.insert(hash_low_ ^ mix(state_ * 2ULL + observe_),
                         hash_high_ + mix(~(state_ * 2ULL + observe_))))
         continue;
-      frames_.push_back({static_cast<std::uint32_t>(trail_.size()), 0});
+      open_frame();
     }
     return finish(SearchOutcome::kImpossible);
   }
@@ -112,7 +114,8 @@ class Search {
 
   struct Frame {
     std::uint32_t trail;  // length of the trail when this choice was reached
-    std::uint32_t next;   // rank of the next candidate to try
+    std::size_t first;    // of choices_: its candidates, up to those of the next frame
+    std::size_t next;     // the one to try next
   };
   struct Step {
     std::uint32_t op;
@@ -178,7 +181,7 @@ class Search {
     const std::uint64_t token = optional(op) ? ~static_cast<std::uint64_t>(ops_[op].effect) : op;
     hash_low_ += mix(token);
     hash_high_ += mix(token ^ 0x5851f42d4c957f2dULL);
-    model_.placed(ops_[op].effect, optional(op));
+    model_.placed(ops_[op].effect, op);
     if (optional(op)) {
       ++spare_used_[ops_[op].effect];
       return;
@@ -200,7 +203,7 @@ class Search {
       const std::uint64_t token = optional(op) ? ~static_cast<std::uint64_t>(ops_[op].effect) : op;
       hash_low_ -= mix(token);
       hash_high_ -= mix(token ^ 0x5851f42d4c957f2dULL);
-      model_.removed(ops_[op].effect, optional(op));
+      model_.removed(ops_[op].effect, op);
       if (optional(op)) {
         --spare_used_[ops_[op].effect];
         continue;
@@ -240,10 +243,10 @@ class Search {
       enabled_.push_back(op);
   }
 
-  /// The candidate of the given rank, the most urgent first, or kNone. Operations of one effect are
-  /// interchangeable, so the one that must return first stands for all (swapping them in a linearization
-  /// keeps it one), and a required one before an indeterminate one.
-  std::uint32_t choose(std::uint32_t rank) {
+  /// A choice between all candidates of the current configuration, the most urgent first. Operations of one
+  /// effect are interchangeable, so the one that must return first stands for all (swapping them in a
+  /// linearization keeps it one), and a required one before an indeterminate one.
+  void open_frame() {
     candidates_.clear();
     for (const std::uint32_t op : enabled_) {
       std::uint32_t& best = best_of_effect_[ops_[op].effect];
@@ -272,12 +275,11 @@ class Search {
     for (const std::uint32_t op : enabled_) best_of_effect_[ops_[op].effect] = kNone;
     for (const std::uint32_t effect : offered_spares_) best_of_effect_[effect] = kNone;
     offered_spares_.clear();
-    if (rank >= candidates_.size()) return kNone;
-    const auto nth = candidates_.begin() + rank;
-    std::nth_element(candidates_.begin(), nth, candidates_.end(), [](const Candidate& a, const Candidate& b) {
+    std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
       return a.urgency != b.urgency ? a.urgency < b.urgency : a.op < b.op;
     });
-    return nth->op;
+    frames_.push_back({static_cast<std::uint32_t>(trail_.size()), choices_.size(), choices_.size()});
+    for (const Candidate& candidate : candidates_) choices_.push_back(candidate.op);
   }
 
   /// A candidate is as urgent as its own return, or as that of an open operation waiting for its state.
@@ -305,6 +307,7 @@ class Search {
   }
 
   void note_progress() {
+    result_.reached = std::max(result_.reached, frontier());
     const std::size_t placed = required_ - remaining_;
     if (placed < result_.placed || (placed == result_.placed && !result_.stuck.empty())) return;
     result_.placed = placed;
@@ -341,7 +344,7 @@ class Search {
   // Required operations not yet placed, in order of invocation and of deadline: lists that give an operation
   // back its place on undo (Knuth's dancing links). Index ops_.size() is the head.
   std::vector<std::uint32_t> next_, prev_, next_due_, prev_due_;
-  std::vector<std::uint32_t> best_of_effect_;      // scratch of choose()
+  std::vector<std::uint32_t> best_of_effect_;      // scratch of open_frame()
   std::vector<std::vector<std::uint32_t>> spare_;  // indeterminate operations by effect, by invocation
   std::vector<std::uint32_t> spare_used_;
   std::vector<std::uint32_t> offered_spares_;
@@ -349,6 +352,7 @@ class Search {
   std::vector<Candidate> candidates_;
   std::vector<Step> trail_;
   std::vector<Frame> frames_;
+  std::vector<std::uint32_t> choices_;  // of all frames, each one's behind those of the frame before
   ConfigSet seen_;
   SearchState state_ = 0;
   bool observe_ = false;  // the state was made by an indeterminate effect that nobody has observed yet

@@ -55,8 +55,8 @@ class SpecModel {
   }
   bool pure(std::uint32_t number) const { return spec_.pure(effects_[number]); }
   SearchState wants(std::uint32_t) const { return kNoState; }
-  void placed(std::uint32_t number, bool) { spec_.placed(effects_[number], +1); }
-  void removed(std::uint32_t number, bool) { spec_.placed(effects_[number], -1); }
+  void placed(std::uint32_t number, std::uint32_t) { spec_.placed(effects_[number], +1); }
+  void removed(std::uint32_t number, std::uint32_t) { spec_.placed(effects_[number], -1); }
   bool dead(SearchState) const { return false; }
   bool must_be_observed() const { return false; }
   template <typename Each, typename Emit>
@@ -120,7 +120,7 @@ SpecSearch<Spec> search_spec(Spec spec, const History& history, std::span<const 
     const Operation& op = history.operations[ops[i].operation];
     const bool weak = !kept.empty() && kept[i] == 0;
     const bool spare = weak || op.outcome == Outcome::kInfo;
-    if (spare && spec.pure(ops[i].effect)) continue;
+    if (spare && spec.pure(ops[i].weakened)) continue;
     const auto& effect = spare ? ops[i].weakened : ops[i].effect;
     if constexpr (requires { spec.expect(effect); }) spec.expect(effect);
     search_ops.push_back({op.invoked, spare ? kNever : op.deadline(), model.effect(effect, spare)});
@@ -144,17 +144,21 @@ std::uint64_t judge_by_search(const Spec& spec, const History& history, std::spa
     findings.count();
     return found.result.steps;
   }
-  Budget effort;
-  std::uint64_t left = 20'000 + 8 * found.result.steps;
-  const auto impossible = [&](const std::vector<char>& kept) {
-    effort.steps = std::min(left, 2 * found.result.steps + 1'000);
-    if (effort.steps == 0) return false;
-    const SearchResult result = search_spec(spec, history, ops, effort, kept).result;
-    left -= std::min(left, result.steps + ops.size() / 16);
-    return result.outcome == SearchOutcome::kImpossible;
+  const auto impossible = [&](const std::vector<char>& kept, WitnessEffort& effort) {
+    Budget trial;
+    trial.steps = std::min(effort.left, 2 * found.result.steps + 1'000);
+    const SearchResult result = search_spec(spec, history, ops, trial, kept).result;
+    const bool yes = result.outcome == SearchOutcome::kImpossible;
+    effort.spend(result.steps + ops.size(), yes);
+    return yes;
   };
-  std::vector<std::uint32_t> witness;
-  for (const std::uint32_t i : minimise(ops.size(), impossible)) witness.push_back(ops[i].operation);
+  std::vector<char> looked_at;
+  for (const SpecOp<Spec>& op : ops)
+    looked_at.push_back(history.operations[op.operation].invoked <= found.result.reached);
+  const auto pure = [&](std::uint32_t i) { return spec.pure(ops[i].weakened); };
+  std::vector<std::uint32_t> witness =
+      minimise(looked_at, WitnessEffort::after(found.result.steps, ops.size()), pure, impossible);
+  for (std::uint32_t& i : witness) i = ops[i].operation;
   findings.add("non-linearizable", witness,
                impossible_words(history, key, witness, found.result.placed, found.state));
   return found.result.steps;

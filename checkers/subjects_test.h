@@ -346,8 +346,7 @@ struct RegisterSubject {
 
 /// The definition, tried in every order, each key by itself.
 template <typename Subject>
-bool linearizable_by_definition(Subject& subject, const History& history) {
-  if constexpr (requires { subject.look_at(history); }) subject.look_at(history);
+bool linearizable_as_read(Subject& subject, const History& history) {
   std::vector<std::uint32_t> keys;
   for (const Operation& op : history.operations)
     if (std::find(keys.begin(), keys.end(), op.key) == keys.end()) keys.push_back(op.key);
@@ -362,6 +361,31 @@ bool linearizable_by_definition(Subject& subject, const History& history) {
       return subject.step(history.values, state, op, next);
     });
   });
+}
+
+template <typename Subject>
+bool linearizable_by_definition(Subject& subject, const History& history) {
+  if constexpr (requires { subject.look_at(history); }) subject.look_at(history);
+  return linearizable_as_read(subject, history);
+}
+
+/// Whether the operations that an anomaly names are wrong by themselves: still impossible when nothing is
+/// known of the others but that they may have happened.
+template <typename Subject>
+bool witness_is_wrong(Subject& subject, const History& history, const Anomaly& anomaly) {
+  History weakened = history;
+  weakened.operations.clear();
+  for (Operation op : history.operations) {
+    const bool named = std::find(anomaly.operations.begin(), anomaly.operations.end(), op.invoke_event) !=
+                       anomaly.operations.end();
+    if (!named && op.outcome == Outcome::kFail) continue;
+    if (!named) {
+      op.outcome = Outcome::kInfo;
+      op.result = Value{};
+    }
+    weakened.operations.push_back(op);
+  }
+  return !linearizable_as_read(subject, weakened);
 }
 
 /// What the subject's model says, within so many steps of a search (0: as many as it takes).
