@@ -90,7 +90,7 @@ std::vector<std::string_view> categories_of(const Command& k) {
 }
 
 void command_info_of(Call& c, const Command* k) {
-  if (!k) return c.reply.null_array();
+  if (!k) return c.reply.null();
   const auto subs = Engine::subcommands_of(*k);
   c.reply.array(10);
   c.reply.bulk(k->name);

@@ -11,6 +11,8 @@ namespace node {
 
 namespace {
 
+constexpr std::string_view kRedacted = "(redacted)";
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -110,6 +112,10 @@ void Call::propagate_as(std::initializer_list<std::string_view> words) {
 void Call::propagate_as(const std::vector<std::string_view>& words) {
   replaced = true;
   engine.enqueue_propagation(client.db, words);
+}
+
+void Call::redact(std::size_t word) {
+  engine.redacted_.push_back(word);
 }
 
 void Call::wrong_type() {
@@ -291,8 +297,10 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   const std::uint64_t dirty = state.dirty;
   const std::size_t mark = session.out.mark();
   const std::int64_t started = host.monotonic_us();
-  if (monitors && !command.is(flag::skip_monitor | flag::admin) && session.kind != Session::Kind::loader)
-    feed_monitors(session, argv);
+  const bool shown = !command.is(flag::admin) && session.kind != Session::Kind::loader;
+  // A script is shown before the commands that it calls.
+  if (monitors && shown && command.is(flag::skip_monitor)) feed_monitors(session, argv);
+  redacted_.clear();
   begin_unit();
   command.handler(one);
   if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) &&
@@ -309,16 +317,37 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   ++commands_processed;
   const std::string& out = session.out.buffer();
   if (out.size() > mark && out[mark] == '-')
-    note_error(std::string_view(out).substr(mark + 1, 64), &command, false);
+    error_counted ? static_cast<void>(++s.failed)
+                  : note_error(std::string_view(out).substr(mark + 1, 64), &command, false);
+  error_counted = false;
+  if (monitors && shown && !command.is(flag::skip_monitor)) feed_monitors(session, argv);
   if (config.slowlog_threshold_us >= 0 && took >= config.slowlog_threshold_us &&
       session.kind == Session::Kind::normal && command.name != "exec" && config.slowlog_length > 0) {
-    SlowEntry entry{slow_id++, state.now_ms / 1000, took, {}, session.address, session.name};
-    for (std::size_t i = 0; i < std::min<std::size_t>(argv.size(), 32); ++i)
-      entry.argv.emplace_back(argv[i].substr(0, 128));
+    SlowEntry entry{slow_id++, state.now_ms / 1000, took, shown_words(argv), session.address, session.name};
     slow_log.push_back(std::move(entry));
     while (slow_log.size() > static_cast<std::size_t>(config.slowlog_length))
       slow_log.erase(slow_log.begin());
   }
+}
+
+/// The words as the slow log keeps them: few, short, and without passwords.
+std::vector<std::string> Engine::shown_words(const std::vector<std::string_view>& argv) const {
+  constexpr std::size_t kWords = 32, kBytes = 128;
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < argv.size(); ++i) {
+    if (words.size() == kWords - 1 && argv.size() > kWords) {
+      words.push_back("... (" + std::to_string(argv.size() - kWords + 1) + " more arguments)");
+      break;
+    }
+    const std::string_view word = is_redacted(i) ? kRedacted : argv[i];
+    words.emplace_back(word.substr(0, kBytes));
+    if (word.size() > kBytes) words.back() += "... (" + std::to_string(word.size() - kBytes) + " more bytes)";
+  }
+  return words;
+}
+
+bool Engine::is_redacted(std::size_t word) const {
+  return std::find(redacted_.begin(), redacted_.end(), word) != redacted_.end();
 }
 
 void Engine::note_error(std::string_view line, const Command* command, bool before) {
@@ -342,7 +371,8 @@ void Engine::feed_monitors(const Session& session, const std::vector<std::string
                 static_cast<long long>(now % 1000000));
   std::string line = std::string(stamp) + " [" + std::to_string(session.db) + " " +
                      (session.kind == Session::Kind::script ? "lua" : session.address) + "]";
-  for (std::string_view word : argv) {
+  for (std::size_t i = 0; i < argv.size(); ++i) {
+    const std::string_view word = is_redacted(i) ? kRedacted : argv[i];
     line += " \"";
     for (char c : word) {
       char hex[8];

@@ -63,6 +63,8 @@ struct Call {
   void propagate_as(const std::vector<std::string_view>& words);
   void propagate_nothing() { replaced = true; }
 
+  /// A password: not shown to MONITOR and in the slow log.
+  void redact(std::size_t word);
   void error(std::string_view text) { reply.error(text); }
   void wrong_type();
   void syntax_error();
@@ -109,6 +111,9 @@ class Engine {
   void forget(Session& session);
   /// Answers clients blocked on keys that moved away.
   void redirect_blocked();
+
+  /// Counts an error reply; `before`: the command was refused, not run.
+  void note_error(std::string_view line, const Command* command, bool before);
 
   static const Command* find_command(std::string_view name);
   /// "config|get", or "config"; null when there is none.
@@ -164,6 +169,8 @@ class Engine {
   std::vector<SlowEntry> slow_log;
   std::uint64_t slow_id = 0;
   std::uint32_t notify_classes = 0;  ///< of the configuration: notify_classes_of()
+  bool error_counted =
+      false;  ///< the error that the running command answers stands in the statistics already
   bool active_expire = true;
   bool cron_paused = false;  ///< DEBUG PAUSE-CRON
   bool loading = false;
@@ -171,7 +178,6 @@ class Engine {
 
  private:
   friend struct Call;
-  void note_error(std::string_view line, const Command* command, bool before);
   bool out_of_memory();
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
@@ -181,7 +187,11 @@ class Engine {
                                              const std::vector<std::string_view>& argv);
   void queue_command(Session& session, const Command& command, const std::vector<std::string_view>& argv);
 
+  bool is_redacted(std::size_t word) const;
+  std::vector<std::string> shown_words(const std::vector<std::string_view>& argv) const;
+
   std::vector<std::unique_ptr<Database>> databases_;
+  std::vector<std::size_t> redacted_;  ///< words of the running command
   std::map<std::pair<int, std::string>, std::vector<Session*>> watchers_;
   std::map<std::pair<int, std::string>, std::vector<Session*>> waiting_;
   std::vector<std::pair<int, std::string>> ready_;

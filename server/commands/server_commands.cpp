@@ -47,6 +47,7 @@ void config_set(Call& c) {
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name +
                     "') - can't set immutable config");
     const std::string value(c.arg(i + 1));
+    if (name == "requirepass" || name == "masterauth" || name == "masteruser") c.redact(i + 1);
     if (const auto why = set_directive(config, name, std::span(&value, 1)))
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + *why);
     names.push_back(std::move(name));
