@@ -180,9 +180,10 @@ void Node::cron() {
   release_held();
   engine_.state.keep_expired = is_replica() || paused(true);
   if (engine_.active_expire && !engine_.state.keep_expired) {
-    const std::int64_t until = monotonic_us() + kExpireBudgetUs;
+    const std::int64_t began = monotonic_us(), until = began + kExpireBudgetUs;
     for (const auto& d : engine_.databases())
       if (d->expiring()) d->expire_some(20, [&] { return monotonic_us() >= until; });
+    engine_.note_latency("expire-cycle", monotonic_us() - began);
   }
   for (const auto& d : engine_.databases())
     if (d->size()) d->rehash(1000);

@@ -16,6 +16,7 @@
 #include "server/cluster_port.h"
 #include "server/commands/command.h"
 #include "server/commands/host.h"
+#include "server/commands/latency.h"
 #include "server/commands/session.h"
 #include "server/config.h"
 #include "server/keyspace/database.h"
@@ -81,6 +82,7 @@ struct Call {
 
 struct CommandStats {
   std::uint64_t calls = 0, usec = 0, rejected = 0, failed = 0;
+  LatencyHistogram latency;
 };
 
 struct SlowEntry {
@@ -147,6 +149,12 @@ class Engine {
     if (notify_classes != 0) publish_event(event_class, name, key, db);
   }
 
+  /// Keeps an event that took as long as latency-monitor-threshold says.
+  void note_latency(std::string_view event, std::int64_t usec) {
+    if (config.latency_threshold_ms > 0 && usec >= config.latency_threshold_ms * 1000)
+      latency.add(event, state.now_ms / 1000, usec / 1000);
+  }
+
   /// Collects what one unit of work (command, transaction, script) propagates.
   void enqueue_propagation(int db, const std::vector<std::string_view>& words);
   void begin_unit() { ++unit_depth_; }
@@ -166,6 +174,7 @@ class Engine {
   std::uint64_t commands_processed = 0;
   std::uint64_t blocked_count = 0;
   std::int64_t next_deadline_ms = INT64_MAX;  ///< of a blocked client; expire_blocked() keeps it
+  LatencyEvents latency;
   std::vector<SlowEntry> slow_log;
   std::uint64_t slow_id = 0;
   std::uint32_t notify_classes = 0;  ///< of the configuration: notify_classes_of()

@@ -167,16 +167,6 @@ void command_slowlog(Call& c) {
   c.unknown_subcommand();
 }
 
-void command_latency(Call& c) {
-  if (c.subcommand("latest", 2, 2) || c.subcommand("history", 3, 3)) return c.reply.array(0);
-  if (c.subcommand("reset", 2, -1)) return c.reply.integer(0);
-  if (c.subcommand("histogram", 2, -1)) return c.reply.map(0);
-  if (c.subcommand("doctor", 2, 2))
-    return c.reply.verbatim("No latency events are recorded by this server.\n");
-  if (c.subcommand("help", 2, 2)) return help(c, {"LATEST", "HISTORY <event>", "RESET", "DOCTOR"});
-  c.unknown_subcommand();
-}
-
 void command_memory(Call& c) {
   if (c.subcommand("usage", 3, 5)) {
     Entry* e = c.db().lookup(c.arg(2));
