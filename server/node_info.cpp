@@ -93,7 +93,7 @@ std::string Node::info_clients() {
       .add("maxclients", config_.maxclients)
       .add("client_recent_max_input_buffer", std::int64_t{0})
       .add("client_recent_max_output_buffer", std::int64_t{0})
-      .add("blocked_clients", engine_.blocked_count)
+      .add("blocked_clients", engine_.blocked_count + static_cast<std::uint64_t>(held_.size()))
       .add("pubsub_clients", subscribed)
       .add("tracking_clients", std::int64_t{0})
       .add("clients_in_timeout_table", std::int64_t{0})
