@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "server/commands/command.h"
 #include "server/node.h"
 
 namespace node {
@@ -63,6 +64,7 @@ void Client::consume(std::string_view bytes) {
       session.close_after_reply = true;
       break;
     }
+    unread_ = bytes.size() - done;
     done = parser_.consumed();
     if (!parser_.argv().empty()) run(parser_.argv());
   }
@@ -89,10 +91,12 @@ void Client::run(const std::vector<std::string_view>& argv) {
     node_.hold_back(*this);
     return;
   }
+  // What SUBSCRIBE and its like answer is a push: never silenced.
+  const bool pushes = session.last_command && session.last_command->group == "pubsub_only";
   if (silent && session.reply_mode == Mode::skip) {
-    session.out.buffer().resize(before);
+    if (!pushes) session.out.buffer().resize(before);
     session.reply_mode = Mode::on;
-  } else if (session.reply_mode == Mode::off) {
+  } else if (session.reply_mode == Mode::off && !pushes) {
     session.out.buffer().resize(before);
   }
 }

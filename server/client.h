@@ -35,7 +35,8 @@ class Client final : public Watcher {
 
   bool wants_write() const { return sent_ < session.out.buffer().size() || transfer_ != nullptr; }
   std::size_t output_bytes() const { return session.out.buffer().size() - sent_; }
-  std::size_t input_bytes() const { return in_.size(); }
+  /// What arrived and was not executed: the running command included.
+  std::size_t input_bytes() const { return session.in_command ? unread_ : in_.size(); }
 
   Session session;
   Socket socket;
@@ -54,7 +55,7 @@ class Client final : public Watcher {
   Node& node_;
   RequestParser parser_;
   std::string in_;
-  std::size_t sent_ = 0;
+  std::size_t sent_ = 0, unread_ = 0;
   bool watching_write_ = false;
   std::unique_ptr<Transfer> transfer_;
 };

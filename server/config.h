@@ -81,6 +81,7 @@ struct Config {
   std::int64_t hash_entries = 512, hash_value = 64, zset_entries = 128, zset_value = 64, intset_entries = 512;
   std::int64_t list_size = -2, list_depth = 0;
   std::string notify_events;
+  std::int64_t key_load_delay_us = 0;
 
   /// Values of directives that are kept without an effect, by name.
   std::map<std::string, std::string> inert;

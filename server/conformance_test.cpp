@@ -55,7 +55,8 @@ TEST_CASE("replies equal those of redis-server 7.0, byte for byte") {
     return;
   }
   const Folder our_folder, stock_folder;
-  const std::vector<std::string> arguments{"--save", "", "--appendonly", "no"};
+  const std::vector<std::string> arguments{"--save", "", "--appendonly", "no", "--enable-debug-command",
+                                           "yes"};
   const ChildServer ours(our_binary(), our_folder.path(), arguments);
   const ChildServer stock(stock_binary(), stock_folder.path(), arguments);
   for (const Script& script : scripts()) {

@@ -83,8 +83,11 @@ bool parse(Call& c, Order& o) {
     } else if (c.is(i, "replace")) {
       o.replace = true;
     } else if (c.is(i, "auth") && left >= 1) {
+      c.redact(i + 1);
       o.password = c.arg(++i);
     } else if (c.is(i, "auth2") && left >= 2) {
+      c.redact(i + 1);
+      c.redact(i + 2);
       o.user = c.arg(++i);
       o.password = c.arg(++i);
     } else if (c.is(i, "keys")) {

@@ -1,6 +1,7 @@
 #include "server/node.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,12 +86,13 @@ std::optional<std::string> Node::start() {
     if (auto why = cluster_->load()) return why;
     engine_.cluster = cluster_.get();
   }
+  // Clients are let in before the data is: they are told LOADING, not refused.
+  if (auto why = open_ports()) return why;
   if (auto why = load_data()) return why;
   if (cluster_) {
     cluster_->verify_against_data();
     if (auto why = cluster_->listen()) return why;
   }
-  if (auto why = open_ports()) return why;
   replication_->start();
   log('*', "Ready to accept connections");
   return std::nullopt;
@@ -197,9 +199,10 @@ void Node::cron() {
   release_held();
   engine_.state.keep_expired = is_replica() || paused(true);
   if (engine_.active_expire && !engine_.state.keep_expired) {
-    const std::int64_t until = monotonic_us() + kExpireBudgetUs;
+    const std::int64_t began = monotonic_us(), until = began + kExpireBudgetUs;
     for (const auto& d : engine_.databases())
       if (d->expiring()) d->expire_some(20, [&] { return monotonic_us() >= until; });
+    engine_.note_latency("expire-cycle", monotonic_us() - began);
   }
   for (const auto& d : engine_.databases())
     if (d->size()) d->rehash(1000);
@@ -472,6 +475,7 @@ void Node::log(char level, std::string_view text) {
 }
 
 void Node::serve_while_busy() {
+  if (shutdown_requested && engine_.loading) shutdown(true, false, true, true);
   busy_ = true;
   loop_.turn(0);
   // Answers to the bus only: what changes data waits for the end of the script.
@@ -485,6 +489,18 @@ void Node::serve_while_busy() {
 }
 
 std::size_t Node::used_memory() const {
+  // What is allocated, not what the system gave: freed memory must count as free at once. Asking walks the
+  // allocator's free lists, so it is asked no more often than costs a few percent.
+  const std::int64_t now = monotonic_us();
+  if (now < memory_asked_us_ + 50 * memory_cost_us_) return memory_used_;
+  const struct mallinfo2 info = mallinfo2();
+  memory_used_ = info.uordblks + info.hblkhd;
+  memory_asked_us_ = monotonic_us();
+  memory_cost_us_ = memory_asked_us_ - now;
+  return memory_used_;
+}
+
+std::size_t Node::resident_memory() {
   std::ifstream in("/proc/self/statm");
   std::size_t total = 0, resident = 0;
   in >> total >> resident;

@@ -105,6 +105,7 @@ class Node final : public Host {
   bool paused(bool write) const override;
   bool info_section(std::string_view name, std::string& out) override;
   std::size_t used_memory() const override;
+  static std::size_t resident_memory();
   std::optional<std::string> apply_config(std::span<const std::string> names) override;
   void drop_bus_packets(int type) override;
   void log(char level, std::string_view text) override;
@@ -121,6 +122,8 @@ class Node final : public Host {
   void before_sleep();
   void cron();
   void timeouts();
+  void begin_loading(std::size_t total_bytes);
+  void note_loading(std::size_t bytes);
   std::optional<std::string> load_data();
   std::optional<std::string> load_aof();
   std::optional<std::string> open_ports();
@@ -162,6 +165,12 @@ class Node final : public Host {
   bool pause_writes_only_ = false;
   std::int64_t failover_pause_ms_ = 0;  ///< manual failover, steady clock
 
+  struct Loading {
+    std::int64_t started_s = 0;
+    std::size_t total_bytes = 0, bytes = 0, keys = 0;
+    std::int64_t served_us = 0;
+  } loading_;
+
   ChildKind child_kind_ = ChildKind::none;
   pid_t child_ = 0;
   std::uint64_t dirty_at_fork_ = 0;
@@ -175,6 +184,8 @@ class Node final : public Host {
   std::uint64_t commands_at_tick_ = 0, ops_per_second_ = 0, forks_ = 0;
   std::int64_t ops_tick_ms_ = 0;
   std::size_t memory_peak_ = 0;
+  mutable std::size_t memory_used_ = 0;
+  mutable std::int64_t memory_asked_us_ = 0, memory_cost_us_ = 0;
 };
 
 /// For the log and for files: "2026-11-22 …".

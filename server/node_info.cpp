@@ -8,6 +8,7 @@
 
 #include "server/node.h"
 #include "server/node_replication.h"
+#include "server/scripting/scripting.h"
 
 namespace node {
 
@@ -92,7 +93,7 @@ std::string Node::info_clients() {
       .add("maxclients", config_.maxclients)
       .add("client_recent_max_input_buffer", std::int64_t{0})
       .add("client_recent_max_output_buffer", std::int64_t{0})
-      .add("blocked_clients", engine_.blocked_count)
+      .add("blocked_clients", engine_.blocked_count + static_cast<std::uint64_t>(held_.size()))
       .add("pubsub_clients", subscribed)
       .add("tracking_clients", std::int64_t{0})
       .add("clients_in_timeout_table", std::int64_t{0})
@@ -100,20 +101,23 @@ std::string Node::info_clients() {
 }
 
 std::string Node::info_memory() const {
-  const std::size_t used = used_memory(), peak = std::max(memory_peak_, used);
+  const std::size_t used = used_memory(), peak = std::max(memory_peak_, used), resident = resident_memory();
+  char ratio[32];
+  std::snprintf(ratio, sizeof ratio, "%.2f",
+                used ? static_cast<double>(resident) / static_cast<double>(used) : 0);
   return Lines("Memory")
       .add("used_memory", static_cast<std::uint64_t>(used))
       .add("used_memory_human", human(used))
-      .add("used_memory_rss", static_cast<std::uint64_t>(used))
-      .add("used_memory_rss_human", human(used))
+      .add("used_memory_rss", static_cast<std::uint64_t>(resident))
+      .add("used_memory_rss_human", human(resident))
       .add("used_memory_peak", static_cast<std::uint64_t>(peak))
       .add("used_memory_peak_human", human(peak))
       .add("used_memory_lua", std::int64_t{0})
-      .add("number_of_cached_scripts", std::int64_t{0})
+      .add("number_of_cached_scripts", static_cast<std::uint64_t>(engine_.scripting->cached()))
       .add("maxmemory", config_.maxmemory)
       .add("maxmemory_human", human(static_cast<std::size_t>(config_.maxmemory)))
       .add("maxmemory_policy", config_.maxmemory_policy)
-      .add("mem_fragmentation_ratio", "1.00")
+      .add("mem_fragmentation_ratio", ratio)
       .add("mem_allocator", "libc")
       .add("lazyfree_pending_objects", std::int64_t{0})
       .str();
@@ -138,6 +142,22 @@ std::string Node::info_persistence() const {
       .add("aof_current_rewrite_time_sec", std::int64_t{-1})
       .add("aof_last_bgrewrite_status", last_rewrite_ok_ ? "ok" : "err")
       .add("aof_last_write_status", aof_error_ ? "err" : "ok");
+  if (engine_.loading) {
+    const auto total = static_cast<std::uint64_t>(loading_.total_bytes);
+    const std::uint64_t done = std::min<std::uint64_t>(loading_.bytes, total);
+    const std::int64_t elapsed = now_us() / 1000000 - loading_.started_s;
+    char percent[32];
+    std::snprintf(percent, sizeof percent, "%.2f",
+                  total ? 100.0 * static_cast<double>(done) / static_cast<double>(total) : 0);
+    lines.add("loading_start_time", loading_.started_s)
+        .add("loading_total_bytes", total)
+        .add("loading_loaded_bytes", done)
+        .add("loading_loaded_perc", percent)
+        .add("loading_eta_seconds",
+             done ? static_cast<std::int64_t>(static_cast<double>(elapsed) *
+                                              static_cast<double>(total - done) / static_cast<double>(done))
+                  : 1);
+  }
   if (aof_.is_open())
     lines.add("aof_current_size", aof_.size())
         .add("aof_base_size", aof_.base_size())

@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "server/commands/reply_errors.h"
 #include "server/node.h"
 #include "server/node_cluster.h"
 #include "server/node_replication.h"
@@ -14,10 +15,29 @@ namespace node {
 
 namespace {
 constexpr std::int64_t kSaveRetryS = 5;
-}
+/// While loading: how often the clock is looked at, and how often others are served.
+constexpr std::size_t kKeysPerLook = 256;
+constexpr std::int64_t kServeEveryUs = 20000;
+}  // namespace
 
 bool Node::propagating() const {
   return aof_.is_open() || (replication_ && replication_->active());
+}
+
+/// Others are served now and then while data is loaded, with LOADING to most of what they ask.
+void Node::note_loading(std::size_t bytes) {
+  loading_.bytes = bytes;
+  if (config_.key_load_delay_us > 0) usleep(static_cast<useconds_t>(config_.key_load_delay_us));
+  if (++loading_.keys % kKeysPerLook && config_.key_load_delay_us <= 0) return;
+  const std::int64_t now = monotonic_us();
+  if (now - loading_.served_us < kServeEveryUs) return;
+  loading_.served_us = now;
+  serve_while_busy();
+}
+
+void Node::begin_loading(std::size_t total_bytes) {
+  loading_ = {now_us() / 1000000, total_bytes, 0, 0, monotonic_us()};
+  engine_.loading = true;
 }
 
 std::optional<std::string> Node::load_data() {
@@ -32,8 +52,9 @@ std::optional<std::string> Node::load_data() {
     const MappedFile file(config_.dbfilename, trouble);
     if (!trouble.empty()) return trouble;
     SnapshotAux aux;
-    engine_.loading = true;
-    why = read_snapshot(file.bytes(), engine_.databases(), engine_.state.now_ms, replica, aux);
+    begin_loading(file.bytes().size());
+    why = read_snapshot(file.bytes(), engine_.databases(), engine_.state.now_ms, replica, aux,
+                        [this](std::size_t bytes) { note_loading(bytes); });
     engine_.loading = false;
     if (why) return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
     if (!aux.repl_id.empty() && aux.repl_offset >= 0)
@@ -57,7 +78,9 @@ std::optional<std::string> Node::load_aof() {
     Aof::Loader handlers;
     handlers.image = [&](std::string_view image, std::size_t& consumed) {
       SnapshotAux aux;
-      return read_snapshot(image, engine_.databases(), engine_.state.now_ms, true, aux, &consumed);
+      return read_snapshot(
+          image, engine_.databases(), engine_.state.now_ms, true, aux,
+          [this](std::size_t bytes) { note_loading(bytes); }, &consumed);
     };
     handlers.command = [&](const std::vector<std::string_view>& argv) -> std::optional<std::string> {
       const Command* command = Engine::resolve(argv);
@@ -65,9 +88,12 @@ std::optional<std::string> Node::load_aof() {
         return "Unknown command '" + std::string(argv[0]) + "' reading the append only file";
       engine_.call(loader, *command, argv);
       loader.out.buffer().clear();
+      std::size_t bytes = loading_.bytes;
+      for (std::string_view word : argv) bytes += word.size();
+      note_loading(bytes);
       return std::nullopt;
     };
-    engine_.loading = true;
+    begin_loading(aof_.bytes_on_disk());
     // The file says when each key was deleted; until its end nothing expires by itself.
     engine_.state.keep_expired = engine_.state.show_expired = true;
     const auto why = aof_.load(handlers, [this](const std::string& text) { log('#', text); });
@@ -86,10 +112,11 @@ void Node::restart_aof_after_load() {
 }
 
 int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why, bool flush) {
-  engine_.loading = true;
+  begin_loading(bytes.size());
   if (flush) engine_.flush_all();
   SnapshotAux aux;
-  why = read_snapshot(bytes, engine_.databases(), engine_.state.now_ms, true, aux);
+  why = read_snapshot(bytes, engine_.databases(), engine_.state.now_ms, true, aux,
+                      [this](std::size_t done) { note_loading(done); });
   engine_.loading = false;
   engine_.serve_ready();
   return aux.stream_db;
@@ -254,6 +281,7 @@ void Node::maybe_save() {
 }
 
 std::optional<std::string> Node::debug_reload(bool save_first, bool flush) {
+  if (engine_.loading) return std::string(error::loading);
   if (save_first)
     if (auto why = save()) return why;
   std::string trouble;
@@ -266,6 +294,7 @@ std::optional<std::string> Node::debug_reload(bool save_first, bool flush) {
 }
 
 std::optional<std::string> Node::debug_load_aof() {
+  if (engine_.loading) return std::string(error::loading);
   if (aof_.is_open())
     if (auto why = aof_.flush(engine_.state.now_ms, true)) return "ERR " + *why;
   engine_.flush_all();

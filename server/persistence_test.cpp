@@ -1,8 +1,11 @@
 /// What is on disk: exchanged with redis-server both ways, and whole after kill -9 at any moment.
+#include <sys/wait.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "server/testing/child_server.h"
@@ -167,18 +170,67 @@ TEST_CASE("kill -9 loses nothing that appendfsync always acknowledged") {
   CHECK(acknowledged > 0);
 }
 
-TEST_CASE("a torn tail is cut off when aof-load-truncated says so, and refused when not") {
+namespace {
+
+/// The last increment of the append-only file.
+std::filesystem::path increment_of(const std::string& folder) {
+  for (const auto& file : std::filesystem::directory_iterator(folder + "/appendonlydir"))
+    if (file.path().string().ends_with(".incr.aof")) return file.path();
+  return {};
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+TEST_CASE("a tail torn at any byte is cut off when aof-load-truncated says so, and refused when not") {
   const Folder folder;
   ChildServer server(our_binary(), folder.path(), kAppend);
   Connection c = server.connect();
-  for (int i = 0; i < 10; ++i) c.ask("set k" + std::to_string(i) + " v");
+  for (int i = 0; i < 3; ++i) c.ask("set k" + std::to_string(i) + " v");
+  const std::filesystem::path file = increment_of(folder.path());
+  const auto whole = std::filesystem::file_size(file);
+  // The last record is a transaction: it goes as one.
+  c.ask("eval \"redis.call('set','x','1') redis.call('set','y','2')\" 0");
   server.kill(SIGKILL);
   server.wait();
-  for (const auto& file : std::filesystem::directory_iterator(folder.path() + "/appendonlydir"))
-    if (file.path().string().ends_with(".incr.aof"))
-      std::filesystem::resize_file(file.path(), file.file_size() - 3);
+  const std::string bytes = text_of(file);
+  for (std::uintmax_t size = whole + 1; size < bytes.size(); ++size) {
+    INFO("cut after " << size << " of " << bytes.size() << " bytes");
+    std::ofstream(file, std::ios::binary) << bytes.substr(0, size);
+    if (size % 7 == 0) {
+      server.launch({"--aof-load-truncated", "no"});
+      const int status = server.wait();
+      CHECK(WIFEXITED(status));
+      CHECK(WEXITSTATUS(status) == 1);
+      CHECK(text_of(folder.path() + "/log").find("Unexpected end of file reading the append only file") !=
+            std::string::npos);
+      CHECK(std::filesystem::file_size(file) == size);
+    }
+    server.start();
+    CHECK(server.connect().ask("dbsize") == ":3\r\n");
+    server.kill(SIGKILL);
+    server.wait();
+    CHECK(std::filesystem::file_size(file) == whole);
+  }
   server.start();
-  Connection again = server.connect();
-  CHECK(again.ask("dbsize") == ":9\r\n");
-  CHECK(again.ask("set k9 v") == "+OK\r\n");
+  CHECK(server.connect().ask("set k9 v") == "+OK\r\n");
+}
+
+TEST_CASE("bytes that are no command are refused whatever aof-load-truncated says") {
+  const Folder folder;
+  ChildServer server(our_binary(), folder.path(), kAppend);
+  server.connect().ask("set k v");
+  server.kill(SIGKILL);
+  server.wait();
+  std::ofstream(increment_of(folder.path()), std::ios::binary | std::ios::app) << "!!! not a command\r\n";
+  server.launch();
+  const int status = server.wait();
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(text_of(folder.path() + "/log").find("Bad file format reading the append only file") !=
+        std::string::npos);
 }

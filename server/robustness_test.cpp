@@ -105,3 +105,66 @@ TEST_CASE("a Unix socket serves as a port does, takes over a dead one's name, an
   server.wait();
   CHECK(stat(path.c_str(), &info) != 0);
 }
+
+TEST_CASE(
+    "maxmemory: writes that need memory are refused, reads and deletions go on, freed memory counts at "
+    "once") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {"--save", "", "--maxmemory", "16mb"});
+  Connection c = server.connect();
+  const std::string value(1000, 'v');
+  int stored = 0;
+  std::string answer;
+  for (;; ++stored) {
+    c.send_command({"set", "key:" + std::to_string(stored), value});
+    answer = c.reply();
+    if (answer != "+OK\r\n" || stored > 100000) break;
+  }
+  CHECK(answer == "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
+  CHECK(stored > 1000);
+  CHECK(stored < 20000);
+  CHECK(c.ask("strlen key:0") == ":1000\r\n");
+  CHECK(c.ask("lpush l x").starts_with("-OOM"));
+  // A transaction is refused as a whole, or not at all.
+  CHECK(c.ask("multi") == "+OK\r\n");
+  CHECK(c.ask("get key:0") == "+QUEUED\r\n");
+  CHECK(c.ask("exec")[0] == '*');
+  CHECK(c.ask("multi") == "+OK\r\n");
+  CHECK(c.ask("set a b").starts_with("-OOM"));
+  CHECK(c.ask("exec").starts_with("-EXECABORT"));
+  CHECK(c.ask("eval \"return redis.call('set','a','b')\" 0").starts_with("-OOM"));
+  CHECK(c.ask("eval \"#!lua flags=allow-oom\nreturn redis.call('set','a','b')\" 0") == "+OK\r\n");
+  for (int i = 0; i < stored / 2; ++i) REQUIRE(c.ask("del key:" + std::to_string(i)) == ":1\r\n");
+  CHECK(c.ask("lpush l x") == ":1\r\n");
+}
+
+TEST_CASE("a subscriber hears of changed keys when notify-keyspace-events asks for it") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {"--save", "", "--notify-keyspace-events", "KEA"});
+  Connection c = server.connect(), listener = server.connect();
+  CHECK(c.ask("config get notify-keyspace-events").find("AKE") != std::string::npos);
+  CHECK(listener.ask("psubscribe __key*")[0] == '*');
+  auto heard = [&](const std::string& channel, const std::string& message) {
+    const std::string push = listener.reply();
+    INFO(push);
+    CHECK(push.find("\r\n" + channel + "\r\n") != std::string::npos);
+    CHECK(push.ends_with("\r\n" + message + "\r\n"));
+  };
+  c.ask("set k v ex 100");
+  heard("__keyspace@0__:k", "set");
+  heard("__keyevent@0__:set", "k");
+  heard("__keyspace@0__:k", "expire");
+  heard("__keyevent@0__:expire", "k");
+  c.ask("sadd s a");
+  heard("__keyspace@0__:s", "sadd");
+  heard("__keyevent@0__:sadd", "s");
+  c.ask("smove s t a");
+  for (const auto& [key, name] : {std::pair("s", "srem"), std::pair("s", "del"), std::pair("t", "sadd")}) {
+    heard(std::string("__keyspace@0__:") + key, name);
+    heard(std::string("__keyevent@0__:") + name, key);
+  }
+  CHECK(c.ask("config set notify-keyspace-events Ex") == "+OK\r\n");
+  c.ask("set gone 1 px 1");
+  heard("__keyevent@0__:expired", "gone");
+  CHECK(c.ask("config set notify-keyspace-events q").starts_with("-ERR CONFIG SET failed"));
+}

@@ -73,18 +73,18 @@ void command_setbit(Call& c) {
   if (!offset) return;
   const auto on = parse_integer(c.arg(3));
   if (!on || (*on != 0 && *on != 1)) return c.error("ERR bit is not an integer or out of range");
-  auto s = bytes_of(c, c.arg(1));
+  bool ok = true;
+  std::string* s = raw_string(c, c.arg(1), ok);
   if (!s) return;
-  const bool old = bit_at(*s, *offset);
-  if (s->size() <= *offset / 8) s->resize(*offset / 8 + 1, '\0');
+  const bool old = bit_at(*s, *offset), longer = s->size() <= *offset / 8;
+  if (longer) s->resize(*offset / 8 + 1, '\0');
   const auto mask = static_cast<char>(1 << (7 - *offset % 8));
   char& byte = (*s)[*offset / 8];
   byte = static_cast<char>(*on ? byte | mask : byte & ~mask);
-  // Stays a string of bytes whatever it spells.
-  Entry* e = c.db().set(c.arg(1), std::make_unique<std::string>(Entry::kInlineMax + 1, ' '), true);
-  *std::get<std::unique_ptr<std::string>>(e->value) = std::move(*s);
-  c.changed(c.arg(1));
-  c.event('$', "setbit", c.arg(1));
+  if (longer || old != (*on == 1)) {
+    c.changed(c.arg(1));
+    c.event('$', "setbit", c.arg(1));
+  }
   c.reply.integer(old);
 }
 

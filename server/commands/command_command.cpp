@@ -90,7 +90,7 @@ std::vector<std::string_view> categories_of(const Command& k) {
 }
 
 void command_info_of(Call& c, const Command* k) {
-  if (!k) return c.reply.null_array();
+  if (!k) return c.reply.null();
   const auto subs = Engine::subcommands_of(*k);
   c.reply.array(10);
   c.reply.bulk(k->name);
@@ -146,7 +146,7 @@ void command_getkeys(Call& c, bool with_flags) {
   }
 }
 
-/// COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern]: subcommands too when filtered.
+/// COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern]: subcommands too.
 void command_list(Call& c) {
   if (c.argc() != 2 && (c.argc() != 5 || !c.is(2, "filterby"))) return c.syntax_error();
   const bool filtered = c.argc() == 5;
@@ -164,7 +164,6 @@ void command_list(Call& c) {
   std::vector<std::string_view> names;
   for (const Command& k : Engine::commands()) {
     if (wanted(k)) names.push_back(k.name);
-    if (!filtered) continue;
     for (const Command& sub : Engine::subcommands_of(k))
       if (wanted(sub)) names.push_back(sub.name);
   }

@@ -226,6 +226,7 @@ void command_echo(Call& c) {
 
 void command_auth(Call& c) {
   if (c.argc() > 3) return c.syntax_error();
+  for (std::size_t i = 1; i < c.argc(); ++i) c.redact(i);
   if (c.argc() == 2 && c.engine.config.requirepass.empty())
     return c.error(
         "ERR AUTH <password> called without any password configured for the default user. Are you sure "
@@ -246,6 +247,8 @@ void command_hello(Call& c) {
   std::optional<std::string> name;
   for (; i < c.argc(); ++i) {
     if (c.is(i, "auth") && i + 2 < c.argc()) {
+      c.redact(i + 1);
+      c.redact(i + 2);
       if (!authenticate(c, c.arg(i + 1), c.arg(i + 2))) return;
       i += 2;
     } else if (c.is(i, "setname") && i + 1 < c.argc()) {

@@ -8,6 +8,7 @@
 #include "server/commands/reply_errors.h"
 #include "server/keyspace/limits.h"
 #include "server/keyspace/number.h"
+#include "server/scripting/scripting.h"
 
 namespace node {
 
@@ -21,7 +22,8 @@ bool debug_allowed(Call& c) {
 }
 
 void debug_object(Call& c) {
-  Entry* e = c.db().lookup(c.arg(2));
+  // Its time may have come: it is shown as long as it is there.
+  const Entry* e = c.db().stored(c.arg(2));
   if (!e) return c.error(error::no_such_key);
   std::string line = "Value at:0x" + std::to_string(reinterpret_cast<std::uintptr_t>(e)) +
                      " refcount:1 encoding:" + encoding_name(e->value) +
@@ -184,6 +186,11 @@ void debug_stringmatch(Call& c) {
   c.reply.ok();
 }
 
+void debug_disable_deny_scripts(Call& c) {
+  c.engine.scripting->allow_denied_commands(c.arg(2) != "0");
+  c.reply.ok();
+}
+
 void debug_pause_cron(Call& c) {
   c.engine.cron_paused = c.arg(2) != "0";
   c.reply.ok();
@@ -218,6 +225,7 @@ constexpr DebugCommand kDebug[] = {
     {"quicklist-packed-threshold", 3, 3, debug_packed_threshold, "QUICKLIST-PACKED-THRESHOLD <size>"},
     {"stringmatch-len", 4, 4, debug_stringmatch, "STRINGMATCH-LEN <len> <pattern>"},
     {"pause-cron", 3, 3, debug_pause_cron, "PAUSE-CRON <0|1>"},
+    {"set-disable-deny-scripts", 3, 3, debug_disable_deny_scripts, "SET-DISABLE-DENY-SCRIPTS <0|1>"},
     {"drop-cluster-packet-filter", 3, 3, debug_drop_packets, "DROP-CLUSTER-PACKET-FILTER <type>"},
     {"clusterlink", 5, 5, debug_cluster_link, "CLUSTERLINK KILL (to|from|all) <node-id>"},
     {"log", 3, 3, debug_log, "LOG <message>"},

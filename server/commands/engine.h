@@ -16,6 +16,7 @@
 #include "server/cluster_port.h"
 #include "server/commands/command.h"
 #include "server/commands/host.h"
+#include "server/commands/latency.h"
 #include "server/commands/session.h"
 #include "server/config.h"
 #include "server/keyspace/database.h"
@@ -63,6 +64,8 @@ struct Call {
   void propagate_as(const std::vector<std::string_view>& words);
   void propagate_nothing() { replaced = true; }
 
+  /// A password: not shown to MONITOR and in the slow log.
+  void redact(std::size_t word);
   void error(std::string_view text) { reply.error(text); }
   void wrong_type();
   void syntax_error();
@@ -79,6 +82,7 @@ struct Call {
 
 struct CommandStats {
   std::uint64_t calls = 0, usec = 0, rejected = 0, failed = 0;
+  LatencyHistogram latency;
 };
 
 struct SlowEntry {
@@ -112,6 +116,9 @@ class Engine {
   /// Answers clients blocked on keys that moved away.
   void redirect_blocked();
 
+  /// Counts an error reply; `before`: the command was refused, not run.
+  void note_error(std::string_view line, const Command* command, bool before);
+
   static const Command* find_command(std::string_view name);
   /// "config|get", or "config"; null when there is none.
   static const Command* find_by_full_name(std::string_view name);
@@ -144,6 +151,12 @@ class Engine {
     if (notify_classes != 0) publish_event(event_class, name, key, db);
   }
 
+  /// Keeps an event that took as long as latency-monitor-threshold says.
+  void note_latency(std::string_view event, std::int64_t usec) {
+    if (config.latency_threshold_ms > 0 && usec >= config.latency_threshold_ms * 1000)
+      latency.add(event, state.now_ms / 1000, usec / 1000);
+  }
+
   /// Collects what one unit of work (command, transaction, script) propagates.
   void enqueue_propagation(int db, const std::vector<std::string_view>& words);
   void begin_unit() { ++unit_depth_; }
@@ -163,9 +176,12 @@ class Engine {
   std::uint64_t commands_processed = 0;
   std::uint64_t blocked_count = 0;
   std::int64_t next_deadline_ms = INT64_MAX;  ///< of a blocked client; expire_blocked() keeps it
+  LatencyEvents latency;
   std::vector<SlowEntry> slow_log;
   std::uint64_t slow_id = 0;
   std::uint32_t notify_classes = 0;  ///< of the configuration: notify_classes_of()
+  bool error_counted =
+      false;  ///< the error that the running command answers stands in the statistics already
   bool active_expire = true;
   bool cron_paused = false;  ///< DEBUG PAUSE-CRON
   bool loading = false;
@@ -173,7 +189,6 @@ class Engine {
 
  private:
   friend struct Call;
-  void note_error(std::string_view line, const Command* command, bool before);
   bool out_of_memory();
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
@@ -183,7 +198,11 @@ class Engine {
                                              const std::vector<std::string_view>& argv);
   void queue_command(Session& session, const Command& command, const std::vector<std::string_view>& argv);
 
+  bool is_redacted(std::size_t word) const;
+  std::vector<std::string> shown_words(const std::vector<std::string_view>& argv) const;
+
   std::vector<std::unique_ptr<Database>> databases_;
+  std::vector<std::size_t> redacted_;  ///< words of the running command
   std::map<std::pair<int, std::string>, std::vector<Session*>> watchers_;
   std::map<std::pair<int, std::string>, std::vector<Session*>> waiting_;
   std::vector<std::pair<int, std::string>> ready_;

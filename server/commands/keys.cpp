@@ -123,12 +123,14 @@ void command_del(Call& c) {
 
 void command_exists(Call& c) {
   std::int64_t n = 0;
-  for (std::size_t i = 1; i < c.argc(); ++i) n += c.db().read(c.arg(i)) != nullptr;
+  for (std::size_t i = 1; i < c.argc(); ++i) n += c.db().read(c.arg(i), false) != nullptr;
   c.reply.integer(n);
 }
 
 void command_touch(Call& c) {
-  command_exists(c);
+  std::int64_t n = 0;
+  for (std::size_t i = 1; i < c.argc(); ++i) n += c.db().read(c.arg(i)) != nullptr;
+  c.reply.integer(n);
 }
 
 void command_type(Call& c) {

@@ -190,8 +190,8 @@ void command_spop(Call& c) {
   if (n == 0) return;
   c.event('s', "spop", c.arg(1));
   // Which members went is chance, so the effect is what others are told.
-  if (all) {
-    c.drop_if_empty(c.arg(1), true);
+  if (all) c.drop_if_empty(c.arg(1), true);
+  if (all && count) {
     c.propagate_as({"DEL", c.arg(1)});
   } else {
     std::vector<std::string_view> words{"SREM", c.arg(1)};

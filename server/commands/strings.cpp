@@ -31,23 +31,6 @@ void get_generic(Call& c, std::string_view key) {
   c.reply.bulk(e->text(digits));
 }
 
-/// The string as bytes that may be changed in place; made when absent.
-std::string* raw_string(Call& c, std::string_view key, bool& ok) {
-  Entry* e = string_entry(c, key, ok, true);
-  if (!ok) return nullptr;
-  if (!e) {
-    // Made long enough not to be folded into the entry, then emptied.
-    e = c.db().set(key, std::make_unique<std::string>(Entry::kInlineMax + 1, ' '));
-    std::get<std::unique_ptr<std::string>>(e->value)->clear();
-  }
-  if (!std::holds_alternative<std::unique_ptr<std::string>>(e->value)) {
-    char digits[24];
-    auto copy = std::make_unique<std::string>(e->text(digits));
-    e->value = std::move(copy);
-  }
-  return std::get<std::unique_ptr<std::string>>(e->value).get();
-}
-
 bool length_allowed(Call& c, std::uint64_t length) {
   if (length <= static_cast<std::uint64_t>(c.engine.config.proto_max_bulk)) return true;
   c.error(error::too_long);
@@ -150,6 +133,22 @@ void increment(Call& c, std::int64_t by) {
 }
 
 }  // namespace
+
+std::string* raw_string(Call& c, std::string_view key, bool& ok) {
+  Entry* e = string_entry(c, key, ok, true);
+  if (!ok) return nullptr;
+  if (!e) {
+    // Made long enough not to be folded into the entry, then emptied.
+    e = c.db().set(key, std::make_unique<std::string>(Entry::kInlineMax + 1, ' '));
+    std::get<std::unique_ptr<std::string>>(e->value)->clear();
+  }
+  if (!std::holds_alternative<std::unique_ptr<std::string>>(e->value)) {
+    char digits[24];
+    auto copy = std::make_unique<std::string>(e->text(digits));
+    e->value = std::move(copy);
+  }
+  return std::get<std::unique_ptr<std::string>>(e->value).get();
+}
 
 void command_get(Call& c) {
   get_generic(c, c.arg(1));

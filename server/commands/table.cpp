@@ -54,10 +54,13 @@ constexpr Command kCommands[] = {
     {"setrange", 4, WM, kOne, "string", "Overwrites part of a string.", command_setrange},
     {"getrange", 4, R, kOne, "string", "Part of a string.", command_getrange},
     {"substr", 4, R, kOne, "string", "Part of a string (old name).", command_getrange},
+    {"lcs", -3, R, kTwo, "string", "The longest common subsequence.", command_lcs},
     {"setbit", 4, WM, kOne, "bitmap", "Sets one bit.", command_setbit},
     {"getbit", 3, R | fast, kOne, "bitmap", "One bit.", command_getbit},
     {"bitcount", -2, R, kOne, "bitmap", "Counts set bits.", command_bitcount},
     {"bitpos", -3, R, kOne, "bitmap", "Finds the first set or clear bit.", command_bitpos},
+    {"bitfield", -2, WM, kOne, "bitmap", "Integers of any width in a string.", command_bitfield},
+    {"bitfield_ro", -2, R | fast, kOne, "bitmap", "BITFIELD that only reads.", command_bitfield_ro},
     {"bitop", -4, WM, {2, -1, 1}, "bitmap", "AND, OR, XOR, NOT of strings.", command_bitop},
 
     // Keys.

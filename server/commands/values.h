@@ -28,6 +28,9 @@ T* value_or_new(Call& call, std::string_view key) {
   return std::get<std::unique_ptr<T>>(e->value).get();
 }
 
+/// The string as bytes that may be changed in place; made when absent. Null after a WRONGTYPE answer.
+std::string* raw_string(Call& call, std::string_view key, bool& ok);
+
 /// An index as LRANGE and its like have it, made absolute: [from, to] within size, or an empty answer.
 struct Span {
   std::size_t from = 0, to = 0;

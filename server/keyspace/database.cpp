@@ -38,7 +38,7 @@ Entry* Database::lookup(std::string_view key) {
   return e;
 }
 
-Entry* Database::read(std::string_view key) {
+Entry* Database::read(std::string_view key, bool note_access) {
   Entry* e = lookup(key);
   if (!e) {
     ++state_.misses;
@@ -46,7 +46,7 @@ Entry* Database::read(std::string_view key) {
     return nullptr;
   }
   ++state_.hits;
-  e->accessed = static_cast<std::uint32_t>(state_.now_ms / 1000) & 0x7FFFFFFF;
+  if (note_access) e->accessed = static_cast<std::uint32_t>(state_.now_ms / 1000) & 0x7FFFFFFF;
   return e;
 }
 
@@ -217,7 +217,7 @@ std::size_t Database::expire_some(std::size_t samples, const std::function<bool(
     const std::size_t round = std::min(samples, expiries_.size());
     for (std::size_t i = 0; i < round && !expiries_.empty(); ++i) {
       const Expiry* x = expiries_.random(random_source());
-      if (x->at_ms > state_.now_ms) continue;
+      if (x->at_ms >= state_.now_ms) continue;
       const std::string key(x->entry->key());
       remove(key);
       ++state_.expired;

@@ -46,8 +46,8 @@ class Database {
   std::size_t size() const { return size_; }
   std::size_t expiring() const { return expiries_.size(); }
 
-  /// For commands that read: counts a hit or a miss. Null when absent or past its time.
-  Entry* read(std::string_view key);
+  /// For commands that read: counts a hit or a miss, and notes the access. Null when absent or past its time.
+  Entry* read(std::string_view key, bool note_access = true);
   /// For commands that change, and for peeking: no statistics.
   Entry* lookup(std::string_view key);
   bool contains(std::string_view key) { return lookup(key) != nullptr; }

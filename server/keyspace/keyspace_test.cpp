@@ -164,6 +164,8 @@ TEST_CASE("expiry: lazy, active, kept over overwrites in place, hidden on replic
   db.set_text("k", "now a longer value that needs another block", true);
   CHECK(db.expiry(*db.lookup("k")) == 2000);
   state.now_ms = 2000;
+  CHECK(db.lookup("k") != nullptr);
+  state.now_ms = 2001;
   state.keep_expired = true;
   CHECK(db.lookup("k") == nullptr);
   CHECK(db.size() == 1);

@@ -70,6 +70,15 @@ std::optional<std::string> Aof::read_manifest() {
   return std::nullopt;
 }
 
+std::uint64_t Aof::bytes_on_disk() {
+  if (!file_exists(manifest_path())) return size_of(settings_.name);
+  std::uint64_t bytes = 0;
+  if (!read_manifest())
+    for (const Part& p : parts_)
+      if (p.type != 'h') bytes += size_of(path(p.file));
+  return bytes;
+}
+
 std::optional<std::string> Aof::write_manifest() {
   std::string text;
   for (const Part& p : parts_) {
@@ -235,7 +244,7 @@ std::optional<std::string> Aof::flush(std::int64_t now_ms, bool force_sync) {
     unsynced_ = true;
   }
   error_.clear();
-  if (!unsynced_) return std::nullopt;
+  if (!unsynced_ && sync_errno_ == 0) return std::nullopt;
   if (settings_.sync == Sync::always || force_sync) {
     if (fdatasync(increment_.fd()) != 0) {
       error_ = errno_text();
@@ -246,6 +255,11 @@ std::optional<std::string> Aof::flush(std::int64_t now_ms, bool force_sync) {
     last_sync_ms_ = now_ms;
     unsynced_ = false;
     sync_in_background();
+  }
+  if (const int number = sync_errno_; number != 0 && settings_.sync == Sync::everysec) {
+    unsynced_ = true;  // tried again every second
+    error_ = std::strerror(number);
+    return "Can't persist AOF for fsync error: " + error_;
   }
   return std::nullopt;
 }
@@ -265,7 +279,7 @@ void Aof::sync_worker() {
     const File file(sync_fd_);
     sync_fd_ = -1;
     lock.unlock();
-    fdatasync(file.fd());
+    sync_errno_ = fdatasync(file.fd()) == 0 ? 0 : errno;
     lock.lock();
   }
 }

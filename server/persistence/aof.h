@@ -7,6 +7,7 @@
 /// cut off when aof-load-truncated says so.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -66,6 +67,8 @@ class Aof {
   /// The child is done: the new base takes over and the old files go.
   std::optional<std::string> finish_rewrite(bool child_succeeded);
 
+  /// Of all files that load() would replay.
+  std::uint64_t bytes_on_disk();
   std::uint64_t size() const { return base_size_ + increments_size_; }
   std::uint64_t base_size() const { return base_size_; }
 
@@ -103,6 +106,7 @@ class Aof {
   std::thread worker_;
   int sync_fd_ = -1;  ///< what the worker is to sync; guarded by mutex_
   bool stopping_ = false;
+  std::atomic<int> sync_errno_ = 0;  ///< of the last fsync in the background; 0: it succeeded
 };
 
 }  // namespace node

@@ -52,6 +52,7 @@ std::optional<std::string> write_snapshot(const std::string& path,
 std::optional<std::string> read_snapshot(std::string_view bytes,
                                          std::span<const std::unique_ptr<Database>> databases,
                                          std::int64_t now_ms, bool keep_expired, SnapshotAux& aux,
+                                         const std::function<void(std::size_t)>& progress,
                                          std::size_t* consumed) {
   std::optional<std::string> trouble;
   RdbReader reader(bytes);
@@ -66,6 +67,7 @@ std::optional<std::string> read_snapshot(std::string_view bytes,
       databases[static_cast<std::size_t>(db)]->reserve(keys);
   };
   handler.on_key = [&](RdbKey k) {
+    if (progress) progress(reader.consumed());
     if (k.db < 0 || static_cast<std::size_t>(k.db) >= databases.size()) {
       trouble =
           "the file has a database " + std::to_string(k.db) + ", which this configuration does not have";

@@ -33,10 +33,11 @@ struct SnapshotAux {
 };
 
 /// Adds a file's keys; those whose time has passed are left out unless `keep_expired` or the file names a
-/// replication id. A text says what is wrong.
+/// replication id. A text says what is wrong. `progress` is called after each key with the bytes read so far.
 std::optional<std::string> read_snapshot(std::string_view bytes,
                                          std::span<const std::unique_ptr<Database>> databases,
                                          std::int64_t now_ms, bool keep_expired, SnapshotAux& aux,
+                                         const std::function<void(std::size_t bytes)>& progress = {},
                                          std::size_t* consumed = nullptr);
 
 }  // namespace node

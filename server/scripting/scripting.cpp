@@ -4,20 +4,35 @@
 #include <cmath>
 #include <cstring>
 #include <lua5.1/lua.hpp>
+#include <sstream>
 #include <utility>
 
 #include "server/commands/engine.h"
 #include "server/commands/handlers.h"
 #include "server/commands/reply_errors.h"
 #include "server/keyspace/number.h"
+#include "server/resp/parser.h"
+#include "server/scripting/bit_library.h"
 #include "server/scripting/reply_convert.h"
+#include "server/scripting/sandbox.h"
 #include "server/scripting/sha1.h"
 
 namespace node {
 
 namespace {
 
+/// What the header of a script may say about it.
+namespace script_flag {
+constexpr std::uint32_t no_writes = 1, allow_oom = 2, allow_stale = 4, no_cluster = 8, cross_slot = 16;
+}
+constexpr std::pair<std::string_view, std::uint32_t> kScriptFlags[] = {
+    {"no-writes", script_flag::no_writes},
+    {"allow-oom", script_flag::allow_oom},
+    {"allow-stale", script_flag::allow_stale},
+    {"no-cluster", script_flag::no_cluster},
+    {"allow-cross-slot-keys", script_flag::cross_slot}};
 constexpr int kHookInstructions = 100000;
+constexpr const char* kScriptName = "@user_script";
 
 Scripting& self(lua_State* lua) {
   lua_getfield(lua, LUA_REGISTRYINDEX, "node.scripting");
@@ -45,10 +60,8 @@ int lua_single_field(lua_State* lua, const char* field) {
   std::string value(text, size);
   if (std::strcmp(field, "err") == 0) {
     // A text without a code gets the general one.
-    if (value.starts_with('-'))
-      value.erase(0, 1);
-    else if (value.find(' ') == std::string::npos)
-      value = "ERR " + value;
+    if (value.starts_with('-')) value.erase(0, 1);
+    if (value.find(' ') == std::string::npos) value = "ERR " + value;
   }
   lua_newtable(lua);
   lua_pushlstring(lua, value.data(), value.size());
@@ -96,6 +109,7 @@ int lua_setresp(lua_State* lua) {
   if (lua_gettop(lua) != 1) return luaL_error(lua, "redis.setresp() requires one argument.");
   const int version = static_cast<int>(lua_tonumber(lua, 1));
   if (version != 2 && version != 3) return luaL_error(lua, "RESP version must be 2 or 3.");
+  self(lua).set_resp(version);
   return 0;
 }
 
@@ -110,10 +124,11 @@ int error_handler(lua_State* lua) {
     lua_setfield(lua, -2, "err");
     lua_replace(lua, 1);
   }
+  constexpr int kLevels = 10;
   lua_Debug where{};
-  for (int level = 1; level <= 2 && lua_getstack(lua, level, &where); ++level) {
+  for (int level = 1; level <= kLevels && lua_getstack(lua, level, &where); ++level) {
     lua_getinfo(lua, "Sl", &where);
-    if (where.currentline < 0) continue;
+    if (where.currentline < 0 || std::strcmp(where.source, kScriptName) != 0) continue;
     lua_pushstring(lua, where.source);
     lua_setfield(lua, 1, "source");
     lua_pushinteger(lua, where.currentline);
@@ -131,23 +146,24 @@ void count_hook(lua_State* lua, lua_Debug*) {
   luaL_error(lua, "Script killed by user with SCRIPT KILL...");
 }
 
-/// Every script sees the same globals and can add none.
-constexpr const char* kSandbox = R"(
-local real = _G
-local function forbid(_, name) error("Attempt to modify a readonly table", 2) end
-local function unknown(_, name)
-  error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
-end
-for _, name in ipairs({"dofile", "loadfile", "print", "require", "module", "newproxy", "package", "io", "debug",
-                       "getfenv", "setfenv", "collectgarbage"}) do
-  rawset(real, name, nil)
-end
-real.os = { clock = os.clock }
-setmetatable(real, { __index = unknown, __newindex = function(_, name, value)
-  if name == "KEYS" or name == "ARGV" then rawset(real, name, value) return end
-  error("Script attempted to create global variable '" .. tostring(name) .. "'", 2)
-end, __metatable = false })
-)";
+/// "lua flags=no-writes,allow-oom": an error line, or nothing.
+std::optional<std::string> parse_header(std::string_view header, std::uint32_t& flags) {
+  std::vector<std::string> words;
+  split_words(header, words);
+  if (words.empty()) return "ERR Invalid script shebang";
+  if (words[0] != "lua") return "ERR Unexpected engine in script shebang: #!" + words[0];
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (!words[i].starts_with("flags=")) return "ERR Unknown lua shebang option: " + words[i];
+    std::istringstream list(words[i].substr(6));
+    for (std::string name; std::getline(list, name, ',');) {
+      const auto flag = std::find_if(std::begin(kScriptFlags), std::end(kScriptFlags),
+                                     [&](const auto& f) { return f.first == name; });
+      if (flag == std::end(kScriptFlags)) return "ERR Unexpected flag in script shebang: " + name;
+      flags |= flag->second;
+    }
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -164,6 +180,7 @@ Scripting::~Scripting() {
 void Scripting::open() {
   lua_ = luaL_newstate();
   luaL_openlibs(lua_);
+  open_bit_library(lua_);
   lua_pushlightuserdata(lua_, this);
   lua_setfield(lua_, LUA_REGISTRYINDEX, "node.scripting");
   constexpr luaL_Reg functions[] = {{"call", lua_call},
@@ -188,28 +205,41 @@ void Scripting::open() {
     lua_pushnumber(lua_, value);
     lua_setfield(lua_, -2, name);
   }
-  lua_pushvalue(lua_, -1);
+  lua_pushstring(lua_, "7.0.15");
+  lua_setfield(lua_, -2, "REDIS_VERSION");
+  lua_pushnumber(lua_, 0x07000F);
+  lua_setfield(lua_, -2, "REDIS_VERSION_NUM");
   lua_setglobal(lua_, "redis");
-  lua_setglobal(lua_, "server");
-  if (luaL_dostring(lua_, kSandbox)) {
+  if (!seal_globals(lua_)) {
     engine_.host.log('#', std::string("The Lua sandbox cannot be set up: ") + lua_tostring(lua_, -1));
     lua_pop(lua_, 1);
   }
+}
+
+void Scripting::set_resp(int version) {
+  session_->out.set_resp(version);
 }
 
 std::optional<std::string> Scripting::load(std::string_view body, std::string& sha) {
   sha = sha1_hex(body);
   if (scripts_.contains(sha)) return std::nullopt;
   std::string_view code = body;
-  // A first line "#!lua flags=…" is a header, not Lua; the line count stays.
-  if (code.starts_with("#!")) code.remove_prefix(std::min(code.find('\n'), code.size()));
-  if (luaL_loadbuffer(lua_, code.data(), code.size(), "@user_script")) {
+  Script script{std::string(body), std::nullopt};
+  if (code.starts_with("#!")) {
+    // A header, not Lua; the line count stays.
+    const std::string_view header = code.substr(0, code.find('\n'));
+    script.flags = 0;
+    if (auto why = parse_header(header.substr(2), *script.flags)) return why;
+    code.remove_prefix(header.size());
+  }
+  if (code.starts_with('\x1b')) return "ERR Error compiling script (new function): a binary chunk";
+  if (luaL_loadbuffer(lua_, code.data(), code.size(), kScriptName)) {
     std::string why = lua_tostring(lua_, -1);
     lua_pop(lua_, 1);
     return "ERR Error compiling script (new function): " + why;
   }
   lua_setfield(lua_, LUA_REGISTRYINDEX, ("f_" + sha).c_str());
-  scripts_.emplace(sha, std::string(body));
+  scripts_.emplace(sha, std::move(script));
   return std::nullopt;
 }
 
@@ -228,15 +258,42 @@ void Scripting::eval(Call& c) {
   } else if (const auto why = load(c.arg(1), sha)) {
     return c.error(*why);
   }
+  const Script& script = scripts_.find(sha)->second;
+  if (const auto why = header_refusal(c, script)) {
+    engine_.note_error(*why, &c.command, true);
+    engine_.error_counted = true;
+    return c.error(*why);
+  }
   run(c, sha, static_cast<std::size_t>(*numkeys));
+}
+
+/// What forbids a script with a header to begin: it counts as what its flags make of it.
+std::optional<std::string> Scripting::header_refusal(Call& c, const Script& script) {
+  const bool read_only_command = c.command.name.ends_with("_ro");
+  read_only_ = read_only_command;
+  allow_oom_ = false;
+  if (!script.flags || c.client.kind != Session::Kind::normal) return std::nullopt;
+  const std::uint32_t flags = *script.flags;
+  const bool writes = !(flags & script_flag::no_writes);
+  if (engine_.cluster && flags & script_flag::no_cluster)
+    return "ERR Can not run script on cluster, 'no-cluster' flag is set.";
+  if (read_only_command && writes) return "ERR Can not execute a script with write flag using *_ro command.";
+  Command as = c.command;
+  as.flags &= ~(flag::stale | flag::denyoom | flag::write | flag::may_replicate);
+  if (!(flags & (script_flag::allow_oom | script_flag::no_writes))) as.flags |= flag::denyoom;
+  if (writes) as.flags |= flag::write;
+  if (flags & script_flag::allow_stale) as.flags |= flag::stale;
+  read_only_ = !writes;
+  allow_oom_ = flags & script_flag::allow_oom;
+  return engine_.refusal(c.client, as, c.argv);
 }
 
 void Scripting::run(Call& c, const std::string& sha, std::size_t keys) {
   running_ = &c;
   session_->db = c.client.db;
   session_->readonly = c.client.readonly;
-  read_only_ = c.command.name.ends_with("_ro");
   wrote_ = killed_ = false;
+  session_->out.set_resp(2);
   started_us_ = engine_.host.monotonic_us();
   auto push_words = [&](std::size_t from, std::size_t to, const char* global) {
     lua_newtable(lua_);
@@ -244,7 +301,7 @@ void Scripting::run(Call& c, const std::string& sha, std::size_t keys) {
       lua_pushlstring(lua_, c.arg(i).data(), c.arg(i).size());
       lua_rawseti(lua_, -2, static_cast<int>(i - from + 1));
     }
-    lua_setglobal(lua_, global);
+    set_script_global(lua_, global);
   };
   push_words(3, 3 + keys, "KEYS");
   push_words(3 + keys, c.argc(), "ARGV");
@@ -254,7 +311,14 @@ void Scripting::run(Call& c, const std::string& sha, std::size_t keys) {
   lua_getfield(lua_, LUA_REGISTRYINDEX, ("f_" + sha).c_str());
   const int failed = ::lua_pcall(lua_, 0, 1, -2);
   lua_sethook(lua_, nullptr, 0, 0);
-  failed ? c.error(error_line(sha)) : write_lua_reply(lua_, c.reply);
+  // An error that a command answered was counted there.
+  if (lua_istable(lua_, -1)) {
+    lua_pushstring(lua_, kCountedField);
+    lua_rawget(lua_, -2);
+    engine_.error_counted = lua_toboolean(lua_, -1) != 0;
+    lua_pop(lua_, 1);
+  }
+  failed ? c.error(error_line(sha)) : write_lua_reply(lua_, c.reply, session_->out.resp());
   lua_settop(lua_, 0);
   c.propagate_nothing();
   running_ = nullptr;
@@ -283,12 +347,17 @@ std::optional<std::string> Scripting::refusal(const Command* command,
                                               const std::vector<std::string_view>& argv) {
   if (!command) return "ERR Unknown Redis command called from script";
   if (!command->arity_fits(argv.size())) return "ERR Wrong number of args calling Redis command from script";
-  if (command->is(flag::noscript)) return "ERR This Redis command is not allowed from script";
+  if (command->is(flag::noscript) && !allow_denied_)
+    return "ERR This Redis command is not allowed from script";
   if (read_only_ && command->is(flag::write))
     return "ERR Write commands are not allowed from read-only scripts.";
   const Session& caller = running_->client;
   if (caller.kind == Session::Kind::master) return std::nullopt;
-  if (auto line = engine_.refusal(*session_, *command, argv)) return line;
+  // Once it wrote, it goes on to its end.
+  const bool exempt = allow_oom_ || wrote_;
+  Command as = *command;
+  if (exempt) as.flags &= ~flag::denyoom;
+  if (auto line = engine_.refusal(*session_, as, argv)) return line;
   if (!engine_.cluster || caller.kind != Session::Kind::normal) return std::nullopt;
   // Keys must be of this node, whatever the script declared.
   std::vector<std::string_view> keys;
@@ -322,12 +391,12 @@ bool Scripting::redis_call(lua_State* lua) {
     const std::vector<std::string_view> argv(words.begin(), words.end());
     const Command* command = Engine::resolve(argv);
     if (const auto line = refusal(command, argv)) {
+      engine_.note_error(*line, command, true);
       out = "-" + *line + "\r\n";
     } else {
-      const std::uint64_t dirty = engine_.state.dirty;
       session_->out.buffer().clear();
       engine_.call(*session_, *command, argv);
-      wrote_ |= engine_.state.dirty != dirty;
+      wrote_ |= command->is(flag::write);
       out = std::move(session_->out.buffer());
       session_->out.buffer().clear();
     }

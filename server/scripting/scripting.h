@@ -30,6 +30,7 @@ class Scripting {
   void script(Call& call);
   std::size_t cached() const { return scripts_.size(); }
 
+  void allow_denied_commands(bool yes) { allow_denied_ = yes; }
   /// A script runs longer than it should, and other clients are served beside it.
   bool timed_out() const { return timed_out_; }
 
@@ -38,11 +39,18 @@ class Scripting {
   /// error ever jumps over a C++ destructor.
   bool redis_call(lua_State* lua);
   Engine& engine() { return engine_; }
+  /// The protocol that redis.call() answers in, for the rest of this script.
+  void set_resp(int version);
   /// False when the script is to stop now.
   bool heartbeat();
 
  private:
+  struct Script {
+    std::string body;
+    std::optional<std::uint32_t> flags;  ///< of its header, if it has one
+  };
   void open();
+  std::optional<std::string> header_refusal(Call& call, const Script& script);
   /// Compiles and stores; an error line, or nothing.
   std::optional<std::string> load(std::string_view body, std::string& sha);
   std::optional<std::string> refusal(const Command* command, const std::vector<std::string_view>& argv);
@@ -52,10 +60,11 @@ class Scripting {
 
   Engine& engine_;
   lua_State* lua_ = nullptr;
-  std::map<std::string, std::string, std::less<>> scripts_;
+  std::map<std::string, Script, std::less<>> scripts_;
   std::unique_ptr<Session> session_;
   Call* running_ = nullptr;
-  bool read_only_ = false, wrote_ = false, killed_ = false, timed_out_ = false;
+  bool allow_denied_ = false;  ///< DEBUG SET-DISABLE-DENY-SCRIPTS
+  bool read_only_ = false, allow_oom_ = false, wrote_ = false, killed_ = false, timed_out_ = false;
   std::int64_t started_us_ = 0;
 };
 

@@ -150,10 +150,11 @@ ChildServer::ChildServer(std::string binary, std::string folder, std::vector<std
   start();
 }
 
-void ChildServer::start() {
+void ChildServer::launch(const std::vector<std::string>& more) {
   std::vector<std::string> words{binary_,  "--port",   std::to_string(port_), "--dir", folder_,
                                  "--bind", "127.0.0.1"};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
+  words.insert(words.end(), more.begin(), more.end());
   std::vector<char*> argv;
   for (std::string& w : words) argv.push_back(w.data());
   argv.push_back(nullptr);
@@ -168,6 +169,10 @@ void ChildServer::start() {
     execv(argv[0], argv.data());
     _exit(127);
   }
+}
+
+void ChildServer::start() {
+  launch();
   const auto deadline = Clock::now() + kStartLimit;
   while (Clock::now() < deadline) {
     int status = 0;

@@ -58,6 +58,8 @@ class ChildServer {
   /// Waits for the end; its wait status.
   int wait();
   void start();
+  /// Starts it, with more arguments, and waits for nothing.
+  void launch(const std::vector<std::string>& more = {});
 
  private:
   std::string binary_, folder_;
