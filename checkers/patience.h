@@ -17,7 +17,7 @@ class Patience {
   bool ended() {
     if ((++asked_ & kMask) == 0 && !ended_ && cancelled_ != nullptr && cancelled_()) {
       ended_ = true;
-      findings_.unknown("the check was stopped before its end; what was found until then is told");
+      findings_.unknown("the check ran out of its budget of time before its end; raise it with --time-limit");
     }
     return ended_;
   }

@@ -321,6 +321,9 @@ TEST_CASE("screened or not, by one thread or several, in each form: one answer")
       json result = check.result();
       result.erase("seconds");
       result["graph"] = slurp(scratch.file("graph"));
+      std::string explanation = result["explanation"];
+      if (const auto at = explanation.find(" Cross-checked"); at != std::string::npos) explanation.resize(at);
+      result["explanation"] = explanation;
       if (first.is_null()) first = result;
       INFO(way[0] << " " << way[1]);
       CHECK(result == first);

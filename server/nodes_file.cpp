@@ -38,10 +38,19 @@ std::optional<std::string> NodesFile::open(std::string& text) {
   if (auto why = read_file(path_, text)) return why;
   checksum_ = crc64(0, text);
   if (text.empty()) return std::nullopt;
-  if (auto newer = read_recent()) {
-    text = std::move(*newer);
-    return replace(text);
-  }
+  auto newer = read_recent();
+  if (!newer) return std::nullopt;
+  text = std::move(*newer);
+  amended_ = true;
+  if (auto why = open_recent()) return why;
+  // On a full disk the text stays where it is: it follows nodes.conf as before, and the node can start.
+  if (replace(text)) amended_ = true;
+  return std::nullopt;
+}
+
+std::optional<std::string> NodesFile::open_recent() {
+  if (!recent_) recent_ = File(::open(recent_path().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  if (!recent_) return "Can't open " + recent_path() + ": " + errno_text();
   return std::nullopt;
 }
 
@@ -81,8 +90,7 @@ std::optional<std::string> NodesFile::replace(std::string_view text) {
 }
 
 std::optional<std::string> NodesFile::amend(std::string_view text) {
-  if (!recent_) recent_ = File(::open(recent_path().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-  if (!recent_) return errno_text();
+  if (auto why = open_recent()) return why;
   const std::string bytes = head(checksum_, text) + std::string(text);
   amended_ = true;
   const ssize_t written = pwrite(recent_.fd(), bytes.data(), bytes.size(), 0);

@@ -33,6 +33,7 @@ class NodesFile {
  private:
   std::string recent_path() const { return path_ + ".recent"; }
   std::optional<std::string> read_recent() const;
+  std::optional<std::string> open_recent();
 
   std::string path_;
   File lock_;                   ///< nodes.conf itself
