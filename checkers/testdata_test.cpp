@@ -75,8 +75,9 @@ TEST_CASE("every sample history of checkers/testdata/models gets its verdict") {
       CHECK(std::find(found.begin(), found.end(), anomaly) != found.end());
     }
   }
-  for (const char* model : {"register", "cas-register", "multi-register", "kv", "set", "set-full", "queue", "total-queue",
-                            "counter", "mutex", "unique-ids", "bank", "long-fork", "session"}) {
+  for (const char* model :
+       {"register", "cas-register", "multi-register", "kv", "set", "set-full", "queue", "total-queue",
+        "counter", "mutex", "unique-ids", "bank", "long-fork", "session"}) {
     INFO(model);
     CHECK(seen[model].first > 0);
     CHECK(seen[model].second > 0);
