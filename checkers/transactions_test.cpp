@@ -121,11 +121,11 @@ void check_file(const std::string& file, bool lists) {
 
 }  // namespace
 
-TEST_CASE("list-append: histories with known anomalies") {
+TEST_CASE("list-append: histories with known anomalies", "[proof]") {
   check_file("txn_list_append.txt", true);
 }
 
-TEST_CASE("rw-register: histories with known anomalies") {
+TEST_CASE("rw-register: histories with known anomalies", "[proof]") {
   check_file("txn_rw_register.txt", false);
 }
 
