@@ -104,7 +104,12 @@ struct Directive {
   std::string_view choices{};  ///< separated by spaces
 };
 
+/// Accepted and kept, without an effect here, with the value CONFIG GET shows at first.
+struct InertDirective {
+  std::string_view name, value;
+};
 std::span<const Directive> directives();
+std::span<const InertDirective> inert_directives();
 const Directive* find_directive(std::string_view name);
 
 /// Sets one directive from its words. A text says what is wrong, in redis's words.
