@@ -2,47 +2,13 @@
 // that they repeat, indeterminate operations, failed compare-and-sets as evidence. Operations a second, and
 // bytes an operation: the peak of what the check itself allocated, which no other row of the benches counts.
 #include <benchmark/benchmark.h>
-#include <malloc.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "checkers/models.h"
+#include "ci/bench/counted_heap.h"
 #include "harness/core/prng.h"
-
-namespace {
-
-// Live bytes of the heap. Not inlined, lest the compiler sees malloc behind new and free behind delete and
-// calls them mismatched.
-std::size_t live_bytes = 0;
-std::size_t peak_bytes = 0;
-
-[[gnu::noinline]] void* counted(std::size_t size) {
-  void* block = std::malloc(size);
-  if (block == nullptr) throw std::bad_alloc();
-  live_bytes += malloc_usable_size(block);
-  if (live_bytes > peak_bytes) peak_bytes = live_bytes;
-  return block;
-}
-
-[[gnu::noinline]] void release(void* block) noexcept {
-  live_bytes -= malloc_usable_size(block);
-  std::free(block);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  return counted(size);
-}
-void operator delete(void* pointer) noexcept {
-  release(pointer);
-}
-void operator delete(void* pointer, std::size_t) noexcept {
-  release(pointer);
-}
 
 namespace harness {
 namespace {

@@ -1,47 +1,13 @@
 // list-append and rw-register: transactions a second (items_per_second) on one core, and bytes a transaction
 // beyond the History (bytes_per_txn, the peak of what the check itself allocated).
 #include <benchmark/benchmark.h>
-#include <malloc.h>
 
-#include <cstdlib>
 #include <map>
-#include <new>
 #include <tuple>
 
 #include "checkers/transactions.h"
 #include "checkers/txn_simulation.h"
-
-namespace {
-
-// Live bytes of the heap, so that the peak includes what vectors over-allocate. Not inlined, lest the
-// compiler sees malloc behind new and free behind delete and calls them mismatched.
-std::size_t live_bytes = 0;
-std::size_t peak_bytes = 0;
-
-[[gnu::noinline]] void* counted(std::size_t size) {
-  void* block = std::malloc(size);
-  if (block == nullptr) throw std::bad_alloc();
-  live_bytes += malloc_usable_size(block);
-  if (live_bytes > peak_bytes) peak_bytes = live_bytes;
-  return block;
-}
-
-[[gnu::noinline]] void release(void* block) noexcept {
-  live_bytes -= malloc_usable_size(block);
-  std::free(block);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  return counted(size);
-}
-void operator delete(void* pointer) noexcept {
-  release(pointer);
-}
-void operator delete(void* pointer, std::size_t) noexcept {
-  release(pointer);
-}
+#include "ci/bench/counted_heap.h"
 
 namespace {
 
