@@ -10,15 +10,6 @@ using namespace node::testing;
 
 namespace {
 
-bool eventually(const std::function<bool()>& holds, int seconds = 20) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return false;
-}
-
 class Member {
  public:
   Member()

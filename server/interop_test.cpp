@@ -21,13 +21,9 @@ namespace {
 
 constexpr int kSlots = 16384;
 
-bool eventually(const std::function<bool()>& holds, int seconds = 40) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
+/// Members of another make take their time.
+bool settles(const std::function<bool()>& holds, int seconds = 40) {
+  return eventually(holds, seconds);
 }
 
 /// A member of the cluster: its process and a connection to it.
@@ -103,7 +99,7 @@ class Mixed {
       if (m != &to)
         m->ask("cluster meet 127.0.0.1 " + std::to_string(to.port()) + " " + std::to_string(to.bus_port()));
     }
-    return eventually([this] {
+    return settles([this] {
       for (Member* m : all())
         if (!m->says("cluster info", "cluster_known_nodes:5") ||
             !m->says("cluster info", "cluster_state:ok") || m->says("cluster nodes", "handshake"))
@@ -115,7 +111,7 @@ class Mixed {
   /// All living members see this one as the master of some slots, and say that the cluster is up.
   bool accepted(Member& master) {
     const std::string id = master.id();
-    return eventually([&] {
+    return settles([&] {
       for (Member* m : all()) {
         const std::string line = m->line_of(id);
         if (line.find("master") == std::string::npos || line.back() == 'd' ||
@@ -141,7 +137,7 @@ class Mixed {
       std::sort(view.begin(), view.end());
       return view;
     };
-    return eventually([&] {
+    return settles([&] {
       const auto first = owners(ours);
       const auto members = all();
       return std::all_of(members.begin(), members.end(), [&](Member* m) { return owners(*m) == first; });
@@ -200,7 +196,7 @@ void live_together(const std::string& theirs) {
   fill(cluster.other, b);
   REQUIRE(cluster.other_replica.ask("cluster replicate " + cluster.ours.id()) == "+OK\r\n");
   REQUIRE(cluster.our_replica.ask("cluster replicate " + cluster.other.id()) == "+OK\r\n");
-  REQUIRE(eventually([&] { return cluster.other_replica.follows() && cluster.our_replica.follows(); }));
+  REQUIRE(settles([&] { return cluster.other_replica.follows() && cluster.our_replica.follows(); }));
   CHECK(cluster.other_replica.ask("dbsize") == cluster.ours.ask("dbsize"));
   CHECK(cluster.our_replica.ask("dbsize") == cluster.other.ask("dbsize"));
   cluster.ours.ask("set " + a + "k streamed");
@@ -221,22 +217,22 @@ void live_together(const std::string& theirs) {
 
   // By hand: theirs takes over from ours, ours from theirs.
   REQUIRE(cluster.other_replica.ask("cluster failover") == "+OK\r\n");
-  REQUIRE(eventually([&] { return cluster.other_replica.is_master() && cluster.ours.follows(); }));
+  REQUIRE(settles([&] { return cluster.other_replica.is_master() && cluster.ours.follows(); }));
   REQUIRE(cluster.accepted(cluster.other_replica));
   REQUIRE(cluster.our_replica.ask("cluster failover") == "+OK\r\n");
-  REQUIRE(eventually([&] { return cluster.our_replica.is_master() && cluster.other.follows(); }));
+  REQUIRE(settles([&] { return cluster.our_replica.is_master() && cluster.other.follows(); }));
   REQUIRE(cluster.accepted(cluster.our_replica));
 
   // By death, with votes of both makes; who comes back follows its heir.
   cluster.other_replica.kill();
-  REQUIRE(eventually([&] { return cluster.ours.is_master(); }));
+  REQUIRE(settles([&] { return cluster.ours.is_master(); }));
   cluster.other_replica.start();
-  REQUIRE(eventually([&] { return cluster.other_replica.follows(); }));
+  REQUIRE(settles([&] { return cluster.other_replica.follows(); }));
   REQUIRE(cluster.accepted(cluster.ours));
   cluster.our_replica.kill();
-  REQUIRE(eventually([&] { return cluster.other.is_master(); }));
+  REQUIRE(settles([&] { return cluster.other.is_master(); }));
   cluster.our_replica.start();
-  REQUIRE(eventually([&] { return cluster.our_replica.follows(); }));
+  REQUIRE(settles([&] { return cluster.our_replica.follows(); }));
   REQUIRE(cluster.accepted(cluster.other));
   CHECK(cluster.ours.ask("get " + a + "k") == "$8\r\nstreamed\r\n");
   CHECK(cluster.other.ask("get " + b + "k") == "$8\r\nstreamed\r\n");

@@ -11,15 +11,6 @@ using namespace node::testing;
 
 namespace {
 
-bool eventually(const std::function<bool()>& holds, int seconds = 20) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return false;
-}
-
 void replicate(const std::string& master_binary, const std::string& replica_binary,
                const std::string& diskless) {
   const Folder a, b;

@@ -205,4 +205,13 @@ ChildServer::~ChildServer() {
   wait();
 }
 
+bool eventually(const std::function<bool()>& holds, int seconds) {
+  const auto deadline = Clock::now() + std::chrono::seconds(seconds);
+  while (!holds()) {
+    if (Clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
 }  // namespace node::testing

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,6 +74,8 @@ std::string our_binary();
 /// Debian's redis-server; empty when it is not installed.
 std::string stock_binary();
 int free_port();
+/// Asks until it holds; false when it does not within so many seconds.
+bool eventually(const std::function<bool()>& holds, int seconds = 20);
 /// The length of the first whole RESP value, or nothing when more bytes are needed.
 std::optional<std::size_t> reply_size(std::string_view bytes);
 
