@@ -47,8 +47,9 @@ struct CheckArguments {
 
 void declare(CLI::App& app, CheckArguments& arguments) {
   ModelOptions& model = arguments.model_options;
-  app.add_option("FILE", arguments.file,
-                 "a history (.jsonl, .edn, .journal, also .zst), or a run: its directory, id or latest")
+  app.add_option(
+         "FILE", arguments.file,
+         "a history (.jsonl, .json, .edn, .journal, also .zst), or a run: its directory, id or latest")
       ->required();
   app.add_option("--model", arguments.model,
                  "what the history is checked against; 'harness list' shows them");
@@ -71,7 +72,7 @@ void declare(CLI::App& app, CheckArguments& arguments) {
   app.add_flag("--sequential-keys", model.sequential_keys, "rw-register: each key alone is sequential");
   app.add_flag("--wfr-keys", model.wfr_keys, "rw-register: within a transaction writes follow reads");
   app.add_option("--memory-limit", arguments.memory_limit,
-                 "of all that is held, the history too, in bytes: 500MB, 4GB, ...")
+                 "of all that checking a history holds, itself too, in bytes: 500MB, 4GB, ...")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
   app.add_option("--time-limit", arguments.time_limit_s,
