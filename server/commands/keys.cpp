@@ -320,19 +320,15 @@ void command_scan(Call& c) {
   ScanOptions o;
   if (!parse_scan(c, 1, o, true)) return;
   std::vector<std::string> found;
-  std::uint64_t cursor = o.cursor;
-  std::size_t rounds = o.count * 10, seen = 0;
-  do
-    cursor = c.db().scan(cursor, [&](Entry& e) {
+  const std::uint64_t cursor = walk(o, [&](std::uint64_t at, std::size_t& seen) {
+    return c.db().scan(at, [&](Entry& e) {
       ++seen;
       if (!o.matches(e.key()) || (!o.type.empty() && o.type != type_name(e.type()))) return;
       found.emplace_back(e.key());
     });
-  while (cursor && --rounds && seen < o.count);
+  });
   std::erase_if(found, [&](const std::string& key) { return !c.db().lookup(key); });
-  c.reply.array(2);
-  c.reply.bulk(std::to_string(cursor));
-  c.reply.array(found.size());
+  reply_scan(c, cursor, found.size());
   for (const std::string& key : found) c.reply.bulk(key);
 }
 
