@@ -52,6 +52,7 @@ constexpr Directive kDirectives[] = {
     {"aof-load-truncated", "", K::yes_no, &Config::aof_load_truncated},
     {"aof-use-rdb-preamble", "", K::yes_no, &Config::aof_use_rdb_preamble},
     {"aof-timestamp-enabled", "", K::yes_no, &Config::aof_timestamp},
+    {"aof-disable-auto-gc", "", K::yes_no, &Config::aof_disable_auto_gc},
     {"aof-rewrite-incremental-fsync", "", K::yes_no, &Config::aof_incremental_fsync},
     {"replicaof", "slaveof", K::text, &Config::replicaof, false},
     {"masterauth", "", K::text, &Config::masterauth},

@@ -94,7 +94,7 @@ void ReplicationLink::perform() {
 
 SnapshotNote ReplicationLink::note() const {
   if (!active()) return {};
-  return {replication_.history().id, replication_.offset(), false, stream_db()};
+  return {replication_.history().id, replication_.offset(), false, stream_db(), {}};
 }
 
 int ReplicationLink::stream_db() const {

@@ -72,9 +72,13 @@ class ReplicationLink {
   /// repl-diskless-load swapdb: the master's data arrives while the old data is served.
   bool loading_beside_old_data() const;
   std::int64_t usable_offset() const { return replication_.usable_offset(); }
-  std::uint64_t refused_partial_syncs() const { return replication_.partial_refused(); }
+  std::uint64_t refused_partial_syncs() const { return replication_.partial_refused() - refused_before_; }
   std::uint64_t full_syncs() const { return full_syncs_; }
   std::uint64_t partial_syncs() const { return partial_syncs_; }
+  void reset_statistics() {
+    full_syncs_ = partial_syncs_ = 0;
+    refused_before_ = replication_.partial_refused();
+  }
 
  private:
   struct Master final : Watcher {
@@ -107,7 +111,7 @@ class ReplicationLink {
   bool collect_failed_ = false;
   std::uint64_t collected_bytes_ = 0;
   replication::TakeSnapshot snapshot_;
-  std::uint64_t full_syncs_ = 0, partial_syncs_ = 0;
+  std::uint64_t full_syncs_ = 0, partial_syncs_ = 0, refused_before_ = 0;
 };
 
 }  // namespace node

@@ -39,6 +39,8 @@ struct Host {
   virtual std::optional<std::string> background_save(bool schedule) = 0;
   virtual std::optional<std::string> background_rewrite(bool& scheduled) = 0;
   virtual std::int64_t last_save_s() const = 0;
+  /// FLUSHALL emptied all databases.
+  virtual void data_flushed() = 0;
   virtual std::optional<std::string> debug_reload(bool save, bool flush) = 0;
   virtual std::optional<std::string> debug_load_aof() = 0;
   /// Writes refused with MISCONF, if they are to be.
