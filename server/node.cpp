@@ -155,7 +155,7 @@ void Node::turn() {
   std::int64_t wait = std::max<std::int64_t>(0, next_cron_ms_ - now);
   if (engine_.next_deadline_ms != INT64_MAX)
     wait = std::clamp<std::int64_t>(engine_.next_deadline_ms - engine_.state.now_ms, 0, wait);
-  if (!to_resume_.empty()) wait = 0;
+  if (!to_resume_.empty() || replication_->can_forward()) wait = 0;
   // What arrived while we slept happens now, not when we fell asleep.
   loop_.turn(static_cast<int>(wait), [this] { note_time(); });
   if (shutdown_requested) {
@@ -399,8 +399,7 @@ void Node::command_wait(Call& call) {
 }
 
 void Node::command_failover(Call& call) {
-  if (cluster_) return call.error("ERR FAILOVER not allowed in cluster mode.");
-  call.error("ERR FAILOVER is not supported by this server: use REPLICAOF");
+  replication_->command_failover(call);
 }
 
 }  // namespace node

@@ -125,6 +125,10 @@ std::string Node::info_memory() const {
       .add("maxmemory_human", human(static_cast<std::size_t>(config_.maxmemory)))
       .add("maxmemory_policy", config_.maxmemory_policy)
       .add("mem_fragmentation_ratio", ratio)
+      .add("mem_replication_backlog", static_cast<std::uint64_t>(replication_->backlog_bytes()))
+      .add("mem_total_replication_buffers", static_cast<std::uint64_t>(replication_->stream_bytes()))
+      .add("mem_clients_slaves",
+           static_cast<std::uint64_t>(replication_->stream_bytes() - replication_->backlog_bytes()))
       .add("mem_allocator", "libc")
       .add("lazyfree_pending_objects", std::int64_t{0})
       .str();

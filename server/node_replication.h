@@ -31,6 +31,14 @@ class ReplicationLink {
   void tick();
   /// Performs what replication asks for; once a turn.
   void perform();
+  /// A replica's connection is idle while there is more of the stream for it: perform() before sleeping.
+  bool can_forward() const;
+  /// Bytes of the stream kept in memory, for all replicas together, and how many of them the backlog would
+  /// keep without any.
+  std::size_t stream_bytes() const { return replication_.backlog().size(); }
+  std::size_t backlog_bytes() const {
+    return std::min(replication_.backlog().size(), replication_.backlog().capacity());
+  }
   /// Frees closed connections: between turns of the loop only, when no event can name them any more.
   void bury() { dead_.clear(); }
   void config_changed();
@@ -68,6 +76,7 @@ class ReplicationLink {
   void command_replconf(Call& call);
   void command_psync(Call& call);
   void command_wait(Call& call);
+  void command_failover(Call& call);
   std::string info() const;
   /// repl-diskless-load swapdb: the master's data arrives while the old data is served.
   bool loading_beside_old_data() const;

@@ -321,7 +321,7 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
         if (*version < 5) return std::nullopt;
         const std::uint64_t stored = little(8);
         if (bad_) return fail("Unexpected end of the file");
-        if (stored != 0 && stored != computed) return "Wrong RDB checksum";
+        if (stored != 0 && stored != computed) return "Wrong RDB checksum (RDB CRC error)";
         return std::nullopt;
       }
       case op::slot_info:  // slot, keys, keys that expire: hints for the size of tables
