@@ -53,6 +53,7 @@ struct Config {
   bool appendonly = false, no_appendfsync_on_rewrite = false, aof_load_truncated = true;
   bool aof_use_rdb_preamble = true, aof_timestamp = false, aof_incremental_fsync = true;
   bool aof_disable_auto_gc = false;
+  std::int64_t shutdown_timeout_s = 10;
   std::string appendfilename = "appendonly.aof", appenddirname = "appendonlydir", appendfsync = "everysec";
   std::int64_t aof_rewrite_percent = 100, aof_rewrite_min = 64ll << 20;
 

@@ -160,15 +160,14 @@ void Node::turn() {
   loop_.turn(static_cast<int>(wait), [this] { note_time(); });
   if (shutdown_requested) {
     log('#', "Received SIGTERM scheduling shutdown...");
-    if (const auto why = shutdown(false, false, true, false)) {
-      log('#', *why);
-      shutdown_requested = 0;
-    }
+    shutdown_requested = 0;
+    if (const auto why = shutdown(false, false, false, false)) log('#', *why);
   }
+  continue_shutdown();
   engine_.expire_blocked();
   if (steady_ms() >= next_cron_ms_) {
     next_cron_ms_ = steady_ms() + kCronMs;
-    cron();
+    if (!engine_.cron_paused) cron();
   }
 }
 
@@ -178,6 +177,7 @@ void Node::before_sleep() {
   if (cluster_) cluster_->perform();
   replication_->perform();
   if (aof_.is_open()) {
+    if (engine_.aof_flush_sleep_us > 0) usleep(static_cast<useconds_t>(engine_.aof_flush_sleep_us));
     aof_error_ = aof_.flush(engine_.state.now_ms);
     if (aof_error_ && config_.appendfsync == "always") exit_unsynced();
   }

@@ -93,6 +93,8 @@ class Node final : public Host {
   std::optional<std::string> debug_load_aof() override;
   std::optional<std::string> write_refusal() const override;
   std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) override;
+  bool shutting_down() const override { return ending_.has_value(); }
+  bool abort_shutdown() override;
   bool is_replica() const override;
   bool master_link_up() const override;
   void command_replicaof(Call& call) override;
@@ -137,6 +139,13 @@ class Node final : public Host {
   void apply_limits();
   void note_time();
   [[noreturn]] void exit_unsynced();
+  struct Ending {
+    bool nosave, save, force;
+    std::int64_t deadline_ms;  ///< steady clock: how long replicas are waited for
+  };
+  std::optional<std::string> end(const Ending& how);
+  void continue_shutdown();
+  void stop_waiting_to_end();
   void reap_child();
   void finish_child(bool succeeded, bool given_up);
   void maybe_save();
@@ -169,6 +178,7 @@ class Node final : public Host {
   std::int64_t started_ms_ = 0, next_cron_ms_ = 0;
   std::string run_id_;
   bool stopping_ = false, busy_ = false;
+  std::optional<Ending> ending_;  ///< a shutdown that waits for replicas
 
   std::int64_t pause_until_ms_ = 0;  ///< CLIENT PAUSE, wall clock
   bool pause_writes_only_ = false;

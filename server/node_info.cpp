@@ -63,8 +63,8 @@ std::string human(std::size_t bytes) {
 
 std::string Node::info_server() const {
   const std::int64_t up = (steady_ms() - started_ms_) / 1000;
-  return Lines("Server")
-      .add("redis_version", "7.0.15")
+  Lines lines("Server");
+  lines.add("redis_version", "7.0.15")
       .add("redis_git_sha1", "00000000")
       .add("redis_git_dirty", "0")
       .add("redis_build_id", "0")
@@ -83,8 +83,10 @@ std::string Node::info_server() const {
       .add("uptime_in_days", up / 86400)
       .add("hz", config_.hz)
       .add("configured_hz", config_.hz)
-      .add("config_file", config_.file)
-      .str();
+      .add("config_file", config_.file);
+  if (ending_)
+    lines.add("shutdown_in_milliseconds", std::max<std::int64_t>(1, ending_->deadline_ms - steady_ms()));
+  return lines.str();
 }
 
 std::string Node::info_clients() {

@@ -396,6 +396,37 @@ void ReplicationLink::client_closed(std::uint64_t id) {
   replication_.on_client_closed(id, node_.steady_ms());
 }
 
+namespace {
+bool counts(const replication::ReplicaInfo& r) {
+  return r.phase != replication::ReplicaInfo::Phase::kHandshake && !r.rdb_only && !r.plain_sync;
+}
+}  // namespace
+
+bool ReplicationLink::lags() const {
+  const auto& all = replication_.replicas();
+  return std::any_of(all.begin(), all.end(), [this](const auto& entry) {
+    return counts(entry.second) && entry.second.acked < replication_.offset();
+  });
+}
+
+void ReplicationLink::log_laggards() const {
+  int in_sync = 0, all = 0;
+  for (const auto& [id, r] : replication_.replicas()) {
+    if (!counts(r)) continue;
+    ++all;
+    if (r.acked >= replication_.offset()) {
+      ++in_sync;
+      continue;
+    }
+    node_.log('*', "Lagging replica " + r.address() + ":" + std::to_string(r.port) + " reported offset " +
+                       std::to_string(replication_.offset() - r.acked) +
+                       " behind master, state=" + r.state_name() + ".");
+  }
+  if (all)
+    node_.log('*', std::to_string(in_sync) + " of " + std::to_string(all) +
+                       " replicas are in sync when shutting down.");
+}
+
 int ReplicationLink::good_replicas() const {
   const std::int64_t oldest = node_.steady_ms() - node_.config().min_replicas_max_lag_s * 1000;
   return static_cast<int>(

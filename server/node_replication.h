@@ -84,6 +84,11 @@ class ReplicationLink {
   std::uint64_t refused_partial_syncs() const { return replication_.partial_refused() - refused_before_; }
   std::uint64_t full_syncs() const { return full_syncs_; }
   std::uint64_t partial_syncs() const { return partial_syncs_; }
+  /// Some replica has not acknowledged all that was streamed.
+  bool lags() const;
+  void log_laggards() const;
+  /// Asks for acknowledgements at once, whatever is paused next.
+  void request_acks() { replication_.request_acks(); }
   void reset_statistics() {
     full_syncs_ = partial_syncs_ = 0;
     refused_before_ = replication_.partial_refused();

@@ -46,8 +46,11 @@ struct Host {
   /// Writes refused with MISCONF, if they are to be.
   virtual std::optional<std::string> write_refusal() const = 0;
 
-  /// SHUTDOWN: does not return when it succeeds.
+  /// SHUTDOWN: an error line, or the node ends after this turn, or later, when replicas have everything.
   virtual std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) = 0;
+  /// It waits for replicas.
+  virtual bool shutting_down() const = 0;
+  virtual bool abort_shutdown() = 0;
 
   // Replication.
   virtual bool is_replica() const = 0;

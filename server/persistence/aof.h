@@ -56,6 +56,8 @@ class Aof {
   using WriteBase = std::function<std::optional<std::string>(const std::string& path)>;
   std::optional<std::string> open_for_append(const WriteBase& write_base);
   bool is_open() const { return static_cast<bool>(increment_); }
+  /// Whether the next start would read what is appended: not before the first base is written.
+  bool is_listed() const { return increment_ && !temporary_; }
   /// Stops appending: flushed and fsynced.
   void close();
 

@@ -82,7 +82,7 @@ class RdbReader {
   std::uint64_t empty_keys() const { return empty_keys_; }
 
   /// A DUMP payload; nothing when version or checksum are wrong (`reason` 1) or the value is malformed (2).
-  static std::optional<Value> restore(std::string_view payload, int& reason);
+  static std::optional<Value> restore(std::string_view payload, int& reason, bool check_sum = true);
 
  private:
   bool need(std::size_t n) {

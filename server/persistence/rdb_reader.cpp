@@ -355,14 +355,14 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
   }
 }
 
-std::optional<Value> RdbReader::restore(std::string_view payload, int& reason) {
+std::optional<Value> RdbReader::restore(std::string_view payload, int& reason, bool check_sum) {
   reason = 1;
   if (payload.size() < 10) return std::nullopt;
   const std::string_view foot = payload.substr(payload.size() - 10);
   const int version = static_cast<unsigned char>(foot[0]) | static_cast<unsigned char>(foot[1]) << 8;
   std::uint64_t stored;
   std::memcpy(&stored, foot.data() + 2, 8);
-  if (!known_version(version) || crc64(0, payload.substr(0, payload.size() - 8)) != stored)
+  if (!known_version(version) || (check_sum && crc64(0, payload.substr(0, payload.size() - 8)) != stored))
     return std::nullopt;
   reason = 2;
   RdbReader reader(payload.substr(0, payload.size() - 10));

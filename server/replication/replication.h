@@ -72,6 +72,10 @@ class Replication {
   void on_snapshot_sent(ClientId client, Ms now);
   void on_snapshot_failed(Ms now);
   void on_client_closed(ClientId client, Ms now);
+  /// Asks the replicas where they are, as the last bytes before a pause.
+  void request_acks() {
+    if (!replica_ && active_ && !paused_) append_get_ack();
+  }
   /// FAILOVER: hands over to the replica at an address, or to the first that has everything. An error text.
   struct FailoverRequest {
     std::string ip;  // empty: any replica
