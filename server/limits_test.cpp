@@ -35,8 +35,8 @@ struct Limited {
   /// Bytes that wait for the client in the server.
   std::size_t waiting(const std::string& name) {
     const std::string list = control.ask("client list");
-    const std::size_t at = list.find("omem=", list.find("name=" + name + " "));
-    return at == std::string::npos ? 0 : std::stoul(list.substr(at + 5));
+    const std::size_t at = list.find("obl=", list.find("name=" + name + " "));
+    return at == std::string::npos ? 0 : std::stoul(list.substr(at + 4));
   }
 };
 
