@@ -52,6 +52,8 @@ struct Config {
   bool stop_writes_on_error = true, rdb_compression = true, rdb_checksum = true;
   bool appendonly = false, no_appendfsync_on_rewrite = false, aof_load_truncated = true;
   bool aof_use_rdb_preamble = true, aof_timestamp = false, aof_incremental_fsync = true;
+  bool aof_disable_auto_gc = false;
+  std::int64_t shutdown_timeout_s = 10;
   std::string appendfilename = "appendonly.aof", appenddirname = "appendonlydir", appendfsync = "everysec";
   std::int64_t aof_rewrite_percent = 100, aof_rewrite_min = 64ll << 20;
 

@@ -186,6 +186,32 @@ std::string tag_in(Member& m, int n) {
   }
 }
 
+std::string field(Member& m, const std::string& section, const std::string& name) {
+  const std::string text = m.ask("info " + section);
+  const std::size_t at = text.find("\n" + name + ":");
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + name.size() + 2;
+  return text.substr(begin, text.find('\r', begin) - begin);
+}
+
+/// The link breaks, at the replica and at the master: it goes on from the backlog.
+void resumes(Member& master, Member& replica, const std::string& tag) {
+  const std::string full = field(master, "stats", "sync_full");
+  int partial = std::stoi(field(master, "stats", "sync_partial_ok"));
+  for (const bool at_the_replica : {true, false}) {
+    CHECK((at_the_replica ? replica.ask("client kill type master")
+                          : master.ask("client kill type replica")) == ":1\r\n");
+    master.ask("append " + tag + "missed x");
+    const std::string expected = master.ask("get " + tag + "missed");
+    ++partial;
+    CHECK(settles([&] {
+      return replica.follows() && replica.ask("get " + tag + "missed") == expected &&
+             field(master, "stats", "sync_partial_ok") == std::to_string(partial);
+    }));
+  }
+  CHECK(field(master, "stats", "sync_full") == full);
+}
+
 void live_together(const std::string& theirs) {
   INFO("beside " << theirs);
   Mixed cluster(theirs);
@@ -211,6 +237,9 @@ void live_together(const std::string& theirs) {
     CHECK(replica->ask("hlen " + tag + "HASH") == ":300\r\n");
     CHECK(replica->ask("zscore " + tag + "zset m") == "$3\r\n1.5\r\n");
   }
+
+  resumes(cluster.ours, cluster.other_replica, a);
+  resumes(cluster.other, cluster.our_replica, b);
 
   CHECK(cluster.move_slots(cluster.ours, cluster.other));
   CHECK(cluster.move_slots(cluster.other, cluster.ours));

@@ -78,9 +78,9 @@ void Node::queue_flush(Client& c) {
 
 void Node::check_output_limit(Client& c) {
   const Session& s = c.session;
-  const BufferLimit limit = config_.output_limit(s.kind == Session::Kind::replica ? "slave"
-                                                 : s.subscribed()                 ? "pubsub"
-                                                                                  : "normal");
+  // A replica's lag counts, not only the portion that its connection holds: see Replication::forward_stream.
+  if (s.kind == Session::Kind::replica) return;
+  const BufferLimit limit = config_.output_limit(s.subscribed() ? "pubsub" : "normal");
   const auto used = static_cast<std::int64_t>(c.output_bytes());
   const bool hard = limit.hard && used > limit.hard;
   const bool soft = limit.soft && used > limit.soft;

@@ -226,3 +226,97 @@ TEST_CASE("a replica of each kind follows a master of each kind") {
     replicate(stock, ours, "no");
   }
 }
+
+namespace {
+
+/// FAILOVER there and back between a master and a replica of any make, while somebody writes.
+void hand_over(const std::string& master_binary, const std::string& replica_binary) {
+  const Folder a, b;
+  const std::vector<std::string> arguments{"--save", "", "--repl-diskless-sync-delay", "0"};
+  const ChildServer first(master_binary, a.path(), arguments), second(replica_binary, b.path(), arguments);
+  Connection one = first.connect(), two = second.connect();
+  two.ask("replicaof 127.0.0.1 " + std::to_string(first.port()));
+  REQUIRE(eventually([&] { return link_is_up(two); }));
+  const auto hand = [&](Connection& from, Connection& to, const ChildServer& heir, const std::string& value) {
+    CHECK(from.ask("set k " + value) == "+OK\r\n");
+    const std::string full = field(to, "stats", "sync_full");
+    // The former link is acknowledged once a second.
+    REQUIRE(from.ask("failover to 127.0.0.1 " + std::to_string(heir.port())) == "+OK\r\n");
+    REQUIRE(eventually([&] {
+      return field(from, "replication", "master_failover_state") == "no-failover" && link_is_up(from);
+    }));
+    CHECK(field(to, "replication", "role") == "master");
+    CHECK(to.ask("get k") == "$1\r\n" + value + "\r\n");
+    CHECK(field(to, "stats", "sync_full") == full);  // partially
+    CHECK(from.ask("set k x").starts_with("-READONLY"));
+  };
+  hand(one, two, second, "1");
+  hand(two, one, first, "2");
+  CHECK(one.ask("failover abort") == "-ERR No failover in progress.\r\n");
+}
+
+}  // namespace
+
+TEST_CASE("FAILOVER there and back: our master, our replica") {
+  hand_over(our_binary(), our_binary());
+}
+
+TEST_CASE("FAILOVER there and back: ours and redis-server") {
+  if (stock_binary().empty()) {
+    WARN("SKIPPED: redis-server is not installed");
+    return;
+  }
+  hand_over(our_binary(), stock_binary());
+}
+
+TEST_CASE("writes wait while FAILOVER waits for a replica that stands still, and go on when it gives up") {
+  const Folder a, b;
+  const std::vector<std::string> arguments{"--save", "", "--repl-diskless-sync-delay", "0"};
+  const ChildServer master(our_binary(), a.path(), arguments), replica(our_binary(), b.path(), arguments);
+  Connection m = master.connect(), r = replica.connect(), writer = master.connect();
+  CHECK(m.ask("failover") == "-ERR FAILOVER requires connected replicas.\r\n");
+  CHECK(m.ask("failover to 127.0.0.1 x").starts_with("-ERR"));
+  r.ask("replicaof 127.0.0.1 " + std::to_string(master.port()));
+  REQUIRE(eventually([&] { return link_is_up(r); }));
+  replica.kill(SIGSTOP);
+  m.ask("set k 1");
+  CHECK(m.ask("failover timeout 1500") == "+OK\r\n");
+  CHECK(field(m, "replication", "master_failover_state") == "waiting-for-sync");
+  CHECK(m.ask("replicaof no one") == "-ERR REPLICAOF not allowed while failing over.\r\n");
+  CHECK(m.ask("get k") == "$1\r\n1\r\n");
+  writer.send_command({"set", "k", "2"});
+  CHECK(eventually([&] { return field(m, "clients", "blocked_clients") == "1"; }));
+  CHECK(writer.reply() == "+OK\r\n");  // once the time is up
+  CHECK(field(m, "replication", "role") == "master");
+  replica.kill(SIGCONT);
+  CHECK(eventually([&] { return r.ask("get k") == "$1\r\n2\r\n"; }));
+}
+
+TEST_CASE(
+    "keys whose time passed while a master was down are gone at its replicas too, without a full transfer") {
+  const Folder a, b;
+  ChildServer master(
+      our_binary(), a.path(),
+      {"--save", "3600 1", "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes"});
+  const ChildServer replica(our_binary(), b.path(),
+                            {"--save", "", "--replicaof", "127.0.0.1 " + std::to_string(master.port())});
+  Connection r = replica.connect();
+  {
+    Connection m = master.connect();
+    REQUIRE(eventually([&] { return link_is_up(r); }));
+    m.ask("debug set-active-expire 0");
+    m.ask("mset stays 1 also 1");
+    for (int i = 0; i < 10; ++i) m.ask("set dies" + std::to_string(i) + " v px 1");
+    REQUIRE(eventually([&] { return r.ask("dbsize") == ":12\r\n"; }));
+    m.send_command({"shutdown"});
+    master.wait();
+  }
+  master.start();
+  Connection m = master.connect();
+  CHECK(field(m, "persistence", "rdb_last_load_keys_expired") == "10");
+  CHECK(field(m, "persistence", "rdb_last_load_keys_loaded") == "2");
+  CHECK(eventually([&] { return link_is_up(r) && r.ask("dbsize") == ":2\r\n"; }));
+  CHECK(field(m, "stats", "sync_full") == "0");
+  m.ask("config resetstat");
+  CHECK(field(m, "stats", "sync_partial_ok") == "0");
+}

@@ -183,7 +183,9 @@ class Engine {
   bool error_counted =
       false;  ///< the error that the running command answers stands in the statistics already
   bool active_expire = true;
-  bool cron_paused = false;  ///< DEBUG PAUSE-CRON
+  bool cron_paused = false;             ///< DEBUG PAUSE-CRON
+  bool skip_checksums = false;          ///< DEBUG SET-SKIP-CHECKSUM-VALIDATION
+  std::int64_t aof_flush_sleep_us = 0;  ///< DEBUG AOF-FLUSH-SLEEP
   bool loading = false;
   int monitors = 0;
 

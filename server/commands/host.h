@@ -39,13 +39,18 @@ struct Host {
   virtual std::optional<std::string> background_save(bool schedule) = 0;
   virtual std::optional<std::string> background_rewrite(bool& scheduled) = 0;
   virtual std::int64_t last_save_s() const = 0;
+  /// FLUSHALL emptied all databases.
+  virtual void data_flushed() = 0;
   virtual std::optional<std::string> debug_reload(bool save, bool flush) = 0;
   virtual std::optional<std::string> debug_load_aof() = 0;
   /// Writes refused with MISCONF, if they are to be.
   virtual std::optional<std::string> write_refusal() const = 0;
 
-  /// SHUTDOWN: does not return when it succeeds.
+  /// SHUTDOWN: an error line, or the node ends after this turn, or later, when replicas have everything.
   virtual std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) = 0;
+  /// It waits for replicas.
+  virtual bool shutting_down() const = 0;
+  virtual bool abort_shutdown() = 0;
 
   // Replication.
   virtual bool is_replica() const = 0;

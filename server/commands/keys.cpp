@@ -271,6 +271,7 @@ void command_flush(Call& c) {
   if (c.command.name == "flushall") {
     c.engine.state.dirty += c.engine.total_keys();
     c.engine.flush_all();
+    c.engine.host.data_flushed();
   } else {
     c.engine.state.dirty += c.db().size();
     c.engine.before_replaced(c.db(), nullptr);

@@ -2,9 +2,9 @@
 /// RESTORE. Pure: bytes in, values out, and the other way round; files are written by snapshot.h.
 ///
 /// Written: strings (integers packed, no LZF), quicklist2, intset or plain set, listpack or plain hash,
-/// listpack or binary-score sorted set. Read: these, LZF strings, the older plain list and sorted set, and
-/// the listpack set of redis 7.2, in files of Redis up to 8.0 and of Valkey 9. Refused with a clear reason:
-/// ziplists (before 7.0), streams, modules, functions.
+/// listpack or binary-score sorted set. Read: these, LZF strings, the older plain list and sorted set, the
+/// ziplists and zipmaps from before 7.0 (rdb_old_encodings.h), and the listpack set of redis 7.2, in files of
+/// Redis up to 8.0 and of Valkey 9. Refused with a clear reason: streams, modules.
 #pragma once
 
 #include <cstdint>
@@ -78,9 +78,11 @@ class RdbReader {
   /// Reads a whole file image. A text says what is wrong and where. consumed() is then the end of the image.
   std::optional<std::string> read_all(const Handler& handler);
   std::size_t consumed() const { return at_; }
+  /// Keys without elements that were left out.
+  std::uint64_t empty_keys() const { return empty_keys_; }
 
   /// A DUMP payload; nothing when version or checksum are wrong (`reason` 1) or the value is malformed (2).
-  static std::optional<Value> restore(std::string_view payload, int& reason);
+  static std::optional<Value> restore(std::string_view payload, int& reason, bool check_sum = true);
 
  private:
   bool need(std::size_t n) {
@@ -101,11 +103,20 @@ class RdbReader {
   std::optional<Value> hash(std::uint8_t type);
   std::optional<Value> zset(std::uint8_t type);
   double ascii_double();
+  /// A collection that was read to its end; an empty one is none, and noted.
+  template <class Collection>
+  std::optional<Value> finished(std::unique_ptr<Collection> collection) {
+    if (bad_) return std::nullopt;
+    empty_ = collection->empty();
+    return empty_ ? std::nullopt : std::optional<Value>(std::move(collection));
+  }
   std::optional<std::string> fail(const std::string& why) const;
 
   std::string_view in_;
   std::size_t at_ = 0;
   bool bad_ = false;
+  bool empty_ = false;  ///< the last value was well-formed and had no elements
+  std::uint64_t empty_keys_ = 0;
   std::string scratch_;
 };
 
