@@ -19,5 +19,7 @@ std::vector<std::size_t> keys_migrate(const std::vector<std::string_view>& argv)
 /// The sorted key and that of STORE.
 std::vector<std::size_t> keys_sort_read(const std::vector<std::string_view>& argv);
 std::vector<std::size_t> keys_sort(const std::vector<std::string_view>& argv);
+/// The key of GEORADIUS and its like, and that of STORE or STOREDIST.
+std::vector<std::size_t> keys_georadius(const std::vector<std::string_view>& argv);
 
 }  // namespace node
