@@ -28,7 +28,8 @@ constexpr KeySpec kScript{0, 0, 0, keys_after_count<2>};
 constexpr KeySpec kMigrate{3, 3, 1, keys_migrate};
 constexpr KeySpec kSort{1, 1, 1, keys_sort};
 constexpr KeySpec kSortRead{1, 1, 1, keys_sort_read};
-constexpr KeySpec kGeoradius{1, 1, 1, keys_georadius};
+constexpr KeySpec kGeoradius{1, 1, 1, keys_georadius<6>};
+constexpr KeySpec kGeoradiusByMember{1, 1, 1, keys_georadius<5>};
 
 constexpr std::uint32_t R = readonly, W = write, WM = write | denyoom;
 
@@ -214,7 +215,8 @@ constexpr Command kCommands[] = {
     {"geosearchstore", -8, WM, kTwo, "geo", "Stores what GEOSEARCH finds.", command_geosearchstore},
     {"georadius", -6, WM, kGeoradius, "geo", "Places around a point.", command_georadius},
     {"georadius_ro", -6, R, kOne, "geo", "GEORADIUS that only reads.", command_georadius},
-    {"georadiusbymember", -5, WM, kGeoradius, "geo", "Places around a member.", command_georadiusbymember},
+    {"georadiusbymember", -5, WM, kGeoradiusByMember, "geo", "Places around a member.",
+     command_georadiusbymember},
     {"georadiusbymember_ro", -5, R, kOne, "geo", "GEORADIUSBYMEMBER that only reads.",
      command_georadiusbymember},
 
