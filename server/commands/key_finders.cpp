@@ -69,6 +69,17 @@ std::vector<std::size_t> keys_sort(const std::vector<std::string_view>& argv) {
   return at;
 }
 
+std::vector<std::size_t> keys_georadius(const std::vector<std::string_view>& argv, std::size_t from) {
+  std::vector<std::size_t> at{1};
+  for (const std::string_view option : {"store", "storedist"})
+    for (std::size_t i = from; i + 1 < argv.size(); ++i)
+      if (same(argv[i], option)) {
+        at.push_back(i + 1);
+        break;
+      }
+  return at;
+}
+
 std::vector<std::size_t> keys_sort_read(const std::vector<std::string_view>&) {
   return {1};
 }

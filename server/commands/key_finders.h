@@ -25,5 +25,11 @@ std::vector<std::size_t> keys_migrate(const std::vector<std::string_view>& argv)
 /// The sorted key and that of STORE.
 std::vector<std::size_t> keys_sort_read(const std::vector<std::string_view>& argv);
 std::vector<std::size_t> keys_sort(const std::vector<std::string_view>& argv);
+/// The key that is searched, and those of STORE and STOREDIST among the options from argv[N] on.
+std::vector<std::size_t> keys_georadius(const std::vector<std::string_view>& argv, std::size_t from);
+template <std::size_t N>
+std::vector<std::size_t> keys_georadius(const std::vector<std::string_view>& argv) {
+  return keys_georadius(argv, N);
+}
 
 }  // namespace node

@@ -30,6 +30,8 @@ constexpr KeySpec kStreams4{0, 0, 0, keys_streams<4>};
 constexpr KeySpec kMigrate{3, 3, 1, keys_migrate};
 constexpr KeySpec kSort{1, 1, 1, keys_sort};
 constexpr KeySpec kSortRead{1, 1, 1, keys_sort_read};
+constexpr KeySpec kGeoradius{1, 1, 1, keys_georadius<6>};
+constexpr KeySpec kGeoradiusByMember{1, 1, 1, keys_georadius<5>};
 
 constexpr std::uint32_t R = readonly, W = write, WM = write | denyoom;
 
@@ -224,6 +226,28 @@ constexpr Command kCommands[] = {
     {"xinfo", -2, 0, kNone, "stream", "About a stream, its groups and consumers.", command_xinfo},
     {"xdel", -3, W | fast, kOne, "stream", "Removes entries.", command_xdel},
     {"xtrim", -4, W, kOne, "stream", "Removes the oldest entries.", command_xtrim},
+
+    // Places, in sorted sets.
+    {"geoadd", -5, WM, kOne, "geo", "Adds places or moves them.", command_geoadd},
+    {"geodist", -4, R, kOne, "geo", "The distance between two places.", command_geodist},
+    {"geohash", -2, R, kOne, "geo", "Places as geohash texts.", command_geohash},
+    {"geopos", -2, R, kOne, "geo", "Longitudes and latitudes.", command_geopos},
+    {"geosearch", -7, R, kOne, "geo", "Places within a circle or a rectangle.", command_geosearch},
+    {"geosearchstore", -8, WM, kTwo, "geo", "Stores what GEOSEARCH finds.", command_geosearchstore},
+    {"georadius", -6, WM, kGeoradius, "geo", "Places around a point.", command_georadius},
+    {"georadius_ro", -6, R, kOne, "geo", "GEORADIUS that only reads.", command_georadius},
+    {"georadiusbymember", -5, WM, kGeoradiusByMember, "geo", "Places around a member.",
+     command_georadiusbymember},
+    {"georadiusbymember_ro", -5, R, kOne, "geo", "GEORADIUSBYMEMBER that only reads.",
+     command_georadiusbymember},
+
+    // HyperLogLog.
+    {"pfadd", -2, WM | fast, kOne, "hyperloglog", "Adds elements to a sketch.", command_pfadd},
+    {"pfcount", -2, R | may_replicate, kAll, "hyperloglog", "Estimates how many different elements.",
+     command_pfcount},
+    {"pfmerge", -2, WM, kAll, "hyperloglog", "Joins sketches.", command_pfmerge},
+    {"pfdebug", 3, WM | admin, kSecond, "hyperloglog", "Shows the inside of a sketch.", command_pfdebug},
+    {"pfselftest", 1, admin, kNone, "hyperloglog", "Tests sketches.", command_pfselftest},
 
     // Transactions and scripts.
     {"multi", 1, noscript | loading | stale | fast | allow_busy, kNone, "transactions",
