@@ -10,6 +10,7 @@
 #include "server/node_cluster.h"
 #include "server/node_replication.h"
 #include "server/persistence/snapshot.h"
+#include "server/scripting/scripting.h"
 
 namespace node {
 
@@ -35,6 +36,11 @@ void Node::note_loading(std::size_t bytes) {
   serve_while_busy();
 }
 
+LoadFunction Node::function_loader(bool replace) {
+  const auto on_taken = replace ? Functions::OnTaken::replace : Functions::OnTaken::fail;
+  return [this, on_taken](std::string_view code) { return engine_.scripting->functions().load(code, on_taken, 0); };
+}
+
 void Node::begin_loading(std::size_t total_bytes) {
   loading_ = {now_us() / 1000000, total_bytes, 0, 0, monotonic_us()};
   engine_.loading = true;
@@ -54,7 +60,7 @@ std::optional<std::string> Node::load_data() {
     SnapshotAux aux;
     begin_loading(file.bytes().size());
     why = read_snapshot(file.bytes(), engine_.databases(), engine_.state.now_ms, replica, aux,
-                        [this](std::size_t bytes) { note_loading(bytes); });
+                        function_loader(false), [this](std::size_t bytes) { note_loading(bytes); });
     engine_.loading = false;
     if (why) return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
     if (!aux.repl_id.empty() && aux.repl_offset >= 0)
@@ -79,7 +85,7 @@ std::optional<std::string> Node::load_aof() {
     handlers.image = [&](std::string_view image, std::size_t& consumed) {
       SnapshotAux aux;
       return read_snapshot(
-          image, engine_.databases(), engine_.state.now_ms, true, aux,
+          image, engine_.databases(), engine_.state.now_ms, true, aux, function_loader(false),
           [this](std::size_t bytes) { note_loading(bytes); }, &consumed);
     };
     handlers.command = [&](const std::vector<std::string_view>& argv) -> std::optional<std::string> {
@@ -111,12 +117,15 @@ void Node::restart_aof_after_load() {
   if (const auto why = start_rewrite()) log('#', "Rewriting the append only file: " + *why);
 }
 
-int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why, bool flush) {
+int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why, OldData old) {
   begin_loading(bytes.size());
-  if (flush) engine_.flush_all();
+  if (old == OldData::goes) {
+    engine_.flush_all();
+    engine_.scripting->functions().clear();
+  }
   SnapshotAux aux;
   why = read_snapshot(bytes, engine_.databases(), engine_.state.now_ms, true, aux,
-                      [this](std::size_t done) { note_loading(done); });
+                      function_loader(old == OldData::is_replaced), [this](std::size_t done) { note_loading(done); });
   engine_.loading = false;
   engine_.serve_ready();
   return aux.stream_db;
@@ -125,7 +134,7 @@ int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why,
 std::optional<std::string> Node::save() {
   if (child_kind_ == ChildKind::save) return "ERR Background save already in progress";
   const auto why =
-      write_snapshot(config_.dbfilename, engine_.databases(), replication_->note(), engine_.state.now_ms);
+      write_snapshot(config_.dbfilename, engine_.scripting->functions().codes(), engine_.databases(), replication_->note(), engine_.state.now_ms);
   if (why) {
     log('#', "Saving the DB: " + *why);
     last_save_ok_ = false;
@@ -149,7 +158,8 @@ std::optional<std::string> Node::fork_snapshot(ChildKind kind, const std::string
     std::signal(SIGINT, SIG_DFL);
     const SnapshotNote note{std::move(repl_id), repl_offset, kind == ChildKind::rewrite,
                             replication_->stream_db(), config_.rdb_key_save_delay_us};
-    const auto why = write_snapshot(path, engine_.databases(), note, engine_.state.now_ms);
+    const auto why = write_snapshot(path, engine_.scripting->functions().codes(), engine_.databases(),
+                                    note, engine_.state.now_ms);
     if (why) log('#', "In the child that writes the data: " + *why);
     _exit(why ? 1 : 0);
   }
@@ -280,7 +290,7 @@ void Node::maybe_save() {
   if (const auto why = start_rewrite()) log('#', "Rewriting the append only file: " + *why);
 }
 
-std::optional<std::string> Node::debug_reload(bool save_first, bool flush) {
+std::optional<std::string> Node::debug_reload(bool save_first, bool flush, bool merge) {
   if (engine_.loading) return std::string(error::loading);
   if (save_first)
     if (auto why = save()) return why;
@@ -288,9 +298,13 @@ std::optional<std::string> Node::debug_reload(bool save_first, bool flush) {
   const MappedFile file(config_.dbfilename, trouble);
   if (!trouble.empty()) return "ERR " + trouble;
   std::optional<std::string> why;
-  load_snapshot(file.bytes(), why, flush);
-  if (why) return "ERR " + *why;
-  return std::nullopt;
+  load_snapshot(file.bytes(), why,
+                flush   ? OldData::goes
+                : merge ? OldData::is_replaced
+                        : OldData::stays);
+  if (!why) return std::nullopt;
+  log('#', "DEBUG RELOAD: " + *why);
+  return "ERR Error trying to load the RDB dump, check server logs.";
 }
 
 std::optional<std::string> Node::debug_load_aof() {
@@ -298,6 +312,7 @@ std::optional<std::string> Node::debug_load_aof() {
   if (aof_.is_open())
     if (auto why = aof_.flush(engine_.state.now_ms, true)) return "ERR " + *why;
   engine_.flush_all();
+  engine_.scripting->functions().clear();
   if (auto why = load_aof()) return "ERR Error trying to load the AOF files: " + *why;
   engine_.state.dirty = 0;
   return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include "server/commands/reply_errors.h"
 #include "server/keyspace/number.h"
+#include "server/scripting/script_flags.h"
 #include "server/scripting/scripting.h"
 
 namespace node {
@@ -212,7 +213,7 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   if (cluster && !from_master && session.kind != Session::Kind::script)
     if (auto line = cluster_refusal(session, command, argv)) return line;
   if (from_master) return std::nullopt;
-  if (config.maxmemory > 0 && any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
+  if (any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
   const bool writes = any(flag::write), replica = host.is_replica();
   if ((writes || command.name == "ping") && !replica)
     if (auto line = host.write_refusal()) return line;
@@ -227,13 +228,22 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   if (replica && !config.serve_stale && lacks(flag::stale) && !host.master_link_up())
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
   if (loading && lacks(flag::loading)) return std::string(error::loading);
-  if (scripting->timed_out() && session.kind == Session::Kind::normal && !command.is(flag::allow_busy))
-    return std::string(error::busy_script);
+  if (session.kind == Session::Kind::normal && !command.is(flag::allow_busy))
+    if (const auto line = scripting->run().busy_line()) return std::string(*line);
   return std::nullopt;
 }
 
+/// The checks before a client's command. What runs a script is judged by what the script says about itself.
+std::optional<std::string> Engine::refusal_of_request(Session& session, const Command& command,
+                                                      const std::vector<std::string_view>& argv) {
+  if (command.group == "scripting" && command.keys.find)
+    if (const auto flags = scripting->flags_of(command, argv))
+      return refusal(session, judged_by_flags(command, *flags), argv);
+  return refusal(session, command, argv);
+}
+
 bool Engine::out_of_memory() {
-  return host.used_memory() > static_cast<std::size_t>(config.maxmemory);
+  return config.maxmemory > 0 && host.used_memory() > static_cast<std::size_t>(config.maxmemory);
 }
 
 bool Engine::process(Session& session, const std::vector<std::string_view>& argv) {
@@ -264,7 +274,7 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
     return refuse("ERR Command not allowed inside a transaction");
   session.last_command = command;
   if (session.kind == Session::Kind::normal) {
-    if (auto line = refusal(session, *command, argv)) {
+    if (auto line = refusal_of_request(session, *command, argv)) {
       if (command->name != "asking") session.asking = false;
       return refuse(*line);
     }
@@ -407,8 +417,8 @@ void Engine::feed_monitors(const Session& session, const std::vector<std::string
 // ------------------------------------------------------------------------------------------------
 
 void Engine::enqueue_propagation(int db, const std::vector<std::string_view>& words) {
-  if (!host.propagating()) return;
-  Propagated p{db, {}};
+  if (!host.propagating() || propagation_targets == 0) return;
+  Propagated p{db, {}, propagation_targets};
   append_command(p.resp, words.data(), words.size());
   pending_.push_back(std::move(p));
 }
@@ -421,9 +431,9 @@ void Engine::flush_propagation(bool atomic) {
   if (pending_.empty()) return;
   const bool wrap = atomic && pending_.size() > 1;
   const int db = pending_.front().db;
-  if (wrap) host.propagate(db, "*1\r\n$5\r\nMULTI\r\n");
-  for (const Propagated& p : pending_) host.propagate(p.db, p.resp);
-  if (wrap) host.propagate(pending_.back().db, "*1\r\n$4\r\nEXEC\r\n");
+  if (wrap) host.propagate(db, "*1\r\n$5\r\nMULTI\r\n", propagate_to::all);
+  for (const Propagated& p : pending_) host.propagate(p.db, p.resp, p.targets);
+  if (wrap) host.propagate(pending_.back().db, "*1\r\n$4\r\nEXEC\r\n", propagate_to::all);
   pending_.clear();
 }
 

@@ -164,6 +164,8 @@ class Engine {
   void end_unit(bool atomic = true);
   void flush_propagation(bool atomic = true);
 
+  bool out_of_memory();
+
   Config& config;
   Host& host;
   KeyspaceState state;
@@ -186,10 +188,12 @@ class Engine {
   bool cron_paused = false;  ///< DEBUG PAUSE-CRON
   bool loading = false;
   int monitors = 0;
+  unsigned propagation_targets = propagate_to::all;  ///< of what is enqueued from now on: redis.set_repl()
 
  private:
   friend struct Call;
-  bool out_of_memory();
+  std::optional<std::string> refusal_of_request(Session& session, const Command& command,
+                                                const std::vector<std::string_view>& argv);
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
   void feed_monitors(const Session& session, const std::vector<std::string_view>& argv);
@@ -209,6 +213,7 @@ class Engine {
   struct Propagated {
     int db;
     std::string resp;
+    unsigned targets;
   };
   std::vector<Propagated> pending_;
   int unit_depth_ = 0;
