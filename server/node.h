@@ -63,8 +63,8 @@ class Node final : public Host {
   std::int64_t steady_ms() const;  ///< unix time at start plus what has passed: never goes back
   void pause_writes(std::int64_t until_steady_ms);
   void resume_writes();
-  /// What becomes of keys and functions that are there already: in the end, with equal names, or (of functions) an
-  /// error.
+  /// What becomes of keys and functions that are there already: in the end, with equal names, or (of
+  /// functions) an error.
   enum class OldData { goes, is_replaced, stays };
   /// Loads a dump file; the answer is the database that its replication stream stands in.
   int load_snapshot(std::string_view bytes, std::optional<std::string>& why, OldData old = OldData::goes);

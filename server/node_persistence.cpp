@@ -38,7 +38,9 @@ void Node::note_loading(std::size_t bytes) {
 
 LoadFunction Node::function_loader(bool replace) {
   const auto on_taken = replace ? Functions::OnTaken::replace : Functions::OnTaken::fail;
-  return [this, on_taken](std::string_view code) { return engine_.scripting->functions().load(code, on_taken, 0); };
+  return [this, on_taken](std::string_view code) {
+    return engine_.scripting->functions().load(code, on_taken, 0);
+  };
 }
 
 void Node::begin_loading(std::size_t total_bytes) {
@@ -125,7 +127,8 @@ int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why,
   }
   SnapshotAux aux;
   why = read_snapshot(bytes, engine_.databases(), engine_.state.now_ms, true, aux,
-                      function_loader(old == OldData::is_replaced), [this](std::size_t done) { note_loading(done); });
+                      function_loader(old == OldData::is_replaced),
+                      [this](std::size_t done) { note_loading(done); });
   engine_.loading = false;
   engine_.serve_ready();
   return aux.stream_db;
@@ -133,8 +136,8 @@ int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why,
 
 std::optional<std::string> Node::save() {
   if (child_kind_ == ChildKind::save) return "ERR Background save already in progress";
-  const auto why =
-      write_snapshot(config_.dbfilename, engine_.scripting->functions().codes(), engine_.databases(), replication_->note(), engine_.state.now_ms);
+  const auto why = write_snapshot(config_.dbfilename, engine_.scripting->functions().codes(),
+                                  engine_.databases(), replication_->note(), engine_.state.now_ms);
   if (why) {
     log('#', "Saving the DB: " + *why);
     last_save_ok_ = false;
@@ -158,8 +161,8 @@ std::optional<std::string> Node::fork_snapshot(ChildKind kind, const std::string
     std::signal(SIGINT, SIG_DFL);
     const SnapshotNote note{std::move(repl_id), repl_offset, kind == ChildKind::rewrite,
                             replication_->stream_db(), config_.rdb_key_save_delay_us};
-    const auto why = write_snapshot(path, engine_.scripting->functions().codes(), engine_.databases(),
-                                    note, engine_.state.now_ms);
+    const auto why = write_snapshot(path, engine_.scripting->functions().codes(), engine_.databases(), note,
+                                    engine_.state.now_ms);
     if (why) log('#', "In the child that writes the data: " + *why);
     _exit(why ? 1 : 0);
   }
@@ -298,10 +301,7 @@ std::optional<std::string> Node::debug_reload(bool save_first, bool flush, bool 
   const MappedFile file(config_.dbfilename, trouble);
   if (!trouble.empty()) return "ERR " + trouble;
   std::optional<std::string> why;
-  load_snapshot(file.bytes(), why,
-                flush   ? OldData::goes
-                : merge ? OldData::is_replaced
-                        : OldData::stays);
+  load_snapshot(file.bytes(), why, flush ? OldData::goes : merge ? OldData::is_replaced : OldData::stays);
   if (!why) return std::nullopt;
   log('#', "DEBUG RELOAD: " + *why);
   return "ERR Error trying to load the RDB dump, check server logs.";
@@ -347,7 +347,11 @@ std::optional<std::string> Node::shutdown(bool nosave, bool save_anyway, bool, b
   if (!config_.unixsocket.empty()) unlink(config_.unixsocket.c_str());
   log('#', "Redis is now ready to exit, bye bye...");
   stopping_ = true;
-  // No reply: clients see the connection end.
+  // No reply: clients see the connection end, and then nobody at the port.
+  for (const auto& listener : listeners_) {
+    loop_.remove(listener->socket.fd());
+    listener->socket.reset();
+  }
   for (auto& [id, c] : clients_)
     if (!c->closing) c->session.close_after_reply = true;
   return std::nullopt;

@@ -204,11 +204,11 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   const bool exec = command.name == "exec";
   auto any = [&](std::uint32_t f) {
     return command.is(f) || (exec && std::any_of(session.queue.begin(), session.queue.end(),
-                                                 [&](auto& q) { return q.command->is(f); }));
+                                                 [&](auto& q) { return (q.flags & f) != 0; }));
   };
   auto lacks = [&](std::uint32_t f) {
     return !command.is(f) || (exec && std::any_of(session.queue.begin(), session.queue.end(),
-                                                  [&](auto& q) { return !q.command->is(f); }));
+                                                  [&](auto& q) { return (q.flags & f) == 0; }));
   };
   if (cluster && !from_master && session.kind != Session::Kind::script)
     if (auto line = cluster_refusal(session, command, argv)) return line;
@@ -233,13 +233,12 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   return std::nullopt;
 }
 
-/// The checks before a client's command. What runs a script is judged by what the script says about itself.
-std::optional<std::string> Engine::refusal_of_request(Session& session, const Command& command,
-                                                      const std::vector<std::string_view>& argv) {
-  if (command.group == "scripting" && command.keys.find)
-    if (const auto flags = scripting->flags_of(command, argv))
-      return refusal(session, judged_by_flags(command, *flags), argv);
-  return refusal(session, command, argv);
+/// What runs a script counts as what the script says about itself.
+std::optional<Command> Engine::judged_by_script(const Command& command,
+                                                const std::vector<std::string_view>& argv) const {
+  if (command.group != "scripting" || !command.keys.find) return std::nullopt;
+  const auto flags = scripting->flags_of(command, argv);
+  return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
 }
 
 bool Engine::out_of_memory() {
@@ -273,12 +272,14 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   if (session.in_multi && command->is(flag::no_multi))
     return refuse("ERR Command not allowed inside a transaction");
   session.last_command = command;
+  const auto by_script = judged_by_script(*command, argv);
+  const Command& judged = by_script ? *by_script : *command;
   if (session.kind == Session::Kind::normal) {
-    if (auto line = refusal_of_request(session, *command, argv)) {
+    if (auto line = refusal(session, judged, argv)) {
       if (command->name != "asking") session.asking = false;
       return refuse(*line);
     }
-    const bool writes = command->is(flag::write | flag::may_replicate) || command->name == "exec";
+    const bool writes = judged.is(flag::write | flag::may_replicate) || command->name == "exec";
     if (host.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
         !command->name.starts_with("cluster|") && command->name != "ping" && command->name != "replconf" &&
         !command->name.starts_with("config|"))
@@ -286,19 +287,20 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   }
   if (session.in_multi && command->name != "exec" && command->name != "discard" && command->name != "multi" &&
       command->name != "watch" && command->name != "quit" && command->name != "reset") {
-    queue_command(session, *command, argv);
+    queue_command(session, *command, judged.flags, argv);
     return true;
   }
   call(session, *command, argv);
   if (asking && command->name != "asking") session.asking = false;
   session.write_offset = host.replication_offset();
-  if (!ready_.empty()) serve_ready();
+  // Not from within a script that lets others in: what it pushes is served when it ends.
+  if (!ready_.empty() && !scripting->run().running()) serve_ready();
   return true;
 }
 
-void Engine::queue_command(Session& session, const Command& command,
+void Engine::queue_command(Session& session, const Command& command, std::uint32_t flags,
                            const std::vector<std::string_view>& argv) {
-  session.queue.push_back({&command, std::vector<std::string>(argv.begin(), argv.end())});
+  session.queue.push_back({&command, flags, std::vector<std::string>(argv.begin(), argv.end())});
   session.out.status("QUEUED");
 }
 

@@ -192,15 +192,16 @@ class Engine {
 
  private:
   friend struct Call;
-  std::optional<std::string> refusal_of_request(Session& session, const Command& command,
-                                                const std::vector<std::string_view>& argv);
+  std::optional<Command> judged_by_script(const Command& command,
+                                          const std::vector<std::string_view>& argv) const;
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
   void feed_monitors(const Session& session, const std::vector<std::string_view>& argv);
   void retry_blocked(Session& session);
   std::optional<std::string> cluster_refusal(Session& session, const Command& command,
                                              const std::vector<std::string_view>& argv);
-  void queue_command(Session& session, const Command& command, const std::vector<std::string_view>& argv);
+  void queue_command(Session& session, const Command& command, std::uint32_t flags,
+                     const std::vector<std::string_view>& argv);
 
   bool is_redacted(std::size_t word) const;
   std::vector<std::string> shown_words(const std::vector<std::string_view>& argv) const;

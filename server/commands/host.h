@@ -22,7 +22,8 @@ inline constexpr unsigned aof = 1, replicas = 2, all = aof | replicas;
 struct Host {
   virtual ~Host() = default;
 
-  /// A change that the append-only file and the replicas (propagate_to) must hear of; already encoded, one command.
+  /// A change that the append-only file and the replicas (propagate_to) must hear of; already encoded, one
+  /// command.
   virtual void propagate(int db, std::string_view resp, unsigned targets) = 0;
   /// Whether anybody listens to propagate().
   virtual bool propagating() const = 0;

@@ -89,7 +89,8 @@ class RdbReader {
   /// A DUMP payload; nothing when version or checksum are wrong (`reason` 1) or the value is malformed (2).
   static std::optional<Value> restore(std::string_view payload, int& reason);
   /// A payload of FUNCTION DUMP; a text says what is wrong with it.
-  static std::optional<std::string> restore_functions(std::string_view payload, std::vector<std::string>& codes);
+  static std::optional<std::string> restore_functions(std::string_view payload,
+                                                      std::vector<std::string>& codes);
 
  private:
   bool need(std::size_t n) {

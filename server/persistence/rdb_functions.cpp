@@ -31,7 +31,8 @@ std::string RdbReader::function(std::uint8_t mark) {
   return "#!" + engine + " name=" + name + "\n" + std::string(string());
 }
 
-std::optional<std::string> RdbReader::restore_functions(std::string_view payload, std::vector<std::string>& codes) {
+std::optional<std::string> RdbReader::restore_functions(std::string_view payload,
+                                                        std::vector<std::string>& codes) {
   if (!whole_payload(payload)) return "DUMP payload version or checksum are wrong";
   RdbReader reader(payload.substr(0, payload.size() - kFootBytes));
   while (reader.at_ < reader.in_.size()) {

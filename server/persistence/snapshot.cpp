@@ -9,7 +9,8 @@
 
 namespace node {
 
-std::optional<std::string> write_snapshot(const std::string& path, std::span<const std::string_view> functions,
+std::optional<std::string> write_snapshot(const std::string& path,
+                                          std::span<const std::string_view> functions,
                                           std::span<const std::unique_ptr<Database>> databases,
                                           const SnapshotNote& note, std::int64_t now_ms) {
   const std::string temporary = path + ".tmp-" + std::to_string(getpid());

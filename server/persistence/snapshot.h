@@ -22,7 +22,8 @@ struct SnapshotNote {
 };
 
 /// Databases that are empty are left out; `functions` is the code of libraries. A text says what failed.
-std::optional<std::string> write_snapshot(const std::string& path, std::span<const std::string_view> functions,
+std::optional<std::string> write_snapshot(const std::string& path,
+                                          std::span<const std::string_view> functions,
                                           std::span<const std::unique_ptr<Database>> databases,
                                           const SnapshotNote& note, std::int64_t now_ms);
 

@@ -164,8 +164,9 @@ void command_function(Call& c) {
   if (c.subcommand("stats", 2, 2)) return function_stats(c);
   if (c.subcommand("kill", 2, 2)) return c.engine.scripting->run().kill(c, ScriptSubject::Kind::function);
   if (c.subcommand("help", 2, 2))
-    return help(c, {"LOAD [REPLACE] <code>", "DELETE <library>", "LIST [LIBRARYNAME <pattern>] [WITHCODE]", "STATS",
-                    "KILL", "FLUSH [ASYNC|SYNC]", "DUMP", "RESTORE <payload> [FLUSH|APPEND|REPLACE]"});
+    return help(
+        c, {"LOAD [REPLACE] <code>", "DELETE <library>", "LIST [LIBRARYNAME <pattern>] [WITHCODE]", "STATS",
+            "KILL", "FLUSH [ASYNC|SYNC]", "DUMP", "RESTORE <payload> [FLUSH|APPEND|REPLACE]"});
   c.unknown_subcommand();
 }
 

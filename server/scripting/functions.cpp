@@ -78,7 +78,8 @@ void Functions::open() {
   lua_setfield(lua, LUA_REGISTRYINDEX, kFunctions);
   open_redis_api(lua, false);
   if (!seal_globals(lua, engine_.config.lua_deprecated_api)) {
-    engine_.host.log('#', std::string("The Lua sandbox of functions cannot be set up: ") + lua_tostring(lua, -1));
+    engine_.host.log('#',
+                     std::string("The Lua sandbox of functions cannot be set up: ") + lua_tostring(lua, -1));
     lua_pop(lua, 1);
     return;
   }
@@ -126,7 +127,8 @@ bool Functions::in_time() const {
 const char* Functions::add_function(Function function) {
   if (!good_function_name(function.name)) return kBadFunctionName;
   auto& functions = loading_->library->functions;
-  if (std::any_of(functions.begin(), functions.end(), [&](const Function& f) { return f.name == function.name; }))
+  if (std::any_of(functions.begin(), functions.end(),
+                  [&](const Function& f) { return f.name == function.name; }))
     return "Function already exists in the library";
   functions.push_back(std::move(function));
   return nullptr;
@@ -152,8 +154,9 @@ std::optional<std::string> Functions::run_code(std::string_view code, Loading& l
   return std::nullopt;
 }
 
-std::optional<std::string> Functions::compile(std::string_view code, const LibrarySet& beside, OnTaken on_taken,
-                                              std::int64_t timeout_ms, std::shared_ptr<const Library>& out) {
+std::optional<std::string> Functions::compile(std::string_view code, const LibrarySet& beside,
+                                              OnTaken on_taken, std::int64_t timeout_ms,
+                                              std::shared_ptr<const Library>& out) {
   LibraryHeader header;
   if (auto why = parse_library_header(code, header)) return why;
   if (!good_function_name(header.name)) return kBadFunctionName;

@@ -1,6 +1,6 @@
-/// The functions engine: compiles libraries in a Lua state of their own, keeps them, and calls their functions.
-/// Code that is loaded sees nothing but redis.register_function, the log and the version; functions see what
-/// scripts see.
+/// The functions engine: compiles libraries in a Lua state of their own, keeps them, and calls their
+/// functions. Code that is loaded sees nothing but redis.register_function, the log and the version;
+/// functions see what scripts see.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +27,14 @@ class Functions {
   Functions& operator=(const Functions&) = delete;
 
   enum class OnTaken : std::uint8_t { fail, replace };
-  /// An error line without its code, or nothing; then `name` is the library's. No time limit for what a master
-  /// or a file brings (`timeout_ms` 0).
+  /// An error line without its code, or nothing; then `name` is the library's. No time limit for what a
+  /// master or a file brings (`timeout_ms` 0).
   std::optional<std::string> load(std::string_view code, OnTaken on_taken, std::int64_t timeout_ms,
                                   std::string* name = nullptr);
   enum class Policy : std::uint8_t { flush, append, replace };
   /// All of them or none. An error line without its code, or nothing.
-  std::optional<std::string> restore(const std::vector<std::string>& codes, Policy policy, std::int64_t timeout_ms);
+  std::optional<std::string> restore(const std::vector<std::string>& codes, Policy policy,
+                                     std::int64_t timeout_ms);
   bool remove(std::string_view library) { return set_.remove(library); }
   void clear();
 

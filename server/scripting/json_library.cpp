@@ -18,8 +18,8 @@ constexpr std::int64_t kBytesMax = std::int64_t{1} << 30;
 /// The library's own limit is as high; below it, a table in itself is found out there.
 constexpr int kDepthMax = 1000;
 
-/// Takes from `left` the bytes that the value on top may need; false when they do not suffice, with whatever on
-/// the stack.
+/// Takes from `left` the bytes that the value on top may need; false when they do not suffice, with whatever
+/// on the stack.
 bool fits(lua_State* lua, std::int64_t& left, int depth) {
   const int type = lua_type(lua, -1);
   left -= type == LUA_TSTRING ? 6 * static_cast<std::int64_t>(lua_objlen(lua, -1)) + 4 : 32;
@@ -29,7 +29,8 @@ bool fits(lua_State* lua, std::int64_t& left, int depth) {
     if (!fits(lua, left, depth + 1)) return false;
     if (lua_type(lua, -2) == LUA_TSTRING) left -= 6 * static_cast<std::int64_t>(lua_objlen(lua, -2));
     // An array is written up to its highest index, with a null for each that is not there.
-    if (lua_type(lua, -2) == LUA_TNUMBER && lua_tonumber(lua, -2) > static_cast<double>(kBytesMax / 5)) return false;
+    if (lua_type(lua, -2) == LUA_TNUMBER && lua_tonumber(lua, -2) > static_cast<double>(kBytesMax / 5))
+      return false;
   }
   return left >= 0;
 }

@@ -28,7 +28,8 @@ std::optional<std::string> parse_library_header(std::string_view code, LibraryHe
   if (!code.starts_with("#!")) return "Missing library metadata";
   header.size = code.find('\n');
   std::vector<std::string> words;
-  if (header.size == std::string_view::npos || !split_words(code.substr(0, header.size), words) || words.empty())
+  if (header.size == std::string_view::npos || !split_words(code.substr(0, header.size), words) ||
+      words.empty())
     return "Invalid library metadata";
   header.engine = words[0].substr(2);
   bool named = false;

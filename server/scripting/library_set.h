@@ -1,4 +1,5 @@
-/// Libraries of functions as values: what FUNCTION LIST tells of them, and under which names they go together.
+/// Libraries of functions as values: what FUNCTION LIST tells of them, and under which names they go
+/// together.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +51,8 @@ std::optional<std::string> parse_library_header(std::string_view code, LibraryHe
 /// Letters, digits and underscores, of libraries as of functions.
 bool good_function_name(std::string_view name);
 inline constexpr const char* kBadFunctionName =
-    "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long";
+    "Library names can only contain letters, numbers, or underscores(_) and must be at least one character "
+    "long";
 
 /// Libraries whose functions all have names of their own, in whatever case. Copies share the libraries.
 class LibrarySet {

@@ -41,7 +41,8 @@ struct Packer {
 
   void byte(unsigned value) { out.push_back(static_cast<char>(value)); }
   void big(std::uint64_t value, int bytes) {
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) byte(static_cast<unsigned>(value >> shift & 0xff));
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+      byte(static_cast<unsigned>(value >> shift & 0xff));
   }
 
   void integer(std::int64_t n) {
@@ -183,7 +184,8 @@ struct Unpacker {
   }
   std::uint64_t big(int bytes) {
     std::uint64_t value = 0;
-    for (const unsigned char* p = take(static_cast<std::size_t>(bytes)); bytes; --bytes) value = value << 8 | *p++;
+    for (const unsigned char* p = take(static_cast<std::size_t>(bytes)); bytes; --bytes)
+      value = value << 8 | *p++;
     return value;
   }
 
@@ -271,14 +273,15 @@ int unpack_some(lua_State* lua, lua_Integer limit, lua_Integer offset) {
   std::size_t size = 0;
   const char* bytes = luaL_checklstring(lua, 1, &size);
   if (offset < 0 || limit < 0)
-    return luaL_error(lua, "Invalid request to unpack with offset of %d and limit of %d.", static_cast<int>(offset),
-                      static_cast<int>(size));
+    return luaL_error(lua, "Invalid request to unpack with offset of %d and limit of %d.",
+                      static_cast<int>(offset), static_cast<int>(size));
   if (static_cast<std::size_t>(offset) > size)
     return luaL_error(lua, "Start offset %d greater than input length %d.", static_cast<int>(offset),
                       static_cast<int>(size));
   const bool all = limit == 0 && offset == 0;
   if (all) limit = INT_MAX;
-  Unpacker unpacker{lua, reinterpret_cast<const unsigned char*>(bytes) + offset, size - static_cast<std::size_t>(offset)};
+  Unpacker unpacker{lua, reinterpret_cast<const unsigned char*>(bytes) + offset,
+                    size - static_cast<std::size_t>(offset)};
   int results = 0;
   for (; unpacker.left > 0 && results < limit; ++results) unpacker.value();
   if (all) return results;

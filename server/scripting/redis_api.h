@@ -1,5 +1,5 @@
-/// The table `redis` that scripts and functions see: commands, replies, the log, and what changes how the rest
-/// of a script runs.
+/// The table `redis` that scripts and functions see: commands, replies, the log, and what changes how the
+/// rest of a script runs.
 #pragma once
 
 #include <string_view>
@@ -14,7 +14,8 @@ class ScriptRun;
 void set_script_run(lua_State* lua, ScriptRun& run);
 ScriptRun& script_run_of(lua_State* lua);
 
-/// Sets the global `redis`; `eval`: with what only EVAL's scripts have. Replaces the random numbers of `math`.
+/// Sets the global `redis`; `eval`: with what only EVAL's scripts have. Replaces the random numbers of
+/// `math`.
 void open_redis_api(lua_State* lua, bool eval);
 /// Adds log, its levels and the version to the table on top.
 void add_log_and_version(lua_State* lua);

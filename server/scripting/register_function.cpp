@@ -43,8 +43,8 @@ void read_flags(lua_State* lua, Arguments& out) {
   lua_pop(lua, 1);
 }
 
-/// register_function{function_name = …, callback = …, flags = …, description = …}: the values that are kept go
-/// to places 2 to 4.
+/// register_function{function_name = …, callback = …, flags = …, description = …}: the values that are kept
+/// go to places 2 to 4.
 Arguments named_arguments(lua_State* lua) {
   Arguments out;
   lua_settop(lua, 4);
@@ -95,7 +95,8 @@ Arguments read_arguments(lua_State* lua) {
     out.callback = 2;
   } else if (!lua_istable(lua, 1)) {
     out.wrong =
-        "calling redis.register_function with a single argument is only applicable to Lua table (representing "
+        "calling redis.register_function with a single argument is only applicable to Lua table "
+        "(representing "
         "named arguments).";
   } else {
     return named_arguments(lua);

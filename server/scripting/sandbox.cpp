@@ -123,8 +123,7 @@ const char* read_piece(lua_State* lua, void* begun, std::size_t* size) {
   lua_replace(lua, 3);
   const char* piece = lua_tolstring(lua, 3, size);
   bool& first = *static_cast<bool*>(begun);
-  if (first && *size > 0 && piece[0] == LUA_SIGNATURE[0])
-    luaL_error(lua, "attempt to load a binary chunk");
+  if (first && *size > 0 && piece[0] == LUA_SIGNATURE[0]) luaL_error(lua, "attempt to load a binary chunk");
   first = first && *size == 0;
   return piece;
 }
@@ -258,7 +257,8 @@ int seal_all(lua_State* lua) {
   lua_getglobal(lua, LUA_TABLIBNAME);
   replace_field(lua, "insert", writing_function);
   lua_pop(lua, 1);
-  for (const char* name : {"string", "table", "math", "coroutine", "bit", "cjson", "cmsgpack", "struct", "redis"}) {
+  for (const char* name :
+       {"string", "table", "math", "coroutine", "bit", "cjson", "cmsgpack", "struct", "redis"}) {
     lua_getglobal(lua, name);
     seal_table(lua, false);
     lua_setglobal(lua, name);

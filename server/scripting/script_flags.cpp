@@ -21,8 +21,8 @@ constexpr std::pair<std::string_view, std::uint32_t> kFlags[] = {
 
 std::optional<std::uint32_t> script_flag_named(std::string_view name, bool any_case) {
   for (const auto& [known, bit] : kFlags)
-    if (name == known || (any_case && name.size() == known.size() &&
-                          strncasecmp(name.data(), known.data(), name.size()) == 0))
+    if (name == known ||
+        (any_case && name.size() == known.size() && strncasecmp(name.data(), known.data(), name.size()) == 0))
       return bit;
   return std::nullopt;
 }

@@ -24,7 +24,7 @@ std::vector<std::string_view> script_flag_names(std::uint32_t flags);
 /// The first line of a script, when it is a header and not Lua.
 struct ScriptHeader {
   std::optional<std::uint32_t> flags;  ///< none: no header
-  std::size_t size = 0;                ///< bytes before the line's end, which stays, so that lines keep their numbers
+  std::size_t size = 0;  ///< bytes before the line's end, which stays, so that lines keep their numbers
 };
 /// An error line without its code, or nothing.
 std::optional<std::string> parse_script_header(std::string_view body, ScriptHeader& header);

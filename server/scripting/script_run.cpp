@@ -123,8 +123,8 @@ std::optional<std::string_view> ScriptRun::busy_line() const {
 // ---- begin and end
 // --------------------------------------------------------------------------------------------------
 
-/// Most of this was asked before the command began, with its flags (judged_by_flags); here it is again for what
-/// runs in a transaction, in the words of its own.
+/// Most of this was asked before the command began, with its flags (judged_by_flags); here it is again for
+/// what runs in a transaction, in the words of its own.
 std::optional<std::string> ScriptRun::refusal(const Call& c, const ScriptSubject& subject) {
   const Config& config = engine_.config;
   const Host& host = engine_.host;
@@ -137,7 +137,8 @@ std::optional<std::string> ScriptRun::refusal(const Call& c, const ScriptSubject
   if (flags & script_flag::no_cluster && engine_.cluster)
     return "ERR Can not run script on cluster, 'no-cluster' flag is set.";
   if (stale && !(flags & script_flag::allow_stale))
-    return "MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' and 'allow-stale' flag is "
+    return "MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' and 'allow-stale' "
+           "flag is "
            "not set on the script.";
   if (!(flags & script_flag::no_writes)) {
     const bool obey = obeyed(c.client);
@@ -189,7 +190,8 @@ void ScriptRun::answer(lua_State* lua, bool failed) {
     engine_.error_counted = lua_toboolean(lua, -1) != 0;
     lua_pop(lua, 1);
   }
-  failed ? c.error(error_line(lua, running_->subject.name)) : write_lua_reply(lua, c.reply, session_->out.resp());
+  failed ? c.error(error_line(lua, running_->subject.name))
+         : write_lua_reply(lua, c.reply, session_->out.resp());
 }
 
 bool ScriptRun::heartbeat() {
@@ -261,7 +263,8 @@ std::optional<std::string> ScriptRun::command_refusal(const Command* command,
   if (!command || (argv.size() > 1 && !Engine::subcommands_of(*command).empty()))
     return "ERR Unknown Redis command called from script";
   if (!command->arity_fits(argv.size())) return "ERR Wrong number of args calling Redis command from script";
-  if (command->is(flag::noscript) && !allow_denied_) return "ERR This Redis command is not allowed from script";
+  if (command->is(flag::noscript) && !allow_denied_)
+    return "ERR This Redis command is not allowed from script";
   const Config& config = engine_.config;
   if (engine_.host.is_replica() && !config.serve_stale && !engine_.host.master_link_up() &&
       !command->is(flag::stale))

@@ -74,8 +74,10 @@ class ScriptRun {
     bool wrote = false, killed = false, timed_out = false;
   };
   bool flagged(std::uint32_t bit) const;
-  std::optional<std::string> command_refusal(const Command* command, const std::vector<std::string_view>& argv);
-  std::optional<std::string> cluster_refusal(const Command& command, const std::vector<std::string_view>& argv);
+  std::optional<std::string> command_refusal(const Command* command,
+                                             const std::vector<std::string_view>& argv);
+  std::optional<std::string> cluster_refusal(const Command& command,
+                                             const std::vector<std::string_view>& argv);
   bool obeyed(const Session& caller) const;
   void answer(lua_State* lua, bool failed);
 

@@ -1,5 +1,5 @@
-/// EVAL and its family, on Debian's Lua 5.1, and the functions of libraries beside them. A script's changes are
-/// propagated by their effects, as the commands that it ran, in one transaction.
+/// EVAL and its family, on Debian's Lua 5.1, and the functions of libraries beside them. A script's changes
+/// are propagated by their effects, as the commands that it ran, in one transaction.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,10 @@ class Scripting {
 
   ScriptRun& run() { return run_; }
   Functions& functions() { return functions_; }
-  /// The flags of what EVAL, FCALL and so on would run, where it has any: the checks before execution go by them.
-  std::optional<std::uint32_t> flags_of(const Command& command, const std::vector<std::string_view>& argv) const;
+  /// The flags of what EVAL, FCALL and so on would run, where it has any: the checks before execution go by
+  /// them.
+  std::optional<std::uint32_t> flags_of(const Command& command,
+                                        const std::vector<std::string_view>& argv) const;
 
  private:
   struct Script {
