@@ -365,10 +365,10 @@ std::size_t Node::resident_memory() {
 // ---- replication, as commands see it
 // ----------------------------------------------------------------------------
 
-void Node::propagate(int db, std::string_view resp) {
+void Node::propagate(int db, std::string_view resp, unsigned targets) {
   if (engine_.loading) return;
-  if (aof_.is_open()) aof_.append(db, resp, engine_.state.now_ms / 1000);
-  replication_->feed(db, resp);
+  if (targets & propagate_to::aof && aof_.is_open()) aof_.append(db, resp, engine_.state.now_ms / 1000);
+  if (targets & propagate_to::replicas) replication_->feed(db, resp);
 }
 
 bool Node::is_replica() const {

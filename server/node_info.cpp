@@ -114,6 +114,10 @@ std::string Node::info_memory() const {
   char ratio[32];
   std::snprintf(ratio, sizeof ratio, "%.2f",
                 used ? static_cast<double>(resident) / static_cast<double>(used) : 0);
+  Scripting& scripting = *engine_.scripting;
+  const Functions& functions = scripting.functions();
+  const std::size_t eval = scripting.interpreter_bytes(), scripts = scripting.script_bytes();
+  auto bytes = [](std::size_t n) { return static_cast<std::uint64_t>(n); };
   return Lines("Memory")
       .add("used_memory", static_cast<std::uint64_t>(used))
       .add("used_memory_human", human(used))
@@ -121,8 +125,19 @@ std::string Node::info_memory() const {
       .add("used_memory_rss_human", human(resident))
       .add("used_memory_peak", static_cast<std::uint64_t>(peak))
       .add("used_memory_peak_human", human(peak))
-      .add("used_memory_lua", std::int64_t{0})
-      .add("number_of_cached_scripts", static_cast<std::uint64_t>(engine_.scripting->cached()))
+      .add("used_memory_lua", bytes(eval))
+      .add("used_memory_vm_eval", bytes(eval))
+      .add("used_memory_lua_human", human(eval))
+      .add("used_memory_scripts_eval", bytes(scripts))
+      .add("number_of_cached_scripts", bytes(scripting.cached()))
+      .add("number_of_functions", bytes(functions.set().function_count()))
+      .add("number_of_libraries", bytes(functions.set().libraries().size()))
+      .add("used_memory_vm_functions", bytes(functions.interpreter_bytes()))
+      .add("used_memory_vm_total", bytes(eval + functions.interpreter_bytes()))
+      .add("used_memory_vm_total_human", human(eval + functions.interpreter_bytes()))
+      .add("used_memory_functions", bytes(functions.library_bytes()))
+      .add("used_memory_scripts", bytes(scripts + functions.library_bytes()))
+      .add("used_memory_scripts_human", human(scripts + functions.library_bytes()))
       .add("maxmemory", config_.maxmemory)
       .add("maxmemory_human", human(static_cast<std::size_t>(config_.maxmemory)))
       .add("maxmemory_policy", config_.maxmemory_policy)

@@ -5,6 +5,7 @@
 
 #include "server/commands/reply_errors.h"
 #include "server/keyspace/number.h"
+#include "server/scripting/script_flags.h"
 #include "server/scripting/scripting.h"
 
 namespace node {
@@ -203,16 +204,16 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   const bool exec = command.name == "exec";
   auto any = [&](std::uint32_t f) {
     return command.is(f) || (exec && std::any_of(session.queue.begin(), session.queue.end(),
-                                                 [&](auto& q) { return q.command->is(f); }));
+                                                 [&](auto& q) { return (q.flags & f) != 0; }));
   };
   auto lacks = [&](std::uint32_t f) {
     return !command.is(f) || (exec && std::any_of(session.queue.begin(), session.queue.end(),
-                                                  [&](auto& q) { return !q.command->is(f); }));
+                                                  [&](auto& q) { return (q.flags & f) == 0; }));
   };
   if (cluster && !from_master && session.kind != Session::Kind::script)
     if (auto line = cluster_refusal(session, command, argv)) return line;
   if (from_master) return std::nullopt;
-  if (config.maxmemory > 0 && any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
+  if (any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
   const bool writes = any(flag::write), replica = host.is_replica();
   if ((writes || command.name == "ping") && !replica)
     if (auto line = host.write_refusal()) return line;
@@ -227,13 +228,21 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   if (replica && !config.serve_stale && lacks(flag::stale) && !host.master_link_up())
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
   if (loading && lacks(flag::loading)) return std::string(error::loading);
-  if (scripting->timed_out() && session.kind == Session::Kind::normal && !command.is(flag::allow_busy))
-    return std::string(error::busy_script);
+  if (session.kind == Session::Kind::normal && !command.is(flag::allow_busy))
+    if (const auto line = scripting->run().busy_line()) return std::string(*line);
   return std::nullopt;
 }
 
+/// What runs a script counts as what the script says about itself.
+std::optional<Command> Engine::judged_by_script(const Command& command,
+                                                const std::vector<std::string_view>& argv) const {
+  if (command.group != "scripting" || !command.keys.find) return std::nullopt;
+  const auto flags = scripting->flags_of(command, argv);
+  return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
+}
+
 bool Engine::out_of_memory() {
-  return host.used_memory() > static_cast<std::size_t>(config.maxmemory);
+  return config.maxmemory > 0 && host.used_memory() > static_cast<std::size_t>(config.maxmemory);
 }
 
 bool Engine::process(Session& session, const std::vector<std::string_view>& argv) {
@@ -263,12 +272,14 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   if (session.in_multi && command->is(flag::no_multi))
     return refuse("ERR Command not allowed inside a transaction");
   session.last_command = command;
+  const auto by_script = judged_by_script(*command, argv);
+  const Command& judged = by_script ? *by_script : *command;
   if (session.kind == Session::Kind::normal) {
-    if (auto line = refusal(session, *command, argv)) {
+    if (auto line = refusal(session, judged, argv)) {
       if (command->name != "asking") session.asking = false;
       return refuse(*line);
     }
-    const bool writes = command->is(flag::write | flag::may_replicate) || command->name == "exec";
+    const bool writes = judged.is(flag::write | flag::may_replicate) || command->name == "exec";
     if (host.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
         !command->name.starts_with("cluster|") && command->name != "ping" && command->name != "replconf" &&
         !command->name.starts_with("config|"))
@@ -276,19 +287,20 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   }
   if (session.in_multi && command->name != "exec" && command->name != "discard" && command->name != "multi" &&
       command->name != "watch" && command->name != "quit" && command->name != "reset") {
-    queue_command(session, *command, argv);
+    queue_command(session, *command, judged.flags, argv);
     return true;
   }
   call(session, *command, argv);
   if (asking && command->name != "asking") session.asking = false;
   session.write_offset = host.replication_offset();
-  if (!ready_.empty()) serve_ready();
+  // Not from within a script that lets others in: what it pushes is served when it ends.
+  if (!ready_.empty() && !scripting->run().running()) serve_ready();
   return true;
 }
 
-void Engine::queue_command(Session& session, const Command& command,
+void Engine::queue_command(Session& session, const Command& command, std::uint32_t flags,
                            const std::vector<std::string_view>& argv) {
-  session.queue.push_back({&command, std::vector<std::string>(argv.begin(), argv.end())});
+  session.queue.push_back({&command, flags, std::vector<std::string>(argv.begin(), argv.end())});
   session.out.status("QUEUED");
 }
 
@@ -407,8 +419,8 @@ void Engine::feed_monitors(const Session& session, const std::vector<std::string
 // ------------------------------------------------------------------------------------------------
 
 void Engine::enqueue_propagation(int db, const std::vector<std::string_view>& words) {
-  if (!host.propagating()) return;
-  Propagated p{db, {}};
+  if (!host.propagating() || propagation_targets == 0) return;
+  Propagated p{db, {}, propagation_targets};
   append_command(p.resp, words.data(), words.size());
   pending_.push_back(std::move(p));
 }
@@ -421,9 +433,9 @@ void Engine::flush_propagation(bool atomic) {
   if (pending_.empty()) return;
   const bool wrap = atomic && pending_.size() > 1;
   const int db = pending_.front().db;
-  if (wrap) host.propagate(db, "*1\r\n$5\r\nMULTI\r\n");
-  for (const Propagated& p : pending_) host.propagate(p.db, p.resp);
-  if (wrap) host.propagate(pending_.back().db, "*1\r\n$4\r\nEXEC\r\n");
+  if (wrap) host.propagate(db, "*1\r\n$5\r\nMULTI\r\n", propagate_to::all);
+  for (const Propagated& p : pending_) host.propagate(p.db, p.resp, p.targets);
+  if (wrap) host.propagate(pending_.back().db, "*1\r\n$4\r\nEXEC\r\n", propagate_to::all);
   pending_.clear();
 }
 
