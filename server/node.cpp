@@ -210,6 +210,7 @@ void Node::cron() {
       if (d->expiring()) d->expire_some(20, [&] { return monotonic_us() >= until; });
     engine_.note_latency("expire-cycle", monotonic_us() - began);
   }
+  engine_.expire_written_here();
   for (const auto& d : engine_.databases())
     if (d->size()) d->rehash(1000);
   if (cluster_) cluster_->tick();

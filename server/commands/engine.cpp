@@ -314,7 +314,16 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   if (monitors && shown && command.is(flag::skip_monitor)) feed_monitors(session, argv);
   redacted_.clear();
   begin_unit();
+  // A client's write on a writable replica ends keys as on a master.
+  const bool local = state.keep_expired && command.is(flag::write) && !config.replica_read_only &&
+                     (session.kind == Session::Kind::normal || session.kind == Session::Kind::script) &&
+                     host.is_replica();
+  if (local) state.keep_expired = false;
   command.handler(one);
+  if (local) {
+    state.keep_expired = true;
+    note_written_here(command, session.db, argv);
+  }
   if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) &&
       host.propagating())
     enqueue_propagation(session.db, argv);
@@ -439,7 +448,26 @@ void Engine::flush_propagation(bool atomic) {
   pending_.clear();
 }
 
+void Engine::note_written_here(const Command& command, int database,
+                               const std::vector<std::string_view>& argv) {
+  for (const std::size_t at : key_positions(command, argv))
+    if (const Entry* e = db(database).stored(argv[at]); e && e->has_expiry)
+      written_here_.emplace(database, argv[at]);
+}
+
+void Engine::expire_written_here() {
+  if (written_here_.empty()) return;
+  if (!host.is_replica()) return written_here_.clear();
+  state.keep_expired = false;
+  std::erase_if(written_here_, [this](const auto& key) {
+    const Entry* e = db(key.first).lookup(key.second);
+    return !e || !e->has_expiry;
+  });
+  state.keep_expired = true;
+}
+
 void Engine::flush_all() {
+  written_here_.clear();
   for (auto& d : databases_) {
     before_replaced(*d, nullptr);
     d->clear();

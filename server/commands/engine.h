@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -136,6 +137,9 @@ class Engine {
   Database& db(int index) { return *databases_[static_cast<std::size_t>(index)]; }
   std::size_t db_count() const { return databases_.size(); }
   void flush_all();
+  /// On a writable replica: keys whose time passed and whose expiry a client set here go; of the others the
+  /// master tells.
+  void expire_written_here();
   std::uint64_t total_keys() const;
 
   /// WATCH bookkeeping and wake-ups; the databases report here.
@@ -196,6 +200,7 @@ class Engine {
   unsigned propagation_targets = propagate_to::all;  ///< of what is enqueued from now on: redis.set_repl()
 
  private:
+  void note_written_here(const Command& command, int db, const std::vector<std::string_view>& argv);
   friend struct Call;
   std::optional<Command> judged_by_script(const Command& command,
                                           const std::vector<std::string_view>& argv) const;
@@ -224,6 +229,7 @@ class Engine {
   };
   std::vector<Propagated> pending_;
   int unit_depth_ = 0;
+  std::set<std::pair<int, std::string>> written_here_;
 };
 
 }  // namespace node
