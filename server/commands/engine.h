@@ -20,7 +20,9 @@
 #include "server/commands/session.h"
 #include "server/config.h"
 #include "server/keyspace/database.h"
+#include "server/keyspace/eviction.h"
 #include "server/pubsub/pubsub.h"
+#include "server/pubsub/tracking.h"
 
 namespace node {
 
@@ -135,6 +137,11 @@ class Engine {
   Database& db(int index) { return *databases_[static_cast<std::size_t>(index)]; }
   std::size_t db_count() const { return databases_.size(); }
   void flush_all();
+  void flush(Database& d);
+
+  /// Evicts keys until what is used is within maxmemory, or for a while: `evicting` then tells that it is to
+  /// be called again. True: too much is used and no key may go.
+  bool evict();
   std::uint64_t total_keys() const;
 
   /// WATCH bookkeeping and wake-ups; the databases report here.
@@ -168,6 +175,7 @@ class Engine {
   Host& host;
   KeyspaceState state;
   PubSub pubsub;
+  Tracking tracking;
   ClusterPort* cluster = nullptr;
   std::unique_ptr<Scripting> scripting;
 
@@ -175,6 +183,7 @@ class Engine {
   std::map<std::string, std::uint64_t> error_counts;  ///< by error code
   std::uint64_t commands_processed = 0;
   std::uint64_t blocked_count = 0;
+  std::uint64_t evicted_keys = 0;
   std::int64_t next_deadline_ms = INT64_MAX;  ///< of a blocked client; expire_blocked() keeps it
   LatencyEvents latency;
   std::vector<SlowEntry> slow_log;
@@ -185,13 +194,17 @@ class Engine {
   bool active_expire = true;
   bool cron_paused = false;  ///< DEBUG PAUSE-CRON
   bool loading = false;
+  bool evicting = false;
+  Eviction eviction;
   int monitors = 0;
 
  private:
   friend struct Call;
-  bool out_of_memory();
+  bool out_of_memory(const Session& session, bool may_grow);
+  std::size_t evict_one(Database& d, const std::string& key);
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
+  void track_reads(Session& session, const Command& command, const std::vector<std::string_view>& argv);
   void feed_monitors(const Session& session, const std::vector<std::string_view>& argv);
   void retry_blocked(Session& session);
   std::optional<std::string> cluster_refusal(Session& session, const Command& command,
@@ -212,6 +225,8 @@ class Engine {
   };
   std::vector<Propagated> pending_;
   int unit_depth_ = 0;
+  Session* current_ = nullptr;  ///< whose command runs: the client's, not its script's
+  bool out_of_memory_ = false;  ///< when the last command began that could make a script run
 };
 
 }  // namespace node

@@ -37,7 +37,7 @@ std::optional<std::string> write_snapshot(const std::string& path,
       if (d->size() == 0) continue;
       w.select(d->index(), d->size(), d->expiring());
       d->for_each([&](Entry& e) {
-        w.entry(e, d->expiry(e));
+        w.entry(e, d->expiry(e), now_ms);
         if (note.key_delay_us > 0) usleep(static_cast<useconds_t>(note.key_delay_us));
       });
     }
@@ -80,6 +80,7 @@ std::optional<std::string> read_snapshot(std::string_view bytes,
     Database& d = *databases[static_cast<std::size_t>(k.db)];
     Entry* e = d.set(k.key, std::move(k.value));
     if (k.expiry_ms) d.set_expiry(*e, *k.expiry_ms);
+    access::restore(*e, k.idle_s, k.count, now_ms);
   };
   const auto why = reader.read_all(handler);
   if (consumed) *consumed = reader.consumed();
