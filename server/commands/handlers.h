@@ -11,6 +11,12 @@ namespace node {
 /// The lines of "<COMMAND> HELP".
 void help(Call& c, const std::vector<std::string_view>& lines);
 
+// Subcommands of CLIENT (tracking_commands.cpp).
+void client_tracking(Call& c);
+void client_caching(Call& c);
+void client_redirection(Call& c);
+void client_tracking_info(Call& c);
+
 /// Reads a timeout in seconds, fractions allowed, into an absolute time (0: for ever); answers when it is
 /// invalid.
 bool blocking_deadline(Call& c, std::size_t at, std::int64_t& deadline_ms);
