@@ -201,6 +201,7 @@ std::optional<std::string> Node::start_rewrite() {
     return std::nullopt;
   }
   if (auto why = aof_.begin_rewrite()) return why;
+  if (!config_.appendonly) aof_.close();  // as a backup: nothing is appended afterwards
   return fork_snapshot(ChildKind::rewrite, aof_.base_temporary(), {}, 0);
 }
 
@@ -208,14 +209,6 @@ std::optional<std::string> Node::background_rewrite(bool& scheduled) {
   if (child_kind_ == ChildKind::rewrite)
     return "ERR Background append only file rewriting already in progress";
   scheduled = child_kind_ != ChildKind::none;
-  if (!config_.appendonly) {
-    // As a backup: nothing is appended afterwards.
-    if (scheduled) return "ERR Another child process is active";
-    if (auto why = aof_.begin_rewrite()) return "ERR " + *why;
-    aof_.close();
-    if (auto why = fork_snapshot(ChildKind::rewrite, aof_.base_temporary(), {}, 0)) return "ERR " + *why;
-    return std::nullopt;
-  }
   if (auto why = start_rewrite()) return "ERR " + *why;
   return std::nullopt;
 }
