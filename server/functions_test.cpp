@@ -264,3 +264,33 @@ TEST_CASE("DEBUG RELOAD: the functions of the file replace those of the server, 
   CHECK(memory.find("number_of_functions:1\r\n") != std::string::npos);
   CHECK(memory.find("number_of_libraries:1\r\n") != std::string::npos);
 }
+
+TEST_CASE(
+    "a pause of writes holds back what may write, by the flags of scripts and functions, also in EXEC") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), kQuiet);
+  Connection reader = server.connect(), writer = server.connect(), control = server.connect();
+  REQUIRE(
+      ask(control, {"function", "load",
+                    "#!lua name=two\nredis.register_function{function_name='reads', flags={'no-writes'}, "
+                    "callback=function() return redis.call('get', 'k') end}\n"
+                    "redis.register_function('writes', function() return redis.call('incr', 'k') end)"}) ==
+      "$3\r\ntwo\r\n");
+  REQUIRE(control.ask("set k 1") == "+OK\r\n");
+  REQUIRE(writer.ask("multi") == "+OK\r\n");
+  REQUIRE(writer.ask("fcall writes 0") == "+QUEUED\r\n");
+  REQUIRE(control.ask("client pause 60000 write") == "+OK\r\n");
+  CHECK(reader.ask("fcall reads 0") == "$1\r\n1\r\n");
+  CHECK(ask(reader, {"eval", "#!lua flags=no-writes\nreturn 1", "0"}) == ":1\r\n");
+  REQUIRE(reader.ask("multi") == "+OK\r\n");
+  REQUIRE(reader.ask("fcall reads 0") == "+QUEUED\r\n");
+  CHECK(reader.ask("exec") == "*1\r\n$1\r\n1\r\n");
+  writer.send_command({"exec"});
+  reader.send_command({"fcall", "writes", "0"});
+  REQUIRE(
+      eventually([&] { return control.ask("info clients").find("blocked_clients:2") != std::string::npos; }));
+  CHECK(control.ask("get k") == "$1\r\n1\r\n");
+  CHECK(control.ask("client unpause") == "+OK\r\n");
+  const std::string both = writer.reply() + reader.reply();
+  CHECK((both == "*1\r\n:2\r\n:3\r\n" || both == "*1\r\n:3\r\n:2\r\n"));
+}
