@@ -298,7 +298,11 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
       if (config_.appendonly && !aof_.is_open()) {
         if (auto why = start_rewrite()) return why;
       } else if (!config_.appendonly && aof_.is_open()) {
-        if (child_kind_ == ChildKind::rewrite) kill_child();
+        rewrite_scheduled_ = false;
+        if (child_kind_ == ChildKind::rewrite) {
+          log('*', "Killing running AOF rewrite child: " + std::to_string(child_));
+          kill_child();
+        }
         aof_.close();
         rewrite_scheduled_ = false;
       }

@@ -289,7 +289,11 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
       if (command->name != "asking") session.asking = false;
       return refuse(*line);
     }
-    const bool writes = judged.is(flag::write | flag::may_replicate) || command->name == "exec";
+    constexpr std::uint32_t kWriting = flag::write | flag::may_replicate;
+    const bool writes =
+        judged.is(kWriting) ||
+        (command->name == "exec" && std::any_of(session.queue.begin(), session.queue.end(),
+                                                [](const QueuedCommand& q) { return q.flags & kWriting; }));
     if (host.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
         !command->name.starts_with("cluster|") && command->name != "ping" && command->name != "replconf" &&
         !command->name.starts_with("config|"))
