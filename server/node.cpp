@@ -22,7 +22,6 @@ namespace node {
 
 namespace {
 
-volatile std::sig_atomic_t shutdown_requested = 0;
 constexpr std::int64_t kCronMs = 100;
 constexpr std::int64_t kExpireBudgetUs = 10000;
 
@@ -37,10 +36,6 @@ Database::SlotOf slot_function(const Config& config) {
 }
 
 }  // namespace
-
-void Node::request_shutdown() {
-  shutdown_requested = 1;
-}
 
 Node::Node(Config config)
     : config_(std::move(config)),
@@ -98,43 +93,6 @@ std::optional<std::string> Node::start() {
   return std::nullopt;
 }
 
-void Node::listen_on(Socket socket) {
-  auto listener = std::make_unique<Listener>();
-  listener->node = this;
-  listener->socket = std::move(socket);
-  loop_.add(listener->socket.fd(), EPOLLIN, listener.get());
-  listeners_.push_back(std::move(listener));
-}
-
-std::optional<std::string> Node::open_ports() {
-  if (!config_.unixsocket.empty()) {
-    try {
-      const unsigned permissions =
-          static_cast<unsigned>(std::stoul(config_.unixsocket_permissions, nullptr, 8));
-      listen_on(listen_unix(config_.unixsocket, permissions, static_cast<int>(config_.backlog)));
-    } catch (const std::logic_error&) {
-      return "unixsocketperm is no octal number: " + config_.unixsocket_permissions;
-    } catch (const std::runtime_error& error) {
-      return error.what();
-    }
-  }
-  if (config_.port == 0) return std::nullopt;
-  std::istringstream in(config_.bind.empty() ? "127.0.0.1" : config_.bind);
-  for (std::string address; in >> address;) {
-    // A leading minus: not an error when the address is not there.
-    const bool optional_address = address.starts_with('-');
-    if (optional_address) address.erase(0, 1);
-    try {
-      listen_on(listen_tcp(address, static_cast<int>(config_.port), static_cast<int>(config_.backlog)));
-    } catch (const std::runtime_error& error) {
-      if (!optional_address)
-        return "Failed listening on port " + std::to_string(config_.port) + ": " + error.what();
-    }
-  }
-  if (listeners_.empty()) return "no address to listen on: check the bind directive";
-  return std::nullopt;
-}
-
 // ---- loop
 // -------------------------------------------------------------------------------------------------------
 
@@ -156,13 +114,7 @@ void Node::turn() {
   if (!to_resume_.empty()) wait = 0;
   // What arrived while we slept happens now, not when we fell asleep.
   loop_.turn(static_cast<int>(wait), [this] { note_time(); });
-  if (shutdown_requested) {
-    log('#', "Received SIGTERM scheduling shutdown...");
-    if (const auto why = shutdown(false, false, true, false)) {
-      log('#', *why);
-      shutdown_requested = 0;
-    }
-  }
+  obey_signal();
   engine_.expire_blocked();
   if (steady_ms() >= next_cron_ms_) {
     next_cron_ms_ = steady_ms() + kCronMs;
@@ -188,6 +140,7 @@ void Node::before_sleep() {
     if (!c->closing) c->flush();
   }
   for (const std::uint64_t id : std::exchange(to_free_, {})) clients_.erase(id);
+  closed_listeners_.clear();
   if (cluster_) cluster_->bury();
   replication_->bury();
 }
@@ -209,6 +162,7 @@ void Node::cron() {
   if (cluster_) cluster_->tick();
   replication_->tick();
   maybe_save();
+  advance_shutdown();
   timeouts();
   const std::int64_t now = steady_ms();
   if (now - ops_tick_ms_ >= 1000) {
@@ -270,7 +224,18 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
       connections_total_ = connections_refused_ = input_bytes_ = output_bytes_ = commands_at_tick_ = 0;
       memory_peak_ = 0;
     }
-    if (name == "dir" && chdir(config_.dir.c_str()) != 0) return "Changing directory: " + errno_text();
+    if (name == "dir") {
+      if (chdir(config_.dir.c_str()) != 0) return "Changing directory: " + errno_text();
+      config_.dir = current_directory();
+    }
+    if (name == "port" || name == "bind")
+      if (auto why = listen_again()) return why;
+    if (name == "maxclients") {
+      const std::int64_t possible = clients_possible(config_.maxclients);
+      if (possible < config_.maxclients)
+        return "The operating system is not able to handle the specified number of clients, try with " +
+               std::to_string(possible);
+    }
     if (name == "appendonly") {
       if (config_.appendonly && !aof_.is_open()) {
         if (auto why = start_rewrite()) return why;
@@ -308,7 +273,16 @@ void Node::log(char level, std::string_view text) {
   const int n = std::snprintf(line, sizeof line, "%d:%c %s.%03d %c ", static_cast<int>(getpid()),
                               is_replica() ? 'S' : 'M', stamp, static_cast<int>(us / 1000 % 1000), level);
   std::string out(line, static_cast<std::size_t>(n));
-  out += text;
+  // One line an event: names that came over the network must not look like others.
+  for (const char c : text) {
+    char hex[8];
+    if (static_cast<unsigned char>(c) >= ' ' && c != 127) {
+      out += c;
+    } else {
+      std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned char>(c));
+      out += hex;
+    }
+  }
   out += '\n';
   if (config_.logfile.empty()) {
     static_cast<void>(!write_all(STDOUT_FILENO, out));
@@ -319,7 +293,7 @@ void Node::log(char level, std::string_view text) {
 }
 
 void Node::serve_while_busy() {
-  if (shutdown_requested && engine_.loading) shutdown(true, false, true, true);
+  obey_signal();
   busy_ = true;
   loop_.turn(0);
   // Answers to the bus only: what changes data waits for the end of the script.
@@ -330,6 +304,13 @@ void Node::serve_while_busy() {
   }
   busy_ = false;
   if (stopping_) _exit(0);
+}
+
+std::string Node::current_directory() {
+  char* const path = getcwd(nullptr, 0);
+  std::string text = path ? path : ".";
+  std::free(path);
+  return text;
 }
 
 std::size_t Node::used_memory() const {

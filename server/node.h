@@ -37,7 +37,7 @@ class Node final : public Host {
   /// Until SHUTDOWN or a signal.
   int run();
   /// From a signal handler.
-  static void request_shutdown();
+  static void request_shutdown(int signal);
 
   Config& config() { return config_; }
   Engine& engine() { return engine_; }
@@ -89,7 +89,8 @@ class Node final : public Host {
   std::optional<std::string> debug_reload(bool save, bool flush) override;
   std::optional<std::string> debug_load_aof() override;
   std::optional<std::string> write_refusal() const override;
-  std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) override;
+  std::optional<std::string> shutdown(const ShutdownOrder& order, Session* client) override;
+  bool abort_shutdown() override;
   bool is_replica() const override;
   bool master_link_up() const override;
   void command_replicaof(Call& call) override;
@@ -106,6 +107,10 @@ class Node final : public Host {
   bool info_section(std::string_view name, std::string& out) override;
   std::size_t used_memory() const override;
   static std::size_t resident_memory();
+  static std::string current_directory();
+  /// As many of the clients wanted as there may be descriptors for, besides those of files and the bus.
+  /// Raises the process's limit as far as it goes.
+  static std::int64_t clients_possible(std::int64_t wanted);
   std::optional<std::string> apply_config(std::span<const std::string> names) override;
   void drop_bus_packets(int type) override;
   void log(char level, std::string_view text) override;
@@ -115,6 +120,7 @@ class Node final : public Host {
   struct Listener final : Watcher {
     Node* node = nullptr;
     Socket socket;
+    bool tcp = true;
     void on_event(std::uint32_t events) override;
   };
   void accept_clients(Listener& listener);
@@ -127,7 +133,10 @@ class Node final : public Host {
   std::optional<std::string> load_data();
   std::optional<std::string> load_aof();
   std::optional<std::string> open_ports();
-  void listen_on(Socket socket);
+  std::optional<std::string> open_tcp_ports();
+  /// After CONFIG SET port or bind.
+  std::optional<std::string> listen_again();
+  void listen_on(Socket socket, bool tcp);
   void apply_limits();
   void note_time();
   void reap_child();
@@ -143,6 +152,10 @@ class Node final : public Host {
   std::string info_stats() const;
   std::string info_cpu() const;
   std::optional<std::string> rewrite_config_file();
+  void obey_signal();
+  void advance_shutdown();
+  std::optional<std::string> finish_shutdown(const ShutdownOrder& order);
+  void give_up_shutdown(const std::string& answer);
 
   Config config_;
   EventLoop loop_;
@@ -150,7 +163,8 @@ class Node final : public Host {
   Aof aof_;
   std::unique_ptr<ReplicationLink> replication_;
   std::unique_ptr<ClusterLink> cluster_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<Listener>> listeners_, closed_listeners_;
+  std::string listening_on_;  ///< port and addresses that the TCP listeners were opened for
   std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;
   std::vector<Client*> to_flush_;
   std::vector<std::uint64_t> to_resume_, to_free_, held_;
@@ -160,6 +174,13 @@ class Node final : public Host {
   std::int64_t started_ms_ = 0, next_cron_ms_ = 0;
   std::string run_id_;
   bool stopping_ = false, busy_ = false;
+  /// A shutdown that waits for replicas.
+  struct Stop {
+    ShutdownOrder order;
+    std::int64_t deadline_ms;
+    std::vector<std::uint64_t> clients;  ///< who asked and hears of it should it fail
+  };
+  std::optional<Stop> stop_;
 
   std::int64_t pause_until_ms_ = 0;  ///< CLIENT PAUSE, wall clock
   bool pause_writes_only_ = false;

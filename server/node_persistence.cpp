@@ -1,5 +1,4 @@
-/// The node's data on disk: loading at start, SAVE and BGSAVE, the append-only file and its rewrite,
-/// shutdown.
+/// The node's data on disk: loading at start, SAVE and BGSAVE, the append-only file and its rewrite.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -313,28 +312,6 @@ std::optional<std::string> Node::write_refusal() const {
            "RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for "
            "details about the "
            "RDB error.";
-  return std::nullopt;
-}
-
-std::optional<std::string> Node::shutdown(bool nosave, bool save_anyway, bool, bool force) {
-  log('#', "User requested shutdown...");
-  if (child_kind_ != ChildKind::none) kill_child();
-  if (aof_.is_open()) {
-    const auto why = aof_.flush(engine_.state.now_ms, true);
-    if (why && !force) return "ERR Errors trying to SHUTDOWN. Check logs.";
-  }
-  if ((save_anyway || !config_.save.empty()) && !nosave) {
-    const auto why = save();
-    if (why && !force) return "ERR Errors trying to SHUTDOWN. Check logs.";
-  }
-  if (cluster_) cluster_->save_config();
-  if (!config_.pidfile.empty()) unlink(config_.pidfile.c_str());
-  if (!config_.unixsocket.empty()) unlink(config_.unixsocket.c_str());
-  log('#', "Redis is now ready to exit, bye bye...");
-  stopping_ = true;
-  // No reply: clients see the connection end.
-  for (auto& [id, c] : clients_)
-    if (!c->closing) c->session.close_after_reply = true;
   return std::nullopt;
 }
 

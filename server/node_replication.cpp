@@ -373,6 +373,13 @@ int ReplicationLink::good_replicas() const {
       }));
 }
 
+bool ReplicationLink::replicas_caught_up() const {
+  return std::all_of(replication_.replicas().begin(), replication_.replicas().end(), [&](const auto& entry) {
+    const replication::ReplicaInfo& r = entry.second;
+    return r.phase != replication::ReplicaInfo::Phase::kOnline || r.plain_sync || r.acked >= offset();
+  });
+}
+
 bool ReplicationLink::loading_beside_old_data() const {
   return node_.config().diskless_load == "swapdb" && is_replica() &&
          replication_.link().phase() == replication::MasterLink::Phase::kTransfer;

@@ -53,6 +53,8 @@ class ReplicationLink {
   std::int64_t offset() const { return replication_.offset(); }
   cluster::ReplicaView view() const;
   int good_replicas() const;
+  /// Every replica that receives the stream has acknowledged all of it.
+  bool replicas_caught_up() const;
 
   /// The link to the master as CLIENT LIST and CLIENT KILL see it; null while there is none.
   Session* master_session();

@@ -210,6 +210,13 @@ void help(Call& c, const std::vector<std::string_view>& lines) {
   for (std::string_view line : lines) c.reply.status(line);
 }
 
+bool allows(std::string_view mode, const Session& client) {
+  const std::string_view from = client.address;
+  const bool unix_socket = from.ends_with(":0");
+  return mode == "yes" ||
+         (mode == "local" && (from.starts_with("127.") || from.starts_with("[::1]") || unix_socket));
+}
+
 void command_ping(Call& c) {
   if (c.argc() > 2) return c.wrong_arity();
   if (c.client.subscribed() && c.reply.resp() == 2) {

@@ -11,6 +11,9 @@ namespace node {
 /// The lines of "<COMMAND> HELP".
 void help(Call& c, const std::vector<std::string_view>& lines);
 
+/// Of enable-debug-command and enable-protected-configs: no, yes, or local connections only.
+bool allows(std::string_view mode, const Session& client);
+
 /// Reads a timeout in seconds, fractions allowed, into an absolute time (0: for ever); answers when it is
 /// invalid.
 bool blocking_deadline(Call& c, std::size_t at, std::int64_t& deadline_ms);

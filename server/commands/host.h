@@ -14,6 +14,13 @@ namespace node {
 struct Session;
 struct Call;
 
+/// What SHUTDOWN was told besides.
+struct ShutdownOrder {
+  bool nosave, save;  ///< neither: as the configuration has it
+  bool now;           ///< without waiting for replicas
+  bool force;         ///< even if saving fails
+};
+
 struct Host {
   virtual ~Host() = default;
 
@@ -44,8 +51,10 @@ struct Host {
   /// Writes refused with MISCONF, if they are to be.
   virtual std::optional<std::string> write_refusal() const = 0;
 
-  /// SHUTDOWN: does not return when it succeeds.
-  virtual std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) = 0;
+  /// SHUTDOWN. A text is the error. Otherwise the server ends with this turn, or `client` waits for its end.
+  virtual std::optional<std::string> shutdown(const ShutdownOrder& order, Session* client) = 0;
+  /// False when no shutdown waits.
+  virtual bool abort_shutdown() = 0;
 
   // Replication.
   virtual bool is_replica() const = 0;

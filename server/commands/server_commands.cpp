@@ -43,17 +43,23 @@ void config_set(Call& c) {
     if (std::find(names.begin(), names.end(), name) != names.end())
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name +
                     "') - duplicate parameter");
-    if (d && !d->mutable_at_run)
+    if (d ? !d->mutable_at_run : inert_rule(name).immutable)
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name +
                     "') - can't set immutable config");
+    if (is_protected(name) && !allows(before.enable_protected_configs, c.client))
+      return refuse("ERR CONFIG SET failed (possibly related to argument '" + name +
+                    "') - can't set protected config");
     const std::string value(c.arg(i + 1));
     if (name == "requirepass" || name == "masterauth" || name == "masteruser") c.redact(i + 1);
     if (const auto why = set_directive(config, name, std::span(&value, 1)))
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + *why);
     names.push_back(std::move(name));
   }
-  if (const auto why = c.engine.host.apply_config(names))
-    return refuse("ERR CONFIG SET failed (possibly related to argument '" + names.back() + "') - " + *why);
+  if (const auto why = c.engine.host.apply_config(names)) {
+    refuse("ERR CONFIG SET failed (possibly related to argument '" + names.back() + "') - " + *why);
+    c.engine.host.apply_config(names);  // what was taken over before the one that failed goes back, too
+    return;
+  }
   c.reply.ok();
 }
 
@@ -84,7 +90,7 @@ void command_config(Call& c) {
 }
 
 void command_shutdown(Call& c) {
-  bool save = false, nosave = false, now = false, force = false;
+  bool save = false, nosave = false, now = false, force = false, abort = false;
   for (std::size_t i = 1; i < c.argc(); ++i) {
     if (c.is(i, "save"))
       save = true;
@@ -95,14 +101,15 @@ void command_shutdown(Call& c) {
     else if (c.is(i, "force"))
       force = true;
     else if (c.is(i, "abort"))
-      return c.error("ERR No shutdown in progress.");
+      abort = true;
     else
       return c.syntax_error();
   }
-  if (save && nosave) return c.syntax_error();
+  if ((save && nosave) || (abort && c.argc() > 2)) return c.syntax_error();
+  if (abort) return c.engine.host.abort_shutdown() ? c.reply.ok() : c.error("ERR No shutdown in progress.");
   if (c.engine.scripting->timed_out() && !nosave) return c.error(error::busy_script);
   if (c.engine.loading) nosave = true;  // half of the data must never replace the whole
-  if (const auto why = c.engine.host.shutdown(nosave, save, now, force)) c.error(*why);
+  if (const auto why = c.engine.host.shutdown({nosave, save, now, force}, &c.client)) c.error(*why);
 }
 
 void command_save(Call& c) {

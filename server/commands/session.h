@@ -15,7 +15,7 @@ namespace node {
 
 /// A client that waits for a key to become non-empty. Its command runs again, whole, when one might be.
 struct Blocked {
-  enum class For : std::uint8_t { keys, wait, pause } reason = For::keys;
+  enum class For : std::uint8_t { keys, wait, shutdown } reason = For::keys;
   std::vector<std::string> argv;
   std::vector<std::string> keys;
   Type wanted = Type::list;
