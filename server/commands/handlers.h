@@ -11,6 +11,9 @@ namespace node {
 /// The lines of "<COMMAND> HELP".
 void help(Call& c, const std::vector<std::string_view>& lines);
 
+/// The categories of ACL CAT that a command belongs to, each with its "@".
+std::vector<std::string_view> categories_of(const Command& command);
+
 /// Of enable-debug-command and enable-protected-configs: no, yes, or local connections only.
 bool allows(std::string_view mode, const Session& client);
 

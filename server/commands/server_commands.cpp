@@ -200,22 +200,6 @@ void command_monitor(Call& c) {
   c.reply.ok();
 }
 
-void command_acl(Call& c) {
-  if (c.subcommand("whoami", 2, 2)) return c.reply.bulk("default");
-  if (c.subcommand("users", 2, 2)) {
-    c.reply.array(1);
-    return c.reply.bulk("default");
-  }
-  if (c.subcommand("list", 2, 2)) {
-    c.reply.array(1);
-    return c.reply.bulk("user default on " +
-                        std::string(c.engine.config.requirepass.empty() ? "nopass" : "#hidden") +
-                        " ~* &* +@all");
-  }
-  if (c.arity_failed) return;
-  c.error("ERR ACL beyond the default user is not supported by this server");
-}
-
 void command_lolwut(Call& c) {
   c.reply.verbatim("cluster-node, compatible with Redis ver. 7.0.15\n");
 }
