@@ -249,6 +249,27 @@ TEST_CASE("strangers change nothing but by MEET") {
   CHECK(f.did<Close>());
 }
 
+TEST_CASE("a link that changes its name is not believed in the old one") {
+  Fixture f;
+  f.ping('a');
+  Message foreign{f.header('a', MessageType::kPing), PingBody{}};
+  foreign.header.sender = id('x');
+  foreign.header.config_epoch = foreign.header.current_epoch = 50;
+  for (int slot = 0; slot < kSlotCount; ++slot) foreign.header.slots.set(slot);
+  f.receive('a', foreign);
+  CHECK(f.state().current_epoch == 3);
+  CHECK(f.node('a')->config_epoch == 2);
+  CHECK(f.state().owner[0] == f.state().myself);
+  // Nor on a link of ours, when the address belongs to somebody else by now.
+  f.pass(200);
+  REQUIRE(f.node('b')->link != nullptr);
+  foreign.header.type = static_cast<std::uint16_t>(MessageType::kPong);
+  f.cluster.on_bytes(f.node('b')->link->id, encode(foreign), f.now);
+  f.drain();
+  CHECK(f.state().current_epoch == 3);
+  CHECK(f.node('b')->has(flag::kNoAddr));
+}
+
 TEST_CASE("strangers may not fill the memory, nor stay for ever; members may send what they like") {
   Fixture f;
   const LinkId stranger = f.cluster.on_accept("10.9.9.9", "10.0.0.1", f.now);
