@@ -122,3 +122,18 @@ TEST_CASE("ACL tells of the default user, changes its password, and refuses what
   CHECK(server.connect().ask("ping") == "+PONG\r\n");
   CHECK(c.ask("acl genpass 5").starts_with("$2\r\n"));
 }
+
+TEST_CASE("a browser that was tricked into talking to the node is not listened to") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {"--save", ""});
+  for (const char* first : {"POST / HTTP/1.1", "Host: localhost:6379"}) {
+    Connection browser = server.connect();
+    browser.send(std::string(first) + "\r\nContent-Length: 20\r\n\r\nSET stolen yes\r\n");
+    CHECK(browser.reply().empty());
+    CHECK(browser.closed());
+  }
+  Connection c = server.connect();
+  CHECK(c.ask("exists stolen") == ":0\r\n");
+  CHECK(c.ask("client setname " + std::string(5000, 'n')) == "+OK\r\n");
+  CHECK(c.ask("client info").find("user=default redir=-1 resp=2") != std::string::npos);
+}

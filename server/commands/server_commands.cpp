@@ -176,6 +176,13 @@ void command_slowlog(Call& c) {
 
 void command_memory(Call& c) {
   if (c.subcommand("usage", 3, 5)) {
+    // Nothing is sampled here: the count is checked and has no effect.
+    if (c.argc() > 3) {
+      if (c.argc() != 5 || !c.is(3, "samples")) return c.syntax_error();
+      const auto samples = c.integer(4);
+      if (!samples) return;
+      if (*samples < 0) return c.syntax_error();
+    }
     Entry* e = c.db().lookup(c.arg(2));
     return e ? c.reply.integer(static_cast<std::int64_t>(memory_of(*e))) : c.reply.null();
   }
