@@ -1,9 +1,5 @@
 // `harness check FILE` as people use it on long histories: files several times larger than the memory that
 // the process may have, limits of time, interrupts, and the same answer whichever way it was found.
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include <catch2/catch.hpp>
@@ -17,93 +13,29 @@
 #include <string>
 #include <vector>
 
-#include "harness/core/wait.h"
+#include "harness/started.h"
 
 namespace fs = std::filesystem;
 using namespace harness;
+using namespace harness::test;
 using namespace std::chrono_literals;
 using Catch::Contains;
 using nlohmann::json;
 
 namespace {
 
-struct Scratch {
-  Scratch() {
-    char name[] = "/tmp/harness-check-XXXXXX";
-    path = ::mkdtemp(name);
-  }
-  ~Scratch() { fs::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-  fs::path path;
-};
-
-std::string slurp(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-/// A started `harness check`, with so many bytes of private memory (RLIMIT_DATA) at most.
-class Check {
+/// A started `harness check`.
+class Check : public Started {
  public:
-  Check(const Scratch& scratch, std::vector<std::string> arguments, rlim_t data_max = RLIM_INFINITY,
-        const std::string& temporary = "/tmp")
-      : out_(scratch.path / "out"), err_(scratch.path / "err") {
-    arguments.insert(arguments.begin(), {HARNESS_EXECUTABLE, "check"});
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    ::dup2(::open(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666), 1);
-    ::dup2(::open(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666), 2);
-    ::setenv("TMPDIR", temporary.c_str(), 1);
-    const rlimit limit{data_max, data_max};
-    ::setrlimit(RLIMIT_DATA, &limit);
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
-    ::_exit(97);
-  }
-  ~Check() {
-    if (reaped_) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Check(const Check&) = delete;
-  Check& operator=(const Check&) = delete;
-
-  int code() {
-    wait_until("harness check to end", 300s, [this] { return ended(); });
-    return code_;
-  }
-  json result() { return json::parse(slurp(out_)); }
-  std::string err() const { return slurp(err_); }
-  void signal(int number) const { ::kill(pid_, number); }
-  /// Whether it is the harness already and has a handler for the signal: before, it would die of it.
-  bool catches(int number) const {
-    const std::string process = "/proc/" + std::to_string(pid_);
-    std::error_code gone;
-    if (fs::read_symlink(process + "/exe", gone) != fs::canonical(HARNESS_EXECUTABLE)) return false;
-    std::istringstream status(slurp(process + "/status"));
-    for (std::string line; std::getline(status, line);)
-      if (line.starts_with("SigCgt:"))
-        return (std::stoull(line.substr(7), nullptr, 16) >> (number - 1) & 1) != 0;
-    return false;
-  }
+  Check(const Scratch& scratch, std::vector<std::string> arguments, const Bounds& bounds = {})
+      : Started(scratch, with_command(std::move(arguments)), bounds) {}
+  json result() const { return json::parse(out()); }
 
  private:
-  bool ended() {
-    int status = 0;
-    if (!reaped_ && ::waitpid(pid_, &status, WNOHANG) == pid_) {
-      reaped_ = true;
-      code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-    }
-    return reaped_;
+  static std::vector<std::string> with_command(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "check");
+    return arguments;
   }
-  fs::path out_, err_;
-  pid_t pid_ = -1;
-  bool reaped_ = false;
-  int code_ = -1;
 };
 
 /// Writes operations one after another, each by the next of ten processes. The value is JSON.
@@ -162,8 +94,9 @@ TEST_CASE("registers in a file larger than memory get their exact verdict") {
     const std::string file = scratch.file("history.jsonl");
     const std::size_t planted = write_registers(file, 12'000, stale);
     REQUIRE(fs::file_size(file) > 80 * kMegabyte);
-    Check check(scratch, {file, "--model", "register", "--memory-limit", "16MB", "--json"}, 24 * kMegabyte);
-    const int code = check.code();
+    Check check(scratch, {file, "--model", "register", "--memory-limit", "16MB", "--json"},
+                {.data_bytes = 24 * kMegabyte});
+    const int code = check.exit_code();
     INFO(check.err());
     REQUIRE(code == (stale ? 1 : 0));
     const json result = check.result();
@@ -222,8 +155,9 @@ TEST_CASE("sets, queues and counters larger than memory are checked some keys at
             kind.round(writer, "k" + std::to_string(k), round, wrong && k == 33 && round == kRounds);
       }
       REQUIRE(fs::file_size(file) > 30 * kMegabyte);
-      Check check(scratch, {file, "--model", kind.model, "--memory-limit", "8MB", "--json"}, 24 * kMegabyte);
-      const int code = check.code();
+      Check check(scratch, {file, "--model", kind.model, "--memory-limit", "8MB", "--json"},
+                  {.data_bytes = 24 * kMegabyte});
+      const int code = check.exit_code();
       INFO(kind.model << (wrong ? ", wrong" : ", valid") << "\n" << check.err());
       REQUIRE(code == (wrong ? 1 : 0));
       const json result = check.result();
@@ -240,8 +174,9 @@ TEST_CASE("what does not fit even so is unknown, and says what would make it fit
   const Scratch scratch;
   const std::string file = scratch.file("history.jsonl");
   write_registers(file, 5'000, false);
-  Check session(scratch, {file, "--model", "session", "--memory-limit", "8MB", "--json"}, 24 * kMegabyte);
-  CHECK(session.code() == 4);
+  Check session(scratch, {file, "--model", "session", "--memory-limit", "8MB", "--json"},
+                {.data_bytes = 24 * kMegabyte});
+  CHECK(session.exit_code() == 4);
   CHECK(session.result()["valid"] == "unknown");
   CHECK_THAT(session.result()["truncated"].get<std::string>(),
              Contains("session needs all of it at once") && Contains("raise --memory-limit from 8.0 MB to"));
@@ -251,8 +186,9 @@ TEST_CASE("what does not fit even so is unknown, and says what would make it fit
     writer.operation("add", "small", "1", "1");
     writer.operation("read", "small", "null", "[]");
   }
-  Check set(scratch, {file, "--model", "set", "--memory-limit", "8MB", "--json"}, 24 * kMegabyte);
-  CHECK(set.code() == 1);  // the small key has lost an element, whatever the large one holds
+  Check set(scratch, {file, "--model", "set", "--memory-limit", "8MB", "--json"},
+            {.data_bytes = 24 * kMegabyte});
+  CHECK(set.exit_code() == 1);  // the small key has lost an element, whatever the large one holds
   CHECK_THAT(set.result()["truncated"].get<std::string>(),
              Contains("key large takes about") && Contains("raise --memory-limit"));
   CHECK(set.result()["anomalies"][0]["key"] == "small");
@@ -268,15 +204,15 @@ TEST_CASE("a packed history larger than the limit is unpacked beside memory, and
   std::ofstream(file, std::ios::binary) << packed;
   const fs::path temporary = scratch.path / "temporary";
   fs::create_directory(temporary);
-  Check check(scratch, {file, "--model", "register", "--memory-limit", "16MB", "--json"}, 24 * kMegabyte,
-              temporary);
-  CHECK(check.code() == 0);
+  Check check(scratch, {file, "--model", "register", "--memory-limit", "16MB", "--json"},
+              {.environment = {"TMPDIR=" + temporary.string()}, .data_bytes = 24 * kMegabyte});
+  CHECK(check.exit_code() == 0);
   INFO(check.err());
   CHECK(check.result()["operations"] == 200'000);
   CHECK(fs::is_empty(temporary));
-  Check nowhere(scratch, {file, "--model", "register", "--memory-limit", "16MB"}, RLIM_INFINITY,
-                "/nonexistent");
-  CHECK(nowhere.code() == 3);
+  Check nowhere(scratch, {file, "--model", "register", "--memory-limit", "16MB"},
+                {.environment = {"TMPDIR=/nonexistent"}});
+  CHECK(nowhere.exit_code() == 3);
   CHECK_THAT(nowhere.err(), Contains("cannot unpack into /nonexistent") && Contains("TMPDIR"));
 }
 
@@ -286,7 +222,7 @@ TEST_CASE("the limit of time holds while the file is read, and an interrupt tell
   write_registers(file, 12'000, false, true);
   for (const char* model : {"register", "set"}) {
     Check limited(scratch, {file, "--model", model, "--time-limit", "0.01", "--json"});
-    CHECK(limited.code() == 4);
+    CHECK(limited.exit_code() == 4);
     CHECK(limited.result()["valid"] == "unknown");
     CHECK_THAT(limited.result()["truncated"].get<std::string>(),
                Contains("of the file") && Contains("raise it with --time-limit"));
@@ -294,7 +230,7 @@ TEST_CASE("the limit of time holds while the file is read, and an interrupt tell
     Check interrupted(scratch, {file, "--model", model, "--json"});
     wait_until("the check to catch interrupts", 60s, [&] { return interrupted.catches(SIGINT); });
     interrupted.signal(SIGINT);
-    CHECK(interrupted.code() == 130);
+    CHECK(interrupted.exit_code() == 130);
     CHECK(interrupted.result()["valid"] == "unknown");
     CHECK_THAT(interrupted.result()["truncated"].get<std::string>(), Contains("was interrupted while"));
   }
@@ -317,7 +253,7 @@ TEST_CASE("screened or not, by one thread or several, in each form: one answer")
     for (std::vector<std::string> way : ways) {
       way.insert(way.end(), {"--model", "register", "--json", "--graph", scratch.file("graph")});
       Check check(scratch, way);
-      CHECK(check.code() == (stale ? 1 : 0));
+      CHECK(check.exit_code() == (stale ? 1 : 0));
       json result = check.result();
       result.erase("seconds");
       result["graph"] = slurp(scratch.file("graph"));
@@ -342,7 +278,7 @@ TEST_CASE("a refusal names the line, however many threads parse") {
   }
   for (const char* threads : {"1", "4"}) {
     Check check(scratch, {file, "--model", "register", "--threads", threads});
-    CHECK(check.code() == 2);
+    CHECK(check.exit_code() == 2);
     CHECK_THAT(check.err(), Contains("line 160001: no process"));
   }
 }

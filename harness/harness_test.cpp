@@ -1,9 +1,7 @@
 // The executable as people and scripts use it: real runs against real redis-servers, bad input, interrupts,
 // kill -9.
 
-#include <fcntl.h>
 #include <pwd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,96 +21,15 @@
 #include <vector>
 
 #include "harness/core/wait.h"
+#include "harness/started.h"
 
 namespace fs = std::filesystem;
 using namespace harness;
+using namespace harness::test;
 using namespace std::chrono_literals;
 using Catch::Contains;
 
 namespace {
-
-const std::string kHarness = HARNESS_EXECUTABLE;
-
-struct Scratch {
-  Scratch() {
-    char name[] = "/tmp/harness-e2e-XXXXXX";
-    path = ::mkdtemp(name);
-    fs::permissions(path, fs::perms::all);  // runs as an ordinary user write here too
-  }
-  ~Scratch() { fs::remove_all(path); }
-  std::string store() const { return (path / "store").string(); }
-  fs::path path;
-};
-
-std::string slurp(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-/// A started harness, its output in files; killed and reaped when it goes out of scope.
-class Started {
- public:
-  Started(const Scratch& scratch, std::vector<std::string> arguments,
-          std::vector<std::string> environment = {}, uid_t user = ::getuid(),
-          rlim_t file_bytes_max = RLIM_INFINITY)
-      : out_(scratch.path / "stdout"), err_(scratch.path / "stderr") {
-    arguments.insert(arguments.begin(), kHarness);
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    const int in = ::open("/dev/null", O_RDONLY);
-    const int out = ::open(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    const int err = ::open(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    ::dup2(in, 0);
-    ::dup2(out, 1);
-    ::dup2(err, 2);
-    if (file_bytes_max != RLIM_INFINITY) {
-      const rlimit limit{file_bytes_max, file_bytes_max};
-      ::setrlimit(RLIMIT_FSIZE, &limit);
-      std::signal(SIGXFSZ, SIG_IGN);
-    }
-    if (user != ::getuid() && (::setgid(user) != 0 || ::setuid(user) != 0)) ::_exit(99);
-    if (::chdir(scratch.path.c_str()) != 0) ::_exit(98);
-    for (const std::string& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));
-    std::vector<char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
-    ::_exit(97);
-  }
-  ~Started() {
-    if (reaped_) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Started(const Started&) = delete;
-  Started& operator=(const Started&) = delete;
-
-  pid_t pid() const { return pid_; }
-  std::string out() const { return slurp(out_); }
-  std::string err() const { return slurp(err_); }
-
-  bool ended() {
-    int status = 0;
-    if (!reaped_ && ::waitpid(pid_, &status, WNOHANG) == pid_) {
-      reaped_ = true;
-      code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
-    return reaped_;
-  }
-  int exit_code(std::chrono::milliseconds patience = 300s) {
-    wait_until("the harness to end", patience, [this] { return ended(); });
-    return code_;
-  }
-
- private:
-  fs::path out_;
-  fs::path err_;
-  pid_t pid_ = -1;
-  bool reaped_ = false;
-  int code_ = -1;
-};
 
 struct Finished {
   int code;
@@ -122,7 +39,7 @@ struct Finished {
 
 Finished finish(const Scratch& scratch, std::vector<std::string> arguments,
                 std::vector<std::string> environment = {}) {
-  Started started(scratch, std::move(arguments), std::move(environment));
+  Started started(scratch, std::move(arguments), {.environment = std::move(environment)});
   const int code = started.exit_code();
   return {code, started.out(), started.err()};
 }
@@ -328,7 +245,8 @@ TEST_CASE("an ordinary user runs it too", "[real]") {
   const passwd* nobody = ::getpwnam("nobody");
   REQUIRE(nobody);
   const Scratch scratch;
-  Started run(scratch, {"run", "failover-partition", "--seed", "3"}, {"HOME=/nonexistent"}, nobody->pw_uid);
+  Started run(scratch, {"run", "failover-partition", "--seed", "3"},
+              {.environment = {"HOME=/nonexistent"}, .user = nobody->pw_uid});
   const int code = run.exit_code();
   CAPTURE(run.out(), run.err());
   CHECK(code == 0);
@@ -351,8 +269,8 @@ TEST_CASE("a disk that fills up while recording is an error with the mend, and w
           "[real]") {
   const Scratch scratch;
   // A limit on file sizes stands for the full disk: growing the history fails in the same way.
-  Started run(scratch, {"run", "failover-basic", "--rate", "0", "--time-limit", "120", "--seed", "2"}, {},
-              ::getuid(), 9U << 20);
+  Started run(scratch, {"run", "failover-basic", "--rate", "0", "--time-limit", "120", "--seed", "2"},
+              {.file_bytes = 9U << 20});
   const int code = run.exit_code();
   CAPTURE(run.err());
   CHECK(code == 3);

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <thread>
 
 #include "server/testing/child_server.h"
@@ -103,4 +104,89 @@ TEST_CASE("a node that starts answers LOADING before its data is there, and SHUT
   CHECK(WEXITSTATUS(status) == 0);
   server.start();
   CHECK(server.connect().ask("dbsize") == ":500\r\n");
+}
+
+namespace {
+
+/// One of three masters runs a script for much longer than the node timeout; what its replica and the others
+/// do.
+void busy_master(const std::string& binary) {
+  constexpr int kMembers = 4;
+  std::vector<std::unique_ptr<Folder>> folders;
+  std::vector<std::unique_ptr<ChildServer>> servers;
+  std::vector<Connection> c;
+  std::vector<int> bus;
+  for (int i = 0; i < kMembers; ++i) {
+    folders.push_back(std::make_unique<Folder>());
+    bus.push_back(free_port());
+    servers.push_back(std::make_unique<ChildServer>(
+        i == 0 ? binary : our_binary(), folders.back()->path(),
+        std::vector<std::string>{"--cluster-enabled", "yes", "--cluster-port", std::to_string(bus.back()),
+                                 "--cluster-node-timeout", "1000", "--save", "", "--busy-reply-threshold",
+                                 "50", "--repl-diskless-sync-delay", "0"}));
+    c.push_back(servers.back()->connect());
+  }
+  for (int i = 0; i < 3; ++i) {
+    c[i].ask("cluster addslotsrange " + std::to_string(16384 * i / 3) + " " +
+             std::to_string(16384 * (i + 1) / 3 - 1));
+    c[i].ask("cluster set-config-epoch " + std::to_string(i + 1));
+  }
+  for (int i = 1; i < kMembers; ++i)
+    c[i].ask("cluster meet 127.0.0.1 " + std::to_string(servers[0]->port()) + " " + std::to_string(bus[0]));
+  const auto all = [&](const std::string& line, const std::string& part, std::size_t from = 0) {
+    for (std::size_t i = from; i < c.size(); ++i)
+      if (c[i].ask(line).find(part) == std::string::npos) return false;
+    return true;
+  };
+  REQUIRE(eventually([&] {
+    return all("cluster info", "cluster_known_nodes:4") && all("cluster info", "cluster_state:ok");
+  }));
+  const std::string busy = c[0].ask("cluster myid").substr(5, 40);
+  REQUIRE(eventually([&] { return c[3].ask("cluster replicate " + busy) == "+OK\r\n"; }));
+  REQUIRE(eventually(
+      [&] { return c[3].ask("info replication").find("master_link_status:up") != std::string::npos; }));
+
+  Connection runner = servers[0]->connect();
+  runner.send_command({"eval", "while true do end", "0"});
+  REQUIRE(eventually([&] { return c[0].ask("ping") == kBusy; }));
+  // Six node timeouts later nobody has taken it for dead.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(6);
+  bool held = true;
+  REQUIRE(eventually([&] {
+    held = held && all("cluster info", "cluster_state:ok", 1) &&
+           c[1].ask("cluster nodes").find("fail") == std::string::npos;
+    return std::chrono::steady_clock::now() > until;
+  }));
+  CHECK(held);
+  CHECK(c[3].ask("role").find("slave") != std::string::npos);
+  CHECK(c[0].ask("script kill") == "+OK\r\n");
+  CHECK(eventually([&] { return all("cluster info", "cluster_state:ok"); }));
+  CHECK(c[0].ask("role").find("master") != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("a master that is busy with a script answers on the bus: nobody fails it over") {
+  busy_master(our_binary());
+}
+
+TEST_CASE("a master that is busy with a script answers on the bus: so does redis-server") {
+  if (stock_binary().empty()) {
+    WARN("SKIPPED: redis-server is not installed");
+    return;
+  }
+  busy_master(stock_binary());
+}
+
+TEST_CASE("DEBUG PAUSE-CRON: what the node does by itself, it does not do until it may again") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {"--save", "", "--enable-debug-command", "yes"});
+  Connection c = server.connect();
+  CHECK(c.ask("debug pause-cron 1") == "+OK\r\n");
+  c.ask("set soon v px 50");
+  const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(800);
+  REQUIRE(eventually([&] { return std::chrono::steady_clock::now() > later; }));
+  CHECK(c.ask("dbsize") == ":1\r\n");  // its time has passed, and nobody swept
+  CHECK(c.ask("debug pause-cron 0") == "+OK\r\n");
+  CHECK(eventually([&] { return c.ask("dbsize") == ":0\r\n"; }));
 }

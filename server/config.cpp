@@ -199,9 +199,7 @@ std::string notify_text(std::uint32_t classes) {
 
 std::optional<std::int64_t> parse_memory(std::string_view text) {
   std::size_t digits = 0;
-  while (digits < text.size() &&
-         (std::isdigit(static_cast<unsigned char>(text[digits])) || (digits == 0 && text[0] == '-')))
-    ++digits;
+  while (digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits]))) ++digits;
   const auto n = parse_integer(text.substr(0, digits));
   if (!n) return std::nullopt;
   const std::string unit = lower(text.substr(digits));

@@ -54,6 +54,7 @@ struct Config {
   bool stop_writes_on_error = true, rdb_compression = true, rdb_checksum = true;
   bool appendonly = false, no_appendfsync_on_rewrite = false, aof_load_truncated = true;
   bool aof_use_rdb_preamble = true, aof_timestamp = false, aof_incremental_fsync = true;
+  bool aof_disable_auto_gc = false;
   std::string appendfilename = "appendonly.aof", appenddirname = "appendonlydir", appendfsync = "everysec";
   std::int64_t aof_rewrite_percent = 100, aof_rewrite_min = 64ll << 20;
 
@@ -81,7 +82,8 @@ struct Config {
   std::int64_t lua_time_limit_ms = 5000;
   std::int64_t slowlog_threshold_us = 10000, slowlog_length = 128, latency_threshold_ms = 0;
   std::int64_t hash_entries = 512, hash_value = 64, zset_entries = 128, zset_value = 64, intset_entries = 512;
-  std::int64_t list_size = -2, list_depth = 0;
+  std::int64_t list_size = -2, list_depth = 0, hll_sparse_max = 3000;
+  std::int64_t stream_bytes = 4096, stream_entries = 100;
   std::string notify_events;
   std::int64_t key_load_delay_us = 0;
 

@@ -2,6 +2,7 @@
 #include "server/config.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 using namespace node;
 
@@ -99,4 +100,13 @@ TEST_CASE("a rewritten file says the same, whatever bytes the values hold") {
     const std::string wanted = name;
     CHECK(get_directives(again, std::span(&wanted, 1)) == get_directives(config, std::span(&wanted, 1)));
   }
+}
+
+TEST_CASE("every directive stands in one table, once") {
+  std::set<std::string> names;
+  for (const Directive& d : directives()) {
+    CHECK(names.insert(std::string(d.name)).second);
+    if (!d.alias.empty()) CHECK(names.insert(std::string(d.alias)).second);
+  }
+  for (const InertDirective& inert : inert_directives()) CHECK(names.insert(std::string(inert.name)).second);
 }

@@ -169,6 +169,11 @@ void fill(Member& m, const std::string& tag) {
   m.ask("sadd " + tag + "ints 1 2 3");
   m.ask("hset " + tag + "hash f v");
   m.ask("zadd " + tag + "zset 1.5 m");
+  for (int i = 1; i <= 250; ++i)
+    m.ask("xadd " + tag + "stream " + std::to_string(i) + "-1 f " + std::to_string(i));
+  m.ask("xgroup create " + tag + "stream g 0");
+  m.ask("xreadgroup group g alice count 20 streams " + tag + "stream >");
+  m.ask("xdel " + tag + "stream 3-1");
   std::string many;
   for (int i = 0; i < 600; ++i) many += " " + std::to_string(i) + "-value-" + std::to_string(i * 7);
   m.ask("rpush " + tag + "LIST" + many);
@@ -184,6 +189,32 @@ std::string tag_in(Member& m, int n) {
     // Not among the lowest fifty of the third: those move.
     if (slot > kSlots * n / 3 + 200 && slot < kSlots * (n + 1) / 3) return tag;
   }
+}
+
+std::string field(Member& m, const std::string& section, const std::string& name) {
+  const std::string text = m.ask("info " + section);
+  const std::size_t at = text.find("\n" + name + ":");
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + name.size() + 2;
+  return text.substr(begin, text.find('\r', begin) - begin);
+}
+
+/// The link breaks, at the replica and at the master: it goes on from the backlog.
+void resumes(Member& master, Member& replica, const std::string& tag) {
+  const std::string full = field(master, "stats", "sync_full");
+  int partial = std::stoi(field(master, "stats", "sync_partial_ok"));
+  for (const bool at_the_replica : {true, false}) {
+    CHECK((at_the_replica ? replica.ask("client kill type master")
+                          : master.ask("client kill type replica")) == ":1\r\n");
+    master.ask("append " + tag + "missed x");
+    const std::string expected = master.ask("get " + tag + "missed");
+    ++partial;
+    CHECK(settles([&] {
+      return replica.follows() && replica.ask("get " + tag + "missed") == expected &&
+             field(master, "stats", "sync_partial_ok") == std::to_string(partial);
+    }));
+  }
+  CHECK(field(master, "stats", "sync_full") == full);
 }
 
 void live_together(const std::string& theirs) {
@@ -210,7 +241,12 @@ void live_together(const std::string& theirs) {
     CHECK(replica->ask("scard " + tag + "SET") == ":600\r\n");
     CHECK(replica->ask("hlen " + tag + "HASH") == ":300\r\n");
     CHECK(replica->ask("zscore " + tag + "zset m") == "$3\r\n1.5\r\n");
+    CHECK(replica->ask("xlen " + tag + "stream") == ":249\r\n");
+    CHECK(replica->ask("xpending " + tag + "stream g").starts_with("*4\r\n:20\r\n$3\r\n1-1\r\n"));
   }
+
+  resumes(cluster.ours, cluster.other_replica, a);
+  resumes(cluster.other, cluster.our_replica, b);
 
   CHECK(cluster.move_slots(cluster.ours, cluster.other));
   CHECK(cluster.move_slots(cluster.other, cluster.ours));

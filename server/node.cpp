@@ -56,7 +56,9 @@ Aof::Settings Node::aof_settings() const {
   const auto sync = config_.appendfsync == "always"     ? Aof::Sync::always
                     : config_.appendfsync == "everysec" ? Aof::Sync::everysec
                                                         : Aof::Sync::no;
-  return {config_.appenddirname, config_.appendfilename, sync, config_.aof_load_truncated};
+  return {config_.appenddirname,      config_.appendfilename,       sync,
+          config_.aof_load_truncated, config_.aof_use_rdb_preamble, config_.aof_timestamp,
+          config_.aof_disable_auto_gc};
 }
 
 void Node::apply_limits() {
@@ -67,6 +69,8 @@ void Node::apply_limits() {
   encoding_limits.zset_entries = static_cast<std::size_t>(config_.zset_entries);
   encoding_limits.list_pack = config_.list_size;
   encoding_limits.zset_value = static_cast<std::size_t>(config_.zset_value);
+  encoding_limits.stream_bytes = static_cast<std::size_t>(config_.stream_bytes);
+  encoding_limits.stream_entries = static_cast<std::size_t>(config_.stream_entries);
 }
 
 // ---- start
@@ -111,14 +115,15 @@ void Node::turn() {
   std::int64_t wait = std::max<std::int64_t>(0, next_cron_ms_ - now);
   if (engine_.next_deadline_ms != INT64_MAX)
     wait = std::clamp<std::int64_t>(engine_.next_deadline_ms - engine_.state.now_ms, 0, wait);
-  if (!to_resume_.empty()) wait = 0;
+  if (!to_resume_.empty() || replication_->can_forward()) wait = 0;
   // What arrived while we slept happens now, not when we fell asleep.
   loop_.turn(static_cast<int>(wait), [this] { note_time(); });
   obey_signal();
+  continue_shutdown();
   engine_.expire_blocked();
   if (steady_ms() >= next_cron_ms_) {
     next_cron_ms_ = steady_ms() + kCronMs;
-    cron();
+    if (!engine_.cron_paused) cron();
   }
 }
 
@@ -128,12 +133,9 @@ void Node::before_sleep() {
   if (cluster_) cluster_->perform();
   replication_->perform();
   if (aof_.is_open()) {
+    if (engine_.aof_flush_sleep_us > 0) usleep(static_cast<useconds_t>(engine_.aof_flush_sleep_us));
     aof_error_ = aof_.flush(engine_.state.now_ms);
-    if (aof_error_ && config_.appendfsync == "always") {
-      // What was promised to be on disk is not: nobody may be told otherwise.
-      log('#', *aof_error_ + ". With appendfsync always there is no way on; exiting");
-      _exit(1);
-    }
+    if (aof_error_ && config_.appendfsync == "always") exit_unsynced();
   }
   for (Client* c : std::exchange(to_flush_, {})) {
     c->queued = false;
@@ -143,6 +145,12 @@ void Node::before_sleep() {
   closed_listeners_.clear();
   if (cluster_) cluster_->bury();
   replication_->bury();
+}
+
+/// What was promised to be on disk is not: nobody may be told otherwise.
+void Node::exit_unsynced() {
+  log('#', *aof_error_ + ". With appendfsync always there is no way on; exiting");
+  _exit(1);
 }
 
 void Node::cron() {
@@ -162,7 +170,6 @@ void Node::cron() {
   if (cluster_) cluster_->tick();
   replication_->tick();
   maybe_save();
-  advance_shutdown();
   timeouts();
   const std::int64_t now = steady_ms();
   if (now - ops_tick_ms_ >= 1000) {
@@ -223,6 +230,7 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
     if (name == "resetstat") {
       connections_total_ = connections_refused_ = input_bytes_ = output_bytes_ = commands_at_tick_ = 0;
       memory_peak_ = 0;
+      replication_->reset_statistics();
     }
     if (name == "dir") {
       if (chdir(config_.dir.c_str()) != 0) return "Changing directory: " + errno_text();
@@ -242,10 +250,10 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
       } else if (!config_.appendonly && aof_.is_open()) {
         if (child_kind_ == ChildKind::rewrite) kill_child();
         aof_.close();
+        rewrite_scheduled_ = false;
       }
     }
-    if (name == "appendfsync") aof_.set_sync(aof_settings().sync);
-    if (name == "aof-load-truncated") aof_.set_load_truncated(config_.aof_load_truncated);
+    if (name.starts_with("aof-") || name == "appendfsync") aof_.change(aof_settings());
   }
   apply_limits();
   if (cluster_) cluster_->config_changed();
@@ -298,6 +306,10 @@ void Node::serve_while_busy() {
   loop_.turn(0);
   // Answers to the bus only: what changes data waits for the end of the script.
   if (cluster_) cluster_->perform();
+  // What earlier commands of this turn changed is on disk before their replies leave.
+  if (aof_.is_open() && !engine_.loading)
+    if (aof_error_ = aof_.flush(engine_.state.now_ms); aof_error_ && config_.appendfsync == "always")
+      exit_unsynced();
   for (Client* c : std::exchange(to_flush_, {})) {
     c->queued = false;
     if (!c->closing) c->flush();
@@ -337,7 +349,7 @@ std::size_t Node::resident_memory() {
 
 void Node::propagate(int db, std::string_view resp) {
   if (engine_.loading) return;
-  if (aof_.is_open()) aof_.append(db, resp);
+  if (aof_.is_open()) aof_.append(db, resp, engine_.state.now_ms / 1000);
   replication_->feed(db, resp);
 }
 
@@ -371,8 +383,7 @@ void Node::command_wait(Call& call) {
 }
 
 void Node::command_failover(Call& call) {
-  if (cluster_) return call.error("ERR FAILOVER not allowed in cluster mode.");
-  call.error("ERR FAILOVER is not supported by this server: use REPLICAOF");
+  replication_->command_failover(call);
 }
 
 }  // namespace node

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -25,6 +26,7 @@
 namespace node {
 
 class ClusterLink;
+struct SnapshotAux;
 class ReplicationLink;
 
 class Node final : public Host {
@@ -68,6 +70,7 @@ class Node final : public Host {
   enum class ChildKind { none, save, rewrite, replicas };
   std::optional<std::string> fork_snapshot(ChildKind kind, const std::string& path, std::string repl_id,
                                            std::int64_t repl_offset);
+  /// Its work is given up: no failure, since it was our own will.
   void kill_child();
   ChildKind child_kind() const { return child_kind_; }
   void restart_aof_after_load();
@@ -89,7 +92,8 @@ class Node final : public Host {
   std::optional<std::string> debug_reload(bool save, bool flush) override;
   std::optional<std::string> debug_load_aof() override;
   std::optional<std::string> write_refusal() const override;
-  std::optional<std::string> shutdown(const ShutdownOrder& order, Session* client) override;
+  std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) override;
+  bool shutting_down() const override { return ending_.has_value(); }
   bool abort_shutdown() override;
   bool is_replica() const override;
   bool master_link_up() const override;
@@ -112,6 +116,7 @@ class Node final : public Host {
   /// Raises the process's limit as far as it goes.
   static std::int64_t clients_possible(std::int64_t wanted);
   std::optional<std::string> apply_config(std::span<const std::string> names) override;
+  void data_flushed() override;
   void drop_bus_packets(int type) override;
   void log(char level, std::string_view text) override;
   void serve_while_busy() override;
@@ -132,6 +137,8 @@ class Node final : public Host {
   void note_loading(std::size_t bytes);
   std::optional<std::string> load_data();
   std::optional<std::string> load_aof();
+  std::optional<std::string> open_aof();
+  void note_loaded(const SnapshotAux& aux);
   std::optional<std::string> open_ports();
   std::optional<std::string> open_tcp_ports();
   /// After CONFIG SET port or bind.
@@ -139,12 +146,22 @@ class Node final : public Host {
   void listen_on(Socket socket, bool tcp);
   void apply_limits();
   void note_time();
+  [[noreturn]] void exit_unsynced();
+  struct Ending {
+    bool nosave, save, force;
+    std::int64_t deadline_ms;  ///< steady clock: how long replicas are waited for
+  };
+  std::optional<std::string> end(const Ending& how);
+  void continue_shutdown();
+  void stop_waiting_to_end();
   void reap_child();
-  void finish_child(bool succeeded);
+  void finish_child(bool succeeded, bool given_up);
   void maybe_save();
   void release_held();
   Aof::Settings aof_settings() const;
   std::optional<std::string> start_rewrite();
+  bool rewrite_held_off();
+  std::function<void()> child_progress() const;
   std::string info_server() const;
   std::string info_clients();
   std::string info_memory() const;
@@ -153,9 +170,6 @@ class Node final : public Host {
   std::string info_cpu() const;
   std::optional<std::string> rewrite_config_file();
   void obey_signal();
-  void advance_shutdown();
-  std::optional<std::string> finish_shutdown(const ShutdownOrder& order);
-  void give_up_shutdown(const std::string& answer);
 
   Config config_;
   EventLoop loop_;
@@ -174,13 +188,7 @@ class Node final : public Host {
   std::int64_t started_ms_ = 0, next_cron_ms_ = 0;
   std::string run_id_;
   bool stopping_ = false, busy_ = false;
-  /// A shutdown that waits for replicas.
-  struct Stop {
-    ShutdownOrder order;
-    std::int64_t deadline_ms;
-    std::vector<std::uint64_t> clients;  ///< who asked and hears of it should it fail
-  };
-  std::optional<Stop> stop_;
+  std::optional<Ending> ending_;  ///< a shutdown that waits for replicas
 
   std::int64_t pause_until_ms_ = 0;  ///< CLIENT PAUSE, wall clock
   bool pause_writes_only_ = false;
@@ -194,6 +202,19 @@ class Node final : public Host {
 
   ChildKind child_kind_ = ChildKind::none;
   pid_t child_ = 0;
+  /// What a child that writes data tells its parent, in memory that both see.
+  struct ChildReport {
+    std::atomic<std::uint64_t> keys{0}, copied_bytes{0};
+  };
+  struct Unmap {
+    void operator()(ChildReport* report) const;
+  };
+  std::unique_ptr<ChildReport, Unmap> child_report_;
+  std::uint64_t child_keys_total_ = 0, save_copied_ = 0, rewrite_copied_ = 0;
+  std::uint64_t keys_loaded_ = 0, keys_expired_in_load_ = 0, saves_ = 0, rewrites_ = 0;
+  int rewrite_failures_ = 0;                ///< in a row
+  std::int64_t rewrite_not_before_ms_ = 0;  ///< after several: no automatic one until then
+  std::int64_t rewrite_delay_min_ = 0;
   std::uint64_t dirty_at_fork_ = 0;
   std::int64_t child_started_ms_ = 0, child_last_s_ = -1;
   bool save_scheduled_ = false, rewrite_scheduled_ = false;

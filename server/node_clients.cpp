@@ -168,9 +168,9 @@ void Node::queue_flush(Client& c) {
 
 void Node::check_output_limit(Client& c) {
   const Session& s = c.session;
-  const BufferLimit limit = config_.output_limit(s.kind == Session::Kind::replica ? "slave"
-                                                 : s.subscribed()                 ? "pubsub"
-                                                                                  : "normal");
+  // A replica's lag counts, not only the portion that its connection holds: see Replication::forward_stream.
+  if (s.kind == Session::Kind::replica) return;
+  const BufferLimit limit = config_.output_limit(s.subscribed() ? "pubsub" : "normal");
   const auto used = static_cast<std::int64_t>(c.output_bytes());
   const bool hard = limit.hard && used > limit.hard;
   const bool soft = limit.soft && used > limit.soft;
@@ -245,7 +245,7 @@ void Node::resume_writes() {
 }
 
 bool Node::paused(bool write) const {
-  if ((failover_pause_ms_ || stop_) && write) return true;
+  if (failover_pause_ms_ && write) return true;
   return pause_until_ms_ > engine_.state.now_ms && (write || !pause_writes_only_);
 }
 

@@ -42,6 +42,13 @@ class Lines {
   std::string out_;
 };
 
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f",
+                whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0);
+  return text;
+}
+
 std::string human(std::size_t bytes) {
   constexpr const char* units[] = {"B", "K", "M", "G", "T"};
   double v = static_cast<double>(bytes);
@@ -56,8 +63,8 @@ std::string human(std::size_t bytes) {
 
 std::string Node::info_server() const {
   const std::int64_t up = (steady_ms() - started_ms_) / 1000;
-  return Lines("Server")
-      .add("redis_version", "7.0.15")
+  Lines lines("Server");
+  lines.add("redis_version", "7.0.15")
       .add("redis_git_sha1", "00000000")
       .add("redis_git_dirty", "0")
       .add("redis_build_id", "0")
@@ -76,8 +83,10 @@ std::string Node::info_server() const {
       .add("uptime_in_days", up / 86400)
       .add("hz", config_.hz)
       .add("configured_hz", config_.hz)
-      .add("config_file", config_.file)
-      .str();
+      .add("config_file", config_.file);
+  if (ending_)
+    lines.add("shutdown_in_milliseconds", std::max<std::int64_t>(1, ending_->deadline_ms - steady_ms()));
+  return lines.str();
 }
 
 std::string Node::info_clients() {
@@ -118,6 +127,10 @@ std::string Node::info_memory() const {
       .add("maxmemory_human", human(static_cast<std::size_t>(config_.maxmemory)))
       .add("maxmemory_policy", config_.maxmemory_policy)
       .add("mem_fragmentation_ratio", ratio)
+      .add("mem_replication_backlog", static_cast<std::uint64_t>(replication_->backlog_bytes()))
+      .add("mem_total_replication_buffers", static_cast<std::uint64_t>(replication_->stream_bytes()))
+      .add("mem_clients_slaves",
+           static_cast<std::uint64_t>(replication_->stream_bytes() - replication_->backlog_bytes()))
       .add("mem_allocator", "libc")
       .add("lazyfree_pending_objects", std::int64_t{0})
       .str();
@@ -125,9 +138,16 @@ std::string Node::info_memory() const {
 
 std::string Node::info_persistence() const {
   const bool saving = child_kind_ == ChildKind::save || child_kind_ == ChildKind::replicas;
+  const bool copying = child_kind_ != ChildKind::none;
+  const std::uint64_t done = copying ? child_report_->keys.load() : 0;
   Lines lines("Persistence");
   lines.add("loading", engine_.loading)
       .add("async_loading", replication_->loading_beside_old_data())
+      .add("current_cow_size", copying ? child_report_->copied_bytes.load() : std::uint64_t{0})
+      .add("current_cow_peak", copying ? child_report_->copied_bytes.load() : std::uint64_t{0})
+      .add("current_fork_perc", percent(done, child_keys_total_))
+      .add("current_save_keys_processed", done)
+      .add("current_save_keys_total", copying ? child_keys_total_ : 0)
       .add("rdb_changes_since_last_save", engine_.state.dirty)
       .add("rdb_bgsave_in_progress", saving)
       .add("rdb_last_save_time", last_save_s_)
@@ -135,33 +155,36 @@ std::string Node::info_persistence() const {
       .add("rdb_last_bgsave_time_sec", child_last_s_)
       .add("rdb_current_bgsave_time_sec",
            saving ? (steady_ms() - child_started_ms_) / 1000 : std::int64_t{-1})
-      .add("aof_enabled", aof_.is_open())
+      .add("rdb_saves", saves_)
+      .add("rdb_last_cow_size", save_copied_)
+      .add("rdb_last_load_keys_expired", keys_expired_in_load_)
+      .add("rdb_last_load_keys_loaded", keys_loaded_)
+      .add("aof_enabled", config_.appendonly)
       .add("aof_rewrite_in_progress", child_kind_ == ChildKind::rewrite)
       .add("aof_rewrite_scheduled", rewrite_scheduled_)
       .add("aof_last_rewrite_time_sec", std::int64_t{-1})
       .add("aof_current_rewrite_time_sec", std::int64_t{-1})
       .add("aof_last_bgrewrite_status", last_rewrite_ok_ ? "ok" : "err")
-      .add("aof_last_write_status", aof_error_ ? "err" : "ok");
+      .add("aof_rewrites", rewrites_)
+      .add("aof_last_write_status", aof_error_ ? "err" : "ok")
+      .add("aof_last_cow_size", rewrite_copied_);
   if (engine_.loading) {
     const auto total = static_cast<std::uint64_t>(loading_.total_bytes);
-    const std::uint64_t done = std::min<std::uint64_t>(loading_.bytes, total);
+    const std::uint64_t read = std::min<std::uint64_t>(loading_.bytes, total);
     const std::int64_t elapsed = now_us() / 1000000 - loading_.started_s;
-    char percent[32];
-    std::snprintf(percent, sizeof percent, "%.2f",
-                  total ? 100.0 * static_cast<double>(done) / static_cast<double>(total) : 0);
     lines.add("loading_start_time", loading_.started_s)
         .add("loading_total_bytes", total)
-        .add("loading_loaded_bytes", done)
-        .add("loading_loaded_perc", percent)
+        .add("loading_loaded_bytes", read)
+        .add("loading_loaded_perc", percent(read, total))
         .add("loading_eta_seconds",
-             done ? static_cast<std::int64_t>(static_cast<double>(elapsed) *
-                                              static_cast<double>(total - done) / static_cast<double>(done))
+             read ? static_cast<std::int64_t>(static_cast<double>(elapsed) *
+                                              static_cast<double>(total - read) / static_cast<double>(read))
                   : 1);
   }
   if (aof_.is_open())
     lines.add("aof_current_size", aof_.size())
         .add("aof_base_size", aof_.base_size())
-        .add("aof_pending_rewrite", false);
+        .add("aof_pending_rewrite", rewrite_scheduled_);
   return lines.str();
 }
 

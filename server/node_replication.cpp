@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <sstream>
 
 #include "server/commands/engine.h"
@@ -48,7 +49,10 @@ replication::Config ReplicationLink::read_config() const {
   out.announce_ip = c.replica_announce_ip;
   out.masteruser = c.masteruser;
   out.masterauth = c.masterauth;
-  out.replica_buffer_limit = static_cast<std::size_t>(c.output_limit("slave").hard);
+  const BufferLimit limit = c.output_limit("slave");
+  out.replica_hard_limit = static_cast<std::size_t>(limit.hard);
+  out.replica_soft_limit = static_cast<std::size_t>(limit.soft);
+  out.replica_soft_period = limit.soft_seconds * 1000;
   return out;
 }
 
@@ -86,15 +90,28 @@ void ReplicationLink::tick() {
 
 void ReplicationLink::perform() {
   for (int round = 0; round < 8; ++round) {
-    const replication::Actions actions = replication_.drain(node_.steady_ms());
+    const replication::Actions actions = replication_.drain(node_.steady_ms(), [this](std::uint64_t id) {
+      const Client* c = node_.client(id);
+      return c ? c->output_bytes() : 0;
+    });
     if (actions.empty()) break;
     for (const replication::Action& a : actions) act(a);
   }
 }
 
+bool ReplicationLink::can_forward() const {
+  if (!replication_.portions_left()) return false;
+  const auto& replicas = replication_.replicas();
+  return std::any_of(replicas.begin(), replicas.end(), [this](const auto& entry) {
+    const Client* c = node_.client(entry.first);
+    return c && entry.second.phase == replication::ReplicaInfo::Phase::kOnline && c->output_bytes() == 0 &&
+           entry.second.next_offset <= replication_.backlog().end();
+  });
+}
+
 SnapshotNote ReplicationLink::note() const {
   if (!active()) return {};
-  return {replication_.history().id, replication_.offset(), false, stream_db()};
+  return {replication_.history().id, replication_.offset(), false, stream_db(), {}};
 }
 
 int ReplicationLink::stream_db() const {
@@ -234,6 +251,20 @@ void ReplicationLink::act(const replication::Action& action) {
     void operator()(const replication::AbortSnapshot&) const {
       if (node.child_kind() == Node::ChildKind::replicas) node.kill_child();
     }
+    void operator()(const replication::PauseWrites&) const {
+      node.pause_writes(std::numeric_limits<std::int64_t>::max());
+    }
+    void operator()(const replication::ResumeWrites&) const { node.resume_writes(); }
+    void operator()(const replication::HandOver& a) const {
+      node.config().replicaof = a.ip + " " + std::to_string(a.port);
+      link.follow(a.ip, a.port);
+    }
+    void operator()(const replication::HandedOver&) const { node.resume_writes(); }
+    void operator()(const replication::HandoverFailed&) const {
+      node.config().replicaof.clear();
+      link.become_master();
+      node.resume_writes();
+    }
     void operator()(const replication::WaitDone& a) const {
       Client* c = node.client(a.client);
       if (!c || !c->session.blocked) return;
@@ -365,19 +396,43 @@ void ReplicationLink::client_closed(std::uint64_t id) {
   replication_.on_client_closed(id, node_.steady_ms());
 }
 
+namespace {
+bool counts(const replication::ReplicaInfo& r) {
+  return r.phase != replication::ReplicaInfo::Phase::kHandshake && !r.rdb_only && !r.plain_sync;
+}
+}  // namespace
+
+bool ReplicationLink::lags() const {
+  const auto& all = replication_.replicas();
+  return std::any_of(all.begin(), all.end(), [this](const auto& entry) {
+    return counts(entry.second) && entry.second.acked < replication_.offset();
+  });
+}
+
+void ReplicationLink::log_laggards() const {
+  int in_sync = 0, all = 0;
+  for (const auto& [id, r] : replication_.replicas()) {
+    if (!counts(r)) continue;
+    ++all;
+    if (r.acked >= replication_.offset()) {
+      ++in_sync;
+      continue;
+    }
+    node_.log('*', "Lagging replica " + r.address() + ":" + std::to_string(r.port) + " reported offset " +
+                       std::to_string(replication_.offset() - r.acked) +
+                       " behind master, state=" + r.state_name() + ".");
+  }
+  if (all)
+    node_.log('*', std::to_string(in_sync) + " of " + std::to_string(all) +
+                       " replicas are in sync when shutting down.");
+}
+
 int ReplicationLink::good_replicas() const {
   const std::int64_t oldest = node_.steady_ms() - node_.config().min_replicas_max_lag_s * 1000;
   return static_cast<int>(
       std::count_if(replication_.replicas().begin(), replication_.replicas().end(), [&](const auto& r) {
         return r.second.phase == replication::ReplicaInfo::Phase::kOnline && r.second.ack_time >= oldest;
       }));
-}
-
-bool ReplicationLink::replicas_caught_up() const {
-  return std::all_of(replication_.replicas().begin(), replication_.replicas().end(), [&](const auto& entry) {
-    const replication::ReplicaInfo& r = entry.second;
-    return r.phase != replication::ReplicaInfo::Phase::kOnline || r.plain_sync || r.acked >= offset();
-  });
 }
 
 bool ReplicationLink::loading_beside_old_data() const {

@@ -31,6 +31,14 @@ class ReplicationLink {
   void tick();
   /// Performs what replication asks for; once a turn.
   void perform();
+  /// A replica's connection is idle while there is more of the stream for it: perform() before sleeping.
+  bool can_forward() const;
+  /// Bytes of the stream kept in memory, for all replicas together, and how many of them the backlog would
+  /// keep without any.
+  std::size_t stream_bytes() const { return replication_.backlog().size(); }
+  std::size_t backlog_bytes() const {
+    return std::min(replication_.backlog().size(), replication_.backlog().capacity());
+  }
   /// Frees closed connections: between turns of the loop only, when no event can name them any more.
   void bury() { dead_.clear(); }
   void config_changed();
@@ -53,8 +61,6 @@ class ReplicationLink {
   std::int64_t offset() const { return replication_.offset(); }
   cluster::ReplicaView view() const;
   int good_replicas() const;
-  /// Every replica that receives the stream has acknowledged all of it.
-  bool replicas_caught_up() const;
 
   /// The link to the master as CLIENT LIST and CLIENT KILL see it; null while there is none.
   Session* master_session();
@@ -70,13 +76,23 @@ class ReplicationLink {
   void command_replconf(Call& call);
   void command_psync(Call& call);
   void command_wait(Call& call);
+  void command_failover(Call& call);
   std::string info() const;
   /// repl-diskless-load swapdb: the master's data arrives while the old data is served.
   bool loading_beside_old_data() const;
   std::int64_t usable_offset() const { return replication_.usable_offset(); }
-  std::uint64_t refused_partial_syncs() const { return replication_.partial_refused(); }
+  std::uint64_t refused_partial_syncs() const { return replication_.partial_refused() - refused_before_; }
   std::uint64_t full_syncs() const { return full_syncs_; }
   std::uint64_t partial_syncs() const { return partial_syncs_; }
+  /// Some replica has not acknowledged all that was streamed.
+  bool lags() const;
+  void log_laggards() const;
+  /// Asks for acknowledgements at once, whatever is paused next.
+  void request_acks() { replication_.request_acks(); }
+  void reset_statistics() {
+    full_syncs_ = partial_syncs_ = 0;
+    refused_before_ = replication_.partial_refused();
+  }
 
  private:
   struct Master final : Watcher {
@@ -109,7 +125,7 @@ class ReplicationLink {
   bool collect_failed_ = false;
   std::uint64_t collected_bytes_ = 0;
   replication::TakeSnapshot snapshot_;
-  std::uint64_t full_syncs_ = 0, partial_syncs_ = 0;
+  std::uint64_t full_syncs_ = 0, partial_syncs_ = 0, refused_before_ = 0;
 };
 
 }  // namespace node

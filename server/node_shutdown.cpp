@@ -1,22 +1,19 @@
-/// The end of the node: SHUTDOWN and its signals. A master waits a while for replicas that are behind, with
-/// writes held back, so that what it answered for is not lost with it; then data and nodes.conf go to disk.
+/// How the node ends: replicas that lag are waited for, data is saved as configured, and what cannot be saved
+/// keeps it running.
 #include <unistd.h>
 
 #include <csignal>
+#include <limits>
 
 #include "server/node.h"
 #include "server/node_cluster.h"
 #include "server/node_replication.h"
-#include "server/scripting/scripting.h"
 
 namespace node {
 
 namespace {
-
 volatile std::sig_atomic_t signal_seen = 0;
-
 constexpr const char* kFailed = "ERR Errors trying to SHUTDOWN. Check logs.";
-
 }  // namespace
 
 void Node::request_shutdown(int signal) {
@@ -24,85 +21,78 @@ void Node::request_shutdown(int signal) {
 }
 
 void Node::obey_signal() {
-  const int signal = signal_seen;
-  if (signal == 0) return;
-  if (busy_ && !engine_.loading) return;  // a script runs: after it
+  if (signal_seen == 0 || (busy_ && !engine_.loading)) return;  // not in the middle of a script
+  const bool interrupt = signal_seen == SIGINT;
   signal_seen = 0;
-  const bool interrupt = signal == SIGINT;
   log('#', std::string("Received ") + (interrupt ? "SIGINT" : "SIGTERM") + " scheduling shutdown...");
-  const std::string& flags = interrupt ? config_.shutdown_on_sigint : config_.shutdown_on_sigterm;
-  const auto has = [&flags](const char* flag) { return (" " + flags + " ").find(flag) != std::string::npos; };
+  const std::string flags =
+      " " + (interrupt ? config_.shutdown_on_sigint : config_.shutdown_on_sigterm) + " ";
+  const auto has = [&flags](const char* flag) { return flags.find(flag) != std::string::npos; };
   // Half of the data must never replace the whole; and who asks twice does not want to wait.
-  const bool again = stop_.has_value();
-  const ShutdownOrder order{has(" nosave ") || engine_.loading, has(" save ") && !engine_.loading,
-                            has(" now ") || again, has(" force ") || engine_.loading};
-  if (const auto why = shutdown(order, nullptr)) log('#', *why);
+  const bool half = engine_.loading, again = ending_.has_value();
+  if (const auto why = shutdown(half || has(" nosave "), !half && has(" save "),
+                                half || again || has(" now "), half || has(" force ")))
+    log('#', *why);
 }
 
-std::optional<std::string> Node::shutdown(const ShutdownOrder& order, Session* client) {
+std::optional<std::string> Node::shutdown(bool nosave, bool save, bool now, bool force) {
+  if (ending_ && !now) return std::nullopt;  // waits with those who asked before
+  const Ending how{nosave, save, force, steady_ms() + config_.shutdown_timeout_s * 1000};
   log('#', "User requested shutdown...");
-  const bool at_once =
-      order.now || busy_ || engine_.loading || engine_.scripting->timed_out() || is_replica();
-  if (at_once || config_.shutdown_timeout_s == 0 || replication_->replicas_caught_up())
-    return finish_shutdown(order);
-  if (!stop_) stop_ = Stop{order, steady_ms() + config_.shutdown_timeout_s * 1000, {}};
-  log('*', "Waiting for replicas before shutting down.");
-  if (client == nullptr) return std::nullopt;
-  stop_->clients.push_back(client->id);
-  client->blocked = std::make_unique<Blocked>();
-  client->blocked->reason = Blocked::For::shutdown;
-  ++engine_.blocked_count;
-  return std::nullopt;
-}
-
-/// Once a tick while a shutdown waits.
-void Node::advance_shutdown() {
-  if (!stop_) return;
-  const bool caught_up = replication_->replicas_caught_up();
-  if (!caught_up && steady_ms() < stop_->deadline_ms) return;
-  if (!caught_up) log('#', "Replicas are behind at the end of shutdown-timeout; shutting down all the same.");
-  if (const auto why = finish_shutdown(stop_->order)) give_up_shutdown(*why);
-}
-
-void Node::give_up_shutdown(const std::string& answer) {
-  const auto clients = std::move(stop_->clients);
-  stop_.reset();
-  for (const std::uint64_t id : clients) {
-    Client* c = client(id);
-    if (!c || !c->session.blocked) continue;
-    c->session.out.error(answer);
-    engine_.unblock(c->session);
+  if (!now && config_.shutdown_timeout_s > 0 && !engine_.loading && replication_->lags()) {
+    log('*', "Waiting for replicas before shutting down.");
+    ending_ = how;
+    replication_->request_acks();
+    pause_writes(std::numeric_limits<std::int64_t>::max());
+    return std::nullopt;
   }
-  release_held();
+  auto why = end(how);
+  if (ending_ && !why) stop_waiting_to_end();
+  return why;
+}
+
+/// Goes on with a shutdown that waits, when replicas have everything or time is up.
+void Node::continue_shutdown() {
+  if (!ending_ || (replication_->lags() && steady_ms() < ending_->deadline_ms)) return;
+  const Ending how = *ending_;
+  if (end(how)) stop_waiting_to_end();
 }
 
 bool Node::abort_shutdown() {
-  if (!stop_) return false;
+  if (!ending_) return false;
   log('#', "Shutdown manually aborted.");
-  give_up_shutdown(kFailed);
+  stop_waiting_to_end();
   return true;
 }
 
-std::optional<std::string> Node::finish_shutdown(const ShutdownOrder& order) {
+/// The node goes on, and who waited for its end hears that it did not come.
+void Node::stop_waiting_to_end() {
+  ending_.reset();
+  resume_writes();
+  for_each_session([this](Session& s) {
+    if (!s.blocked || s.blocked->reason != Blocked::For::shutdown) return;
+    if (!stopping_) s.out.error(kFailed);
+    engine_.unblock(s);
+  });
+}
+
+std::optional<std::string> Node::end(const Ending& how) {
+  replication_->log_laggards();
+  if (child_kind_ == ChildKind::rewrite && aof_.is_open() && !aof_.is_listed() && !how.force) {
+    log('#', "Writing initial AOF, can't exit.");
+    log('#', "Errors trying to shut down the server. Check the logs for more information.");
+    return kFailed;
+  }
   if (child_kind_ != ChildKind::none) kill_child();
-  if (aof_.is_open()) {
-    const auto why = aof_.flush(engine_.state.now_ms, true);
-    if (why && !order.force) return kFailed;
+  const bool wanted = how.save || !config_.save.empty();
+  std::optional<std::string> why;
+  if (aof_.is_open()) why = aof_.flush(engine_.state.now_ms, true);
+  if ((!why || how.force) && wanted && !how.nosave) why = save();
+  if (why && !how.force) {
+    log('#', "Errors trying to shut down the server. Check the logs for more information.");
+    return kFailed;
   }
-  if ((order.save || !config_.save.empty()) && !order.nosave) {
-    const auto why = save();
-    if (why && !order.force) return kFailed;
-  }
-  if (cluster_) {
-    cluster_->perform();
-    cluster_->save_config();
-  }
-  // What was answered and written so far goes out; the socket takes it or it is lost.
-  replication_->perform();
-  for (Client* c : std::exchange(to_flush_, {})) {
-    c->queued = false;
-    if (!c->closing) c->flush();
-  }
+  if (cluster_) cluster_->save_config();
   if (!config_.pidfile.empty()) unlink(config_.pidfile.c_str());
   if (!config_.unixsocket.empty()) unlink(config_.unixsocket.c_str());
   log('#', "Redis is now ready to exit, bye bye...");

@@ -13,6 +13,8 @@ namespace node {
 
 void ReplicationLink::command_replicaof(Call& call) {
   if (node_.cluster()) return call.error("ERR REPLICAOF not allowed in cluster mode.");
+  if (replication_.failover_state() != "no-failover")
+    return call.error("ERR REPLICAOF not allowed while failing over.");
   if (call.is(1, "no") && call.is(2, "one")) {
     if (is_replica()) {
       become_master();
@@ -57,9 +59,8 @@ void ReplicationLink::command_role(Call& call) {
   out.integer(offset());
   out.array(online.size());
   for (const auto& [id, r] : online) {
-    Client* c = node_.client(id);
     out.array(3);
-    out.bulk(!r.ip.empty() || !c ? r.ip : peer_of(c->socket).ip);
+    out.bulk(r.address());
     out.bulk(std::to_string(r.port));
     out.bulk(std::to_string(r.acked));
   }
@@ -80,12 +81,55 @@ void ReplicationLink::command_psync(Call& call) {
     if (!n) return;
     wanted = *n;
   }
+  if (!plain && call.argc() > 3 && call.is(3, "failover")) {
+    if (const auto why = replication_.refuse_handover(call.arg(1))) return call.error("ERR " + *why);
+    become_master();
+    node_.config().replicaof.clear();
+    node_.log('*', "MASTER MODE enabled (failover request from '" + call.client.address + "')");
+  }
   call.client.kind = Session::Kind::replica;
-  if (const auto reply = replication_.on_psync(call.client.id, plain ? std::string_view() : call.arg(1),
-                                               wanted, node_.steady_ms())) {
+  const Client* client = node_.client(call.client.id);
+  if (const auto reply =
+          replication_.on_psync(call.client.id, plain ? std::string_view() : call.arg(1), wanted,
+                                node_.steady_ms(), client ? peer_of(client->socket).ip : std::string())) {
     call.client.kind = Session::Kind::normal;
     encode_reply(*reply, call.reply);
   }
+}
+
+/// FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT ms]
+void ReplicationLink::command_failover(Call& call) {
+  if (node_.cluster()) return call.error("ERR FAILOVER not allowed in cluster mode.");
+  replication::Replication::FailoverRequest request;
+  bool abort = false;
+  for (std::size_t i = 1; i < call.argc(); ++i) {
+    if (call.is(i, "timeout") && i + 1 < call.argc() && request.timeout == 0) {
+      const auto timeout = call.integer(++i);
+      if (!timeout) return;
+      if (*timeout <= 0) return call.error("ERR FAILOVER timeout must be greater than 0");
+      request.timeout = *timeout;
+    } else if (call.is(i, "abort")) {
+      abort = true;
+    } else if (call.is(i, "to") && i + 2 < call.argc() && request.ip.empty()) {
+      const auto port = call.integer_in(i + 2, 0, 65535, "ERR value is out of range");
+      if (!port) return;
+      request.ip = call.arg(i + 1);
+      request.port = static_cast<int>(*port);
+      i += 2;
+    } else if (call.is(i, "force")) {
+      request.force = true;
+    } else {
+      return call.syntax_error();
+    }
+  }
+  if (abort) {
+    if (call.argc() > 2) return call.syntax_error();
+    if (!replication_.abort_failover()) return call.error("ERR No failover in progress.");
+  } else if (const auto why = replication_.begin_failover(std::move(request), node_.steady_ms())) {
+    return call.error("ERR " + *why);
+  }
+  perform();
+  call.reply.ok();
 }
 
 void ReplicationLink::command_wait(Call& call) {
@@ -140,9 +184,7 @@ std::string ReplicationLink::info() const {
   int number = 0;
   for (const auto& [id, r] : replication_.replicas()) {
     if (r.phase == replication::ReplicaInfo::Phase::kHandshake) continue;
-    Client* c = node_.client(id);
-    const std::string ip = !r.ip.empty() || !c ? r.ip : peer_of(c->socket).ip;
-    slaves += "slave" + std::to_string(number++) + ":ip=" + ip + ",port=" + std::to_string(r.port) +
+    slaves += "slave" + std::to_string(number++) + ":ip=" + r.address() + ",port=" + std::to_string(r.port) +
               ",state=" + r.state_name() + ",offset=" + std::to_string(r.acked) +
               ",lag=" + std::to_string(r.ack_time ? (now - r.ack_time) / 1000 : 0) + "\r\n";
   }
@@ -150,7 +192,7 @@ std::string ReplicationLink::info() const {
   out += slaves;
   const replication::History& history = replication_.history();
   const replication::Backlog& backlog = replication_.backlog();
-  add("master_failover_state", "no-failover");
+  add("master_failover_state", std::string(replication_.failover_state()));
   add("master_replid", history.id);
   add("master_replid2", history.id2);
   add("master_repl_offset", std::to_string(offset()));

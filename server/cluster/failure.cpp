@@ -8,7 +8,9 @@ namespace node::cluster::failure {
 namespace {
 
 constexpr int kReportValidity = 2;  // × node timeout
-constexpr int kUndoTime = 2;        // × node timeout: a failed master whose slots nobody took may come back
+constexpr int kTold =
+    16;  // masters told of a suspicion at once: in a large cluster half of which goes silent, not all
+constexpr int kUndoTime = 2;  // × node timeout: a failed master whose slots nobody took may come back
 
 void set_flag(Node& node, std::uint16_t flag, bool on) {
   node.flags = static_cast<std::uint16_t>(on ? node.flags | flag : node.flags & ~flag);
@@ -89,6 +91,24 @@ bool check_silence(Context& c, Node& node) {
   c.log(LogLevel::kDebug, "*** NODE {} possibly failing", node.id.view());
   set_flag(node, flag::kPfail, true);
   return true;
+}
+
+void tell(Context& c, std::span<Node* const> suspects) {
+  if (suspects.empty() || !c.me().is_master()) return;
+  c.pfail_nodes += static_cast<int>(suspects.size());  // so that gossip carries them
+  const auto& nodes = c.state.nodes();
+  const std::size_t start = c.prng.below(nodes.size());
+  int told = 0;
+  for (std::size_t i = 0; i < nodes.size() && told < kTold; ++i) {
+    const Node& node = *nodes[(start + i) % nodes.size()];
+    if (!node.is_master() || node.link == nullptr || node.in_handshake() ||
+        node.has(flag::kMyself | flag::kPfail | flag::kFail))
+      continue;
+    // A pong, since the answer that a ping waits for is what tells whether its receiver is alive.
+    bus::send_ping(c, *node.link, MessageType::kPong);
+    ++told;
+  }
+  for (Node* suspect : suspects) fail_if_majority(c, *suspect);
 }
 
 void on_fail_message(Context& c, Node& failing, const Node& sender) {

@@ -2,6 +2,8 @@
 // the masters with slots reports it, it is FAIL, and everybody is told.
 #pragma once
 
+#include <span>
+
 #include "server/cluster/context.h"
 
 namespace node::cluster::failure {
@@ -12,6 +14,10 @@ void on_report(Context& c, Node& node, Node& reporter, bool failing);
 int count_reports(Context& c, Node& node);
 /// At each tick: reconnects what went silent, suspects what stays silent. True if a node became suspected.
 bool check_silence(Context& c, Node& node);
+/// What became suspected in this tick. A master tells some masters at once: with the next regular pings, a
+/// node timeout's half later at worst, the others would learn it too, but a majority that is found sooner is
+/// a failover that begins sooner.
+void tell(Context& c, std::span<Node* const> suspects);
 /// FAIL told by somebody who knows.
 void on_fail_message(Context& c, Node& failing, const Node& sender);
 /// The node answered a ping.

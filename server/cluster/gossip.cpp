@@ -167,10 +167,13 @@ void ban(Context& c, const NodeId& id, Ms ttl) {
 void advance(Context& c) {
   reconnect(c);
   if (c.ticks % kTicksPerPing == 0) ping_longest_unheard(c);
+  std::vector<Node*> suspects;
   for (const auto& node : c.state.nodes()) {
     if (node->has(flag::kMyself | flag::kNoAddr | flag::kHandshake)) continue;
-    if (failure::check_silence(c, *node)) c.update_soon();
+    if (failure::check_silence(c, *node)) suspects.push_back(node.get());
   }
+  if (!suspects.empty()) c.update_soon();
+  failure::tell(c, suspects);
 }
 
 }  // namespace node::cluster::gossip

@@ -50,6 +50,46 @@ TEST_CASE(
   CHECK(f.command({"count-failure-reports", text('a')}) == Reply::number(1));
 }
 
+namespace {
+/// 'a' falls silent, the others answer: ends with the tick in which this node suspects it.
+void silence_a(Fixture& f) {
+  f.pass(Cluster::kTickMs);
+  for (char peer : {'a', 'b', 'r', 's'}) f.pong(peer);
+  for (int tick = 0; tick < 100 && !f.node('a')->has(flag::kPfail | flag::kFail); ++tick) {
+    for (char peer : {'b', 'r', 's'}) f.pong(peer);
+    f.pass(Cluster::kTickMs);
+  }
+}
+}  // namespace
+
+TEST_CASE("failure: a suspicion is told to the other masters in the tick in which it arises") {
+  Fixture f;
+  silence_a(f);
+  REQUIRE(f.node('a')->pfailed());
+  const std::vector<Message> told = f.sent(MessageType::kPong);
+  REQUIRE(told.size() == 1);  // 'b' alone: replicas have no say
+  const auto& gossip = std::get<PingBody>(told[0].body).gossip;
+  CHECK(std::any_of(gossip.begin(), gossip.end(),
+                    [](const Gossip& g) { return g.id == id('a') && (g.flags & flag::kPfail) != 0; }));
+  f.pass(Cluster::kTickMs);
+  CHECK(f.sent(MessageType::kPong).empty());  // once
+}
+
+TEST_CASE("failure: reports that came before the own suspicion complete the majority with it") {
+  Fixture f;
+  f.gossip('b', 'a', flag::kPfail);
+  silence_a(f);
+  CHECK(f.node('a')->failed());
+  CHECK_FALSE(f.sent(MessageType::kFail).empty());
+}
+
+TEST_CASE("failure: a replica keeps its suspicion for the pings") {
+  Fixture f(as_replica());
+  silence_a(f);
+  CHECK(f.node('a')->pfailed());
+  CHECK(f.sent(MessageType::kPong).empty());
+}
+
 TEST_CASE("failure: reports are taken back, and grow old") {
   Fixture f;
   f.gossip('b', 'a', flag::kPfail);

@@ -189,6 +189,18 @@ void debug_pause_cron(Call& c) {
   c.reply.ok();
 }
 
+void debug_skip_checksums(Call& c) {
+  c.engine.skip_checksums = c.arg(2) != "0";
+  c.reply.ok();
+}
+
+void debug_aof_flush_sleep(Call& c) {
+  const auto us = c.integer_in(2, 0, 1000000);
+  if (!us) return;
+  c.engine.aof_flush_sleep_us = *us;
+  c.reply.ok();
+}
+
 void debug_cluster_link(Call& c) {
   if (!c.is(2, "kill") || !(c.is(3, "to") || c.is(3, "from") || c.is(3, "all"))) return c.syntax_error();
   if (!c.engine.cluster) return c.error("ERR Debug option only available for cluster mode enabled setup!");
@@ -221,6 +233,8 @@ constexpr DebugCommand kDebug[] = {
     {"set-disable-deny-scripts", 3, 3, debug_disable_deny_scripts, "SET-DISABLE-DENY-SCRIPTS <0|1>"},
     {"drop-cluster-packet-filter", 3, 3, debug_drop_packets, "DROP-CLUSTER-PACKET-FILTER <type>"},
     {"clusterlink", 5, 5, debug_cluster_link, "CLUSTERLINK KILL (to|from|all) <node-id>"},
+    {"set-skip-checksum-validation", 3, 3, debug_skip_checksums, "SET-SKIP-CHECKSUM-VALIDATION <0|1>"},
+    {"aof-flush-sleep", 3, 3, debug_aof_flush_sleep, "AOF-FLUSH-SLEEP <microsec>"},
     {"log", 3, 3, debug_log, "LOG <message>"},
     {"error", 3, 3, debug_error, "ERROR <string>"},
 };

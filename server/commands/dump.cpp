@@ -32,9 +32,14 @@ void command_restore(Call& c) {
   if (!ttl) return;
   if (*ttl < 0) return c.error("ERR Invalid TTL value, must be >= 0");
   int reason = 0;
-  auto value = RdbReader::restore(c.arg(3), reason);
-  if (!value)
-    return c.error(reason == 1 ? "ERR DUMP payload version or checksum are wrong" : "ERR Bad data format");
+  auto value = RdbReader::restore(c.arg(3), reason, !c.engine.skip_checksums);
+  if (!value && reason == 1) return c.error("ERR DUMP payload version or checksum are wrong");
+  if (!value) {
+    c.engine.host.log('#', "RESTORE of a value of type " +
+                               std::to_string(static_cast<unsigned char>(c.arg(3)[0])) +
+                               ": integrity check failed");
+    return c.error("ERR Bad data format");
+  }
   const bool existed = replace && c.db().remove(key);
   const std::int64_t at = *ttl == 0 || absolute ? *ttl : *ttl + c.engine.state.now_ms;
   if (at && at <= c.engine.state.now_ms && c.client.kind == Session::Kind::normal) {

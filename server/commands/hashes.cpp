@@ -201,21 +201,14 @@ void command_hscan(Call& c) {
   HashMap* hash = hash_of(c, ok, false);
   if (!ok) return;
   std::vector<std::pair<std::string, std::string>> found;
-  std::uint64_t cursor = o.cursor;
-  std::size_t rounds = o.count * 10, seen = 0;
-  if (hash) {
-    do
-      cursor = hash->scan(cursor, [&](std::string_view f, std::string_view v) {
-        ++seen;
-        if (o.matches(f)) found.emplace_back(f, v);
-      });
-    while (cursor && --rounds && seen < o.count);
-  } else {
-    cursor = 0;
-  }
-  c.reply.array(2);
-  c.reply.bulk(std::to_string(cursor));
-  c.reply.array(found.size() * 2);
+  const auto step = [&](std::uint64_t cursor, std::size_t& seen) {
+    return hash->scan(cursor, [&](std::string_view f, std::string_view v) {
+      ++seen;
+      if (o.matches(f)) found.emplace_back(f, v);
+    });
+  };
+  const std::uint64_t cursor = hash ? walk(o, step) : 0;
+  reply_scan(c, cursor, found.size() * 2);
   for (const auto& [f, v] : found) {
     c.reply.bulk(f);
     c.reply.bulk(v);

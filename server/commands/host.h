@@ -14,13 +14,6 @@ namespace node {
 struct Session;
 struct Call;
 
-/// What SHUTDOWN was told besides.
-struct ShutdownOrder {
-  bool nosave, save;  ///< neither: as the configuration has it
-  bool now;           ///< without waiting for replicas
-  bool force;         ///< even if saving fails
-};
-
 struct Host {
   virtual ~Host() = default;
 
@@ -46,14 +39,17 @@ struct Host {
   virtual std::optional<std::string> background_save(bool schedule) = 0;
   virtual std::optional<std::string> background_rewrite(bool& scheduled) = 0;
   virtual std::int64_t last_save_s() const = 0;
+  /// FLUSHALL emptied all databases.
+  virtual void data_flushed() = 0;
   virtual std::optional<std::string> debug_reload(bool save, bool flush) = 0;
   virtual std::optional<std::string> debug_load_aof() = 0;
   /// Writes refused with MISCONF, if they are to be.
   virtual std::optional<std::string> write_refusal() const = 0;
 
-  /// SHUTDOWN. A text is the error. Otherwise the server ends with this turn, or `client` waits for its end.
-  virtual std::optional<std::string> shutdown(const ShutdownOrder& order, Session* client) = 0;
-  /// False when no shutdown waits.
+  /// SHUTDOWN: an error line, or the node ends after this turn, or later, when replicas have everything.
+  virtual std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) = 0;
+  /// It waits for replicas.
+  virtual bool shutting_down() const = 0;
   virtual bool abort_shutdown() = 0;
 
   // Replication.

@@ -25,6 +25,7 @@ Value clone(const Entry& e) {
     Value operator()(const std::unique_ptr<Set>& v) const { return std::make_unique<Set>(*v); }
     Value operator()(const std::unique_ptr<HashMap>& v) const { return std::make_unique<HashMap>(*v); }
     Value operator()(const std::unique_ptr<Zset>& v) const { return std::make_unique<Zset>(*v); }
+    Value operator()(const std::unique_ptr<Stream>& v) const { return std::make_unique<Stream>(*v); }
   } visitor{e};
   return std::visit(visitor, e.value);
 }
@@ -271,6 +272,7 @@ void command_flush(Call& c) {
   if (c.command.name == "flushall") {
     c.engine.state.dirty += c.engine.total_keys();
     c.engine.flush_all();
+    c.engine.host.data_flushed();
   } else {
     c.engine.state.dirty += c.db().size();
     c.engine.before_replaced(c.db(), nullptr);
@@ -320,19 +322,15 @@ void command_scan(Call& c) {
   ScanOptions o;
   if (!parse_scan(c, 1, o, true)) return;
   std::vector<std::string> found;
-  std::uint64_t cursor = o.cursor;
-  std::size_t rounds = o.count * 10, seen = 0;
-  do
-    cursor = c.db().scan(cursor, [&](Entry& e) {
+  const std::uint64_t cursor = walk(o, [&](std::uint64_t at, std::size_t& seen) {
+    return c.db().scan(at, [&](Entry& e) {
       ++seen;
       if (!o.matches(e.key()) || (!o.type.empty() && o.type != type_name(e.type()))) return;
       found.emplace_back(e.key());
     });
-  while (cursor && --rounds && seen < o.count);
+  });
   std::erase_if(found, [&](const std::string& key) { return !c.db().lookup(key); });
-  c.reply.array(2);
-  c.reply.bulk(std::to_string(cursor));
-  c.reply.array(found.size());
+  reply_scan(c, cursor, found.size());
   for (const std::string& key : found) c.reply.bulk(key);
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "server/commands/handlers.h"
+#include "server/commands/multi_pop.h"
 #include "server/commands/values.h"
 #include "server/keyspace/number.h"
 
@@ -126,29 +127,20 @@ void blocking_pop(Call& c, bool front) {
 
 /// LMPOP and BLMPOP: [timeout] numkeys key … LEFT|RIGHT [COUNT n].
 void multi_pop(Call& c, std::size_t numkeys_at, bool blocks) {
-  std::int64_t deadline = 0;
-  if (blocks && !blocking_deadline(c, 1, deadline)) return;
-  const auto numkeys = c.integer_in(numkeys_at, 1, INT64_MAX, "ERR numkeys should be greater than 0");
-  if (!numkeys) return;
-  const std::size_t where = numkeys_at + 1 + static_cast<std::size_t>(*numkeys);
-  if (static_cast<std::uint64_t>(*numkeys) > c.argc() || where >= c.argc()) return c.syntax_error();
-  const auto left = is_left(c, where);
-  if (!left) return;
-  std::int64_t count = 1;
-  if (where + 1 < c.argc()) {
-    if (where + 3 != c.argc() || !c.is(where + 1, "count")) return c.syntax_error();
-    const auto n = c.integer_in(where + 2, 1, INT64_MAX, "ERR count should be greater than 0");
-    if (!n) return;
-    count = *n;
-  }
+  std::optional<bool> left;
+  const auto pop = parse_multi_pop(c, numkeys_at, blocks, [&](std::size_t at) {
+    left = is_left(c, at);
+    return left.has_value();
+  });
+  if (!pop) return;
   std::vector<std::string> keys;
-  for (std::size_t i = numkeys_at + 1; i < where; ++i) {
+  for (std::size_t i = pop->first_key; i < pop->end; ++i) {
     bool ok = true;
     List* list = c.value<List>(c.arg(i), ok, true);
     if (!ok) return;
     keys.emplace_back(c.arg(i));
     if (!list) continue;
-    const std::size_t n = std::min(static_cast<std::size_t>(count), list->size());
+    const std::size_t n = std::min(pop->count, list->size());
     c.reply.array(2);
     c.reply.bulk(c.arg(i));
     c.reply.array(n);
@@ -159,7 +151,7 @@ void multi_pop(Call& c, std::size_t numkeys_at, bool blocks) {
     return c.changed(c.arg(i), n);
   }
   if (!blocks) return c.reply.null_array();
-  c.block(std::move(keys), Type::list, deadline, true);
+  c.block(std::move(keys), Type::list, pop->deadline_ms, true);
 }
 
 }  // namespace

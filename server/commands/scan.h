@@ -50,4 +50,23 @@ inline bool parse_scan(Call& c, std::size_t cursor_at, ScanOptions& o, bool with
   return true;
 }
 
+/// Goes on from the cursor until COUNT elements were seen, or ten times as many buckets visited:
+/// `step(cursor, seen)` visits one, counts its elements and returns the next cursor. The cursor of the reply;
+/// 0: all done.
+template <typename Step>
+std::uint64_t walk(const ScanOptions& o, Step step) {
+  std::uint64_t cursor = o.cursor;
+  std::size_t rounds = o.count * 10, seen = 0;
+  do cursor = step(cursor, seen);
+  while (cursor && --rounds && seen < o.count);
+  return cursor;
+}
+
+/// The reply up to its elements, so many of which follow.
+inline void reply_scan(Call& c, std::uint64_t cursor, std::size_t elements) {
+  c.reply.array(2);
+  c.reply.bulk(std::to_string(cursor));
+  c.reply.array(elements);
+}
+
 }  // namespace node

@@ -106,10 +106,19 @@ void command_shutdown(Call& c) {
       return c.syntax_error();
   }
   if ((save && nosave) || (abort && c.argc() > 2)) return c.syntax_error();
-  if (abort) return c.engine.host.abort_shutdown() ? c.reply.ok() : c.error("ERR No shutdown in progress.");
+  if (abort) {
+    if (!c.engine.host.abort_shutdown()) return c.error("ERR No shutdown in progress.");
+    return c.reply.ok();
+  }
+  if (!now && c.client.executing)
+    return c.error("ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client");
   if (c.engine.scripting->timed_out() && !nosave) return c.error(error::busy_script);
   if (c.engine.loading) nosave = true;  // half of the data must never replace the whole
-  if (const auto why = c.engine.host.shutdown({nosave, save, now, force}, &c.client)) c.error(*why);
+  if (const auto why = c.engine.host.shutdown(nosave, save, now, force)) return c.error(*why);
+  if (!c.engine.host.shutting_down()) return;
+  c.client.blocked = std::make_unique<Blocked>();
+  c.client.blocked->reason = Blocked::For::shutdown;
+  ++c.engine.blocked_count;
 }
 
 void command_save(Call& c) {

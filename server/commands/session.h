@@ -15,12 +15,13 @@ namespace node {
 
 /// A client that waits for a key to become non-empty. Its command runs again, whole, when one might be.
 struct Blocked {
-  enum class For : std::uint8_t { keys, wait, shutdown } reason = For::keys;
+  enum class For : std::uint8_t { keys, wait, pause, shutdown } reason = For::keys;
   std::vector<std::string> argv;
   std::vector<std::string> keys;
   Type wanted = Type::list;
   std::int64_t deadline_ms = 0;  ///< 0: for ever
   bool null_array = true;        ///< the reply of a timeout: null array, or null
+  bool needs_stream = false;     ///< reads in a group: to lose a key that it waits for is an error
 };
 
 struct WatchedKey {

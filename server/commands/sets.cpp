@@ -270,21 +270,14 @@ void command_sscan(Call& c) {
   Set* set = c.value<Set>(c.arg(1), ok, false);
   if (!ok) return;
   std::vector<std::string> found;
-  std::uint64_t cursor = o.cursor;
-  std::size_t rounds = o.count * 10, seen = 0;
-  if (set) {
-    do
-      cursor = set->scan(cursor, [&](std::string_view m) {
-        ++seen;
-        if (o.matches(m)) found.emplace_back(m);
-      });
-    while (cursor && --rounds && seen < o.count);
-  } else {
-    cursor = 0;
-  }
-  c.reply.array(2);
-  c.reply.bulk(std::to_string(cursor));
-  c.reply.array(found.size());
+  const auto step = [&](std::uint64_t cursor, std::size_t& seen) {
+    return set->scan(cursor, [&](std::string_view m) {
+      ++seen;
+      if (o.matches(m)) found.emplace_back(m);
+    });
+  };
+  const std::uint64_t cursor = set ? walk(o, step) : 0;
+  reply_scan(c, cursor, found.size());
   for (const std::string& m : found) c.reply.bulk(m);
 }
 

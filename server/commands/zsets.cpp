@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "server/commands/handlers.h"
+#include "server/commands/multi_pop.h"
 #include "server/commands/scan.h"
 #include "server/commands/values.h"
 #include "server/keyspace/number.h"
@@ -159,29 +160,21 @@ void blocking_pop(Call& c, bool max) {
 }
 
 void multi_pop(Call& c, std::size_t numkeys_at, bool blocks) {
-  std::int64_t deadline = 0;
-  if (blocks && !blocking_deadline(c, 1, deadline)) return;
-  const auto numkeys = c.integer_in(numkeys_at, 1, INT64_MAX, "ERR numkeys should be greater than 0");
-  if (!numkeys) return;
-  const std::size_t where = numkeys_at + 1 + static_cast<std::size_t>(*numkeys);
-  if (static_cast<std::uint64_t>(*numkeys) > c.argc() || where >= c.argc()) return c.syntax_error();
-  if (!c.is(where, "min") && !c.is(where, "max")) return c.syntax_error();
-  const bool max = c.is(where, "max");
-  std::int64_t count = 1;
-  if (where + 1 < c.argc()) {
-    if (where + 3 != c.argc() || !c.is(where + 1, "count")) return c.syntax_error();
-    const auto n = c.integer_in(where + 2, 1, INT64_MAX, "ERR count should be greater than 0");
-    if (!n) return;
-    count = *n;
-  }
+  const auto pop = parse_multi_pop(c, numkeys_at, blocks, [&](std::size_t at) {
+    const bool names_end = c.is(at, "min") || c.is(at, "max");
+    if (!names_end) c.syntax_error();
+    return names_end;
+  });
+  if (!pop) return;
+  const bool max = c.is(pop->end, "max");
   std::vector<std::string> keys;
-  for (std::size_t i = numkeys_at + 1; i < where; ++i) {
+  for (std::size_t i = pop->first_key; i < pop->end; ++i) {
     bool ok = true;
     Zset* z = c.value<Zset>(c.arg(i), ok, true);
     if (!ok) return;
     keys.emplace_back(c.arg(i));
     if (!z) continue;
-    const std::size_t n = std::min(static_cast<std::size_t>(count), z->size());
+    const std::size_t n = std::min(pop->count, z->size());
     const std::size_t from = max ? z->size() - n : 0, to = from + n;
     c.reply.array(2);
     c.reply.bulk(c.arg(i));
@@ -199,7 +192,7 @@ void multi_pop(Call& c, std::size_t numkeys_at, bool blocks) {
     return c.changed(c.arg(i), n);
   }
   if (!blocks) return c.reply.null_array();
-  c.block(std::move(keys), Type::zset, deadline, true);
+  c.block(std::move(keys), Type::zset, pop->deadline_ms, true);
 }
 
 void rank(Call& c, bool reverse) {
@@ -331,21 +324,14 @@ void command_zscan(Call& c) {
   Zset* z = c.value<Zset>(c.arg(1), ok, false);
   if (!ok) return;
   std::vector<std::pair<std::string, double>> found;
-  std::uint64_t cursor = o.cursor;
-  std::size_t rounds = o.count * 10, seen = 0;
-  if (z) {
-    do
-      cursor = z->scan(cursor, [&](std::string_view m, double s) {
-        ++seen;
-        if (o.matches(m)) found.emplace_back(m, s);
-      });
-    while (cursor && --rounds && seen < o.count);
-  } else {
-    cursor = 0;
-  }
-  c.reply.array(2);
-  c.reply.bulk(std::to_string(cursor));
-  c.reply.array(found.size() * 2);
+  const auto step = [&](std::uint64_t cursor, std::size_t& seen) {
+    return z->scan(cursor, [&](std::string_view m, double s) {
+      ++seen;
+      if (o.matches(m)) found.emplace_back(m, s);
+    });
+  };
+  const std::uint64_t cursor = z ? walk(o, step) : 0;
+  reply_scan(c, cursor, found.size() * 2);
   for (const auto& [m, s] : found) {
     c.reply.bulk(m);
     c.reply.bulk_double(s);

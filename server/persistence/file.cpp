@@ -41,7 +41,10 @@ void sync_folder_of(const std::string& path) {
   if (dir) fsync(dir.fd());
 }
 
-std::optional<std::string> replace_file(const std::string& path, std::string_view text, bool sync) {
+namespace {
+
+std::optional<std::string> replace(const std::string& path, bool sync,
+                                   const std::function<bool(int fd)>& write) {
   const std::string temporary = path + ".tmp-" + std::to_string(getpid());
   auto fail = [&](const char* what) {
     const std::string why = std::string(what) + " " + temporary + ": " + errno_text();
@@ -51,12 +54,23 @@ std::optional<std::string> replace_file(const std::string& path, std::string_vie
   {
     const File file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!file) return fail("cannot create");
-    if (!write_all(file.fd(), text)) return fail("cannot write");
+    if (!write(file.fd())) return fail("cannot write");
     if (sync && fsync(file.fd()) != 0) return fail("cannot fsync");
   }
   if (rename(temporary.c_str(), path.c_str()) != 0) return fail("cannot rename");
   if (sync) sync_folder_of(path);
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> replace_file(const std::string& path, std::string_view text, bool sync) {
+  return replace(path, sync, [text](int fd) { return write_all(fd, text); });
+}
+
+std::optional<std::string> replace_file_by(const std::string& path,
+                                           const std::function<bool(int fd)>& write) {
+  return replace(path, true, write);
 }
 
 bool file_exists(const std::string& path) {

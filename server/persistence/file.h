@@ -2,6 +2,7 @@
 /// is read.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ bool write_all(int fd, std::string_view bytes);
 /// path is replaced by text, or stays as it was: temporary file, fsync (if asked), rename, fsync of the
 /// folder.
 std::optional<std::string> replace_file(const std::string& path, std::string_view text, bool sync);
+/// The same for what is too large for a text: `write` fills the temporary file, and leaves errno when it
+/// fails.
+std::optional<std::string> replace_file_by(const std::string& path, const std::function<bool(int fd)>& write);
 std::optional<std::string> read_file(const std::string& path, std::string& out);
 void sync_folder_of(const std::string& path);
 bool file_exists(const std::string& path);

@@ -2,9 +2,10 @@
 /// RESTORE. Pure: bytes in, values out, and the other way round; files are written by snapshot.h.
 ///
 /// Written: strings (integers packed, no LZF), quicklist2, intset or plain set, listpack or plain hash,
-/// listpack or binary-score sorted set. Read: these, LZF strings, the older plain list and sorted set, and
-/// the listpack set of redis 7.2, in files of Redis up to 8.0 and of Valkey 9. Refused with a clear reason:
-/// ziplists (before 7.0), streams, modules, functions.
+/// listpack or binary-score sorted set, streams as 7.0 has them. Read: these, LZF strings, the older plain
+/// list and sorted set, the ziplists and zipmaps from before 7.0 (rdb_old_encodings.h), the listpack set of
+/// redis 7.2, the streams of redis 5 and of 7.2, in files of Redis up to 8.0 and of Valkey 9. Refused with a
+/// clear reason: modules.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +50,9 @@ class RdbWriter {
   void type_of_entry(const Entry& e);
   void value(const Entry& e);
   void binary_double(double v);
+  void stream(const Stream& s);
+  void stream_id(const StreamId& id);
+  void stream_group(const std::string& name, const StreamGroup& group);
   void flush_if_large();
   void flush();
 
@@ -78,9 +82,11 @@ class RdbReader {
   /// Reads a whole file image. A text says what is wrong and where. consumed() is then the end of the image.
   std::optional<std::string> read_all(const Handler& handler);
   std::size_t consumed() const { return at_; }
+  /// Keys without elements that were left out.
+  std::uint64_t empty_keys() const { return empty_keys_; }
 
   /// A DUMP payload; nothing when version or checksum are wrong (`reason` 1) or the value is malformed (2).
-  static std::optional<Value> restore(std::string_view payload, int& reason);
+  static std::optional<Value> restore(std::string_view payload, int& reason, bool check_sum = true);
 
  private:
   bool need(std::size_t n) {
@@ -100,12 +106,28 @@ class RdbReader {
   std::optional<Value> set(std::uint8_t type);
   std::optional<Value> hash(std::uint8_t type);
   std::optional<Value> zset(std::uint8_t type);
+  std::optional<Value> stream(std::uint8_t type);
+  bool stream_blocks(Stream& s);
+  bool stream_group(Stream& s, std::uint8_t type);
+  bool stream_consumer(StreamGroup& group, std::uint8_t type);
+  StreamId stream_id();
+  /// 16 bytes, as blocks and pending entries have it.
+  StreamId stream_id_bytes();
   double ascii_double();
+  /// A collection that was read to its end; an empty one is none, and noted.
+  template <class Collection>
+  std::optional<Value> finished(std::unique_ptr<Collection> collection) {
+    if (bad_) return std::nullopt;
+    empty_ = collection->empty();
+    return empty_ ? std::nullopt : std::optional<Value>(std::move(collection));
+  }
   std::optional<std::string> fail(const std::string& why) const;
 
   std::string_view in_;
   std::size_t at_ = 0;
   bool bad_ = false;
+  bool empty_ = false;  ///< the last value was well-formed and had no elements
+  std::uint64_t empty_keys_ = 0;
   std::string scratch_;
 };
 

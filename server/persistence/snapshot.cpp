@@ -1,8 +1,5 @@
 #include "server/persistence/snapshot.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "server/keyspace/number.h"
 #include "server/persistence/file.h"
 #include "server/persistence/rdb.h"
@@ -12,16 +9,8 @@ namespace node {
 std::optional<std::string> write_snapshot(const std::string& path,
                                           std::span<const std::unique_ptr<Database>> databases,
                                           const SnapshotNote& note, std::int64_t now_ms) {
-  const std::string temporary = path + ".tmp-" + std::to_string(getpid());
-  auto fail = [&](const char* what) {
-    const std::string why = std::string(what) + " " + temporary + ": " + errno_text();
-    unlink(temporary.c_str());
-    return why;
-  };
-  {
-    const File file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!file) return fail("cannot create");
-    RdbWriter w([&](std::string_view bytes) { return write_all(file.fd(), bytes); });
+  return replace_file_by(path, [&](int fd) {
+    RdbWriter w([fd](std::string_view bytes) { return write_all(fd, bytes); });
     w.header();
     w.aux("redis-ver", "7.0.15");
     w.aux("redis-bits", "64");
@@ -38,15 +27,11 @@ std::optional<std::string> write_snapshot(const std::string& path,
       w.select(d->index(), d->size(), d->expiring());
       d->for_each([&](Entry& e) {
         w.entry(e, d->expiry(e));
-        if (note.key_delay_us > 0) usleep(static_cast<useconds_t>(note.key_delay_us));
+        if (note.on_key) note.on_key();
       });
     }
-    if (!w.finish()) return fail("cannot write");
-    if (fsync(file.fd()) != 0) return fail("cannot fsync");
-  }
-  if (rename(temporary.c_str(), path.c_str()) != 0) return fail("cannot rename");
-  sync_folder_of(path);
-  return std::nullopt;
+    return w.finish();
+  });
 }
 
 std::optional<std::string> read_snapshot(std::string_view bytes,
@@ -73,15 +58,17 @@ std::optional<std::string> read_snapshot(std::string_view bytes,
           "the file has a database " + std::to_string(k.db) + ", which this configuration does not have";
       return;
     }
-    // Where others replicate, a key that expired meanwhile is deleted as every other: so that they hear of
-    // it.
-    const bool replicated = !aux.repl_id.empty();
-    if (k.expiry_ms && *k.expiry_ms <= now_ms && !keep_expired && !replicated) return;
+    if (k.expiry_ms && *k.expiry_ms <= now_ms && !keep_expired) {
+      aux.expired.emplace_back(k.db, k.key);
+      return;
+    }
+    ++aux.loaded;
     Database& d = *databases[static_cast<std::size_t>(k.db)];
     Entry* e = d.set(k.key, std::move(k.value));
     if (k.expiry_ms) d.set_expiry(*e, *k.expiry_ms);
   };
   const auto why = reader.read_all(handler);
+  aux.empty_skipped = reader.empty_keys();
   if (consumed) *consumed = reader.consumed();
   return why ? why : trouble;
 }

@@ -24,7 +24,10 @@ struct Config {
   std::string announce_ip;        // replica-announce-ip
   std::string masteruser;
   std::string masterauth;
-  std::size_t replica_buffer_limit = 256u * 1024 * 1024;  // client-output-buffer-limit replica, hard
+  // client-output-buffer-limit replica: of the stream that a replica has not taken yet; 0: none
+  std::size_t replica_hard_limit = 256u * 1024 * 1024;
+  std::size_t replica_soft_limit = 64u * 1024 * 1024;
+  Ms replica_soft_period = 60000;
 };
 
 // ---- as a replica ----
@@ -72,6 +75,18 @@ struct TakeSnapshot {
 };
 /// Nobody waits for the running snapshot any more: it may be stopped.
 struct AbortSnapshot {};
+/// FAILOVER begins, or is over without a new master: writes wait, or go on.
+struct PauseWrites {};
+struct ResumeWrites {};
+/// FAILOVER: the replica at this address has all there is (or time is up); follow it, which ends in
+/// HandedOver or HandoverFailed.
+struct HandOver {
+  std::string ip;
+  int port;
+};
+struct HandedOver {};
+/// The heir refused, or the operator gave up: be the master again.
+struct HandoverFailed {};
 /// A WAIT has its answer.
 struct WaitDone {
   ClientId client;
@@ -82,9 +97,10 @@ struct Log {
   std::string text;
 };
 
-using Action = std::variant<ConnectMaster, SendMaster, CloseMaster, SnapshotBegin, SnapshotBytes, SnapshotEnd,
-                            SnapshotAbort, StreamReady, SendReplica, CloseReplica, TakeSnapshot,
-                            AbortSnapshot, WaitDone, Log>;
+using Action =
+    std::variant<ConnectMaster, SendMaster, CloseMaster, SnapshotBegin, SnapshotBytes, SnapshotEnd,
+                 SnapshotAbort, StreamReady, SendReplica, CloseReplica, TakeSnapshot, AbortSnapshot,
+                 PauseWrites, ResumeWrites, HandOver, HandedOver, HandoverFailed, WaitDone, Log>;
 using Actions = std::vector<Action>;
 
 }  // namespace node::replication

@@ -174,7 +174,9 @@ void MasterLink::on_handshake_line(const std::string& line, const Config& config
                         psync_offset < 0 ? std::string("Full resync from MASTER (no cached state)")
                                          : fmt::format("Trying a partial resynchronization (request {}:{}).",
                                                        psync_id, psync_offset)});
-  actions.push_back(SendMaster{encode({"PSYNC", psync_id, fmt::to_string(psync_offset)})});
+  const std::string offset = fmt::to_string(psync_offset);
+  actions.push_back(SendMaster{handing_over_ ? encode({"PSYNC", psync_id, offset, "FAILOVER"})
+                                             : encode({"PSYNC", psync_id, offset})});
 }
 
 void MasterLink::on_psync_reply(const std::string& line, Actions& actions) {
@@ -195,6 +197,11 @@ void MasterLink::on_psync_reply(const std::string& line, Actions& actions) {
     actions.push_back(Log{LogLevel::kNotice, "Successful partial resynchronization with master."});
     events_.push_back({Event::Kind::kContinue, id, 0});
     phase_ = Phase::kConnected;
+  } else if (handing_over_) {
+    actions.push_back(Log{LogLevel::kWarning, "The heir answered to PSYNC: " + line});
+    events_.push_back({Event::Kind::kRefused, {}, 0});
+    phase_ = Phase::kConnect;
+    actions.push_back(CloseMaster{});
   } else {  // LOADING, NOMASTERLINK: it will be ready later
     fail("Master is currently unable to PSYNC but should be in the future: " + line, actions);
   }

@@ -27,7 +27,7 @@ class MasterLink {
   };
   /// What the master answered to PSYNC, and other turns of fate, for Replication to act upon.
   struct Event {
-    enum class Kind { kFullResync, kContinue, kLinkLost } kind;
+    enum class Kind { kFullResync, kContinue, kRefused, kLinkLost } kind;
     std::string id;           // kFullResync; kContinue: the new id or empty
     std::int64_t offset = 0;  // kFullResync
   };
@@ -42,6 +42,8 @@ class MasterLink {
 
   /// Connects at the next tick (or drain). The master may be the one followed before, at a new address.
   void follow(std::string ip, int port, Actions& actions);
+  /// PSYNC asks the other side to become the master (FAILOVER); until it answered.
+  void hand_over(bool yes) { handing_over_ = yes; }
   void stop(Actions& actions);
   void on_connected(const Config& config, Ms now, Actions& actions);
   void on_closed(Ms now, Actions& actions);
@@ -74,6 +76,7 @@ class MasterLink {
   std::string received_;
   int replies_left_ = 0;  // kReplconf
   bool header_read_ = false;
+  bool handing_over_ = false;
   std::string eof_mark_;        // not empty: transfer of unknown length
   std::int64_t bulk_left_ = 0;  // transfer of known length
   Ms last_io_ = 0;

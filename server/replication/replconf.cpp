@@ -72,6 +72,7 @@ std::optional<Reply> Replication::on_replconf(ClientId client, std::span<const s
       it->second.ack_time = now;
       if (it->second.phase == ReplicaInfo::Phase::kWaitAck) it->second.phase = ReplicaInfo::Phase::kOnline;
       answer_waits(now);
+      step_failover(now);
       return std::nullopt;
     }
     if (is(argv[i], "getack")) {  // in the stream from our master

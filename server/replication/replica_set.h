@@ -18,8 +18,9 @@ struct ReplicaInfo {
     kOnline,
   };
   Phase phase = Phase::kHandshake;
-  std::string ip;  // announced with REPLCONF ip-address; empty: use the peer's
-  int port = 0;    // announced with REPLCONF listening-port
+  std::string ip;       // announced with REPLCONF ip-address; empty: use the peer's
+  std::string peer_ip;  // of the connection
+  int port = 0;         // announced with REPLCONF listening-port
   bool capa_eof = false;
   bool capa_psync2 = false;
   bool plain_sync = false;       // SYNC instead of PSYNC (redis-cli --rdb): no acknowledgements, no timeouts
@@ -28,7 +29,9 @@ struct ReplicaInfo {
   std::int64_t acked = 0;
   Ms ack_time = 0;
   Ms waiting_since = 0;
+  Ms over_soft_since = 0;  // when it began to lag by more than the soft limit; 0: it does not
 
+  const std::string& address() const { return ip.empty() ? peer_ip : ip; }
   /// As INFO replication words it.
   const char* state_name() const {
     switch (phase) {

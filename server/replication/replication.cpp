@@ -16,6 +16,8 @@ std::string select_command(int db) {
 constexpr std::string_view kGetAck = "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n";
 constexpr Ms kNewlinePeriod = 1000;
 constexpr int kIdLength = 40;
+/// What a replica's connection is given at a time.
+constexpr std::size_t kPortion = 256 * 1024;
 
 using Phase = ReplicaInfo::Phase;
 
@@ -41,13 +43,16 @@ void Replication::become_replica_of(std::string ip, int port, Ms now) {
   // A master tries to go on from its own history: its heir knows it as the second one.
   if (!replica_) {
     resumable_ = true;
-    // Nothing was written under the present name: what is here is what the old name says.
-    if (history_.second_offset == offset_ + 1)
+    // Nothing was written under the present name: what is here is what the old name says. An heir knows us by
+    // the present one.
+    const bool handing_over = failover_.state == Failover::State::kInProgress;
+    if (history_.second_offset == offset_ + 1 && !handing_over)
       history_ = History{history_.id2, std::string(kIdLength, '0'), -1};
   }
   replica_ = true;
   for (const Wait& wait : std::exchange(waits_, {}))
     actions_.push_back(WaitDone{wait.client, count_acked(wait.offset)});
+  link_.hand_over(failover_.state == Failover::State::kInProgress);
   link_.follow(std::move(ip), port, actions_);
   disconnect_replicas();
   link_.on_tick(config_, offset_, now, actions_);
@@ -75,7 +80,11 @@ void Replication::shift_history(std::string new_id) {
 }
 
 void Replication::disconnect_replicas() {
-  for (const auto& [client, replica] : std::exchange(replicas_, {})) actions_.push_back(CloseReplica{client});
+  std::erase_if(replicas_, [this](const auto& entry) {
+    if (entry.second.phase == Phase::kHandshake) return false;  // it has nothing of the stream yet
+    actions_.push_back(CloseReplica{entry.first});
+    return true;
+  });
   snapshot_running_ = false;
 }
 
@@ -94,6 +103,10 @@ void Replication::append_to_stream(std::string_view bytes) {
   offset_ += static_cast<std::int64_t>(bytes.size());
 }
 
+void Replication::append_get_ack() {
+  append_to_stream(kGetAck);
+}
+
 void Replication::feed(std::string_view resp, Ms, int db) {
   if (!active_ || replica_) return;
   if (std::exchange(stream_db_, db) != db) append_to_stream(select_command(db));
@@ -105,25 +118,54 @@ void Replication::consume(std::size_t count, Ms) {
   link_.consume(count);
 }
 
+/// `lag` in bytes. The hard limit is never below the backlog: what is kept for the absent may be kept for the
+/// present.
+bool Replication::lags_too_far(ReplicaInfo& replica, std::size_t lag, Ms now) const {
+  const std::size_t hard = config_.replica_hard_limit, soft = config_.replica_soft_limit;
+  if (hard != 0 && lag > std::max(hard, config_.backlog_size)) return true;
+  if (soft == 0 || lag <= soft) {
+    replica.over_soft_since = 0;
+    return false;
+  }
+  if (replica.over_soft_since == 0) replica.over_soft_since = now;
+  return now - replica.over_soft_since > config_.replica_soft_period;
+}
+
 /// Hands the new part of the stream to whoever is ready for it, and lets go of what nobody needs.
-void Replication::forward_stream() {
+void Replication::forward_stream(const Unsent& unsent, Ms now) {
   const std::int64_t end = backlog_.end();
   std::int64_t pinned = end + 1;
+  portions_left_ = false;
   for (auto it = replicas_.begin(); it != replicas_.end();) {
     auto& [client, replica] = *it;
-    if (replica.phase == Phase::kOnline && replica.next_offset <= end && !replica.rdb_only) {
-      actions_.push_back(SendReplica{client, backlog_.read(replica.next_offset)});
-      replica.next_offset = end + 1;
+    std::size_t waiting = 0;  // in its connection
+    if (replica.phase == Phase::kOnline && !replica.rdb_only) {
+      waiting = unsent ? unsent(client) : 0;
+      if (replica.next_offset <= end && waiting < kPortion) {
+        std::string portion =
+            backlog_.read(replica.next_offset, unsent ? kPortion - waiting : std::string::npos);
+        replica.next_offset += static_cast<std::int64_t>(portion.size());
+        waiting += portion.size();
+        actions_.push_back(SendReplica{client, std::move(portion)});
+      }
+      portions_left_ = portions_left_ || replica.next_offset <= end;
     }
-    const bool waiting = replica.phase == Phase::kSnapshot || replica.phase == Phase::kWaitAck;
-    if (waiting && end - replica.next_offset > static_cast<std::int64_t>(config_.replica_buffer_limit)) {
-      actions_.push_back(
-          Log{LogLevel::kWarning, "A replica is closed for overcoming of output buffer limits."});
-      actions_.push_back(CloseReplica{client});
-      it = replicas_.erase(it);
-      continue;
+    const bool reads = replica.phase == Phase::kSnapshot || replica.phase == Phase::kWaitAck ||
+                       replica.phase == Phase::kOnline;
+    if (reads && !replica.rdb_only) {
+      const auto lag = static_cast<std::size_t>(end + 1 - replica.next_offset) + waiting;
+      if (lags_too_far(replica, lag, now)) {
+        actions_.push_back(Log{
+            LogLevel::kWarning,
+            fmt::format("Client id={} addr={} (replica) scheduled to be closed ASAP for overcoming of output "
+                        "buffer limits.",
+                        client, replica.address())});
+        actions_.push_back(CloseReplica{client});
+        it = replicas_.erase(it);
+        continue;
+      }
+      pinned = std::min(pinned, replica.next_offset);
     }
-    if (waiting) pinned = std::min(pinned, replica.next_offset);
     ++it;
   }
   backlog_.set_capacity(config_.backlog_size);
@@ -150,12 +192,13 @@ void Replication::continue_from(ClientId client, ReplicaInfo& replica, std::int6
           backlog_.end() + 1 - offset, offset)});
 }
 
-std::optional<Reply> Replication::on_psync(ClientId client, std::string_view id, std::int64_t offset,
-                                           Ms now) {
+std::optional<Reply> Replication::on_psync(ClientId client, std::string_view id, std::int64_t offset, Ms now,
+                                           std::string peer_ip) {
   if (replica_ && !link_.connected())
     return Reply::raw_error("NOMASTERLINK Can't SYNC while not connected with my master");
   ReplicaInfo& replica = replicas_[client];
   if (replica.phase != Phase::kHandshake) return std::nullopt;
+  replica.peer_ip = std::move(peer_ip);
   replica.plain_sync = id.empty();
   if (!replica.plain_sync && can_continue(id, offset)) {
     continue_from(client, replica, offset, now);
@@ -296,8 +339,15 @@ void Replication::handle_link_events() {
       case MasterLink::Event::Kind::kFullResync:
         pending_ = History{std::move(event.id), std::string(kIdLength, '0'), -1};
         pending_offset_ = event.offset;
+        end_failover(true);
+        break;
+      case MasterLink::Event::Kind::kRefused:
+        actions_.push_back(
+            Log{LogLevel::kWarning, "Aborting failover: Failover target rejected psync request"});
+        end_failover(false);
         break;
       case MasterLink::Event::Kind::kContinue:
+        end_failover(true);
         if (event.id.empty() || event.id == history_.id) break;
         shift_history(std::move(event.id));
         disconnect_replicas();
@@ -336,15 +386,16 @@ void Replication::on_tick(Ms now) {
     last_ping_ = now;
     if (active_ && !replicas_.empty()) append_to_stream(kPing);
   }
+  step_failover(now);
   keep_waiting_alive(now);
   drop_silent_replicas(now);
   answer_waits(now);
 }
 
-Actions Replication::drain(Ms now) {
-  if (!paused_ && std::exchange(ask_for_acks_, false) && !replica_ && active_) append_to_stream(kGetAck);
+Actions Replication::drain(Ms now, const Unsent& unsent) {
+  if (!paused_ && std::exchange(ask_for_acks_, false) && !replica_ && active_) append_get_ack();
   begin_waiting_snapshot(now);
-  forward_stream();
+  forward_stream(unsent, now);
   return std::exchange(actions_, {});
 }
 

@@ -8,6 +8,7 @@
 // thread-safe: one thread owns it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -64,11 +65,32 @@ class Replication {
   /// REPLCONF from a client: its reply, or nothing (ACK and GETACK have none).
   std::optional<Reply> on_replconf(ClientId client, std::span<const std::string_view> argv, Ms now);
   /// PSYNC id offset; SYNC is psync with an empty id. All answers are SendReplica actions, errors come back.
-  /// From here on the client is a replica: the node sends it nothing on its own.
-  std::optional<Reply> on_psync(ClientId client, std::string_view id, std::int64_t offset, Ms now);
+  /// From here on the client is a replica: the node sends it nothing on its own. `peer_ip`: of its
+  /// connection.
+  std::optional<Reply> on_psync(ClientId client, std::string_view id, std::int64_t offset, Ms now,
+                                std::string peer_ip = {});
   void on_snapshot_sent(ClientId client, Ms now);
   void on_snapshot_failed(Ms now);
   void on_client_closed(ClientId client, Ms now);
+  /// Asks the replicas where they are, as the last bytes before a pause.
+  void request_acks() {
+    if (!replica_ && active_ && !paused_) append_get_ack();
+  }
+  /// FAILOVER: hands over to the replica at an address, or to the first that has everything. An error text.
+  struct FailoverRequest {
+    std::string ip;  // empty: any replica
+    int port = 0;
+    Ms timeout = 0;      // 0: none
+    bool force = false;  // when the time is up: hand over all the same
+  };
+  std::optional<std::string> begin_failover(FailoverRequest request, Ms now);
+  /// FAILOVER ABORT; false when none is in progress.
+  bool abort_failover();
+  /// As INFO names it.
+  std::string_view failover_state() const;
+  /// PSYNC id offset FAILOVER from our master: why we do not take over; else the node makes us master, and
+  /// answers as to any PSYNC.
+  std::optional<std::string> refuse_handover(std::string_view id) const;
   /// WAIT: the number of replicas at once, or nothing and a WaitDone later. `offset`: after the client's last
   /// write.
   std::optional<int> wait(ClientId client, int replicas, Ms timeout, std::int64_t offset, Ms now);
@@ -87,7 +109,12 @@ class Replication {
   const MasterLink& link() const { return link_; }
 
   void on_tick(Ms now);  // every 100 ms
-  Actions drain(Ms now);
+  /// Bytes that a client was given and its connection has not taken yet. A replica is handed the stream in
+  /// portions, so that all of them share the backlog however far they lag.
+  using Unsent = std::function<std::size_t(ClientId)>;
+  Actions drain(Ms now, const Unsent& unsent = {});
+  /// A replica could take more of the stream as soon as its connection takes what it was given.
+  bool portions_left() const { return portions_left_; }
 
   const History& history() const { return history_; }
   /// Bytes produced (master) or applied (replica).
@@ -100,16 +127,20 @@ class Replication {
  private:
   void activate();
   void append_to_stream(std::string_view bytes);
+  void append_get_ack();
   bool can_continue(std::string_view id, std::int64_t offset) const;
   void continue_from(ClientId client, ReplicaInfo& replica, std::int64_t offset, Ms now);
   void begin_waiting_snapshot(Ms now);
   void keep_waiting_alive(Ms now);
   void drop_silent_replicas(Ms now);
-  void forward_stream();
+  void forward_stream(const Unsent& unsent, Ms now);
+  bool lags_too_far(ReplicaInfo& replica, std::size_t lag, Ms now) const;
   int count_acked(std::int64_t offset) const;
   void answer_waits(Ms now);
   void handle_link_events();
   void disconnect_replicas();
+  void step_failover(Ms now);
+  void end_failover(bool handed_over);
   void shift_history(std::string new_id);
 
   struct Wait {
@@ -117,6 +148,12 @@ class Replication {
     int replicas;
     std::int64_t offset;
     Ms deadline;  // 0: none
+  };
+
+  struct Failover {
+    enum class State { kNone, kWaiting, kInProgress } state = State::kNone;
+    FailoverRequest request;
+    Ms deadline = 0;  // 0: none
   };
 
   Config config_;
@@ -135,8 +172,10 @@ class Replication {
   MasterLink link_;
   std::vector<Wait> waits_;
   std::uint64_t partial_refused_ = 0;
+  Failover failover_;
   bool ask_for_acks_ = false;
   bool paused_ = false;
+  bool portions_left_ = false;
   Ms last_ping_ = 0;
   Ms last_newline_ = 0;
   Actions actions_;

@@ -56,10 +56,14 @@ struct Shard {
   std::map<int, int> master_of;      // replica -> index of the peer it is connected to
   std::map<int, std::string> inbox;  // what the replica sent to its master, not yet parsed
   std::set<int> refused;             // nobody connects there
+  std::set<int> deaf;                // what they are sent stays on the way
+  std::set<int> pauses;              // those whose writes wait
 
   int add() {
     peers.push_back(std::make_unique<Peer>(peers.size() + 1));
-    return static_cast<int>(peers.size()) - 1;
+    const int index = static_cast<int>(peers.size()) - 1;
+    peer(index).replication.config().port = index;
+    return index;
   }
   Peer& peer(int i) { return *peers[i]; }
   void follow(int replica, int master) {
@@ -129,11 +133,16 @@ struct Shard {
     std::optional<Reply> reply;
     if (words[0] == "PING") reply = Reply::status("PONG");
     if (words[0] == "REPLCONF") reply = r.on_replconf(id, argv, now);
-    if (words[0] == "PSYNC") reply = r.on_psync(id, words[1], std::stoll(words[2]), now);
+    if (words[0] == "PSYNC" && words.size() > 3) {
+      if (auto why = r.refuse_handover(words[1])) return to_replica(client, "-ERR " + *why + "\r\n");
+      r.become_master(now);
+    }
+    if (words[0] == "PSYNC") reply = r.on_psync(id, words[1], std::stoll(words[2]), now, "10.0.0.1");
     if (reply) to_replica(client, (reply->is_error() ? "-" : "+") + reply->text + "\r\n");
   }
   void to_replica(int client, const std::string& bytes) {
-    if (master_of.contains(client)) peer(client).replication.on_master_bytes(bytes, now);
+    if (master_of.contains(client) && !deaf.contains(client))
+      peer(client).replication.on_master_bytes(bytes, now);
   }
   void on(int i, const CloseMaster&) {
     if (master_of.contains(i)) peer(master_of[i]).replication.on_client_closed(static_cast<ClientId>(i), now);
@@ -163,6 +172,14 @@ struct Shard {
   void on(int, const SnapshotAbort&) {}
   void on(int, const StreamReady&) {}
   void on(int, const AbortSnapshot&) {}
+  void on(int i, const PauseWrites&) { pauses.insert(i); }
+  void on(int i, const ResumeWrites&) { pauses.erase(i); }
+  void on(int i, const HandOver& a) { follow(i, a.port); }
+  void on(int i, const HandedOver&) { pauses.erase(i); }
+  void on(int i, const HandoverFailed&) {
+    peer(i).replication.become_master(now);
+    pauses.erase(i);
+  }
   void on(int, const Log&) {}
 };
 
@@ -311,6 +328,189 @@ TEST_CASE("while writes are paused for a failover, no PING and no GETACK moves t
   r.pause(false);
   shard.run(11'000);
   CHECK(r.offset() > offset);
+}
+
+namespace {
+/// A master with two replicas that have everything.
+struct Trio : Shard {
+  int master = add(), first = add(), second = add();
+  Trio() {
+    follow(first, master);
+    follow(second, master);
+    run(2000);
+    write(master, "a");
+    run(300);
+  }
+  Replication& of(int i) { return peer(i).replication; }
+};
+}  // namespace
+
+TEST_CASE("FAILOVER hands over to the replica that it names, and nobody needs a snapshot") {
+  Trio t;
+  t.write(t.master, "b");
+  CHECK_FALSE(t.of(t.master).begin_failover({"10.0.0.1", t.second}, t.now));
+  CHECK(t.of(t.master).failover_state() == "waiting-for-sync");
+  CHECK(t.of(t.master).begin_failover({}, t.now) == "FAILOVER already in progress.");
+  t.run(2000);
+  CHECK(t.of(t.master).failover_state() == "no-failover");
+  CHECK(t.of(t.master).is_replica());
+  CHECK_FALSE(t.of(t.second).is_replica());
+  CHECK(t.pauses.empty());
+  t.follow(t.first, t.second);
+  t.run(2000);
+  t.write(t.second, "c");
+  t.run(300);
+  for (int i : {t.master, t.first, t.second}) CHECK(t.peer(i).data == "abc");
+  CHECK(t.peer(t.master).snapshots_loaded == 0);
+  CHECK(t.peer(t.first).snapshots_loaded == 1);
+  // And again, by a master that wrote nothing since.
+  CHECK_FALSE(t.of(t.second).begin_failover({}, t.now));
+  t.run(2500);
+  CHECK(t.of(t.second).is_replica());
+  CHECK(t.of(t.master).is_replica() != t.of(t.first).is_replica());
+  CHECK(t.peer(t.second).snapshots_loaded == 1);
+}
+
+TEST_CASE(
+    "FAILOVER waits for a replica that lags: for ever, until the time is up, or until it is taken back") {
+  Trio t;
+  t.deaf.insert(t.second);
+  t.write(t.master, "b");
+  const Replication::FailoverRequest to_second{"10.0.0.1", t.second};
+  SECTION("until it has everything") {
+    REQUIRE_FALSE(t.of(t.master).begin_failover(to_second, t.now));
+    t.run(5000);
+    CHECK(t.of(t.master).failover_state() == "waiting-for-sync");
+    CHECK(t.pauses.contains(t.master));
+    CHECK(t.of(t.master).abort_failover());
+  }
+  SECTION("the time is up") {
+    auto request = to_second;
+    request.timeout = 500;
+    REQUIRE_FALSE(t.of(t.master).begin_failover(request, t.now));
+    t.run(1000);
+  }
+  t.run(200);
+  CHECK(t.of(t.master).failover_state() == "no-failover");
+  CHECK_FALSE(t.of(t.master).is_replica());
+  CHECK(t.pauses.empty());
+  CHECK_FALSE(t.of(t.master).abort_failover());
+}
+
+TEST_CASE("FAILOVER with FORCE goes on when the time is up; a heir that refuses leaves the master a master") {
+  Trio t;
+  REQUIRE(t.of(t.master).begin_failover({"", 0, 500, true}, t.now) ==
+          "FAILOVER with force option requires both a timeout and target HOST and IP.");
+  t.deaf.insert(t.second);
+  t.write(t.master, "b");
+  REQUIRE_FALSE(t.of(t.master).begin_failover({"10.0.0.1", t.second, 500, true}, t.now));
+  SECTION("it takes over without the last write") {
+    t.run(500);
+    t.deaf.clear();
+    t.run(3000);
+    CHECK(t.of(t.master).is_replica());
+    CHECK_FALSE(t.of(t.second).is_replica());
+    CHECK(t.peer(t.master).data == "a");
+  }
+  SECTION("it has become a master of its own accord") {
+    t.cut(t.second);
+    t.of(t.second).become_master(t.now);
+    t.deaf.clear();
+    t.run(3000);
+    CHECK_FALSE(t.of(t.master).is_replica());
+    CHECK_FALSE(t.of(t.second).is_replica());
+    // The other replica finds its master again, and goes on where it was.
+    t.write(t.master, "c");
+    t.run(3000);
+    CHECK(t.peer(t.first).data == "abc");
+    CHECK(t.peer(t.first).snapshots_loaded == 1);
+  }
+  SECTION("nobody answers there, and the operator gives up") {
+    t.refused.insert(t.second);
+    t.run(3000);
+    CHECK(t.of(t.master).failover_state() == "failover-in-progress");
+    CHECK(t.of(t.master).is_replica());
+    CHECK(t.of(t.master).abort_failover());
+    t.run(200);
+    CHECK_FALSE(t.of(t.master).is_replica());
+  }
+  CHECK(t.of(t.master).failover_state() == "no-failover");
+  CHECK(t.pauses.empty());
+}
+
+TEST_CASE("FAILOVER needs a replica that is there") {
+  Trio t;
+  Replication& r = t.of(t.master);
+  CHECK(r.begin_failover({"10.0.0.1", 77}, t.now) == "FAILOVER target HOST and PORT is not a replica.");
+  CHECK(r.begin_failover({"10.0.0.2", t.first}, t.now) == "FAILOVER target HOST and PORT is not a replica.");
+  CHECK(t.of(t.first).begin_failover({}, t.now) == "FAILOVER is not valid when server is a replica.");
+  Replication alone(Config{}, 1);
+  CHECK(alone.begin_failover({}, 0) == "FAILOVER requires connected replicas.");
+  CHECK(r.refuse_handover(r.history().id) == "PSYNC FAILOVER can't be sent to a master.");
+  CHECK(t.of(t.first).refuse_handover("other") == "PSYNC FAILOVER replid must match my replid.");
+}
+
+TEST_CASE("replicas are given the stream in portions and share the backlog; who lags too far is closed") {
+  Replication master(Config{}, 1);
+  master.config().backlog_size = 100'000;
+  master.config().diskless_delay = 0;
+  std::map<ClientId, std::size_t> unsent;
+  const auto drain = [&](Ms now) {
+    std::set<ClientId> closed;
+    for (const Action& action : master.drain(now, [&](ClientId c) { return unsent[c]; })) {
+      if (const auto* send = std::get_if<SendReplica>(&action)) unsent[send->client] += send->bytes.size();
+      if (const auto* close = std::get_if<CloseReplica>(&action)) closed.insert(close->client);
+    }
+    return closed;
+  };
+  for (const ClientId client : {1, 2}) {
+    REQUIRE_FALSE(master.on_psync(client, "?", -1, 0));
+    drain(0);
+    master.on_snapshot_sent(client, 0);
+    const std::vector<std::string_view> ack{"REPLCONF", "ACK", "0"};
+    master.on_replconf(client, ack, 0);
+  }
+  drain(0);
+  unsent.clear();
+  master.config().replica_hard_limit = 0;
+  master.config().replica_soft_limit = 1'500'000;
+  master.config().replica_soft_period = 1000;
+  std::size_t fed = 0;
+  const auto feed = [&](std::size_t bytes) {
+    const std::string text = command({"SET", "k", std::string(bytes, 'x')});
+    fed += text.size();
+    master.feed(text, 0);
+  };
+  feed(1'000'000);
+  CHECK(drain(10).empty());
+  CHECK(unsent[1] < 300'000);
+  CHECK(master.portions_left());
+  CHECK(master.backlog().size() > 700'000);  // once, for both
+  CHECK(master.backlog().size() <= fed + 100);
+  // One of them reads on, the other does not.
+  for (int i = 0; i < 10; ++i) {
+    unsent[1] = 0;
+    CHECK(drain(20).empty());
+  }
+  CHECK(unsent[1] == 0);
+  CHECK(master.backlog().size() > 700'000);
+  feed(1'000'000);
+  CHECK(drain(100).empty());  // beyond the soft limit: not for long yet
+  unsent[1] = 0;
+  CHECK(drain(1000).empty());
+  for (int i = 0; i < 10; ++i) {
+    unsent[1] = 0;
+    drain(1050);
+  }
+  CHECK(drain(1200) == std::set<ClientId>{2});
+  drain(1300);
+  CHECK(master.backlog().size() <= 100'000);
+  master.config().replica_hard_limit = 50'000;  // less than the backlog, which counts then
+  feed(90'000);
+  unsent[1] = 0;
+  CHECK(drain(1400).empty());
+  feed(90'000);  // and the first 90,000 are still on their way
+  CHECK(drain(1500) == std::set<ClientId>{1});
 }
 
 TEST_CASE("a restarted master has a name of its own, and resumes those who have no more than its dump file") {

@@ -352,7 +352,7 @@ std::optional<std::string> Scripting::refusal(const Command* command,
   if (read_only_ && command->is(flag::write))
     return "ERR Write commands are not allowed from read-only scripts.";
   const Session& caller = running_->client;
-  if (caller.kind == Session::Kind::master) return std::nullopt;
+  if (caller.kind == Session::Kind::master || caller.kind == Session::Kind::loader) return std::nullopt;
   // Once it wrote, it goes on to its end.
   const bool exempt = allow_oom_ || wrote_;
   Command as = *command;
