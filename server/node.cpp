@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -85,6 +88,7 @@ std::optional<std::string> Node::start() {
     if (auto why = cluster_->load()) return why;
     engine_.cluster = cluster_.get();
   }
+  memory_at_start_ = used_memory();
   // Clients are let in before the data is: they are told LOADING, not refused.
   if (auto why = open_ports()) return why;
   if (auto why = load_data()) return why;
@@ -94,6 +98,7 @@ std::optional<std::string> Node::start() {
   }
   replication_->start();
   log('*', "Ready to accept connections");
+  tell_supervisor();
   return std::nullopt;
 }
 
@@ -176,6 +181,14 @@ void Node::cron() {
     ops_per_second_ = (engine_.commands_processed - commands_at_tick_) * 1000 /
                       static_cast<std::uint64_t>(now - ops_tick_ms_);
     commands_at_tick_ = engine_.commands_processed;
+    const auto rate = [passed = static_cast<std::uint64_t>(now - ops_tick_ms_)](std::uint64_t total,
+                                                                                std::uint64_t& before) {
+      const std::uint64_t more = total < before ? 0 : total - before;  // CONFIG RESETSTAT came between
+      before = total;
+      return more * 1000 / passed;
+    };
+    input_rate_ = rate(input_bytes_, input_at_tick_);
+    output_rate_ = rate(output_bytes_, output_at_tick_);
     ops_tick_ms_ = now;
     memory_peak_ = std::max(memory_peak_, used_memory());
   }
@@ -259,6 +272,24 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
   if (cluster_) cluster_->config_changed();
   replication_->config_changed();
   return std::nullopt;
+}
+
+/// Under systemd (supervised systemd or auto), the service is up only when we say so.
+void Node::tell_supervisor() {
+  const char* const path = std::getenv("NOTIFY_SOCKET");
+  if (!path || (config_.supervised != "systemd" && config_.supervised != "auto")) return;
+  sockaddr_un a{};
+  a.sun_family = AF_UNIX;
+  const std::string_view name(path);
+  if (name.size() < 2 || name.size() >= sizeof a.sun_path) return;
+  name.copy(a.sun_path, name.size());
+  if (a.sun_path[0] == '@') a.sun_path[0] = 0;  // a name outside of the file system
+  const Socket s(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  constexpr std::string_view ready = "STATUS=Ready to accept connections\nREADY=1\n";
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  if (!s ||
+      sendto(s.fd(), ready.data(), ready.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&a), size) < 0)
+    log('#', "Can't tell systemd that the node is ready: " + errno_text());
 }
 
 void Node::drop_bus_packets(int type) {

@@ -56,8 +56,14 @@ class Node final : public Host {
   void hold_back(Client& client) { held_.push_back(client.session.id); }
   void check_output_limit(Client& client);
   void transfer_done(Client& client);
-  void count_input(std::size_t n) { input_bytes_ += n; }
-  void count_output(std::size_t n) { output_bytes_ += n; }
+  void count_input(std::size_t n) {
+    input_bytes_ += n;
+    ++reads_;
+  }
+  void count_output(std::size_t n) {
+    output_bytes_ += n;
+    ++writes_;
+  }
 
   // For the links.
   Client* client(std::uint64_t id);
@@ -165,11 +171,13 @@ class Node final : public Host {
   std::string info_server() const;
   std::string info_clients();
   std::string info_memory() const;
+  std::string memory_details(std::size_t used, std::size_t peak, std::size_t resident) const;
   std::string info_persistence() const;
   std::string info_stats() const;
   std::string info_cpu() const;
   std::optional<std::string> rewrite_config_file();
   void obey_signal();
+  void tell_supervisor();
 
   Config config_;
   EventLoop loop_;
@@ -225,6 +233,11 @@ class Node final : public Host {
   std::uint64_t connections_total_ = 0, connections_refused_ = 0, input_bytes_ = 0, output_bytes_ = 0;
   std::uint64_t commands_at_tick_ = 0, ops_per_second_ = 0, forks_ = 0;
   std::int64_t ops_tick_ms_ = 0;
+  std::uint64_t reads_ = 0, writes_ = 0;
+  std::uint64_t input_at_tick_ = 0, output_at_tick_ = 0, input_rate_ = 0,
+                output_rate_ = 0;  ///< bytes a second
+  std::int64_t last_fork_us_ = 0;
+  std::size_t memory_at_start_ = 0;
   std::size_t memory_peak_ = 0;
   mutable std::size_t memory_used_ = 0;
   mutable std::int64_t memory_asked_us_ = 0, memory_cost_us_ = 0;
