@@ -33,6 +33,11 @@ const InertDirective* find_inert(std::string_view name) {
   return nullptr;
 }
 
+/// The name that keeps the value of a directive with an old name: slave-… is replica-….
+std::string kept_name(std::string_view inert) {
+  return inert.starts_with("slave-") ? "replica-" + std::string(inert.substr(6)) : std::string(inert);
+}
+
 std::string join(std::span<const std::string> words) {
   std::string out;
   for (const std::string& w : words) out += (out.empty() ? "" : " ") + w;
@@ -115,6 +120,38 @@ std::optional<std::string> bad_hostname(std::string_view name) {
   return std::nullopt;
 }
 
+/// An address stands in nodes.conf and in replies between a space and a colon.
+std::optional<std::string> bad_address(std::string_view address) {
+  const auto fits = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view(".:-_%").find(c) != std::string_view::npos;
+  };
+  if (address.size() > 45 || !std::all_of(address.begin(), address.end(), fits))
+    return "argument must be an address of at most 45 characters";
+  return std::nullopt;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// A directive without an effect: its value must be one that redis takes, and not one that would be missed.
+std::optional<std::string> set_inert(Config& config, const InertDirective& inert, const std::string& value) {
+  const InertRule rule = inert_rule(kept_name(inert.name));
+  if (rule.when == InertRule::When::never && lower(value) != inert.value)
+    return "not supported by this server, which knows '" + std::string(inert.value) + "' only";
+  if (!rule.choices.empty() && !listed(rule.choices, lower(value)))
+    return "argument(s) must be one of the following: " + quoted_list(rule.choices);
+  const bool yes_no = rule.choices.empty() && (inert.value == "yes" || inert.value == "no");
+  if (yes_no && lower(value) != "yes" && lower(value) != "no") return "argument must be 'yes' or 'no'";
+  if (is_number(inert.value)) {
+    const auto n = parse_memory(value);
+    if (!n || *n < 0) return "argument couldn't be parsed into an integer";
+  }
+  config.inert[kept_name(inert.name)] = value;
+  return std::nullopt;
+}
+
 std::string value_of(const Config& config, const Directive& d) {
   if (const auto* flag = std::get_if<bool Config::*>(&d.member)) return config.**flag ? "yes" : "no";
   if (const auto* number = std::get_if<std::int64_t Config::*>(&d.member))
@@ -123,6 +160,10 @@ std::string value_of(const Config& config, const Directive& d) {
 }
 
 }  // namespace
+
+bool is_protected(std::string_view directive) {
+  return directive == "dir" || directive == "dbfilename";
+}
 
 const Directive* find_directive(std::string_view name) {
   const std::string wanted = lower(name);
@@ -176,18 +217,28 @@ std::optional<std::string> set_directive(Config& config, std::string_view name,
                                          std::span<const std::string> words) {
   const Directive* d = find_directive(name);
   if (!d) {
-    for (const InertDirective& inert : inert_directives()) {
-      if (inert.name != lower(name)) continue;
-      config.inert[lower(name)] = join(words);
-      return std::nullopt;
-    }
-    return "Bad directive or wrong number of arguments";
+    const InertDirective* inert = find_inert(lower(name));
+    if (!inert || words.empty()) return "Bad directive or wrong number of arguments";
+    return set_inert(config, *inert, join(words));
   }
   if (d->kind == K::save) return set_save(config, words);
   if (d->kind == K::limits) return set_limits(config, words);
   if (d->name == "bind" || d->name == "replicaof") {
     config.*std::get<std::string Config::*>(d->member) = join(words);
     if (d->name == "replicaof" && lower(join(words)) == "no one") config.replicaof.clear();
+    return std::nullopt;
+  }
+  if (d->name == "shutdown-on-sigint" || d->name == "shutdown-on-sigterm") {
+    const std::vector<std::string> flags = words_of(lower(join(words)));
+    const bool known = std::all_of(flags.begin(), flags.end(), [](const std::string& flag) {
+      return listed("default save nosave now force", flag);
+    });
+    const auto has = [&flags](const char* flag) {
+      return std::find(flags.begin(), flags.end(), flag) != flags.end();
+    };
+    if (flags.empty() || !known || (has("save") && has("nosave")))
+      return "argument(s) must be one of the following: " + quoted_list("default save nosave now force");
+    config.*std::get<std::string Config::*>(d->member) = join(flags);
     return std::nullopt;
   }
   if (d->name == "notify-keyspace-events") {
@@ -214,6 +265,11 @@ std::optional<std::string> set_directive(Config& config, std::string_view name,
     default:
       if (d->name == "cluster-announce-hostname")
         if (auto why = bad_hostname(word)) return why;
+      if (d->name == "cluster-announce-ip" || d->name == "replica-announce-ip")
+        if (auto why = bad_address(word)) return why;
+      if (d->name == "dbfilename" || d->name == "appendfilename" || d->name == "appenddirname")
+        if (word.find('/') != std::string::npos || (word.empty() && d->name != "dbfilename"))
+          return std::string(d->name) + " can't be a path, just a filename";
       config.*std::get<std::string Config::*>(d->member) = word;
       return std::nullopt;
   }
@@ -237,7 +293,7 @@ std::vector<std::pair<std::string, std::string>> get_directives(const Config& co
     if (!d.alias.empty()) consider(d.alias, value_of(config, d));
   }
   for (const InertDirective& inert : inert_directives()) {
-    const auto set = config.inert.find(std::string(inert.name));
+    const auto set = config.inert.find(kept_name(inert.name));
     consider(inert.name, set == config.inert.end() ? std::string(inert.value) : set->second);
   }
   return found;
@@ -332,9 +388,12 @@ Config load_config(std::span<const std::string> arguments) {
 
 std::string rewrite_config(const Config& config, std::string_view old_text) {
   const Config defaults;
+  const auto takes_many = [](const Directive& d) {
+    return d.kind == K::save || d.kind == K::limits || d.name == "bind" || d.name == "replicaof" ||
+           d.name.starts_with("shutdown-on-");
+  };
   // Anything that is not plainly one printable word goes in quotes, odd bytes as \xHH.
-  auto quote = [](const std::string& value, const Directive& d) {
-    const bool many = d.kind == K::save || d.kind == K::limits || d.name == "bind" || d.name == "replicaof";
+  auto quote = [](const std::string& value, bool many) {
     const bool printable =
         std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
     if (many && printable && value.find_first_not_of(' ') != std::string::npos &&
@@ -355,9 +414,9 @@ std::string rewrite_config(const Config& config, std::string_view old_text) {
     return out + "\"";
   };
   std::ostringstream out;
-  std::set<std::string_view> written;
+  std::set<std::string, std::less<>> written;
   auto write = [&](const Directive& d) {
-    if (!written.insert(d.name).second) return;
+    if (!written.insert(std::string(d.name)).second) return;
     if (d.kind == K::limits) {
       const auto words = words_of(value_of(config, d));
       for (std::size_t i = 0; i + 3 < words.size(); i += 4)
@@ -365,12 +424,12 @@ std::string rewrite_config(const Config& config, std::string_view old_text) {
             << '\n';
       return;
     }
-    out << d.name << ' ' << quote(value_of(config, d), d) << '\n';
+    out << d.name << ' ' << quote(value_of(config, d), takes_many(d)) << '\n';
   };
   // A directive without effect here keeps its line as it was, unless CONFIG SET gave it another value.
   auto write_inert = [&](const std::string& name, const std::string& line) {
-    const std::string_view key = find_inert(name)->name;
-    const auto set = config.inert.find(name);
+    const std::string key = kept_name(name);
+    const auto set = config.inert.find(key);
     std::vector<std::string> words;
     const bool same = !line.empty() && split_words(line, words) &&
                       (set == config.inert.end() ||
@@ -380,7 +439,7 @@ std::string rewrite_config(const Config& config, std::string_view old_text) {
     if (same)
       out << line << '\n';
     else
-      out << name << ' ' << (set->second.empty() ? "\"\"" : set->second) << '\n';
+      out << name << ' ' << quote(set->second, true) << '\n';
   };
   std::istringstream in{std::string(old_text)};
   for (std::string line; std::getline(in, line);) {

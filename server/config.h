@@ -40,6 +40,8 @@ struct Config {
   std::string supervised = "no", pidfile, logfile, loglevel = "notice", dir = ".";
   std::int64_t databases = 16, hz = 10;
   std::string crash_log = "yes";
+  std::int64_t shutdown_timeout_s = 10;
+  std::string shutdown_on_sigint = "default", shutdown_on_sigterm = "default";
 
   // Memory.
   std::int64_t maxmemory = 0;
@@ -55,7 +57,6 @@ struct Config {
   bool appendonly = false, no_appendfsync_on_rewrite = false, aof_load_truncated = true;
   bool aof_use_rdb_preamble = true, aof_timestamp = false, aof_incremental_fsync = true;
   bool aof_disable_auto_gc = false;
-  std::int64_t shutdown_timeout_s = 10;
   std::string appendfilename = "appendonly.aof", appenddirname = "appendonlydir", appendfsync = "everysec";
   std::int64_t aof_rewrite_percent = 100, aof_rewrite_min = 64ll << 20;
 
@@ -114,6 +115,19 @@ struct Directive {
 struct InertDirective {
   std::string_view name, value;
 };
+/// What CONFIG SET says to other values of a directive without an effect here. Those for which silence would
+/// be a lie (a TLS port that nobody listens on, a file of users that nobody reads) keep their default, in the
+/// file too.
+struct InertRule {
+  enum class When : std::uint8_t { any_time, at_start, never };
+  std::string_view name;
+  When when = When::any_time;
+  std::string_view choices{};  ///< separated by spaces; none: whatever is of the default's kind
+  bool immutable = when == When::at_start;
+};
+InertRule inert_rule(std::string_view name);
+/// CONFIG SET of these needs enable-protected-configs: with them a client writes files where it likes.
+bool is_protected(std::string_view directive);
 std::span<const Directive> directives();
 std::span<const InertDirective> inert_directives();
 const Directive* find_directive(std::string_view name);

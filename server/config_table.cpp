@@ -8,8 +8,8 @@ namespace {
 using K = Directive::Kind;
 
 constexpr Directive kDirectives[] = {
-    {"port", "", K::integer, &Config::port, false, 0, 65535},
-    {"bind", "", K::text, &Config::bind, false},
+    {"port", "", K::integer, &Config::port, true, 0, 65535},
+    {"bind", "", K::text, &Config::bind},
     {"protected-mode", "", K::yes_no, &Config::protected_mode},
     {"tcp-backlog", "", K::integer, &Config::backlog, false, 0},
     {"timeout", "", K::integer, &Config::timeout_s, true, 0},
@@ -120,7 +120,9 @@ constexpr Directive kDirectives[] = {
     {"stream-node-max-bytes", "", K::memory, &Config::stream_bytes, true, 0},
     {"stream-node-max-entries", "", K::integer, &Config::stream_entries, true, 0},
     {"notify-keyspace-events", "", K::text, &Config::notify_events},
-    {"crash-log-enabled", "", K::text, &Config::crash_log},
+    {"shutdown-on-sigint", "", K::text, &Config::shutdown_on_sigint},
+    {"shutdown-on-sigterm", "", K::text, &Config::shutdown_on_sigterm},
+    {"crash-log-enabled", "", K::choice, &Config::crash_log, true, 0, 0, "no yes"},
 };
 
 constexpr InertDirective kInert[] = {
@@ -130,7 +132,6 @@ constexpr InertDirective kInert[] = {
     {"always-show-logo", "no"},
     {"set-proc-title", "yes"},
     {"proc-title-template", "{title} {listen-addr} {server-mode}"},
-    {"locale-collate", ""},
     {"rdb-del-sync-files", "no"},
     {"repl-disable-tcp-nodelay", "no"},
     {"replica-lazy-flush", "no"},
@@ -144,8 +145,6 @@ constexpr InertDirective kInert[] = {
     {"oom-score-adj", "no"},
     {"oom-score-adj-values", "0 200 800"},
     {"disable-thp", "yes"},
-    {"shutdown-on-sigint", "default"},
-    {"shutdown-on-sigterm", "default"},
     {"maxmemory-clients", "0"},
     {"active-expire-effort", "1"},
     {"acllog-max-len", "128"},
@@ -175,13 +174,63 @@ constexpr InertDirective kInert[] = {
     {"bio_cpulist", ""},
     {"aof_rewrite_cpulist", ""},
     {"bgsave_cpulist", ""},
-    {"close-on-replica-write", "yes"},
     {"loading-process-events-interval-bytes", "2097152"},
-    {"cluster-allow-pubsub-when-down", "yes"},
     {"tls-port", "0"},
     {"tls-cluster", "no"},
     {"cluster-announce-tls-port", "0"},
     {"tls-replication", "no"},
+    {"tls-auth-clients", "yes"},
+    {"tls-cert-file", ""},
+    {"tls-key-file", ""},
+    {"tls-key-file-pass", ""},
+    {"tls-client-cert-file", ""},
+    {"tls-client-key-file", ""},
+    {"tls-client-key-file-pass", ""},
+    {"tls-dh-params-file", ""},
+    {"tls-ca-cert-file", ""},
+    {"tls-ca-cert-dir", ""},
+    {"tls-protocols", ""},
+    {"tls-ciphers", ""},
+    {"tls-ciphersuites", ""},
+    {"tls-prefer-server-ciphers", "no"},
+    {"tls-session-caching", "yes"},
+    {"tls-session-cache-size", "20480"},
+    {"tls-session-cache-timeout", "300"},
+    {"slave-ignore-maxmemory", "yes"},
+};
+
+using enum InertRule::When;
+
+// What differs from: any value of the kind of the default one, at any time.
+constexpr InertRule kInertRules[] = {
+    {"acl-pubsub-default", any_time, "allchannels resetchannels"},
+    {"aclfile", never, "", true},  // rules that would not be kept must not be thought to be
+    {"activedefrag", never},
+    {"always-show-logo", at_start},
+    {"aof_rewrite_cpulist", at_start},
+    {"bgsave_cpulist", at_start},
+    {"bind-source-addr", never},
+    {"bio_cpulist", at_start},
+    {"cluster-announce-tls-port", never},
+    {"disable-thp", at_start},
+    {"io-threads", at_start},
+    {"io-threads-do-reads", at_start},
+    {"latency-tracking", never},
+    {"maxmemory-clients", never},
+    {"oom-score-adj", never},
+    {"propagation-error-behavior", any_time, "ignore panic panic-on-replicas"},
+    {"replica-announced", never},
+    {"sanitize-dump-payload", any_time, "no yes clients"},
+    {"server_cpulist", at_start},
+    {"set-proc-title", at_start},
+    {"socket-mark-id", never, "", true},
+    {"syslog-enabled", never, "", true},
+    {"syslog-facility", at_start},
+    {"syslog-ident", at_start},
+    {"tls-auth-clients", any_time, "no yes optional"},
+    {"tls-cluster", never},
+    {"tls-port", never},
+    {"tls-replication", never},
 };
 
 }  // namespace
@@ -192,6 +241,12 @@ std::span<const Directive> directives() {
 
 std::span<const InertDirective> inert_directives() {
   return kInert;
+}
+
+InertRule inert_rule(std::string_view name) {
+  for (const InertRule& rule : kInertRules)
+    if (rule.name == name) return rule;
+  return {name};
 }
 
 }  // namespace node

@@ -2,6 +2,7 @@
 #include "server/config.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 using namespace node;
 
@@ -64,4 +65,48 @@ TEST_CASE("notify-keyspace-events is shown in redis's order, whatever order it w
   }
   const std::string wrong = "Kq";
   CHECK(set_directive(config, "notify-keyspace-events", std::span(&wrong, 1)));
+}
+
+TEST_CASE("directives without an effect take what redis takes, and nothing that would be missed") {
+  Config config;
+  const auto refused = [&config](const std::string& name, const std::string& value) {
+    return set_directive(config, name, std::span(&value, 1)).has_value();
+  };
+  CHECK(refused("activerehashing", "perhaps"));
+  CHECK(refused("lfu-log-factor", "many"));
+  CHECK(refused("sanitize-dump-payload", "some"));
+  CHECK_FALSE(refused("sanitize-dump-payload", "clients"));
+  for (const auto& [name, value] : {std::pair("tls-port", "6380"), std::pair("aclfile", "users.acl"),
+                                    std::pair("activedefrag", "yes"), std::pair("tls-cluster", "yes")}) {
+    CHECK(refused(name, value));
+    CHECK_THROWS_AS(load_config_text(config, std::string(name) + " " + value, "test"), ConfigError);
+  }
+  CHECK_FALSE(refused("tls-port", "0"));
+  CHECK(refused("cluster-announce-ip", "10.0.0.1 myself,master"));
+  CHECK(refused("dbfilename", "../dump.rdb"));
+  // An old name and its new one are one directive.
+  set(config, "slave-lazy-flush", "yes");
+  const std::string name = "replica-lazy-flush";
+  CHECK(get_directives(config, std::span(&name, 1)).at(0).second == "yes");
+}
+
+TEST_CASE("a rewritten file says the same, whatever bytes the values hold") {
+  Config config;
+  for (const char* name : {"proc-title-template", "syslog-ident", "requirepass", "bind"}) {
+    set(config, name, "a \"b' \n\nrequirepass \xff\\");
+    const std::string text = rewrite_config(config, "port 1\n");
+    Config again;
+    REQUIRE_NOTHROW(load_config_text(again, text, "rewritten"));
+    const std::string wanted = name;
+    CHECK(get_directives(again, std::span(&wanted, 1)) == get_directives(config, std::span(&wanted, 1)));
+  }
+}
+
+TEST_CASE("every directive stands in one table, once") {
+  std::set<std::string> names;
+  for (const Directive& d : directives()) {
+    CHECK(names.insert(std::string(d.name)).second);
+    if (!d.alias.empty()) CHECK(names.insert(std::string(d.alias)).second);
+  }
+  for (const InertDirective& inert : inert_directives()) CHECK(names.insert(std::string(inert.name)).second);
 }

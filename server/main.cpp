@@ -1,6 +1,5 @@
 /// cluster-node FILE.conf [--directive value …]: read the configuration, start, serve until told to stop.
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -18,8 +17,8 @@ constexpr const char* kUsage =
     "       cluster-node -v | --version\n"
     "       cluster-node -h | --help\n";
 
-void on_terminate(int) {
-  node::Node::request_shutdown();
+void on_terminate(int signal) {
+  node::Node::request_shutdown(signal);
 }
 
 void set_signals() {
@@ -29,15 +28,6 @@ void set_signals() {
   action.sa_handler = on_terminate;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
-}
-
-/// As many descriptors as maxclients needs, with some for files and the bus.
-void raise_descriptor_limit(std::int64_t clients) {
-  rlimit limit{};
-  const auto wanted = static_cast<rlim_t>(clients + 1024);
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = std::min(wanted, limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 bool go_to_background() {
@@ -75,8 +65,10 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "Can't chdir to '%s': %s\n", config.dir.c_str(), std::strerror(errno));
       return 1;
     }
+    config.dir = node::Node::current_directory();
     set_signals();
-    raise_descriptor_limit(config.maxclients);
+    const std::int64_t wanted = config.maxclients;
+    config.maxclients = node::Node::clients_possible(wanted);
     if (config.daemonize && !go_to_background()) return 1;
     if (!config.pidfile.empty() || config.daemonize) {
       const std::string path = config.pidfile.empty() ? "/var/run/redis.pid" : config.pidfile;
@@ -84,6 +76,10 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "Failed to write PID file: %s\n", why->c_str());
     }
     node::Node server(std::move(config));
+    if (server.config().maxclients < wanted)
+      server.log('#', "maxclients is reduced from " + std::to_string(wanted) + " to " +
+                          std::to_string(server.config().maxclients) +
+                          ": the system does not grant descriptors for more (ulimit -n)");
     if (const auto why = server.start()) {
       server.log('#', *why);
       std::fprintf(stderr, "%s\n", why->c_str());

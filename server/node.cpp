@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -22,7 +25,6 @@ namespace node {
 
 namespace {
 
-volatile std::sig_atomic_t shutdown_requested = 0;
 constexpr std::int64_t kCronMs = 100;
 constexpr std::int64_t kExpireBudgetUs = 10000;
 
@@ -37,10 +39,6 @@ Database::SlotOf slot_function(const Config& config) {
 }
 
 }  // namespace
-
-void Node::request_shutdown() {
-  shutdown_requested = 1;
-}
 
 Node::Node(Config config)
     : config_(std::move(config)),
@@ -100,6 +98,7 @@ std::optional<std::string> Node::start() {
     if (auto why = cluster_->load()) return why;
     engine_.cluster = cluster_.get();
   }
+  memory_at_start_ = used_memory();
   // Clients are let in before the data is: they are told LOADING, not refused.
   if (auto why = open_ports()) return why;
   if (auto why = load_data()) return why;
@@ -109,43 +108,7 @@ std::optional<std::string> Node::start() {
   }
   replication_->start();
   log('*', "Ready to accept connections");
-  return std::nullopt;
-}
-
-void Node::listen_on(Socket socket) {
-  auto listener = std::make_unique<Listener>();
-  listener->node = this;
-  listener->socket = std::move(socket);
-  loop_.add(listener->socket.fd(), EPOLLIN, listener.get());
-  listeners_.push_back(std::move(listener));
-}
-
-std::optional<std::string> Node::open_ports() {
-  if (!config_.unixsocket.empty()) {
-    try {
-      const unsigned permissions =
-          static_cast<unsigned>(std::stoul(config_.unixsocket_permissions, nullptr, 8));
-      listen_on(listen_unix(config_.unixsocket, permissions, static_cast<int>(config_.backlog)));
-    } catch (const std::logic_error&) {
-      return "unixsocketperm is no octal number: " + config_.unixsocket_permissions;
-    } catch (const std::runtime_error& error) {
-      return error.what();
-    }
-  }
-  if (config_.port == 0) return std::nullopt;
-  std::istringstream in(config_.bind.empty() ? "127.0.0.1" : config_.bind);
-  for (std::string address; in >> address;) {
-    // A leading minus: not an error when the address is not there.
-    const bool optional_address = address.starts_with('-');
-    if (optional_address) address.erase(0, 1);
-    try {
-      listen_on(listen_tcp(address, static_cast<int>(config_.port), static_cast<int>(config_.backlog)));
-    } catch (const std::runtime_error& error) {
-      if (!optional_address)
-        return "Failed listening on port " + std::to_string(config_.port) + ": " + error.what();
-    }
-  }
-  if (listeners_.empty()) return "no address to listen on: check the bind directive";
+  tell_supervisor();
   return std::nullopt;
 }
 
@@ -170,11 +133,7 @@ void Node::turn() {
   if (!to_resume_.empty() || replication_->can_forward() || engine_.evicting) wait = 0;
   // What arrived while we slept happens now, not when we fell asleep.
   loop_.turn(static_cast<int>(wait), [this] { note_time(); });
-  if (shutdown_requested) {
-    log('#', "Received SIGTERM scheduling shutdown...");
-    shutdown_requested = 0;
-    if (const auto why = shutdown(false, false, false, false)) log('#', *why);
-  }
+  obey_signal();
   continue_shutdown();
   engine_.expire_blocked();
   if (engine_.evicting) engine_.evict();
@@ -200,6 +159,7 @@ void Node::before_sleep() {
     if (!c->closing) c->flush();
   }
   for (const std::uint64_t id : std::exchange(to_free_, {})) clients_.erase(id);
+  closed_listeners_.clear();
   if (cluster_) cluster_->bury();
   replication_->bury();
 }
@@ -236,6 +196,14 @@ void Node::cron() {
     ops_per_second_ = (engine_.commands_processed - commands_at_tick_) * 1000 /
                       static_cast<std::uint64_t>(now - ops_tick_ms_);
     commands_at_tick_ = engine_.commands_processed;
+    const auto rate = [passed = static_cast<std::uint64_t>(now - ops_tick_ms_)](std::uint64_t total,
+                                                                                std::uint64_t& before) {
+      const std::uint64_t more = total < before ? 0 : total - before;  // CONFIG RESETSTAT came between
+      before = total;
+      return more * 1000 / passed;
+    };
+    input_rate_ = rate(input_bytes_, input_at_tick_);
+    output_rate_ = rate(output_bytes_, output_at_tick_);
     ops_tick_ms_ = now;
     memory_peak_ = std::max(memory_peak_, used_memory());
   }
@@ -293,7 +261,18 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
       memory_peak_ = 0;
       replication_->reset_statistics();
     }
-    if (name == "dir" && chdir(config_.dir.c_str()) != 0) return "Changing directory: " + errno_text();
+    if (name == "dir") {
+      if (chdir(config_.dir.c_str()) != 0) return "Changing directory: " + errno_text();
+      config_.dir = current_directory();
+    }
+    if (name == "port" || name == "bind")
+      if (auto why = listen_again()) return why;
+    if (name == "maxclients") {
+      const std::int64_t possible = clients_possible(config_.maxclients);
+      if (possible < config_.maxclients)
+        return "The operating system is not able to handle the specified number of clients, try with " +
+               std::to_string(possible);
+    }
     if (name == "appendonly") {
       if (config_.appendonly && !aof_.is_open()) {
         if (auto why = start_rewrite()) return why;
@@ -316,6 +295,24 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
   return std::nullopt;
 }
 
+/// Under systemd (supervised systemd or auto), the service is up only when we say so.
+void Node::tell_supervisor() {
+  const char* const path = std::getenv("NOTIFY_SOCKET");
+  if (!path || (config_.supervised != "systemd" && config_.supervised != "auto")) return;
+  sockaddr_un a{};
+  a.sun_family = AF_UNIX;
+  const std::string_view name(path);
+  if (name.size() < 2 || name.size() >= sizeof a.sun_path) return;
+  name.copy(a.sun_path, name.size());
+  if (a.sun_path[0] == '@') a.sun_path[0] = 0;  // a name outside of the file system
+  const Socket s(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  constexpr std::string_view ready = "STATUS=Ready to accept connections\nREADY=1\n";
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  if (!s ||
+      sendto(s.fd(), ready.data(), ready.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&a), size) < 0)
+    log('#', "Can't tell systemd that the node is ready: " + errno_text());
+}
+
 void Node::drop_bus_packets(int type) {
   if (cluster_) cluster_->drop_packets(type);
 }
@@ -336,7 +333,16 @@ void Node::log(char level, std::string_view text) {
   const int n = std::snprintf(line, sizeof line, "%d:%c %s.%03d %c ", static_cast<int>(getpid()),
                               is_replica() ? 'S' : 'M', stamp, static_cast<int>(us / 1000 % 1000), level);
   std::string out(line, static_cast<std::size_t>(n));
-  out += text;
+  // One line an event: names that came over the network must not look like others.
+  for (const char c : text) {
+    char hex[8];
+    if (static_cast<unsigned char>(c) >= ' ' && c != 127) {
+      out += c;
+    } else {
+      std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned char>(c));
+      out += hex;
+    }
+  }
   out += '\n';
   if (config_.logfile.empty()) {
     static_cast<void>(!write_all(STDOUT_FILENO, out));
@@ -347,7 +353,7 @@ void Node::log(char level, std::string_view text) {
 }
 
 void Node::serve_while_busy() {
-  if (shutdown_requested && engine_.loading) shutdown(true, false, true, true);
+  obey_signal();
   busy_ = true;
   loop_.turn(0);
   // Answers to the bus only: what changes data waits for the end of the script.
@@ -362,6 +368,13 @@ void Node::serve_while_busy() {
   }
   busy_ = false;
   if (stopping_) _exit(0);
+}
+
+std::string Node::current_directory() {
+  char* const path = getcwd(nullptr, 0);
+  std::string text = path ? path : ".";
+  std::free(path);
+  return text;
 }
 
 std::size_t Node::used_memory() const {

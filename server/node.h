@@ -40,7 +40,7 @@ class Node final : public Host {
   /// Until SHUTDOWN or a signal.
   int run();
   /// From a signal handler.
-  static void request_shutdown();
+  static void request_shutdown(int signal);
 
   Config& config() { return config_; }
   Engine& engine() { return engine_; }
@@ -57,8 +57,14 @@ class Node final : public Host {
   void hold_back(Client& client) { held_.push_back(client.session.id); }
   void check_output_limit(Client& client);
   void transfer_done(Client& client);
-  void count_input(std::size_t n) { input_bytes_ += n; }
-  void count_output(std::size_t n) { output_bytes_ += n; }
+  void count_input(std::size_t n) {
+    input_bytes_ += n;
+    ++reads_;
+  }
+  void count_output(std::size_t n) {
+    output_bytes_ += n;
+    ++writes_;
+  }
 
   // For the links.
   Client* client(std::uint64_t id);
@@ -122,6 +128,10 @@ class Node final : public Host {
   /// What waits to be sent to replicas, beyond the backlog, and to be written to the append-only file.
   std::size_t memory_not_counted() const;
   static std::size_t resident_memory();
+  static std::string current_directory();
+  /// As many of the clients wanted as there may be descriptors for, besides those of files and the bus.
+  /// Raises the process's limit as far as it goes.
+  static std::int64_t clients_possible(std::int64_t wanted);
   std::optional<std::string> apply_config(std::span<const std::string> names) override;
   void data_flushed() override;
   void drop_bus_packets(int type) override;
@@ -132,6 +142,7 @@ class Node final : public Host {
   struct Listener final : Watcher {
     Node* node = nullptr;
     Socket socket;
+    bool tcp = true;
     void on_event(std::uint32_t events) override;
   };
   void accept_clients(Listener& listener);
@@ -147,7 +158,10 @@ class Node final : public Host {
   std::optional<std::string> open_aof();
   void note_loaded(const SnapshotAux& aux);
   std::optional<std::string> open_ports();
-  void listen_on(Socket socket);
+  std::optional<std::string> open_tcp_ports();
+  /// After CONFIG SET port or bind.
+  std::optional<std::string> listen_again();
+  void listen_on(Socket socket, bool tcp);
   void apply_limits();
   void note_time();
   [[noreturn]] void exit_unsynced();
@@ -169,10 +183,13 @@ class Node final : public Host {
   std::string info_server() const;
   std::string info_clients();
   std::string info_memory() const;
+  std::string memory_details(std::size_t used, std::size_t peak, std::size_t resident) const;
   std::string info_persistence() const;
   std::string info_stats() const;
   std::string info_cpu() const;
   std::optional<std::string> rewrite_config_file();
+  void obey_signal();
+  void tell_supervisor();
 
   Config config_;
   EventLoop loop_;
@@ -180,7 +197,8 @@ class Node final : public Host {
   Aof aof_;
   std::unique_ptr<ReplicationLink> replication_;
   std::unique_ptr<ClusterLink> cluster_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<Listener>> listeners_, closed_listeners_;
+  std::string listening_on_;  ///< port and addresses that the TCP listeners were opened for
   std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;
   std::vector<Client*> to_flush_;
   std::vector<std::uint64_t> to_resume_, to_free_, held_;
@@ -228,6 +246,11 @@ class Node final : public Host {
                 output_bytes_ = 0;
   std::uint64_t commands_at_tick_ = 0, ops_per_second_ = 0, forks_ = 0;
   std::int64_t ops_tick_ms_ = 0;
+  std::uint64_t reads_ = 0, writes_ = 0;
+  std::uint64_t input_at_tick_ = 0, output_at_tick_ = 0, input_rate_ = 0,
+                output_rate_ = 0;  ///< bytes a second
+  std::int64_t last_fork_us_ = 0;
+  std::size_t memory_at_start_ = 0;
   std::size_t memory_peak_ = 0;
   mutable std::size_t memory_used_ = 0, memory_uncounted_ = 0;  ///< of the same moment
   mutable std::int64_t memory_asked_us_ = 0, memory_cost_us_ = 0;

@@ -1,8 +1,11 @@
 /// The node's clients: accepted, looked up, held back by a pause, closed when they ask for more than they
 /// may.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 
 #include "server/keyspace/limits.h"
 #include "server/node.h"
@@ -11,12 +14,99 @@
 
 namespace node {
 
+namespace {
+constexpr std::int64_t kOtherDescriptors = 1024;  // of files and the bus
+constexpr std::int64_t kStrangerOutput = 64 << 10;
+}  // namespace
+
+// ---- listening
+// --------------------------------------------------------------------------------------------------
+
+void Node::listen_on(Socket socket, bool tcp) {
+  auto listener = std::make_unique<Listener>();
+  listener->node = this;
+  listener->socket = std::move(socket);
+  listener->tcp = tcp;
+  loop_.add(listener->socket.fd(), EPOLLIN, listener.get());
+  listeners_.push_back(std::move(listener));
+}
+
+std::optional<std::string> Node::open_ports() {
+  if (!config_.unixsocket.empty()) {
+    try {
+      const unsigned permissions =
+          static_cast<unsigned>(std::stoul(config_.unixsocket_permissions, nullptr, 8));
+      listen_on(listen_unix(config_.unixsocket, permissions, static_cast<int>(config_.backlog)), false);
+    } catch (const std::logic_error&) {
+      return "unixsocketperm is no octal number: " + config_.unixsocket_permissions;
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  }
+  return open_tcp_ports();
+}
+
+std::optional<std::string> Node::open_tcp_ports() {
+  listening_on_.clear();
+  const std::string wanted = std::to_string(config_.port) + " " + config_.bind;
+  std::istringstream in(config_.bind.empty() ? "127.0.0.1" : config_.bind);
+  std::size_t opened = 0;
+  for (std::string address; config_.port != 0 && in >> address;) {
+    // A leading minus: not an error when the address is not there.
+    const bool optional_address = address.starts_with('-');
+    if (optional_address) address.erase(0, 1);
+    try {
+      listen_on(listen_tcp(address, static_cast<int>(config_.port), static_cast<int>(config_.backlog)), true);
+      ++opened;
+    } catch (const std::runtime_error& error) {
+      if (!optional_address)
+        return "Failed listening on port " + std::to_string(config_.port) + ": " + error.what();
+    }
+  }
+  if (config_.port != 0 && opened == 0) return "no address to listen on: check the bind directive";
+  listening_on_ = wanted;
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::listen_again() {
+  if (listening_on_ == std::to_string(config_.port) + " " + config_.bind) return std::nullopt;
+  // The old ones go first, since the new may overlap with them; the caller comes back with the old
+  // configuration if this fails.
+  for (auto& listener : listeners_) {
+    if (!listener->tcp) continue;
+    loop_.remove(listener->socket.fd());
+    listener->socket.reset();
+    closed_listeners_.push_back(std::move(listener));
+  }
+  std::erase(listeners_, nullptr);
+  auto why = open_tcp_ports();
+  if (why) log('#', *why);
+  return why ? std::optional<std::string>("Unable to listen on this port. Check server logs.") : std::nullopt;
+}
+
+std::int64_t Node::clients_possible(std::int64_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  const auto needed = static_cast<rlim_t>(wanted + kOtherDescriptors);
+  if (limit.rlim_cur < needed) {
+    limit.rlim_cur = std::min(needed, limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  if (limit.rlim_cur >= needed) return wanted;
+  const auto there = static_cast<std::int64_t>(limit.rlim_cur);
+  return std::max<std::int64_t>(1, there - std::min(kOtherDescriptors, there / 4));
+}
+
+// ---- clients
+// ----------------------------------------------------------------------------------------------------
+
 void Node::Listener::on_event(std::uint32_t) {
   node->accept_clients(*this);
 }
 
 void Node::accept_clients(Listener& listener) {
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 1000 && listener.socket; ++i) {
     Socket s = accept_tcp(listener.socket);
     if (!s) return;
     ++connections_total_;
@@ -29,15 +119,15 @@ void Node::accept_clients(Listener& listener) {
       continue;
     }
     const Endpoint peer = peer_of(s), local = local_of(s);
-    // Protected mode is for those who never thought of it: no password and no address of their own choice.
-    const bool open_to_all = config_.bind.find('*') != std::string::npos;
-    if (config_.protected_mode && open_to_all && config_.requirepass.empty() && !is_loopback(peer.ip)) {
+    // Protected mode is for those who never thought of it: without a password, only this machine itself is
+    // let in, by whichever of its addresses (redis 7.0 knows 127.0.0.1 alone as its own).
+    if (config_.protected_mode && config_.requirepass.empty() && !is_loopback(peer.ip) &&
+        peer.ip != local.ip) {
       refuse(
           "-DENIED Redis is running in protected mode because protected mode is enabled and no password is "
           "set for "
           "the default user. In this mode connections are only accepted from the loopback interface. Set a "
-          "password "
-          "(requirepass), bind an address, or say 'protected-mode no'.\r\n");
+          "password (requirepass), or say 'protected-mode no'.\r\n");
       continue;
     }
     set_nodelay(s);
@@ -88,8 +178,10 @@ void Node::check_output_limit(Client& c) {
     c.over_soft_since_ms = 0;
   else if (!c.over_soft_since_ms)
     c.over_soft_since_ms = engine_.state.now_ms;
+  // Who has not said the password has no use for many answers.
+  const bool stranger = !s.authenticated && used > kStrangerOutput;
   const bool too_long = soft && engine_.state.now_ms - c.over_soft_since_ms > limit.soft_seconds * 1000;
-  if (!hard && !too_long) return;
+  if (!hard && !too_long && !stranger) return;
   log('#', "Client id=" + std::to_string(s.id) + " addr=" + s.address +
                " closed for overcoming of output buffer limits.");
   close_client(c);

@@ -19,6 +19,8 @@ char level_of(LogLevel level) {
   return ".-*#"[static_cast<int>(level)];
 }
 constexpr std::size_t kBusRead = 64 * 1024;
+/// Connections to the bus besides two for each known node.
+constexpr std::size_t kStrangers = 512;
 }  // namespace
 
 ClusterLink::ClusterLink(Node& node) : node_(node), file_(node.config().cluster_config_file) {
@@ -33,7 +35,7 @@ cluster::Config ClusterLink::read_config() const {
   cluster::Config out = cluster_ ? cluster_->config() : cluster::Config{};
   out.node_timeout = c.cluster_node_timeout;
   out.port = static_cast<int>(c.port);
-  out.bus_port = static_cast<int>(c.cluster_port);
+  out.bus_port = doors_.empty() ? static_cast<int>(c.cluster_port) : bus_port_;
   out.announce_ip = c.cluster_announce_ip;
   out.announce_hostname = c.cluster_announce_hostname;
   out.announce_port = static_cast<int>(c.cluster_announce_port);
@@ -98,6 +100,7 @@ std::optional<std::string> ClusterLink::listen() {
     return "Redis port number too high for cluster mode. Cluster port number should be base port number + "
            "10000 and less "
            "than 65536: set cluster-port.";
+  bus_port_ = port;
   std::istringstream in(config.bind.empty() ? "127.0.0.1" : config.bind);
   for (std::string address; in >> address;) {
     const bool optional_address = address.starts_with('-');
@@ -124,6 +127,7 @@ void ClusterLink::accept(Door& door) {
   for (int i = 0; i < 100; ++i) {
     Socket s = accept_tcp(door.socket);
     if (!s) return;
+    if (links_.size() > 2 * cluster_->state().nodes().size() + kStrangers) continue;
     set_nodelay(s);
     auto bus = std::make_unique<Bus>();
     bus->owner = this;

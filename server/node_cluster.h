@@ -87,6 +87,7 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   Node& node_;
   std::unique_ptr<cluster::Cluster> cluster_;
   std::vector<std::unique_ptr<Door>> doors_;
+  int bus_port_ = 0;  ///< where the doors are; CONFIG SET port does not move them
   std::map<cluster::LinkId, std::unique_ptr<Bus>> links_;
   cluster::Actions deferred_;               ///< what a running script keeps from being performed
   std::vector<std::unique_ptr<Bus>> dead_;  ///< freed when no event can name them any more

@@ -1,4 +1,5 @@
 /// The INFO sections that only the node knows.
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ namespace {
 /// Lines of INFO: name:value.
 class Lines {
  public:
+  Lines() = default;
   explicit Lines(std::string_view section) : out_("# " + std::string(section) + "\r\n") {}
   Lines& add(std::string_view name, std::string_view value) {
     out_ += name;
@@ -59,6 +61,24 @@ std::string human(std::size_t bytes) {
   return text;
 }
 
+std::string executable() {
+  char path[4096];
+  const ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+  return n > 0 ? std::string(path, static_cast<std::size_t>(n)) : std::string();
+}
+
+std::string kilobytes_per_second(std::uint64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", static_cast<double>(bytes) / 1024);
+  return text;
+}
+
+std::string ratio_of(std::size_t a, std::size_t b) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", b ? static_cast<double>(a) / static_cast<double>(b) : 0);
+  return text;
+}
+
 }  // namespace
 
 std::string Node::info_server() const {
@@ -83,7 +103,11 @@ std::string Node::info_server() const {
       .add("uptime_in_days", up / 86400)
       .add("hz", config_.hz)
       .add("configured_hz", config_.hz)
-      .add("config_file", config_.file);
+      .add("config_file", config_.file)
+      .add("executable", executable())
+      .add("gcc_version", __VERSION__)
+      .add("lru_clock", engine_.state.now_ms / 1000 & 0xffffff)
+      .add("io_threads_active", std::int64_t{0});
   if (ending_)
     lines.add("shutdown_in_milliseconds", std::max<std::int64_t>(1, ending_->deadline_ms - steady_ms()));
   return lines.str();
@@ -122,37 +146,75 @@ std::string Node::info_memory() const {
   for (const auto& [id, c] : clients_)
     (c->session.kind == Session::Kind::replica ? replicas : normal) += c->memory();
   return Lines("Memory")
-      .add("used_memory", static_cast<std::uint64_t>(used))
-      .add("used_memory_human", human(used))
-      .add("used_memory_rss", static_cast<std::uint64_t>(resident))
-      .add("used_memory_rss_human", human(resident))
-      .add("used_memory_peak", static_cast<std::uint64_t>(peak))
-      .add("used_memory_peak_human", human(peak))
-      .add("used_memory_lua", bytes(eval))
-      .add("used_memory_vm_eval", bytes(eval))
-      .add("used_memory_lua_human", human(eval))
-      .add("used_memory_scripts_eval", bytes(scripts))
-      .add("number_of_cached_scripts", bytes(scripting.cached()))
-      .add("number_of_functions", bytes(functions.set().function_count()))
-      .add("number_of_libraries", bytes(functions.set().libraries().size()))
-      .add("used_memory_vm_functions", bytes(functions.interpreter_bytes()))
-      .add("used_memory_vm_total", bytes(eval + functions.interpreter_bytes()))
-      .add("used_memory_vm_total_human", human(eval + functions.interpreter_bytes()))
-      .add("used_memory_functions", bytes(functions.library_bytes()))
-      .add("used_memory_scripts", bytes(scripts + functions.library_bytes()))
-      .add("used_memory_scripts_human", human(scripts + functions.library_bytes()))
-      .add("maxmemory", config_.maxmemory)
-      .add("maxmemory_human", human(static_cast<std::size_t>(config_.maxmemory)))
-      .add("maxmemory_policy", config_.maxmemory_policy)
-      .add("mem_fragmentation_ratio", ratio)
-      .add("mem_replication_backlog", static_cast<std::uint64_t>(replication_->backlog_bytes()))
-      .add("mem_total_replication_buffers", static_cast<std::uint64_t>(replication_->stream_bytes()))
-      .add("mem_clients_normal", static_cast<std::uint64_t>(normal))
-      .add("mem_clients_slaves", static_cast<std::uint64_t>(replicas + replication_->stream_bytes() -
-                                                              replication_->backlog_bytes()))
-      .add("mem_not_counted_for_evict", static_cast<std::uint64_t>(memory_not_counted()))
-      .add("mem_allocator", "libc")
-      .add("lazyfree_pending_objects", std::int64_t{0})
+             .add("used_memory", static_cast<std::uint64_t>(used))
+             .add("used_memory_human", human(used))
+             .add("used_memory_rss", static_cast<std::uint64_t>(resident))
+             .add("used_memory_rss_human", human(resident))
+             .add("used_memory_peak", static_cast<std::uint64_t>(peak))
+             .add("used_memory_peak_human", human(peak))
+             .add("used_memory_lua", bytes(eval))
+             .add("used_memory_vm_eval", bytes(eval))
+             .add("used_memory_lua_human", human(eval))
+             .add("used_memory_scripts_eval", bytes(scripts))
+             .add("number_of_cached_scripts", bytes(scripting.cached()))
+             .add("number_of_functions", bytes(functions.set().function_count()))
+             .add("number_of_libraries", bytes(functions.set().libraries().size()))
+             .add("used_memory_vm_functions", bytes(functions.interpreter_bytes()))
+             .add("used_memory_vm_total", bytes(eval + functions.interpreter_bytes()))
+             .add("used_memory_vm_total_human", human(eval + functions.interpreter_bytes()))
+             .add("used_memory_functions", bytes(functions.library_bytes()))
+             .add("used_memory_scripts", bytes(scripts + functions.library_bytes()))
+             .add("used_memory_scripts_human", human(scripts + functions.library_bytes()))
+             .add("maxmemory", config_.maxmemory)
+             .add("maxmemory_human", human(static_cast<std::size_t>(config_.maxmemory)))
+             .add("maxmemory_policy", config_.maxmemory_policy)
+             .add("mem_fragmentation_ratio", ratio)
+             .add("mem_replication_backlog", static_cast<std::uint64_t>(replication_->backlog_bytes()))
+             .add("mem_total_replication_buffers", static_cast<std::uint64_t>(replication_->stream_bytes()))
+             .add("mem_clients_normal", static_cast<std::uint64_t>(normal))
+             .add("mem_clients_slaves", static_cast<std::uint64_t>(replicas + replication_->stream_bytes() -
+                                                                   replication_->backlog_bytes()))
+             .add("mem_not_counted_for_evict", static_cast<std::uint64_t>(memory_not_counted()))
+             .add("mem_allocator", "libc")
+             .add("lazyfree_pending_objects", std::int64_t{0})
+             .str() +
+         memory_details(used, peak, resident);
+}
+
+/// What monitoring tools compute with: what is data, what is overhead, what the allocator and the system add.
+std::string Node::memory_details(std::size_t used, std::size_t peak, std::size_t resident) const {
+  const struct mallinfo2 heap = mallinfo2();
+  const std::size_t active = std::max(used, heap.arena + heap.hblkhd);
+  std::size_t clients = 0;
+  for (const auto& [id, c] : clients_) clients += sizeof(Client) + c->input_bytes() + c->output_bytes();
+  const std::size_t stream = replication_->stream_bytes();
+  const std::size_t overhead = std::min(used, memory_at_start_ + clients + stream), dataset = used - overhead;
+  const std::size_t machine =
+      static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto bytes = [](std::size_t n) { return static_cast<std::uint64_t>(n); };
+  const auto more = [](std::size_t a, std::size_t b) {
+    return static_cast<std::int64_t>(a) - static_cast<std::int64_t>(b);
+  };
+  return Lines()
+      .add("used_memory_peak_perc", percent(used, peak) + "%")
+      .add("used_memory_overhead", bytes(overhead))
+      .add("used_memory_startup", bytes(memory_at_start_))
+      .add("used_memory_dataset", bytes(dataset))
+      .add("used_memory_dataset_perc", percent(dataset, used) + "%")
+      .add("allocator_allocated", bytes(used))
+      .add("allocator_active", bytes(active))
+      .add("allocator_resident", bytes(resident))
+      .add("total_system_memory", bytes(machine))
+      .add("total_system_memory_human", human(machine))
+      .add("allocator_frag_ratio", ratio_of(active, used))
+      .add("allocator_frag_bytes", more(active, used))
+      .add("allocator_rss_ratio", ratio_of(resident, active))
+      .add("allocator_rss_bytes", more(resident, active))
+      .add("rss_overhead_ratio", "1.00")
+      .add("rss_overhead_bytes", std::int64_t{0})
+      .add("mem_fragmentation_bytes", more(resident, used))
+      .add("active_defrag_running", std::int64_t{0})
+      .add("lazyfreed_objects", std::int64_t{0})
       .str();
 }
 
@@ -231,25 +293,41 @@ std::string Node::info_stats() const {
       .add("pubsub_patterns", static_cast<std::uint64_t>(engine_.pubsub.pattern_count()))
       .add("pubsubshard_channels",
            static_cast<std::uint64_t>(engine_.pubsub.active(PubSub::Kind::shard, "").size()))
-      .add("latest_fork_usec", std::int64_t{0})
+      .add("latest_fork_usec", last_fork_us_)
       .add("total_forks", forks_)
       .add("total_error_replies", errors)
       .add("tracking_total_keys", static_cast<std::uint64_t>(engine_.tracking.keys()))
       .add("tracking_total_items", static_cast<std::uint64_t>(engine_.tracking.items()))
       .add("tracking_total_prefixes", static_cast<std::uint64_t>(engine_.tracking.prefixes()))
       .add("dump_payload_sanitizations", std::int64_t{0})
+      .add("instantaneous_input_kbps", kilobytes_per_second(input_rate_))
+      .add("instantaneous_output_kbps", kilobytes_per_second(output_rate_))
+      .add("total_reads_processed", reads_)
+      .add("total_writes_processed", writes_)
+      .add("io_threaded_reads_processed", std::int64_t{0})
+      .add("io_threaded_writes_processed", std::int64_t{0})
+      .add("migrate_cached_sockets", std::int64_t{0})
+      .add("slave_expires_tracked_keys", std::int64_t{0})
+      .add("active_defrag_hits", std::int64_t{0})
+      .add("active_defrag_misses", std::int64_t{0})
+      .add("active_defrag_key_hits", std::int64_t{0})
+      .add("active_defrag_key_misses", std::int64_t{0})
+      .add("unexpected_error_replies", std::int64_t{0})
       .str();
 }
 
 std::string Node::info_cpu() const {
-  rusage own{}, children{};
+  rusage own{}, children{}, thread{};
   getrusage(RUSAGE_SELF, &own);
+  getrusage(RUSAGE_THREAD, &thread);
   getrusage(RUSAGE_CHILDREN, &children);
   return Lines("CPU")
       .seconds("used_cpu_sys", own.ru_stime)
       .seconds("used_cpu_user", own.ru_utime)
       .seconds("used_cpu_sys_children", children.ru_stime)
       .seconds("used_cpu_user_children", children.ru_utime)
+      .seconds("used_cpu_sys_main_thread", thread.ru_stime)
+      .seconds("used_cpu_user_main_thread", thread.ru_utime)
       .str();
 }
 

@@ -219,7 +219,9 @@ std::optional<std::string> Node::fork_snapshot(ChildKind kind, const std::string
   }
   child_report_->keys = child_report_->copied_bytes = 0;
   child_keys_total_ = engine_.total_keys();
+  const std::int64_t before_us = monotonic_us();
   const pid_t pid = fork();
+  if (pid > 0) last_fork_us_ = monotonic_us() - before_us;
   if (pid < 0) return "Can't fork: " + errno_text();
   if (pid == 0) {
     // The child only writes. Nothing of the parent's is closed, flushed or destroyed: _exit.

@@ -2,6 +2,7 @@
 /// keeps it running.
 #include <unistd.h>
 
+#include <csignal>
 #include <limits>
 
 #include "server/node.h"
@@ -11,8 +12,28 @@
 namespace node {
 
 namespace {
+volatile std::sig_atomic_t signal_seen = 0;
 constexpr const char* kFailed = "ERR Errors trying to SHUTDOWN. Check logs.";
 }  // namespace
+
+void Node::request_shutdown(int signal) {
+  signal_seen = signal;
+}
+
+void Node::obey_signal() {
+  if (signal_seen == 0 || (busy_ && !engine_.loading)) return;  // not in the middle of a script
+  const bool interrupt = signal_seen == SIGINT;
+  signal_seen = 0;
+  log('#', std::string("Received ") + (interrupt ? "SIGINT" : "SIGTERM") + " scheduling shutdown...");
+  const std::string flags =
+      " " + (interrupt ? config_.shutdown_on_sigint : config_.shutdown_on_sigterm) + " ";
+  const auto has = [&flags](const char* flag) { return flags.find(flag) != std::string::npos; };
+  // Half of the data must never replace the whole; and who asks twice does not want to wait.
+  const bool half = engine_.loading, again = ending_.has_value();
+  if (const auto why = shutdown(half || has(" nosave "), !half && has(" save "),
+                                half || again || has(" now "), half || has(" force ")))
+    log('#', *why);
+}
 
 std::optional<std::string> Node::shutdown(bool nosave, bool save, bool now, bool force) {
   if (ending_ && !now) return std::nullopt;  // waits with those who asked before

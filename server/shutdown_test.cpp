@@ -74,3 +74,20 @@ TEST_CASE("a replica that never comes is waited for no longer than shutdown-time
   CHECK(WEXITSTATUS(pair.master.wait()) == 0);
   pair.replica.kill(SIGCONT);
 }
+
+TEST_CASE("shutdown-on-sigterm says whether data is saved") {
+  const Folder folder;
+  ChildServer server(our_binary(), folder.path(), {"--save", "", "--shutdown-on-sigterm", "save"});
+  CHECK(server.connect().ask("set k v") == "+OK\r\n");
+  server.kill(SIGTERM);
+  server.wait();
+  server.start();
+  CHECK(server.connect().ask("get k") == "$1\r\nv\r\n");
+  CHECK(server.connect().ask("config set shutdown-on-sigterm \"nosave now\"") == "+OK\r\n");
+  CHECK(server.connect().ask("config set shutdown-on-sigterm \"nosave save\"").starts_with("-ERR"));
+  CHECK(server.connect().ask("set k other") == "+OK\r\n");
+  server.kill(SIGTERM);
+  server.wait();
+  server.start();
+  CHECK(server.connect().ask("get k") == "$1\r\nv\r\n");
+}

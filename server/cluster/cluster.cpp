@@ -19,6 +19,10 @@ namespace {
 
 /// One deferred rule may make another one due (an election that starts at once): few rounds reach the end.
 constexpr int kMaxRounds = 4;
+/// Who has not said yet which of the nodes known here it is may say no more than pings do, and not for ever.
+constexpr std::size_t kStrangerBytes = 1 << 20;
+constexpr Ms kStrangerLife = 60000;
+constexpr int kTicksPerLook = 10;
 constexpr Ms kSyncDelay = 1000;  // of changes that no vote and no epoch of our own rests on
 
 void apply_config(Context& c) {
@@ -44,6 +48,14 @@ void run_deferred(Context& c) {
     election::advance(c);
   }
   if (c.todo.update_state) health::update(c);
+}
+
+void close_strangers(Context& c) {
+  std::vector<Link*> old;
+  for (const auto& [id, link] : c.links)
+    if (link->inbound && link->node == nullptr && c.now - link->created > kStrangerLife)
+      old.push_back(link.get());
+  for (Link* link : old) bus::close(c, *link);
 }
 
 void add_persist(Context& c) {
@@ -144,7 +156,11 @@ void Cluster::on_bytes(LinkId id, std::string_view bytes, Ms now) {
   c.now = now;
   Link* link = bus::find(c, id);
   if (link == nullptr) return;
-  const bool sane = Framer::feed(link->received, bytes, [&c, id](std::string_view frame) {
+  const auto longest = [&c, id]() -> std::size_t {
+    const Link& from = *bus::find(c, id);
+    return from.node != nullptr && !from.node->in_handshake() ? UINT32_MAX : kStrangerBytes;
+  };
+  const bool sane = Framer::feed(link->received, bytes, longest, [&c, id](std::string_view frame) {
     receive(c, *bus::find(c, id), frame);
     return bus::find(c, id) != nullptr;
   });
@@ -163,6 +179,7 @@ void Cluster::on_tick(Ms now) {
     c.following = true;
     c.actions.push_back(ReplicateFrom{master->ip, master->port});
   }
+  if (c.ticks % kTicksPerLook == 0) close_strangers(c);
   manual_failover::check_timeout(c);
   if (c.me().is_replica()) {
     manual_failover::advance(c);

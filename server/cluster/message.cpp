@@ -64,6 +64,12 @@ bool is_ping(std::uint16_t type) {
   return type <= static_cast<std::uint16_t>(MessageType::kMeet);
 }
 
+/// Half of the numbers are none that counting up from zero arrives at. Believed once, one of them would be
+/// the last: there is no higher one to win the next election with.
+bool plausible_epoch(std::uint64_t epoch) {
+  return epoch <= static_cast<std::uint64_t>(INT64_MAX);
+}
+
 Header read_header(std::string_view bytes) {
   Header h;
   h.version = read16(bytes, kVersionAt);
@@ -140,8 +146,10 @@ BodyOrError read_ping(std::string_view bytes, const Header& header) {
   std::size_t at = kHeaderBytes + count * kGossipBytes;
   if (bytes.size() < at) return wrong_length(bytes.size(), at);
   body.gossip.reserve(count);
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = 0; i < count; ++i) {
     body.gossip.push_back(read_gossip(bytes, kHeaderBytes + i * kGossipBytes));
+    if (!plain_address(body.gossip.back().ip)) return DecodeError{"with an address that is none"};
+  }
   // Releases before the extensions leave garbage in the count, and do not set the flag.
   const int extensions = (header.mflags & mflag::kExtensions) != 0 ? read16(bytes, kExtensionsAt) : 0;
   for (int i = 0; i < extensions; ++i) {
@@ -155,6 +163,7 @@ BodyOrError read_ping(std::string_view bytes, const Header& header) {
     at += length;
   }
   if (at != bytes.size()) return wrong_length(bytes.size(), at);
+  if (!plain_address(body.hostname.value_or(""))) return DecodeError{"with a hostname that is none"};
   return Body(std::move(body));
 }
 
@@ -170,6 +179,7 @@ BodyOrError read_publish(std::string_view bytes) {
 BodyOrError read_update(std::string_view bytes) {
   if (bytes.size() != kHeaderBytes + kUpdateBytes)
     return wrong_length(bytes.size(), kHeaderBytes + kUpdateBytes);
+  if (!plausible_epoch(read64(bytes, kHeaderBytes))) return DecodeError{"with an epoch that is none"};
   return Body(UpdateBody{read64(bytes, kHeaderBytes), read_id(bytes, kHeaderBytes + 8),
                          read_slots(bytes, kHeaderBytes + 8 + NodeId::kLength)});
 }
@@ -301,26 +311,39 @@ std::variant<Message, DecodeError> decode(std::string_view bytes) {
   message.header.type = read16(bytes, kTypeAt);
   if (message.header.version != kProtocolVersion) return message;
   message.header = read_header(bytes);
+  if (!plausible_epoch(message.header.current_epoch) || !plausible_epoch(message.header.config_epoch))
+    return DecodeError{"with an epoch that is none"};
+  if (!plain_address(message.header.ip)) return DecodeError{"with an address that is none"};
   BodyOrError body = read_body(bytes, message.header);
   if (auto* error = std::get_if<DecodeError>(&body)) return std::move(*error);
   message.body = std::move(std::get<Body>(body));
   return message;
 }
 
-bool Framer::feed(std::string& pending, std::string_view bytes,
+bool plain_address(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == ':' || c == '-' || c == '_' || c == '%';
+  });
+}
+
+bool Framer::feed(std::string& pending, std::string_view bytes, const std::function<std::size_t()>& longest,
                   const std::function<bool(std::string_view)>& on_frame) {
-  // Whole messages are read in place; only the remainder is copied.
+  // Whole messages are read in place; only the remainder is copied, and a long one only once.
   std::string joined;
   std::string_view input = bytes;
   if (!pending.empty()) {
     pending += bytes;
+    const std::size_t length = pending.size() < 8 ? 0 : read32(pending, kTotlenAt);
+    if (pending.starts_with(kSignature) && length > pending.size() && length <= longest()) return true;
     joined = std::move(pending);
     pending.clear();
     input = joined;
   }
   while (input.size() >= 8) {
     const std::size_t length = read32(input, kTotlenAt);
-    if (input.substr(0, kSignature.size()) != kSignature || length < kHeaderBytes) return false;
+    if (input.substr(0, kSignature.size()) != kSignature || length < kHeaderBytes || length > longest())
+      return false;
     if (input.size() < length) break;
     if (!on_frame(input.substr(0, length))) return true;
     input.remove_prefix(length);

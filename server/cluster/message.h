@@ -123,12 +123,16 @@ std::variant<Message, DecodeError> decode(std::string_view bytes);
 /// The type field. REQUIRES: a whole header.
 std::uint16_t message_type(std::string_view frame);
 
+/// Characters of IP addresses and host names alone. Others (a space, an end of line) would be read as
+/// something else from nodes.conf and from CLUSTER NODES.
+bool plain_address(std::string_view text);
+
 class Framer {
  public:
   /// Appends bytes to `pending` and calls on_frame(view) for each whole message until it returns false (stop:
   /// the link is gone; `pending` is not touched any more). Returns false if the stream is not the bus's: bad
-  /// signature, or a length below a header's.
-  static bool feed(std::string& pending, std::string_view bytes,
+  /// signature, or a length below a header's or above longest(), which is asked before each message.
+  static bool feed(std::string& pending, std::string_view bytes, const std::function<std::size_t()>& longest,
                    const std::function<bool(std::string_view)>& on_frame);
 };
 

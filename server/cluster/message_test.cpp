@@ -131,6 +131,12 @@ TEST_CASE("random damage never crashes the decoder") {
   }
 }
 
+namespace {
+std::size_t any_length() {
+  return UINT32_MAX;
+}
+}  // namespace
+
 TEST_CASE("the framer cuts a stream, however it was torn") {
   const std::string one = encode(ping_message());
   const std::string stream = one + one + one;
@@ -138,19 +144,57 @@ TEST_CASE("the framer cuts a stream, however it was torn") {
     std::string pending;
     int frames = 0;
     for (std::size_t at = 0; at < stream.size(); at += piece)
-      REQUIRE(Framer::feed(pending, std::string_view(stream).substr(at, piece), [&](std::string_view frame) {
-        CHECK(frame == one);
-        ++frames;
-        return true;
-      }));
+      REQUIRE(Framer::feed(pending, std::string_view(stream).substr(at, piece), any_length,
+                           [&](std::string_view frame) {
+                             CHECK(frame == one);
+                             ++frames;
+                             return true;
+                           }));
     CHECK(frames == 3);
     CHECK(pending.empty());
   }
   std::string pending;
   const auto never = [](std::string_view) { return true; };
-  CHECK_FALSE(Framer::feed(pending, "GET / HTTP/1.0\r\n", never));
+  CHECK_FALSE(Framer::feed(pending, "GET / HTTP/1.0\r\n", any_length, never));
   std::string shorter = one;
   shorter[4] = shorter[5] = shorter[6] = 0;
   pending.clear();
-  CHECK_FALSE(Framer::feed(pending, shorter, never));
+  CHECK_FALSE(Framer::feed(pending, shorter, any_length, never));
+}
+
+TEST_CASE("the framer does not collect more than it is told to") {
+  const std::string one = encode(ping_message());
+  const auto ignore = [](std::string_view) { return true; };
+  for (const std::size_t piece : {5u, 100'000u}) {
+    std::string pending;
+    bool sane = true;
+    for (std::size_t at = 0; sane && at < one.size(); at += piece)
+      sane = Framer::feed(
+          pending, std::string_view(one).substr(at, piece), [&] { return one.size(); }, ignore);
+    CHECK(sane);
+    pending.clear();
+    for (std::size_t at = 0; sane && at < one.size(); at += piece)
+      sane = Framer::feed(
+          pending, std::string_view(one).substr(at, piece), [&] { return one.size() - 1; }, ignore);
+    CHECK_FALSE(sane);
+    CHECK(pending.size() <= 8);
+  }
+}
+
+TEST_CASE("addresses that would be something else in nodes.conf are refused, and epochs nobody counted to") {
+  CHECK(plain_address("fe80::1%eth0"));
+  CHECK(plain_address("node-1.example.org"));
+  CHECK_FALSE(plain_address("10.0.0.1 myself"));
+  const auto refused = [](auto change) {
+    Message m = ping_message();
+    change(m, std::get<PingBody>(m.body));
+    const auto result = decode(encode(m));
+    return decoded(result) == nullptr;
+  };
+  CHECK_FALSE(refused([](Message&, PingBody&) {}));
+  CHECK(refused([](Message& m, PingBody&) { m.header.ip = "1.2.3.4\nvars"; }));
+  CHECK(refused([](Message&, PingBody& b) { b.gossip[0].ip = "1.2.3.4 x"; }));
+  CHECK(refused([](Message&, PingBody& b) { b.hostname = "a,b"; }));
+  CHECK(refused([](Message& m, PingBody&) { m.header.current_epoch = UINT64_MAX; }));
+  CHECK(refused([](Message& m, PingBody&) { m.header.config_epoch = std::uint64_t{1} << 63; }));
 }

@@ -10,10 +10,12 @@
 namespace node::cluster {
 namespace {
 
-/// The node that speaks: on a link of ours the one we connected to (once its handshake is done), else the one
-/// it says it is, if we know that one.
+/// The node that speaks: the one this link belongs to (on a link of ours, once its handshake is done), else
+/// the one it says it is, if we know that one. Nobody when a link speaks in another name than before: what
+/// one node says must never count as another's.
 Node* identify_sender(Context& c, Link& link, const Header& header) {
-  if (link.node != nullptr && !link.node->in_handshake()) return link.node;
+  if (link.node != nullptr && !link.node->in_handshake())
+    return link.node->id == header.sender ? link.node : nullptr;
   Node* sender = c.state.find(header.sender);
   if (sender != nullptr && link.node == nullptr && !c.is_me(sender)) bus::bind_inbound(c, *sender, link);
   return sender;

@@ -289,6 +289,59 @@ TEST_CASE("strangers change nothing but by MEET") {
   CHECK(f.did<Close>());
 }
 
+TEST_CASE("a link that changes its name is not believed in the old one") {
+  Fixture f;
+  f.ping('a');
+  Message foreign{f.header('a', MessageType::kPing), PingBody{}};
+  foreign.header.sender = id('x');
+  foreign.header.config_epoch = foreign.header.current_epoch = 50;
+  for (int slot = 0; slot < kSlotCount; ++slot) foreign.header.slots.set(slot);
+  f.receive('a', foreign);
+  CHECK(f.state().current_epoch == 3);
+  CHECK(f.node('a')->config_epoch == 2);
+  CHECK(f.state().owner[0] == f.state().myself);
+  // Nor on a link of ours, when the address belongs to somebody else by now.
+  f.pass(200);
+  REQUIRE(f.node('b')->link != nullptr);
+  foreign.header.type = static_cast<std::uint16_t>(MessageType::kPong);
+  f.cluster.on_bytes(f.node('b')->link->id, encode(foreign), f.now);
+  f.drain();
+  CHECK(f.state().current_epoch == 3);
+  CHECK(f.node('b')->has(flag::kNoAddr));
+}
+
+TEST_CASE("strangers may not fill the memory, nor stay for ever; members may send what they like") {
+  Fixture f;
+  const LinkId stranger = f.cluster.on_accept("10.9.9.9", "10.0.0.1", f.now);
+  // A PUBLISH of a gigabyte begins.
+  std::string huge(2256, '\0');
+  huge.replace(0, 4, "RCmb");
+  huge[4] = 0x40;
+  huge[9] = 1;
+  huge[13] = static_cast<char>(MessageType::kPublish);
+  f.cluster.on_bytes(stranger, huge, f.now);
+  f.drain();
+  CHECK(f.did<Close>());
+  f.ping('a');
+  f.cluster.on_bytes(f.links['a'], huge, f.now);
+  f.drain();
+  CHECK_FALSE(f.did<Close>());
+
+  const LinkId silent = f.cluster.on_accept("10.9.9.9", "10.0.0.1", f.now);
+  const auto gone = [&] {
+    for (int i = 0; i < 10; ++i) f.cluster.on_tick(f.now);
+    f.drain();
+    return std::any_of(f.actions.begin(), f.actions.end(), [&](const Action& action) {
+      const auto* close = std::get_if<Close>(&action);
+      return close != nullptr && close->link == silent;
+    });
+  };
+  f.now += 59'000;
+  CHECK_FALSE(gone());
+  f.now += 2'000;
+  CHECK(gone());
+}
+
 TEST_CASE("health: two seconds after boot, a majority, full coverage") {
   Fixture f;
   const auto alive = [&f](Ms duration) {

@@ -65,6 +65,8 @@ std::string_view category_of(const Command& k) {
   return k.group == "generic" && !k.name.starts_with("sort") ? "@keyspace" : "";
 }
 
+}  // namespace
+
 std::vector<std::string_view> categories_of(const Command& k) {
   std::vector<std::string_view> out;
   auto add = [&](bool has, std::string_view name) {
@@ -89,6 +91,8 @@ std::vector<std::string_view> categories_of(const Command& k) {
   return out;
 }
 
+namespace {
+
 void command_info_of(Call& c, const Command* k) {
   if (!k) return c.reply.null();
   const auto subs = Engine::subcommands_of(*k);
@@ -102,8 +106,8 @@ void command_info_of(Call& c, const Command* k) {
   const auto categories = categories_of(*k);
   c.reply.set(categories.size());
   for (std::string_view name : categories) c.reply.status(name);
-  c.reply.array(0);
-  c.reply.array(0);
+  c.reply.set(0);
+  c.reply.set(0);
   c.reply.array(subs.size());
   for (const Command& sub : subs) command_info_of(c, &sub);
 }

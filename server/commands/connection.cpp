@@ -53,18 +53,18 @@ std::string describe(Call& c, const Session& s) {
   if (flags.empty()) flags = "N";
   std::string command = s.last_command ? std::string(s.last_command->name) : "NULL";
   const std::int64_t now = c.engine.state.now_ms;
-  char line[1024];
-  std::snprintf(
-      line, sizeof line,
-      "id=%llu addr=%s laddr=%s fd=%llu name=%s age=%lld idle=%lld flags=%s db=%d sub=%zu psub=%zu "
-      "ssub=%zu multi=%d qbuf=%zu qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=%zu oll=0 omem=0 "
-      "tot-mem=%zu events=r cmd=%s user=default redir=%lld resp=%d",
-      static_cast<unsigned long long>(s.id), s.address.c_str(), s.local_address.c_str(),
-      static_cast<unsigned long long>(s.id), s.name.c_str(),
-      static_cast<long long>((now - s.created_ms) / 1000), static_cast<long long>((now - s.active_ms) / 1000),
-      flags.c_str(), s.db, s.channels.size(), s.patterns.size(), s.shard_channels.size(),
-      s.in_multi ? static_cast<int>(s.queue.size()) : -1, input, output, input + output + 1024,
-      command.c_str(), s.tracking ? static_cast<long long>(s.tracking->redirect) : -1LL, s.out.resp());
+  const auto number = [](auto n) { return std::to_string(n); };
+  std::string line =
+      "id=" + number(s.id) + " addr=" + s.address + " laddr=" + s.local_address + " fd=" + number(s.id) +
+      " name=" + s.name + " age=" + number((now - s.created_ms) / 1000) +
+      " idle=" + number((now - s.active_ms) / 1000) + " flags=" + flags + " db=" + number(s.db) +
+      " sub=" + number(s.channels.size()) + " psub=" + number(s.patterns.size()) +
+      " ssub=" + number(s.shard_channels.size()) +
+      " multi=" + number(s.in_multi ? static_cast<int>(s.queue.size()) : -1) + " qbuf=" + number(input) +
+      " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=" + number(output) +
+      " oll=0 omem=0 tot-mem=" + number(input + output + 1024) + " events=r cmd=" + command +
+      " user=default redir=" + number(s.tracking ? static_cast<std::int64_t>(s.tracking->redirect) : -1) +
+      " resp=" + number(s.out.resp());
   return line;
 }
 
@@ -213,6 +213,13 @@ void help(Call& c, const std::vector<std::string_view>& lines) {
   for (std::string_view line : lines) c.reply.status(line);
 }
 
+bool allows(std::string_view mode, const Session& client) {
+  const std::string_view from = client.address;
+  const bool unix_socket = from.ends_with(":0");
+  return mode == "yes" ||
+         (mode == "local" && (from.starts_with("127.") || from.starts_with("[::1]") || unix_socket));
+}
+
 void command_ping(Call& c) {
   if (c.argc() > 2) return c.wrong_arity();
   if (c.client.subscribed() && c.reply.resp() == 2) {
@@ -264,7 +271,7 @@ void command_hello(Call& c) {
   }
   if (!c.client.authenticated)
     return c.error(
-        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
         "AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol "
         "version at the same time");
   if (name) c.client.name = *name;

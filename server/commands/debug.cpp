@@ -14,13 +14,6 @@ namespace node {
 
 namespace {
 
-bool debug_allowed(Call& c) {
-  const std::string& mode = c.engine.config.enable_debug;
-  const bool local = c.client.address.starts_with("127.") || c.client.address.starts_with("[::1]") ||
-                     c.client.address.starts_with("/") || c.client.address.empty();
-  return mode == "yes" || (mode == "local" && local);
-}
-
 void debug_object(Call& c) {
   // Its time may have come: it is shown as long as it is there.
   const Entry* e = c.db().stored(c.arg(2));
@@ -251,7 +244,7 @@ constexpr DebugCommand kDebug[] = {
 }  // namespace
 
 void command_debug(Call& c) {
-  if (!debug_allowed(c))
+  if (!allows(c.engine.config.enable_debug, c.client))
     return c.error(
         "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run "
         "it from a local connection, otherwise you need to set this option in the configuration file, and "

@@ -33,6 +33,12 @@ std::string unknown_command(const std::vector<std::string_view>& argv) {
          "', with args beginning with: " + args;
 }
 
+/// A browser that was made to talk to us: what it sends first must not be skipped as an error, or the body of
+/// its request would be obeyed.
+bool begins_http(std::string_view word) {
+  return lower(word) == "post" || lower(word) == "host:";
+}
+
 std::string unknown_subcommand(const std::vector<std::string_view>& argv) {
   std::string container(argv[0].substr(0, 128));
   for (char& c : container) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -274,6 +280,12 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
     unwatch(session);
     return true;
   };
+  if (!command && begins_http(argv[0])) {
+    host.log('#', "A client at " + session.address +
+                      " speaks HTTP: closed, since a web page may be using a browser to get at this server.");
+    host.close(session);
+    return true;
+  }
   if (!command) return refuse(unknown_command(argv));
   if (argv.size() > 1 && !subcommands_of(*command).empty()) return refuse(unknown_subcommand(argv));
   if (!command->arity_fits(argv.size()))

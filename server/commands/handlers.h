@@ -17,6 +17,12 @@ void client_caching(Call& c);
 void client_redirection(Call& c);
 void client_tracking_info(Call& c);
 
+/// The categories of ACL CAT that a command belongs to, each with its "@".
+std::vector<std::string_view> categories_of(const Command& command);
+
+/// Of enable-debug-command and enable-protected-configs: no, yes, or local connections only.
+bool allows(std::string_view mode, const Session& client);
+
 /// Reads a timeout in seconds, fractions allowed, into an absolute time (0: for ever); answers when it is
 /// invalid.
 bool blocking_deadline(Call& c, std::size_t at, std::int64_t& deadline_ms);

@@ -36,6 +36,33 @@ std::string command_stats(Engine& engine) {
   return out;
 }
 
+/// The time within which a share of the calls was done: the upper end of its bucket.
+double percentile(const LatencyHistogram& histogram, double share) {
+  std::uint64_t total = 0, seen = 0;
+  for (int i = 0; i < LatencyHistogram::kBuckets; ++i) total += histogram.at(i);
+  for (int i = 0; i < LatencyHistogram::kBuckets; ++i) {
+    seen += histogram.at(i);
+    if (static_cast<double>(seen) >= share * static_cast<double>(total)) return static_cast<double>(1u << i);
+  }
+  return 0;
+}
+
+std::string latency_stats(Engine& engine) {
+  std::string out = "# Latencystats\r\n";
+  auto add = [&](const Command& command) {
+    const CommandStats& s = engine.stats_of(command);
+    if (!s.calls) return;
+    char line[256];
+    std::snprintf(line, sizeof line, "latency_percentiles_usec_%s:p50=%.3f,p99=%.3f,p99.9=%.3f\r\n",
+                  std::string(command.name).c_str(), percentile(s.latency, 0.5), percentile(s.latency, 0.99),
+                  percentile(s.latency, 0.999));
+    out += line;
+  };
+  for (const Command& command : Engine::commands()) add(command);
+  for (const Command& command : Engine::subcommands()) add(command);
+  return out;
+}
+
 std::string keyspace(Engine& engine) {
   std::string out = "# Keyspace\r\n";
   for (std::size_t i = 0; i < engine.db_count(); ++i) {
@@ -66,6 +93,8 @@ void command_info(Call& c) {
     std::string part;
     if (section == "commandstats") {
       part = command_stats(c.engine);
+    } else if (section == "latencystats") {
+      part = latency_stats(c.engine);
     } else if (section == "errorstats") {
       part = "# Errorstats\r\n";
       for (const auto& [code, n] : c.engine.error_counts)

@@ -16,7 +16,8 @@ std::vector<std::size_t> keys_counted(const std::vector<std::string_view>& argv,
   std::vector<std::size_t> at;
   if (count_at >= argv.size()) return at;
   const auto n = parse_integer(argv[count_at]);
-  if (!n || *n < 0) return at;
+  // A count that cannot be right names no keys: the command itself says what is wrong.
+  if (!n || *n < 0 || *n > static_cast<std::int64_t>(argv.size() - count_at - 1)) return at;
   for (std::size_t i = count_at + 1; i < argv.size() && at.size() < static_cast<std::size_t>(*n); ++i)
     at.push_back(i);
   return at;

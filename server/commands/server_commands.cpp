@@ -43,17 +43,23 @@ void config_set(Call& c) {
     if (std::find(names.begin(), names.end(), name) != names.end())
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name +
                     "') - duplicate parameter");
-    if (d && !d->mutable_at_run)
+    if (d ? !d->mutable_at_run : inert_rule(name).immutable)
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name +
                     "') - can't set immutable config");
+    if (is_protected(name) && !allows(before.enable_protected_configs, c.client))
+      return refuse("ERR CONFIG SET failed (possibly related to argument '" + name +
+                    "') - can't set protected config");
     const std::string value(c.arg(i + 1));
     if (name == "requirepass" || name == "masterauth" || name == "masteruser") c.redact(i + 1);
     if (const auto why = set_directive(config, name, std::span(&value, 1)))
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + *why);
     names.push_back(std::move(name));
   }
-  if (const auto why = c.engine.host.apply_config(names))
-    return refuse("ERR CONFIG SET failed (possibly related to argument '" + names.back() + "') - " + *why);
+  if (const auto why = c.engine.host.apply_config(names)) {
+    refuse("ERR CONFIG SET failed (possibly related to argument '" + names.back() + "') - " + *why);
+    c.engine.host.apply_config(names);  // what was taken over before the one that failed goes back, too
+    return;
+  }
   c.reply.ok();
 }
 
@@ -180,6 +186,13 @@ void command_slowlog(Call& c) {
 
 void command_memory(Call& c) {
   if (c.subcommand("usage", 3, 5)) {
+    // Nothing is sampled here: the count is checked and has no effect.
+    if (c.argc() > 3) {
+      if (c.argc() != 5 || !c.is(3, "samples")) return c.syntax_error();
+      const auto samples = c.integer(4);
+      if (!samples) return;
+      if (*samples < 0) return c.syntax_error();
+    }
     Entry* e = c.db().lookup(c.arg(2));
     return e ? c.reply.integer(static_cast<std::int64_t>(memory_of(*e))) : c.reply.null();
   }
@@ -202,22 +215,6 @@ void command_monitor(Call& c) {
   if (!c.client.monitor) ++c.engine.monitors;
   c.client.monitor = true;
   c.reply.ok();
-}
-
-void command_acl(Call& c) {
-  if (c.subcommand("whoami", 2, 2)) return c.reply.bulk("default");
-  if (c.subcommand("users", 2, 2)) {
-    c.reply.array(1);
-    return c.reply.bulk("default");
-  }
-  if (c.subcommand("list", 2, 2)) {
-    c.reply.array(1);
-    return c.reply.bulk("user default on " +
-                        std::string(c.engine.config.requirepass.empty() ? "nopass" : "#hidden") +
-                        " ~* &* +@all");
-  }
-  if (c.arity_failed) return;
-  c.error("ERR ACL beyond the default user is not supported by this server");
 }
 
 void command_lolwut(Call& c) {

@@ -39,13 +39,13 @@ bool parse(Call& c, SortQuery& q) {
     } else if (c.is(i, "by") && left >= 1) {
       q.by = std::string(c.arg(++i));
       if (c.engine.cluster && q.by->find('*') != std::string::npos) {
-        c.error("ERR BY option of SORT denied in cluster mode.");
+        c.error("ERR BY option of SORT denied in Cluster mode.");
         return false;
       }
     } else if (c.is(i, "get") && left >= 1) {
       q.get.emplace_back(c.arg(++i));
       if (c.engine.cluster) {
-        c.error("ERR GET option of SORT denied in cluster mode.");
+        c.error("ERR GET option of SORT denied in Cluster mode.");
         return false;
       }
     } else {

@@ -1,6 +1,7 @@
 #include "server/net/socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -100,7 +101,16 @@ Socket listen_unix(const std::string& path, unsigned permissions, int backlog) {
 }
 
 Socket accept_tcp(const Socket& listener) {
-  return Socket(accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  // Kept for the moment when there are no more: who knocks then is let in and out, or the loop would never
+  // sleep.
+  static Socket spare(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const int fd = accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+    spare.reset();
+    Socket(accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC)).reset();
+    spare = Socket(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  }
+  return Socket(fd);
 }
 
 Socket connect_tcp(const std::string& ip, int port, const std::string& source) {
