@@ -80,6 +80,7 @@ struct Config {
   std::int64_t slowlog_threshold_us = 10000, slowlog_length = 128, latency_threshold_ms = 0;
   std::int64_t hash_entries = 512, hash_value = 64, zset_entries = 128, zset_value = 64, intset_entries = 512;
   std::int64_t list_size = -2, list_depth = 0;
+  std::int64_t stream_bytes = 4096, stream_entries = 100;
   std::string notify_events;
   std::int64_t key_load_delay_us = 0;
 

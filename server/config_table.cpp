@@ -104,6 +104,8 @@ constexpr Directive kDirectives[] = {
     {"set-max-intset-entries", "", K::integer, &Config::intset_entries, true, 0},
     {"list-max-listpack-size", "list-max-ziplist-size", K::integer, &Config::list_size, true},
     {"list-compress-depth", "", K::integer, &Config::list_depth, true, 0},
+    {"stream-node-max-bytes", "", K::memory, &Config::stream_bytes, true, 0},
+    {"stream-node-max-entries", "", K::integer, &Config::stream_entries, true, 0},
     {"notify-keyspace-events", "", K::text, &Config::notify_events},
     {"crash-log-enabled", "", K::text, &Config::crash_log},
 };
@@ -143,8 +145,6 @@ constexpr InertDirective kInert[] = {
     {"aclfile", ""},
     {"latency-tracking", "yes"},
     {"latency-tracking-info-percentiles", "50 99 99.9"},
-    {"stream-node-max-bytes", "4096"},
-    {"stream-node-max-entries", "100"},
     {"hll-sparse-max-bytes", "3000"},
     {"activerehashing", "yes"},
     {"dynamic-hz", "yes"},

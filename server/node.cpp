@@ -72,6 +72,8 @@ void Node::apply_limits() {
   encoding_limits.zset_entries = static_cast<std::size_t>(config_.zset_entries);
   encoding_limits.list_pack = config_.list_size;
   encoding_limits.zset_value = static_cast<std::size_t>(config_.zset_value);
+  encoding_limits.stream_bytes = static_cast<std::size_t>(config_.stream_bytes);
+  encoding_limits.stream_entries = static_cast<std::size_t>(config_.stream_entries);
 }
 
 // ---- start

@@ -23,6 +23,8 @@ std::uint32_t type_number(Type type) {
       return 3;
     case Type::hash:
       return 4;
+    case Type::stream:
+      return 6;
   }
   return 0;
 }
@@ -84,6 +86,15 @@ struct Mixer {
       append(pair, std::string_view(number, static_cast<std::size_t>(n)));
       return add(digest, pair), true;
     });
+  }
+  void operator()(const std::unique_ptr<Stream>& stream) const {
+    for (StreamCursor cursor(*stream); cursor.next();) {
+      append(digest, std::to_string(cursor.id().ms) + "." + std::to_string(cursor.id().seq));
+      cursor.for_fields([&](std::string_view field, std::string_view value) {
+        append(digest, field);
+        append(digest, value);
+      });
+    }
   }
 };
 

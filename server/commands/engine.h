@@ -34,9 +34,10 @@ struct Call {
   const Command& command;
   const std::vector<std::string_view>& argv;
   Writer& reply;
-  bool retry = false;          ///< a blocked client's second attempt
-  bool still_blocked = false;  ///< of the retry
-  bool replaced = false;       ///< the command propagates as others (or not at all)
+  bool retry = false;               ///< a blocked client's second attempt
+  std::string_view ready_key = {};  ///< of a retry: the key that came to life
+  bool still_blocked = false;       ///< of the retry
+  bool replaced = false;            ///< the command propagates as others (or not at all)
 
   Database& db();
   std::string_view arg(std::size_t i) const { return argv[i]; }
@@ -139,6 +140,8 @@ class Engine {
 
   /// WATCH bookkeeping and wake-ups; the databases report here.
   void touched(Database& db, std::string_view key);
+  /// Who waits for the key shall look again, though it counts as unchanged to WATCH.
+  void note_ready(Database& db, std::string_view key);
   /// All of `old` is about to go, or to be replaced by `fresh`.
   void before_replaced(Database& old, Database* fresh);
   void unwatch(Session& session);
@@ -193,7 +196,8 @@ class Engine {
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
   void feed_monitors(const Session& session, const std::vector<std::string_view>& argv);
-  void retry_blocked(Session& session);
+  void retry_blocked(Session& session, std::string_view ready_key);
+  void lose_stream(Session& session);
   std::optional<std::string> cluster_refusal(Session& session, const Command& command,
                                              const std::vector<std::string_view>& argv);
   void queue_command(Session& session, const Command& command, const std::vector<std::string_view>& argv);

@@ -17,6 +17,12 @@ void Engine::touched(Database& d, std::string_view key) {
       else
         s->watch_broken = true;
     }
+  note_ready(d, key);
+}
+
+void Engine::note_ready(Database& d, std::string_view key) {
+  if (waiting_.empty()) return;
+  const std::pair<int, std::string> name(d.index(), key);
   if (waiting_.contains(name) && std::find(ready_.begin(), ready_.end(), name) == ready_.end())
     ready_.push_back(name);
 }
@@ -49,9 +55,11 @@ void Engine::before_replaced(Database& old, Database* fresh) {
       s->watch_broken = true;
     }
   }
-  if (!fresh) return;
-  for (auto& [name, sessions] : waiting_)
-    if (name.first == old.index() && fresh->stored(name.second)) ready_.push_back(name);
+  for (auto& [name, sessions] : waiting_) {
+    if (name.first != old.index()) continue;
+    const Entry* was = old.stored(name.second);
+    if ((fresh && fresh->stored(name.second)) || (was && was->type() == Type::stream)) ready_.push_back(name);
+  }
 }
 
 WatchedKey& Engine::watched_key(Session& session, const std::pair<int, std::string>& name) {
@@ -98,21 +106,34 @@ void Engine::unblock(Session& session) {
   host.wake(session);
 }
 
-void Engine::retry_blocked(Session& session) {
+void Engine::retry_blocked(Session& session, std::string_view ready_key) {
   const std::vector<std::string> words = session.blocked->argv;
   const std::vector<std::string_view> argv(words.begin(), words.end());
   const Command* command = find_command(argv[0]);
   Call one{*this, session, *command, argv, session.out};
   one.retry = true;
+  one.ready_key = ready_key;
   const std::uint64_t dirty = state.dirty;
+  const std::size_t mark = session.out.mark();
   begin_unit();
   command->handler(one);
   if (state.dirty != dirty && !one.replaced) enqueue_propagation(session.db, argv);
   end_unit();
+  const std::string& out = session.out.buffer();
+  if (out.size() > mark && out[mark] == '-')
+    note_error(std::string_view(out).substr(mark + 1, 64), command, false);
   if (!one.still_blocked) {
     session.write_offset = host.replication_offset();
     unblock(session);
   }
+}
+
+/// The stream that it reads in a group went, and the group with it.
+void Engine::lose_stream(Session& session) {
+  constexpr std::string_view line = "UNBLOCKED the stream key no longer exists";
+  session.out.error(line);
+  note_error(line, find_command(session.blocked->argv[0]), false);
+  unblock(session);
 }
 
 void Engine::serve_ready() {
@@ -124,8 +145,11 @@ void Engine::serve_ready() {
       const std::vector<Session*> queue = it->second;
       for (Session* s : queue) {
         Entry* e = db(name.first).lookup(name.second);
-        if (!e) break;
-        if (s->blocked && e->type() == s->blocked->wanted) retry_blocked(*s);
+        if (!s->blocked) continue;
+        if (e && e->type() == s->blocked->wanted)
+          retry_blocked(*s, name.second);
+        else if (s->blocked->needs_stream)
+          lose_stream(*s);
       }
     }
   }

@@ -28,6 +28,17 @@ std::vector<std::size_t> keys_store_count(const std::vector<std::string_view>& a
   return at;
 }
 
+std::vector<std::size_t> keys_of_streams(const std::vector<std::string_view>& argv, std::size_t from) {
+  std::vector<std::size_t> at;
+  for (std::size_t i = from; i < argv.size(); ++i) {
+    if (!same(argv[i], "streams")) continue;
+    const std::size_t keys = (argv.size() - i - 1) / 2;
+    for (std::size_t k = 1; k <= keys; ++k) at.push_back(i + k);
+    break;
+  }
+  return at;
+}
+
 std::vector<std::size_t> keys_migrate(const std::vector<std::string_view>& argv) {
   if (argv.size() > 3 && !argv[3].empty()) return {3};
   std::vector<std::size_t> at;

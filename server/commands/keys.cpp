@@ -25,6 +25,7 @@ Value clone(const Entry& e) {
     Value operator()(const std::unique_ptr<Set>& v) const { return std::make_unique<Set>(*v); }
     Value operator()(const std::unique_ptr<HashMap>& v) const { return std::make_unique<HashMap>(*v); }
     Value operator()(const std::unique_ptr<Zset>& v) const { return std::make_unique<Zset>(*v); }
+    Value operator()(const std::unique_ptr<Stream>& v) const { return std::make_unique<Stream>(*v); }
   } visitor{e};
   return std::visit(visitor, e.value);
 }

@@ -21,6 +21,7 @@ struct Blocked {
   Type wanted = Type::list;
   std::int64_t deadline_ms = 0;  ///< 0: for ever
   bool null_array = true;        ///< the reply of a timeout: null array, or null
+  bool needs_stream = false;     ///< reads in a group: to lose a key that it waits for is an error
 };
 
 struct WatchedKey {

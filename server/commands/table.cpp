@@ -25,6 +25,8 @@ constexpr KeySpec kNumkeys1{0, 0, 0, keys_after_count<1>};
 constexpr KeySpec kNumkeys2{0, 0, 0, keys_after_count<2>};
 constexpr KeySpec kStoreNumkeys{1, 1, 1, keys_store_count};
 constexpr KeySpec kScript{0, 0, 0, keys_after_count<2>};
+constexpr KeySpec kStreams1{0, 0, 0, keys_streams<1>};
+constexpr KeySpec kStreams4{0, 0, 0, keys_streams<4>};
 constexpr KeySpec kMigrate{3, 3, 1, keys_migrate};
 constexpr KeySpec kSort{1, 1, 1, keys_sort};
 constexpr KeySpec kSortRead{1, 1, 1, keys_sort_read};
@@ -203,6 +205,25 @@ constexpr Command kCommands[] = {
     {"zinterstore", -4, WM, kStoreNumkeys, "sorted-set", "Stores the intersection.", command_zinterstore},
     {"zdiffstore", -4, WM, kStoreNumkeys, "sorted-set", "Stores the difference.", command_zdiffstore},
     {"zintercard", -3, R, kNumkeys1, "sorted-set", "Size of the intersection.", command_zintercard},
+
+    // Streams.
+    {"xadd", -5, WM | fast, kOne, "stream", "Appends an entry.", command_xadd},
+    {"xlen", 2, R | fast, kOne, "stream", "Number of entries.", command_xlen},
+    {"xrange", -4, R, kOne, "stream", "A range of entries.", command_xrange},
+    {"xrevrange", -4, R, kOne, "stream", "A range of entries backwards.", command_xrevrange},
+    {"xread", -4, R | blocking, kStreams1, "stream", "Entries after an id, of several streams; may wait.",
+     command_xread},
+    {"xreadgroup", -7, W | blocking, kStreams4, "stream", "XREAD for a consumer of a group.", command_xread},
+    {"xgroup", -2, 0, kNone, "stream", "Groups and their consumers.", command_xgroup},
+    {"xsetid", -3, WM | fast, kOne, "stream", "Sets the numbers of a stream.", command_xsetid},
+    {"xack", -4, W | fast, kOne, "stream", "Acknowledges entries.", command_xack},
+    {"xpending", -3, R, kOne, "stream", "What is not acknowledged yet.", command_xpending},
+    {"xclaim", -6, W | fast, kOne, "stream", "Takes pending entries over.", command_xclaim},
+    {"xautoclaim", -6, W | fast, kOne, "stream", "Takes over what has been pending for long.",
+     command_xautoclaim},
+    {"xinfo", -2, 0, kNone, "stream", "About a stream, its groups and consumers.", command_xinfo},
+    {"xdel", -3, W | fast, kOne, "stream", "Removes entries.", command_xdel},
+    {"xtrim", -4, W, kOne, "stream", "Removes the oldest entries.", command_xtrim},
 
     // Transactions and scripts.
     {"multi", 1, noscript | loading | stale | fast | allow_busy, kNone, "transactions",

@@ -185,6 +185,17 @@ constexpr Command kSubcommands[] = {
     {"slowlog|help", 2, loading | stale, kNone, "server", "Lists the subcommands.", command_slowlog},
     {"slowlog|len", 2, admin | loading | stale, kNone, "server", "Number of entries.", command_slowlog},
     {"slowlog|reset", 2, admin | loading | stale, kNone, "server", "Empties the log.", command_slowlog},
+    // Streams.
+    {"xgroup|create", -5, write | denyoom, kSecond, "stream", "Makes a group.", command_xgroup},
+    {"xgroup|createconsumer", 5, write | denyoom, kSecond, "stream", "Makes a consumer.", command_xgroup},
+    {"xgroup|delconsumer", 5, write, kSecond, "stream", "Deletes a consumer.", command_xgroup},
+    {"xgroup|destroy", 4, write, kSecond, "stream", "Deletes a group.", command_xgroup},
+    {"xgroup|help", 2, loading | stale, kNone, "stream", "Lists the subcommands.", command_xgroup},
+    {"xgroup|setid", -5, write, kSecond, "stream", "Sets how far a group has read.", command_xgroup},
+    {"xinfo|consumers", 4, readonly, kSecond, "stream", "The consumers of a group.", command_xinfo},
+    {"xinfo|groups", 3, readonly, kSecond, "stream", "The groups of a stream.", command_xinfo},
+    {"xinfo|help", 2, loading | stale, kNone, "stream", "Lists the subcommands.", command_xinfo},
+    {"xinfo|stream", -3, readonly, kSecond, "stream", "A stream in figures, or in full.", command_xinfo},
 };
 
 }  // namespace

@@ -38,8 +38,10 @@ const char* encoding_name(const Value& value) {
       return std::get<std::unique_ptr<Set>>(value)->compact() ? "intset" : "hashtable";
     case 5:
       return std::get<std::unique_ptr<HashMap>>(value)->compact() ? "listpack" : "hashtable";
-    default:
+    case 6:
       return std::get<std::unique_ptr<Zset>>(value)->compact() ? "listpack" : "skiplist";
+    default:
+      return "stream";
   }
 }
 
@@ -53,6 +55,7 @@ std::size_t memory_of(const Entry& entry) {
     std::size_t operator()(const std::unique_ptr<Set>& v) const { return v->memory(); }
     std::size_t operator()(const std::unique_ptr<HashMap>& v) const { return v->memory(); }
     std::size_t operator()(const std::unique_ptr<Zset>& v) const { return v->memory(); }
+    std::size_t operator()(const std::unique_ptr<Stream>& v) const { return v->memory(); }
   } visitor;
   return own + std::visit(visitor, entry.value);
 }

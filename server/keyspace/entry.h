@@ -15,6 +15,7 @@
 #include "server/keyspace/hashmap.h"
 #include "server/keyspace/list.h"
 #include "server/keyspace/set.h"
+#include "server/keyspace/stream.h"
 #include "server/keyspace/zset.h"
 
 namespace node {
@@ -27,18 +28,19 @@ struct InlineString {
 
 /// In the order of the TYPE command's families; the first three are all strings.
 using Value = std::variant<InlineString, std::int64_t, std::unique_ptr<std::string>, std::unique_ptr<List>,
-                           std::unique_ptr<Set>, std::unique_ptr<HashMap>, std::unique_ptr<Zset>>;
+                           std::unique_ptr<Set>, std::unique_ptr<HashMap>, std::unique_ptr<Zset>,
+                           std::unique_ptr<Stream>>;
 
-enum class Type : std::uint8_t { string, list, set, hash, zset };
+enum class Type : std::uint8_t { string, list, set, hash, zset, stream };
 
 inline Type type_of(const Value& v) {
   constexpr Type types[] = {Type::string, Type::string, Type::string, Type::list,
-                            Type::set,    Type::hash,   Type::zset};
+                            Type::set,    Type::hash,   Type::zset,   Type::stream};
   return types[v.index()];
 }
 
 inline const char* type_name(Type t) {
-  constexpr const char* names[] = {"string", "list", "set", "hash", "zset"};
+  constexpr const char* names[] = {"string", "list", "set", "hash", "zset", "stream"};
   return names[static_cast<int>(t)];
 }
 

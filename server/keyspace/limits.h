@@ -18,6 +18,9 @@ struct EncodingLimits {
   /// An element of a list from this size on stands in a pack of its own.
   static constexpr std::size_t kListAlone = std::size_t{1} << 30;
   std::size_t list_alone = kListAlone;
+  /// Of a block of a stream; 0: no bound.
+  std::size_t stream_bytes = 4096;
+  std::size_t stream_entries = 100;
 };
 
 inline EncodingLimits encoding_limits;

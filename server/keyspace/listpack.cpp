@@ -275,7 +275,7 @@ Listpack::Element Listpack::get(Position at) const {
 }
 
 void Listpack::splice(std::uint32_t offset, std::uint32_t removed, std::string_view encoded,
-                      int count_change) {
+                      std::int64_t count_change) {
   const std::uint32_t old_total = total();
   const auto added = static_cast<std::uint32_t>(encoded.size());
   const std::uint32_t new_total = old_total - removed + added;
@@ -301,6 +301,23 @@ void Listpack::append_integer(std::int64_t value) {
   splice(total() - 1, 0, encoded, 1);
 }
 
+void Listpack::append(const Batch& batch) {
+  splice(total() - 1, 0, batch.bytes_, static_cast<std::int64_t>(batch.count_));
+}
+
+void Listpack::Batch::add(std::string_view value) {
+  encode(scratch(), value);
+  bytes_ += scratch();
+  ++count_;
+}
+
+void Listpack::Batch::add_integer(std::int64_t value) {
+  const std::size_t before = bytes_.size();
+  encode_integer(bytes_, value);
+  put_back_length(bytes_, bytes_.size() - before);
+  ++count_;
+}
+
 void Listpack::insert_after(Position at, std::string_view value) {
   insert_at(at + span_of(at), value);
 }
@@ -308,6 +325,18 @@ void Listpack::insert_after(Position at, std::string_view value) {
 void Listpack::replace(Position at, std::string_view value) {
   encode(scratch(), value);
   splice(at, span_of(at), scratch(), 0);
+}
+
+void Listpack::replace_integer(Position at, std::int64_t value) {
+  std::string& encoded = scratch();
+  encoded.clear();
+  encode_integer(encoded, value);
+  put_back_length(encoded, encoded.size());
+  const std::uint32_t span = span_of(at);
+  if (encoded.size() == span)
+    std::memcpy(bytes_ + at, encoded.data(), span);
+  else
+    splice(at, span, encoded, 0);
 }
 
 Listpack::Position Listpack::erase(Position at) {
@@ -324,7 +353,7 @@ void Listpack::erase_range(std::int64_t from, std::size_t count) {
     stop += span_of(stop);
     ++gone;
   }
-  splice(start, stop - start, {}, -static_cast<int>(gone));
+  splice(start, stop - start, {}, -static_cast<std::int64_t>(gone));
 }
 
 Listpack::Position Listpack::find(Position at, std::string_view value, int skip) const {

@@ -51,12 +51,26 @@ class Listpack {
   Position seek(std::int64_t index) const;
   Element get(Position at) const;
 
+  /// Elements encoded ahead, so that the pack grows once for all of them.
+  class Batch {
+   public:
+    void add(std::string_view value);
+    void add_integer(std::int64_t value);
+
+   private:
+    friend class Listpack;
+    std::string bytes_;
+    std::size_t count_ = 0;
+  };
+
   void append(std::string_view value) { insert_at(total() - 1, value); }
   void append_integer(std::int64_t value);
+  void append(const Batch& batch);
   void prepend(std::string_view value) { insert_at(6, value); }
   void insert_before(Position at, std::string_view value) { insert_at(at, value); }
   void insert_after(Position at, std::string_view value);
   void replace(Position at, std::string_view value);
+  void replace_integer(Position at, std::int64_t value);
   /// Returns the position of what followed, or kEnd.
   Position erase(Position at);
   void erase_range(std::int64_t from, std::size_t count);
@@ -69,7 +83,8 @@ class Listpack {
 
  private:
   void insert_at(std::uint32_t offset, std::string_view value);
-  void splice(std::uint32_t offset, std::uint32_t removed, std::string_view encoded, int count_change);
+  void splice(std::uint32_t offset, std::uint32_t removed, std::string_view encoded,
+              std::int64_t count_change);
   void set_total(std::uint32_t total);
   void set_count(std::size_t count);
   std::uint32_t span_of(Position at) const;

@@ -2,9 +2,9 @@
 /// RESTORE. Pure: bytes in, values out, and the other way round; files are written by snapshot.h.
 ///
 /// Written: strings (integers packed, no LZF), quicklist2, intset or plain set, listpack or plain hash,
-/// listpack or binary-score sorted set. Read: these, LZF strings, the older plain list and sorted set, and
-/// the listpack set of redis 7.2, in files of Redis up to 8.0 and of Valkey 9. Refused with a clear reason:
-/// ziplists (before 7.0), streams, modules, functions.
+/// listpack or binary-score sorted set, streams as 7.0 has them. Read: these, LZF strings, the older plain
+/// list and sorted set, the listpack set of redis 7.2, the streams of redis 5 and of 7.2, in files of Redis
+/// up to 8.0 and of Valkey 9. Refused with a clear reason: ziplists (before 7.0), modules, functions.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +49,9 @@ class RdbWriter {
   void type_of_entry(const Entry& e);
   void value(const Entry& e);
   void binary_double(double v);
+  void stream(const Stream& s);
+  void stream_id(const StreamId& id);
+  void stream_group(const std::string& name, const StreamGroup& group);
   void flush_if_large();
   void flush();
 
@@ -100,6 +103,13 @@ class RdbReader {
   std::optional<Value> set(std::uint8_t type);
   std::optional<Value> hash(std::uint8_t type);
   std::optional<Value> zset(std::uint8_t type);
+  std::optional<Value> stream(std::uint8_t type);
+  bool stream_blocks(Stream& s);
+  bool stream_group(Stream& s, std::uint8_t type);
+  bool stream_consumer(StreamGroup& group, std::uint8_t type);
+  StreamId stream_id();
+  /// 16 bytes, as blocks and pending entries have it.
+  StreamId stream_id_bytes();
   double ascii_double();
   std::optional<std::string> fail(const std::string& why) const;
 

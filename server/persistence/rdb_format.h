@@ -14,8 +14,9 @@ constexpr std::uint8_t slot_info = 0xF4, function = 0xF5, module_aux = 0xF7, idl
                        end = 0xFF;
 }  // namespace op
 namespace kind {
-constexpr std::uint8_t string = 0, list = 1, set = 2, zset = 3, hash = 4, zset2 = 5, intset = 11,
-                       hash_listpack = 16, zset_listpack = 17, quicklist2 = 18, set_listpack = 20;
+constexpr std::uint8_t string = 0, list = 1, set = 2, zset = 3, hash = 4, zset2 = 5, intset = 11, stream = 15,
+                       hash_listpack = 16, zset_listpack = 17, quicklist2 = 18, stream2 = 19,
+                       set_listpack = 20, stream3 = 21;
 }  // namespace kind
 
 }  // namespace node::rdb

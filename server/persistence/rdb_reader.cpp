@@ -244,6 +244,10 @@ std::optional<Value> RdbReader::value(std::uint8_t type) {
     case kind::zset2:
     case kind::zset_listpack:
       return zset(type);
+    case kind::stream:
+    case kind::stream2:
+    case kind::stream3:
+      return stream(type);
     default:
       return std::nullopt;
   }

@@ -67,6 +67,8 @@ void RdbWriter::type_of_entry(const Entry& e) {
       return byte(std::get<std::unique_ptr<HashMap>>(e.value)->compact() ? kind::hash_listpack : kind::hash);
     case Type::zset:
       return byte(std::get<std::unique_ptr<Zset>>(e.value)->compact() ? kind::zset_listpack : kind::zset2);
+    case Type::stream:
+      return byte(kind::stream2);
   }
 }
 
@@ -114,6 +116,8 @@ void RdbWriter::value(const Entry& e) {
         return true;
       });
     }
+    case Type::stream:
+      return stream(*std::get<std::unique_ptr<Stream>>(e.value));
   }
 }
 
