@@ -12,6 +12,8 @@ namespace node {
 
 namespace {
 
+constexpr const char* kTooLarge = "ERR Elements are too large to be stored";
+
 /// What XADD and XTRIM have in common.
 struct AddOrTrim {
   StreamTrim trim;
@@ -181,11 +183,17 @@ void command_xadd(Call& c) {
   if (last == StreamId::highest())
     return c.error("ERR The stream has exhausted the last possible ID, unable to add more items");
   const auto id = new_id(*o, last, clock_ms(c));
-  if (!id) return c.error("ERR The ID specified in XADD is equal or smaller than the target stream top item");
+  if (!id) {
+    // Redis says so of a millisecond whose sequence numbers are used up.
+    const bool used_up = o->any_seq && o->id->ms == last.ms;
+    return c.error(used_up
+                       ? kTooLarge
+                       : "ERR The ID specified in XADD is equal or smaller than the target stream top item");
+  }
   const Stream::Fields fields(c.argv.begin() + static_cast<std::ptrdiff_t>(words_at), c.argv.end());
   std::size_t bytes = 0;
   for (std::string_view word : fields) bytes += word.size();
-  if (bytes > stream_block::kMaxBytes) return c.error("ERR Elements are too large to be stored");
+  if (bytes > stream_block::kMaxBytes) return c.error(kTooLarge);
 
   if (!s) s = value_or_new<Stream>(c, key);
   s->append(*id, fields);

@@ -32,17 +32,13 @@ bool parse_wait(Call& c, std::size_t at, Read& r) {
   }
   const auto ms = c.integer(at, "ERR timeout is not an integer or out of range");
   if (!ms) return false;
-  const std::int64_t now = clock_ms(c);
   if (*ms < 0) {
     c.error(error::timeout_negative);
     return false;
   }
-  if (*ms > INT64_MAX - now) {
-    c.error("ERR timeout is out of range");
-    return false;
-  }
   r.waits = true;
-  r.deadline_ms = *ms ? *ms + now : 0;
+  // What lies beyond the end of time is over at once, as with redis.
+  if (*ms && __builtin_add_overflow(*ms, clock_ms(c), &r.deadline_ms)) r.deadline_ms = 1;
   return true;
 }
 
