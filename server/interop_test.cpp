@@ -169,6 +169,11 @@ void fill(Member& m, const std::string& tag) {
   m.ask("sadd " + tag + "ints 1 2 3");
   m.ask("hset " + tag + "hash f v");
   m.ask("zadd " + tag + "zset 1.5 m");
+  for (int i = 1; i <= 250; ++i)
+    m.ask("xadd " + tag + "stream " + std::to_string(i) + "-1 f " + std::to_string(i));
+  m.ask("xgroup create " + tag + "stream g 0");
+  m.ask("xreadgroup group g alice count 20 streams " + tag + "stream >");
+  m.ask("xdel " + tag + "stream 3-1");
   std::string many;
   for (int i = 0; i < 600; ++i) many += " " + std::to_string(i) + "-value-" + std::to_string(i * 7);
   m.ask("rpush " + tag + "LIST" + many);
@@ -210,6 +215,8 @@ void live_together(const std::string& theirs) {
     CHECK(replica->ask("scard " + tag + "SET") == ":600\r\n");
     CHECK(replica->ask("hlen " + tag + "HASH") == ":300\r\n");
     CHECK(replica->ask("zscore " + tag + "zset m") == "$3\r\n1.5\r\n");
+    CHECK(replica->ask("xlen " + tag + "stream") == ":249\r\n");
+    CHECK(replica->ask("xpending " + tag + "stream g").starts_with("*4\r\n:20\r\n$3\r\n1-1\r\n"));
   }
 
   CHECK(cluster.move_slots(cluster.ours, cluster.other));

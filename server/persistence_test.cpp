@@ -25,7 +25,19 @@ const std::vector<std::string> kFill = {"set int 12345",
                                         "hset small f v n 42",
                                         "zadd ranks 1 a 2.5 b -3 c inf d",
                                         "set dies soon ex 100000",
-                                        "setbit bits 1000 1"};
+                                        "setbit bits 1000 1",
+                                        "xadd stream 1-1 f v g 42",
+                                        "xadd stream 1-2 other v",
+                                        "xadd stream 5-18446744073709551615 f v g w",
+                                        "xdel stream 1-2",
+                                        "xgroup create stream group 0",
+                                        "xgroup create stream unread $",
+                                        "xreadgroup group group alice count 1 streams stream >",
+                                        "xreadgroup group group bob streams stream >",
+                                        "xgroup createconsumer stream group idle",
+                                        "xclaim stream group bob 0 1-1 time 1600000000000 retrycount 7",
+                                        "xgroup create empty_stream group $ mkstream",
+                                        "xgroup setid empty_stream group 9-9 entriesread 4"};
 
 void fill(Connection& c) {
   for (const std::string& line : kFill) REQUIRE(c.ask(line)[0] != '-');
@@ -35,9 +47,14 @@ void fill(Connection& c) {
     c.ask("sadd many member:" + n);
     c.ask("hset wide_hash field:" + n + " value:" + n);
     c.ask("zadd wide_zset " + n + ".25 member:" + n);
+    c.ask("xadd long_stream " + n + "-1 number " + n + " text element:" + n + (i % 7 ? "" : " more x"));
   }
   // Long and repetitive: redis writes it compressed.
   c.ask("set compressible " + std::string(5000, 'z'));
+  c.ask("xgroup create long_stream group 0");
+  c.ask("xreadgroup group group alice count 300 streams long_stream >");
+  c.ask("xreadgroup group group bob count 300 streams long_stream >");
+  c.ask("xtrim long_stream maxlen ~ 800");
 }
 
 const std::vector<std::string> kLook = {"get int",
@@ -61,17 +78,31 @@ const std::vector<std::string> kLook = {"get int",
                                         "object encoding wide_hash",
                                         "object encoding wide_zset",
                                         "object encoding small",
+                                        "type stream",
+                                        "xrange stream - +",
+                                        "xinfo stream stream",
+                                        "xpending stream group",
+                                        "xinfo stream empty_stream",
+                                        "xinfo stream long_stream",
+                                        "xpending long_stream group",
                                         "dbsize"};
 
-std::vector<std::string> look(Connection& c) {
-  std::vector<std::string> seen;
-  for (const std::string& line : kLook) seen.push_back(line + " -> " + c.ask(line));
-  return seen;
-}
+/// What a dump file keeps, but replayed commands do not: when consumers were seen, how much groups have read.
+const std::vector<std::string> kLookExactly = {"xinfo stream stream full", "xinfo groups stream",
+                                               "xinfo stream empty_stream full",
+                                               "xinfo stream long_stream full count 0"};
 
 using Arguments = std::vector<std::string>;
 const Arguments kSnapshot = {"--save", "3600 1", "--appendonly", "no"};
 const Arguments kAppend = {"--save", "", "--appendonly", "yes", "--appendfsync", "always"};
+
+std::vector<std::string> look(Connection& c, const Arguments& arguments) {
+  std::vector<std::string> seen;
+  for (const std::string& line : kLook) seen.push_back(line + " -> " + c.ask(line));
+  if (arguments == kSnapshot)
+    for (const std::string& line : kLookExactly) seen.push_back(line + " -> " + c.ask(line));
+  return seen;
+}
 
 /// Filled by one server, read by another from the same folder.
 void exchange(const std::string& writer, const std::string& reader, const Arguments& arguments) {
@@ -85,13 +116,13 @@ void exchange(const std::string& writer, const std::string& reader, const Argume
       REQUIRE(c.ask("bgrewriteaof")[0] == '+');
       c.ask("set after rewrite");
     }
-    before = look(c);
+    before = look(c, arguments);
     c.send_command({"shutdown"});
     REQUIRE(server.wait() == 0);
   }
   const ChildServer server(reader, folder.path(), arguments);
   Connection c = server.connect();
-  CHECK(look(c) == before);
+  CHECK(look(c, arguments) == before);
   const std::string ttl = c.ask("ttl dies");
   CHECK(std::stoi(ttl.substr(1)) > 99000);
 }
@@ -130,8 +161,9 @@ TEST_CASE("DUMP payloads are equal and restore on the other side") {
   Connection us = ours.connect(), them = stock.connect();
   fill(us);
   fill(them);
-  for (const std::string key : {"int", "list", "ints", "words", "small", "ranks", "long", "many", "wide_hash",
-                                "wide_zset", "compressible", "bits"}) {
+  for (const std::string key :
+       {"int", "list", "ints", "words", "small", "ranks", "long", "many", "wide_hash", "wide_zset",
+        "compressible", "bits", "stream", "empty_stream", "long_stream"}) {
     INFO(key);
     auto payload = [&](Connection& c) {
       const std::string reply = c.ask("dump " + key);
@@ -143,6 +175,9 @@ TEST_CASE("DUMP payloads are equal and restore on the other side") {
     them.send_command({"restore", "from_us", "0", payload(us), "replace"});
     CHECK(them.reply() == "+OK\r\n");
     CHECK(us.ask("object encoding from_them") == us.ask("object encoding " + key));
+    if (key.find("stream") == std::string::npos) continue;
+    CHECK(us.ask("xinfo stream from_them full count 0") == them.ask("xinfo stream " + key + " full count 0"));
+    CHECK(them.ask("xinfo stream from_us full count 0") == us.ask("xinfo stream " + key + " full count 0"));
   }
 }
 

@@ -14,16 +14,25 @@ namespace {
 void replicate(const std::string& master_binary, const std::string& replica_binary,
                const std::string& diskless) {
   const Folder a, b;
-  const std::vector<std::string> arguments{
-      "--save", "", "--repl-diskless-sync", diskless, "--repl-diskless-sync-delay", "0"};
+  const std::vector<std::string> arguments{"--save",
+                                           "",
+                                           "--repl-diskless-sync",
+                                           diskless,
+                                           "--repl-diskless-sync-delay",
+                                           "0",
+                                           "--enable-debug-command",
+                                           "yes"};
   const ChildServer master(master_binary, a.path(), arguments), replica(replica_binary, b.path(), arguments);
   Connection m = master.connect(), r = replica.connect();
   for (int i = 0; i < 500; ++i) m.ask("set before:" + std::to_string(i) + " v");
   m.ask("zadd z 1.5 a");
+  m.ask("xadd stream 1-1 f v");
+  m.ask("xgroup create stream group 0");
+  m.ask("xreadgroup group group alice streams stream >");
   REQUIRE(r.ask("replicaof 127.0.0.1 " + std::to_string(master.port())) == "+OK\r\n");
   REQUIRE(eventually(
       [&] { return r.ask("info replication").find("master_link_status:up") != std::string::npos; }));
-  CHECK(r.ask("dbsize") == ":501\r\n");
+  CHECK(r.ask("dbsize") == ":502\r\n");
   m.ask("set after 1");
   m.ask("incr after");
   m.ask("spop none");
@@ -38,6 +47,20 @@ void replicate(const std::string& master_binary, const std::string& replica_bina
   CHECK(r.ask("get after") == "$1\r\n2\r\n");
   CHECK(r.ask("mget s1 t1 t2") == "*3\r\n$1\r\na\r\n$1\r\nx\r\n$1\r\ny\r\n");
   CHECK(r.ask("set x y").starts_with("-READONLY"));
+  // Streams: ids that were generated, approximate trims and what groups deliver arrive as they were decided.
+  for (int i = 0; i < 300; ++i) m.ask("xadd stream maxlen ~ 150 * f " + std::to_string(i));
+  m.ask("xreadgroup group group bob count 3 streams stream >");
+  m.ask("xreadgroup group group carol noack count 3 streams stream >");
+  m.ask("xautoclaim stream group dave 0 0 count 2");
+  m.ask("xgroup createconsumer stream group erin");
+  m.ask("xadd stream 9999999999999-* f v");
+  m.ask("xdel stream 9999999999999-0");
+  m.ask("xack stream group 1-1");
+  m.ask("xtrim stream minid ~ 9999999999999");
+  CHECK(m.ask("wait 1 5000") == ":1\r\n");
+  CHECK(r.ask("debug digest-value stream") == m.ask("debug digest-value stream"));
+  for (const char* line : {"xinfo stream stream", "xpending stream group"}) CHECK(r.ask(line) == m.ask(line));
+  CHECK(r.ask("xpending stream group - + 10 dave").starts_with("*"));
   CHECK(std::stoi(r.ask("pttl dies").substr(1)) > 50000);
   // WAIT asks the replica (GETACK), again and again.
   for (int i = 0; i < 10; ++i) {
