@@ -157,6 +157,7 @@ void Engine::serve_ready() {
 }
 
 void Engine::expire_blocked() {
+  if (!ready_.empty()) serve_ready();  // streams that expired without a command
   if (state.now_ms < next_deadline_ms) return;
   next_deadline_ms = INT64_MAX;
   std::vector<Session*> due;
