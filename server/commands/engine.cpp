@@ -273,6 +273,7 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   if (session.in_multi && command->is(flag::no_multi))
     return refuse("ERR Command not allowed inside a transaction");
   session.last_command = command;
+  if (tracking.active()) tracking.limit(static_cast<std::size_t>(config.tracking_keys), random_source());
   if (session.kind == Session::Kind::normal) {
     if (auto line = refusal(session, *command, argv)) {
       if (command->name != "asking") session.asking = false;
@@ -319,6 +320,7 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   // A script is shown before the commands that it calls.
   if (monitors && shown && command.is(flag::skip_monitor)) feed_monitors(session, argv);
   redacted_.clear();
+  if (session.kind != Session::Kind::script) outer_ = {&command, &argv};
   begin_unit();
   command.handler(one);
   if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) &&
@@ -351,14 +353,18 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   }
 }
 
-/// A client that tracks, or whose script this is, is told when what it reads here changes.
+/// A client that tracks is told when what it reads here changes; the reads of a script count as reads of the
+/// keys that the script was given.
 void Engine::track_reads(Session& session, const Command& command,
                          const std::vector<std::string_view>& argv) {
-  Session& reader = session.kind == Session::Kind::script ? *current_ : session;
+  const bool script = session.kind == Session::Kind::script;
+  Session& reader = script ? *current_ : session;
   const TrackingMode* mode = reader.tracking.get();
   if (!mode || mode->broadcast || command.group == "scripting") return;
   if ((mode->opt_in && !mode->caching) || (mode->opt_out && mode->caching)) return;
-  for (const std::size_t at : key_positions(command, argv)) tracking.remember(reader, argv[at]);
+  const Command& named = script ? *outer_.command : command;
+  const auto& words = script ? *outer_.argv : argv;
+  for (const std::size_t at : key_positions(named, words)) tracking.remember(reader, words[at]);
 }
 
 /// The words as the slow log keeps them: few, short, and without passwords.

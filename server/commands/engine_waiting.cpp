@@ -1,5 +1,6 @@
 /// Keys that clients watch (WATCH) or wait for (BLPOP and its like).
 #include <algorithm>
+#include <utility>
 
 #include "server/commands/engine.h"
 #include "server/scripting/scripting.h"
@@ -106,10 +107,13 @@ void Engine::retry_blocked(Session& session) {
   Call one{*this, session, *command, argv, session.out};
   one.retry = true;
   const std::uint64_t dirty = state.dirty;
+  Session* const outer = std::exchange(current_, &session);
   begin_unit();
   command->handler(one);
   if (state.dirty != dirty && !one.replaced) enqueue_propagation(session.db, argv);
   end_unit();
+  current_ = outer;
+  if (tracking.active()) tracking.tell_pending(session);
   if (!one.still_blocked) {
     session.write_offset = host.replication_offset();
     unblock(session);
