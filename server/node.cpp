@@ -230,6 +230,7 @@ void Node::cron() {
                       static_cast<std::uint64_t>(now - ops_tick_ms_);
     commands_at_tick_ = engine_.commands_processed;
     ops_tick_ms_ = now;
+    drop_idle_migrations(now);
     memory_peak_ = std::max(memory_peak_, used_memory());
   }
 }

@@ -101,6 +101,8 @@ class Node final : public Host {
   std::int64_t replication_offset() const override;
   int good_replicas() const override;
   void command_migrate(Call& call) override;
+  /// Closes connections of MIGRATE that nobody used for a while.
+  void drop_idle_migrations(std::int64_t now_ms);
   void pause_clients(std::int64_t until_ms, bool writes_only) override;
   bool paused(bool write) const override;
   bool info_section(std::string_view name, std::string& out) override;
@@ -167,6 +169,13 @@ class Node final : public Host {
   std::int64_t started_ms_ = 0, next_cron_ms_ = 0;
   std::string run_id_;
   bool stopping_ = false, busy_ = false;
+
+  /// Connections of MIGRATE, kept for the next keys that go to the same target.
+  struct Kept {
+    Socket socket;
+    std::int64_t db, used_ms;
+  };
+  std::map<std::pair<std::string, int>, Kept> migrations_;
 
   std::int64_t pause_until_ms_ = 0;  ///< CLIENT PAUSE, wall clock
   bool pause_writes_only_ = false;
