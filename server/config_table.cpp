@@ -38,6 +38,7 @@ constexpr Directive kDirectives[] = {
      "volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random "
      "noeviction"},
     {"tracking-table-max-keys", "", K::integer, &Config::tracking_keys, true, 0},
+    {"maxmemory-clients", "", K::memory, &Config::maxmemory_clients, true, -100},
     {"maxmemory-samples", "", K::integer, &Config::maxmemory_samples, true, 1, INT32_MAX},
     {"maxmemory-eviction-tenacity", "", K::integer, &Config::eviction_tenacity, true, 0, 100},
     {"lfu-log-factor", "", K::integer, &Config::lfu_log_factor, true, 0, INT32_MAX},
@@ -142,7 +143,6 @@ constexpr InertDirective kInert[] = {
     {"shutdown-timeout", "10"},
     {"shutdown-on-sigint", "default"},
     {"shutdown-on-sigterm", "default"},
-    {"maxmemory-clients", "0"},
     {"active-expire-effort", "1"},
     {"acllog-max-len", "128"},
     {"acl-pubsub-default", "resetchannels"},

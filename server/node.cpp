@@ -182,6 +182,7 @@ void Node::turn() {
 }
 
 void Node::before_sleep() {
+  if (config_.maxmemory_clients != 0) evict_clients();
   if (engine_.tracking.active()) engine_.tracking.tell_prefixes();
   for (const std::uint64_t id : std::exchange(to_resume_, {}))
     if (Client* c = client(id)) c->resume();

@@ -101,6 +101,8 @@ class Node final : public Host {
   std::int64_t replication_offset() const override;
   int good_replicas() const override;
   void command_migrate(Call& call) override;
+  /// Closes the clients whose buffers are the largest until all together are within maxmemory-clients.
+  void evict_clients();
   /// Closes connections of MIGRATE that nobody used for a while.
   void drop_idle_migrations(std::int64_t now_ms);
   void pause_clients(std::int64_t until_ms, bool writes_only) override;
