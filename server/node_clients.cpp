@@ -187,6 +187,29 @@ void Node::check_output_limit(Client& c) {
   close_client(c);
 }
 
+void Node::evict_clients() {
+  const std::int64_t wanted = config_.maxmemory_clients;
+  const auto limit = static_cast<std::size_t>(wanted < 0 ? config_.maxmemory / 100 * -wanted : wanted);
+  if (limit == 0) return;
+  std::size_t used = 0;
+  std::vector<std::pair<std::size_t, Client*>> candidates;
+  for (const auto& [id, c] : clients_) {
+    if (c->closing || c->session.kind != Session::Kind::normal) continue;
+    const std::size_t bytes = c->memory();
+    used += bytes;
+    if (!c->session.no_evict) candidates.emplace_back(bytes, c.get());
+  }
+  std::sort(candidates.begin(), candidates.end());
+  for (; used >= limit && !candidates.empty(); candidates.pop_back()) {
+    const auto& [bytes, victim] = candidates.back();
+    log('*', "Evicting client: id=" + std::to_string(victim->session.id) +
+                 " addr=" + victim->session.address + " tot-mem=" + std::to_string(bytes));
+    close_client(*victim);
+    used -= bytes;
+    ++evicted_clients_;
+  }
+}
+
 void Node::transfer_done(Client& c) {
   replication_->snapshot_sent(c.session.id);
 }
