@@ -50,18 +50,20 @@ std::string describe(Call& c, const Session& s) {
   if (flags.empty()) flags = "N";
   std::string command = s.last_command ? std::string(s.last_command->name) : "NULL";
   const std::int64_t now = c.engine.state.now_ms;
+  constexpr std::size_t kReplyBuffer = 16 * 1024;
+  const std::size_t beyond = output - std::min(output, kReplyBuffer);
   char line[1024];
   std::snprintf(
       line, sizeof line,
       "id=%llu addr=%s laddr=%s fd=%llu name=%s age=%lld idle=%lld flags=%s db=%d sub=%zu psub=%zu "
-      "ssub=%zu multi=%d qbuf=%zu qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=%zu oll=0 omem=0 "
+      "ssub=%zu multi=%d qbuf=%zu qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=%zu oll=%d omem=%zu "
       "tot-mem=%zu events=r cmd=%s user=default redir=-1 resp=%d",
       static_cast<unsigned long long>(s.id), s.address.c_str(), s.local_address.c_str(),
       static_cast<unsigned long long>(s.id), s.name.c_str(),
       static_cast<long long>((now - s.created_ms) / 1000), static_cast<long long>((now - s.active_ms) / 1000),
       flags.c_str(), s.db, s.channels.size(), s.patterns.size(), s.shard_channels.size(),
-      s.in_multi ? static_cast<int>(s.queue.size()) : -1, input, output, input + output + 1024,
-      command.c_str(), s.out.resp());
+      s.in_multi ? static_cast<int>(s.queue.size()) : -1, input, output - beyond, beyond > 0, beyond,
+      input + output + 1024, command.c_str(), s.out.resp());
   return line;
 }
 
