@@ -72,7 +72,10 @@ std::optional<std::string> Node::load_data() {
                         [this](std::size_t bytes) { note_loading(bytes); });
     engine_.loading = false;
     note_loaded(aux);
-    if (why) return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
+    if (why) {
+      log('#', "Terminating server after rdb file reading failure.");
+      return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
+    }
     if (!aux.repl_id.empty() && aux.repl_offset >= 0) {
       replication_->restore(aux.repl_id, aux.repl_offset, !replica, aux.stream_db);
       // Replicas go on from this file: they have the keys that are not loaded, and hear that they are gone.
@@ -98,6 +101,8 @@ void Node::note_loaded(const SnapshotAux& aux) {
   keys_expired_in_load_ = aux.expired.size();
   log('*', "Done loading RDB, keys loaded: " + std::to_string(aux.loaded) +
                ", keys expired: " + std::to_string(aux.expired.size()) + ".");
+  for (const std::string& name : aux.empty_names)
+    log('#', "A collection without elements, skipping empty key: " + name);
   if (aux.empty_skipped)
     log('*', "Keys without elements that were left out, empty keys skipped: " +
                  std::to_string(aux.empty_skipped) + ".");
