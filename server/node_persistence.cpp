@@ -264,23 +264,24 @@ std::optional<std::string> Node::start_rewrite() {
   }
   if (auto why = aof_.begin_rewrite(config_.appendonly)) return why;
   log('*', "Background append only file rewriting started");
-  return fork_snapshot(ChildKind::rewrite, aof_.base_temporary(), {}, 0);
+  auto why = fork_snapshot(ChildKind::rewrite, aof_.base_temporary(), {}, 0);
+  if (why) aof_.finish_rewrite(false, [this](const std::string& text) { log('*', text); });
+  return why;
 }
 
 /// Whether automatic rewrites wait because the last ones failed.
 bool Node::rewrite_held_off() {
   if (rewrite_failures_ < kRewriteFailures) return false;
   const std::int64_t now = steady_ms();
-  if (rewrite_delay_min_ && now < rewrite_not_before_ms_) return true;
-  if (rewrite_delay_min_ && now >= rewrite_not_before_ms_ && rewrite_not_before_ms_) {
-    rewrite_not_before_ms_ = 0;  // one more try; its failure makes the wait longer
-    return false;
+  if (rewrite_not_before_ms_ == 0) {
+    rewrite_delay_min_ = rewrite_delay_min_ ? std::min(rewrite_delay_min_ * 2, kLongestRewriteDelayMin) : 1;
+    rewrite_not_before_ms_ = now + rewrite_delay_min_ * 60000;
+    log('#', "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in " +
+                 std::to_string(rewrite_delay_min_) + " minutes");
   }
-  rewrite_delay_min_ = rewrite_delay_min_ ? std::min(rewrite_delay_min_ * 2, kLongestRewriteDelayMin) : 1;
-  rewrite_not_before_ms_ = now + rewrite_delay_min_ * 60000;
-  log('#', "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in " +
-               std::to_string(rewrite_delay_min_) + " minutes");
-  return true;
+  if (now < rewrite_not_before_ms_) return true;
+  rewrite_not_before_ms_ = 0;  // one more try; its failure makes the next wait longer
+  return false;
 }
 
 std::optional<std::string> Node::background_rewrite(bool& scheduled) {
