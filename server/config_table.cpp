@@ -216,7 +216,6 @@ constexpr InertRule kInertRules[] = {
     {"io-threads", at_start},
     {"io-threads-do-reads", at_start},
     {"latency-tracking", never},
-    {"maxmemory-clients", never},
     {"oom-score-adj", never},
     {"propagation-error-behavior", any_time, "ignore panic panic-on-replicas"},
     {"replica-announced", never},

@@ -171,7 +171,8 @@ void Node::check_output_limit(Client& c) {
   // A replica's lag counts, not only the portion that its connection holds: see Replication::forward_stream.
   if (s.kind == Session::Kind::replica) return;
   const BufferLimit limit = config_.output_limit(s.subscribed() ? "pubsub" : "normal");
-  const auto used = static_cast<std::int64_t>(c.output_bytes());
+  const std::size_t bytes = c.output_bytes();
+  const auto used = static_cast<std::int64_t>(bytes - std::min(bytes, Client::kReplyBuffer));
   const bool hard = limit.hard && used > limit.hard;
   const bool soft = limit.soft && used > limit.soft;
   if (!soft)
