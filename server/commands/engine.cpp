@@ -213,7 +213,7 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   if (cluster && !from_master && session.kind != Session::Kind::script)
     if (auto line = cluster_refusal(session, command, argv)) return line;
   if (from_master) return std::nullopt;
-  if (any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
+  if (config.maxmemory > 0 && any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
   const bool writes = any(flag::write), replica = host.is_replica();
   if ((writes || command.name == "ping") && !replica)
     if (auto line = host.write_refusal()) return line;
@@ -233,16 +233,8 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   return std::nullopt;
 }
 
-/// What runs a script counts as what the script says about itself.
-std::optional<Command> Engine::judged_by_script(const Command& command,
-                                                const std::vector<std::string_view>& argv) const {
-  if (command.group != "scripting" || !command.keys.find) return std::nullopt;
-  const auto flags = scripting->flags_of(command, argv);
-  return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
-}
-
 bool Engine::out_of_memory() {
-  return config.maxmemory > 0 && host.used_memory() > static_cast<std::size_t>(config.maxmemory);
+  return host.used_memory() > static_cast<std::size_t>(config.maxmemory);
 }
 
 bool Engine::process(Session& session, const std::vector<std::string_view>& argv) {
@@ -306,6 +298,18 @@ void Engine::queue_command(Session& session, const Command& command, std::uint32
                            const std::vector<std::string_view>& argv) {
   session.queue.push_back({&command, flags, std::vector<std::string>(argv.begin(), argv.end())});
   session.out.status("QUEUED");
+}
+
+/// What runs a script counts as what the script says about itself.
+std::optional<Command> Engine::judged_by_script(const Command& command,
+                                                const std::vector<std::string_view>& argv) const {
+  if (command.group != "scripting" || !command.keys.find) return std::nullopt;
+  const auto flags = scripting->flags_of(command, argv);
+  return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
+}
+
+bool Engine::memory_is_full() {
+  return config.maxmemory > 0 && out_of_memory();
 }
 
 void Engine::call(Session& session, const Command& command, const std::vector<std::string_view>& argv) {

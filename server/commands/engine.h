@@ -164,7 +164,8 @@ class Engine {
   void end_unit(bool atomic = true);
   void flush_propagation(bool atomic = true);
 
-  bool out_of_memory();
+  /// For a script that is about to begin.
+  bool memory_is_full();
 
   Config& config;
   Host& host;
@@ -192,8 +193,7 @@ class Engine {
 
  private:
   friend struct Call;
-  std::optional<Command> judged_by_script(const Command& command,
-                                          const std::vector<std::string_view>& argv) const;
+  bool out_of_memory();
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
   void feed_monitors(const Session& session, const std::vector<std::string_view>& argv);
@@ -203,6 +203,8 @@ class Engine {
   void queue_command(Session& session, const Command& command, std::uint32_t flags,
                      const std::vector<std::string_view>& argv);
 
+  std::optional<Command> judged_by_script(const Command& command,
+                                          const std::vector<std::string_view>& argv) const;
   bool is_redacted(std::size_t word) const;
   std::vector<std::string> shown_words(const std::vector<std::string_view>& argv) const;
 
