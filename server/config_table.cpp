@@ -196,7 +196,6 @@ constexpr InertDirective kInert[] = {
     {"tls-session-caching", "yes"},
     {"tls-session-cache-size", "20480"},
     {"tls-session-cache-timeout", "300"},
-    {"slave-ignore-maxmemory", "yes"},
 };
 
 using enum InertRule::When;

@@ -245,14 +245,6 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   return std::nullopt;
 }
 
-/// What runs a script counts as what the script says about itself.
-std::optional<Command> Engine::judged_by_script(const Command& command,
-                                                const std::vector<std::string_view>& argv) const {
-  if (command.group != "scripting" || !command.keys.find) return std::nullopt;
-  const auto flags = scripting->flags_of(command, argv);
-  return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
-}
-
 /// Whether memory is full, after an attempt to make room. Within a script: whether it was when it began, so
 /// that no key vanishes between its commands and it does not stop half-way.
 bool Engine::out_of_memory(const Session& session, bool may_grow) {
@@ -337,6 +329,18 @@ void Engine::queue_command(Session& session, const Command& command, std::uint32
                            const std::vector<std::string_view>& argv) {
   session.queue.push_back({&command, flags, std::vector<std::string>(argv.begin(), argv.end())});
   session.out.status("QUEUED");
+}
+
+/// What runs a script counts as what the script says about itself.
+std::optional<Command> Engine::judged_by_script(const Command& command,
+                                                const std::vector<std::string_view>& argv) const {
+  if (command.group != "scripting" || !command.keys.find) return std::nullopt;
+  const auto flags = scripting->flags_of(command, argv);
+  return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
+}
+
+bool Engine::memory_is_full() {
+  return config.maxmemory > 0 && out_of_memory_;
 }
 
 void Engine::call(Session& session, const Command& command, const std::vector<std::string_view>& argv) {

@@ -178,7 +178,8 @@ class Engine {
   void end_unit(bool atomic = true);
   void flush_propagation(bool atomic = true);
 
-  bool out_of_memory() const { return config.maxmemory > 0 && out_of_memory_; }
+  /// For a script that is about to begin.
+  bool memory_is_full();
 
   Config& config;
   Host& host;
@@ -228,6 +229,8 @@ class Engine {
   void queue_command(Session& session, const Command& command, std::uint32_t flags,
                      const std::vector<std::string_view>& argv);
 
+  std::optional<Command> judged_by_script(const Command& command,
+                                          const std::vector<std::string_view>& argv) const;
   bool is_redacted(std::size_t word) const;
   std::vector<std::string> shown_words(const std::vector<std::string_view>& argv) const;
 

@@ -150,7 +150,7 @@ std::optional<std::string> ScriptRun::refusal(const Call& c, const ScriptSubject
     if (!host.is_replica() && config.min_replicas > 0 && host.good_replicas() < config.min_replicas)
       return "NOREPLICAS Not enough good replicas to write.";
   }
-  if (!obeyed(c.client) && engine_.out_of_memory() &&
+  if (!obeyed(c.client) && engine_.memory_is_full() &&
       !(flags & (script_flag::allow_oom | script_flag::no_writes)))
     return "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'";
   return std::nullopt;
