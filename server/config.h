@@ -80,6 +80,7 @@ struct Config {
 
   // Commands.
   std::int64_t lua_time_limit_ms = 5000;
+  bool lua_deprecated_api = false;
   std::int64_t slowlog_threshold_us = 10000, slowlog_length = 128, latency_threshold_ms = 0;
   std::int64_t hash_entries = 512, hash_value = 64, zset_entries = 128, zset_value = 64, intset_entries = 512;
   std::int64_t list_size = -2, list_depth = 0, hll_sparse_max = 3000;

@@ -95,6 +95,7 @@ constexpr Directive kDirectives[] = {
     {"cluster-allow-replica-migration", "", K::yes_no, &Config::cluster_replica_migration},
     {"cluster-replica-no-failover", "cluster-slave-no-failover", K::yes_no, &Config::cluster_no_failover},
     {"lua-time-limit", "busy-reply-threshold", K::integer, &Config::lua_time_limit_ms, true, 0},
+    {"lua-enable-deprecated-api", "", K::yes_no, &Config::lua_deprecated_api, false},
     {"key-load-delay", "", K::integer, &Config::key_load_delay_us},
     {"slowlog-log-slower-than", "", K::integer, &Config::slowlog_threshold_us, true, -1},
     {"slowlog-max-len", "", K::integer, &Config::slowlog_length, true, 0},

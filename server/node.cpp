@@ -170,6 +170,7 @@ void Node::cron() {
       if (d->expiring()) d->expire_some(20, [&] { return monotonic_us() >= until; });
     engine_.note_latency("expire-cycle", monotonic_us() - began);
   }
+  engine_.expire_written_here();
   for (const auto& d : engine_.databases())
     if (d->size()) d->rehash(1000);
   if (cluster_) cluster_->tick();
@@ -378,10 +379,10 @@ std::size_t Node::resident_memory() {
 // ---- replication, as commands see it
 // ----------------------------------------------------------------------------
 
-void Node::propagate(int db, std::string_view resp) {
+void Node::propagate(int db, std::string_view resp, unsigned targets) {
   if (engine_.loading) return;
-  if (aof_.is_open()) aof_.append(db, resp, engine_.state.now_ms / 1000);
-  replication_->feed(db, resp);
+  if (targets & propagate_to::aof && aof_.is_open()) aof_.append(db, resp, engine_.state.now_ms / 1000);
+  if (targets & propagate_to::replicas) replication_->feed(db, resp);
 }
 
 bool Node::is_replica() const {

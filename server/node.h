@@ -22,6 +22,7 @@
 #include "server/net/event_loop.h"
 #include "server/net/socket.h"
 #include "server/persistence/aof.h"
+#include "server/persistence/snapshot.h"
 
 namespace node {
 
@@ -70,8 +71,11 @@ class Node final : public Host {
   std::int64_t steady_ms() const;  ///< unix time at start plus what has passed: never goes back
   void pause_writes(std::int64_t until_steady_ms);
   void resume_writes();
-  /// Replaces all data; the database that the dump file's replication stream stands in.
-  int load_snapshot(std::string_view bytes, std::optional<std::string>& why, bool flush = true);
+  /// What becomes of keys and functions that are there already: in the end, with equal names, or (of
+  /// functions) an error.
+  enum class OldData { goes, is_replaced, stays };
+  /// Loads a dump file; the answer is the database that its replication stream stands in.
+  int load_snapshot(std::string_view bytes, std::optional<std::string>& why, OldData old = OldData::goes);
   /// Forks a child that writes a dump file; `kind` names what for.
   enum class ChildKind { none, save, rewrite, replicas };
   std::optional<std::string> fork_snapshot(ChildKind kind, const std::string& path, std::string repl_id,
@@ -82,7 +86,7 @@ class Node final : public Host {
   void restart_aof_after_load();
 
   // Host.
-  void propagate(int db, std::string_view resp) override;
+  void propagate(int db, std::string_view resp, unsigned targets) override;
   bool propagating() const override;
   std::int64_t now_us() const override;
   std::int64_t monotonic_us() const override;
@@ -95,7 +99,7 @@ class Node final : public Host {
   std::optional<std::string> background_save(bool schedule) override;
   std::optional<std::string> background_rewrite(bool& scheduled) override;
   std::int64_t last_save_s() const override { return last_save_s_; }
-  std::optional<std::string> debug_reload(bool save, bool flush) override;
+  std::optional<std::string> debug_reload(bool save, bool flush, bool merge) override;
   std::optional<std::string> debug_load_aof() override;
   std::optional<std::string> write_refusal() const override;
   std::optional<std::string> shutdown(bool nosave, bool save, bool now, bool force) override;
@@ -141,6 +145,7 @@ class Node final : public Host {
   void timeouts();
   void begin_loading(std::size_t total_bytes);
   void note_loading(std::size_t bytes);
+  LoadFunction function_loader(bool replace);
   std::optional<std::string> load_data();
   std::optional<std::string> load_aof();
   std::optional<std::string> open_aof();
@@ -171,7 +176,7 @@ class Node final : public Host {
   std::string info_server() const;
   std::string info_clients();
   std::string info_memory() const;
-  std::string memory_details(std::size_t used, std::size_t peak, std::size_t resident) const;
+  std::string memory_details() const;
   std::string info_persistence() const;
   std::string info_stats() const;
   std::string info_cpu() const;

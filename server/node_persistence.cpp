@@ -11,6 +11,7 @@
 #include "server/node_cluster.h"
 #include "server/node_replication.h"
 #include "server/persistence/snapshot.h"
+#include "server/scripting/scripting.h"
 
 namespace node {
 
@@ -49,6 +50,13 @@ void Node::note_loading(std::size_t bytes) {
   serve_while_busy();
 }
 
+LoadFunction Node::function_loader(bool replace) {
+  const auto on_taken = replace ? Functions::OnTaken::replace : Functions::OnTaken::fail;
+  return [this, on_taken](std::string_view code) {
+    return engine_.scripting->functions().load(code, on_taken, 0);
+  };
+}
+
 void Node::begin_loading(std::size_t total_bytes) {
   loading_ = {now_us() / 1000000, total_bytes, 0, 0, monotonic_us()};
   engine_.loading = true;
@@ -69,7 +77,7 @@ std::optional<std::string> Node::load_data() {
     SnapshotAux aux;
     begin_loading(file.bytes().size());
     why = read_snapshot(file.bytes(), engine_.databases(), engine_.state.now_ms, replica, aux,
-                        [this](std::size_t bytes) { note_loading(bytes); });
+                        function_loader(false), [this](std::size_t bytes) { note_loading(bytes); });
     engine_.loading = false;
     note_loaded(aux);
     if (why) return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
@@ -112,7 +120,7 @@ std::optional<std::string> Node::load_aof() {
     handlers.image = [&](std::string_view image, std::size_t& consumed) {
       SnapshotAux aux;
       return read_snapshot(
-          image, engine_.databases(), engine_.state.now_ms, true, aux,
+          image, engine_.databases(), engine_.state.now_ms, true, aux, function_loader(false),
           [this](std::size_t bytes) { note_loading(bytes); }, &consumed);
     };
     handlers.command = [&](const std::vector<std::string_view>& argv) -> std::optional<std::string> {
@@ -139,10 +147,11 @@ std::optional<std::string> Node::load_aof() {
 
 std::optional<std::string> Node::open_aof() {
   return aof_.open_for_append([this](const std::string& path) {
-    if (!aof_.dump_base()) return write_commands(path, engine_.databases(), {}, 0);
+    const auto functions = engine_.scripting->functions().codes();
+    if (!aof_.dump_base()) return write_commands(path, functions, engine_.databases(), {}, 0);
     SnapshotNote note;
     note.aof_base = true;
-    return write_snapshot(path, engine_.databases(), note, engine_.state.now_ms);
+    return write_snapshot(path, functions, engine_.databases(), note, engine_.state.now_ms);
   });
 }
 
@@ -153,11 +162,15 @@ void Node::restart_aof_after_load() {
   if (const auto why = start_rewrite()) log('#', "Rewriting the append only file: " + *why);
 }
 
-int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why, bool flush) {
+int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why, OldData old) {
   begin_loading(bytes.size());
-  if (flush) engine_.flush_all();
+  if (old == OldData::goes) {
+    engine_.flush_all();
+    engine_.scripting->functions().clear();
+  }
   SnapshotAux aux;
   why = read_snapshot(bytes, engine_.databases(), engine_.state.now_ms, true, aux,
+                      function_loader(old == OldData::is_replaced),
                       [this](std::size_t done) { note_loading(done); });
   engine_.loading = false;
   engine_.serve_ready();
@@ -166,8 +179,8 @@ int Node::load_snapshot(std::string_view bytes, std::optional<std::string>& why,
 
 std::optional<std::string> Node::save() {
   if (child_kind_ == ChildKind::save) return "ERR Background save already in progress";
-  const auto why =
-      write_snapshot(config_.dbfilename, engine_.databases(), replication_->note(), engine_.state.now_ms);
+  const auto why = write_snapshot(config_.dbfilename, engine_.scripting->functions().codes(),
+                                  engine_.databases(), replication_->note(), engine_.state.now_ms);
   if (why) {
     log('#', "Saving the DB: " + *why);
     last_save_ok_ = false;
@@ -217,10 +230,11 @@ std::optional<std::string> Node::fork_snapshot(ChildKind kind, const std::string
     std::signal(SIGINT, SIG_DFL);
     const SnapshotNote note{std::move(repl_id), repl_offset, kind == ChildKind::rewrite,
                             replication_->stream_db(), child_progress()};
+    const auto functions = engine_.scripting->functions().codes();
     const std::int64_t stamp_s = config_.aof_timestamp ? engine_.state.now_ms / 1000 : 0;
     const auto why = kind == ChildKind::rewrite && !aof_.dump_base()
-                         ? write_commands(path, engine_.databases(), note.on_key, stamp_s)
-                         : write_snapshot(path, engine_.databases(), note, engine_.state.now_ms);
+                         ? write_commands(path, functions, engine_.databases(), note.on_key, stamp_s)
+                         : write_snapshot(path, functions, engine_.databases(), note, engine_.state.now_ms);
     child_report_->copied_bytes = private_dirty_bytes();
     if (why) log('#', "In the child that writes the data: " + *why);
     _exit(why ? 1 : 0);
@@ -382,7 +396,7 @@ void Node::maybe_save() {
   if (const auto why = start_rewrite()) log('#', "Rewriting the append only file: " + *why);
 }
 
-std::optional<std::string> Node::debug_reload(bool save_first, bool flush) {
+std::optional<std::string> Node::debug_reload(bool save_first, bool flush, bool merge) {
   if (engine_.loading) return std::string(error::loading);
   if (save_first)
     if (auto why = save()) return why;
@@ -390,9 +404,10 @@ std::optional<std::string> Node::debug_reload(bool save_first, bool flush) {
   const MappedFile file(config_.dbfilename, trouble);
   if (!trouble.empty()) return "ERR " + trouble;
   std::optional<std::string> why;
-  load_snapshot(file.bytes(), why, flush);
-  if (why) return "ERR " + *why;
-  return std::nullopt;
+  load_snapshot(file.bytes(), why, flush ? OldData::goes : merge ? OldData::is_replaced : OldData::stays);
+  if (!why) return std::nullopt;
+  log('#', "DEBUG RELOAD: " + *why);
+  return "ERR Error trying to load the RDB dump, check server logs.";
 }
 
 std::optional<std::string> Node::debug_load_aof() {
@@ -401,6 +416,7 @@ std::optional<std::string> Node::debug_load_aof() {
     if (auto why = aof_.flush(engine_.state.now_ms, true)) return "ERR " + *why;
   const bool appending = aof_.is_open();
   engine_.flush_all();
+  engine_.scripting->functions().clear();
   if (auto why = load_aof()) return "ERR Error trying to load the AOF files: " + *why;
   // A tail that was cut off changed where the file ends.
   if (appending)

@@ -97,7 +97,11 @@ std::optional<std::string> Node::end(const Ending& how) {
   if (!config_.unixsocket.empty()) unlink(config_.unixsocket.c_str());
   log('#', "Redis is now ready to exit, bye bye...");
   stopping_ = true;
-  // No reply: clients see the connection end.
+  // No reply: clients see the connection end, and then nobody at the port.
+  for (const auto& listener : listeners_) {
+    loop_.remove(listener->socket.fd());
+    listener->socket.reset();
+  }
   for (auto& [id, c] : clients_)
     if (!c->closing) c->session.close_after_reply = true;
   return std::nullopt;

@@ -343,3 +343,30 @@ TEST_CASE(
   m.ask("config resetstat");
   CHECK(field(m, "stats", "sync_partial_ok") == "0");
 }
+
+TEST_CASE(
+    "a writable replica expires what its own clients gave a time to live, and leaves the rest to its "
+    "master") {
+  const Folder a, b;
+  const ChildServer master(
+      our_binary(), a.path(),
+      {"--save", "", "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes"});
+  const ChildServer replica(our_binary(), b.path(),
+                            {"--save", "", "--replica-read-only", "no", "--replicaof",
+                             "127.0.0.1 " + std::to_string(master.port())});
+  Connection m = master.connect(), r = replica.connect();
+  REQUIRE(eventually([&] { return link_is_up(r); }));
+  m.ask("debug set-active-expire 0");
+  m.ask("set theirs 5 px 50");
+  m.ask("set theirs_too 5 px 50");
+  REQUIRE(eventually([&] { return r.ask("dbsize") == ":2\r\n"; }));
+  CHECK(r.ask("set ours 1 px 50") == "+OK\r\n");
+  CHECK(r.ask("eval \"redis.call('set', KEYS[1], 1, 'px', 50)\" 1 scripted") == "$-1\r\n");
+  CHECK(r.ask("set lasts 1 px 100000") == "+OK\r\n");
+  CHECK(eventually([&] { return r.ask("dbsize") == ":3\r\n"; }));  // theirs, theirs_too, lasts
+  REQUIRE(eventually([&] { return r.ask("exists theirs theirs_too") == ":0\r\n"; }));
+  CHECK(r.ask("dbsize") == ":3\r\n");
+  // A write makes it anew, as on a master.
+  CHECK(r.ask("incr theirs") == ":1\r\n");
+  CHECK(r.ask("ttl theirs") == ":-1\r\n");
+}

@@ -46,16 +46,18 @@ void debug_populate(Call& c) {
 }
 
 void debug_reload(Call& c) {
-  bool save = true, flush = true;
+  bool save = true, flush = true, merge = false;
   for (std::size_t i = 2; i < c.argc(); ++i) {
     if (c.is(i, "nosave"))
       save = false;
     else if (c.is(i, "noflush"))
       flush = false;
-    else if (!c.is(i, "merge"))
+    else if (c.is(i, "merge"))
+      merge = true;
+    else
       return c.error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
   }
-  if (const auto why = c.engine.host.debug_reload(save, flush)) return c.error(*why);
+  if (const auto why = c.engine.host.debug_reload(save, flush, merge)) return c.error(*why);
   c.reply.ok();
 }
 
@@ -180,7 +182,7 @@ void debug_stringmatch(Call& c) {
 }
 
 void debug_disable_deny_scripts(Call& c) {
-  c.engine.scripting->allow_denied_commands(c.arg(2) != "0");
+  c.engine.scripting->run().allow_denied_commands(c.arg(2) != "0");
   c.reply.ok();
 }
 

@@ -5,6 +5,7 @@
 
 #include "server/commands/reply_errors.h"
 #include "server/keyspace/number.h"
+#include "server/scripting/script_flags.h"
 #include "server/scripting/scripting.h"
 
 namespace node {
@@ -209,16 +210,16 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   const bool exec = command.name == "exec";
   auto any = [&](std::uint32_t f) {
     return command.is(f) || (exec && std::any_of(session.queue.begin(), session.queue.end(),
-                                                 [&](auto& q) { return q.command->is(f); }));
+                                                 [&](auto& q) { return (q.flags & f) != 0; }));
   };
   auto lacks = [&](std::uint32_t f) {
     return !command.is(f) || (exec && std::any_of(session.queue.begin(), session.queue.end(),
-                                                  [&](auto& q) { return !q.command->is(f); }));
+                                                  [&](auto& q) { return (q.flags & f) == 0; }));
   };
   if (cluster && !from_master && session.kind != Session::Kind::script)
     if (auto line = cluster_refusal(session, command, argv)) return line;
   if (from_master) return std::nullopt;
-  if (config.maxmemory > 0 && any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
+  if (any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
   const bool writes = any(flag::write), replica = host.is_replica();
   if ((writes || command.name == "ping") && !replica)
     if (auto line = host.write_refusal()) return line;
@@ -233,13 +234,21 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   if (replica && !config.serve_stale && lacks(flag::stale) && !host.master_link_up())
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
   if (loading && lacks(flag::loading)) return std::string(error::loading);
-  if (scripting->timed_out() && session.kind == Session::Kind::normal && !command.is(flag::allow_busy))
-    return std::string(error::busy_script);
+  if (session.kind == Session::Kind::normal && !command.is(flag::allow_busy))
+    if (const auto line = scripting->run().busy_line()) return std::string(*line);
   return std::nullopt;
 }
 
+/// What runs a script counts as what the script says about itself.
+std::optional<Command> Engine::judged_by_script(const Command& command,
+                                                const std::vector<std::string_view>& argv) const {
+  if (command.group != "scripting" || !command.keys.find) return std::nullopt;
+  const auto flags = scripting->flags_of(command, argv);
+  return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
+}
+
 bool Engine::out_of_memory() {
-  return host.used_memory() > static_cast<std::size_t>(config.maxmemory);
+  return config.maxmemory > 0 && host.used_memory() > static_cast<std::size_t>(config.maxmemory);
 }
 
 bool Engine::process(Session& session, const std::vector<std::string_view>& argv) {
@@ -275,12 +284,14 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   if (session.in_multi && command->is(flag::no_multi))
     return refuse("ERR Command not allowed inside a transaction");
   session.last_command = command;
+  const auto by_script = judged_by_script(*command, argv);
+  const Command& judged = by_script ? *by_script : *command;
   if (session.kind == Session::Kind::normal) {
-    if (auto line = refusal(session, *command, argv)) {
+    if (auto line = refusal(session, judged, argv)) {
       if (command->name != "asking") session.asking = false;
       return refuse(*line);
     }
-    const bool writes = command->is(flag::write | flag::may_replicate) || command->name == "exec";
+    const bool writes = judged.is(flag::write | flag::may_replicate) || command->name == "exec";
     if (host.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
         !command->name.starts_with("cluster|") && command->name != "ping" && command->name != "replconf" &&
         !command->name.starts_with("config|"))
@@ -288,19 +299,20 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   }
   if (session.in_multi && command->name != "exec" && command->name != "discard" && command->name != "multi" &&
       command->name != "watch" && command->name != "quit" && command->name != "reset") {
-    queue_command(session, *command, argv);
+    queue_command(session, *command, judged.flags, argv);
     return true;
   }
   call(session, *command, argv);
   if (asking && command->name != "asking") session.asking = false;
   session.write_offset = host.replication_offset();
-  if (!ready_.empty()) serve_ready();
+  // Not from within a script that lets others in: what it pushes is served when it ends.
+  if (!ready_.empty() && !scripting->run().running()) serve_ready();
   return true;
 }
 
-void Engine::queue_command(Session& session, const Command& command,
+void Engine::queue_command(Session& session, const Command& command, std::uint32_t flags,
                            const std::vector<std::string_view>& argv) {
-  session.queue.push_back({&command, std::vector<std::string>(argv.begin(), argv.end())});
+  session.queue.push_back({&command, flags, std::vector<std::string>(argv.begin(), argv.end())});
   session.out.status("QUEUED");
 }
 
@@ -314,7 +326,16 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   if (monitors && shown && command.is(flag::skip_monitor)) feed_monitors(session, argv);
   redacted_.clear();
   begin_unit();
+  // A client's write on a writable replica ends keys as on a master.
+  const bool local = state.keep_expired && command.is(flag::write) && !config.replica_read_only &&
+                     (session.kind == Session::Kind::normal || session.kind == Session::Kind::script) &&
+                     host.is_replica();
+  if (local) state.keep_expired = false;
   command.handler(one);
+  if (local) {
+    state.keep_expired = true;
+    note_written_here(command, session.db, argv);
+  }
   if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) &&
       host.propagating())
     enqueue_propagation(session.db, argv);
@@ -419,8 +440,8 @@ void Engine::feed_monitors(const Session& session, const std::vector<std::string
 // ------------------------------------------------------------------------------------------------
 
 void Engine::enqueue_propagation(int db, const std::vector<std::string_view>& words) {
-  if (!host.propagating()) return;
-  Propagated p{db, {}};
+  if (!host.propagating() || propagation_targets == 0) return;
+  Propagated p{db, {}, propagation_targets};
   append_command(p.resp, words.data(), words.size());
   pending_.push_back(std::move(p));
 }
@@ -433,13 +454,32 @@ void Engine::flush_propagation(bool atomic) {
   if (pending_.empty()) return;
   const bool wrap = atomic && pending_.size() > 1;
   const int db = pending_.front().db;
-  if (wrap) host.propagate(db, "*1\r\n$5\r\nMULTI\r\n");
-  for (const Propagated& p : pending_) host.propagate(p.db, p.resp);
-  if (wrap) host.propagate(pending_.back().db, "*1\r\n$4\r\nEXEC\r\n");
+  if (wrap) host.propagate(db, "*1\r\n$5\r\nMULTI\r\n", propagate_to::all);
+  for (const Propagated& p : pending_) host.propagate(p.db, p.resp, p.targets);
+  if (wrap) host.propagate(pending_.back().db, "*1\r\n$4\r\nEXEC\r\n", propagate_to::all);
   pending_.clear();
 }
 
+void Engine::note_written_here(const Command& command, int database,
+                               const std::vector<std::string_view>& argv) {
+  for (const std::size_t at : key_positions(command, argv))
+    if (const Entry* e = db(database).stored(argv[at]); e && e->has_expiry)
+      written_here_.emplace(database, argv[at]);
+}
+
+void Engine::expire_written_here() {
+  if (written_here_.empty()) return;
+  if (!host.is_replica()) return written_here_.clear();
+  state.keep_expired = false;
+  std::erase_if(written_here_, [this](const auto& key) {
+    const Entry* e = db(key.first).lookup(key.second);
+    return !e || !e->has_expiry;
+  });
+  state.keep_expired = true;
+}
+
 void Engine::flush_all() {
+  written_here_.clear();
   for (auto& d : databases_) {
     before_replaced(*d, nullptr);
     d->clear();

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -136,6 +137,9 @@ class Engine {
   Database& db(int index) { return *databases_[static_cast<std::size_t>(index)]; }
   std::size_t db_count() const { return databases_.size(); }
   void flush_all();
+  /// On a writable replica: keys whose time passed and whose expiry a client set here go; of the others the
+  /// master tells.
+  void expire_written_here();
   std::uint64_t total_keys() const;
 
   /// WATCH bookkeeping and wake-ups; the databases report here.
@@ -167,6 +171,8 @@ class Engine {
   void end_unit(bool atomic = true);
   void flush_propagation(bool atomic = true);
 
+  bool out_of_memory();
+
   Config& config;
   Host& host;
   KeyspaceState state;
@@ -191,10 +197,13 @@ class Engine {
   std::int64_t aof_flush_sleep_us = 0;  ///< DEBUG AOF-FLUSH-SLEEP
   bool loading = false;
   int monitors = 0;
+  unsigned propagation_targets = propagate_to::all;  ///< of what is enqueued from now on: redis.set_repl()
 
  private:
+  void note_written_here(const Command& command, int db, const std::vector<std::string_view>& argv);
   friend struct Call;
-  bool out_of_memory();
+  std::optional<Command> judged_by_script(const Command& command,
+                                          const std::vector<std::string_view>& argv) const;
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
   void feed_monitors(const Session& session, const std::vector<std::string_view>& argv);
@@ -202,7 +211,8 @@ class Engine {
   void lose_stream(Session& session);
   std::optional<std::string> cluster_refusal(Session& session, const Command& command,
                                              const std::vector<std::string_view>& argv);
-  void queue_command(Session& session, const Command& command, const std::vector<std::string_view>& argv);
+  void queue_command(Session& session, const Command& command, std::uint32_t flags,
+                     const std::vector<std::string_view>& argv);
 
   bool is_redacted(std::size_t word) const;
   std::vector<std::string> shown_words(const std::vector<std::string_view>& argv) const;
@@ -215,9 +225,11 @@ class Engine {
   struct Propagated {
     int db;
     std::string resp;
+    unsigned targets;
   };
   std::vector<Propagated> pending_;
   int unit_depth_ = 0;
+  std::set<std::pair<int, std::string>> written_here_;
 };
 
 }  // namespace node

@@ -60,6 +60,7 @@ void command_expire(Call& c);
 void command_expireat(Call& c);
 void command_expiretime(Call& c);
 void command_failover(Call& c);
+void command_fcall(Call& c);
 void command_flush(Call& c);
 void command_function(Call& c);
 void command_geoadd(Call& c);

@@ -14,11 +14,17 @@ namespace node {
 struct Session;
 struct Call;
 
+/// Who hears of a change.
+namespace propagate_to {
+inline constexpr unsigned aof = 1, replicas = 2, all = aof | replicas;
+}
+
 struct Host {
   virtual ~Host() = default;
 
-  /// A change that the append-only file and the replicas must hear of; already encoded, one command.
-  virtual void propagate(int db, std::string_view resp) = 0;
+  /// A change that the append-only file and the replicas (propagate_to) must hear of; already encoded, one
+  /// command.
+  virtual void propagate(int db, std::string_view resp, unsigned targets) = 0;
   /// Whether anybody listens to propagate().
   virtual bool propagating() const = 0;
 
@@ -41,7 +47,7 @@ struct Host {
   virtual std::int64_t last_save_s() const = 0;
   /// FLUSHALL emptied all databases.
   virtual void data_flushed() = 0;
-  virtual std::optional<std::string> debug_reload(bool save, bool flush) = 0;
+  virtual std::optional<std::string> debug_reload(bool save, bool flush, bool merge) = 0;
   virtual std::optional<std::string> debug_load_aof() = 0;
   /// Writes refused with MISCONF, if they are to be.
   virtual std::optional<std::string> write_refusal() const = 0;

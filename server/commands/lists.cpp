@@ -81,6 +81,7 @@ bool move_element(Call& c, std::string_view from, std::string_view to, bool from
 }
 
 void replicate_move(Call& c, bool from_left, bool to_left) {
+  if (c.command.name.ends_with("rpoplpush")) return c.propagate_as({"RPOPLPUSH", c.arg(1), c.arg(2)});
   c.propagate_as({"LMOVE", c.arg(1), c.arg(2), from_left ? "LEFT" : "RIGHT", to_left ? "LEFT" : "RIGHT"});
 }
 

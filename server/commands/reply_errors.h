@@ -26,6 +26,8 @@ inline constexpr std::string_view out_of_memory = "OOM command not allowed when 
 inline constexpr std::string_view loading = "LOADING Redis is loading the dataset in memory";
 inline constexpr std::string_view busy_script =
     "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+inline constexpr std::string_view busy_function =
+    "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.";
 inline constexpr std::string_view not_busy = "NOTBUSY No scripts in execution right now.";
 inline constexpr std::string_view unkillable =
     "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait "

@@ -112,7 +112,8 @@ void command_shutdown(Call& c) {
   }
   if (!now && c.client.executing)
     return c.error("ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client");
-  if (c.engine.scripting->timed_out() && !nosave) return c.error(error::busy_script);
+  if (!nosave)
+    if (const auto line = c.engine.scripting->run().busy_line()) return c.error(*line);
   if (c.engine.loading) nosave = true;  // half of the data must never replace the whole
   if (const auto why = c.engine.host.shutdown(nosave, save, now, force)) return c.error(*why);
   if (!c.engine.host.shutting_down()) return;
@@ -218,15 +219,6 @@ void command_monitor(Call& c) {
 
 void command_lolwut(Call& c) {
   c.reply.verbatim("cluster-node, compatible with Redis ver. 7.0.15\n");
-}
-
-void command_function(Call& c) {
-  // Libraries of functions are not kept; the answers say that there are none, which is what stock tools ask.
-  if (c.subcommand("list", 2, -1)) return c.reply.array(0);
-  if (c.subcommand("flush", 2, 3)) return c.reply.ok();
-  if (c.subcommand("dump", 2, 2)) return c.error("ERR FUNCTION DUMP is not supported by this server");
-  if (c.arity_failed) return;
-  c.error("ERR functions are not supported by this server");
 }
 
 void command_replicaof(Call& c) {

@@ -32,6 +32,7 @@ struct WatchedKey {
 
 struct QueuedCommand {
   const struct Command* command;
+  std::uint32_t flags;  ///< the command's, or those of the script that it runs
   std::vector<std::string> argv;
 };
 

@@ -269,7 +269,11 @@ constexpr Command kCommands[] = {
     {"evalsha_ro", -3, noscript | stale | skip_monitor | readonly | no_mandatory_keys | movable_keys, kScript,
      "scripting", "Runs a stored Lua script that only reads.", command_eval},
     {"script", -2, 0, kNone, "scripting", "Stores and manages scripts.", command_script},
-    {"function", -2, 0, kNone, "scripting", "Libraries of functions (none here).", command_function},
+    {"function", -2, 0, kNone, "scripting", "Libraries of functions.", command_function},
+    {"fcall", -3, noscript | stale | skip_monitor | may_replicate | no_mandatory_keys | movable_keys, kScript,
+     "scripting", "Calls a function.", command_fcall},
+    {"fcall_ro", -3, noscript | stale | skip_monitor | readonly | no_mandatory_keys | movable_keys, kScript,
+     "scripting", "Calls a function that only reads.", command_fcall},
 
     // Publish and subscribe. The group pubsub_only may be used while subscribed under RESP2.
     {"subscribe", -2, pubsub | noscript | loading | stale, kNone, "pubsub_only", "Listens to channels.",

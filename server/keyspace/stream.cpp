@@ -94,18 +94,18 @@ bool Stream::erase(const StreamId& id) {
   if (it != blocks_.begin()) --it;
   Listpack& block = it->second;
   const Head head(block);
-  Listpack::Position at = head.entries;
-  for (; at; at = after_entry(block, head, at)) {
+  Listpack::Position found = Listpack::kEnd;
+  for (Listpack::Position at = head.entries; at && !found;) {
     const EntryHead entry(block, it->first, at);
-    if (entry.deleted() || entry.id < id) continue;
-    if (entry.id > id) return false;
-    break;
+    if (!entry.deleted() && entry.id > id) return false;
+    if (!entry.deleted() && entry.id == id) found = at;
+    at = after_entry(block, head, entry);
   }
-  if (!at) return false;
+  if (!found) return false;
   if (head.live == 1) {
     blocks_.erase(it);
   } else {
-    mark_deleted(block, at);
+    mark_deleted(block, found);
     count_deleted(block, head, 1);
   }
   --size_;
@@ -120,6 +120,7 @@ bool Stream::erase(const StreamId& id) {
 std::uint64_t Stream::trim(const StreamTrim& how) {
   if (how.by == StreamTrim::By::none) return 0;
   std::uint64_t gone = 0;
+  std::optional<StreamId> first;
   while (!blocks_.empty()) {
     if (how.by == StreamTrim::By::length && size_ <= how.length) break;
     const auto it = blocks_.begin();
@@ -128,7 +129,7 @@ std::uint64_t Stream::trim(const StreamTrim& how) {
     const bool all = how.by == StreamTrim::By::length ? size_ - live >= how.length
                                                       : last_in(it->second, it->first) < how.id;
     if (!all) {
-      if (!how.whole_blocks) gone += trim_within(it->first, it->second, how);
+      if (!how.whole_blocks) gone += trim_within(it->first, it->second, how, first);
       break;
     }
     blocks_.erase(it);
@@ -138,20 +139,26 @@ std::uint64_t Stream::trim(const StreamTrim& how) {
   if (size_ == 0)
     first_id = {};
   else if (gone)
-    first_id = first_live();
+    first_id = first ? *first : first_live();
   return gone;
 }
 
-std::uint64_t Stream::trim_within(const StreamId& id, Listpack& block, const StreamTrim& how) {
+std::uint64_t Stream::trim_within(const StreamId& id, Listpack& block, const StreamTrim& how,
+                                  std::optional<StreamId>& first) {
   const Head head(block);
   std::int64_t gone = 0;
-  for (Listpack::Position at = head.entries; at; at = after_entry(block, head, at)) {
+  for (Listpack::Position at = head.entries; at && !first;) {
     const EntryHead entry(block, id, at);
-    if (how.by == StreamTrim::By::length ? size_ <= how.length : entry.id >= how.id) break;
-    if (entry.deleted()) continue;
-    mark_deleted(block, at);
-    --size_;
-    ++gone;
+    if (!entry.deleted()) {
+      if (how.by == StreamTrim::By::length ? size_ <= how.length : entry.id >= how.id) {
+        first = entry.id;
+      } else {
+        mark_deleted(block, at);
+        --size_;
+        ++gone;
+      }
+    }
+    at = after_entry(block, head, entry);
   }
   count_deleted(block, head, gone);
   return static_cast<std::uint64_t>(gone);

@@ -86,7 +86,9 @@ class Stream {
  private:
   friend class StreamCursor;
   StreamId first_live() const;
-  std::uint64_t trim_within(const StreamId& id, Listpack& block, const StreamTrim& how);
+  /// Marks what must go in a block that stays; `first` becomes the first entry behind it.
+  std::uint64_t trim_within(const StreamId& id, Listpack& block, const StreamTrim& how,
+                            std::optional<StreamId>& first);
 
   Blocks blocks_;
   std::size_t size_ = 0;

@@ -26,9 +26,8 @@ EntryHead::EntryHead(const Listpack& block, const StreamId& block_id, Listpack::
   words = block.next(words);
 }
 
-Listpack::Position after_entry(const Listpack& block, const Head& head, Listpack::Position at) {
-  const EntryHead entry(block, {}, at);
-  at = entry.words;
+Listpack::Position after_entry(const Listpack& block, const Head& head, const EntryHead& entry) {
+  Listpack::Position at = entry.words;
   for (std::int64_t i = entry.same_fields() ? head.fields : 2 * entry.fields; i > 0; --i) at = block.next(at);
   return block.next(at);
 }

@@ -34,8 +34,8 @@ struct EntryHead {
   bool same_fields() const { return flags & kSameFields; }
 };
 
-/// The entry behind the one at `at`, or kEnd.
-Listpack::Position after_entry(const Listpack& block, const Head& head, Listpack::Position at);
+/// The flags of the entry behind this one, or kEnd.
+Listpack::Position after_entry(const Listpack& block, const Head& head, const EntryHead& entry);
 /// The entry before the one at `at`, or kEnd.
 Listpack::Position entry_before(const Listpack& block, Listpack::Position at);
 Listpack::Position last_entry(const Listpack& block);

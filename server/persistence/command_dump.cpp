@@ -119,11 +119,13 @@ void write_value(CommandWriter& out, const Entry& e) {
 }  // namespace
 
 std::optional<std::string> write_commands(const std::string& path,
+                                          std::span<const std::string_view> functions,
                                           std::span<const std::unique_ptr<Database>> databases,
                                           const std::function<void()>& on_key, std::int64_t stamp_s) {
   return replace_file_by(path, [&](int fd) {
     CommandWriter out(fd);
     if (stamp_s) out.raw("#TS:" + std::to_string(stamp_s) + "\r\n");
+    for (const std::string_view code : functions) out.command({"FUNCTION", "LOAD", code});
     for (const auto& d : databases) {
       if (d->size() == 0) continue;
       out.command({"SELECT", std::to_string(d->index())});

@@ -5,12 +5,13 @@
 /// listpack or binary-score sorted set, streams as 7.0 has them. Read: these, LZF strings, the older plain
 /// list and sorted set, the ziplists and zipmaps from before 7.0 (rdb_old_encodings.h), the listpack set of
 /// redis 7.2, the streams of redis 5 and of 7.2, in files of Redis up to 8.0 and of Valkey 9. Refused with a
-/// clear reason: modules.
+/// clear reason: modules. Libraries of functions are code, handed over as it stands.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,11 +34,15 @@ class RdbWriter {
   void aux(std::string_view name, std::string_view value);
   void select(int db, std::size_t keys, std::size_t expiring);
   void entry(const Entry& e, std::optional<std::int64_t> expiry_ms);
+  /// A library of functions; all of them before the first database.
+  void function(std::string_view code);
   /// The end mark and the checksum; false when the sink ever failed.
   bool finish();
 
   /// A value as DUMP gives it, with version and checksum.
   static std::string dump(const Entry& e);
+  /// Libraries as FUNCTION DUMP gives them.
+  static std::string dump_functions(std::span<const std::string_view> codes);
 
   std::string& buffer() { return out_; }
   bool failed() const { return failed_; }
@@ -77,6 +82,8 @@ class RdbReader {
     std::function<void(std::string_view name, std::string_view value)> on_aux;
     std::function<void(int db, std::uint64_t keys)> on_db;
     std::function<void(RdbKey)> on_key;
+    /// A library of functions; a text says why it cannot be loaded.
+    std::function<std::optional<std::string>(std::string_view code)> on_function;
     std::function<void()> on_progress;  ///< every 1,000 keys
   };
   /// Reads a whole file image. A text says what is wrong and where. consumed() is then the end of the image.
@@ -87,6 +94,9 @@ class RdbReader {
 
   /// A DUMP payload; nothing when version or checksum are wrong (`reason` 1) or the value is malformed (2).
   static std::optional<Value> restore(std::string_view payload, int& reason, bool check_sum = true);
+  /// A payload of FUNCTION DUMP; a text says what is wrong with it.
+  static std::optional<std::string> restore_functions(std::string_view payload,
+                                                      std::vector<std::string>& codes);
 
  private:
   bool need(std::size_t n) {
@@ -121,7 +131,13 @@ class RdbReader {
     empty_ = collection->empty();
     return empty_ ? std::nullopt : std::optional<Value>(std::move(collection));
   }
+
+  /// What follows a mark of functions.
+  std::string function(std::uint8_t mark);
   std::optional<std::string> fail(const std::string& why) const;
+  /// Version and checksum, which end what DUMP and FUNCTION DUMP give.
+  static constexpr std::size_t kFootBytes = 10;
+  static bool whole_payload(std::string_view payload, bool check_sum = true);
 
   std::string_view in_;
   std::size_t at_ = 0;

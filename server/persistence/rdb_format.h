@@ -9,9 +9,9 @@ namespace node::rdb {
 constexpr int kVersion = 10;
 
 namespace op {
-constexpr std::uint8_t slot_info = 0xF4, function = 0xF5, module_aux = 0xF7, idle = 0xF8, freq = 0xF9,
-                       aux = 0xFA, resize = 0xFB, expire_ms = 0xFC, expire_s = 0xFD, select = 0xFE,
-                       end = 0xFF;
+constexpr std::uint8_t slot_info = 0xF4, function = 0xF5, function_of_candidates = 0xF6, module_aux = 0xF7,
+                       idle = 0xF8, freq = 0xF9, aux = 0xFA, resize = 0xFB, expire_ms = 0xFC, expire_s = 0xFD,
+                       select = 0xFE, end = 0xFF;
 }  // namespace op
 namespace kind {
 constexpr std::uint8_t string = 0, list = 1, set = 2, zset = 3, hash = 4, zset2 = 5, hash_zipmap = 9,

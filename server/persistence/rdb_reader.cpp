@@ -332,8 +332,13 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
         for (int i = 0; i < 3; ++i) plain_length();
         continue;
       case op::function:
-        string();
-        continue;  // a library of functions: none are kept here
+      case op::function_of_candidates: {
+        const std::string library = function(code);
+        if (bad_) return fail("Malformed library of functions");
+        if (!handler.on_function) continue;
+        if (const auto why = handler.on_function(library)) return fail("Failed creating function, " + *why);
+        continue;
+      }
       case op::module_aux:
         return fail("Module data is not supported");
       default:
@@ -359,17 +364,20 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
   }
 }
 
-std::optional<Value> RdbReader::restore(std::string_view payload, int& reason, bool check_sum) {
-  reason = 1;
-  if (payload.size() < 10) return std::nullopt;
-  const std::string_view foot = payload.substr(payload.size() - 10);
+bool RdbReader::whole_payload(std::string_view payload, bool check_sum) {
+  if (payload.size() < kFootBytes) return false;
+  const std::string_view foot = payload.substr(payload.size() - kFootBytes);
   const int version = static_cast<unsigned char>(foot[0]) | static_cast<unsigned char>(foot[1]) << 8;
   std::uint64_t stored;
   std::memcpy(&stored, foot.data() + 2, 8);
-  if (!known_version(version) || (check_sum && crc64(0, payload.substr(0, payload.size() - 8)) != stored))
-    return std::nullopt;
+  return known_version(version) && (!check_sum || crc64(0, payload.substr(0, payload.size() - 8)) == stored);
+}
+
+std::optional<Value> RdbReader::restore(std::string_view payload, int& reason, bool check_sum) {
+  reason = 1;
+  if (!whole_payload(payload, check_sum)) return std::nullopt;
   reason = 2;
-  RdbReader reader(payload.substr(0, payload.size() - 10));
+  RdbReader reader(payload.substr(0, payload.size() - kFootBytes));
   const std::uint8_t type = reader.byte();
   auto v = reader.bad_ ? std::nullopt : reader.value(type);
   if (!v || reader.at_ != reader.in_.size()) return std::nullopt;

@@ -87,7 +87,7 @@ std::optional<Value> RdbReader::stream(std::uint8_t type) {
     s->max_deleted_id = stream_id();
     s->entries_added = plain_length();
   }
-  if (bad_ || s->last_entry() > s->last_id) return std::nullopt;
+  if (bad_ || s->last_entry() > s->last_id || s->entries_added > INT64_MAX) return std::nullopt;
   const std::uint64_t groups = plain_length();
   for (std::uint64_t i = 0; i < groups && !bad_; ++i)
     if (!stream_group(*s, type)) return std::nullopt;
@@ -100,7 +100,7 @@ bool RdbReader::stream_group(Stream& s, std::uint8_t type) {
   const StreamId last = stream_id();
   const std::int64_t read = type == kind::stream ? s.entries_up_to(last).value_or(StreamGroup::kUnknown)
                                                  : static_cast<std::int64_t>(plain_length());
-  if (bad_ || !s.add_group(name, last, read)) return false;
+  if (bad_ || read < StreamGroup::kUnknown || !s.add_group(name, last, read)) return false;
   StreamGroup& group = *s.group(name);
   const std::uint64_t pending = plain_length();
   for (std::uint64_t i = 0; i < pending && !bad_; ++i) {

@@ -7,6 +7,7 @@
 namespace node {
 
 std::optional<std::string> write_snapshot(const std::string& path,
+                                          std::span<const std::string_view> functions,
                                           std::span<const std::unique_ptr<Database>> databases,
                                           const SnapshotNote& note, std::int64_t now_ms) {
   return replace_file_by(path, [&](int fd) {
@@ -22,6 +23,7 @@ std::optional<std::string> write_snapshot(const std::string& path,
       w.aux("repl-offset", std::to_string(note.repl_offset));
     }
     w.aux("aof-base", note.aof_base ? "1" : "0");
+    for (std::string_view code : functions) w.function(code);
     for (const auto& d : databases) {
       if (d->size() == 0) continue;
       w.select(d->index(), d->size(), d->expiring());
@@ -37,6 +39,7 @@ std::optional<std::string> write_snapshot(const std::string& path,
 std::optional<std::string> read_snapshot(std::string_view bytes,
                                          std::span<const std::unique_ptr<Database>> databases,
                                          std::int64_t now_ms, bool keep_expired, SnapshotAux& aux,
+                                         const LoadFunction& load_function,
                                          const std::function<void(std::size_t)>& progress,
                                          std::size_t* consumed) {
   std::optional<std::string> trouble;
@@ -47,6 +50,7 @@ std::optional<std::string> read_snapshot(std::string_view bytes,
     if (name == "repl-stream-db") aux.stream_db = static_cast<int>(parse_integer(value).value_or(0));
     if (name == "repl-offset") aux.repl_offset = parse_integer(value).value_or(-1);
   };
+  handler.on_function = load_function;
   handler.on_db = [&](int db, std::uint64_t keys) {
     if (static_cast<std::size_t>(db) < databases.size() && keys < bytes.size())
       databases[static_cast<std::size_t>(db)]->reserve(keys);

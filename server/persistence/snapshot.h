@@ -21,16 +21,21 @@ struct SnapshotNote {
   std::function<void()> on_key;  ///< after each key
 };
 
-/// Databases that are empty are left out. A text says what failed.
+/// Databases that are empty are left out; `functions` is the code of libraries. A text says what failed.
 std::optional<std::string> write_snapshot(const std::string& path,
+                                          std::span<const std::string_view> functions,
                                           std::span<const std::unique_ptr<Database>> databases,
                                           const SnapshotNote& note, std::int64_t now_ms);
 
 /// The same data as commands, each database after its SELECT (aof-use-rdb-preamble no). `stamp_s`: when not
 /// 0, a timestamp annotation goes first.
 std::optional<std::string> write_commands(const std::string& path,
+                                          std::span<const std::string_view> functions,
                                           std::span<const std::unique_ptr<Database>> databases,
                                           const std::function<void()>& on_key, std::int64_t stamp_s);
+
+/// Takes the code of a library of functions; a text says why it cannot be loaded.
+using LoadFunction = std::function<std::optional<std::string>(std::string_view code)>;
 
 struct SnapshotAux {
   std::string repl_id;
@@ -45,6 +50,7 @@ struct SnapshotAux {
 std::optional<std::string> read_snapshot(std::string_view bytes,
                                          std::span<const std::unique_ptr<Database>> databases,
                                          std::int64_t now_ms, bool keep_expired, SnapshotAux& aux,
+                                         const LoadFunction& load_function,
                                          const std::function<void(std::size_t bytes)>& progress = {},
                                          std::size_t* consumed = nullptr);
 
