@@ -19,6 +19,13 @@ Client::Client(Node& node, Socket s, std::uint64_t id) : socket(std::move(s)), n
   session.id = id;
 }
 
+std::size_t Client::memory() const {
+  std::size_t bytes = sizeof(Client) + in_.capacity() + session.out.buffer().capacity();
+  for (const QueuedCommand& q : session.queue)
+    for (const std::string& word : q.argv) bytes += word.capacity() + sizeof word;
+  return bytes;
+}
+
 void Client::on_event(std::uint32_t events) {
   if (closing) return;
   if (events & EPOLLOUT) flush();

@@ -35,6 +35,8 @@ class Client final : public Watcher {
 
   bool wants_write() const { return sent_ < session.out.buffer().size() || transfer_ != nullptr; }
   std::size_t output_bytes() const { return session.out.buffer().size() - sent_; }
+  /// Bytes of both buffers, and of what was queued by MULTI.
+  std::size_t memory() const;
   /// What arrived and was not executed: the running command included.
   std::size_t input_bytes() const { return session.in_command ? unread_ : in_.size(); }
 

@@ -46,7 +46,9 @@ struct Config {
   // Memory.
   std::int64_t maxmemory = 0;
   std::string maxmemory_policy = "noeviction";
-  bool lazy_user_del = false, lazy_user_flush = false;
+  std::int64_t tracking_keys = 1000000;
+  std::int64_t maxmemory_samples = 5, eviction_tenacity = 10, lfu_log_factor = 10, lfu_decay_minutes = 1;
+  bool lazy_user_del = false, lazy_user_flush = false, lazy_eviction = false, replica_ignore_maxmemory = true;
 
   // Persistence.
   std::string save = "3600 1 300 100 60 10000";

@@ -49,9 +49,13 @@ Node::Node(Config config)
   run_id_ = random_hex(40);
   note_time();
   apply_limits();
+  may_grow_keyspace = [this](std::size_t bytes) {
+    return config_.maxmemory <= 0 || memory_for_data() + bytes <= static_cast<std::size_t>(config_.maxmemory);
+  };
 }
 
 Node::~Node() {
+  may_grow_keyspace = nullptr;
   kill_child();
 }
 
@@ -74,6 +78,12 @@ void Node::apply_limits() {
   encoding_limits.zset_value = static_cast<std::size_t>(config_.zset_value);
   encoding_limits.stream_bytes = static_cast<std::size_t>(config_.stream_bytes);
   encoding_limits.stream_entries = static_cast<std::size_t>(config_.stream_entries);
+  const EvictionPolicy policy = EvictionPolicy::named(config_.maxmemory_policy);
+  engine_.eviction.choose(policy, static_cast<std::size_t>(config_.maxmemory_samples));
+  access_tracking.frequency = policy.by == EvictionPolicy::By::frequency;
+  access_tracking.recency = policy.by == EvictionPolicy::By::recency;
+  access_tracking.log_factor = config_.lfu_log_factor;
+  access_tracking.decay_minutes = config_.lfu_decay_minutes;
 }
 
 // ---- start
@@ -120,12 +130,13 @@ void Node::turn() {
   std::int64_t wait = std::max<std::int64_t>(0, next_cron_ms_ - now);
   if (engine_.next_deadline_ms != INT64_MAX)
     wait = std::clamp<std::int64_t>(engine_.next_deadline_ms - engine_.state.now_ms, 0, wait);
-  if (!to_resume_.empty() || replication_->can_forward()) wait = 0;
+  if (!to_resume_.empty() || replication_->can_forward() || engine_.evicting) wait = 0;
   // What arrived while we slept happens now, not when we fell asleep.
   loop_.turn(static_cast<int>(wait), [this] { note_time(); });
   obey_signal();
   continue_shutdown();
   engine_.expire_blocked();
+  if (engine_.evicting) engine_.evict();
   if (steady_ms() >= next_cron_ms_) {
     next_cron_ms_ = steady_ms() + kCronMs;
     if (!engine_.cron_paused) cron();
@@ -133,6 +144,7 @@ void Node::turn() {
 }
 
 void Node::before_sleep() {
+  if (engine_.tracking.active()) engine_.tracking.tell_prefixes();
   for (const std::uint64_t id : std::exchange(to_resume_, {}))
     if (Client* c = client(id)) c->resume();
   if (cluster_) cluster_->perform();
@@ -173,6 +185,8 @@ void Node::cron() {
   engine_.expire_written_here();
   for (const auto& d : engine_.databases())
     if (d->size()) d->rehash(1000);
+  if (engine_.tracking.active())
+    engine_.tracking.limit(static_cast<std::size_t>(config_.tracking_keys), random_source());
   if (cluster_) cluster_->tick();
   replication_->tick();
   maybe_save();
@@ -242,7 +256,8 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
   for (const std::string& name : names) {
     if (name == "rewrite") return rewrite_config_file();
     if (name == "resetstat") {
-      connections_total_ = connections_refused_ = input_bytes_ = output_bytes_ = commands_at_tick_ = 0;
+      connections_total_ = connections_refused_ = evicted_clients_ = input_bytes_ = output_bytes_ =
+          commands_at_tick_ = 0;
       memory_peak_ = 0;
       replication_->reset_statistics();
     }
@@ -262,12 +277,17 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
       if (config_.appendonly && !aof_.is_open()) {
         if (auto why = start_rewrite()) return why;
       } else if (!config_.appendonly && aof_.is_open()) {
-        if (child_kind_ == ChildKind::rewrite) kill_child();
+        rewrite_scheduled_ = false;
+        if (child_kind_ == ChildKind::rewrite) {
+          log('*', "Killing running AOF rewrite child: " + std::to_string(child_));
+          kill_child();
+        }
         aof_.close();
         rewrite_scheduled_ = false;
       }
     }
     if (name.starts_with("aof-") || name == "appendfsync") aof_.change(aof_settings());
+    if (name == "maxmemory") engine_.evicting = config_.maxmemory > 0;
   }
   apply_limits();
   if (cluster_) cluster_->config_changed();
@@ -364,9 +384,17 @@ std::size_t Node::used_memory() const {
   if (now < memory_asked_us_ + 50 * memory_cost_us_) return memory_used_;
   const struct mallinfo2 info = mallinfo2();
   memory_used_ = info.uordblks + info.hblkhd;
+  if (config_.maxmemory > 0) memory_uncounted_ = memory_not_counted();
   memory_asked_us_ = monotonic_us();
   memory_cost_us_ = memory_asked_us_ - now;
   return memory_used_;
+}
+
+std::size_t Node::memory_not_counted() const {
+  std::size_t bytes = aof_.is_open() ? aof_.buffered() : 0;
+  for (const auto& [id, c] : clients_)
+    if (c->session.kind == Session::Kind::replica) bytes += c->session.out.buffer().capacity();
+  return bytes + replication_->stream_bytes() - replication_->backlog_bytes();
 }
 
 std::size_t Node::resident_memory() {

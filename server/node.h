@@ -120,6 +120,13 @@ class Node final : public Host {
   bool paused(bool write) const override;
   bool info_section(std::string_view name, std::string& out) override;
   std::size_t used_memory() const override;
+  std::size_t memory_for_data() const override {
+    const std::size_t used = used_memory();
+    return used - std::min(used, memory_uncounted_);
+  }
+  void memory_freed(std::size_t bytes) override { memory_used_ -= std::min(bytes, memory_used_); }
+  /// What waits to be sent to replicas, beyond the backlog, and to be written to the append-only file.
+  std::size_t memory_not_counted() const;
   static std::size_t resident_memory();
   static std::string current_directory();
   /// As many of the clients wanted as there may be descriptors for, besides those of files and the bus.
@@ -235,7 +242,8 @@ class Node final : public Host {
   std::int64_t last_save_s_ = 0, last_save_try_s_ = 0;
   std::optional<std::string> aof_error_;
 
-  std::uint64_t connections_total_ = 0, connections_refused_ = 0, input_bytes_ = 0, output_bytes_ = 0;
+  std::uint64_t connections_total_ = 0, connections_refused_ = 0, evicted_clients_ = 0, input_bytes_ = 0,
+                output_bytes_ = 0;
   std::uint64_t commands_at_tick_ = 0, ops_per_second_ = 0, forks_ = 0;
   std::int64_t ops_tick_ms_ = 0;
   std::uint64_t reads_ = 0, writes_ = 0;
@@ -244,7 +252,7 @@ class Node final : public Host {
   std::int64_t last_fork_us_ = 0;
   std::size_t memory_at_start_ = 0;
   std::size_t memory_peak_ = 0;
-  mutable std::size_t memory_used_ = 0;
+  mutable std::size_t memory_used_ = 0, memory_uncounted_ = 0;  ///< of the same moment
   mutable std::int64_t memory_asked_us_ = 0, memory_cost_us_ = 0;
 };
 

@@ -128,7 +128,7 @@ std::string Node::info_clients() {
       .add("client_recent_max_output_buffer", std::int64_t{0})
       .add("blocked_clients", engine_.blocked_count + static_cast<std::uint64_t>(held_.size()))
       .add("pubsub_clients", subscribed)
-      .add("tracking_clients", std::int64_t{0})
+      .add("tracking_clients", static_cast<std::uint64_t>(engine_.tracking.sessions()))
       .add("clients_in_timeout_table", std::int64_t{0})
       .str();
 }
@@ -142,6 +142,9 @@ std::string Node::info_memory() const {
   const Functions& functions = scripting.functions();
   const std::size_t eval = scripting.interpreter_bytes(), scripts = scripting.script_bytes();
   auto bytes = [](std::size_t n) { return static_cast<std::uint64_t>(n); };
+  std::size_t normal = 0, replicas = 0;
+  for (const auto& [id, c] : clients_)
+    (c->session.kind == Session::Kind::replica ? replicas : normal) += c->memory();
   return Lines("Memory")
       .add("used_memory", static_cast<std::uint64_t>(used))
       .add("used_memory_human", human(used))
@@ -168,8 +171,10 @@ std::string Node::info_memory() const {
       .add("mem_fragmentation_ratio", ratio)
       .add("mem_replication_backlog", static_cast<std::uint64_t>(replication_->backlog_bytes()))
       .add("mem_total_replication_buffers", static_cast<std::uint64_t>(replication_->stream_bytes()))
-      .add("mem_clients_slaves",
-           static_cast<std::uint64_t>(replication_->stream_bytes() - replication_->backlog_bytes()))
+      .add("mem_clients_normal", static_cast<std::uint64_t>(normal))
+      .add("mem_clients_slaves", static_cast<std::uint64_t>(replicas + replication_->stream_bytes() -
+                                                            replication_->backlog_bytes()))
+      .add("mem_not_counted_for_evict", static_cast<std::uint64_t>(memory_not_counted()))
       .add("mem_allocator", "libc")
       .add("lazyfree_pending_objects", std::int64_t{0})
       .str();
@@ -208,8 +213,6 @@ std::string Node::memory_details() const {
       .add("rss_overhead_ratio", "1.00")
       .add("rss_overhead_bytes", std::int64_t{0})
       .add("mem_fragmentation_bytes", more(resident, used))
-      .add("mem_not_counted_for_evict", bytes(stream))
-      .add("mem_clients_normal", bytes(clients))
       .add("active_defrag_running", std::int64_t{0})
       .add("lazyfreed_objects", std::int64_t{0})
       .str();
@@ -281,7 +284,8 @@ std::string Node::info_stats() const {
       .add("sync_partial_ok", replication_->partial_syncs())
       .add("sync_partial_err", replication_->refused_partial_syncs())
       .add("expired_keys", engine_.state.expired)
-      .add("evicted_keys", std::int64_t{0})
+      .add("evicted_keys", engine_.evicted_keys)
+      .add("evicted_clients", evicted_clients_)
       .add("keyspace_hits", engine_.state.hits)
       .add("keyspace_misses", engine_.state.misses)
       .add("pubsub_channels",
@@ -292,6 +296,9 @@ std::string Node::info_stats() const {
       .add("latest_fork_usec", last_fork_us_)
       .add("total_forks", forks_)
       .add("total_error_replies", errors)
+      .add("tracking_total_keys", static_cast<std::uint64_t>(engine_.tracking.keys()))
+      .add("tracking_total_items", static_cast<std::uint64_t>(engine_.tracking.items()))
+      .add("tracking_total_prefixes", static_cast<std::uint64_t>(engine_.tracking.prefixes()))
       .add("dump_payload_sanitizations", std::int64_t{0})
       .add("instantaneous_input_kbps", kilobytes_per_second(input_rate_))
       .add("instantaneous_output_kbps", kilobytes_per_second(output_rate_))
@@ -299,7 +306,6 @@ std::string Node::info_stats() const {
       .add("total_writes_processed", writes_)
       .add("io_threaded_reads_processed", std::int64_t{0})
       .add("io_threaded_writes_processed", std::int64_t{0})
-      .add("evicted_clients", std::int64_t{0})
       .add("migrate_cached_sockets", std::int64_t{0})
       .add("slave_expires_tracked_keys", std::int64_t{0})
       .add("active_defrag_hits", std::int64_t{0})

@@ -59,6 +59,7 @@ class ReplicationLink {
   bool is_replica() const { return replication_.is_replica(); }
   bool link_up() const { return replication_.link().connected(); }
   std::int64_t offset() const { return replication_.offset(); }
+  const replication::Backlog& backlog() const { return replication_.backlog(); }
   cluster::ReplicaView view() const;
   int good_replicas() const;
 

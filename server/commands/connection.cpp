@@ -47,6 +47,9 @@ std::string describe(Call& c, const Session& s) {
   if (s.readonly) flags += 'r';
   if (s.close_after_reply) flags += 'c';
   if (s.no_evict) flags += 'e';
+  if (s.tracking) flags += 't';
+  if (s.tracking && s.tracking->broken_redirect) flags += 'R';
+  if (s.tracking && s.tracking->broadcast) flags += 'B';
   if (flags.empty()) flags = "N";
   std::string command = s.last_command ? std::string(s.last_command->name) : "NULL";
   const std::int64_t now = c.engine.state.now_ms;
@@ -60,7 +63,8 @@ std::string describe(Call& c, const Session& s) {
       " multi=" + number(s.in_multi ? static_cast<int>(s.queue.size()) : -1) + " qbuf=" + number(input) +
       " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=" + number(output) +
       " oll=0 omem=0 tot-mem=" + number(input + output + 1024) + " events=r cmd=" + command +
-      " user=default redir=-1 resp=" + number(s.out.resp());
+      " user=default redir=" + number(s.tracking ? static_cast<std::int64_t>(s.tracking->redirect) : -1) +
+      " resp=" + number(s.out.resp());
   return line;
 }
 
@@ -330,11 +334,16 @@ void command_client(Call& c) {
     s.no_evict = c.is(2, "on");
     return c.reply.ok();
   }
-  if (c.subcommand("getredir", 2, 2)) return c.reply.integer(-1);
+  if (c.subcommand("getredir", 2, 2)) return client_redirection(c);
+  if (c.subcommand("tracking", 3, -1)) return client_tracking(c);
+  if (c.subcommand("trackinginfo", 2, 2)) return client_tracking_info(c);
+  if (c.subcommand("caching", 3, 3)) return client_caching(c);
   if (c.subcommand("help", 2, 2))
-    return help(c, {"GETNAME", "ID", "INFO", "KILL <option>", "LIST [options …]", "NO-EVICT (ON|OFF)",
-                    "PAUSE <timeout> [WRITE|ALL]", "REPLY (ON|OFF|SKIP)", "SETINFO <option> <value>",
-                    "SETNAME <name>", "UNBLOCK <clientid> [TIMEOUT|ERROR]", "UNPAUSE"});
+    return help(
+        c, {"CACHING (YES|NO)", "GETNAME", "GETREDIR", "ID", "INFO", "KILL <option>", "LIST [options …]",
+            "NO-EVICT (ON|OFF)", "PAUSE <timeout> [WRITE|ALL]", "REPLY (ON|OFF|SKIP)",
+            "SETINFO <option> <value>", "SETNAME <name>", "TRACKING (ON|OFF) [options …]", "TRACKINGINFO",
+            "UNBLOCK <clientid> [TIMEOUT|ERROR]", "UNPAUSE"});
   c.unknown_subcommand();
 }
 
@@ -349,6 +358,7 @@ void command_reset(Call& c) {
   s.queue.clear();
   c.engine.unwatch(s);
   c.engine.pubsub.forget(s);
+  c.engine.tracking.disable(s);
   if (s.monitor) --c.engine.monitors;
   s.monitor = s.asking = s.readonly = false;
   s.name.clear();

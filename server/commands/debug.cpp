@@ -18,11 +18,11 @@ void debug_object(Call& c) {
   // Its time may have come: it is shown as long as it is there.
   const Entry* e = c.db().stored(c.arg(2));
   if (!e) return c.error(error::no_such_key);
-  std::string line = "Value at:0x" + std::to_string(reinterpret_cast<std::uintptr_t>(e)) +
-                     " refcount:1 encoding:" + encoding_name(e->value) +
-                     " serializedlength:" + std::to_string(memory_of(*e)) +
-                     " lru:" + std::to_string(e->accessed) +
-                     " lru_seconds_idle:" + std::to_string(c.engine.state.now_ms / 1000 - e->accessed);
+  std::string line =
+      "Value at:0x" + std::to_string(reinterpret_cast<std::uintptr_t>(e)) +
+      " refcount:1 encoding:" + encoding_name(e->value) +
+      " serializedlength:" + std::to_string(memory_of(*e)) + " lru:" + std::to_string(e->accessed) +
+      " lru_seconds_idle:" + std::to_string(access::idle_seconds(e->accessed, c.engine.state.now_ms));
   if (const auto* list = std::get_if<std::unique_ptr<List>>(&e->value))
     line += " ql_nodes:" + std::to_string((*list)->packs().size());
   c.reply.status(line);

@@ -13,15 +13,18 @@ void command_dump(Call& c) {
 
 void command_restore(Call& c) {
   bool replace = false, absolute = false;
+  std::optional<std::int64_t> idle_s, count;
   for (std::size_t i = 4; i < c.argc(); ++i) {
     if (c.is(i, "replace")) {
       replace = true;
     } else if (c.is(i, "absttl")) {
       absolute = true;
     } else if (c.is(i, "idletime") && i + 1 < c.argc()) {
-      if (!c.integer_in(++i, 0, INT64_MAX, "ERR Invalid IDLETIME value, must be >= 0")) return;
+      idle_s = c.integer_in(++i, 0, INT64_MAX, "ERR Invalid IDLETIME value, must be >= 0");
+      if (!idle_s) return;
     } else if (c.is(i, "freq") && i + 1 < c.argc()) {
-      if (!c.integer_in(++i, 0, 255, "ERR Invalid FREQ value, must be >= 0 and <= 255")) return;
+      count = c.integer_in(++i, 0, 255, "ERR Invalid FREQ value, must be >= 0 and <= 255");
+      if (!count) return;
     } else {
       return c.syntax_error();
     }
@@ -53,6 +56,7 @@ void command_restore(Call& c) {
     return c.reply.ok();
   }
   Entry* e = c.db().set(key, std::move(*value));
+  access::restore(*e, idle_s, count, c.engine.state.now_ms);
   if (at) {
     c.db().set_expiry(*e, at);
     std::vector<std::string_view> words(c.argv);

@@ -47,7 +47,11 @@ std::string unknown_subcommand(const std::vector<std::string_view>& argv) {
 
 }  // namespace
 
-Engine::Engine(Config& cfg, Host& h, Database::SlotOf slot_of) : config(cfg), host(h) {
+Engine::Engine(Config& cfg, Host& h, Database::SlotOf slot_of)
+    : config(cfg),
+      host(h),
+      tracking({[this](std::uint64_t id) { return host.find_session(id); },
+                [this](Session& s) { host.wake(s); }}) {
   const std::int64_t count = cfg.cluster_enabled ? 1 : cfg.databases;
   for (std::int64_t i = 0; i < count; ++i)
     databases_.push_back(std::make_unique<Database>(static_cast<int>(i), state, slot_of));
@@ -219,7 +223,9 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   if (cluster && !from_master && session.kind != Session::Kind::script)
     if (auto line = cluster_refusal(session, command, argv)) return line;
   if (from_master) return std::nullopt;
-  if (any(flag::denyoom) && out_of_memory()) return std::string(error::out_of_memory);
+  if (config.maxmemory > 0 && out_of_memory(session, any(flag::denyoom | flag::may_replicate)) &&
+      any(flag::denyoom))
+    return std::string(error::out_of_memory);
   const bool writes = any(flag::write), replica = host.is_replica();
   if ((writes || command.name == "ping") && !replica)
     if (auto line = host.write_refusal()) return line;
@@ -247,8 +253,12 @@ std::optional<Command> Engine::judged_by_script(const Command& command,
   return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
 }
 
-bool Engine::out_of_memory() {
-  return config.maxmemory > 0 && host.used_memory() > static_cast<std::size_t>(config.maxmemory);
+/// Whether memory is full, after an attempt to make room. Within a script: whether it was when it began, so
+/// that no key vanishes between its commands and it does not stop half-way.
+bool Engine::out_of_memory(const Session& session, bool may_grow) {
+  if (session.kind != Session::Kind::script && (may_grow || eviction.policy().evicts()))
+    out_of_memory_ = evict();
+  return out_of_memory_;
 }
 
 bool Engine::process(Session& session, const std::vector<std::string_view>& argv) {
@@ -291,7 +301,11 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
       if (command->name != "asking") session.asking = false;
       return refuse(*line);
     }
-    const bool writes = judged.is(flag::write | flag::may_replicate) || command->name == "exec";
+    constexpr std::uint32_t kWriting = flag::write | flag::may_replicate;
+    const bool writes =
+        judged.is(kWriting) ||
+        (command->name == "exec" && std::any_of(session.queue.begin(), session.queue.end(),
+                                                [](const QueuedCommand& q) { return q.flags & kWriting; }));
     if (host.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
         !command->name.starts_with("cluster|") && command->name != "ping" && command->name != "replconf" &&
         !command->name.starts_with("config|"))
@@ -302,7 +316,15 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
     queue_command(session, *command, judged.flags, argv);
     return true;
   }
+  current_ = &session;
   call(session, *command, argv);
+  current_ = nullptr;
+  if (tracking.active()) {
+    tracking.tell_pending(session);
+    // CLIENT CACHING holds for one command, or for one transaction.
+    if (session.tracking && !session.in_multi && !command->name.starts_with("client|"))
+      session.tracking->caching = false;
+  }
   if (asking && command->name != "asking") session.asking = false;
   session.write_offset = host.replication_offset();
   // Not from within a script that lets others in: what it pushes is served when it ends.
@@ -339,6 +361,7 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) &&
       host.propagating())
     enqueue_propagation(session.db, argv);
+  if (tracking.active() && command.is(flag::readonly) && current_) track_reads(session, command, argv);
   end_unit(!command.is(flag::arbitrary_keys));
 
   const std::int64_t took = host.monotonic_us() - started;
@@ -363,6 +386,16 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
     while (slow_log.size() > static_cast<std::size_t>(config.slowlog_length))
       slow_log.erase(slow_log.begin());
   }
+}
+
+/// A client that tracks, or whose script this is, is told when what it reads here changes.
+void Engine::track_reads(Session& session, const Command& command,
+                         const std::vector<std::string_view>& argv) {
+  Session& reader = session.kind == Session::Kind::script ? *current_ : session;
+  const TrackingMode* mode = reader.tracking.get();
+  if (!mode || mode->broadcast || command.group == "scripting") return;
+  if ((mode->opt_in && !mode->caching) || (mode->opt_out && mode->caching)) return;
+  for (const std::size_t at : key_positions(command, argv)) tracking.remember(reader, argv[at]);
 }
 
 /// The words as the slow log keeps them: few, short, and without passwords.
@@ -480,10 +513,17 @@ void Engine::expire_written_here() {
 
 void Engine::flush_all() {
   written_here_.clear();
+  if (tracking.active()) tracking.invalidate_all(current_);
   for (auto& d : databases_) {
     before_replaced(*d, nullptr);
     d->clear();
   }
+}
+
+void Engine::flush(Database& d) {
+  if (tracking.active()) tracking.invalidate_all(current_);
+  before_replaced(d, nullptr);
+  d.clear();
 }
 
 std::uint64_t Engine::total_keys() const {

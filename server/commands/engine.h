@@ -21,7 +21,9 @@
 #include "server/commands/session.h"
 #include "server/config.h"
 #include "server/keyspace/database.h"
+#include "server/keyspace/eviction.h"
 #include "server/pubsub/pubsub.h"
+#include "server/pubsub/tracking.h"
 
 namespace node {
 
@@ -140,6 +142,11 @@ class Engine {
   /// On a writable replica: keys whose time passed and whose expiry a client set here go; of the others the
   /// master tells.
   void expire_written_here();
+  void flush(Database& d);
+
+  /// Evicts keys until what is used is within maxmemory, or for a while: `evicting` then tells that it is to
+  /// be called again. True: too much is used and no key may go.
+  bool evict();
   std::uint64_t total_keys() const;
 
   /// WATCH bookkeeping and wake-ups; the databases report here.
@@ -171,12 +178,13 @@ class Engine {
   void end_unit(bool atomic = true);
   void flush_propagation(bool atomic = true);
 
-  bool out_of_memory();
+  bool out_of_memory() const { return config.maxmemory > 0 && out_of_memory_; }
 
   Config& config;
   Host& host;
   KeyspaceState state;
   PubSub pubsub;
+  Tracking tracking;
   ClusterPort* cluster = nullptr;
   std::unique_ptr<Scripting> scripting;
 
@@ -184,6 +192,7 @@ class Engine {
   std::map<std::string, std::uint64_t> error_counts;  ///< by error code
   std::uint64_t commands_processed = 0;
   std::uint64_t blocked_count = 0;
+  std::uint64_t evicted_keys = 0;
   std::int64_t next_deadline_ms = INT64_MAX;  ///< of a blocked client; expire_blocked() keeps it
   LatencyEvents latency;
   std::vector<SlowEntry> slow_log;
@@ -196,6 +205,8 @@ class Engine {
   bool skip_checksums = false;          ///< DEBUG SET-SKIP-CHECKSUM-VALIDATION
   std::int64_t aof_flush_sleep_us = 0;  ///< DEBUG AOF-FLUSH-SLEEP
   bool loading = false;
+  bool evicting = false;
+  Eviction eviction;
   int monitors = 0;
   unsigned propagation_targets = propagate_to::all;  ///< of what is enqueued from now on: redis.set_repl()
 
@@ -204,8 +215,11 @@ class Engine {
   friend struct Call;
   std::optional<Command> judged_by_script(const Command& command,
                                           const std::vector<std::string_view>& argv) const;
+  bool out_of_memory(const Session& session, bool may_grow);
+  std::size_t evict_one(Database& d, const std::string& key);
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);
+  void track_reads(Session& session, const Command& command, const std::vector<std::string_view>& argv);
   void feed_monitors(const Session& session, const std::vector<std::string_view>& argv);
   void retry_blocked(Session& session, std::string_view ready_key);
   void lose_stream(Session& session);
@@ -230,6 +244,8 @@ class Engine {
   std::vector<Propagated> pending_;
   int unit_depth_ = 0;
   std::set<std::pair<int, std::string>> written_here_;
+  Session* current_ = nullptr;  ///< whose command runs: the client's, not its script's
+  bool out_of_memory_ = false;  ///< when the last command began that could make a script run
 };
 
 }  // namespace node

@@ -7,6 +7,7 @@
 namespace node {
 
 void Engine::touched(Database& d, std::string_view key) {
+  if (tracking.active()) tracking.invalidate(key, current_);
   if (watchers_.empty() && waiting_.empty()) return;
   const std::pair<int, std::string> name(d.index(), key);
   if (const auto it = watchers_.find(name); it != watchers_.end())
@@ -213,6 +214,7 @@ void Engine::forget(Session& session) {
   if (session.monitor) --monitors;
   unwatch(session);
   pubsub.forget(session);
+  tracking.disable(session);
 }
 
 }  // namespace node

@@ -11,6 +11,12 @@ namespace node {
 /// The lines of "<COMMAND> HELP".
 void help(Call& c, const std::vector<std::string_view>& lines);
 
+// Subcommands of CLIENT (tracking_commands.cpp).
+void client_tracking(Call& c);
+void client_caching(Call& c);
+void client_redirection(Call& c);
+void client_tracking_info(Call& c);
+
 /// The categories of ACL CAT that a command belongs to, each with its "@".
 std::vector<std::string_view> categories_of(const Command& command);
 

@@ -79,6 +79,11 @@ struct Host {
   /// Appends one INFO section that is the node's to know; false when the name is not one.
   virtual bool info_section(std::string_view name, std::string& out) = 0;
   virtual std::size_t used_memory() const = 0;
+  /// Of that what counts against maxmemory: not the output that waits for replicas, nor for the append-only
+  /// file. Evicting keys makes both grow.
+  virtual std::size_t memory_for_data() const = 0;
+  /// Keys went: used_memory() is about so much less, should it answer from memory.
+  virtual void memory_freed(std::size_t bytes) = 0;
 
   /// After CONFIG SET: takes over what changed. A text is the error and the change is undone.
   virtual std::optional<std::string> apply_config(std::span<const std::string> names) = 0;

@@ -36,7 +36,7 @@ std::size_t sparse_max(const Call& c) {
 std::string* sketch_to_change(Call& c, std::string_view key, bool& made) {
   char digits[24];
   std::string_view text;
-  const Stored stored = look(c, c.db().lookup(key), text, digits);
+  const Stored stored = look(c, c.db().change(key), text, digits);
   if (stored.refused) return nullptr;
   bool ok = true;
   std::string* value = raw_string(c, key, ok);

@@ -275,8 +275,7 @@ void command_flush(Call& c) {
     c.engine.host.data_flushed();
   } else {
     c.engine.state.dirty += c.db().size();
-    c.engine.before_replaced(c.db(), nullptr);
-    c.db().clear();
+    c.engine.flush(c.db());
   }
   // Told to the others even when nothing was there: they may hold something.
   ++c.engine.state.dirty;
@@ -306,14 +305,17 @@ void command_object(Call& c) {
     Entry* e = c.db().lookup(c.arg(2));
     if (!e) return c.reply.null();
     if (known == "encoding") return c.reply.bulk(encoding_name(e->value));
+    const std::int64_t now = c.engine.state.now_ms;
+    const bool frequency = access_tracking.frequency;
     if (known == "idletime")
-      return c.reply.integer(std::max<std::int64_t>(0, c.engine.state.now_ms / 1000 - e->accessed));
+      return frequency ? c.error(error::lfu_selected)
+                       : c.reply.integer(access::idle_seconds(e->accessed, now));
     if (known == "freq")
-      return c.error(
-          "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
-          "switching between policies at runtime LRU and LFU data will take some time to adjust.");
+      return frequency ? c.reply.integer(access::count(e->accessed, now)) : c.error(error::lfu_not_selected);
+    // Nothing is shared here; redis shares small integers unless each is to have an age of its own.
     const auto* n = std::get_if<std::int64_t>(&e->value);
-    return c.reply.integer(n && *n >= 0 && *n < 10000 ? INT32_MAX : 1);
+    const bool aged = c.engine.config.maxmemory > 0 && (frequency || access_tracking.recency);
+    return c.reply.integer(n && *n >= 0 && *n < 10000 && !aged ? INT32_MAX : 1);
   }
   c.unknown_subcommand();
 }

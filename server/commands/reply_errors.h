@@ -23,6 +23,12 @@ inline constexpr std::string_view timeout_negative = "ERR timeout is negative";
 inline constexpr std::string_view timeout_not_float = "ERR timeout is not a float or out of range";
 inline constexpr std::string_view out_of_memory = "OOM command not allowed when used memory > 'maxmemory'.";
 
+inline constexpr std::string_view lfu_selected =
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "
+    "policies at runtime LRU and LFU data will take some time to adjust.";
+inline constexpr std::string_view lfu_not_selected =
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
+    "switching between policies at runtime LRU and LFU data will take some time to adjust.";
 inline constexpr std::string_view loading = "LOADING Redis is loading the dataset in memory";
 inline constexpr std::string_view busy_script =
     "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";

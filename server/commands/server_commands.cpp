@@ -66,7 +66,7 @@ void config_set(Call& c) {
 void reset_statistics(Call& c) {
   c.engine.stats.assign(c.engine.stats.size(), {});
   c.engine.error_counts.clear();
-  c.engine.commands_processed = 0;
+  c.engine.commands_processed = c.engine.evicted_keys = 0;
   c.engine.state.hits = c.engine.state.misses = c.engine.state.expired = 0;
   const std::string marker = "resetstat";
   c.engine.host.apply_config(std::span(&marker, 1));

@@ -36,6 +36,15 @@ struct QueuedCommand {
   std::vector<std::string> argv;
 };
 
+/// CLIENT TRACKING of a client.
+struct TrackingMode {
+  bool broadcast = false, opt_in = false, opt_out = false, no_loop = false;
+  bool caching = false;  ///< CLIENT CACHING came: the next command counts, or does not
+  bool broken_redirect = false;
+  std::uint64_t redirect = 0;  ///< the client that is told instead; 0: itself
+  std::vector<std::string> prefixes;
+};
+
 struct Session {
   enum class Kind : std::uint8_t { normal, replica, master, script, loader };
   enum class ReplyMode : std::uint8_t { on, off, skip_next, skip };
@@ -71,7 +80,8 @@ struct Session {
   bool subscribed() const { return subscriptions() + shard_channels.size() > 0; }
 
   std::unique_ptr<Blocked> blocked;
-  std::int64_t write_offset = 0;  ///< replication offset after its last write, for WAIT
+  std::unique_ptr<TrackingMode> tracking;  ///< null: off
+  std::int64_t write_offset = 0;           ///< replication offset after its last write, for WAIT
 };
 
 }  // namespace node

@@ -13,7 +13,7 @@ namespace {
 
 /// The string under key; null when absent. `ok` false: wrong type, answered.
 Entry* string_entry(Call& c, std::string_view key, bool& ok, bool for_write) {
-  Entry* e = for_write ? c.db().lookup(key) : c.db().read(key);
+  Entry* e = for_write ? c.db().change(key) : c.db().read(key);
   if (e && e->type() != Type::string) {
     ok = false;
     c.wrong_type();

@@ -10,7 +10,7 @@ namespace node {
 
 template <class T>
 T* Call::value(std::string_view key, bool& ok, bool for_write) {
-  Entry* e = for_write ? db().lookup(key) : db().read(key);
+  Entry* e = for_write ? db().change(key) : db().read(key);
   if (!e) return nullptr;
   if (auto* held = std::get_if<std::unique_ptr<T>>(&e->value)) return held->get();
   ok = false;

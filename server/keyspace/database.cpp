@@ -46,12 +46,13 @@ Entry* Database::read(std::string_view key, bool note_access) {
     return nullptr;
   }
   ++state_.hits;
-  if (note_access) e->accessed = static_cast<std::uint32_t>(state_.now_ms / 1000) & 0x7FFFFFFF;
+  if (note_access) note_use(*e);
   return e;
 }
 
 void Database::relocate(Table& t, Entry* old, Entry* fresh) {
   fresh->has_expiry = old->has_expiry;
+  fresh->accessed = old->accessed;
   // The expiry's key is read through the entry, so it must point at a living one at every moment.
   Expiry* x = old->has_expiry ? expiries_.find(old->key()) : nullptr;
   t.replace(old, fresh);
@@ -70,14 +71,15 @@ Entry* Database::set(std::string_view key, Value value, bool keep_expiry) {
   }
   if (!e) {
     e = Entry::make(key, 0);
+    e->accessed = access::first(state_.now_ms) & 0x7FFFFFFF;
     t.insert(e);
     ++size_;
     if (state_.on_new) state_.on_new(*this, key);
-  } else if (!keep_expiry) {
-    clear_expiry(*e);
+  } else {
+    if (!keep_expiry) clear_expiry(*e);
+    note_use(*e);
   }
   e->value = std::move(value);
-  e->accessed = static_cast<std::uint32_t>(state_.now_ms / 1000) & 0x7FFFFFFF;
   return e;
 }
 
@@ -95,20 +97,20 @@ void Database::set_text(std::string_view key, std::string_view text, bool keep_e
   Entry* e = t.find(key);
   if (e) {
     if (!keep_expiry) clear_expiry(*e);
+    note_use(*e);
     if (!e->assign_inline(text)) {
       Entry* fresh = Entry::make(key, text.size());
       fresh->assign_inline(text);
       relocate(t, e, fresh);
-      e = fresh;
     }
   } else {
     e = Entry::make(key, text.size());
     e->assign_inline(text);
+    e->accessed = access::first(state_.now_ms) & 0x7FFFFFFF;
     t.insert(e);
     ++size_;
     if (state_.on_new) state_.on_new(*this, key);
   }
-  e->accessed = static_cast<std::uint32_t>(state_.now_ms / 1000) & 0x7FFFFFFF;
 }
 
 bool Database::remove(std::string_view key) {
@@ -179,6 +181,26 @@ std::string Database::random_key(Random& rng) {
     at -= t.size();
   }
   return {};
+}
+
+void Database::sample(bool expiring_only, std::size_t count, Random& rng,
+                      const std::function<void(const Entry&, std::int64_t)>& visit) const {
+  if (expiring_only) return expiries_.some(rng, count, [&](const Expiry* x) { visit(*x->entry, x->at_ms); });
+  auto visit_one = [&](const Entry* e) {
+    visit(*e, 0);
+    --count;
+  };
+  if (size_ == 0) return;
+  // One table a slot: from a random one on, until there are enough.
+  const std::size_t first = rng.below(tables_.size());
+  for (std::size_t i = 0; i < tables_.size() && count; ++i)
+    tables_[(first + i) % tables_.size()].some(rng, count, visit_one);
+}
+
+std::size_t Database::memory_of(std::string_view key) const {
+  const Entry* e = stored(key);
+  if (!e) return 0;
+  return node::memory_of(*e) + (e->has_expiry ? sizeof(Expiry) + sizeof(void*) : 0);
 }
 
 std::uint64_t Database::scan(std::uint64_t cursor, const std::function<void(Entry&)>& visit) {

@@ -51,6 +51,12 @@ class Database {
   /// For commands that change, and for peeking: no statistics.
   Entry* lookup(std::string_view key);
   bool contains(std::string_view key) { return lookup(key) != nullptr; }
+  /// For commands that change a value in place: its use is noted.
+  Entry* change(std::string_view key) {
+    Entry* e = lookup(key);
+    if (e) note_use(*e);
+    return e;
+  }
   /// What is in the table, its time come or not; nothing is removed.
   const Entry* stored(std::string_view key) const {
     return tables_[slot_of_ ? static_cast<std::size_t>(slot_of_(key)) : 0].find_quiet(key);
@@ -76,6 +82,12 @@ class Database {
   void clear();
   void swap_contents(Database& other);
   std::string random_key(Random& rng);
+  /// Visits up to `count` keys of a random place (of all keys, or of those that expire) with their expiry
+  /// time, one at least if there is any. REQUIRES: visit changes nothing.
+  void sample(bool expiring_only, std::size_t count, Random& rng,
+              const std::function<void(const Entry&, std::int64_t expires_ms)>& visit) const;
+  /// About the bytes that removing the key gives back.
+  std::size_t memory_of(std::string_view key) const;
   std::uint64_t scan(std::uint64_t cursor, const std::function<void(Entry&)>& visit);
   void for_each(const std::function<void(Entry&)>& visit) const;
 
@@ -111,6 +123,7 @@ class Database {
   Table& table(std::string_view key) {
     return tables_[slot_of_ ? static_cast<std::size_t>(slot_of_(key)) : 0];
   }
+  void note_use(Entry& e) const { e.accessed = access::again(e.accessed, state_.now_ms) & 0x7FFFFFFF; }
   void relocate(Table& table, Entry* old, Entry* fresh);
 
   int index_;

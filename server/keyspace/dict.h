@@ -178,6 +178,25 @@ class Dict {
     }
   }
 
+  /// Visits up to `count` nodes from a random bucket on, one at least unless empty: neighbours, not each as
+  /// likely as any other, but for the price of a few buckets. For sampling.
+  template <class F>
+  void some(Random& rng, std::size_t count, F&& visit) const {
+    constexpr std::size_t kPatience = 10;
+    if (empty()) return;
+    const std::size_t total = buckets(), first = rng.below(total);
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < total && found < count && (found == 0 || i < count * kPatience); ++i) {
+      const std::size_t at = (first + i) % total;
+      const bool second = at >= table_[0].count();
+      const Table& t = table_[second];
+      for (Node* n = t.slots[second ? at - table_[0].count() : at]; n && found < count; n = n->next) {
+        visit(n);
+        ++found;
+      }
+    }
+  }
+
   /// Moves up to `budget` buckets; true while work remains. For the idle loop.
   bool rehash(std::size_t budget) {
     while (budget-- && rehashing()) step();
@@ -227,7 +246,13 @@ class Dict {
 
   void grow_if_full() {
     if (rehashing()) return;
-    if (!table_[0].slots || table_[0].used >= table_[0].count()) resize(table_[0].used * 2);
+    if (table_[0].slots && table_[0].used < table_[0].count()) return;
+    // A table may ask to stay crowded for a while, where a larger one would not fit in memory.
+    if constexpr (requires { Traits::may_grow(std::size_t{}); }) {
+      const bool bearable = table_[0].used * 5 < table_[0].count() * 8;
+      if (table_[0].slots && bearable && !Traits::may_grow(table_[0].count() * 2 * sizeof(Node*))) return;
+    }
+    resize(table_[0].used * 2);
   }
 
   void shrink_if_sparse() {

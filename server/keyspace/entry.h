@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "server/keyspace/access.h"
 #include "server/keyspace/dict.h"
 #include "server/keyspace/hashmap.h"
 #include "server/keyspace/list.h"
@@ -51,7 +54,7 @@ struct Entry {
   Entry* next;
   std::uint32_t key_size;
   std::uint32_t has_expiry : 1;
-  std::uint32_t accessed : 31;  ///< unix seconds, for OBJECT IDLETIME
+  std::uint32_t accessed : 31;  ///< see access.h
   Value value;
 
   std::string_view key() const { return {tail(), key_size}; }
@@ -85,8 +88,24 @@ struct Entry {
   }
 };
 
+namespace access {
+/// What another server told of a key's use, as far as the policy here keeps it.
+inline void restore(Entry& e, std::optional<std::int64_t> idle_s, std::optional<std::int64_t> count,
+                    std::int64_t now_ms) {
+  if (access_tracking.frequency) {
+    if (count) e.accessed = with_count(static_cast<std::uint32_t>(*count), now_ms) & 0x7FFFFFFF;
+  } else if (idle_s) {
+    e.accessed = seconds(std::max<std::int64_t>(0, now_ms / 1000 - *idle_s) * 1000) & 0x7FFFFFFF;
+  }
+}
+}  // namespace access
+
+/// Whether so many bytes more may be used for a larger table of keys; unset: always.
+inline std::function<bool(std::size_t bytes)> may_grow_keyspace;
+
 struct EntryTraits {
   using Node = Entry;
+  static bool may_grow(std::size_t bytes) { return !may_grow_keyspace || may_grow_keyspace(bytes); }
   static std::string_view key(const Entry* e) { return e->key(); }
   static void destroy(Entry* e) { Entry::destroy(e); }
 };

@@ -66,6 +66,8 @@ class Aof {
   /// Writes what was added, and syncs as configured. A text: it could not be written; what was added is kept
   /// and tried again, the file holds whole commands only.
   std::optional<std::string> flush(std::int64_t now_ms, bool force_sync = false);
+  /// Bytes of memory held for what is not written yet.
+  std::size_t buffered() const { return pending_.capacity(); }
   const std::string& last_error() const { return error_; }
 
   // Rewriting. begin: commands from now on go to a new increment; when nothing was appended so far, and is to

@@ -33,9 +33,10 @@ class RdbWriter {
   void header();
   void aux(std::string_view name, std::string_view value);
   void select(int db, std::size_t keys, std::size_t expiring);
-  void entry(const Entry& e, std::optional<std::int64_t> expiry_ms);
   /// A library of functions; all of them before the first database.
   void function(std::string_view code);
+  /// With the key's idle time or its counter where the policy goes by that.
+  void entry(const Entry& e, std::optional<std::int64_t> expiry_ms, std::int64_t now_ms);
   /// The end mark and the checksum; false when the sink ever failed.
   bool finish();
 
@@ -70,7 +71,7 @@ class RdbWriter {
 struct RdbKey {
   int db = 0;
   std::string_view key;
-  std::optional<std::int64_t> expiry_ms;
+  std::optional<std::int64_t> expiry_ms, idle_s, count;
   Value value;
 };
 

@@ -299,10 +299,10 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
         next.expiry_ms = static_cast<std::int64_t>(static_cast<std::int32_t>(little(4))) * 1000;
         continue;
       case op::idle:
-        plain_length();
+        next.idle_s = static_cast<std::int64_t>(plain_length());
         continue;
       case op::freq:
-        byte();
+        next.count = byte();
         continue;
       case op::select:
         next.db = static_cast<int>(plain_length());
@@ -350,7 +350,7 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
     auto v = value(code);
     if (!v && empty_) {  // a bug of old releases left such keys; to load them is to drop them
       ++empty_keys_;
-      next = RdbKey{next.db, {}, {}, {}};
+      next = RdbKey{next.db, {}, {}, {}, {}, {}};
       continue;
     }
     if (!v)
@@ -359,7 +359,7 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
     next.key = key;
     next.value = std::move(*v);
     handler.on_key(std::move(next));
-    next = RdbKey{next.db, {}, {}, {}};
+    next = RdbKey{next.db, {}, {}, {}, {}, {}};
     if (++loaded % 1000 == 0 && handler.on_progress) handler.on_progress();
   }
 }

@@ -139,10 +139,17 @@ void RdbWriter::select(int db, std::size_t keys, std::size_t expiring) {
   length(expiring);
 }
 
-void RdbWriter::entry(const Entry& e, std::optional<std::int64_t> expiry_ms) {
+void RdbWriter::entry(const Entry& e, std::optional<std::int64_t> expiry_ms, std::int64_t now_ms) {
   if (expiry_ms) {
     byte(op::expire_ms);
     little(static_cast<std::uint64_t>(*expiry_ms), 8);
+  }
+  if (access_tracking.recency) {
+    byte(op::idle);
+    length(static_cast<std::uint64_t>(access::idle_seconds(e.accessed, now_ms)));
+  } else if (access_tracking.frequency) {
+    byte(op::freq);
+    byte(static_cast<std::uint8_t>(access::count(e.accessed, now_ms)));
   }
   type_of_entry(e);
   string(e.key());

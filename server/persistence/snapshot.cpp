@@ -28,7 +28,7 @@ std::optional<std::string> write_snapshot(const std::string& path,
       if (d->size() == 0) continue;
       w.select(d->index(), d->size(), d->expiring());
       d->for_each([&](Entry& e) {
-        w.entry(e, d->expiry(e));
+        w.entry(e, d->expiry(e), now_ms);
         if (note.on_key) note.on_key();
       });
     }
@@ -70,6 +70,7 @@ std::optional<std::string> read_snapshot(std::string_view bytes,
     Database& d = *databases[static_cast<std::size_t>(k.db)];
     Entry* e = d.set(k.key, std::move(k.value));
     if (k.expiry_ms) d.set_expiry(*e, *k.expiry_ms);
+    access::restore(*e, k.idle_s, k.count, now_ms);
   };
   const auto why = reader.read_all(handler);
   aux.empty_skipped = reader.empty_keys();

@@ -14,7 +14,7 @@ namespace node {
 namespace {
 
 /// Of what is encoded and of what is decoded.
-constexpr std::int64_t kBytesMax = std::int64_t{1} << 30;
+constexpr std::int64_t kBytesMax = std::int64_t{1} << 29;
 /// The library's own limit is as high; below it, a table in itself is found out there.
 constexpr int kDepthMax = 1000;
 

@@ -15,7 +15,7 @@ namespace {
 
 /// Tables nested deeper are written as nil, which ends circles.
 constexpr int kNestingMax = 16;
-constexpr std::size_t kBytesMax = std::size_t{1} << 30;
+constexpr std::size_t kBytesMax = std::size_t{1} << 29;
 constexpr const char* kBuffer = "node.msgpack";  ///< metatable, in the registry
 
 // ---- writing
