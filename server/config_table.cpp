@@ -196,7 +196,6 @@ constexpr InertDirective kInert[] = {
     {"tls-session-caching", "yes"},
     {"tls-session-cache-size", "20480"},
     {"tls-session-cache-timeout", "300"},
-    {"slave-ignore-maxmemory", "yes"},
 };
 
 using enum InertRule::When;
@@ -216,7 +215,6 @@ constexpr InertRule kInertRules[] = {
     {"io-threads", at_start},
     {"io-threads-do-reads", at_start},
     {"latency-tracking", never},
-    {"maxmemory-clients", never},
     {"oom-score-adj", never},
     {"propagation-error-behavior", any_time, "ignore panic panic-on-replicas"},
     {"replica-announced", never},
