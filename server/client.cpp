@@ -98,6 +98,9 @@ void Client::run(const std::vector<std::string_view>& argv) {
     node_.hold_back(*this);
     return;
   }
+  // Nobody waits for the socket to find out that this is too much.
+  if (output_bytes() > kReplyBuffer) node_.check_output_limit(*this);
+  if (closing) return;
   // What SUBSCRIBE and its like answer is a push: never silenced.
   const bool pushes = session.last_command && session.last_command->group == "pubsub_only";
   if (silent && session.reply_mode == Mode::skip) {
@@ -138,6 +141,8 @@ bool Client::refill_from_transfer() {
 }
 
 void Client::flush() {
+  if (output_bytes() > kReplyBuffer && !transfer_) node_.check_output_limit(*this);
+  if (closing) return;
   std::string& out = session.out.buffer();
   for (;;) {
     while (sent_ < out.size()) {

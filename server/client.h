@@ -34,6 +34,8 @@ class Client final : public Watcher {
   void drop_transfer() { transfer_.reset(); }
 
   bool wants_write() const { return sent_ < session.out.buffer().size() || transfer_ != nullptr; }
+  /// The first bytes of a reply count towards no limit, as in redis, where they have a buffer of their own.
+  static constexpr std::size_t kReplyBuffer = 16 * 1024;
   std::size_t output_bytes() const { return session.out.buffer().size() - sent_; }
   /// Bytes of both buffers, and of what was queued by MULTI.
   std::size_t memory() const;

@@ -64,11 +64,13 @@ TEST_CASE("who waits for a key is sent after the slot when it moves") {
   Pair pair;
   const std::string slot = pair.a.ask("cluster keyslot k").substr(1, std::string::npos);
   const std::string number = slot.substr(0, slot.find('\r'));
-  Connection waiting = pair.a.connect();
+  Connection waiting = pair.a.connect(), reading = pair.a.connect();
   waiting.send_command({"blpop", "k", "0"});
-  REQUIRE(eventually([&] { return pair.a.says("info clients", "blocked_clients:1"); }));
+  reading.send_command({"xread", "block", "0", "streams", "k", "$"});
+  REQUIRE(eventually([&] { return pair.a.says("info clients", "blocked_clients:2"); }));
   CHECK(pair.a.ask("cluster setslot " + number + " node " + pair.b.id()) == "+OK\r\n");
   CHECK(waiting.reply().starts_with("-MOVED " + number + " 127.0.0.1:"));
+  CHECK(reading.reply().starts_with("-MOVED " + number + " 127.0.0.1:"));
   CHECK(pair.a.says("info clients", "blocked_clients:0"));
 }
 

@@ -99,7 +99,12 @@ std::optional<std::string> set_limits(Config& config, std::span<const std::strin
 }
 
 std::optional<std::string> set_number(Config& config, const Directive& d, const std::string& word) {
-  const auto n = d.kind == K::memory ? parse_memory(word) : parse_integer(word);
+  auto n = d.kind == K::memory ? parse_memory(word) : parse_integer(word);
+  // A share of maxmemory is kept as a negative number.
+  const bool share_allowed = d.kind == K::memory && d.min == -100;
+  if (share_allowed && word.ends_with('%'))
+    if (const auto share = parse_integer(word.substr(0, word.size() - 1)); share && *share >= 0) n = -*share;
+  if (!n && share_allowed) return "argument must be a memory or percent value";
   if (!n)
     return d.kind == K::memory ? "argument must be a memory value"
                                : "argument couldn't be parsed into an integer";
@@ -154,8 +159,10 @@ std::optional<std::string> set_inert(Config& config, const InertDirective& inert
 
 std::string value_of(const Config& config, const Directive& d) {
   if (const auto* flag = std::get_if<bool Config::*>(&d.member)) return config.**flag ? "yes" : "no";
-  if (const auto* number = std::get_if<std::int64_t Config::*>(&d.member))
-    return std::to_string(config.**number);
+  if (const auto* number = std::get_if<std::int64_t Config::*>(&d.member)) {
+    const std::int64_t n = config.**number;
+    return d.kind == K::memory && n < 0 ? std::to_string(-n) + "%" : std::to_string(n);
+  }
   return config.*std::get<std::string Config::*>(d.member);
 }
 

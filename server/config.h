@@ -47,6 +47,7 @@ struct Config {
   std::int64_t maxmemory = 0;
   std::string maxmemory_policy = "noeviction";
   std::int64_t tracking_keys = 1000000;
+  std::int64_t maxmemory_clients = 0;  ///< bytes, or when negative a percentage of maxmemory
   std::int64_t maxmemory_samples = 5, eviction_tenacity = 10, lfu_log_factor = 10, lfu_decay_minutes = 1;
   bool lazy_user_del = false, lazy_user_flush = false, lazy_eviction = false, replica_ignore_maxmemory = true;
 

@@ -38,7 +38,8 @@ constexpr Directive kDirectives[] = {
      "volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random "
      "noeviction"},
     {"tracking-table-max-keys", "", K::integer, &Config::tracking_keys, true, 0},
-    {"maxmemory-samples", "", K::integer, &Config::maxmemory_samples, true, 1, 64},
+    {"maxmemory-clients", "", K::memory, &Config::maxmemory_clients, true, -100},
+    {"maxmemory-samples", "", K::integer, &Config::maxmemory_samples, true, 1, INT32_MAX},
     {"maxmemory-eviction-tenacity", "", K::integer, &Config::eviction_tenacity, true, 0, 100},
     {"lfu-log-factor", "", K::integer, &Config::lfu_log_factor, true, 0, INT32_MAX},
     {"lfu-decay-time", "", K::integer, &Config::lfu_decay_minutes, true, 0, INT32_MAX},
@@ -145,7 +146,6 @@ constexpr InertDirective kInert[] = {
     {"oom-score-adj", "no"},
     {"oom-score-adj-values", "0 200 800"},
     {"disable-thp", "yes"},
-    {"maxmemory-clients", "0"},
     {"active-expire-effort", "1"},
     {"acllog-max-len", "128"},
     {"acl-pubsub-default", "resetchannels"},

@@ -35,8 +35,8 @@ struct Limited {
   /// Bytes that wait for the client in the server.
   std::size_t waiting(const std::string& name) {
     const std::string list = control.ask("client list");
-    const std::size_t at = list.find("obl=", list.find("name=" + name + " "));
-    return at == std::string::npos ? 0 : std::stoul(list.substr(at + 4));
+    const std::size_t at = list.find("omem=", list.find("name=" + name + " "));
+    return at == std::string::npos ? 0 : std::stoul(list.substr(at + 5));
   }
 };
 
@@ -63,6 +63,29 @@ TEST_CASE("a normal client above its soft limit is closed after its seconds; who
   CHECK(reader.reply().size() > 30000000);
   CHECK(eventually([&] { return !l.listed("greedy"); }));
   CHECK(l.listed("reader"));
+}
+
+TEST_CASE("what exceeds the limit at once is not sent at all, and what follows in the pipeline is not done") {
+  Limited l("normal 1000000 0 0");
+  Connection greedy = l.server.connect();
+  greedy.send("get large\r\nset done 1\r\n");
+  CHECK(greedy.reply().empty());
+  CHECK(greedy.closed());
+  CHECK(l.control.ask("exists done") == ":0\r\n");
+  // A transaction is done whole, and then nobody hears of it.
+  Connection whole = l.server.connect();
+  whole.send("multi\r\nget large\r\nset done 1\r\nexec\r\n");
+  CHECK(eventually([&] { return l.control.ask("exists done") == ":1\r\n"; }));
+  // Replies without an end take no more memory than the limit bears.
+  l.control.ask("hset h f v");
+  l.control.ask("sadd s m");
+  l.control.ask("zadd z 1 m");
+  for (const char* line :
+       {"hrandfield h -999999999", "srandmember s -999999999", "zrandmember z -999999999"}) {
+    Connection endless = l.server.connect();
+    CHECK(endless.ask(line).empty());
+    CHECK(endless.closed());
+  }
 }
 
 TEST_CASE("subscribers have limits of their own, hard and soft") {

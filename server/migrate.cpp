@@ -16,13 +16,16 @@ namespace node {
 
 namespace {
 
-/// A blocking exchange with a deadline for every step.
+/// A blocking exchange with a deadline for every step, over a new connection or one that was kept.
 class Exchange {
  public:
   Exchange(const std::string& host, int port, int timeout_ms)
       : timeout_ms_(timeout_ms), socket_(connect_tcp(host, port)) {}
+  Exchange(Socket kept, int timeout_ms) : timeout_ms_(timeout_ms), socket_(std::move(kept)) {}
 
   bool connected() { return socket_ && ready(POLLOUT) && connect_result(socket_) == 0; }
+  /// The connection, for the next time.
+  Socket release() { return std::move(socket_); }
 
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -117,17 +120,46 @@ void append(std::string& out, std::initializer_list<std::string_view> words) {
   append_command(out, words.begin(), words.size());
 }
 
+/// A kept connection that its target closed meanwhile.
+bool dead(const Socket& socket) {
+  char byte;
+  const ssize_t n = recv(socket.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+constexpr std::size_t kKeptConnections = 64;
+constexpr std::int64_t kKeptMs = 10000;
+
 }  // namespace
+
+void Node::drop_idle_migrations(std::int64_t now_ms) {
+  std::erase_if(migrations_, [&](const auto& kept) { return now_ms - kept.second.used_ms > kKeptMs; });
+}
 
 void Node::command_migrate(Call& c) {
   Order o;
   if (!parse(c, o)) return;
   std::string request;
   std::vector<std::string> sent;
-  if (!o.password.empty())
+  const auto name = std::pair{o.host, o.port};
+  Socket kept;
+  std::int64_t kept_db = -1;
+  if (const auto it = migrations_.find(name); it != migrations_.end()) {
+    if (!dead(it->second.socket)) {
+      kept = std::move(it->second.socket);
+      kept_db = it->second.db;
+    }
+    migrations_.erase(it);
+  }
+  std::size_t preliminaries = 0;
+  if (!o.password.empty()) {
     o.user.empty() ? append(request, {"AUTH", o.password}) : append(request, {"AUTH", o.user, o.password});
-  append(request, {"SELECT", std::to_string(o.db)});
-  const std::size_t preliminaries = o.password.empty() ? 1 : 2;
+    ++preliminaries;
+  }
+  if (kept_db != o.db) {
+    append(request, {"SELECT", std::to_string(o.db)});
+    ++preliminaries;
+  }
   for (const std::string& key : o.keys) {
     Entry* e = c.db().lookup(key);
     if (!e) continue;
@@ -140,8 +172,9 @@ void Node::command_migrate(Call& c) {
     sent.push_back(key);
   }
   if (sent.empty()) return c.reply.status("NOKEY");
-  Exchange target(o.host, o.port, o.timeout_ms);
-  if (!target.connected()) return c.error("IOERR error or timeout connecting to the client");
+  const bool known = static_cast<bool>(kept);
+  Exchange target = known ? Exchange(std::move(kept), o.timeout_ms) : Exchange(o.host, o.port, o.timeout_ms);
+  if (!known && !target.connected()) return c.error("IOERR error or timeout connecting to the client");
   if (!target.send(request)) return c.error("IOERR error or timeout writing to target instance");
   std::string refusal;
   std::vector<std::string_view> gone{"DEL"};
@@ -163,6 +196,9 @@ void Node::command_migrate(Call& c) {
       gone.push_back(key);
     }
   }
+  // After an error the target's state is not sure: the next exchange begins anew.
+  if (!broken && refusal.empty() && migrations_.size() < kKeptConnections)
+    migrations_.emplace(name, Kept{target.release(), o.db, steady_ms()});
   // Others hear of the deletions alone.
   c.propagate_nothing();
   if (gone.size() > 1) c.propagate_as(gone);

@@ -144,6 +144,7 @@ void Node::turn() {
 }
 
 void Node::before_sleep() {
+  if (config_.maxmemory_clients != 0) evict_clients();
   if (engine_.tracking.active()) engine_.tracking.tell_prefixes();
   for (const std::uint64_t id : std::exchange(to_resume_, {}))
     if (Client* c = client(id)) c->resume();
@@ -205,6 +206,7 @@ void Node::cron() {
     input_rate_ = rate(input_bytes_, input_at_tick_);
     output_rate_ = rate(output_bytes_, output_at_tick_);
     ops_tick_ms_ = now;
+    drop_idle_migrations(now);
     memory_peak_ = std::max(memory_peak_, used_memory());
   }
 }

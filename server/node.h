@@ -116,6 +116,10 @@ class Node final : public Host {
   std::int64_t replication_offset() const override;
   int good_replicas() const override;
   void command_migrate(Call& call) override;
+  /// Closes the clients whose buffers are the largest until all together are within maxmemory-clients.
+  void evict_clients();
+  /// Closes connections of MIGRATE that nobody used for a while.
+  void drop_idle_migrations(std::int64_t now_ms);
   void pause_clients(std::int64_t until_ms, bool writes_only) override;
   bool paused(bool write) const override;
   bool info_section(std::string_view name, std::string& out) override;
@@ -209,6 +213,13 @@ class Node final : public Host {
   std::string run_id_;
   bool stopping_ = false, busy_ = false;
   std::optional<Ending> ending_;  ///< a shutdown that waits for replicas
+
+  /// Connections of MIGRATE, kept for the next keys that go to the same target.
+  struct Kept {
+    Socket socket;
+    std::int64_t db, used_ms;
+  };
+  std::map<std::pair<std::string, int>, Kept> migrations_;
 
   std::int64_t pause_until_ms_ = 0;  ///< CLIENT PAUSE, wall clock
   bool pause_writes_only_ = false;

@@ -171,7 +171,8 @@ void Node::check_output_limit(Client& c) {
   // A replica's lag counts, not only the portion that its connection holds: see Replication::forward_stream.
   if (s.kind == Session::Kind::replica) return;
   const BufferLimit limit = config_.output_limit(s.subscribed() ? "pubsub" : "normal");
-  const auto used = static_cast<std::int64_t>(c.output_bytes());
+  const std::size_t bytes = c.output_bytes();
+  const auto used = static_cast<std::int64_t>(bytes - std::min(bytes, Client::kReplyBuffer));
   const bool hard = limit.hard && used > limit.hard;
   const bool soft = limit.soft && used > limit.soft;
   if (!soft)
@@ -185,6 +186,29 @@ void Node::check_output_limit(Client& c) {
   log('#', "Client id=" + std::to_string(s.id) + " addr=" + s.address +
                " closed for overcoming of output buffer limits.");
   close_client(c);
+}
+
+void Node::evict_clients() {
+  const std::int64_t wanted = config_.maxmemory_clients;
+  const auto limit = static_cast<std::size_t>(wanted < 0 ? config_.maxmemory / 100 * -wanted : wanted);
+  if (limit == 0) return;
+  std::size_t used = 0;
+  std::vector<std::pair<std::size_t, Client*>> candidates;
+  for (const auto& [id, c] : clients_) {
+    if (c->closing || c->session.kind != Session::Kind::normal) continue;
+    const std::size_t bytes = c->memory();
+    used += bytes;
+    if (!c->session.no_evict) candidates.emplace_back(bytes, c.get());
+  }
+  std::sort(candidates.begin(), candidates.end());
+  for (; used >= limit && !candidates.empty(); candidates.pop_back()) {
+    const auto& [bytes, victim] = candidates.back();
+    log('*', "Evicting client: id=" + std::to_string(victim->session.id) +
+                 " addr=" + victim->session.address + " tot-mem=" + std::to_string(bytes));
+    close_client(*victim);
+    used -= bytes;
+    ++evicted_clients_;
+  }
 }
 
 void Node::transfer_done(Client& c) {

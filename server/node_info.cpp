@@ -295,6 +295,7 @@ std::string Node::info_stats() const {
            static_cast<std::uint64_t>(engine_.pubsub.active(PubSub::Kind::shard, "").size()))
       .add("latest_fork_usec", last_fork_us_)
       .add("total_forks", forks_)
+      .add("migrate_cached_sockets", static_cast<std::uint64_t>(migrations_.size()))
       .add("total_error_replies", errors)
       .add("tracking_total_keys", static_cast<std::uint64_t>(engine_.tracking.keys()))
       .add("tracking_total_items", static_cast<std::uint64_t>(engine_.tracking.items()))

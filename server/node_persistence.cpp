@@ -80,7 +80,10 @@ std::optional<std::string> Node::load_data() {
                         function_loader(false), [this](std::size_t bytes) { note_loading(bytes); });
     engine_.loading = false;
     note_loaded(aux);
-    if (why) return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
+    if (why) {
+      log('#', "Terminating server after rdb file reading failure.");
+      return "Fatal error loading the DB " + config_.dbfilename + ": " + *why;
+    }
     if (!aux.repl_id.empty() && aux.repl_offset >= 0) {
       replication_->restore(aux.repl_id, aux.repl_offset, !replica, aux.stream_db);
       // Replicas go on from this file: they have the keys that are not loaded, and hear that they are gone.
@@ -106,6 +109,8 @@ void Node::note_loaded(const SnapshotAux& aux) {
   keys_expired_in_load_ = aux.expired.size();
   log('*', "Done loading RDB, keys loaded: " + std::to_string(aux.loaded) +
                ", keys expired: " + std::to_string(aux.expired.size()) + ".");
+  for (const std::string& name : aux.empty_names)
+    log('#', "A collection without elements, skipping empty key: " + name);
   if (aux.empty_skipped)
     log('*', "Keys without elements that were left out, empty keys skipped: " +
                  std::to_string(aux.empty_skipped) + ".");
@@ -275,23 +280,24 @@ std::optional<std::string> Node::start_rewrite() {
   }
   if (auto why = aof_.begin_rewrite(config_.appendonly)) return why;
   log('*', "Background append only file rewriting started");
-  return fork_snapshot(ChildKind::rewrite, aof_.base_temporary(), {}, 0);
+  auto why = fork_snapshot(ChildKind::rewrite, aof_.base_temporary(), {}, 0);
+  if (why) aof_.finish_rewrite(false, [this](const std::string& text) { log('*', text); });
+  return why;
 }
 
 /// Whether automatic rewrites wait because the last ones failed.
 bool Node::rewrite_held_off() {
   if (rewrite_failures_ < kRewriteFailures) return false;
   const std::int64_t now = steady_ms();
-  if (rewrite_delay_min_ && now < rewrite_not_before_ms_) return true;
-  if (rewrite_delay_min_ && now >= rewrite_not_before_ms_ && rewrite_not_before_ms_) {
-    rewrite_not_before_ms_ = 0;  // one more try; its failure makes the wait longer
-    return false;
+  if (rewrite_not_before_ms_ == 0) {
+    rewrite_delay_min_ = rewrite_delay_min_ ? std::min(rewrite_delay_min_ * 2, kLongestRewriteDelayMin) : 1;
+    rewrite_not_before_ms_ = now + rewrite_delay_min_ * 60000;
+    log('#', "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in " +
+                 std::to_string(rewrite_delay_min_) + " minutes");
   }
-  rewrite_delay_min_ = rewrite_delay_min_ ? std::min(rewrite_delay_min_ * 2, kLongestRewriteDelayMin) : 1;
-  rewrite_not_before_ms_ = now + rewrite_delay_min_ * 60000;
-  log('#', "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in " +
-               std::to_string(rewrite_delay_min_) + " minutes");
-  return true;
+  if (now < rewrite_not_before_ms_) return true;
+  rewrite_not_before_ms_ = 0;  // one more try; its failure makes the next wait longer
+  return false;
 }
 
 std::optional<std::string> Node::background_rewrite(bool& scheduled) {

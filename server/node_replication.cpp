@@ -382,6 +382,7 @@ void ReplicationLink::snapshot_written(bool succeeded) {
       c->session.out.raw("$EOF:" + snapshot_.eof_mark + "\r\n");
       transfer->tail = snapshot_.eof_mark;
     }
+    replication_.on_snapshot_sending(id);
     c->start_transfer(std::move(transfer));
     node_.queue_flush(*c);
   }

@@ -178,6 +178,18 @@ TEST_CASE("DUMP payloads are equal and restore on the other side") {
     if (key.find("stream") == std::string::npos) continue;
     CHECK(us.ask("xinfo stream from_them full count 0") == them.ask("xinfo stream " + key + " full count 0"));
     CHECK(them.ask("xinfo stream from_us full count 0") == us.ask("xinfo stream " + key + " full count 0"));
+    // MIGRATE moves them so.
+    const auto moves = [&](Connection& from, Connection& to, const ChildServer& target,
+                           const std::string& name) {
+      REQUIRE(from.ask("copy " + key + " " + name) == ":1\r\n");
+      const std::string before = from.ask("xinfo stream " + name + " full count 0");
+      CHECK(from.ask("migrate 127.0.0.1 " + std::to_string(target.port()) + " " + name + " 0 5000") ==
+            "+OK\r\n");
+      CHECK(from.ask("exists " + name) == ":0\r\n");
+      CHECK(to.ask("xinfo stream " + name + " full count 0") == before);
+    };
+    moves(us, them, stock, key + "_to_them");
+    moves(them, us, ours, key + "_to_us");
   }
 }
 

@@ -332,6 +332,18 @@ TEST_CASE(
   both.compare_files();
 }
 
+TEST_CASE("who reads in a group of a stream that expires is told without anybody touching it") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {"--save", ""});
+  Connection control = server.connect(), waiting = server.connect();
+  control.ask("xgroup create s g $ mkstream");
+  waiting.send_command({"xreadgroup", "group", "g", "a", "block", "0", "streams", "s", ">"});
+  REQUIRE(
+      eventually([&] { return control.ask("info clients").find("blocked_clients:1") != std::string::npos; }));
+  control.ask("pexpire s 200");
+  CHECK(waiting.reply() == "-UNBLOCKED the stream key no longer exists\r\n");
+}
+
 TEST_CASE("keyspace events of streams are those of redis-server") {
   if (no_redis()) return;
   Pair both;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "server/commands/handlers.h"
+#include "server/commands/key_rules.h"
 #include "server/commands/reply_errors.h"
 
 namespace node {
@@ -75,13 +76,13 @@ std::vector<std::string_view> categories_of(const Command& k) {
   const bool container = !Engine::subcommands_of(k).empty();
   add(k.is(flag::acl_keyspace), "@keyspace");
   const std::string_view group = category_of(k);
-  add(!container && !group.empty(), group);
+  add((!container || k.name == "command") && !group.empty(), group);
   add(k.name == "sort" || k.name == "sort_ro", "@set");
   add(k.name == "sort" || k.name == "sort_ro", "@sortedset");
   add(k.name == "sort" || k.name == "sort_ro", "@list");
   add(k.is(flag::write), "@write");
   // A script may read, but is not counted as reading.
-  add(k.is(flag::readonly) && k.group != "scripting" && k.name != "lolwut", "@read");
+  add(k.is(flag::readonly) && k.group != "scripting", "@read");
   add(k.is(flag::admin | flag::acl_admin), "@admin");
   add(k.is(flag::pubsub), "@pubsub");
   add(k.is(flag::fast), "@fast");
@@ -92,6 +93,45 @@ std::vector<std::string_view> categories_of(const Command& k) {
 }
 
 namespace {
+using Figures = std::initializer_list<std::pair<std::string_view, int>>;
+
+/// "type" and "spec" of one half of a key specification.
+void half_of(Call& c, std::string_view type, Figures figures, std::string_view keyword = {}) {
+  c.reply.map(2);
+  c.reply.bulk("type");
+  c.reply.bulk(type);
+  c.reply.bulk("spec");
+  c.reply.map(figures.size() + !keyword.empty());
+  if (!keyword.empty()) {
+    c.reply.bulk("keyword");
+    c.reply.bulk(keyword);
+  }
+  for (const auto& [name, value] : figures) {
+    c.reply.bulk(name);
+    c.reply.integer(value);
+  }
+}
+
+void key_rule_of(Call& c, const KeyRule& rule) {
+  c.reply.map(3);
+  c.reply.bulk("flags");
+  c.reply.set(rule.flags.size());
+  for (std::string_view flag : rule.flags) c.reply.status(flag);
+  c.reply.bulk("begin_search");
+  if (rule.begin == KeyRule::Begin::index)
+    half_of(c, "index", {{"index", rule.at}});
+  else if (rule.begin == KeyRule::Begin::keyword)
+    half_of(c, "keyword", {{"startfrom", rule.at}}, rule.keyword);
+  else
+    half_of(c, "unknown", {});
+  c.reply.bulk("find_keys");
+  if (rule.find == KeyRule::Find::range)
+    half_of(c, "range", {{"lastkey", rule.a}, {"keystep", rule.b}, {"limit", rule.c}});
+  else if (rule.find == KeyRule::Find::keynum)
+    half_of(c, "keynum", {{"keynumidx", rule.a}, {"firstkey", rule.b}, {"keystep", rule.c}});
+  else
+    half_of(c, "unknown", {});
+}
 
 void command_info_of(Call& c, const Command* k) {
   if (!k) return c.reply.null();
@@ -106,8 +146,12 @@ void command_info_of(Call& c, const Command* k) {
   const auto categories = categories_of(*k);
   c.reply.set(categories.size());
   for (std::string_view name : categories) c.reply.status(name);
-  c.reply.set(0);
-  c.reply.set(0);
+  const auto tips = command_tips(*k);
+  c.reply.set(tips.size());
+  for (std::string_view tip : tips) c.reply.bulk(tip);
+  const auto rules = key_rules(*k);
+  c.reply.set(rules.size());
+  for (const KeyRule& rule : rules) key_rule_of(c, rule);
   c.reply.array(subs.size());
   for (const Command& sub : subs) command_info_of(c, &sub);
 }
@@ -128,6 +172,30 @@ void command_docs_of(Call& c, const Command& k) {
   for (const Command& sub : subs) command_docs_of(c, sub);
 }
 
+/// What the command does to the key at argv[at].
+std::vector<std::string_view> key_flags(const Command& k, const std::vector<std::string_view>& words,
+                                        std::size_t at) {
+  auto has = [&](std::initializer_list<std::string_view> options, std::size_t from) {
+    for (std::size_t i = from; i < words.size(); ++i)
+      for (std::string_view option : options)
+        if (words[i].size() == option.size() &&
+            strncasecmp(words[i].data(), option.data(), option.size()) == 0)
+          return true;
+    return false;
+  };
+  // What these do depends on their options.
+  if (k.name == "set" && !has({"get"}, 3)) return {"OW", "update"};
+  if (k.name == "set") return {"RW", "access", "update"};
+  if (k.name == "bitfield" && !has({"set", "incrby"}, 2)) return {"RO", "access"};
+  if (k.name == "bitfield") return {"RW", "access", "update"};
+  const auto rules = key_rules(k);
+  for (const KeyRule& rule : rules) {
+    const auto found = positions_of(rule, words);
+    if (std::find(found.begin(), found.end(), at) != found.end()) return rule.flags;
+  }
+  return rules.empty() ? std::vector<std::string_view>{} : rules.back().flags;
+}
+
 void command_getkeys(Call& c, bool with_flags) {
   const std::vector<std::string_view> words(c.argv.begin() + 2, c.argv.end());
   const Command* k = Engine::resolve(words);
@@ -145,8 +213,9 @@ void command_getkeys(Call& c, bool with_flags) {
     if (with_flags) c.reply.array(2);
     c.reply.bulk(words[i]);
     if (!with_flags) continue;
-    c.reply.set(1);
-    c.reply.status(k->is(flag::write) ? "RW" : "RO");
+    const auto flags = key_flags(*k, words, i);
+    c.reply.set(flags.size());
+    for (std::string_view flag : flags) c.reply.status(flag);
   }
 }
 

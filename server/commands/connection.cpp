@@ -53,6 +53,8 @@ std::string describe(Call& c, const Session& s) {
   if (flags.empty()) flags = "N";
   std::string command = s.last_command ? std::string(s.last_command->name) : "NULL";
   const std::int64_t now = c.engine.state.now_ms;
+  constexpr std::size_t kReplyBuffer = 16 * 1024;
+  const std::size_t beyond = output - std::min(output, kReplyBuffer);
   const auto number = [](auto n) { return std::to_string(n); };
   std::string line =
       "id=" + number(s.id) + " addr=" + s.address + " laddr=" + s.local_address + " fd=" + number(s.id) +
@@ -61,8 +63,9 @@ std::string describe(Call& c, const Session& s) {
       " sub=" + number(s.channels.size()) + " psub=" + number(s.patterns.size()) +
       " ssub=" + number(s.shard_channels.size()) +
       " multi=" + number(s.in_multi ? static_cast<int>(s.queue.size()) : -1) + " qbuf=" + number(input) +
-      " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=" + number(output) +
-      " oll=0 omem=0 tot-mem=" + number(input + output + 1024) + " events=r cmd=" + command +
+      " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=" + number(output - beyond) +
+      " oll=" + number(beyond > 0 ? 1 : 0) + " omem=" + number(beyond) +
+      " tot-mem=" + number(input + output + 1024) + " events=r cmd=" + command +
       " user=default redir=" + number(s.tracking ? static_cast<std::int64_t>(s.tracking->redirect) : -1) +
       " resp=" + number(s.out.resp());
   return line;

@@ -296,6 +296,7 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   session.last_command = command;
   const auto by_script = judged_by_script(*command, argv);
   const Command& judged = by_script ? *by_script : *command;
+  if (tracking.active()) tracking.limit(static_cast<std::size_t>(config.tracking_keys), random_source());
   if (session.kind == Session::Kind::normal) {
     if (auto line = refusal(session, judged, argv)) {
       if (command->name != "asking") session.asking = false;
@@ -347,6 +348,7 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   // A script is shown before the commands that it calls.
   if (monitors && shown && command.is(flag::skip_monitor)) feed_monitors(session, argv);
   redacted_.clear();
+  if (session.kind != Session::Kind::script) outer_ = {&command, &argv};
   begin_unit();
   // A client's write on a writable replica ends keys as on a master.
   const bool local = state.keep_expired && command.is(flag::write) && !config.replica_read_only &&
@@ -388,14 +390,18 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   }
 }
 
-/// A client that tracks, or whose script this is, is told when what it reads here changes.
+/// A client that tracks is told when what it reads here changes; the reads of a script count as reads of the
+/// keys that the script was given.
 void Engine::track_reads(Session& session, const Command& command,
                          const std::vector<std::string_view>& argv) {
-  Session& reader = session.kind == Session::Kind::script ? *current_ : session;
+  const bool script = session.kind == Session::Kind::script;
+  Session& reader = script ? *current_ : session;
   const TrackingMode* mode = reader.tracking.get();
   if (!mode || mode->broadcast || command.group == "scripting") return;
   if ((mode->opt_in && !mode->caching) || (mode->opt_out && mode->caching)) return;
-  for (const std::size_t at : key_positions(command, argv)) tracking.remember(reader, argv[at]);
+  const Command& named = script ? *outer_.command : command;
+  const auto& words = script ? *outer_.argv : argv;
+  for (const std::size_t at : key_positions(named, words)) tracking.remember(reader, words[at]);
 }
 
 /// The words as the slow log keeps them: few, short, and without passwords.

@@ -244,6 +244,10 @@ class Engine {
   std::vector<Propagated> pending_;
   int unit_depth_ = 0;
   std::set<std::pair<int, std::string>> written_here_;
+  struct {
+    const Command* command = nullptr;
+    const std::vector<std::string_view>* argv = nullptr;
+  } outer_;                     ///< the command that runs, or whose script does
   Session* current_ = nullptr;  ///< whose command runs: the client's, not its script's
   bool out_of_memory_ = false;  ///< when the last command began that could make a script run
 };

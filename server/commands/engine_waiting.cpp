@@ -1,5 +1,6 @@
 /// Keys that clients watch (WATCH) or wait for (BLPOP and its like).
 #include <algorithm>
+#include <utility>
 
 #include "server/commands/engine.h"
 #include "server/scripting/scripting.h"
@@ -116,6 +117,7 @@ void Engine::retry_blocked(Session& session, std::string_view ready_key) {
   one.ready_key = ready_key;
   const std::uint64_t dirty = state.dirty;
   const std::size_t mark = session.out.mark();
+  Session* const outer = std::exchange(current_, &session);
   begin_unit();
   command->handler(one);
   if (state.dirty != dirty && !one.replaced) enqueue_propagation(session.db, argv);
@@ -123,6 +125,8 @@ void Engine::retry_blocked(Session& session, std::string_view ready_key) {
   const std::string& out = session.out.buffer();
   if (out.size() > mark && out[mark] == '-')
     note_error(std::string_view(out).substr(mark + 1, 64), command, false);
+  current_ = outer;
+  if (tracking.active()) tracking.tell_pending(session);
   if (!one.still_blocked) {
     session.write_offset = host.replication_offset();
     unblock(session);
@@ -157,6 +161,7 @@ void Engine::serve_ready() {
 }
 
 void Engine::expire_blocked() {
+  if (!ready_.empty()) serve_ready();  // streams that expired without a command
   if (state.now_ms < next_deadline_ms) return;
   next_deadline_ms = INT64_MAX;
   std::vector<Session*> due;

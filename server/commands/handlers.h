@@ -8,6 +8,10 @@
 
 namespace node {
 
+/// Of `count` picks with repetition: as many as a client's hard output limit bears, and some more, so that it
+/// is closed for them; the rest would only cost memory.
+std::int64_t picks_that_fit(const Call& c, std::int64_t count);
+
 /// The lines of "<COMMAND> HELP".
 void help(Call& c, const std::vector<std::string_view>& lines);
 

@@ -165,6 +165,13 @@ void command_hincrbyfloat(Call& c) {
   c.reply.bulk(text);
 }
 
+std::int64_t picks_that_fit(const Call& c, std::int64_t count) {
+  constexpr std::int64_t kSmallestPick = 4, kReplyBuffer = 16 * 1024;
+  const std::int64_t limit = c.engine.config.output_limit("normal").hard;
+  if (limit == 0 || c.client.kind != Session::Kind::normal) return count;
+  return std::min(count, limit / kSmallestPick + kReplyBuffer);
+}
+
 void command_hrandfield(Call& c) {
   if (c.argc() > 4 || (c.argc() == 4 && !c.is(3, "withvalues"))) return c.syntax_error();
   std::optional<std::int64_t> count;
@@ -177,7 +184,8 @@ void command_hrandfield(Call& c) {
   if (!hash || *count == 0) return c.reply.array(0);
   std::vector<std::pair<std::string, std::string>> picked;
   if (*count < 0) {
-    for (std::int64_t i = 0; i < -*count; ++i) picked.push_back(hash->random(random_source()));
+    const std::int64_t picks = picks_that_fit(c, -*count);
+    for (std::int64_t i = 0; i < picks; ++i) picked.push_back(hash->random(random_source()));
   } else {
     hash->for_each([&](std::string_view f, std::string_view v) { return picked.emplace_back(f, v), true; });
     const std::size_t n = std::min(static_cast<std::size_t>(*count), picked.size());

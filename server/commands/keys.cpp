@@ -279,6 +279,10 @@ void command_flush(Call& c) {
   }
   // Told to the others even when nothing was there: they may hold something.
   ++c.engine.state.dirty;
+  c.propagate_as(c.argv);
+  // Where snapshots are taken at all, an empty one takes the place of the old.
+  if (c.command.name == "flushall" && !c.engine.config.save_points().empty() && !c.engine.loading)
+    static_cast<void>(c.engine.host.save());  // it logs what fails; the keys are gone all the same
   c.reply.ok();
 }
 

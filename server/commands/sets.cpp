@@ -211,8 +211,9 @@ void command_srandmember(Call& c) {
   if (!count) return set ? c.reply.bulk(set->random(random_source())) : c.reply.null();
   if (!set || *count == 0) return c.reply.array(0);
   if (*count < 0) {
-    c.reply.array(static_cast<std::size_t>(-*count));
-    for (std::int64_t i = 0; i < -*count; ++i) c.reply.bulk(set->random(random_source()));
+    const std::int64_t picks = picks_that_fit(c, -*count);
+    c.reply.array(static_cast<std::size_t>(picks));
+    for (std::int64_t i = 0; i < picks; ++i) c.reply.bulk(set->random(random_source()));
     return;
   }
   std::vector<std::string> all;

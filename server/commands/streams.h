@@ -2,8 +2,6 @@
 /// to replicas and into the append-only file.
 #pragma once
 
-#include <limits>
-
 #include "server/commands/engine.h"
 #include "server/keyspace/stream.h"
 
@@ -30,6 +28,14 @@ void reply_entry(Writer& reply, const StreamCursor& cursor);
 /// Up to `count` entries (0: all) without a header; returns how many.
 std::size_t reply_entries(Writer& reply, StreamCursor cursor, std::size_t count);
 void reply_entry_of(Writer& reply, const Stream& stream, const StreamId& id);
+
+/// What a command names by its first two words. `ok` turns false when the key is of another type, which is
+/// answered.
+struct GroupPlace {
+  Stream* stream = nullptr;
+  StreamGroup* group = nullptr;
+};
+GroupPlace group_place(Call& c, bool& ok);
 
 /// "NOGROUP No such key … or consumer group …".
 void no_such_group(Call& c, std::string_view key, std::string_view group, std::string_view suffix = {});

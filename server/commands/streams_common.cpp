@@ -94,6 +94,12 @@ void reply_entry_of(Writer& reply, const Stream& stream, const StreamId& id) {
   reply_entries(reply, StreamCursor(stream, id, id), 1);
 }
 
+GroupPlace group_place(Call& c, bool& ok) {
+  GroupPlace place{c.value<Stream>(c.arg(1), ok, false), nullptr};
+  if (place.stream) place.group = place.stream->group(c.arg(2));
+  return place;
+}
+
 void no_such_group(Call& c, std::string_view key, std::string_view group, std::string_view suffix) {
   c.error("NOGROUP No such key '" + std::string(key) + "' or consumer group '" + std::string(group) + "'" +
           std::string(suffix));

@@ -264,8 +264,8 @@ void wait(Call& c, const Read& r, const std::vector<Source>& sources) {
 
 void command_xread(Call& c) {
   const auto r = parse(c);
-  if (r && r->in_group) c.propagate_nothing();
   if (!r) return;
+  if (r->in_group) c.propagate_nothing();  // but what it does to the group
   if (c.retry) return serve_waiting(c, *r);
   std::vector<Source> sources;
   for (std::size_t i = 0; i < r->streams; ++i) {

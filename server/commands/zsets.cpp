@@ -298,7 +298,8 @@ void command_zrandmember(Call& c) {
   if (!z || *count == 0) return c.reply.array(0);
   std::vector<std::size_t> chosen;
   if (*count < 0) {
-    for (std::int64_t i = 0; i < -*count; ++i) chosen.push_back(random_source().below(z->size()));
+    const std::int64_t picks = picks_that_fit(c, -*count);
+    for (std::int64_t i = 0; i < picks; ++i) chosen.push_back(random_source().below(z->size()));
   } else {
     for (std::size_t i = 0; i < z->size(); ++i) chosen.push_back(i);
     const std::size_t n = std::min(static_cast<std::size_t>(*count), chosen.size());

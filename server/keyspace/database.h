@@ -116,6 +116,7 @@ class Database {
   };
   struct ExpiryTraits {
     using Node = Expiry;
+    static bool may_grow(std::size_t bytes) { return EntryTraits::may_grow(bytes); }
     static std::string_view key(const Expiry* x) { return x->entry->key(); }
     static void destroy(Expiry* x) { delete x; }
   };

@@ -104,7 +104,6 @@ std::optional<std::int64_t> checked_live_entries(const Listpack& block) {
   std::int64_t seen_live = 0, seen_deleted = 0;
   while (walk.ok() && !walk.at_end()) {
     const std::int64_t flags = walk.integer();
-    walk.skip(0);
     walk.integer();
     walk.integer();
     std::int64_t elements = 3 + fields;
@@ -112,7 +111,7 @@ std::optional<std::int64_t> checked_live_entries(const Listpack& block) {
       walk.skip(fields);
     } else {
       const std::int64_t own = walk.integer();
-      if (own < 0 || own > INT32_MAX) walk.fail();
+      if (own < 0 || own > INT32_MAX) return std::nullopt;
       walk.skip(2 * own);
       elements = 4 + 2 * own;
     }

@@ -90,8 +90,9 @@ class RdbReader {
   /// Reads a whole file image. A text says what is wrong and where. consumed() is then the end of the image.
   std::optional<std::string> read_all(const Handler& handler);
   std::size_t consumed() const { return at_; }
-  /// Keys without elements that were left out.
+  /// Keys without elements that were left out, and the names of the first few.
   std::uint64_t empty_keys() const { return empty_keys_; }
+  const std::vector<std::string>& empty_names() const { return empty_names_; }
 
   /// A DUMP payload; nothing when version or checksum are wrong (`reason` 1) or the value is malformed (2).
   static std::optional<Value> restore(std::string_view payload, int& reason, bool check_sum = true);
@@ -145,6 +146,7 @@ class RdbReader {
   bool bad_ = false;
   bool empty_ = false;  ///< the last value was well-formed and had no elements
   std::uint64_t empty_keys_ = 0;
+  std::vector<std::string> empty_names_;
   std::string scratch_;
 };
 

@@ -23,6 +23,8 @@ bool known_version(std::int64_t version) {
   return (version >= 1 && version <= 12) || version == 80;
 }
 
+constexpr std::uint64_t kEmptyNames = 10;
+
 Value string_value(std::string_view text) {
   return make_string(text);
 }
@@ -145,7 +147,7 @@ std::optional<Value> RdbReader::list(std::uint8_t type) {
       auto pack = listpack_of_ziplist(bytes);
       if (!pack) return std::nullopt;
       if (!pack->empty()) list->add_pack(std::move(*pack));  // old writers left empty ones
-    } else if (container == 1) {
+    } else if (container == 1 && !bytes.empty()) {
       Listpack one;
       one.append(bytes);
       list->add_pack(std::move(one));
@@ -349,13 +351,13 @@ std::optional<std::string> RdbReader::read_all(const Handler& handler) {
     empty_ = false;
     auto v = value(code);
     if (!v && empty_) {  // a bug of old releases left such keys; to load them is to drop them
-      ++empty_keys_;
+      if (++empty_keys_ <= kEmptyNames) empty_names_.push_back(key);
       next = RdbKey{next.db, {}, {}, {}, {}, {}};
       continue;
     }
     if (!v)
       return fail("Malformed or unsupported value of type " + std::to_string(code) + " under key '" + key +
-                  "'");
+                  "', integrity check failed");
     next.key = key;
     next.value = std::move(*v);
     handler.on_key(std::move(next));

@@ -74,6 +74,7 @@ std::optional<std::string> read_snapshot(std::string_view bytes,
   };
   const auto why = reader.read_all(handler);
   aux.empty_skipped = reader.empty_keys();
+  aux.empty_names = reader.empty_names();
   if (consumed) *consumed = reader.consumed();
   return why ? why : trouble;
 }

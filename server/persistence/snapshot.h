@@ -42,6 +42,7 @@ struct SnapshotAux {
   std::int64_t repl_offset = -1;
   int stream_db = 0;
   std::uint64_t loaded = 0, empty_skipped = 0;
+  std::vector<std::string> empty_names;              ///< of the first few that were skipped
   std::vector<std::pair<int, std::string>> expired;  ///< database and name of keys that were left out
 };
 

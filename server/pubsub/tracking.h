@@ -25,7 +25,7 @@ class Tracking {
   };
   explicit Tracking(Clients clients) : clients_(std::move(clients)) {}
 
-  bool active() const { return !sessions_.empty(); }
+  bool active() const { return !sessions_.empty() || !readers_.empty(); }
   std::size_t sessions() const { return sessions_.size(); }
   std::size_t keys() const { return readers_.size(); }
   std::size_t items() const { return items_; }

@@ -18,9 +18,10 @@ struct ReplicaInfo {
     kOnline,
   };
   Phase phase = Phase::kHandshake;
-  std::string ip;       // announced with REPLCONF ip-address; empty: use the peer's
-  std::string peer_ip;  // of the connection
-  int port = 0;         // announced with REPLCONF listening-port
+  std::string ip;             // announced with REPLCONF ip-address; empty: use the peer's
+  std::string peer_ip;        // of the connection
+  int port = 0;               // announced with REPLCONF listening-port
+  bool transferring = false;  // kSnapshot: it is made, and on its way
   bool capa_eof = false;
   bool capa_psync2 = false;
   bool plain_sync = false;       // SYNC instead of PSYNC (redis-cli --rdb): no acknowledgements, no timeouts
@@ -39,7 +40,7 @@ struct ReplicaInfo {
       case Phase::kWaitSnapshot:
         return "wait_bgsave";
       case Phase::kSnapshot:
-        return "send_bulk";
+        return transferring ? "send_bulk" : "wait_bgsave";
       default:
         return "online";
     }

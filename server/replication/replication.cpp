@@ -40,6 +40,7 @@ void Replication::restore(std::string_view repl_id, std::int64_t offset, bool ma
 // ---- role ----
 
 void Replication::become_replica_of(std::string ip, int port, Ms now) {
+  const bool was_replica = replica_;
   // A master tries to go on from its own history: its heir knows it as the second one.
   if (!replica_) {
     resumable_ = true;
@@ -54,7 +55,8 @@ void Replication::become_replica_of(std::string ip, int port, Ms now) {
     actions_.push_back(WaitDone{wait.client, count_acked(wait.offset)});
   link_.hand_over(failover_.state == Failover::State::kInProgress);
   link_.follow(std::move(ip), port, actions_);
-  disconnect_replicas();
+  // Whoever replicates from a replica may stay until another history takes the place of the present one.
+  if (!was_replica) disconnect_replicas();
   link_.on_tick(config_, offset_, now, actions_);
 }
 
@@ -237,11 +239,17 @@ void Replication::begin_waiting_snapshot(Ms now) {
   for (ClientId client : take.clients) {
     ReplicaInfo& replica = replicas_[client];
     replica.phase = Phase::kSnapshot;
+    replica.transferring = false;
     replica.next_offset = offset_ + 1;
     if (!replica.plain_sync)
       actions_.push_back(SendReplica{client, fmt::format("+FULLRESYNC {} {}\r\n", history_.id, offset_)});
   }
   actions_.push_back(std::move(take));
+}
+
+void Replication::on_snapshot_sending(ClientId client) {
+  const auto it = replicas_.find(client);
+  if (it != replicas_.end()) it->second.transferring = true;
 }
 
 void Replication::on_snapshot_sent(ClientId client, Ms now) {

@@ -69,6 +69,8 @@ class Replication {
   /// connection.
   std::optional<Reply> on_psync(ClientId client, std::string_view id, std::int64_t offset, Ms now,
                                 std::string peer_ip = {});
+  /// The snapshot is made, and goes to the client from now on.
+  void on_snapshot_sending(ClientId client);
   void on_snapshot_sent(ClientId client, Ms now);
   void on_snapshot_failed(Ms now);
   void on_client_closed(ClientId client, Ms now);

@@ -278,6 +278,34 @@ TEST_CASE("an old master that went its own way takes a snapshot") {
   CHECK(shard.peer(master).snapshots_loaded == 1);
 }
 
+TEST_CASE("a replica that turns to another master keeps its own replicas until the other's data has come") {
+  Shard shard;
+  const int first = shard.add(), second = shard.add(), replica = shard.add(), below = shard.add();
+  shard.write(first, "a");
+  shard.write(second, "b");
+  shard.follow(replica, first);
+  shard.run(1000);
+  shard.follow(below, replica);
+  shard.run(2000);
+  REQUIRE(shard.peer(below).data == "a");
+  shard.refused.insert(second);
+  shard.follow(replica, second);
+  shard.run(3000);
+  CHECK(shard.peer(below).replication.link().connected());
+  // Back again: it goes on where it was, and so do those below it.
+  shard.follow(replica, first);
+  shard.write(first, "c");
+  shard.run(3000);
+  CHECK(shard.peer(below).data == "ac");
+  CHECK(shard.peer(replica).snapshots_loaded == 1);
+  CHECK(shard.peer(below).snapshots_loaded == 1);
+  shard.refused.clear();
+  shard.follow(replica, second);
+  shard.run(6000);
+  CHECK(shard.peer(below).data == "b");
+  CHECK(shard.peer(below).snapshots_loaded == 2);
+}
+
 TEST_CASE("a restarted replica resumes from what its RDB names") {
   Shard shard;
   const int master = shard.add(), replica = shard.add(), reborn = shard.add();
