@@ -2,6 +2,8 @@
 #include "server/config.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 using namespace node;
@@ -73,7 +75,7 @@ TEST_CASE("directives without an effect take what redis takes, and nothing that 
     return set_directive(config, name, std::span(&value, 1)).has_value();
   };
   CHECK(refused("activerehashing", "perhaps"));
-  CHECK(refused("lfu-log-factor", "many"));
+  CHECK(refused("active-defrag-cycle-max", "many"));
   CHECK(refused("sanitize-dump-payload", "some"));
   CHECK_FALSE(refused("sanitize-dump-payload", "clients"));
   for (const auto& [name, value] : {std::pair("tls-port", "6380"), std::pair("aclfile", "users.acl"),
@@ -109,4 +111,15 @@ TEST_CASE("every directive stands in one table, once") {
     if (!d.alias.empty()) CHECK(names.insert(std::string(d.alias)).second);
   }
   for (const InertDirective& inert : inert_directives()) CHECK(names.insert(std::string(inert.name)).second);
+}
+
+TEST_CASE("DIRECTIVES.md names every directive that keeps its default") {
+  std::ifstream file(SOURCE_DIR "/server/DIRECTIVES.md");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  REQUIRE_FALSE(text.empty());
+  for (const InertDirective& inert : inert_directives()) {
+    INFO(inert.name);
+    if (inert_rule(inert.name).when == InertRule::When::never)
+      CHECK(text.find("`" + std::string(inert.name) + "`") != std::string::npos);
+  }
 }

@@ -187,7 +187,7 @@ class Node final : public Host {
   std::string info_server() const;
   std::string info_clients();
   std::string info_memory() const;
-  std::string memory_details(std::size_t used, std::size_t peak, std::size_t resident) const;
+  std::string memory_details() const;
   std::string info_persistence() const;
   std::string info_stats() const;
   std::string info_cpu() const;

@@ -146,43 +146,43 @@ std::string Node::info_memory() const {
   for (const auto& [id, c] : clients_)
     (c->session.kind == Session::Kind::replica ? replicas : normal) += c->memory();
   return Lines("Memory")
-             .add("used_memory", static_cast<std::uint64_t>(used))
-             .add("used_memory_human", human(used))
-             .add("used_memory_rss", static_cast<std::uint64_t>(resident))
-             .add("used_memory_rss_human", human(resident))
-             .add("used_memory_peak", static_cast<std::uint64_t>(peak))
-             .add("used_memory_peak_human", human(peak))
-             .add("used_memory_lua", bytes(eval))
-             .add("used_memory_vm_eval", bytes(eval))
-             .add("used_memory_lua_human", human(eval))
-             .add("used_memory_scripts_eval", bytes(scripts))
-             .add("number_of_cached_scripts", bytes(scripting.cached()))
-             .add("number_of_functions", bytes(functions.set().function_count()))
-             .add("number_of_libraries", bytes(functions.set().libraries().size()))
-             .add("used_memory_vm_functions", bytes(functions.interpreter_bytes()))
-             .add("used_memory_vm_total", bytes(eval + functions.interpreter_bytes()))
-             .add("used_memory_vm_total_human", human(eval + functions.interpreter_bytes()))
-             .add("used_memory_functions", bytes(functions.library_bytes()))
-             .add("used_memory_scripts", bytes(scripts + functions.library_bytes()))
-             .add("used_memory_scripts_human", human(scripts + functions.library_bytes()))
-             .add("maxmemory", config_.maxmemory)
-             .add("maxmemory_human", human(static_cast<std::size_t>(config_.maxmemory)))
-             .add("maxmemory_policy", config_.maxmemory_policy)
-             .add("mem_fragmentation_ratio", ratio)
-             .add("mem_replication_backlog", static_cast<std::uint64_t>(replication_->backlog_bytes()))
-             .add("mem_total_replication_buffers", static_cast<std::uint64_t>(replication_->stream_bytes()))
-             .add("mem_clients_normal", static_cast<std::uint64_t>(normal))
-             .add("mem_clients_slaves", static_cast<std::uint64_t>(replicas + replication_->stream_bytes() -
-                                                                   replication_->backlog_bytes()))
-             .add("mem_not_counted_for_evict", static_cast<std::uint64_t>(memory_not_counted()))
-             .add("mem_allocator", "libc")
-             .add("lazyfree_pending_objects", std::int64_t{0})
-             .str() +
-         memory_details(used, peak, resident);
+      .add("used_memory", static_cast<std::uint64_t>(used))
+      .add("used_memory_human", human(used))
+      .add("used_memory_rss", static_cast<std::uint64_t>(resident))
+      .add("used_memory_rss_human", human(resident))
+      .add("used_memory_peak", static_cast<std::uint64_t>(peak))
+      .add("used_memory_peak_human", human(peak))
+      .add("used_memory_lua", bytes(eval))
+      .add("used_memory_vm_eval", bytes(eval))
+      .add("used_memory_lua_human", human(eval))
+      .add("used_memory_scripts_eval", bytes(scripts))
+      .add("number_of_cached_scripts", bytes(scripting.cached()))
+      .add("number_of_functions", bytes(functions.set().function_count()))
+      .add("number_of_libraries", bytes(functions.set().libraries().size()))
+      .add("used_memory_vm_functions", bytes(functions.interpreter_bytes()))
+      .add("used_memory_vm_total", bytes(eval + functions.interpreter_bytes()))
+      .add("used_memory_vm_total_human", human(eval + functions.interpreter_bytes()))
+      .add("used_memory_functions", bytes(functions.library_bytes()))
+      .add("used_memory_scripts", bytes(scripts + functions.library_bytes()))
+      .add("used_memory_scripts_human", human(scripts + functions.library_bytes()))
+      .add("maxmemory", config_.maxmemory)
+      .add("maxmemory_human", human(static_cast<std::size_t>(config_.maxmemory)))
+      .add("maxmemory_policy", config_.maxmemory_policy)
+      .add("mem_fragmentation_ratio", ratio)
+      .add("mem_replication_backlog", static_cast<std::uint64_t>(replication_->backlog_bytes()))
+      .add("mem_total_replication_buffers", static_cast<std::uint64_t>(replication_->stream_bytes()))
+      .add("mem_clients_normal", static_cast<std::uint64_t>(normal))
+      .add("mem_clients_slaves", static_cast<std::uint64_t>(replicas + replication_->stream_bytes() -
+                                                            replication_->backlog_bytes()))
+      .add("mem_not_counted_for_evict", static_cast<std::uint64_t>(memory_not_counted()))
+      .add("mem_allocator", "libc")
+      .add("lazyfree_pending_objects", std::int64_t{0})
+      .str();
 }
 
 /// What monitoring tools compute with: what is data, what is overhead, what the allocator and the system add.
-std::string Node::memory_details(std::size_t used, std::size_t peak, std::size_t resident) const {
+std::string Node::memory_details() const {
+  const std::size_t used = used_memory(), peak = std::max(memory_peak_, used), resident = resident_memory();
   const struct mallinfo2 heap = mallinfo2();
   const std::size_t active = std::max(used, heap.arena + heap.hblkhd);
   std::size_t clients = 0;
@@ -335,7 +335,7 @@ std::string Node::info_cpu() const {
 bool Node::info_section(std::string_view name, std::string& out) {
   if (name == "server") return out = info_server(), true;
   if (name == "clients") return out = info_clients(), true;
-  if (name == "memory") return out = info_memory(), true;
+  if (name == "memory") return out = info_memory() + memory_details(), true;
   if (name == "persistence") return out = info_persistence(), true;
   if (name == "stats") return out = info_stats(), true;
   if (name == "replication") return out = replication_->info(), true;
