@@ -339,7 +339,7 @@ std::optional<Command> Engine::judged_by_script(const Command& command,
   return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
 }
 
-bool Engine::memory_is_full() {
+bool Engine::memory_is_full() const {
   return config.maxmemory > 0 && out_of_memory_;
 }
 

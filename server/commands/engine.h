@@ -179,7 +179,7 @@ class Engine {
   void flush_propagation(bool atomic = true);
 
   /// For a script that is about to begin.
-  bool memory_is_full();
+  bool memory_is_full() const;
 
   Config& config;
   Host& host;
@@ -214,8 +214,6 @@ class Engine {
  private:
   void note_written_here(const Command& command, int db, const std::vector<std::string_view>& argv);
   friend struct Call;
-  std::optional<Command> judged_by_script(const Command& command,
-                                          const std::vector<std::string_view>& argv) const;
   bool out_of_memory(const Session& session, bool may_grow);
   std::size_t evict_one(Database& d, const std::string& key);
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
