@@ -279,7 +279,10 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
       if (command->name != "asking") session.asking = false;
       return refuse(*line);
     }
-    const bool writes = command->is(flag::write | flag::may_replicate) || command->name == "exec";
+    constexpr std::uint32_t kWrites = flag::write | flag::may_replicate;
+    const bool writes = command->is(kWrites) || (command->name == "exec" &&
+                                                 std::any_of(session.queue.begin(), session.queue.end(),
+                                                             [](auto& q) { return q.command->is(kWrites); }));
     if (host.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
         !command->name.starts_with("cluster|") && command->name != "ping" && command->name != "replconf" &&
         !command->name.starts_with("config|"))
