@@ -30,6 +30,9 @@ namespace node {
 class Engine;
 class Scripting;
 
+/// "ERR unknown subcommand 'x'. Try CONTAINER HELP."
+std::string no_such_subcommand(const std::vector<std::string_view>& argv);
+
 /// One execution of one command.
 struct Call {
   Engine& engine;
