@@ -122,6 +122,10 @@ void Client::resume() {
   node_.queue_flush(*this);
 }
 
+void Client::release_spare() {
+  if (in_.empty() && in_.capacity() > kReadBytes && !session.in_command) std::string().swap(in_);
+}
+
 bool Client::refill_from_transfer() {
   std::string& out = session.out.buffer();
   out.resize(kReadBytes);

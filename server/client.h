@@ -41,6 +41,8 @@ class Client final : public Watcher {
   std::size_t memory() const;
   /// What arrived and was not executed: the running command included.
   std::size_t input_bytes() const { return session.in_command ? unread_ : in_.size(); }
+  /// Gives back the room that a large request took.
+  void release_spare();
 
   Session session;
   Socket socket;

@@ -137,3 +137,19 @@ TEST_CASE(
            r.ask("strlen k") == ":1000000\r\n";
   }));
 }
+
+TEST_CASE("the room that a large request took is given back while the client stays") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {"--save", ""});
+  Connection control = server.connect(), client = server.connect();
+  const auto used = [&] {
+    const std::string info = control.ask("info memory");
+    return std::stoul(info.substr(info.find("used_memory:") + 12));
+  };
+  const std::size_t before = used();
+  client.send_command({"set", "k", std::string(8000000, 'x')});
+  REQUIRE(client.reply() == "+OK\r\n");
+  CHECK(control.ask("unlink k") == ":1\r\n");
+  CHECK(eventually([&] { return used() < before + 1000000; }));
+  CHECK(client.ask("ping") == "+PONG\r\n");
+}

@@ -176,7 +176,7 @@ void Node::cron() {
   if (!failover_pause_ms_ && pause_until_ms_ && engine_.state.now_ms >= pause_until_ms_) pause_until_ms_ = 0;
   if (failover_pause_ms_ && steady_ms() >= failover_pause_ms_) resume_writes();
   release_held();
-  engine_.state.keep_expired = is_replica() || paused(true);
+  decide_expiry();
   if (engine_.active_expire && !engine_.state.keep_expired) {
     const std::int64_t began = monotonic_us(), until = began + kExpireBudgetUs;
     for (const auto& d : engine_.databases())
@@ -220,6 +220,7 @@ void Node::timeouts() {
       idle.push_back(c.get());
     else if (c->output_bytes() > 0)
       check_output_limit(*c);
+    c->release_spare();
   }
   for (Client* c : idle) close_client(*c);
 }

@@ -154,6 +154,7 @@ class Node final : public Host {
   void before_sleep();
   void cron();
   void timeouts();
+  void decide_expiry();
   void begin_loading(std::size_t total_bytes);
   void note_loading(std::size_t bytes);
   LoadFunction function_loader(bool replace);

@@ -253,19 +253,27 @@ std::pair<std::size_t, std::size_t> Node::buffers(const Session& session) const 
 void Node::pause_clients(std::int64_t until_ms, bool writes_only) {
   pause_until_ms_ = until_ms;
   pause_writes_only_ = writes_only;
+  decide_expiry();
   release_held();
 }
 
 void Node::pause_writes(std::int64_t until) {
   failover_pause_ms_ = until;
   replication_->pause_stream(true);
-  engine_.state.keep_expired = true;  // a DEL, too, would lead past the offset that the replica waits for
+  decide_expiry();
 }
 
 void Node::resume_writes() {
   failover_pause_ms_ = 0;
   replication_->pause_stream(false);
+  decide_expiry();
   release_held();
+}
+
+/// Replicas wait for their master's DEL. While writes are paused a DEL would be one: it would lead past the
+/// offset that the replica waits for.
+void Node::decide_expiry() {
+  engine_.state.keep_expired = is_replica() || paused(true);
 }
 
 bool Node::paused(bool write) const {
