@@ -8,7 +8,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <fstream>
 #include <functional>
+#include <iostream>
 #include <memory>
 #include <sstream>
 #include <thread>
@@ -62,6 +65,14 @@ class Member {
   void start() {
     server_.start();
     connection_ = server_.connect();
+  }
+  /// The end of its log.
+  std::string log() const {
+    std::ifstream in(folder_.path() + "/log");
+    std::ostringstream text;
+    text << in.rdbuf();
+    const std::string all = text.str();
+    return all.substr(all.size() - std::min<std::size_t>(all.size(), 6000));
   }
   int port() const { return server_.port(); }
   int bus_port() const { return bus_port_; }
@@ -119,6 +130,16 @@ class Mixed {
           return false;
       }
       return true;
+    });
+  }
+
+  /// All members know that this one is a replica: before, they would not vote for it.
+  bool known_as_replica(Member& replica) {
+    const std::string id = replica.id();
+    return settles([&] {
+      const auto members = all();
+      return std::all_of(members.begin(), members.end(),
+                         [&](Member* m) { return m->line_of(id).find("slave") != std::string::npos; });
     });
   }
 
@@ -217,9 +238,19 @@ void resumes(Member& master, Member& replica, const std::string& tag) {
   CHECK(field(master, "stats", "sync_full") == full);
 }
 
+/// What everybody logged, when the test is about to fail.
+struct Witness {
+  Mixed& cluster;
+  ~Witness() {
+    if (std::uncaught_exceptions() == 0) return;
+    for (Member* m : cluster.all()) std::cerr << "--- the node on port " << m->port() << "\n" << m->log();
+  }
+};
+
 void live_together(const std::string& theirs) {
   INFO("beside " << theirs);
   Mixed cluster(theirs);
+  const Witness witness{cluster};
   REQUIRE(cluster.form());
 
   const std::string a = tag_in(cluster.ours, 0), b = tag_in(cluster.ours, 1);
@@ -252,6 +283,8 @@ void live_together(const std::string& theirs) {
   CHECK(cluster.move_slots(cluster.other, cluster.ours));
 
   // By hand: theirs takes over from ours, ours from theirs.
+  REQUIRE(cluster.known_as_replica(cluster.other_replica));
+  REQUIRE(cluster.known_as_replica(cluster.our_replica));
   REQUIRE(cluster.other_replica.ask("cluster failover") == "+OK\r\n");
   REQUIRE(settles([&] { return cluster.other_replica.is_master() && cluster.ours.follows(); }));
   REQUIRE(cluster.accepted(cluster.other_replica));
