@@ -123,7 +123,9 @@ void Client::resume() {
 }
 
 void Client::release_spare() {
-  if (in_.empty() && in_.capacity() > kReadBytes && !session.in_command) std::string().swap(in_);
+  if (!in_.empty() || session.in_command) return;
+  if (in_.capacity() > kReadBytes) std::string().swap(in_);
+  parser_.release_spare();
 }
 
 bool Client::refill_from_transfer() {

@@ -150,6 +150,10 @@ TEST_CASE("the room that a large request took is given back while the client sta
   client.send_command({"set", "k", std::string(8000000, 'x')});
   REQUIRE(client.reply() == "+OK\r\n");
   CHECK(control.ask("unlink k") == ":1\r\n");
+  std::vector<std::string> words{"del"};
+  words.resize(100000, "x");
+  client.send_command(words);
+  REQUIRE(client.reply() == ":0\r\n");
   CHECK(eventually([&] { return used() < before + 1000000; }));
   CHECK(client.ask("ping") == "+PONG\r\n");
 }

@@ -37,6 +37,12 @@ class RequestParser {
     wanted_ -= wanted_ > bytes ? bytes : wanted_;
     for (Word& w : words_) w.at -= bytes;
   }
+  /// Gives back the room that a command of many words took. REQUIRES: none is being read or run.
+  void release_spare() {
+    constexpr std::size_t kKept = 1024;
+    if (words_.capacity() > kKept) std::vector<Word>().swap(words_);
+    if (argv_.capacity() > kKept) std::vector<std::string_view>().swap(argv_);
+  }
   /// Bytes the input will need to hold, counted from its start, for the argument being read; 0: unknown.
   std::size_t wanted() const { return wanted_; }
 
