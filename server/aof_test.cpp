@@ -15,14 +15,6 @@ using namespace node::testing;
 
 namespace {
 
-std::string field(Connection& c, const std::string& section, const std::string& name) {
-  const std::string text = c.ask("info " + section);
-  const std::size_t at = text.find("\n" + name + ":");
-  if (at == std::string::npos) return "";
-  const std::size_t begin = at + name.size() + 2;
-  return text.substr(begin, text.find('\r', begin) - begin);
-}
-
 /// The child that writes data; 0 when there is none.
 pid_t child_of(Connection& c) {
   const std::string pid = field(c, "server", "process_id");

@@ -213,11 +213,7 @@ std::string tag_in(Member& m, int n) {
 }
 
 std::string field(Member& m, const std::string& section, const std::string& name) {
-  const std::string text = m.ask("info " + section);
-  const std::size_t at = text.find("\n" + name + ":");
-  if (at == std::string::npos) return "";
-  const std::size_t begin = at + name.size() + 2;
-  return text.substr(begin, text.find('\r', begin) - begin);
+  return field_of(m.ask("info " + section), name);
 }
 
 /// The link breaks, at the replica and at the master: it goes on from the backlog.

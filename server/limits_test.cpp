@@ -142,10 +142,7 @@ TEST_CASE("the room that a large request took is given back while the client sta
   const Folder folder;
   const ChildServer server(our_binary(), folder.path(), {"--save", ""});
   Connection control = server.connect(), client = server.connect();
-  const auto used = [&] {
-    const std::string info = control.ask("info memory");
-    return std::stoul(info.substr(info.find("used_memory:") + 12));
-  };
+  const auto used = [&] { return std::stoul(field(control, "memory", "used_memory")); };
   const std::size_t before = used();
   client.send_command({"set", "k", std::string(8000000, 'x')});
   REQUIRE(client.reply() == "+OK\r\n");

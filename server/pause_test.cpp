@@ -10,10 +10,7 @@ TEST_CASE("while writes are paused keys are gone for readers but do not expire, 
   const Folder folder;
   const ChildServer server(our_binary(), folder.path(), {"--save", ""});
   Connection c = server.connect(), writer = server.connect();
-  const auto expired = [&] {
-    const std::string info = c.ask("info stats");
-    return std::stoul(info.substr(info.find("expired_keys:") + 13));
-  };
+  const auto expired = [&] { return std::stoul(field(c, "stats", "expired_keys")); };
   c.ask("multi");
   c.ask("set a 1 px 10");
   c.ask("set b 1 px 10");

@@ -73,15 +73,6 @@ void replicate(const std::string& master_binary, const std::string& replica_bina
   CHECK(eventually([&] { return r.ask("get missed") == "$1\r\n1\r\n"; }));
 }
 
-/// A field of INFO, as text.
-std::string field(Connection& c, const std::string& section, const std::string& name) {
-  const std::string text = c.ask("info " + section);
-  const std::size_t at = text.find("\n" + name + ":");
-  if (at == std::string::npos) return "";
-  const std::size_t begin = at + name.size() + 2;
-  return text.substr(begin, text.find('\r', begin) - begin);
-}
-
 bool link_is_up(Connection& replica) {
   return field(replica, "replication", "master_link_status") == "up";
 }

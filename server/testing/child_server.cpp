@@ -205,6 +205,17 @@ ChildServer::~ChildServer() {
   wait();
 }
 
+std::string field_of(const std::string& info, const std::string& name) {
+  const std::size_t at = info.find("\n" + name + ":");
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + name.size() + 2;
+  return info.substr(begin, info.find('\r', begin) - begin);
+}
+
+std::string field(Connection& c, const std::string& section, const std::string& name) {
+  return field_of(c.ask("info " + section), name);
+}
+
 bool eventually(const std::function<bool()>& holds, int seconds) {
   const auto deadline = Clock::now() + std::chrono::seconds(seconds);
   while (!holds()) {

@@ -76,6 +76,10 @@ std::string stock_binary();
 int free_port();
 /// Asks until it holds; false when it does not within so many seconds.
 bool eventually(const std::function<bool()>& holds, int seconds = 20);
+/// A field of what INFO replied; empty when it has none of that name.
+std::string field_of(const std::string& info, const std::string& name);
+/// The same, asked for.
+std::string field(Connection& c, const std::string& section, const std::string& name);
 /// The length of the first whole RESP value, or nothing when more bytes are needed.
 std::optional<std::size_t> reply_size(std::string_view bytes);
 

@@ -10,8 +10,12 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "server/replication/fixture.h"
+
 namespace node::interop {
 namespace {
+
+using replication::fixture::take_command;
 
 constexpr const char* kHost = "127.0.0.1";
 
@@ -69,24 +73,6 @@ bool read_some(int fd, std::string& into) {
   const ssize_t n = read(fd, buffer, sizeof buffer);
   if (n > 0) into.append(buffer, static_cast<std::size_t>(n));
   return n > 0 || (n < 0 && errno == EAGAIN);
-}
-
-std::vector<std::string> take_command(std::string& text) {
-  std::size_t at = text.find("\r\n");
-  if (at == std::string::npos || text[0] != '*') return {};
-  const int count = std::stoi(text.substr(1));
-  std::vector<std::string> words;
-  at += 2;
-  for (int i = 0; i < count; ++i) {
-    const std::size_t end = text.find("\r\n", at);
-    if (end == std::string::npos) return {};
-    const std::size_t length = std::stoul(text.substr(at + 1));
-    if (text.size() < end + 2 + length + 2) return {};
-    words.push_back(text.substr(end + 2, length));
-    at = end + 2 + length + 2;
-  }
-  text.erase(0, at);
-  return words;
 }
 
 cluster::Config cluster_config(int port, Ms node_timeout) {
