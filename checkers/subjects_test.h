@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "checkers/brute_force_test.h"
+#include "checkers/common/brute_force_test.h"
+#include "checkers/common/random_history_test.h"
 #include "checkers/models.h"
-#include "checkers/random_history_test.h"
 
 namespace harness {
 

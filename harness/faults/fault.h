@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "harness/cluster/cluster.h"
-#include "harness/cluster/sandbox.h"
 #include "harness/core/clock.h"
 #include "harness/core/prng.h"
 #include "harness/core/run_record.h"
+#include "harness/sandbox/sandbox.h"
 
 namespace harness {
 
