@@ -27,13 +27,6 @@ constexpr Banner kBanners[] = {
 // The bundled node answers as the Redis whose behaviour it has, and names itself at the end.
 constexpr std::string_view kBundledMark = "build=cluster-node";
 
-constexpr std::pair<std::string_view, Persistence> kPersistences[] = {
-    {"stock", Persistence::kStock},
-    {"none", Persistence::kNone},
-    {"append", Persistence::kAppend},
-    {"append-always", Persistence::kAppendAll},
-};
-
 int take_number(std::string_view& text) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -91,11 +84,17 @@ void add_persistence(Directives& directives, Persistence persistence) {
     case Persistence::kNone:
       directives.insert(directives.end(), {{"save", ""}, {"appendonly", "no"}});
       return;
-    case Persistence::kAppend:
+    case Persistence::kAppendEverysec:
       directives.insert(directives.end(), {{"appendonly", "yes"}, {"appendfsync", "everysec"}});
       return;
-    case Persistence::kAppendAll:
+    case Persistence::kAppendAlways:
       directives.insert(directives.end(), {{"appendonly", "yes"}, {"appendfsync", "always"}});
+      return;
+    case Persistence::kAppendNo:
+      directives.insert(directives.end(), {{"appendonly", "yes"}, {"appendfsync", "no"}});
+      return;
+    case Persistence::kSnapshot:
+      directives.insert(directives.end(), {{"save", "1 1"}, {"appendonly", "no"}});
       return;
   }
 }
@@ -114,17 +113,12 @@ std::string_view to_string(FlavorKind kind) {
   return "redis";
 }
 
-std::string_view to_string(Persistence persistence) {
-  for (const auto& [name, value] : kPersistences)
-    if (value == persistence) return name;
-  return "stock";
-}
-
 Persistence persistence_from(std::string_view name) {
-  for (const auto& [known, value] : kPersistences)
-    if (known == name) return value;
-  throw UsageError(
-      fmt::format("persistence \"{}\" is unknown: use stock, none, append or append-always", name));
+  Persistence persistence{};
+  if (persistence_from(name, persistence)) return persistence;
+  throw UsageError(fmt::format(
+      "persistence \"{}\" is unknown: use none, snapshot, append-always, append-everysec, append-no or stock",
+      name));
 }
 
 bool Flavor::has_debug_gate() const {

@@ -22,14 +22,6 @@ struct Version {
   friend auto operator<=>(const Version&, const Version&) = default;
 };
 
-/// How a node keeps its data across a restart.
-enum class Persistence {
-  kStock,      // the server's own defaults, as in a configuration that says nothing (RDB now and then)
-  kNone,       // save "", appendonly no: a restarted node comes back empty
-  kAppend,     // appendonly yes, fsync every second
-  kAppendAll,  // appendonly yes, fsync before each answer: an acknowledged write survives a crash
-};
-std::string_view to_string(Persistence persistence);  // "stock", "none", "append", "append-always"
 /// Throws UsageError for an unknown name.
 Persistence persistence_from(std::string_view name);
 

@@ -49,14 +49,14 @@ struct Excuses {
 
 struct Effect {
   EffectKind kind = EffectKind::kDown;
-  std::vector<int> nodes;        // node numbers that it acts on
-  std::vector<HostLink> links;   // of kCut, kDegraded and kBus
+  std::vector<int> nodes;       // node numbers that it acts on
+  std::vector<HostLink> links;  // of kCut, kDegraded and kBus
   Traffic traffic = Traffic::kAll;
-  bool forced = false;           // of kHandover: without the old master's consent (FORCE, TAKEOVER)
-  double delay_ms = 0;           // of kDegraded and kBus: the most that a packet is held back
-  double loss_percent = 0;       // of kDegraded and kBus
-  double clock_ms = 0;           // of kClock: the greatest step
-  std::string detail;            // of kConfig, kMembership, kDisk: in a few words
+  bool forced = false;      // of kHandover: without the old master's consent (FORCE, TAKEOVER)
+  double delay_ms = 0;      // of kDegraded and kBus: the most that a packet is held back
+  double loss_percent = 0;  // of kDegraded and kBus
+  double clock_ms = 0;      // of kClock: the greatest step
+  std::string detail;       // of kConfig, kMembership, kDisk: in a few words
   Excuses excuses;
 };
 

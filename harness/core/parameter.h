@@ -2,7 +2,9 @@
 // feeds the scenario reader (names, units, ranges, defaults), `harness list --json` and the docs.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,8 +32,30 @@ struct Parameter {
   std::span<const std::string_view> choices{};
 };
 
-/// Named values as a plan holds them: a JSON object, every default filled in.
-using Parameters = nlohmann::json;
+/// Named values as a plan holds them: a JSON object, every default filled in. A value, cheap to copy.
+class Parameters {
+ public:
+  Parameters();  // none
+  /// REQUIRES: an object.
+  explicit Parameters(const nlohmann::json& object);
+
+  const nlohmann::json& json() const { return *values_; }
+  bool has(std::string_view name) const;  // given, and not null
+
+  /// REQUIRES: the schema that completed these values has a parameter of that name and kind.
+  double number(std::string_view name) const;
+  std::int64_t integer(std::string_view name) const;
+  bool flag(std::string_view name) const;
+  std::string text(std::string_view name) const;
+
+ private:
+  const nlohmann::json& at(std::string_view name) const;
+
+  std::shared_ptr<const nlohmann::json> values_;
+};
+
+void to_json(nlohmann::json& j, const Parameters& parameters);
+void from_json(const nlohmann::json& j, Parameters& parameters);
 
 /// What is wrong with a value, in plain words that name the parameter and its range; empty: nothing. NaN and
 /// infinities are refused.

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,9 +51,9 @@ struct NodePlan {
 struct ClusterPlan {
   std::vector<std::string> servers = {"redis"};  // SPECs; several: a mixed cluster
   ClusterConfig config;
-  std::vector<int> replicas_of;         // of each master; empty: config.replicas for all
-  std::vector<SlotRanges> slots;        // of each master; empty: even ranges. A gap is legal
-  int spare = 0;                        // nodes that run without being members, numbered after the members
+  std::vector<int> replicas_of;   // of each master; empty: config.replicas for all
+  std::vector<SlotRanges> slots;  // of each master; empty: even ranges. A gap is legal
+  int spare = 0;                  // nodes that run without being members, numbered after the members
   Persistence persistence = Persistence::kStock;
   std::map<std::string, std::string> directives;  // of every node
   std::map<std::string, NodePlan> nodes;          // by name: "n4"
@@ -66,19 +66,19 @@ struct ClusterPlan {
 struct LoadPlan {
   std::string name;  // unique in the plan
   std::string workload;
-  int concurrency = 24;    // processes, dealt to the client groups
-  int client_groups = 1;   // c1 ... on hosts of their own, shared by all loads
-  double rate = 5000;      // operations per second; 0: as fast as they go
+  int concurrency = 24;   // processes, dealt to the client groups
+  int client_groups = 1;  // c1 ... on hosts of their own, shared by all loads
+  double rate = 5000;     // operations per second; 0: as fast as they go
   int operation_timeout_ms = 1000;
   Nanos start = 0;
-  Nanos stop = kNever;     // kNever: with the run
-  Parameters options = nlohmann::json::object();  // the workload's own, complete
+  Nanos stop = kNever;  // kNever: with the run
+  Parameters options;   // the workload's own, complete
 };
 
 /// A condition by name with its parameters, complete. (harness/conditions names them.)
 struct ConditionPlan {
   std::string is;
-  Parameters with = nlohmann::json::object();
+  Parameters with;
 };
 
 /// An instant of a step that others wait for.
@@ -94,7 +94,7 @@ struct StepPlan {
   Kind kind = Kind::kFault;
   std::string name;    // of the fault; of kHeal the id of the step to heal
   std::string target;  // of a fault; of a command its `on`
-  Parameters with = nlohmann::json::object();  // of a fault, complete
+  Parameters with;     // of a fault, complete
 
   // When it begins.
   StepAnchor since;
@@ -117,7 +117,8 @@ struct StepPlan {
   Nanos within = 0;  // 0: the failover bound
   Nanos stay = 0;
 
-  // Again and again: so many times, or for so long. Round k draws from seed.split("step", id).split("round", k).
+  // Again and again: so many times, or for so long. Round k draws from seed.split("step", id).split("round",
+  // k).
   int repeat = 1;
   Nanos repeat_for = 0;
   Nanos after_least = 0;  // `after` of the further rounds lies between these
@@ -141,7 +142,7 @@ struct LimitsPlan {
   std::vector<std::string> checks;  // empty: all that apply
   std::vector<std::string> must_reach;
   bool stop_at_violation = false;
-  bool strict = false;  // plain linearizability is asked for
+  bool strict = false;        // plain linearizability is asked for
   bool repeat_steps = false;  // the steps begin again, once settled, until the time limit
 };
 

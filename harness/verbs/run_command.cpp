@@ -79,15 +79,13 @@ SandboxMode chosen_mode(const std::string& wish) {
   return best_sandbox_mode();
 }
 
-/// A cluster without networks of its own cannot be partitioned: said before anything is started.
+/// What cannot be had here is said before anything is started.
 void require_faults_possible(const Scenario& scenario, SandboxMode mode) {
-  if (mode != SandboxMode::kLoopback) return;
+  const Capabilities capabilities{mode != SandboxMode::kLoopback, {}};
   for (const StepTemplate& step : scenario.steps)
-    if (const Fault* fault = find_fault(step.fault); fault && fault->needs_network)
-      throw EnvironmentError(
-          "the fault '" + step.fault +
-          "' needs network namespaces, which this machine (or --sandbox loopback) does not give: "
-          "'harness doctor' says what would enable them");
+    if (const Fault* fault = find_fault(step.fault))
+      if (const std::string why = fault->unavailable(capabilities); !why.empty())
+        throw EnvironmentError("the fault '" + step.fault + "' cannot be had: " + why);
 }
 
 std::map<std::string, std::string> environment() {
