@@ -24,7 +24,8 @@ class MultiRegisterSpec {
   using Effect = std::vector<Micro>;
 
   /// `first`: each register's first value, in the order of the names.
-  MultiRegisterSpec(std::vector<Value> names, State first) : names_(std::move(names)), first_(std::move(first)) {}
+  MultiRegisterSpec(std::vector<Value> names, State first)
+      : names_(std::move(names)), first_(std::move(first)) {}
 
   const State& initial() const { return first_; }
   bool apply(State& state, const Effect& effect) const {
