@@ -8,7 +8,7 @@
 #include <random>
 
 #include "server/keyspace/hash.h"
-#include "server/node.h"
+#include "server/node/node.h"
 
 namespace {
 

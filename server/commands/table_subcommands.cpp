@@ -1,7 +1,9 @@
 /// The table of subcommands: "<command>|<subcommand>", in alphabetical order. A subcommand has an arity,
 /// flags and keys of its own; its handler is that of its command.
-#include "server/commands/engine.h"
-#include "server/commands/handlers.h"
+#include "server/commands/admin/handlers.h"
+#include "server/commands/table.h"
+#include "server/commands/types/handlers.h"
+#include "server/scripting/handlers.h"
 
 namespace node {
 
@@ -200,7 +202,7 @@ constexpr Command kSubcommands[] = {
 
 }  // namespace
 
-std::span<const Command> Engine::subcommands() {
+std::span<const Command> subcommand_lines() {
   return kSubcommands;
 }
 

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <lua5.1/lua.hpp>
 
-#include "server/commands/engine.h"
+#include "server/engine/call.h"
+#include "server/engine/engine.h"
 #include "server/keyspace/number.h"
 #include "server/scripting/redis_api.h"
 #include "server/scripting/register_function.h"

@@ -5,8 +5,9 @@
 #include <lua5.1/lua.hpp>
 #include <utility>
 
-#include "server/commands/engine.h"
-#include "server/commands/reply_errors.h"
+#include "server/engine/call.h"
+#include "server/engine/engine.h"
+#include "server/engine/reply_errors.h"
 #include "server/scripting/redis_api.h"
 #include "server/scripting/reply_convert.h"
 #include "server/scripting/sandbox.h"
@@ -239,7 +240,7 @@ std::optional<std::string> ScriptRun::cluster_refusal(const Command& command,
   const Session& caller = running_->call->client;
   if (!engine_.cluster || obeyed(caller)) return std::nullopt;
   std::vector<std::string_view> keys;
-  for (std::size_t at : Engine::key_positions(command, argv)) keys.push_back(argv[at]);
+  for (std::size_t at : key_positions(command, argv)) keys.push_back(argv[at]);
   if (keys.empty()) return std::nullopt;
   const RouteQuery query{keys, command.is(flag::write), caller.asking, caller.readonly, false, false};
   if (const auto line =
@@ -260,7 +261,7 @@ std::optional<std::string> ScriptRun::cluster_refusal(const Command& command,
 /// The error line that forbids the command to this script, or nothing.
 std::optional<std::string> ScriptRun::command_refusal(const Command* command,
                                                       const std::vector<std::string_view>& argv) {
-  if (!command || (argv.size() > 1 && !Engine::subcommands_of(*command).empty()))
+  if (!command || (argv.size() > 1 && !engine_.table.subcommands_of(*command).empty()))
     return "ERR Unknown Redis command called from script";
   if (!command->arity_fits(argv.size())) return "ERR Wrong number of args calling Redis command from script";
   if (command->is(flag::noscript) && !allow_denied_)
@@ -286,7 +287,7 @@ std::optional<std::string> ScriptRun::command_refusal(const Command* command,
 
 std::string ScriptRun::command(const std::vector<std::string>& words) {
   const std::vector<std::string_view> argv(words.begin(), words.end());
-  const Command* command = Engine::resolve(argv);
+  const Command* command = engine_.table.resolve(argv);
   if (const auto line = command_refusal(command, argv)) {
     engine_.note_error(*line, command, true);
     return "-" + *line + "\r\n";
