@@ -1,15 +1,15 @@
 #include "checkers/checkers.h"
 
-#include "checkers/data_agreement.h"
-#include "checkers/documented.h"
-#include "checkers/epochs.h"
-#include "checkers/failovers.h"
-#include "checkers/logs.h"
-#include "checkers/minority_writes.h"
-#include "checkers/role_convergence.h"
-#include "checkers/slot_coverage.h"
-#include "checkers/strength.h"
-#include "checkers/votes.h"
+#include "checkers/promises/data_agreement.h"
+#include "checkers/promises/documented.h"
+#include "checkers/promises/epochs.h"
+#include "checkers/promises/failovers.h"
+#include "checkers/promises/logs.h"
+#include "checkers/promises/minority_writes.h"
+#include "checkers/promises/role_convergence.h"
+#include "checkers/promises/slot_coverage.h"
+#include "checkers/promises/strength.h"
+#include "checkers/promises/votes.h"
 
 namespace harness {
 namespace {

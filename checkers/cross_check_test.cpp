@@ -1,5 +1,5 @@
 // --cross-check really runs the general search, says so, and ends the program when the two disagree.
-#include "checkers/cross_check.h"
+#include "checkers/search/cross_check.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "checkers/failovers.h"
+#include "checkers/promises/failovers.h"
 #include "harness/core/check.h"
 
 namespace harness {

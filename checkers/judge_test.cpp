@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "checkers/record_builder_test.h"
+#include "checkers/promises/record_builder_test.h"
 #include "harness/core/check.h"
 
 using namespace harness;

@@ -1,45 +1,12 @@
-// The table of models for `harness check --model`: what a history of clients' operations is checked against.
+// The table of models for `harness check --model`.
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "checkers/checkers.h"
-#include "harness/core/history.h"
-#include "harness/core/verdict.h"
+#include "checkers/common/model.h"
 
 namespace harness {
-
-/// The options of harness/FORMATS.md's `check`; each model reads those that mean something to it.
-struct ModelOptions {
-  Budget budget;
-  std::string initial;  // --initial, as JSON text; empty: the model's own first value
-  bool null_read_unconstrained =
-      false;  // --null-read unconstrained: an ok read of null says nothing (Knossos)
-  bool failed_cas_observed =
-      false;  // --failed-cas observed: a failed cas saw another value (porcupine's etcd model)
-  std::vector<std::string> consistency;  // --consistency, Elle's names; empty: strict-serializable
-  std::vector<std::string> anomalies;    // --anomalies; empty: those the consistency model forbids
-  bool linearizable_keys = false;        // rw-register: how versions of a key may be ordered, as in Elle
-  bool sequential_keys = false;
-  bool wfr_keys = false;
-  bool cross_check = false;  // compare the fast algorithm with the general search
-  // What a history that is checked some keys at a time shows as a whole (harness/core/key_sizes.h).
-  bool increments_return_counts = false;
-};
-
-/// Whether a history is screened first (screening.h), and by which reading.
-enum class Screened : std::uint8_t { kNo, kRegister, kKv };
-
-struct Model {
-  std::string_view name;
-  std::string_view description;
-  CheckResult (*check)(const History&, const ModelOptions&);
-  bool per_key = false;  // each key is an object of its own: a history may be checked some keys at a time
-  Screened screened = Screened::kNo;
-};
 
 std::span<const Model> models();
 const Model* find_model(std::string_view name);

@@ -8,9 +8,9 @@
 #include <map>
 #include <sstream>
 
-#include "checkers/graphviz.h"
+#include "checkers/common/graphviz.h"
+#include "checkers/common/notation.h"
 #include "checkers/models.h"
-#include "checkers/notation.h"
 
 using namespace harness;
 

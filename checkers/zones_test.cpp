@@ -1,11 +1,11 @@
-#include "checkers/zones.h"
+#include "checkers/models/zones.h"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <numeric>
 
-#include "checkers/ledger.h"
+#include "checkers/promises/ledger.h"
 #include "harness/core/prng.h"
 
 using namespace harness;

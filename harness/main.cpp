@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/commands.h"
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
+#include "harness/verbs/verbs.h"
 
 namespace harness {
 namespace {

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "harness/cluster/namespace_test_support.h"
+#include "harness/sandbox/namespace_test_support.h"
 
 using namespace harness;
 

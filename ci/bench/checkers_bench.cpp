@@ -14,16 +14,16 @@
 #include <string>
 #include <vector>
 
-#include "checkers/counter.h"
 #include "checkers/models.h"
-#include "checkers/queue.h"
-#include "checkers/register.h"
-#include "checkers/set.h"
+#include "checkers/models/counter.h"
+#include "checkers/models/queue.h"
+#include "checkers/models/register.h"
+#include "checkers/models/set.h"
 #include "harness/core/edn.h"
 #include "harness/core/journal.h"
 #include "harness/core/jsonl.h"
 #include "harness/core/prng.h"
-#include "harness/file_check.h"
+#include "harness/verbs/file_check.h"
 
 // The heap is watched at its door: mallinfo tells where it stands, not how high it stood.
 static std::atomic<bool> heap_watched = false;

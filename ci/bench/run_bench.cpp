@@ -19,13 +19,13 @@
 #include <vector>
 
 #include "harness/cluster/cluster.h"
-#include "harness/cluster/sandbox.h"
 #include "harness/core/check.h"
 #include "harness/core/clock.h"
 #include "harness/core/wait.h"
 #include "harness/run/interpreter.h"
 #include "harness/run/recorder.h"
 #include "harness/run/settle.h"
+#include "harness/sandbox/sandbox.h"
 #include "workloads/workloads.h"
 
 namespace harness {

@@ -5,8 +5,8 @@
 #include <map>
 #include <tuple>
 
-#include "checkers/transactions.h"
-#include "checkers/txn_simulation.h"
+#include "checkers/transactions/transactions.h"
+#include "checkers/transactions/txn_simulation.h"
 #include "ci/bench/counted_heap.h"
 
 namespace {

@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/cluster/flavor.h"
+#include "harness/builds/flavor.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/roles.h"
-#include "harness/cluster/sandbox.h"
 #include "harness/core/run_record.h"
+#include "harness/sandbox/sandbox.h"
 
 namespace harness {
 

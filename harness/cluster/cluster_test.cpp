@@ -10,10 +10,10 @@
 #include <set>
 #include <thread>
 
-#include "harness/cluster/namespace_test_support.h"
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
+#include "harness/sandbox/namespace_test_support.h"
 
 using namespace harness;
 using namespace std::chrono_literals;

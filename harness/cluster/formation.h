@@ -22,8 +22,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/builds/flavor.h"
 #include "harness/client/connection.h"
-#include "harness/cluster/flavor.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/roles.h"
 

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "harness/cluster/build.h"
+#include "harness/builds/build.h"
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
 

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "harness/builds/flavor.h"
 #include "harness/client/connection.h"
-#include "harness/cluster/child.h"
-#include "harness/cluster/flavor.h"
-#include "harness/cluster/sandbox.h"
 #include "harness/core/run_record.h"
+#include "harness/sandbox/child.h"
+#include "harness/sandbox/sandbox.h"
 
 namespace harness {
 

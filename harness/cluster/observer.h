@@ -13,8 +13,8 @@
 
 #include "harness/cluster/cluster.h"
 #include "harness/cluster/roles.h"
-#include "harness/cluster/sandbox.h"
 #include "harness/core/run_record.h"
+#include "harness/sandbox/sandbox.h"
 
 namespace harness {
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "harness/cluster/cluster.h"
-#include "harness/cluster/namespace_test_support.h"
-#include "harness/cluster/sandbox.h"
+#include "harness/sandbox/namespace_test_support.h"
+#include "harness/sandbox/sandbox.h"
 
 namespace harness {
 

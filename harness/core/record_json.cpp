@@ -1,5 +1,8 @@
 #include "harness/core/record_json.h"
 
+#include "harness/core/effect_json.h"
+#include "harness/core/old_stores.h"
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -294,7 +297,10 @@ void fields(Archive& a, typename Archive::template Of<OffsetSample>& sample) {
 
 template <typename Archive>
 void fields(Archive& a, typename Archive::template Of<FaultRecord>& fault) {
+  a.value("step", fault.step);
   a.value("fault", fault.fault);
+  a.value("parameters", fault.parameters);
+  a.value("effects", fault.effects);
   a.value("description", fault.description);
   a.value("nodes", fault.nodes);
   a.value("sides", fault.sides);
@@ -422,6 +428,7 @@ void to_json(Json& j, const FaultRecord& fault) {
 }
 void from_json(const Json& j, FaultRecord& fault) {
   read(j, fault);
+  if (!j.contains("effects")) fault.effects = effects_of_old_record(fault);
 }
 void to_json(Json& j, const Incarnation& life) {
   write(j, life);

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/effect.h"
 #include "harness/core/history.h"
+#include "harness/core/plan.h"
 #include "harness/core/time.h"
 #include "harness/core/topology.h"
 #include "harness/core/verdict.h"
@@ -22,18 +24,6 @@ struct ServerInfo {
   std::string version;  // "7.0.15"
   std::string binary;   // path
   std::string sha256;   // of the binary, 64 hex digits
-};
-
-/// What the cluster was told, and so what the bounds are computed from.
-struct ClusterConfig {
-  int masters = 3;
-  int replicas = 1;  // of each master
-  int node_timeout_ms = 1500;
-  bool require_full_coverage = true;
-  int replica_validity_factor = 10;
-  int repl_ping_period_s = 10;
-  bool allow_replica_migration = true;
-  int migration_barrier = 1;
 };
 
 struct RunInfo {
@@ -108,9 +98,12 @@ struct OffsetSample {
 
 /// One fault of the nemesis.
 struct FaultRecord {
-  std::string fault;        // name in the table of faults: "debug-segfault", ...
-  std::string description;  // "segfault n3, master of slot 5462"
-  std::vector<int> nodes;   // the nodes it acts on
+  std::string step;             // the id of the plan's step
+  std::string fault;            // name in the table of faults, for people: no checker compares it
+  Parameters parameters;        // as the plan gave them
+  std::vector<Effect> effects;  // what it does to the cluster: what the checkers ask
+  std::string description;      // "segfault n3, master of slot 5462"
+  std::vector<int> nodes;       // the nodes it acts on
   std::vector<std::vector<std::string>>
       sides;             // of a partition: names of nodes and client groups on each side
   bool one_way = false;  // a partition that drops one direction only: side 0 is not heard by the others
@@ -169,6 +162,7 @@ struct RunCounters {
 
 struct RunRecord {
   RunInfo info;
+  Plan plan;  // of a store that has none: made from info
   std::vector<NodeInfo> nodes;
   History history;          // operation.node refers to history.nodes by name
   std::vector<View> views;  // in order of begin

@@ -3,9 +3,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "harness/cluster/child.h"
-#include "harness/cluster/file_descriptor.h"
 #include "harness/core/check.h"
+#include "harness/sandbox/child.h"
+#include "harness/sandbox/file_descriptor.h"
 
 namespace harness {
 

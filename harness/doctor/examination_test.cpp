@@ -10,9 +10,9 @@
 #include <fstream>
 #include <functional>
 
-#include "harness/cluster/sandbox.h"
 #include "harness/core/check.h"
 #include "harness/doctor/capture.h"
+#include "harness/sandbox/sandbox.h"
 
 namespace harness {
 namespace {

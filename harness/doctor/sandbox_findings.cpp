@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
-#include "harness/cluster/file_descriptor.h"
-#include "harness/cluster/sandbox.h"
 #include "harness/core/check.h"
 #include "harness/doctor/examination.h"
+#include "harness/sandbox/file_descriptor.h"
+#include "harness/sandbox/sandbox.h"
 
 namespace harness {
 namespace {

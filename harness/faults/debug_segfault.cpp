@@ -6,9 +6,9 @@
 
 namespace harness {
 
-std::unique_ptr<ActiveFault> inject_debug_segfault(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_debug_segfault(FaultContext& context, const FaultRequest& request,
                                                    FaultRecord& record) {
-  Node* node = aim_at_one(context, target, record);
+  Node* node = aim_at_one(context, request.target, record);
   if (!node) return nullptr;
   record.description = "segfault " + record.description;
   auto connection = node->connect();
@@ -24,6 +24,7 @@ std::unique_ptr<ActiveFault> inject_debug_segfault(FaultContext& context, std::s
     record.error = node->name() + " answered " + reply->describe();
     return nullptr;
   }
+  declare_down(record);
   verify_death(*node, SIGSEGV, context, record);
   return nullptr;
 }

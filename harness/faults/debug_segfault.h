@@ -5,7 +5,7 @@
 
 namespace harness {
 
-std::unique_ptr<ActiveFault> inject_debug_segfault(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_debug_segfault(FaultContext& context, const FaultRequest& request,
                                                    FaultRecord& record);
 
 }  // namespace harness

@@ -2,15 +2,16 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/cluster/cluster.h"
-#include "harness/cluster/sandbox.h"
 #include "harness/core/clock.h"
 #include "harness/core/prng.h"
 #include "harness/core/run_record.h"
+#include "harness/sandbox/sandbox.h"
 
 namespace harness {
 
@@ -33,17 +34,35 @@ class ActiveFault {
   virtual void heal(FaultRecord& record) = 0;
 };
 
+/// What the machine and the builds under test allow.
+struct Capabilities {
+  bool network = false;  // hosts have a network of their own
+  std::vector<Flavor> builds;
+};
+
+/// What a step of the plan asks of a fault.
+struct FaultRequest {
+  std::string_view target;
+  const Parameters& with;  // complete, as the fault's schema has them
+};
+
 /// One line of the table of faults.
 struct Fault {
   std::string_view name;
   std::string_view description;
   std::string_view default_target;
-  bool needs_network;  // works only where hosts have a network of their own
-  bool heals;          // lasts until healed; else it is an event (a crash, a restart)
-  /// Acts on the nodes that `target` names now (target.h) and fills the record: nodes, description,
-  /// requested, active with the evidence, or error when it did not take effect. Null when there is nothing to
-  /// heal.
-  std::unique_ptr<ActiveFault> (*inject)(FaultContext&, std::string_view target, FaultRecord&);
+  bool heals;  // lasts until healed; else it is an event (a crash, a restart)
+  /// Why it cannot be had here, with the mend; empty: it can.
+  std::string (*unavailable)(const Capabilities&);
+  /// Acts on the nodes that the target names now (target.h) and fills the record: nodes, effects,
+  /// description, requested, active with the evidence, or error when it did not take effect. Null when there
+  /// is nothing to heal.
+  std::unique_ptr<ActiveFault> (*inject)(FaultContext&, const FaultRequest&, FaultRecord&);
+  std::span<const Parameter> parameters{};
 };
+
+/// For `Fault::unavailable`: works everywhere; needs hosts with networks of their own.
+std::string available_everywhere(const Capabilities&);
+std::string needs_network(const Capabilities& capabilities);
 
 }  // namespace harness

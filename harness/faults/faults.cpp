@@ -9,28 +9,39 @@
 namespace harness {
 namespace {
 
-constexpr bool kNeedsNetwork = true;
 constexpr bool kHeals = true;
 
 constexpr Fault kFaults[] = {
-    {"debug-segfault", "DEBUG SEGFAULT: the server crashes", "random-master", !kNeedsNetwork, !kHeals,
+    {"debug-segfault", "DEBUG SEGFAULT: the server crashes", "random-master", !kHeals, available_everywhere,
      inject_debug_segfault},
-    {"kill", "SIGKILL: the server is gone at once", "random-master", !kNeedsNetwork, !kHeals, inject_kill},
-    {"pause", "SIGSTOP, then SIGCONT: the server hangs", "random-master", !kNeedsNetwork, kHeals,
+    {"kill", "SIGKILL: the server is gone at once", "random-master", !kHeals, available_everywhere,
+     inject_kill},
+    {"pause", "SIGSTOP, then SIGCONT: the server hangs", "random-master", kHeals, available_everywhere,
      inject_pause},
-    {"restart", "a dead server starts again with its own data and nodes.conf", "dead", !kNeedsNetwork,
-     !kHeals, inject_restart},
-    {"partition-one", "one node is cut off from everybody", "random-master", kNeedsNetwork, kHeals,
+    {"restart", "a dead server starts again with its own data and nodes.conf", "dead", !kHeals,
+     available_everywhere, inject_restart},
+    {"partition-one", "one node is cut off from everybody", "random-master", kHeals, needs_network,
      inject_partition_one},
-    {"partition-minority", "one node and its clients are cut off from the rest", "random-master",
-     kNeedsNetwork, kHeals, inject_partition_minority},
+    {"partition-minority", "one node and its clients are cut off from the rest", "random-master", kHeals,
+     needs_network, inject_partition_minority},
     {"partition-halves", "half of the nodes and their clients are cut off from the rest", "random-master",
-     kNeedsNetwork, kHeals, inject_partition_halves},
-    {"partition-one-way", "nobody hears one node, which hears everybody", "random-master", kNeedsNetwork,
-     kHeals, inject_partition_one_way},
+     kHeals, needs_network, inject_partition_halves},
+    {"partition-one-way", "nobody hears one node, which hears everybody", "random-master", kHeals,
+     needs_network, inject_partition_one_way},
 };
 
 }  // namespace
+
+std::string available_everywhere(const Capabilities&) {
+  return {};
+}
+
+std::string needs_network(const Capabilities& capabilities) {
+  return capabilities.network
+             ? std::string{}
+             : "it needs network namespaces, which this machine (or --sandbox loopback) does not "
+               "give: 'harness doctor' says what would enable them";
+}
 
 std::span<const Fault> faults() {
   return kFaults;

@@ -47,7 +47,7 @@ TEST_CASE("the table names each fault once, with a target that targets know") {
     CHECK(find_fault(fault.name) == &fault);
     CHECK(check_target(fault.default_target).valid);
     CHECK_FALSE(fault.description.empty());
-    CHECK(fault.needs_network == fault.name.starts_with("partition"));
+    CHECK(fault.unavailable({true, {}}).empty());
   }
   CHECK(find_fault("nonsense") == nullptr);
 }

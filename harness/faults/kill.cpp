@@ -6,9 +6,9 @@
 
 namespace harness {
 
-std::unique_ptr<ActiveFault> inject_kill(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_kill(FaultContext& context, const FaultRequest& request,
                                          FaultRecord& record) {
-  Node* node = aim_at_one(context, target, record);
+  Node* node = aim_at_one(context, request.target, record);
   if (!node) return nullptr;
   record.description = "kill " + record.description;
   record.requested = context.clock.now();
@@ -22,6 +22,7 @@ std::unique_ptr<ActiveFault> inject_kill(FaultContext& context, std::string_view
     record.error = node->name() + " ended by itself";
     return nullptr;
   }
+  declare_down(record);
   verify_death(*node, SIGKILL, context, record);
   return nullptr;
 }

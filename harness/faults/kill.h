@@ -5,6 +5,7 @@
 
 namespace harness {
 
-std::unique_ptr<ActiveFault> inject_kill(FaultContext& context, std::string_view target, FaultRecord& record);
+std::unique_ptr<ActiveFault> inject_kill(FaultContext& context, const FaultRequest& request,
+                                         FaultRecord& record);
 
 }  // namespace harness

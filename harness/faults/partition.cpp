@@ -102,11 +102,28 @@ void add_minority_clients(FaultContext& context, std::vector<Host*>& inner) {
   if (context.client_hosts.size() > 1) inner.push_back(context.client_hosts.back());
 }
 
+/// Every directed link that the rules drop. The nodes that it acts on are those of the inner side.
+Effect cut_effect(const FaultContext& context, const Sides& sides, bool one_way) {
+  Effect effect;
+  effect.kind = EffectKind::kCut;
+  effect.excuses.dead_link = true;
+  for (const Host* inner : sides.inner) {
+    for (int number = 0; number < context.cluster.size(); ++number)
+      if (&context.cluster.node(number).host() == inner) effect.nodes.push_back(number);
+    for (const Host* outer : sides.outer) {
+      effect.links.push_back({inner->name(), outer->name()});
+      if (!one_way) effect.links.push_back({outer->name(), inner->name()});
+    }
+  }
+  return effect;
+}
+
 std::unique_ptr<ActiveFault> cut(FaultContext& context, std::vector<Host*> inner, bool one_way,
                                  FaultRecord& record) {
   const Sides sides{inner, everybody_else(context, inner)};
   record.sides = {names(sides.inner), names(sides.outer)};
   record.one_way = one_way;
+  record.effects = {cut_effect(context, sides, one_way)};
   record.description =
       (one_way ? "mute " : "cut ") + joined(record.sides[0]) + " | " + joined(record.sides[1]);
   record.requested = context.clock.now();
@@ -150,24 +167,24 @@ std::vector<int> half_with(FaultContext& context, int target) {
 
 }  // namespace
 
-std::unique_ptr<ActiveFault> inject_partition_one(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_partition_one(FaultContext& context, const FaultRequest& request,
                                                   FaultRecord& record) {
-  Node* node = aim_at_one(context, target, record);
+  Node* node = aim_at_one(context, request.target, record);
   return node ? cut(context, {&host_of(context, node->number())}, false, record) : nullptr;
 }
 
-std::unique_ptr<ActiveFault> inject_partition_minority(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_partition_minority(FaultContext& context, const FaultRequest& request,
                                                        FaultRecord& record) {
-  Node* node = aim_at_one(context, target, record);
+  Node* node = aim_at_one(context, request.target, record);
   if (!node) return nullptr;
   std::vector<Host*> inner{&host_of(context, node->number())};
   add_minority_clients(context, inner);
   return cut(context, std::move(inner), false, record);
 }
 
-std::unique_ptr<ActiveFault> inject_partition_halves(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_partition_halves(FaultContext& context, const FaultRequest& request,
                                                      FaultRecord& record) {
-  Node* node = aim_at_one(context, target, record);
+  Node* node = aim_at_one(context, request.target, record);
   if (!node) return nullptr;
   record.nodes = half_with(context, node->number());
   std::vector<Host*> inner;
@@ -176,9 +193,9 @@ std::unique_ptr<ActiveFault> inject_partition_halves(FaultContext& context, std:
   return cut(context, std::move(inner), false, record);
 }
 
-std::unique_ptr<ActiveFault> inject_partition_one_way(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_partition_one_way(FaultContext& context, const FaultRequest& request,
                                                       FaultRecord& record) {
-  Node* node = aim_at_one(context, target, record);
+  Node* node = aim_at_one(context, request.target, record);
   return node ? cut(context, {&host_of(context, node->number())}, true, record) : nullptr;
 }
 

@@ -14,13 +14,13 @@
 
 namespace harness {
 
-std::unique_ptr<ActiveFault> inject_partition_one(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_partition_one(FaultContext& context, const FaultRequest& request,
                                                   FaultRecord& record);
-std::unique_ptr<ActiveFault> inject_partition_minority(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_partition_minority(FaultContext& context, const FaultRequest& request,
                                                        FaultRecord& record);
-std::unique_ptr<ActiveFault> inject_partition_halves(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_partition_halves(FaultContext& context, const FaultRequest& request,
                                                      FaultRecord& record);
-std::unique_ptr<ActiveFault> inject_partition_one_way(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_partition_one_way(FaultContext& context, const FaultRequest& request,
                                                       FaultRecord& record);
 
 }  // namespace harness

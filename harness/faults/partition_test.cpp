@@ -13,9 +13,9 @@
 #include <condition_variable>
 #include <thread>
 
-#include "harness/cluster/file_descriptor.h"
 #include "harness/core/wait.h"
 #include "harness/faults/test_support.h"
+#include "harness/sandbox/file_descriptor.h"
 
 using namespace harness;
 using namespace std::chrono_literals;

@@ -38,11 +38,16 @@ class Pause final : public ActiveFault {
 
 }  // namespace
 
-std::unique_ptr<ActiveFault> inject_pause(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_pause(FaultContext& context, const FaultRequest& request,
                                           FaultRecord& record) {
-  Node* node = aim_at_one(context, target, record);
+  Node* node = aim_at_one(context, request.target, record);
   if (!node) return nullptr;
   record.description = "pause " + record.description;
+  Effect stopped;
+  stopped.kind = EffectKind::kStopped;
+  stopped.nodes = record.nodes;
+  stopped.excuses.dead_link = true;
+  record.effects = {stopped};
   record.requested = context.clock.now();
   if (!node->signal(SIGSTOP)) {
     record.error = node->name() + " does not run";

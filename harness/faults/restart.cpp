@@ -10,9 +10,9 @@ constexpr std::chrono::seconds kPatience(60);  // loading its data is part of it
 
 }  // namespace
 
-std::unique_ptr<ActiveFault> inject_restart(FaultContext& context, std::string_view target,
+std::unique_ptr<ActiveFault> inject_restart(FaultContext& context, const FaultRequest& request,
                                             FaultRecord& record) {
-  const TargetNodes aim = resolve_target(context, target);
+  const TargetNodes aim = resolve_target(context, request.target);
   record.requested = context.clock.now();
   record.description = "restart " + aim.description;
   if (aim.nodes.empty()) {
@@ -26,6 +26,10 @@ std::unique_ptr<ActiveFault> inject_restart(FaultContext& context, std::string_v
       return nullptr;
     }
   }
+  Effect start;
+  start.kind = EffectKind::kStart;
+  start.nodes = record.nodes;
+  record.effects = {start};
   for (Node* node : aim.nodes) node->start();
   for (Node* node : aim.nodes) {
     try {

@@ -139,6 +139,14 @@ Node* aim_at_one(FaultContext& context, std::string_view target, FaultRecord& re
   return aim.nodes.front();
 }
 
+void declare_down(FaultRecord& record) {
+  Effect down;
+  down.kind = EffectKind::kDown;
+  down.nodes = record.nodes;
+  down.excuses = {true, true, {}};
+  record.effects = {down};
+}
+
 void verify_death(Node& node, int signal, const FaultContext& context, FaultRecord& record) {
   const auto status = node.wait_for_end(kDeathPatience);
   if (!status) {

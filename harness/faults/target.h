@@ -35,6 +35,9 @@ TargetNodes resolve_target(FaultContext& context, std::string_view target);
 /// the record then says why.
 Node* aim_at_one(FaultContext& context, std::string_view target, FaultRecord& record);
 
+/// Declares that the record's nodes are down from now on.
+void declare_down(FaultRecord& record);
+
 /// Waits for the node's process to end of this signal, and enters that (or what happened instead) into the
 /// record.
 void verify_death(Node& node, int signal, const FaultContext& context, FaultRecord& record);

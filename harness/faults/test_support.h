@@ -39,13 +39,13 @@ class FaultScene {
     std::unique_ptr<ActiveFault> active;
   };
   /// As the nemesis does.
-  Injected inject(std::string_view name, std::string_view target) {
+  Injected inject(std::string_view name, std::string_view target, const Parameters& with = Parameters()) {
     const Fault* fault = find_fault(name);
     require_that(fault != nullptr, "there is a fault " + std::string(name));
     Injected injected;
     injected.record.fault = name;
     injected.record.heals = fault->heals;
-    injected.active = fault->inject(*context_, target, injected.record);
+    injected.active = fault->inject(*context_, {target, with}, injected.record);
     context_->previous_targets = injected.record.nodes;
     return injected;
   }

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "harness/cluster/flavor.h"
-#include "harness/cluster/sandbox.h"
+#include "harness/builds/flavor.h"
 #include "harness/core/run_record.h"
 #include "harness/run/progress.h"
 #include "harness/run/scenario.h"
 #include "harness/run/store.h"
 #include "harness/run/workload.h"
+#include "harness/sandbox/sandbox.h"
 
 namespace harness {
 

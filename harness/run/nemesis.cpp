@@ -103,7 +103,7 @@ void Nemesis::apply(const PlannedStep& step) {
   record.fault = fault->name;
   record.heals = fault->heals;
   record.requested = context_.clock.now();
-  const std::unique_ptr<ActiveFault> active = fault->inject(context_, step.target, record);
+  const std::unique_ptr<ActiveFault> active = fault->inject(context_, {step.target, Parameters()}, record);
   context_.previous_targets = record.nodes;
   journal_(number, record);
   say_(record.description + (record.verified_active() ? "" : ": " + record.error));

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
-#include "harness/cluster/file_descriptor.h"
+#include "harness/sandbox/file_descriptor.h"
 
 using namespace harness;
 

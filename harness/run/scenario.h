@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/cluster/flavor.h"
+#include "harness/builds/flavor.h"
 #include "harness/core/run_record.h"
 #include "harness/core/schedule.h"
 #include "harness/run/workload.h"

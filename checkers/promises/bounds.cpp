@@ -1,0 +1,71 @@
+#include "checkers/promises/bounds.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace harness {
+namespace {
+
+/// What differs between builds. The first line whose flavor matches and whose version is not below `since`
+/// counts, so newer ones stand first.
+struct Profile {
+  std::string_view flavor;  // empty: any
+  int since;
+  bool spaces_votes;  // checkers/PROMISES.md row 10
+};
+constexpr Profile kProfiles[] = {
+    {"valkey", 9'000'000, false},  // Valkey 9 took the pause between votes away
+    {"", 0, true},
+};
+
+const Profile& profile_of(const ServerInfo& server) {
+  const int version = version_number(server.version);
+  return *std::find_if(std::begin(kProfiles), std::end(kProfiles), [&](const Profile& profile) {
+    return (profile.flavor.empty() || profile.flavor == server.flavor) && version >= profile.since;
+  });
+}
+
+}  // namespace
+
+int version_number(std::string_view version) {
+  int number = 0;
+  for (int part = 0; part < 3; ++part) {
+    int value = 0;
+    const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), value);
+    if (error != std::errc{}) value = 0;
+    number = number * 1000 + std::clamp(value, 0, 999);
+    version.remove_prefix(static_cast<std::size_t>(end - version.data()));
+    if (version.starts_with('.')) version.remove_prefix(1);
+  }
+  return number;
+}
+
+Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config) {
+  const Nanos timeout = config.node_timeout_ms * kMillisecond;
+  Bounds bounds;
+  bounds.node_timeout = timeout;
+  // Half a timeout until the next ping is due, a timeout until PFAIL, half a timeout of gossip until FAIL,
+  // and an election of at most 500 ms + 499 ms.
+  bounds.recovery_derived = 2 * timeout + kSecond;
+  bounds.recovery_spec = timeout + 2 * kSecond;
+  bounds.lost_election = std::max<Nanos>(4 * timeout, 4 * kSecond) + kSecond;
+  bounds.rank_delay = kSecond;
+  // PFAIL needs a ping unanswered for a whole timeout, and the link is renewed after half of one; packets
+  // lost in a cut longer than that may be sent again only after the timeout.
+  bounds.needless_derived = timeout / 2;
+  bounds.needless_spec = timeout;
+  bounds.minority_writes = timeout + timeout / 2 + 100 * kMillisecond;
+  bounds.minority_writes_spec = timeout;
+  bounds.grace = 250 * kMillisecond;
+  bounds.vote_spacing = profile_of(server).spaces_votes ? 2 * timeout : 0;
+  return bounds;
+}
+
+Bounds bounds_of(const RunInfo& info) {
+  Bounds bounds = bounds_of(info.server, info.config);
+  for (const ServerInfo& peer : info.peers)
+    bounds.vote_spacing = std::min(bounds.vote_spacing, bounds_of(peer, info.config).vote_spacing);
+  return bounds;
+}
+
+}  // namespace harness

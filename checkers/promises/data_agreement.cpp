@@ -1,0 +1,167 @@
+#include "checkers/promises/data_agreement.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "checkers/promises/evidence.h"
+#include "harness/core/slot.h"
+
+namespace harness {
+namespace {
+
+class Agreement {
+ public:
+  Agreement(const RunRecord& run, CheckResult& result)
+      : run_(run), views_(views_by_node(run)), data_(run.nodes.size(), nullptr), result_(result) {
+    for (const FinalData& data : run.final_data)
+      if (0 <= data.node && static_cast<std::size_t>(data.node) < data_.size())
+        data_[static_cast<std::size_t>(data.node)] = &data;
+  }
+
+  void check() {
+    for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
+      const TopologyNode* own = own_line(last_view(views_[node]));
+      const FinalData* data = data_[node];
+      if (data == nullptr || !data->complete)
+        doubt(result_, "The data of " + run_.nodes[node].name + " could not be read whole" +
+                           (data == nullptr || data->error.empty() ? "." : ": " + data->error + "."));
+      else if (own == nullptr)
+        doubt(result_, "No view tells the last role of " + run_.nodes[node].name + ".");
+      else if (own->is(kFlagMaster))
+        check_place(*data, *own);
+      else
+        compare(*data, run_.node_by_id(own->master_id));
+    }
+    check_final_reads();
+    figure(result_.measured, "keys", static_cast<double>(keys_));
+    figure(result_.measured, "replicas_compared", replicas_);
+    figure(result_.measured, "final_reads", static_cast<double>(final_reads_));
+  }
+
+ private:
+  void tell(std::string type, const std::string& key, int node, std::string text,
+            std::vector<std::size_t> operations = {}) {
+    Anomaly anomaly;
+    anomaly.type = std::move(type);
+    anomaly.key = key;
+    anomaly.node = node_name(run_, node);
+    anomaly.time = judged_at(run_);
+    anomaly.operations = std::move(operations);
+    anomaly.explanation = std::move(text);
+    report(result_, std::move(anomaly));
+  }
+
+  static std::string shown(const std::string* value) {
+    return value == nullptr ? "nothing" : "\"" + *value + "\"";
+  }
+  static const std::string* find(const FinalData& data, const std::string& key) {
+    const auto place = data.values.find(key);
+    return place == data.values.end() ? nullptr : &place->second;
+  }
+
+  void check_place(const FinalData& data, const TopologyNode& own) {
+    keys_ += data.values.size();
+    for (const auto& [key, value] : data.values) {
+      const int slot = slot_of(key);
+      if (std::any_of(own.slots.begin(), own.slots.end(),
+                      [&](const SlotRange& range) { return range.contains(slot); }))
+        continue;
+      tell("misplaced-key", key, data.node,
+           node_name(run_, data.node) + " holds " + key + " of slot " + std::to_string(slot) +
+               ", which it does not serve in the end");
+    }
+  }
+
+  void compare(const FinalData& replica, int master) {
+    const FinalData* theirs = master < 0 ? nullptr : data_[static_cast<std::size_t>(master)];
+    if (theirs == nullptr || !theirs->complete) return;  // doubted already
+    ++replicas_;
+    const auto differ = [&](const std::string& key, const std::string* here, const std::string* there) {
+      tell("replica-differs", key, replica.node,
+           "in the end " + node_name(run_, replica.node) + " holds " + shown(here) + " for " + key +
+               ", its master " + node_name(run_, master) + " holds " + shown(there));
+    };
+    for (const auto& [key, value] : theirs->values) {
+      const std::string* here = find(replica, key);
+      if (here == nullptr || *here != value) differ(key, here, &value);
+    }
+    for (const auto& [key, value] : replica.values)
+      if (!theirs->values.contains(key)) differ(key, &value, nullptr);
+  }
+
+  /// The last acknowledged read of a key, made after the cluster settled, against what its master stores.
+  void check_final_reads() {
+    if (run_.info.settled == kNever)
+      return doubt(result_, "The cluster never settled, so there were no final reads.");
+    const History& history = run_.history;
+    // A write that may still take effect makes its key's last value uncertain.
+    std::unordered_set<std::uint32_t> uncertain;
+    for (const Operation& op : history.operations)
+      if (op.function != Function::kRead && op.key != kNoKey &&
+          (op.outcome == Outcome::kInfo || (op.outcome == Outcome::kOk && op.completed >= run_.info.settled)))
+        uncertain.insert(op.key);
+    for (const Operation& op : history.operations) {
+      if (op.function != Function::kRead || op.outcome != Outcome::kOk || op.invoked < run_.info.settled ||
+          op.key == kNoKey)
+        continue;
+      const bool comparable =
+          op.result.is_nil() || op.result.is_integer() || op.result.kind() == Value::Kind::kText;
+      const FinalData* data = owner_data(slot_of(history.key_text(op)));
+      if (!comparable || data == nullptr) continue;
+      ++final_reads_;
+      const std::string key(history.key_text(op));
+      const std::string* stored = find(*data, key);
+      const std::string read = op.result.kind() == Value::Kind::kText
+                                   ? std::string(history.values.as_text(op.result))
+                                   : history.values.to_json(op.result);
+      const bool same = op.result.is_nil() ? stored == nullptr : stored != nullptr && *stored == read;
+      if (same || uncertain.contains(op.key)) continue;
+      tell("final-read-differs", key, data->node,
+           "the final read of " + key + " at " + at(op.completed) + " saw " +
+               (op.result.is_nil() ? "nothing" : "\"" + read + "\"") + ", but " +
+               node_name(run_, data->node) + " stores " + shown(stored),
+           {op.invoke_event});
+    }
+    if (final_reads_ == 0) doubt(result_, "No final read was acknowledged.");
+  }
+
+  const FinalData* owner_data(int slot) const {
+    for (std::size_t node = 0; node < views_.size(); ++node) {
+      const TopologyNode* own = own_line(last_view(views_[node]));
+      if (own == nullptr || !own->is(kFlagMaster) || data_[node] == nullptr || !data_[node]->complete)
+        continue;
+      for (const SlotRange& range : own->slots)
+        if (range.contains(slot)) return data_[node];
+    }
+    return nullptr;
+  }
+
+  const RunRecord& run_;
+  std::vector<std::vector<const View*>> views_;
+  std::vector<const FinalData*> data_;
+  CheckResult& result_;
+  std::size_t keys_ = 0;
+  std::size_t final_reads_ = 0;
+  int replicas_ = 0;
+};
+
+}  // namespace
+
+CheckResult check_data_agreement(const RunRecord& run, const CheckOptions&) {
+  CheckResult result;
+  result.name = "data-agreement";
+  result.valid = Validity::kValid;
+  if (run.info.interrupted || run.final_data.empty()) {
+    doubt(result, "The nodes' data was not read in the end.");
+    return result;
+  }
+  Agreement(run, result).check();
+  for (const FinalData& data : run.final_data) result.operations += data.values.size();
+  if (result.violations > 0)
+    result.explanation = result.anomalies.front().explanation + ".";
+  else if (result.explanation.empty())
+    result.explanation = "Masters, replicas and final reads agree on every key.";
+  return result;
+}
+
+}  // namespace harness

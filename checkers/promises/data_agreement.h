@@ -1,0 +1,13 @@
+// The checker "data-agreement": in the end a master and its replicas hold the same data, key by key; every
+// key lies where its slot is served; and what clients read last is what is stored.
+#pragma once
+
+#include "checkers/common/checker.h"
+
+namespace harness {
+
+/// unknown: a node whose data could not be read whole, no final reads, no views of the end, an interrupted
+/// run. measured: keys, replicas_compared, final_reads.
+CheckResult check_data_agreement(const RunRecord& run, const CheckOptions& options);
+
+}  // namespace harness

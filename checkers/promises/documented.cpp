@@ -1,0 +1,129 @@
+#include "checkers/promises/documented.h"
+
+#include <algorithm>
+
+#include "checkers/promises/bounds.h"
+#include "checkers/promises/evidence.h"
+#include "checkers/promises/ledger.h"
+#include "checkers/promises/terms.h"
+#include "checkers/promises/windows.h"
+
+namespace harness {
+namespace {
+
+/// More unplaced operations than this share, and the ledger looked at too little of the run.
+constexpr double kUnplacedShareMax = 0.05;
+
+std::string count(std::size_t number, std::string_view what) {
+  return std::to_string(number) + " " + std::string(what) + (number == 1 ? "" : "s");
+}
+
+void measure(CheckResult& result, const LedgerFigures& figures, std::size_t terms) {
+  result.operations = figures.operations;
+  figure(result.measured, "operations", static_cast<double>(figures.operations));
+  figure(result.measured, "keys", static_cast<double>(figures.keys));
+  figure(result.measured, "terms", static_cast<double>(terms));
+  figure(result.measured, "lost_writes", static_cast<double>(figures.lost_writes));
+  figure(result.measured, "stale_reads", static_cast<double>(figures.stale_reads));
+  for (const auto& [window, number] : figures.by_window)
+    figure(result.measured, "anomalies_window_" + window, static_cast<double>(number));
+  for (const auto& [window, age] : figures.age_max)
+    figure(result.measured, "age_ms_max_" + window, to_ms(age));
+  figure(result.measured, "linearizable", figures.broken_keys == 0 ? 1 : 0);
+  figure(result.measured, "keys_not_linearizable", static_cast<double>(figures.broken_keys));
+  figure(result.measured, "operations_unplaced", static_cast<double>(figures.unplaced));
+}
+
+/// "3 acknowledged writes lost, all allowed: acknowledged ≤ 8 ms before the fault (window a)."
+std::string sentence(const CheckResult& result, const LedgerFigures& figures) {
+  std::string text;
+  if (figures.lost_writes + figures.stale_reads == 0) {
+    text = "No acknowledged write was lost.";
+  } else {
+    text = count(figures.lost_writes, "acknowledged write") + " lost, " +
+           count(figures.stale_reads, "stale read") + " from deposed masters";
+    std::string windows;
+    for (const auto& [window, number] : figures.by_window) {
+      windows += windows.empty() ? "" : ", ";
+      windows += std::to_string(number) + " in window " + window;
+      if (window == "a")
+        windows +=
+            " (acknowledged at most " + in_milliseconds(figures.age_max.at(window)) + " before the fault)";
+      if (window == "b")
+        windows += " (at most " + in_milliseconds(figures.age_max.at(window)) + " after the return)";
+      if (window == "c")
+        windows += " (at most " + in_milliseconds(figures.age_max.at(window)) + " after the cut)";
+    }
+    if (!windows.empty()) text += "; documented: " + windows;
+    text += ".";
+  }
+  text += figures.broken_keys == 0
+              ? " The whole history is linearizable."
+              : " Plainly linearizable: no, on " + count(figures.broken_keys, "key") + ".";
+  if (result.violations > 0) {
+    const auto first = std::find_if(result.anomalies.begin(), result.anomalies.end(),
+                                    [](const Anomaly& anomaly) { return !anomaly.allowed; });
+    text = count(result.violations, "violation") +
+           (first == result.anomalies.end() ? "." : ", first: " + first->explanation + ".") + " " + text;
+  }
+  return text;
+}
+
+void doubt_what_is_missing(CheckResult& result, const LedgerFigures& figures, bool no_terms) {
+  if (no_terms)
+    doubt(result, "No view of any master was recorded, so which term answered an operation cannot be told.");
+  if (figures.unknown > 0)
+    doubt(result, count(figures.unknown, "lost write or stale read") +
+                      " could not be attributed for want of evidence: " + figures.doubt + ".");
+  if (static_cast<double>(figures.unplaced) > kUnplacedShareMax * static_cast<double>(figures.acknowledged))
+    doubt(result, count(figures.unplaced, "operation") + " of " + std::to_string(figures.acknowledged) +
+                      " could not be placed in a term: the answering node or its views are missing.");
+  if (figures.repeated_keys > 0)
+    doubt(result, count(figures.repeated_keys, "key") +
+                      " had a value written twice, which these rules cannot judge.");
+  if (figures.unexplained_keys > 0)
+    doubt(result, count(figures.unexplained_keys, "key") +
+                      " not linearizable, without evidence that tells whether it was allowed.");
+}
+
+}  // namespace
+
+CheckResult check_register(const RunRecord& run, const CheckOptions& options) {
+  CheckResult result;
+  result.name = "register";
+  result.valid = Validity::kValid;
+  const auto& operations = run.history.operations;
+  if (operations.empty()) {
+    doubt(result, "No operation was recorded.");
+    return result;
+  }
+  if (std::none_of(operations.begin(), operations.end(),
+                   [](const Operation& op) { return is_register_function(op.function); })) {
+    result.explanation = "Does not apply: the workload has no registers.";
+    return result;
+  }
+  const Terms terms(run);
+  const Bounds bounds = bounds_of(run.info);
+  const Nanos stall = host_stall(run);
+  const Windows windows(run, terms, bounds, stall);
+  Ledger ledger(run, terms, windows, result, options.strict || run.info.strict);
+  ledger.work_out();
+
+  const LedgerFigures& figures = ledger.figures();
+  measure(result, figures, terms.size());
+  figure(result.bound, "minority_writes_ms_max", to_ms(bounds.minority_writes));
+  figure(result.bound, "host_stall_ms", to_ms(stall));
+  for (std::size_t child = 0; child < terms.size(); ++child) {
+    const auto causes = windows.causes(static_cast<int>(child));
+    const Nanos replicated = windows.replicated_until(static_cast<int>(child));
+    if (causes.empty() || replicated < 0) continue;
+    figure(result.measured,
+           "replication_lag_ms_before_" + node_name(run, terms[static_cast<int>(child)].node),
+           to_ms(std::max<Nanos>(0, causes.front()->requested - replicated)));
+  }
+  result.explanation = sentence(result, figures);
+  doubt_what_is_missing(result, figures, terms.empty());
+  return result;
+}
+
+}  // namespace harness

@@ -1,0 +1,17 @@
+// The checker "register": did the registers behave as an asynchronous Redis Cluster may
+// (checkers/PROMISES.md, "The documented verdict, precisely")? It gives both answers of a run: what happened
+// (plain linearizability over the whole run, as figures; the verdict itself under CheckOptions::strict), and
+// whether it was allowed.
+#pragma once
+
+#include "checkers/common/checker.h"
+
+namespace harness {
+
+/// unknown: no views or no offsets where they are needed to excuse a loss, operations that no term can be
+/// told for, keys whose values repeat. measured: operations, keys, lost_writes, stale_reads,
+/// lost_in_window_a (b, c, restart), age_ms_max_a (b, c), linearizable (1 or 0), keys_not_linearizable,
+/// terms.
+CheckResult check_register(const RunRecord& run, const CheckOptions& options);
+
+}  // namespace harness

@@ -1,0 +1,253 @@
+#include "checkers/promises/evidence.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+namespace harness {
+
+std::string at(Nanos time) {
+  if (time == kNever) return "never";
+  char text[40];
+  std::snprintf(text, sizeof text, "%.3f s", to_seconds(time));
+  return text;
+}
+
+std::string in_milliseconds(Nanos length) {
+  char text[40];
+  const double ms = to_ms(length);
+  std::snprintf(text, sizeof text, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
+  return text;
+}
+
+std::string slots_text(const SlotRanges& ranges) {
+  std::string text;
+  for (const SlotRange& range : ranges) {
+    if (!text.empty()) text += ",";
+    text += std::to_string(range.first);
+    if (range.last != range.first) text += "-" + std::to_string(range.last);
+  }
+  return text;
+}
+
+void report(CheckResult& result, Anomaly anomaly) {
+  if (anomaly.allowed) {
+    ++result.allowed;
+  } else {
+    ++result.violations;
+    result.valid = Validity::kInvalid;
+  }
+  if (result.anomalies.size() < kAnomaliesListed) {
+    result.anomalies.push_back(std::move(anomaly));
+    return;
+  }
+  result.truncated = "only the first " + std::to_string(kAnomaliesListed) + " anomalies are listed";
+  // Violations are never crowded out by what is allowed.
+  if (anomaly.allowed) return;
+  const auto place = std::find_if(result.anomalies.rbegin(), result.anomalies.rend(),
+                                  [](const Anomaly& listed) { return listed.allowed; });
+  if (place != result.anomalies.rend()) *place = std::move(anomaly);
+}
+
+void doubt(CheckResult& result, std::string_view why) {
+  result.valid = worst(result.valid, Validity::kUnknown);
+  if (result.explanation.find(why) != std::string::npos) return;
+  if (!result.explanation.empty()) result.explanation += " ";
+  result.explanation += why;
+}
+
+void figure(Measures& measures, std::string_view name, double value) {
+  for (auto& [known, number] : measures)
+    if (known == name) {
+      number = value;
+      return;
+    }
+  measures.emplace_back(std::string(name), value);
+}
+
+std::vector<std::vector<const View*>> views_by_node(const RunRecord& run) {
+  std::vector<std::vector<const View*>> views(run.nodes.size());
+  for (const View& view : run.views)
+    if (0 <= view.node && static_cast<std::size_t>(view.node) < views.size())
+      views[static_cast<std::size_t>(view.node)].push_back(&view);
+  for (auto& of_node : views)
+    std::stable_sort(of_node.begin(), of_node.end(),
+                     [](const View* a, const View* b) { return a->begin < b->begin; });
+  return views;
+}
+
+const View* view_at(const std::vector<const View*>& views, Nanos time) {
+  const auto after = std::upper_bound(views.begin(), views.end(), time,
+                                      [](Nanos t, const View* view) { return t < view->begin; });
+  return after == views.begin() ? nullptr : *std::prev(after);
+}
+
+const View* last_view(const std::vector<const View*>& views) {
+  if (views.empty()) return nullptr;
+  // One look without an answer, on a busy machine, is not yet a node that is gone.
+  constexpr Nanos kGoneAfter = 2 * kSecond;
+  const View* last = views.back();
+  const bool brief = !last->reachable && last->end - last->begin < kGoneAfter;
+  return brief && views.size() > 1 && views[views.size() - 2]->reachable ? views[views.size() - 2] : last;
+}
+
+namespace {
+
+/// The longest that an acknowledged operation took while nothing was broken: before the first fault, or after
+/// the cluster had settled. A machine with other work to do shows here.
+Nanos slowest_healthy_operation(const RunRecord& run) {
+  Nanos first_fault = kNever;
+  for (const FaultRecord& fault : run.faults) first_fault = std::min(first_fault, fault.requested);
+  Nanos slowest = 0;
+  for (const Operation& op : run.history.operations)
+    if (op.outcome == Outcome::kOk && (op.completed < first_fault || op.invoked >= run.info.settled))
+      slowest = std::max(slowest, op.completed - op.invoked);
+  return slowest;
+}
+
+}  // namespace
+
+Nanos host_stall(const RunRecord& run, Nanos tolerated) {
+  constexpr Nanos kBucket = 10 * kMillisecond;
+  constexpr Nanos kLongest = 24 * 3600 * kSecond;  // a record that lies must not cost memory
+  Nanos until = run.info.clients_end;
+  if (until == kNever) until = judged_at(run);
+  until = std::clamp<Nanos>(until, 0, kLongest);
+  std::vector<bool> alive(static_cast<std::size_t>(until / kBucket) + 1, false);
+  const auto sign_of_life = [&](Nanos time) {
+    if (0 <= time && time <= until) alive[static_cast<std::size_t>(time / kBucket)] = true;
+  };
+  for (const OffsetSample& sample : run.offsets) sign_of_life(sample.time);
+  for (const View& view : run.views) sign_of_life(view.begin), sign_of_life(view.end);
+  for (const LogLine& line : run.logs) sign_of_life(line.time);
+  for (const Operation& op : run.history.operations) sign_of_life(op.invoked), sign_of_life(op.completed);
+  // From the first sign of life to the last: how a record begins and ends is no standstill.
+  Nanos longest = 0;
+  Nanos silence = 0;
+  bool begun = false;
+  for (const bool sign : alive) {
+    if (sign && begun) longest = std::max(longest, silence);
+    begun = begun || sign;
+    silence = sign ? 0 : silence + kBucket;
+  }
+  return std::max({Nanos{0}, longest - tolerated, slowest_healthy_operation(run) - tolerated,
+                   run.counters.host_stall_max - tolerated});
+}
+
+Nanos observer_gap(const RunRecord& run) {
+  std::vector<Nanos> looks;
+  looks.reserve(run.offsets.size() + 2 * run.views.size());
+  for (const OffsetSample& sample : run.offsets) looks.push_back(sample.time);
+  for (const View& view : run.views) {
+    looks.push_back(view.begin);
+    looks.push_back(view.end);
+  }
+  std::sort(looks.begin(), looks.end());
+  Nanos longest = 0;
+  for (std::size_t i = 1; i < looks.size(); ++i) longest = std::max(longest, looks[i] - looks[i - 1]);
+  return longest;
+}
+
+bool acts_on(const RunRecord& run, const FaultRecord& fault, int node) {
+  if (std::find(fault.nodes.begin(), fault.nodes.end(), node) != fault.nodes.end()) return true;
+  const std::string name = node_name(run, node);
+  return std::any_of(fault.sides.begin(), fault.sides.end(), [&](const std::vector<std::string>& side) {
+    return std::find(side.begin(), side.end(), name) != side.end();
+  });
+}
+
+Nanos surely_active(const FaultRecord& fault) {
+  return fault.verified_active() ? fault.active : fault.requested;
+}
+
+Nanos over_at(const RunRecord& run, const FaultRecord& fault, int node) {
+  if (fault.healed != kNever) return fault.healed;
+  Nanos next_start = kNever;
+  for (const Incarnation& life : run.incarnations)
+    if (life.node == node && life.started > fault.requested) next_start = std::min(next_start, life.started);
+  return next_start;
+}
+
+bool is_partition(const FaultRecord& fault) {
+  return fault.sides.size() > 1;
+}
+
+bool is_crash(const RunRecord& run, const FaultRecord& fault) {
+  if (is_partition(fault) || is_pause(fault)) return false;
+  const std::string& name = fault.fault;
+  if (name.find("segfault") != std::string::npos || name.find("kill") != std::string::npos) return true;
+  // Any other fault after which the process ended by the harness' own doing.
+  return std::any_of(run.incarnations.begin(), run.incarnations.end(), [&](const Incarnation& life) {
+    return acts_on(run, fault, life.node) && life.expected && life.started < fault.requested &&
+           life.ended >= fault.requested && fault.active != kNever && life.ended <= fault.active;
+  });
+}
+
+bool is_pause(const FaultRecord& fault) {
+  return fault.fault.find("pause") != std::string::npos || fault.fault.find("stop") != std::string::npos;
+}
+
+int life_at(const RunRecord& run, int node, Nanos time) {
+  int found = -1;
+  for (std::size_t i = 0; i < run.incarnations.size(); ++i) {
+    const Incarnation& life = run.incarnations[i];
+    if (life.node == node && life.started <= time && time <= life.ended) found = static_cast<int>(i);
+  }
+  return found;
+}
+
+bool runs_at_end(const RunRecord& run, int node) {
+  const Nanos when = judged_at(run);
+  bool known = false;
+  for (const Incarnation& life : run.incarnations) {
+    if (life.node != node) continue;
+    known = true;
+    if (life.started <= when && when < life.ended) return true;
+  }
+  return !known;
+}
+
+Nanos judged_at(const RunRecord& run) {
+  if (run.info.settled != kNever) return run.info.settled;
+  Nanos last = 0;
+  for (const View& view : run.views) last = std::max(last, view.begin);
+  return last;
+}
+
+std::vector<int> masters_at(const std::vector<std::vector<const View*>>& views, Nanos time) {
+  std::vector<int> masters;
+  for (std::size_t node = 0; node < views.size(); ++node) {
+    // A node that cannot be reached at the moment keeps the role that it was last seen in.
+    const TopologyNode* own = nullptr;
+    for (const View* view : views[node]) {
+      if (view->begin > time && own != nullptr) break;
+      if (const TopologyNode* line = own_line(view)) own = line;
+    }
+    if (own != nullptr && own->is(kFlagMaster) && !own->slots.empty())
+      masters.push_back(static_cast<int>(node));
+  }
+  return masters;
+}
+
+const TopologyNode* own_line(const View* view) {
+  return view != nullptr && view->reachable ? view->topology.myself() : nullptr;
+}
+
+long long number_after(std::string_view text, std::string_view prefix) {
+  const auto place = text.find(prefix);
+  if (place == std::string_view::npos) return -1;
+  text.remove_prefix(place + prefix.size());
+  long long number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end != text.data() ? number : -1;
+}
+
+std::string_view id_after(std::string_view text, std::string_view prefix) {
+  const auto place = text.find(prefix);
+  if (place == std::string_view::npos) return {};
+  text = text.substr(place + prefix.size(), 40);
+  const bool hex = text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return hex ? text : std::string_view{};
+}
+
+}  // namespace harness

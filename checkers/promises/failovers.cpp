@@ -1,0 +1,390 @@
+#include "checkers/promises/failovers.h"
+
+#include <algorithm>
+#include <set>
+
+#include "checkers/promises/evidence.h"
+#include "harness/core/slot.h"
+
+namespace harness {
+namespace {
+
+bool ends_or_stops(const RunRecord& run, const FaultRecord& fault) {
+  return is_crash(run, fault) || is_pause(fault) || is_partition(fault);
+}
+
+int shard_of(const RunRecord& run, const Term& term) {
+  if (!term.slots.empty())
+    for (const NodeInfo& node : run.nodes)
+      for (const SlotRange& range : node.slots)
+        if (range.contains(term.slots.front().first)) return node.shard;
+  return run.nodes[static_cast<std::size_t>(term.node)].shard;
+}
+
+/// The first time any other node shows `node` with one of these flags, at or after `from`.
+Nanos first_flagged(const RunRecord& run, int node, std::uint16_t flags, Nanos from, Nanos until) {
+  const std::string& id = run.nodes[static_cast<std::size_t>(node)].id;
+  Nanos first = kNever;
+  for (const View& view : run.views) {
+    if (view.node == node || !view.reachable || view.begin > until || view.end < from) continue;
+    const TopologyNode* line = view.topology.find(id);
+    if (line != nullptr && (line->flags & flags) != 0) first = std::min(first, std::max(from, view.begin));
+  }
+  return first;
+}
+
+/// The first log line with `text` and `about` (each may be empty), of `node` (-1: any), from..until.
+const LogLine* first_line(const RunRecord& run, int node, std::string_view text, std::string_view about,
+                          Nanos from, Nanos until) {
+  for (const LogLine& line : run.logs)
+    if (from <= line.time && line.time <= until && (node < 0 || line.node == node) &&
+        line.text.find(text) != std::string::npos && line.text.find(about) != std::string::npos)
+      return &line;
+  return nullptr;
+}
+
+Nanos first_fail(const RunRecord& run, int node, Nanos from, Nanos until) {
+  const std::string& id = run.nodes[static_cast<std::size_t>(node)].id;
+  Nanos first = first_flagged(run, node, kFlagFail, from, until);
+  for (const std::string_view text : {"Marking node", "FAIL message received"})
+    if (const LogLine* line = first_line(run, -1, text, id, from, until)) first = std::min(first, line->time);
+  return first;
+}
+
+Nanos first_write(const RunRecord& run, const Term& term) {
+  const std::uint32_t number = run.history.nodes.find(node_name(run, term.node));
+  Nanos first = kNever;
+  for (const Operation& op : run.history.operations)
+    if (op.node == number && op.outcome == Outcome::kOk && op.function != Function::kRead &&
+        term.maybe_from <= op.completed && op.invoked <= term.maybe_until)
+      first = std::min(first, op.completed);
+  return first;
+}
+
+/// Whether the node cannot know better at the moment: it is cut off, stopped or dead.
+bool excused(const RunRecord& run, int node, Nanos time) {
+  return std::any_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& fault) {
+    return ends_or_stops(run, fault) && acts_on(run, fault, node) && fault.requested <= time &&
+           time < over_at(run, fault, node);
+  });
+}
+
+/// When first every reachable node that no fault excuses gives the heir its slots. (A restarted old master
+/// may believe in its own for a moment later on: that is a rejoin of its own.)
+Nanos convergence(const RunRecord& run, const std::vector<std::vector<const View*>>& views, const Term& heir,
+                  Nanos promoted) {
+  if (heir.slots.empty()) return kNever;
+  const std::string& id = run.nodes[static_cast<std::size_t>(heir.node)].id;
+  std::set<Nanos> moments = {promoted};
+  for (const View& view : run.views)
+    if (promoted <= view.begin && view.begin <= heir.maybe_until) moments.insert(view.begin);
+  for (const Nanos moment : moments) {
+    bool agreed = true;
+    for (std::size_t node = 0; node < views.size() && agreed; ++node) {
+      const View* view = view_at(views[node], moment);
+      if (view == nullptr || !view->reachable) continue;
+      const TopologyNode* owner = view->topology.owner_of(heir.slots.front().first);
+      agreed = (owner != nullptr && owner->id == id) || excused(run, static_cast<int>(node), moment);
+    }
+    if (agreed) return moment;
+  }
+  return kNever;
+}
+
+const FaultRecord* cause_of(const RunRecord& run, int lost, Nanos promoted_by, Nanos since) {
+  const FaultRecord* cause = nullptr;
+  for (const FaultRecord& fault : run.faults) {
+    if (!acts_on(run, fault, lost) || !ends_or_stops(run, fault) || fault.requested > promoted_by) continue;
+    const Nanos over = over_at(run, fault, lost);
+    if (over != kNever && over < since) continue;
+    if (cause == nullptr || fault.requested > cause->requested) cause = &fault;
+  }
+  return cause;
+}
+
+/// Row 1, stretched by what the logs tell of lost elections and of the winner's rank.
+Nanos recovery_bound(const RunRecord& run, const Bounds& bounds, const Failover& failover) {
+  Nanos bound = bounds.recovery_derived;
+  if (failover.promoted == kNever || failover.fault_at == kNever) return bound;
+  Nanos elections = 0;
+  Nanos rank = 0;
+  for (const LogLine& line : run.logs) {
+    if (line.node != failover.to || line.time < failover.fault_at || line.time > failover.promoted + kSecond)
+      continue;
+    if (line.text.find("Starting a failover election") != std::string::npos) ++elections;
+    rank = std::max<Nanos>(rank, number_after(line.text, "(rank #"));
+  }
+  return bound + std::max<Nanos>(0, elections - 1) * bounds.lost_election + rank * bounds.rank_delay;
+}
+
+/// Whether another fault was at work between the fault and the promotion: then no bound is promised.
+bool disturbed(const RunRecord& run, const Failover& failover) {
+  return std::any_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& fault) {
+    if (!ends_or_stops(run, fault) || fault.requested == failover.fault_at) return false;
+    Nanos over = fault.healed;
+    for (const int node : fault.nodes) over = std::max(over == kNever ? 0 : over, over_at(run, fault, node));
+    return fault.requested <= failover.promoted && over >= failover.fault_at;
+  });
+}
+
+}  // namespace
+
+std::vector<Failover> find_failovers(const RunRecord& run) {
+  const Terms terms(run);
+  const auto views = views_by_node(run);
+  const Bounds bounds = bounds_of(run.info);
+  const Nanos stall = host_stall(run);
+  std::vector<Failover> failovers;
+  for (const Term& term : terms.all()) {
+    if (term.origin != Term::Origin::kPromoted || !term.owned_slots) continue;
+    Failover failover;
+    failover.shard = shard_of(run, term);
+    failover.from = terms[term.parent].node;
+    failover.to = term.node;
+    const Nanos patience = bounds.recovery_derived + bounds.lost_election + stall;
+    const FaultRecord* cause = cause_of(run, failover.from, term.surely_from, term.maybe_from - patience);
+    Nanos since = std::max<Nanos>(0, term.maybe_from - patience);
+    if (cause != nullptr) {
+      failover.fault = cause->fault;
+      failover.fault_at = since = cause->requested;
+    }
+    const LogLine* won = first_line(run, term.node, "Failover election won", "",
+                                    term.maybe_from - kSecond / 10, term.surely_from + kSecond / 10);
+    failover.promoted = won != nullptr ? std::min(won->time, term.surely_from) : term.surely_from;
+    failover.pfail = first_flagged(run, failover.from, kFlagPfail | kFlagFail, since, term.surely_from);
+    failover.fail = first_fail(run, failover.from, since, term.surely_from);
+    failover.pfail = std::min(failover.pfail, failover.fail);
+    if (const LogLine* line =
+            first_line(run, term.node, "Starting a failover election", "", since, term.surely_from))
+      failover.election = line->time;
+    failover.first_write = first_write(run, term);
+    failover.converged = convergence(run, views, term, failover.promoted);
+    const Nanos bound = recovery_bound(run, bounds, failover) + bounds.grace + stall;
+    failover.bound_ms = to_ms(bound);
+    const Nanos since_fault = cause == nullptr ? 0 : failover.promoted - surely_active(*cause);
+    failover.within_bound = since_fault <= bound;
+    failovers.push_back(std::move(failover));
+  }
+  std::sort(failovers.begin(), failovers.end(),
+            [](const Failover& a, const Failover& b) { return a.promoted < b.promoted; });
+  return failovers;
+}
+
+namespace {
+
+/// Of a partition: whether `node` is on a side without the majority of masters, while another side has that
+/// majority and a replica of the node.
+bool isolates(const RunRecord& run, const FaultRecord& fault, int node, const std::vector<int>& masters,
+              const std::vector<int>& replicas) {
+  if (fault.one_way) return false;
+  const auto on_side = [&](const std::vector<std::string>& side, int which) {
+    return std::find(side.begin(), side.end(), node_name(run, which)) != side.end();
+  };
+  const auto count = [&](const std::vector<std::string>& side, const std::vector<int>& nodes) {
+    return std::count_if(nodes.begin(), nodes.end(), [&](int which) { return on_side(side, which); });
+  };
+  const auto majority = static_cast<std::ptrdiff_t>(masters.size() / 2 + 1);
+  return std::any_of(fault.sides.begin(), fault.sides.end(), [&](const auto& side) {
+    return !on_side(side, node) && count(side, masters) >= majority && count(side, replicas) > 0;
+  });
+}
+
+/// Nodes that were seen replicating from `node`, link up, by the last look before `time`.
+std::vector<int> replicas_at(const RunRecord& run, const std::vector<std::vector<const View*>>& views,
+                             int node, Nanos time) {
+  std::vector<int> replicas;
+  for (std::size_t other = 0; other < views.size(); ++other) {
+    const View* view = view_at(views[other], time);
+    const TopologyNode* own = own_line(view);
+    if (own != nullptr && view->replication.link_up &&
+        own->master_id == run.nodes[static_cast<std::size_t>(node)].id)
+      replicas.push_back(static_cast<int>(other));
+  }
+  return replicas;
+}
+
+/// What lost elections and ranks may add. Without the replicas' logs, one lost election is granted.
+Nanos delays(const RunRecord& run, const Bounds& bounds, const std::vector<int>& replicas, Nanos from,
+             Nanos until) {
+  Nanos elections = 0;
+  bool logged = false;
+  for (const LogLine& line : run.logs) {
+    if (std::find(replicas.begin(), replicas.end(), line.node) == replicas.end()) continue;
+    logged = true;
+    if (from <= line.time && line.time <= until &&
+        line.text.find("Starting a failover election") != std::string::npos)
+      ++elections;
+  }
+  const auto ranks = static_cast<Nanos>(replicas.size()) - 1;
+  return (logged ? elections : 1) * bounds.lost_election + std::max<Nanos>(0, ranks) * bounds.rank_delay;
+}
+
+}  // namespace
+
+std::vector<DueFailover> due_failovers(const RunRecord& run, const Bounds& bounds, Nanos stall) {
+  const auto views = views_by_node(run);
+  std::vector<DueFailover> due;
+  for (const FaultRecord& fault : run.faults) {
+    if (!fault.verified_active() || !ends_or_stops(run, fault)) continue;
+    const std::vector<int> masters = masters_at(views, fault.requested);
+    for (const int node : masters) {
+      if (!acts_on(run, fault, node)) continue;
+      const std::vector<int> replicas = replicas_at(run, views, node, fault.requested);
+      if (is_partition(fault) ? !isolates(run, fault, node, masters, replicas) : replicas.empty()) continue;
+      Nanos until = std::min(fault.heal_requested, over_at(run, fault, node));
+      until = std::min({until, run.info.end, judged_at(run)});
+      // Other faults meanwhile, on anybody, make it uncertain that a replica and a majority were there.
+      const bool alone = std::none_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& other) {
+        return &other != &fault && ends_or_stops(run, other) && other.requested < until &&
+               (other.healed == kNever || other.healed >= fault.requested);
+      });
+      const Nanos bound = bounds.recovery_derived + bounds.grace + stall +
+                          delays(run, bounds, replicas, fault.requested, until);
+      if (alone && until - fault.active > bound) due.push_back({&fault, node, fault.active, until});
+    }
+  }
+  return due;
+}
+
+namespace {
+
+std::string tell(const RunRecord& run, const Failover& failover) {
+  std::string text = node_name(run, failover.from) + " -> " + node_name(run, failover.to) + " promoted at " +
+                     at(failover.promoted);
+  if (failover.fault_at != kNever)
+    text += ", " + in_milliseconds(failover.promoted - failover.fault_at) + " after " + failover.fault +
+            " at " + at(failover.fault_at);
+  return text;
+}
+
+void check_speed(const RunRecord& run, const Bounds& bounds, const Failover& failover, CheckResult& result,
+                 std::size_t& slow) {
+  if (failover.fault_at == kNever) return;
+  if (failover.promoted - failover.fault_at > bounds.recovery_spec) ++slow;
+  if (failover.within_bound || disturbed(run, failover)) return;
+  Anomaly anomaly;
+  anomaly.type = "slow-failover";
+  anomaly.node = node_name(run, failover.to);
+  anomaly.time = failover.promoted;
+  anomaly.explanation = tell(run, failover) + ": later than the bound of " +
+                        in_milliseconds(static_cast<Nanos>(failover.bound_ms * 1e6)) +
+                        " (twice the node timeout of " + in_milliseconds(bounds.node_timeout) +
+                        " and one second, with the host's own delays)";
+  report(result, std::move(anomaly));
+}
+
+/// Row 3. A cause shorter than half a timeout cannot end in a failover; none at all even less.
+void check_need(const RunRecord& run, const Bounds& bounds, Nanos stall, const Failover& failover,
+                CheckResult& result) {
+  const bool manual = std::any_of(run.logs.begin(), run.logs.end(), [&](const LogLine& line) {
+    return (line.node == failover.to || line.node == failover.from) && line.time <= failover.promoted &&
+           (line.text.find("anual failover") != std::string::npos ||
+            line.text.find("Taking over the master") != std::string::npos);
+  });
+  if (manual) return;
+  Nanos longest = 0;
+  bool any = false;
+  for (const FaultRecord& fault : run.faults) {
+    if (fault.requested > failover.promoted || !acts_on(run, fault, failover.from)) continue;
+    any = true;
+    const Nanos over = std::min(over_at(run, fault, failover.from), failover.promoted);
+    longest = std::max(longest, over - fault.requested);
+  }
+  if (any && longest >= bounds.needless_derived) return;
+  const std::string text = tell(run, failover) + ": needless, " +
+                           (any ? "the fault lasted only " + in_milliseconds(longest) +
+                                      " of the node timeout of " + in_milliseconds(bounds.node_timeout)
+                                : "no fault acted on " + node_name(run, failover.from));
+  if (stall >= bounds.node_timeout / 2) {
+    doubt(result, text + "; but this machine stood still for " + in_milliseconds(stall) + ".");
+    return;
+  }
+  Anomaly anomaly;
+  anomaly.type = "needless-failover";
+  anomaly.node = node_name(run, failover.to);
+  anomaly.time = failover.promoted;
+  anomaly.explanation = text;
+  report(result, std::move(anomaly));
+}
+
+void check_due(const RunRecord& run, const std::vector<Failover>& failovers,
+               const std::vector<DueFailover>& due, CheckResult& result) {
+  for (const DueFailover& expected : due) {
+    const bool came = std::any_of(failovers.begin(), failovers.end(), [&](const Failover& failover) {
+      return failover.from == expected.node && failover.promoted >= expected.fault->requested &&
+             failover.promoted <= expected.until + kSecond;
+    });
+    if (came) continue;
+    // A promotion whose lineage the views do not tell is still a promotion.
+    const Terms terms(run);
+    const auto& slots = run.nodes[static_cast<std::size_t>(expected.node)].slots;
+    const bool unclear = std::any_of(terms.all().begin(), terms.all().end(), [&](const Term& term) {
+      return term.node != expected.node && term.owned_slots &&
+             term.surely_from >= expected.fault->requested && (slots.empty() || term.slots == slots);
+    });
+    if (unclear) continue;
+    Anomaly anomaly;
+    anomaly.type = "no-failover";
+    anomaly.node = node_name(run, expected.node);
+    anomaly.time = expected.until;
+    anomaly.explanation =
+        node_name(run, expected.node) + " was lost to " + expected.fault->fault + " from " +
+        at(expected.from) + " to " + at(expected.until) + " (" +
+        in_milliseconds(expected.until - expected.from) +
+        "), a synchronized replica and a majority of masters were well, and yet none was promoted";
+    report(result, std::move(anomaly));
+  }
+}
+
+}  // namespace
+
+CheckResult check_failover(const RunRecord& run, const CheckOptions&) {
+  CheckResult result;
+  result.name = "failover";
+  result.valid = Validity::kValid;
+  result.operations = run.views.size();
+  if (std::none_of(run.views.begin(), run.views.end(), [](const View& view) { return view.reachable; })) {
+    doubt(result, "No view of the cluster was recorded.");
+    return result;
+  }
+  const Bounds bounds = bounds_of(run.info);
+  const Nanos stall = host_stall(run);
+  const auto failovers = find_failovers(run);
+  std::size_t slow = 0;
+  Nanos promotion = 0;
+  Nanos writing = 0;
+  Nanos converging = 0;
+  const auto since = [](const Failover& failover, Nanos phase) {
+    return failover.fault_at == kNever || phase == kNever ? 0 : phase - failover.fault_at;
+  };
+  for (const Failover& failover : failovers) {
+    check_speed(run, bounds, failover, result, slow);
+    check_need(run, bounds, stall, failover, result);
+    promotion = std::max(promotion, since(failover, failover.promoted));
+    writing = std::max(writing, since(failover, failover.first_write));
+    converging = std::max(converging, since(failover, failover.converged));
+  }
+  check_due(run, failovers, due_failovers(run, bounds, stall), result);
+
+  figure(result.bound, "promotion_ms_max", to_ms(bounds.recovery_derived));
+  figure(result.bound, "promotion_spec_ms_max", to_ms(bounds.recovery_spec));
+  figure(result.bound, "needless_ms_max", to_ms(bounds.needless_derived));
+  figure(result.bound, "host_stall_ms", to_ms(stall));
+  figure(result.measured, "failovers", static_cast<double>(failovers.size()));
+  figure(result.measured, "promotion_ms_max", to_ms(promotion));
+  figure(result.measured, "first_write_ms_max", to_ms(writing));
+  figure(result.measured, "converged_ms_max", to_ms(converging));
+  figure(result.measured, "slower_than_spec", static_cast<double>(slow));
+  std::string text;
+  if (result.violations > 0)
+    text = result.anomalies.front().explanation + ".";
+  else if (failovers.empty())
+    text = "No failover happened, and none was due.";
+  else
+    text = std::to_string(failovers.size()) + " failover(s), promoted at most " + in_milliseconds(promotion) +
+           " after the fault (bound " + in_milliseconds(bounds.recovery_derived) + ").";
+  result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
+  return result;
+}
+
+}  // namespace harness

@@ -1,0 +1,30 @@
+// Failovers, found in the recorded views and logs, and the checker "failover": each was fast enough
+// (checkers/PROMISES.md row 1), none was needless (row 3), and none that was due failed to come.
+#pragma once
+
+#include <vector>
+
+#include "checkers/common/checker.h"
+#include "checkers/promises/bounds.h"
+#include "checkers/promises/terms.h"
+
+namespace harness {
+
+/// Every promotion of a replica, in order of time, with its phases: fault, PFAIL, FAIL, election, promotion,
+/// first acknowledged write per shard, convergence.
+std::vector<Failover> find_failovers(const RunRecord& run);
+
+/// A master that was lost for good reason and long enough, with a replica and a majority that could replace
+/// it.
+struct DueFailover {
+  const FaultRecord* fault = nullptr;
+  int node = -1;
+  Nanos from = 0;   // surely lost by then
+  Nanos until = 0;  // surely lost until then
+};
+std::vector<DueFailover> due_failovers(const RunRecord& run, const Bounds& bounds, Nanos stall);
+
+/// unknown: no views. measured: failovers, promotion_ms_max, convergence_ms_max, …
+CheckResult check_failover(const RunRecord& run, const CheckOptions& options);
+
+}  // namespace harness

@@ -1,0 +1,204 @@
+#include "checkers/promises/role_convergence.h"
+
+#include <algorithm>
+#include <map>
+
+#include "checkers/promises/evidence.h"
+#include "checkers/promises/failovers.h"
+
+namespace harness {
+namespace {
+
+class Convergence {
+ public:
+  Convergence(const RunRecord& run, CheckResult& result)
+      : run_(run), views_(views_by_node(run)), result_(result) {}
+
+  void check() {
+    for (std::size_t node = 0; node < run_.nodes.size(); ++node) check_presence(static_cast<int>(node));
+    for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
+      check_opinion(static_cast<int>(node));
+      check_role(static_cast<int>(node));
+    }
+    check_counts();
+    check_old_masters();
+    figure(result_.measured, "masters", masters_);
+    figure(result_.measured, "replicas", replicas_);
+    figure(result_.bound, "masters", run_.info.config.masters);
+    figure(result_.bound, "replicas", run_.info.config.masters * run_.info.config.replicas);
+  }
+
+ private:
+  const View* final_view(int node) const {
+    const View* view = last_view(views_[static_cast<std::size_t>(node)]);
+    return view != nullptr && view->reachable && view->topology.myself() != nullptr ? view : nullptr;
+  }
+
+  void tell(std::string type, int node, std::string text) {
+    Anomaly anomaly;
+    anomaly.type = std::move(type);
+    anomaly.node = node_name(run_, node);
+    anomaly.time = judged_at(run_);
+    anomaly.explanation = std::move(text);
+    report(result_, std::move(anomaly));
+  }
+
+  void check_presence(int node) {
+    const View* last = last_view(views_[static_cast<std::size_t>(node)]);
+    if (last == nullptr) {
+      doubt(result_, node_name(run_, node) + " was never looked at.");
+    } else if (!runs_at_end(run_, node)) {
+      tell("node-missing", node, node_name(run_, node) + " does not run in the end: it never came back");
+    } else if (!last->reachable) {
+      tell("node-missing", node,
+           node_name(run_, node) + " runs, but answers nobody since " + at(last->begin) +
+               (last->error.empty() ? "" : " (" + last->error + ")"));
+    }
+  }
+
+  /// What this node thinks of the others is what they say of themselves.
+  void check_opinion(int node) {
+    const View* view = final_view(node);
+    if (view == nullptr) return;
+    const std::string name = node_name(run_, node);
+    for (std::size_t other = 0; other < run_.nodes.size(); ++other) {
+      const View* theirs = final_view(static_cast<int>(other));
+      const std::string other_name = run_.nodes[other].name;
+      const TopologyNode* line = view->topology.find(run_.nodes[other].id);
+      if (line == nullptr) {
+        tell("unknown-node", node, "in the end " + name + " does not know " + other_name);
+        continue;
+      }
+      const bool runs = runs_at_end(run_, static_cast<int>(other));  // else it is told as missing already
+      if (runs && (line->is(kFlagPfail) || line->is(kFlagFail) || line->is(kFlagHandshake) ||
+                   line->is(kFlagNoAddress)))
+        tell("thought-failing", node,
+             "in the end " + name + " has " + other_name + " as " +
+                 (line->is(kFlagFail)    ? "failed"
+                  : line->is(kFlagPfail) ? "possibly failing"
+                                         : "half known"));
+      const TopologyNode* own = own_line(theirs);
+      if (own == nullptr) continue;
+      if (line->is(kFlagMaster) != own->is(kFlagMaster) || line->master_id != own->master_id)
+        tell("role-disputed", node,
+             "in the end " + name + " has " + other_name + " as " + role(*line) + ", which calls itself " +
+                 role(*own));
+      else if (line->is(kFlagMaster) && line->slots != own->slots)
+        tell("slots-disputed", node,
+             "in the end " + name + " gives " + other_name + " slots " + slots_text(line->slots) +
+                 ", which claims " + slots_text(own->slots));
+      else if (line->is(kFlagMaster) && line->config_epoch != own->config_epoch)
+        tell("epoch-disputed", node,
+             "in the end " + name + " has " + other_name + " at config epoch " +
+                 std::to_string(line->config_epoch) + ", which is at " + std::to_string(own->config_epoch));
+    }
+  }
+
+  std::string role(const TopologyNode& line) const {
+    if (line.is(kFlagMaster)) return line.slots.empty() ? "a master without slots" : "a master";
+    const int master = run_.node_by_id(line.master_id);
+    return "a replica of " + (master < 0 ? "an unknown node" : node_name(run_, master));
+  }
+
+  void check_role(int node) {
+    const View* view = final_view(node);
+    if (view == nullptr) return;
+    const TopologyNode& own = *view->topology.myself();
+    const std::string name = node_name(run_, node);
+    if (own.is(kFlagMaster)) {
+      if (own.slots.empty())
+        tell("master-without-slots", node,
+             "in the end " + name +
+                 " is a master without slots: it should be a replica of the node that took them");
+      else
+        ++masters_;
+      return;
+    }
+    ++replicas_;
+    const int master = run_.node_by_id(own.master_id);
+    const TopologyNode* theirs = master < 0 ? nullptr : own_line(final_view(master));
+    if (theirs == nullptr || !theirs->is(kFlagMaster) || theirs->slots.empty())
+      tell("replica-of-no-master", node,
+           "in the end " + name + " calls itself " + role(own) + ", which is no serving master");
+    if (!view->replication.link_up)
+      tell("link-down", node, "in the end the replication link of " + name + " to its master is down");
+  }
+
+  void check_counts() {
+    if (masters_ != run_.info.config.masters)
+      tell("masters-missing", -1,
+           "in the end " + std::to_string(masters_) + " masters serve slots, " +
+               std::to_string(run_.info.config.masters) + " were created");
+    for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
+      const TopologyNode* own = own_line(final_view(static_cast<int>(node)));
+      if (own == nullptr || !own->is(kFlagMaster) || own->slots.empty() || run_.info.config.replicas == 0)
+        continue;
+      const bool attached = std::any_of(run_.nodes.begin(), run_.nodes.end(), [&](const NodeInfo& other) {
+        const TopologyNode* theirs = own_line(final_view(run_.node_by_id(other.id)));
+        return theirs != nullptr && theirs->master_id == own->id;
+      });
+      if (!attached)
+        tell("master-without-replica", static_cast<int>(node),
+             "in the end " + run_.nodes[node].name + " serves slots " + slots_text(own->slots) +
+                 " without any replica");
+    }
+  }
+
+  void check_old_masters() {
+    const auto failovers = find_failovers(run_);
+    std::map<int, const Failover*> last;  // of each node that lost its role
+    for (const Failover& failover : failovers) last[failover.from] = &failover;
+    for (const auto& [node, failover] : last) {
+      if (node < 0) continue;
+      const TopologyNode* own = own_line(final_view(node));
+      if (own == nullptr) continue;
+      const TopologyNode* heir = own_line(final_view(failover->to));
+      const bool again_master = own->is(kFlagMaster) && !own->slots.empty();
+      const bool heir_rules = heir != nullptr && heir->is(kFlagMaster);
+      if (again_master && heir_rules)
+        tell("old-master-not-demoted", node,
+             node_name(run_, node) + ", replaced by " + node_name(run_, failover->to) + " at " +
+                 at(failover->promoted) + ", still serves as a master in the end");
+      else if (heir_rules && !own->is(kFlagMaster) && own->master_id != heir->id && migration_impossible())
+        tell("old-master-elsewhere", node,
+             node_name(run_, node) + " came back as " + role(*own) + ", not of its heir " +
+                 node_name(run_, failover->to));
+    }
+  }
+
+  /// A replica moves to an orphaned master only from a shard with two of them (checkers/PROMISES.md row 19).
+  bool migration_impossible() const {
+    return run_.info.config.replicas <= 1 || !run_.info.config.allow_replica_migration;
+  }
+
+  const RunRecord& run_;
+  std::vector<std::vector<const View*>> views_;
+  CheckResult& result_;
+  int masters_ = 0;
+  int replicas_ = 0;
+};
+
+}  // namespace
+
+CheckResult check_role_convergence(const RunRecord& run, const CheckOptions&) {
+  CheckResult result;
+  result.name = "role-convergence";
+  result.valid = Validity::kValid;
+  result.operations = run.views.size();
+  if (run.views.empty() || run.nodes.empty()) {
+    doubt(result, "No view of the cluster was recorded.");
+    return result;
+  }
+  if (run.info.interrupted) {
+    doubt(result, "The run was interrupted before the cluster could settle.");
+    return result;
+  }
+  Convergence(run, result).check();
+  if (result.violations > 0)
+    result.explanation = result.anomalies.front().explanation + ".";
+  else if (result.explanation.empty())
+    result.explanation = "All nodes agree: every shard has one master and its replicas, every link is up.";
+  return result;
+}
+
+}  // namespace harness

@@ -1,0 +1,242 @@
+#include "checkers/promises/slot_coverage.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "checkers/promises/bounds.h"
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+/// One node's claim to serve some slots, by its own view.
+struct Claim {
+  int node = 0;
+  Nanos from = 0;
+  Nanos surely_until = 0;  // the last look that saw it
+  Nanos until = 0;         // the next look that did not (then it may have ended earlier)
+  SlotRanges slots;
+};
+
+/// Slots that every claim and every view treats alike: the ranges between all boundaries ever seen.
+SlotRanges segments_of(const RunRecord& run) {
+  std::set<int> starts = {0};
+  for (const View& view : run.views)
+    for (const TopologyNode& node : view.topology.nodes)
+      for (const SlotRange& range : node.slots) {
+        starts.insert(range.first);
+        if (range.last + 1 < kSlotCount) starts.insert(range.last + 1);
+      }
+  SlotRanges segments;
+  for (auto start = starts.begin(); start != starts.end(); ++start) {
+    const auto next = std::next(start);
+    segments.push_back({*start, (next == starts.end() ? kSlotCount : *next) - 1});
+  }
+  return segments;
+}
+
+bool covers(const SlotRanges& ranges, const SlotRange& segment) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const SlotRange& range) { return range.contains(segment.first); });
+}
+
+std::vector<Claim> claims_of(const RunRecord& run, const std::vector<std::vector<const View*>>& views) {
+  std::vector<Claim> claims;
+  for (std::size_t node = 0; node < views.size(); ++node)
+    for (std::size_t i = 0; i < views[node].size(); ++i) {
+      const View* view = views[node][i];
+      const TopologyNode* own = own_line(view);
+      if (own == nullptr || !own->is(kFlagMaster) || own->slots.empty() || !view->cluster.state_ok) continue;
+      const bool last = i + 1 == views[node].size();
+      Nanos until = last ? kNever : views[node][i + 1]->begin;
+      // A process that ended takes its claim with it, seen or not.
+      if (const int life = life_at(run, static_cast<int>(node), view->begin); life >= 0)
+        until = std::min(until, std::max(view->end, run.incarnations[static_cast<std::size_t>(life)].ended));
+      claims.push_back({static_cast<int>(node), view->begin, view->end, until, own->slots});
+    }
+  return claims;
+}
+
+struct Outage {
+  Nanos from = 0;
+  Nanos until = 0;
+};
+
+/// When nobody claimed the segment, between the first look and `end`.
+std::vector<Outage> outages_of(const std::vector<Claim>& claims, const SlotRange& segment, Nanos begin,
+                               Nanos end) {
+  std::vector<std::pair<Nanos, Nanos>> served;
+  for (const Claim& claim : claims)
+    if (covers(claim.slots, segment)) served.emplace_back(claim.from, claim.until);
+  std::sort(served.begin(), served.end());
+  std::vector<Outage> outages;
+  Nanos covered_until = begin;
+  for (const auto& [from, until] : served) {
+    if (from >= end) break;
+    if (from > covered_until) outages.push_back({covered_until, from});
+    covered_until = std::max(covered_until, until);
+  }
+  if (covered_until < end) outages.push_back({covered_until, end});
+  return outages;
+}
+
+void check_outages(const RunRecord& run, const std::vector<Claim>& claims, const SlotRanges& segments,
+                   CheckResult& result) {
+  // All looks of the first round must be in before a missing claim means anything.
+  Nanos begin = 0;
+  std::set<int> seen;
+  for (const View& view : run.views)
+    if (seen.insert(view.node).second) begin = std::max(begin, view.begin);
+  const Nanos end = judged_at(run);
+  std::map<std::pair<Nanos, Nanos>, SlotRanges> outages;
+  for (const SlotRange& segment : segments)
+    for (const Outage& outage : outages_of(claims, segment, begin, end)) {
+      SlotRanges& slots = outages[{outage.from, outage.until}];
+      if (!slots.empty() && slots.back().last + 1 == segment.first)
+        slots.back().last = segment.last;
+      else
+        slots.push_back(segment);
+    }
+  Nanos longest = 0;
+  int widest = 0;
+  for (const auto& [when, slots] : outages) {
+    longest = std::max(longest, when.second - when.first);
+    widest = std::max(widest, count_slots(slots));
+    Anomaly anomaly;
+    anomaly.type = "slots-uncovered";
+    anomaly.time = when.first;
+    anomaly.allowed = true;
+    anomaly.explanation = "slots " + slots_text(slots) + " had no live owner for " +
+                          in_milliseconds(when.second - when.first) + ", from " + at(when.first) + " to " +
+                          at(when.second);
+    report(result, std::move(anomaly));
+  }
+  figure(result.measured, "uncovered_ms_max", to_ms(longest));
+  figure(result.measured, "uncovered_slots_max", widest);
+  figure(result.measured, "outages", static_cast<double>(outages.size()));
+}
+
+/// Row 14: before the first fault, and after the cluster settled, two nodes never claim one slot.
+void check_single_owner(const RunRecord& run, const std::vector<Claim>& claims, CheckResult& result) {
+  Nanos first_fault = kNever;
+  for (const FaultRecord& fault : run.faults) first_fault = std::min(first_fault, fault.requested);
+  Nanos longest = 0;
+  for (std::size_t i = 0; i < claims.size(); ++i)
+    for (std::size_t j = i + 1; j < claims.size(); ++j) {
+      const Claim& a = claims[i];
+      const Claim& b = claims[j];
+      if (a.node == b.node) continue;
+      const Nanos from = std::max(a.from, b.from);
+      const Nanos until = std::min(a.surely_until, b.surely_until);
+      if (from >= until) continue;
+      const auto shared = std::find_if(a.slots.begin(), a.slots.end(), [&](const SlotRange& range) {
+        return std::any_of(b.slots.begin(), b.slots.end(), [&](const SlotRange& other) {
+          return range.first <= other.last && other.first <= range.last;
+        });
+      });
+      if (shared == a.slots.end()) continue;
+      longest = std::max(longest, until - from);
+      const bool before = until < first_fault;
+      const bool after = run.info.settled != kNever && until > run.info.settled;
+      if (!before && !after) continue;  // two claims while it converges are legal
+      Anomaly anomaly;
+      anomaly.type = "two-owners";
+      anomaly.time = from;
+      anomaly.node = node_name(run, a.node);
+      anomaly.explanation = node_name(run, a.node) + " and " + node_name(run, b.node) +
+                            " both served slots " + slots_text({*shared}) + " from " + at(from) + " to " +
+                            at(until) + ", " +
+                            (before ? "before any fault" : "after the cluster had settled") +
+                            ": in a stable cluster one node serves each slot";
+      report(result, std::move(anomaly));
+    }
+  figure(result.measured, "two_owners_ms_max", to_ms(longest));
+}
+
+/// In the end every running node names one live master for every slot, and all name the same.
+void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>& views,
+               const SlotRanges& segments, CheckResult& result) {
+  int agreed = 0;
+  std::set<std::string> told;
+  const auto tell = [&](std::string type, int node, std::string text) {
+    if (!told.insert(text).second) return;
+    Anomaly anomaly;
+    anomaly.type = std::move(type);
+    anomaly.node = node_name(run, node);
+    anomaly.time = judged_at(run);
+    anomaly.explanation = std::move(text);
+    report(result, std::move(anomaly));
+  };
+  for (const SlotRange& segment : segments) {
+    const std::string slots = slots_text({segment});
+    std::string owner;
+    bool good = true;
+    for (std::size_t node = 0; node < views.size(); ++node) {
+      if (!runs_at_end(run, static_cast<int>(node))) continue;
+      const View* view = last_view(views[node]);
+      if (view == nullptr || !view->reachable) continue;
+      const TopologyNode* named = view->topology.owner_of(segment.first);
+      const std::string name = run.nodes[node].name;
+      if (named == nullptr || named->is(kFlagFail)) {
+        good = false;
+        tell("slot-uncovered-at-end", static_cast<int>(node),
+             "in the end " + name + " knows no live owner of slots " + slots +
+                 (named == nullptr ? ""
+                                   : ": it has " + node_name(run, run.node_by_id(named->id)) + " as failed"));
+      } else if (owner.empty()) {
+        owner = named->id;
+      } else if (owner != named->id) {
+        good = false;
+        tell("slot-owner-disputed", static_cast<int>(node),
+             "in the end " + name + " gives slots " + slots + " to " +
+                 node_name(run, run.node_by_id(named->id)) + ", others to " +
+                 node_name(run, run.node_by_id(owner)));
+      }
+    }
+    if (good && !owner.empty()) agreed += segment.size();
+  }
+  for (std::size_t node = 0; node < views.size(); ++node)
+    if (const View* view = last_view(views[node]); view != nullptr && view->reachable &&
+                                                   runs_at_end(run, static_cast<int>(node)) &&
+                                                   !view->cluster.state_ok)
+      tell("cluster-down-at-end", static_cast<int>(node),
+           "in the end " + run.nodes[node].name + " says cluster_state:fail (" +
+               std::to_string(view->cluster.slots_assigned) + " slots assigned, " +
+               std::to_string(view->cluster.slots_fail) + " failed)");
+  figure(result.measured, "slots_at_end", agreed);
+  figure(result.bound, "slots_at_end", kSlotCount);
+}
+
+}  // namespace
+
+CheckResult check_slot_coverage(const RunRecord& run, const CheckOptions&) {
+  CheckResult result;
+  result.name = "slot-coverage";
+  result.valid = Validity::kValid;
+  result.operations = run.views.size();
+  const auto views = views_by_node(run);
+  const bool seen =
+      std::any_of(run.views.begin(), run.views.end(), [](const View& view) { return view.reachable; });
+  if (!seen) {
+    doubt(result, "No view of the cluster was recorded.");
+    return result;
+  }
+  const SlotRanges segments = segments_of(run);
+  const std::vector<Claim> claims = claims_of(run, views);
+  check_single_owner(run, claims, result);
+  check_outages(run, claims, segments, result);
+  if (!run.info.interrupted) check_end(run, views, segments, result);
+
+  const auto first = std::find_if(result.anomalies.begin(), result.anomalies.end(),
+                                  [](const Anomaly& anomaly) { return !anomaly.allowed; });
+  if (first != result.anomalies.end())
+    result.explanation = first->explanation + ".";
+  else
+    result.explanation = "All 16384 slots have one owner in the end, and all nodes agree; " +
+                         std::to_string(result.allowed) + " outage(s) of some slots meanwhile.";
+  if (run.info.interrupted) doubt(result, "The run was interrupted before the cluster could settle.");
+  return result;
+}
+
+}  // namespace harness

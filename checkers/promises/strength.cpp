@@ -1,0 +1,167 @@
+#include "checkers/promises/strength.h"
+
+#include <algorithm>
+#include <map>
+
+#include "checkers/promises/bounds.h"
+#include "checkers/promises/evidence.h"
+#include "checkers/promises/failovers.h"
+
+namespace harness {
+namespace {
+
+// Low on purpose: they tell a run that did nothing from one that did something, on a slow machine too.
+constexpr double kOperationsMin = 200;
+constexpr double kOperationsDuringFaultMin = 20;
+constexpr Nanos kFaultJudgedFrom = 300 * kMillisecond;  // shorter ones may pass between two operations
+constexpr Nanos kObserverGapMax = 2 * kSecond;
+
+std::string name_of(const FaultRecord& fault) {
+  return fault.description.empty() ? fault.fault : fault.description;
+}
+
+/// When the fault was at work on the clients: until healed, the restart, or the clients' end.
+Nanos end_of(const RunRecord& run, const FaultRecord& fault) {
+  Nanos end = fault.healed;
+  if (end == kNever)
+    for (const int node : fault.nodes) end = std::min(end, over_at(run, fault, node));
+  return std::min({end, run.info.clients_end, run.info.end, judged_at(run)});
+}
+
+bool lasting(const RunRecord& run, const FaultRecord& fault) {
+  return fault.heals || is_crash(run, fault) || is_pause(fault) || is_partition(fault);
+}
+
+class Strength {
+ public:
+  Strength(const RunRecord& run, CheckResult& result) : run_(run), result_(result) {}
+
+  void check() {
+    check_operations();
+    check_faults();
+    check_failovers();
+    check_observer();
+    check_end();
+  }
+
+ private:
+  void need(bool enough, std::string_view why) {
+    if (!enough) doubt(result_, why);
+  }
+
+  void check_operations() {
+    const auto acknowledged = std::count_if(run_.history.operations.begin(), run_.history.operations.end(),
+                                            [](const Operation& op) { return op.outcome == Outcome::kOk; });
+    result_.operations = run_.history.operations.size();
+    figure(result_.bound, "operations_min", kOperationsMin);
+    figure(result_.measured, "operations", static_cast<double>(acknowledged));
+    need(static_cast<double>(acknowledged) >= kOperationsMin,
+         "Only " + std::to_string(acknowledged) + " operations were acknowledged in the whole run.");
+  }
+
+  void check_faults() {
+    std::size_t verified = 0;
+    std::size_t healed = 0;
+    double fewest = -1;
+    double during = 0;
+    for (const FaultRecord& fault : run_.faults) {
+      verified += fault.verified_active();
+      healed += fault.verified_healed();
+      need(fault.verified_active(), "The fault " + name_of(fault) + " was never verified to be active" +
+                                        (fault.error.empty() ? "." : ": " + fault.error + "."));
+      need(fault.verified_healed(), "The fault " + name_of(fault) + " was never verified to be healed.");
+      if (!fault.verified_active() || !lasting(run_, fault)) continue;
+      const Nanos end = end_of(run_, fault);
+      if (end - fault.active < kFaultJudgedFrom) continue;
+      const double number = completed_between(fault.active, end);
+      during += number;
+      fewest = fewest < 0 ? number : std::min(fewest, number);
+      need(number >= kOperationsDuringFaultMin, "Only " + std::to_string(static_cast<long>(number)) +
+                                                    " operations were acknowledged during " + name_of(fault) +
+                                                    ", from " + at(fault.active) + " to " + at(end) + ".");
+    }
+    figure(result_.measured, "faults_requested", static_cast<double>(run_.faults.size()));
+    figure(result_.measured, "faults_verified", static_cast<double>(verified));
+    figure(result_.measured, "faults_healed", static_cast<double>(healed));
+    figure(result_.bound, "operations_during_fault_min", kOperationsDuringFaultMin);
+    if (fewest >= 0) figure(result_.measured, "operations_during_fault_min", fewest);
+    figure(result_.measured, "operations_during_faults", during);
+  }
+
+  double completed_between(Nanos from, Nanos until) const {
+    return static_cast<double>(std::count_if(
+        run_.history.operations.begin(), run_.history.operations.end(), [&](const Operation& op) {
+          return op.outcome == Outcome::kOk && from <= op.completed && op.completed <= until;
+        }));
+  }
+
+  /// A scenario of failovers in which none happened proves nothing about them.
+  void check_failovers() {
+    const Bounds bounds = bounds_of(run_.info);
+    const auto failovers = find_failovers(run_);
+    const bool named = run_.info.scenario.starts_with("failover");
+    const bool implied = named || !due_failovers(run_, bounds, host_stall(run_)).empty();
+    figure(result_.bound, "failovers_min", implied ? 1 : 0);
+    figure(result_.measured, "failovers", static_cast<double>(failovers.size()));
+    need(!implied || !failovers.empty(),
+         "No failover was seen, though the scenario's faults should cause one.");
+  }
+
+  void check_observer() {
+    if (run_.views.empty()) {
+      doubt(result_, "The observer recorded no view.");
+      return;
+    }
+    const Nanos gap = observer_gap(run_);
+    figure(result_.bound, "observer_gap_ms_max", to_ms(kObserverGapMax));
+    figure(result_.measured, "observer_gap_ms_max", to_ms(gap));
+    figure(result_.measured, "observer_looks", static_cast<double>(run_.counters.observer_looks));
+    need(gap <= kObserverGapMax, "The observer was silent for " + in_milliseconds(gap) + ".");
+    const auto views = views_by_node(run_);
+    for (std::size_t node = 0; node < views.size(); ++node)
+      need(std::any_of(views[node].begin(), views[node].end(),
+                       [](const View* view) { return view->reachable; }),
+           "The observer never reached " + run_.nodes[node].name + ".");
+  }
+
+  void check_end() {
+    need(!run_.info.interrupted, "The run was interrupted.");
+    need(run_.info.settled != kNever, "The cluster was not seen to settle.");
+    std::size_t reads = 0;
+    std::map<std::uint32_t, bool> answered;  // each key that was read finally: whether any try got an answer
+    for (const Operation& op : run_.history.operations) {
+      if (run_.info.settled == kNever || op.invoked < run_.info.settled) continue;
+      const bool ok = op.outcome == Outcome::kOk;
+      reads += ok;
+      answered[op.key] |= ok;
+    }
+    figure(result_.bound, "final_reads_min", 1);
+    figure(result_.measured, "final_reads", static_cast<double>(reads));
+    need(reads > 0, "No final read was acknowledged.");
+    const auto silent =
+        std::count_if(answered.begin(), answered.end(), [](const auto& key) { return !key.second; });
+    need(reads == 0 || silent == 0, "The final read of " + std::to_string(silent) + " of " +
+                                        std::to_string(answered.size()) + " keys was never answered.");
+  }
+
+  const RunRecord& run_;
+  CheckResult& result_;
+};
+
+}  // namespace
+
+CheckResult check_strength(const RunRecord& run, const CheckOptions&) {
+  CheckResult result;
+  result.name = "strength";
+  result.valid = Validity::kValid;
+  Strength(run, result).check();
+  if (result.valid != Validity::kValid) return result;
+  double during = 0;
+  for (const auto& [name, value] : result.measured)
+    if (name == "operations_during_faults") during = value;
+  result.explanation = std::to_string(static_cast<long>(during)) + " operations during " +
+                       std::to_string(run.faults.size()) + " fault(s), all verified active and healed.";
+  return result;
+}
+
+}  // namespace harness

@@ -1,0 +1,212 @@
+#include "checkers/promises/terms.h"
+
+#include <algorithm>
+
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+/// REQUIRES: the view holds the node's own line.
+bool says_master(const View& view) {
+  return view.topology.myself()->is(kFlagMaster);
+}
+
+/// The life of the process that answered this look.
+int life_of(const RunRecord& run, const View& view) {
+  for (std::size_t i = 0; i < run.incarnations.size(); ++i)
+    if (run.incarnations[i].node == view.node && view.replication.process_id != 0 &&
+        run.incarnations[i].pid == view.replication.process_id)
+      return static_cast<int>(i);
+  return life_at(run, view.node, view.begin);
+}
+
+bool same_process(const RunRecord& run, const View& a, const View& b) {
+  if (!a.replication.run_id.empty() && !b.replication.run_id.empty())
+    return a.replication.run_id == b.replication.run_id;
+  return life_of(run, a) == life_of(run, b);
+}
+
+Nanos life_start(const RunRecord& run, int life) {
+  return life < 0 ? 0 : run.incarnations[static_cast<std::size_t>(life)].started;
+}
+Nanos life_end(const RunRecord& run, int life) {
+  return life < 0 ? kNever : run.incarnations[static_cast<std::size_t>(life)].ended;
+}
+
+/// A node demoted and promoted again between two looks has both a new config epoch and a new replication id.
+/// The epoch alone changes when a collision is resolved, the id alone when a first replica attaches; both may
+/// while the cluster is formed.
+bool hidden_change(const View& a, const View& b) {
+  const TopologyNode* before = a.topology.myself();
+  const TopologyNode* after = b.topology.myself();
+  const bool formed = before->config_epoch != 0 && !before->slots.empty();
+  return formed && before->config_epoch != after->config_epoch &&
+         a.replication.replication_id != b.replication.replication_id;
+}
+
+void extend(Term& term, const View& view) {
+  term.surely_until = std::max(term.surely_until, view.end);
+  if (const TopologyNode* own = view.topology.myself()) {
+    term.config_epoch = std::max(term.config_epoch, own->config_epoch);
+    if (!own->slots.empty()) {
+      term.owned_slots = true;
+      term.slots = own->slots;
+    }
+  }
+  const std::string& id = view.replication.replication_id;
+  if (!id.empty() &&
+      std::find(term.replication_ids.begin(), term.replication_ids.end(), id) == term.replication_ids.end())
+    term.replication_ids.push_back(id);
+}
+
+}  // namespace
+
+Terms::Terms(const RunRecord& run) : of_node_(run.nodes.size()) {
+  const auto views = views_by_node(run);
+  for (std::size_t node = 0; node < views.size(); ++node)
+    find_stints(run, static_cast<int>(node), views[node]);
+  for (std::size_t term = 0; term < terms_.size(); ++term) find_origin(run, static_cast<int>(term), views);
+}
+
+void Terms::find_stints(const RunRecord& run, int node, const std::vector<const View*>& views) {
+  const View* before = nullptr;  // the look before, of the same process or another
+  bool open = false;
+  for (const View* view : views) {
+    if (own_line(view) == nullptr) continue;
+    const bool same = before != nullptr && same_process(run, *before, *view);
+    if (open && (!same || !says_master(*view) || hidden_change(*before, *view))) {
+      Term& term = terms_.back();
+      term.maybe_until = same ? view->begin : life_end(run, term.life);
+      if (!same && term.maybe_until == kNever) term.maybe_until = view->begin;
+      open = false;
+    }
+    if (says_master(*view)) {
+      if (!open) {
+        Term term;
+        term.node = node;
+        term.life = life_of(run, *view);
+        term.surely_from = view->begin;
+        if (same)
+          term.maybe_from = before->end;
+        else if (term.life >= 0)
+          term.maybe_from = life_start(run, term.life);
+        else
+          term.maybe_from = before != nullptr ? before->end : 0;
+        const bool was_replica = same && !says_master(*before);
+        term.answers_from = was_replica ? before->begin : term.maybe_from;
+        of_node_[static_cast<std::size_t>(node)].push_back(static_cast<int>(terms_.size()));
+        terms_.push_back(term);
+        open = true;
+      }
+      extend(terms_.back(), *view);
+    }
+    before = view;
+  }
+  if (open) terms_.back().maybe_until = life_end(run, terms_.back().life);
+}
+
+int Terms::term_with_stream(const std::string& replication_id, int not_node) const {
+  int found = kNoTerm;
+  if (replication_id.empty()) return kNoTerm;
+  for (std::size_t i = 0; i < terms_.size(); ++i) {
+    const auto& ids = terms_[i].replication_ids;
+    if (terms_[i].node == not_node || std::find(ids.begin(), ids.end(), replication_id) == ids.end())
+      continue;
+    if (found != kNoTerm) return kNoTerm;  // two streams of one name prove nothing
+    found = static_cast<int>(i);
+  }
+  return found;
+}
+
+void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::vector<const View*>>& views) {
+  Term& stint = terms_[static_cast<std::size_t>(term)];
+  const auto& of_node = of_node_[static_cast<std::size_t>(stint.node)];
+  const View* synchronized = nullptr;  // the last look that saw it replicate, in the same process
+  const View* previous = nullptr;      // the last look before the stint
+  const View* first = nullptr;
+  for (const View* view : views[static_cast<std::size_t>(stint.node)]) {
+    if (own_line(view) == nullptr) continue;
+    if (first == nullptr && view->begin >= stint.surely_from) first = view;
+    if (view->begin >= stint.surely_from) break;
+    previous = view;
+    if (!says_master(*view) && view->replication.link_up) synchronized = view;
+  }
+  const bool same = previous != nullptr && first != nullptr && same_process(run, *previous, *first);
+
+  if (previous == nullptr) {
+    // Nothing before: a master from the beginning, unless this is a later life of the node.
+    const bool first_life =
+        std::none_of(run.incarnations.begin(), run.incarnations.end(), [&](const auto& life) {
+          return life.node == stint.node && life.started < life_start(run, stint.life);
+        });
+    if (first_life && run.nodes[static_cast<std::size_t>(stint.node)].master)
+      stint.origin = Term::Origin::kCreated;
+    return;
+  }
+  if (!same) {  // a new process: it knows what its disk holds
+    const auto own = std::find(of_node.begin(), of_node.end(), term);
+    if (own != of_node.begin() && says_master(*previous)) {
+      stint.origin = Term::Origin::kRestarted;
+      stint.parent = *std::prev(own);
+    }
+    return;
+  }
+  if (says_master(*previous)) return;  // a hidden change: nothing is certain
+  if (synchronized == nullptr || !same_process(run, *synchronized, *first)) return;
+
+  const int parent = term_with_stream(synchronized->replication.replication_id, stint.node);
+  if (parent == kNoTerm) return;
+  // It may have synchronized with yet another master, unseen, between the last look and the promotion: if it
+  // was told to follow another, or if the one it followed was restarted as a master.
+  const Term& source = terms_[static_cast<std::size_t>(parent)];
+  const std::string& source_id = run.nodes[static_cast<std::size_t>(source.node)].id;
+  for (const View* view : views[static_cast<std::size_t>(stint.node)]) {
+    if (!view->reachable || view->begin < synchronized->begin || view->begin >= stint.surely_from) continue;
+    const TopologyNode* own = view->topology.myself();
+    if (own == nullptr || own->master_id != source_id) return;
+  }
+  for (const int other : of_node_[static_cast<std::size_t>(source.node)])
+    if (other != parent && terms_[static_cast<std::size_t>(other)].maybe_from <= stint.surely_from &&
+        terms_[static_cast<std::size_t>(other)].maybe_until >= synchronized->end)
+      return;
+  stint.origin = Term::Origin::kPromoted;
+  stint.parent = parent;
+}
+
+int Terms::term_of(int node, Nanos invoked, Nanos completed) const {
+  if (node < 0 || static_cast<std::size_t>(node) >= of_node_.size()) return kNoTerm;
+  int found = kNoTerm;
+  for (const int term : of_node_[static_cast<std::size_t>(node)]) {
+    const Term& stint = terms_[static_cast<std::size_t>(term)];
+    if (stint.answers_from > completed || stint.maybe_until < invoked) continue;
+    if (found != kNoTerm) return kNoTerm;
+    found = term;
+  }
+  return found;
+}
+
+bool Terms::descends(int term, int ancestor) const {
+  // Parents are found by evidence, so a cycle is not impossible in a record that lies: the walk is bounded.
+  for (std::size_t steps = 0; steps < terms_.size() && term != kNoTerm; ++steps) {
+    term = (*this)[term].parent;
+    if (term == ancestor) return true;
+  }
+  return false;
+}
+
+int Terms::root_of(int term) const {
+  for (std::size_t steps = 0; steps < terms_.size() && (*this)[term].parent != kNoTerm; ++steps)
+    term = (*this)[term].parent;
+  return term;
+}
+
+bool Terms::lineage_known(int term) const {
+  return (*this)[root_of(term)].origin == Term::Origin::kCreated;
+}
+
+std::string Terms::describe(const RunRecord& run, int term) const {
+  return node_name(run, (*this)[term].node) + ", epoch " + std::to_string((*this)[term].config_epoch);
+}
+
+}  // namespace harness

@@ -1,0 +1,212 @@
+#include "checkers/promises/votes.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "checkers/promises/bounds.h"
+#include "checkers/promises/evidence.h"
+#include "checkers/promises/failovers.h"
+
+namespace harness {
+namespace {
+
+// Texts of redis 7.0.15's cluster_legacy.c; 7.2 and Valkey put the node's name in brackets behind the id.
+constexpr std::string_view kGranted = "Failover auth granted to ";
+constexpr std::string_view kDenied = "Failover auth denied to ";
+
+/// One vote, as the voter logged it.
+struct Vote {
+  const LogLine* line = nullptr;
+  int voter = -1;
+  int candidate = -1;
+  int master = -1;  // the candidate's master by its own view before the vote; -1: not known
+  long long epoch = -1;
+};
+
+class Votes {
+ public:
+  Votes(const RunRecord& run, const Bounds& bounds, CheckResult& result)
+      : run_(run), views_(views_by_node(run)), bounds_(bounds), result_(result) {
+    for (const LogLine& line : run.logs) {
+      if (line.text.find(kDenied) != std::string::npos) ++denied_;
+      if (line.text.find(kGranted) != std::string::npos) add(line);
+    }
+  }
+
+  std::size_t count() const { return votes_.size(); }
+
+  void check() {
+    for (int node = 0; node < static_cast<int>(run_.nodes.size()); ++node) check_voter(node);
+    for (const Vote& vote : votes_) check_reason(vote);
+    check_majorities();
+    figure(result_.measured, "votes", static_cast<double>(votes_.size()));
+    figure(result_.measured, "votes_denied", static_cast<double>(denied_));
+    figure(result_.measured, "elections_won", static_cast<double>(won_));
+    figure(result_.bound, "vote_spacing_ms_min", to_ms(bounds_.vote_spacing));
+  }
+
+ private:
+  void add(const LogLine& line) {
+    Vote vote;
+    vote.line = &line;
+    vote.voter = line.node;
+    vote.candidate = run_.node_by_id(id_after(line.text, kGranted));
+    vote.epoch = number_after(line.text, " for epoch ");
+    if (vote.candidate >= 0) {
+      // The last look at the candidate that showed it as a replica, before the vote.
+      for (const View* view : views_[static_cast<std::size_t>(vote.candidate)]) {
+        if (view->begin > line.time) break;
+        if (const TopologyNode* own = own_line(view); own != nullptr && !own->is(kFlagMaster))
+          vote.master = run_.node_by_id(own->master_id);
+      }
+    }
+    votes_.push_back(vote);
+  }
+
+  void tell(std::string type, const Vote& vote, std::string text) {
+    Anomaly anomaly;
+    anomaly.type = std::move(type);
+    anomaly.node = node_name(run_, vote.voter);
+    anomaly.time = vote.line->time;
+    anomaly.explanation = std::move(text);
+    report(result_, std::move(anomaly));
+  }
+
+  std::string told(const Vote& vote) const {
+    return "at " + at(vote.line->time) + " " + node_name(run_, vote.voter) + " voted for " +
+           node_name(run_, vote.candidate) + " in epoch " + std::to_string(vote.epoch);
+  }
+
+  /// One voter's votes, in order: epochs rise, across restarts too; votes about one master keep their
+  /// distance.
+  void check_voter(int voter) {
+    const Vote* last = nullptr;
+    std::map<int, const Vote*> last_about;
+    for (const Vote& vote : votes_) {
+      if (vote.voter != voter) continue;
+      if (last != nullptr && vote.epoch == last->epoch)
+        tell("voted-twice", vote, told(vote) + ", in which it had voted already: " + told(*last));
+      else if (last != nullptr && vote.epoch < last->epoch)
+        tell("voted-for-old-epoch", vote,
+             told(vote) + ", although it had voted in a later one: " + told(*last));
+      last = &vote;
+      if (vote.master < 0 || bounds_.vote_spacing == 0) continue;
+      const Vote*& before = last_about[vote.master];
+      // The time of the last vote is not saved: another process may vote at once. Logs have whole ms.
+      constexpr Nanos kResolution = 5 * kMillisecond;
+      if (before != nullptr && before->line->pid == vote.line->pid &&
+          vote.line->time - before->line->time + kResolution < bounds_.vote_spacing)
+        tell("votes-too-close", vote,
+             told(vote) + ", " + in_milliseconds(vote.line->time - before->line->time) +
+                 " after its last vote about " + node_name(run_, vote.master) + "; at least " +
+                 in_milliseconds(bounds_.vote_spacing) + " must pass");
+      before = &vote;
+    }
+  }
+
+  /// The voter must have the candidate's master as FAIL, by its log or its views; a forced vote needs none.
+  void check_reason(const Vote& vote) {
+    if (vote.master < 0) return;
+    for (const LogLine& line : run_.logs)
+      if ((line.node == vote.candidate || line.node == vote.master) &&
+          line.text.find("anual failover") != std::string::npos)
+        return;
+    const std::string& id = run_.nodes[static_cast<std::size_t>(vote.master)].id;
+    bool failed = false;
+    bool heard = false;  // this process logged anything about failures of that master
+    for (const LogLine& line : run_.logs) {
+      if (line.node != vote.voter || line.pid != vote.line->pid || line.time > vote.line->time) continue;
+      if (line.text.find(id) == std::string::npos) continue;
+      if (line.text.starts_with("Clear FAIL state")) failed = false, heard = true;
+      if (line.text.starts_with("Marking node") || line.text.starts_with("FAIL message received"))
+        failed = heard = true;
+    }
+    if (failed) return;
+    // A FAIL flag can also come from nodes.conf at a restart. Only looks around the vote that deny it count.
+    const View* before = nullptr;
+    const View* after = nullptr;
+    for (const View* view : views_[static_cast<std::size_t>(vote.voter)]) {
+      if (!view->reachable) continue;
+      if (view->begin <= vote.line->time) before = view;
+      if (after == nullptr && view->end >= vote.line->time) after = view;
+    }
+    const auto denies = [&](const View* view) {
+      const TopologyNode* line = view == nullptr ? nullptr : view->topology.find(id);
+      return line != nullptr && !line->is(kFlagFail);
+    };
+    if (!denies(before) || !denies(after)) return;
+    tell("vote-without-failure", vote,
+         told(vote) + ", while it did not have " + node_name(run_, vote.master) + " as failed" +
+             (heard ? " any more" : ""));
+  }
+
+  void check_majorities() {
+    for (const LogLine& line : run_.logs) {
+      if (line.text.find("Failover election won") == std::string::npos) continue;
+      ++won_;
+      // The winner logs its epoch in the line before or after; the last election that it started.
+      long long epoch = -1;
+      for (const LogLine& other : run_.logs)
+        if (other.node == line.node && other.pid == line.pid && other.time <= line.time &&
+            other.text.find("Starting a failover election for epoch ") != std::string::npos)
+          epoch = number_after(other.text, "for epoch ");
+      if (epoch < 0) continue;
+      std::set<int> voters;
+      for (const Vote& vote : votes_)
+        if (vote.candidate == line.node && vote.epoch == epoch) voters.insert(vote.voter);
+      const std::size_t masters = size_seen_by(line.node, line.time);
+      const bool all_logged = logged_nodes() == run_.nodes.size();
+      if (masters == 0 || !all_logged || voters.size() >= masters / 2 + 1) continue;
+      Vote winner;
+      winner.line = &line;
+      winner.voter = winner.candidate = line.node;
+      tell("won-without-majority", winner,
+           "at " + at(line.time) + " " + node_name(run_, line.node) + " won the election of epoch " +
+               std::to_string(epoch) + " with " + std::to_string(voters.size()) + " vote(s); a majority of " +
+               std::to_string(masters) + " masters is " + std::to_string(masters / 2 + 1));
+    }
+  }
+
+  std::size_t size_seen_by(int node, Nanos time) const {
+    const View* view = view_at(views_[static_cast<std::size_t>(node)], time);
+    return view == nullptr || !view->reachable ? 0
+                                               : static_cast<std::size_t>(std::max(0, view->cluster.size));
+  }
+
+  std::size_t logged_nodes() const {
+    std::set<int> nodes;
+    for (const LogLine& line : run_.logs) nodes.insert(line.node);
+    return nodes.size();
+  }
+
+  const RunRecord& run_;
+  std::vector<std::vector<const View*>> views_;
+  const Bounds& bounds_;
+  CheckResult& result_;
+  std::vector<Vote> votes_;
+  std::size_t denied_ = 0;
+  std::size_t won_ = 0;
+};
+
+}  // namespace
+
+CheckResult check_votes(const RunRecord& run, const CheckOptions&) {
+  CheckResult result;
+  result.name = "votes";
+  result.valid = Validity::kValid;
+  const Bounds bounds = bounds_of(run.info);
+  Votes votes(run, bounds, result);
+  votes.check();
+  result.operations = votes.count();
+  if (result.violations > 0)
+    result.explanation = result.anomalies.front().explanation + ".";
+  else
+    result.explanation = std::to_string(votes.count()) + " vote(s) in the logs, all lawful.";
+  if (votes.count() == 0 && !find_failovers(run).empty())
+    doubt(result, "A failover happened, but no log holds a vote for it.");
+  if (run.logs.empty()) doubt(result, "No log was harvested.");
+  return result;
+}
+
+}  // namespace harness

@@ -1,0 +1,148 @@
+#include "checkers/promises/windows.h"
+
+#include <algorithm>
+
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+bool holds(const std::vector<std::string>& ids, const std::string& id) {
+  return !id.empty() && std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+std::string fault_text(const FaultRecord& fault) {
+  return fault.description.empty() ? fault.fault : fault.description;
+}
+
+Attribution verdict(Attribution::Kind kind, std::string window, Nanos age, std::string why) {
+  return {kind, std::move(window), age, std::move(why)};
+}
+
+}  // namespace
+
+Windows::Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds, Nanos stall)
+    : run_(run), terms_(terms), bounds_(bounds), stall_(stall) {
+  for (std::size_t term = 0; term < terms.size(); ++term)
+    replicated_until_.push_back(find_replicated_until(static_cast<int>(term)));
+}
+
+Nanos Windows::find_replicated_until(int child) const {
+  const Term& heir = terms_[child];
+  if (heir.parent == kNoTerm || heir.origin != Term::Origin::kPromoted) return -1;
+  const Term& source = terms_[heir.parent];
+  const Nanos life_began = heir.life < 0 ? 0 : run_.incarnations[static_cast<std::size_t>(heir.life)].started;
+
+  std::int64_t applied = -1;  // by the heir, of the source's stream, before it was promoted
+  for (const OffsetSample& sample : run_.offsets)
+    if (sample.node == heir.node && !sample.is_master && life_began <= sample.time &&
+        sample.time <= heir.surely_from && holds(source.replication_ids, sample.replication_id))
+      applied = std::max(applied, sample.offset);
+  if (applied < 0) return -1;
+
+  // A look reads the offset at some moment between the look before it and its own time: so it covers only
+  // what was acknowledged before the look before.
+  std::vector<const OffsetSample*> of_source;
+  for (const OffsetSample& sample : run_.offsets)
+    if (sample.node == source.node) of_source.push_back(&sample);
+  std::stable_sort(of_source.begin(), of_source.end(),
+                   [](const OffsetSample* a, const OffsetSample* b) { return a->time < b->time; });
+  Nanos until = -1;
+  for (std::size_t i = 1; i < of_source.size(); ++i)
+    if (of_source[i]->is_master && holds(source.replication_ids, of_source[i]->replication_id) &&
+        of_source[i]->offset <= applied)
+      until = std::max(until, of_source[i - 1]->time);
+  return until;
+}
+
+std::vector<const FaultRecord*> Windows::causes(int child) const {
+  const Term& heir = terms_[child];
+  std::vector<const FaultRecord*> causes;
+  if (heir.parent == kNoTerm) return causes;
+  const int lost = terms_[heir.parent].node;
+  const Nanos patience = bounds_.recovery_derived + bounds_.lost_election + stall_;
+  for (const FaultRecord& fault : run_.faults) {
+    if (!acts_on(run_, fault, lost) || fault.requested > heir.surely_from) continue;
+    if (!is_partition(fault) && !is_pause(fault) && !is_crash(run_, fault)) continue;
+    const Nanos over = over_at(run_, fault, lost);
+    if (over != kNever && over + patience < heir.maybe_from) continue;
+    causes.push_back(&fault);
+  }
+  std::reverse(causes.begin(), causes.end());
+  return causes;
+}
+
+Attribution Windows::attribute(const Deviation& deviation) const {
+  const Term& heir = terms_[deviation.child];
+  if (heir.origin == Term::Origin::kRestarted)
+    return verdict(Attribution::Kind::kAllowed, "restart", 0,
+                   "the process restarted and serves what its disk held");
+  const Nanos replicated = replicated_until(deviation.child);
+  if (deviation.is_write && deviation.effect_by <= replicated)
+    return verdict(Attribution::Kind::kViolation, "", replicated - deviation.effect_by,
+                   node_name(run_, heir.node) + " had applied a later offset of " +
+                       node_name(run_, terms_[deviation.parent].node) +
+                       "'s stream before it was promoted, so it had received this write");
+  Attribution best = verdict(Attribution::Kind::kViolation, "", 0, "");
+  bool explained = false;
+  for (const FaultRecord* fault : causes(deviation.child)) {
+    Attribution found = by_fault(*fault, deviation);
+    if (!explained || found.kind < best.kind) best = std::move(found);
+    explained = true;
+  }
+  if (explained) return best;
+  const std::string lost = node_name(run_, terms_[deviation.parent].node);
+  if (stall_ >= bounds_.node_timeout / 2)
+    return verdict(
+        Attribution::Kind::kUnknown, "", 0,
+        "no fault acted on " + lost + ", but this machine stood still for " + in_milliseconds(stall_));
+  return verdict(Attribution::Kind::kViolation, "", 0, "no fault acted on " + lost);
+}
+
+Attribution Windows::by_fault(const FaultRecord& fault, const Deviation& deviation) const {
+  if (fault.heal_requested != kNever && deviation.effect_by >= fault.heal_requested)
+    return verdict(Attribution::Kind::kAllowed, "b", deviation.effect_by - fault.heal_requested,
+                   node_name(run_, terms_[deviation.parent].node) + " came back at " +
+                       at(fault.heal_requested) + " (" + fault_text(fault) + ") and was not yet demoted");
+  return deviation.effect_by <= fault.requested ? before_fault(fault, deviation)
+                                                : during_fault(fault, deviation);
+}
+
+Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& deviation) const {
+  const Nanos age = fault.requested - deviation.effect_by;
+  const std::string when =
+      in_milliseconds(age) + " before " + fault_text(fault) + " at " + at(fault.requested);
+  if (!deviation.is_write)
+    return verdict(Attribution::Kind::kViolation, "", age, when + ", while the old master was well");
+  if (replicated_until(deviation.child) < 0)
+    return verdict(Attribution::Kind::kUnknown, "", age,
+                   when + "; the replication offsets were not recorded, so the lag is not known");
+  return verdict(Attribution::Kind::kAllowed, "a", age,
+                 when + ", not yet replicated as far as the offsets tell");
+}
+
+Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& deviation) const {
+  const Nanos active = surely_active(fault);
+  const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
+  if (is_partition(fault)) {
+    // A cut of one direction lets the old master hear the others until their links time out too.
+    const Nanos bound =
+        bounds_.minority_writes + bounds_.grace + (fault.one_way ? bounds_.node_timeout : 0) + stall_;
+    const std::string when =
+        in_milliseconds(age) + " after " + fault_text(fault) + " at " + at(fault.requested);
+    if (deviation.invoked <= active + bound)
+      return verdict(Attribution::Kind::kAllowed, "c", age,
+                     when + ", within the bound of " + in_milliseconds(bound));
+    if (!fault.verified_active())
+      return verdict(Attribution::Kind::kUnknown, "", age, when + ", which was never verified to be active");
+    return verdict(Attribution::Kind::kViolation, "", age,
+                   when + ", beyond the bound of " + in_milliseconds(bound));
+  }
+  const std::string when = "while " + fault_text(fault) + " took hold at " + at(fault.requested);
+  if (deviation.invoked <= active) return verdict(Attribution::Kind::kAllowed, "a", 0, when);
+  return verdict(Attribution::Kind::kUnknown, "", age,
+                 "answered " + in_milliseconds(age) + " after " + fault_text(fault) +
+                     ", which should have prevented it");
+}
+
+}  // namespace harness

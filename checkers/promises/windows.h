@@ -1,0 +1,62 @@
+// The documented windows in which a Redis Cluster may lose an acknowledged write, or serve an old value
+// (checkers/PROMISES.md row 7 rule 4), and whether one of them explains what a deposed master did:
+//   a        acknowledged, not yet replicated, and then the master was lost
+//   b        by a stale client to the old master, after it came back and before it was demoted
+//   c        on the minority side of a partition, within the bound of row 5
+//   restart  the process came back as a master with what its disk held (no persistence: with nothing)
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checkers/promises/bounds.h"
+#include "checkers/promises/terms.h"
+#include "harness/core/run_record.h"
+
+namespace harness {
+
+/// Something that the term `parent` did and that `child`, which continued it, does not know of.
+struct Deviation {
+  int parent = kNoTerm;
+  int child = kNoTerm;
+  Nanos invoked = 0;     // it took effect after this
+  Nanos effect_by = 0;   // and surely before this
+  bool is_write = true;  // false: a read of an old value
+};
+
+struct Attribution {
+  enum class Kind { kAllowed, kUnknown, kViolation };
+  Kind kind = Kind::kUnknown;
+  std::string window;  // when allowed
+  Nanos age = 0;       // before the fault (a), after the return (b), after the cut (c)
+  std::string why;     // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
+};
+
+class Windows {
+ public:
+  Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds, Nanos stall);
+
+  Attribution attribute(const Deviation& deviation) const;
+
+  /// What was acknowledged before this, the replica of `child` had surely applied before its promotion; -1
+  /// when the offsets tell nothing. From two looks: the master's offset read after that time was not beyond
+  /// an offset that the replica had. So the sampling interval is in it.
+  Nanos replicated_until(int child) const { return replicated_until_[static_cast<std::size_t>(child)]; }
+
+  /// The faults on the parent's node that can have led to the child's promotion, latest first.
+  std::vector<const FaultRecord*> causes(int child) const;
+
+ private:
+  Nanos find_replicated_until(int child) const;
+  Attribution by_fault(const FaultRecord& fault, const Deviation& deviation) const;
+  Attribution before_fault(const FaultRecord& fault, const Deviation& deviation) const;
+  Attribution during_fault(const FaultRecord& fault, const Deviation& deviation) const;
+
+  const RunRecord& run_;
+  const Terms& terms_;
+  const Bounds& bounds_;
+  Nanos stall_;
+  std::vector<Nanos> replicated_until_;  // of each term, as a child
+};
+
+}  // namespace harness

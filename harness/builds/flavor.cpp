@@ -1,0 +1,214 @@
+#include "harness/builds/flavor.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+
+#include "harness/core/check.h"
+#include "harness/sandbox/child.h"
+
+namespace harness {
+namespace {
+
+struct Banner {
+  std::string_view text;
+  FlavorKind kind;
+};
+// How each build begins its answer to --version.
+constexpr Banner kBanners[] = {
+    {"Redis server v=", FlavorKind::kRedis},
+    {"Valkey server v=", FlavorKind::kValkey},
+};
+// The bundled node answers as the Redis whose behaviour it has, and names itself at the end.
+constexpr std::string_view kBundledMark = "build=cluster-node";
+
+int take_number(std::string_view& text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return 0;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (text.starts_with('.')) text.remove_prefix(1);
+  return number;
+}
+
+/// A file of its own for a child's output, gone with the object.
+struct TemporaryFile {
+  TemporaryFile() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "harness-XXXXXX").string();
+    const int fd = mkstemp(pattern.data());
+    if (fd < 0)
+      throw EnvironmentError("no temporary file in " + pattern + ": set TMPDIR to a writable directory");
+    ::close(fd);
+    path = pattern;
+  }
+  ~TemporaryFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  std::string read() const {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  std::filesystem::path path;
+};
+
+bool needs_quotes(std::string_view value) {
+  if (value.empty()) return true;
+  return value.find_first_of("\"'\\#\t ") != std::string_view::npos;
+}
+
+std::string in_quotes(std::string_view value) {
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out += '"';
+}
+
+std::string_view yes_or_no(bool value) {
+  return value ? "yes" : "no";
+}
+
+void add_persistence(Directives& directives, Persistence persistence) {
+  switch (persistence) {
+    case Persistence::kStock:
+      return;
+    case Persistence::kNone:
+      directives.insert(directives.end(), {{"save", ""}, {"appendonly", "no"}});
+      return;
+    case Persistence::kAppendEverysec:
+      directives.insert(directives.end(), {{"appendonly", "yes"}, {"appendfsync", "everysec"}});
+      return;
+    case Persistence::kAppendAlways:
+      directives.insert(directives.end(), {{"appendonly", "yes"}, {"appendfsync", "always"}});
+      return;
+    case Persistence::kAppendNo:
+      directives.insert(directives.end(), {{"appendonly", "yes"}, {"appendfsync", "no"}});
+      return;
+    case Persistence::kSnapshot:
+      directives.insert(directives.end(), {{"save", "1 1"}, {"appendonly", "no"}});
+      return;
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(FlavorKind kind) {
+  switch (kind) {
+    case FlavorKind::kRedis:
+      return "redis";
+    case FlavorKind::kValkey:
+      return "valkey";
+    case FlavorKind::kBundled:
+      return "bundled";
+  }
+  return "redis";
+}
+
+Persistence persistence_from(std::string_view name) {
+  Persistence persistence{};
+  if (persistence_from(name, persistence)) return persistence;
+  throw UsageError(fmt::format(
+      "persistence \"{}\" is unknown: use none, snapshot, append-always, append-everysec, append-no or stock",
+      name));
+}
+
+bool Flavor::has_debug_gate() const {
+  return version >= Version{7, 0, 0};  // of Valkey all: it began at 7.2
+}
+
+bool Flavor::has_slot_ranges() const {
+  return version >= Version{7, 0, 0};
+}
+
+bool parse_version(std::string_view output, Flavor& flavor) {
+  for (const Banner& banner : kBanners) {
+    if (!output.starts_with(banner.text)) continue;
+    std::string_view rest = output.substr(banner.text.size());
+    flavor.kind = banner.kind;
+    flavor.version_text = rest.substr(0, rest.find_first_of(" \r\n"));
+    flavor.version.major = take_number(rest);
+    flavor.version.minor = take_number(rest);
+    flavor.version.patch = take_number(rest);
+    if (output.find(kBundledMark) != std::string_view::npos) flavor.kind = FlavorKind::kBundled;
+    return !flavor.version_text.empty();
+  }
+  return false;
+}
+
+Flavor detect_flavor(const std::string& binary) {
+  const TemporaryFile output;
+  ChildOptions options;
+  options.argv = {binary, "--version"};
+  options.output = output.path;
+  Child child(options);
+  const auto end = child.wait_for(std::chrono::seconds(10));
+  Flavor flavor;
+  flavor.binary = binary;
+  if (end && end->exit_code == 0 && parse_version(output.read(), flavor)) return flavor;
+  const std::string how = end ? end->describe() : "did not end within 10 s";
+  throw UsageError(
+      fmt::format("{0} is not a Redis or Valkey server: `{0} --version` {1} and said \"{2}\"; give --server "
+                  "the redis-server or "
+                  "valkey-server executable, a source tree, a tarball, or debian:redis=7.0.15",
+                  binary, how, output.read().substr(0, 200)));
+}
+
+Directives configuration(const Flavor& flavor, const NodeFiles& files, const NodeSettings& settings) {
+  const ClusterConfig& cluster = settings.cluster;
+  Directives directives = {
+      // The seed document's.
+      {"port", std::to_string(settings.port)},
+      {"bind", settings.bind},
+      {"pidfile", files.pid().string()},
+      {"logfile", files.log().string()},
+      {"cluster-enabled", "yes"},
+      {"cluster-config-file", files.nodes_conf().string()},
+      {"cluster-node-timeout", std::to_string(cluster.node_timeout_ms)},
+      {"cluster-require-full-coverage", std::string(yes_or_no(cluster.require_full_coverage))},
+      {"dir", files.data().string()},
+      {"daemonize", "no"},
+      // What the bounds are computed from is said, not assumed.
+      {"cluster-replica-validity-factor", std::to_string(cluster.replica_validity_factor)},
+      {"cluster-migration-barrier", std::to_string(cluster.migration_barrier)},
+      {"repl-ping-replica-period", std::to_string(cluster.repl_ping_period_s)},
+      // No reason to hold the first synchronization back for replicas that may come later: all come at once.
+      {"repl-diskless-sync-delay", "0"},
+      // Clients come from other addresses of the bottle; in loopback mode `bind` is 127.0.0.1.
+      {"protected-mode", "no"},
+      {"loglevel", "notice"},
+  };
+  if (flavor.version >= Version{7, 0, 0})
+    directives.emplace_back("cluster-allow-replica-migration", yes_or_no(cluster.allow_replica_migration));
+  if (flavor.has_debug_gate()) directives.emplace_back("enable-debug-command", "yes");
+  add_persistence(directives, settings.persistence);
+  for (const auto& [name, value] : settings.extra) {
+    const auto same = std::find_if(directives.begin(), directives.end(),
+                                   [&](const auto& directive) { return directive.first == name; });
+    if (same != directives.end())
+      same->second = value;
+    else
+      directives.emplace_back(name, value);
+  }
+  return directives;
+}
+
+std::string to_text(const Directives& directives) {
+  std::string out;
+  for (const auto& [name, value] : directives) {
+    // "save 900 1" and the like take several arguments: only one that is empty or a path is quoted whole.
+    const bool path = value.find('/') != std::string::npos;
+    out += name + ' ' + (value.empty() || (path && needs_quotes(value)) ? in_quotes(value) : value) + '\n';
+  }
+  return out;
+}
+
+}  // namespace harness

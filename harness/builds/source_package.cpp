@@ -1,0 +1,283 @@
+#include "harness/builds/source_package.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "harness/core/check.h"
+
+namespace harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "debian:";
+constexpr std::string_view kDefaultMirror = "http://deb.debian.org/debian";
+// In order of preference: the machine's own release first.
+constexpr std::string_view kSuites[] = {"bookworm", "trixie", "sid"};
+constexpr const char* kKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+constexpr auto kIndexLifetime = std::chrono::hours(24);
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string_view next_line(std::string_view& text) {
+  const auto end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return line;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// Debian's archive of a mirror ends in "/debian"; security and other vendors' archives do not.
+std::optional<std::string> debian_archive(std::string_view uri) {
+  while (uri.ends_with('/')) uri.remove_suffix(1);
+  if (!uri.starts_with("http") || !uri.ends_with("/debian")) return {};
+  return std::string(uri);
+}
+
+std::string machine_mirror() {
+  std::string lists = read_file("/etc/apt/sources.list");
+  std::error_code error;
+  std::vector<fs::path> parts;
+  for (const auto& item : fs::directory_iterator("/etc/apt/sources.list.d", error))
+    if (item.path().extension() == ".list" || item.path().extension() == ".sources")
+      parts.push_back(item.path());
+  std::sort(parts.begin(), parts.end());
+  for (const fs::path& part : parts) lists += "\n" + read_file(part);
+  return mirror_in(lists);
+}
+
+/// apt with everything it writes in the cache.
+class PrivateApt {
+ public:
+  PrivateApt(fs::path folder, const BuildOptions& options)
+      : folder_(std::move(folder)), options_(options), mirror_(machine_mirror()) {
+    fs::create_directories(folder_ / "state/lists/partial");
+    fs::create_directories(folder_ / "cache/archives/partial");
+    std::ofstream list(folder_ / "sources.list");
+    for (const std::string_view suite : kSuites)
+      list << fmt::format("deb-src [signed-by={}] {} {} main\n", kKeyring, mirror_, suite);
+  }
+
+  bool index_is_fresh() const {
+    std::error_code error;
+    const auto time = fs::last_write_time(stamp(), error);
+    return !error && fs::file_time_type::clock::now() - time < kIndexLifetime;
+  }
+  bool has_index() const { return fs::exists(stamp()); }
+
+  void update() {
+    run({"update"}, folder_, "fetching the lists of Debian's source packages",
+        "the first use of a debian: server needs the network, and " + std::string(kKeyring) +
+            " (apt-get install debian-archive-keyring); once fetched it works offline");
+    std::ofstream(stamp()) << mirror_ << "\n";
+  }
+
+  void download(const std::string& name, const std::string& version, const fs::path& into) {
+    run({"source", "--download-only", name + "=" + version}, into,
+        fmt::format("fetching {} {} from {}", name, version, mirror_), "check the network");
+  }
+
+  std::vector<AvailableSource> available(std::string_view name) const {
+    std::vector<AvailableSource> found;
+    for (const std::string_view suite : kSuites)
+      for (const auto& item : fs::directory_iterator(folder_ / "state/lists")) {
+        const std::string file = item.path().filename().string();
+        if (file.find(fmt::format("_dists_{}_", suite)) == std::string::npos || !file.ends_with("_Sources"))
+          continue;
+        const auto more = sources_in_index(read_file(item.path()), name, suite);
+        found.insert(found.end(), more.begin(), more.end());
+      }
+    return found;
+  }
+
+ private:
+  fs::path stamp() const { return folder_ / "updated"; }
+
+  void run(const std::vector<std::string>& arguments, const fs::path& directory, const std::string& what,
+           const std::string& mend) {
+    if (options_.progress) options_.progress(what, -1);
+    std::vector<std::string> argv = {"apt-get", "-q"};
+    for (const std::string& option :
+         {"Dir::Etc::SourceList=" + (folder_ / "sources.list").string(),
+          std::string("Dir::Etc::SourceParts=/dev/null"), "Dir::State=" + (folder_ / "state").string(),
+          "Dir::Cache=" + (folder_ / "cache").string(),
+          // As root apt would fetch as the user _apt, who may not enter our folders.
+          std::string("APT::Sandbox::User="), std::string("Acquire::Languages=none"),
+          // Indexes stay readable to us as text.
+          std::string("Acquire::GzipIndexes=false"), std::string("Acquire::Retries=2"),
+          std::string("Acquire::http::Timeout=20")}) {
+      argv.push_back("-o");
+      argv.push_back(option);
+    }
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    const fs::path log = options_.log.empty() ? folder_ / "apt.log" : options_.log;
+    run_tool(
+        argv, directory, fs::absolute(log), {"LC_ALL=C", "DEBIAN_FRONTEND=noninteractive"}, [] {}, mend);
+  }
+
+  fs::path folder_;
+  const BuildOptions& options_;
+  std::string mirror_;
+};
+
+std::string file_name_of(std::string text) {
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text;
+}
+
+/// The tree in an entry of "sources".
+fs::path tree_in(const fs::path& entry) {
+  return entry / "tree";
+}
+
+/// What was fetched before and fits; the wanted version must be given.
+std::optional<fs::path> fetched_before(const SourcePackage& package, const Cache& cache) {
+  if (package.version.empty()) return {};
+  std::error_code error;
+  std::vector<fs::path> fits;
+  const std::string start = file_name_of("debian-" + package.name + "=");
+  for (const auto& item : fs::directory_iterator(cache.folder() / "sources", error)) {
+    const std::string name = item.path().filename().string();
+    if (name.starts_with(start) && version_matches(name.substr(start.size()), package.version))
+      fits.push_back(item.path());
+  }
+  if (fits.empty()) return {};
+  return tree_in(*std::max_element(fits.begin(), fits.end()));
+}
+
+std::string choose_version(const SourcePackage& package, const std::vector<AvailableSource>& available) {
+  // Suites come in order, and within one the last is the newest: the first suite that has it decides.
+  std::optional<AvailableSource> chosen;
+  for (const AvailableSource& source : available) {
+    const bool fits = package.version.empty() || version_matches(source.version, package.version);
+    if (fits && (!chosen || chosen->suite == source.suite)) chosen = source;
+  }
+  if (chosen) return chosen->version;
+  std::vector<std::string> there;
+  for (const AvailableSource& source : available)
+    there.push_back(fmt::format("{} ({})", upstream_version(source.version), source.suite));
+  throw UsageError(fmt::format("Debian has no source package {}{}; {}", package.name,
+                               package.version.empty() ? "" : "=" + package.version,
+                               there.empty() ? "try debian:redis=7.0.15 or debian:valkey=8.1.1"
+                                             : fmt::format("there are: {}", fmt::join(there, ", "))));
+}
+
+fs::path dsc_in(const fs::path& folder) {
+  for (const auto& item : fs::directory_iterator(folder))
+    if (item.path().extension() == ".dsc") return item.path();
+  throw EnvironmentError("apt-get source left no .dsc file in " + folder.string());
+}
+
+}  // namespace
+
+SourcePackage parse_source_package(std::string_view spec) {
+  CHECK_THAT_HOLDS(spec.starts_with(kPrefix), "a debian: spec");
+  std::string_view rest = spec.substr(kPrefix.size());
+  const auto equals = rest.find('=');
+  SourcePackage package;
+  package.name = rest.substr(0, equals);
+  if (equals != std::string_view::npos) package.version = rest.substr(equals + 1);
+  const auto sound = [](std::string_view text, std::string_view more) {
+    return std::all_of(text.begin(), text.end(), [&](char c) {
+      return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') ||
+             more.find(c) != std::string_view::npos;
+    });
+  };
+  const bool named = !package.name.empty() && package.name.front() != '-' && sound(package.name, "+-.");
+  const bool versioned =
+      equals == std::string_view::npos || (!package.version.empty() && sound(package.version, "+-.~:"));
+  if (!named || !versioned)
+    throw UsageError(fmt::format(
+        "\"{}\" is no source package: give debian:NAME=VERSION, such as debian:redis=7.0.15", spec));
+  return package;
+}
+
+std::string upstream_version(std::string_view version) {
+  if (const auto colon = version.find(':'); colon != std::string_view::npos) version.remove_prefix(colon + 1);
+  if (const auto dash = version.rfind('-'); dash != std::string_view::npos) version = version.substr(0, dash);
+  // Repacked ("+dfsg1", "~dfsg1", "+ds1"): the same release. A pre-release ("~rc1") is another one.
+  for (const std::string_view repacked : {"+dfsg", "~dfsg", "+ds"})
+    if (const auto at = version.find(repacked); at != std::string_view::npos) version = version.substr(0, at);
+  return std::string(version);
+}
+
+bool version_matches(std::string_view debian_version, std::string_view wanted) {
+  if (debian_version == wanted || upstream_version(debian_version) == wanted) return true;
+  const auto colon = debian_version.find(':');
+  return colon != std::string_view::npos && debian_version.substr(colon + 1) == wanted;
+}
+
+std::string mirror_in(std::string_view lists) {
+  while (!lists.empty()) {
+    std::string_view line = trimmed(next_line(lists));
+    if (line.starts_with('#')) continue;
+    const bool deb822 = line.starts_with("URIs:");
+    if (!deb822 && !line.starts_with("deb ") && !line.starts_with("deb-src ")) continue;
+    while (!line.empty()) {
+      const auto space = line.find_first_of(" \t");
+      if (const auto archive = debian_archive(line.substr(0, space))) return *archive;
+      line = space == std::string_view::npos ? std::string_view{} : trimmed(line.substr(space));
+    }
+  }
+  return std::string(kDefaultMirror);
+}
+
+std::vector<AvailableSource> sources_in_index(std::string_view index, std::string_view name,
+                                              std::string_view suite) {
+  std::vector<AvailableSource> found;
+  bool ours = false;
+  while (!index.empty()) {
+    const std::string_view line = next_line(index);
+    if (line.empty()) ours = false;
+    if (line.starts_with("Package: ")) ours = line.substr(9) == name;
+    if (ours && line.starts_with("Version: "))
+      found.push_back({std::string(line.substr(9)), std::string(suite)});
+  }
+  return found;
+}
+
+fs::path fetch_source_package(const SourcePackage& package, const Cache& cache, const BuildOptions& options) {
+  if (const auto tree = fetched_before(package, cache)) return *tree;
+  const auto say = [&](std::string_view what) {
+    if (options.progress) options.progress(what, -1);
+  };
+  const FileLock lock = cache.lock("apt", say);
+  PrivateApt apt(cache.folder() / "apt", options);
+  if (!apt.index_is_fresh()) {
+    try {
+      apt.update();
+    } catch (const EnvironmentError&) {
+      if (!apt.has_index()) throw;
+      say("Debian's lists cannot be fetched now: using those of an earlier day");
+    }
+  }
+  const std::string version = choose_version(package, apt.available(package.name));
+  const fs::path entry = cache.entry(
+      "sources", file_name_of("debian-" + package.name + "=" + version),
+      [&](const fs::path& folder) {
+        apt.download(package.name, version, folder);
+        const fs::path log = options.log.empty() ? folder / "unpack.log" : fs::absolute(options.log);
+        // Unsigned is right here: apt has checked the hashes against the signed index.
+        run_tool(
+            {"dpkg-source", "--no-check", "-x", dsc_in(folder).filename().string(), "tree"}, folder, log,
+            {"LC_ALL=C"}, [] {}, "dpkg-source must be there (apt-get install dpkg-dev)");
+      },
+      say);
+  return tree_in(entry);
+}
+
+}  // namespace harness

@@ -1,0 +1,50 @@
+#include "harness/builds/source_package.h"
+
+#include <catch2/catch.hpp>
+
+#include "harness/core/check.h"
+
+using namespace harness;
+
+TEST_CASE("a debian: spec names a package and perhaps a version") {
+  CHECK(parse_source_package("debian:redis=7.0.15").name == "redis");
+  CHECK(parse_source_package("debian:redis=7.0.15").version == "7.0.15");
+  CHECK(parse_source_package("debian:redis=5:7.0.15-1~deb12u7").version == "5:7.0.15-1~deb12u7");
+  CHECK(parse_source_package("debian:valkey").version.empty());
+  for (const char* bad : {"debian:", "debian:=1", "debian:redis=", "debian:-o=1", "debian:a b=1",
+                          "debian:redis=1 2", "debian:redis=../x"})
+    CHECK_THROWS_AS(parse_source_package(bad), UsageError);
+}
+
+TEST_CASE("upstream's version stands in Debian's") {
+  CHECK(upstream_version("5:7.0.15-1~deb12u7") == "7.0.15");
+  CHECK(upstream_version("8.1.1+dfsg1-3+deb13u2") == "8.1.1");
+  CHECK(upstream_version("9.1.2-1") == "9.1.2");
+  CHECK(upstream_version("8.0~rc1-1") == "8.0~rc1");
+  CHECK(version_matches("5:7.0.15-1~deb12u7", "7.0.15"));
+  CHECK(version_matches("5:7.0.15-1~deb12u7", "7.0.15-1~deb12u7"));
+  CHECK(version_matches("5:7.0.15-1~deb12u7", "5:7.0.15-1~deb12u7"));
+  CHECK_FALSE(version_matches("5:7.0.15-1~deb12u7", "7.0.1"));
+}
+
+TEST_CASE("the mirror is the machine's own") {
+  CHECK(
+      mirror_in("Types: deb\nURIs: http://mirror.example/debian-security/ http://mirror.example/debian/\n") ==
+      "http://mirror.example/debian");
+  CHECK(mirror_in(
+            "# deb http://no.example/debian x\ndeb [arch=amd64] https://b.example/debian bookworm main\n") ==
+        "https://b.example/debian");
+  CHECK(mirror_in("deb https://packages.example/apt x main\n") == "http://deb.debian.org/debian");
+  CHECK(mirror_in("") == "http://deb.debian.org/debian");
+}
+
+TEST_CASE("apt's index tells the versions of one package only") {
+  const auto found = sources_in_index(
+      "Package: redis\nBinary: redis\nVersion: 5:7.0.15-1\nFiles:\n x\n\nPackage: redisearch\nVersion: 1\n\n"
+      "Package: redis\nVersion: 5:8.0.2-3\n",
+      "redis", "sid");
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].version == "5:7.0.15-1");
+  CHECK(found[1].version == "5:8.0.2-3");
+  CHECK(found[1].suite == "sid");
+}

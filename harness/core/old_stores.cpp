@@ -1,0 +1,48 @@
+#include "harness/core/old_stores.h"
+
+namespace harness {
+namespace {
+
+struct OldFault {
+  std::string_view name;
+  EffectKind kind;
+};
+constexpr OldFault kOldFaults[] = {
+    {"debug-segfault", EffectKind::kDown},
+    {"kill", EffectKind::kDown},
+    {"pause", EffectKind::kStopped},
+    {"restart", EffectKind::kStart},
+};
+
+/// Both directions between the first side and the others; of a one-way cut, what the first side sends.
+Effect cut_between(const FaultRecord& fault) {
+  Effect cut;
+  cut.kind = EffectKind::kCut;
+  cut.nodes = fault.nodes;
+  cut.excuses.dead_link = true;
+  for (std::size_t side = 1; side < fault.sides.size(); ++side)
+    for (const std::string& inner : fault.sides[0])
+      for (const std::string& outer : fault.sides[side]) {
+        cut.links.push_back({inner, outer});
+        if (!fault.one_way) cut.links.push_back({outer, inner});
+      }
+  return cut;
+}
+
+}  // namespace
+
+std::vector<Effect> effects_of_old_record(const FaultRecord& fault) {
+  if (fault.sides.size() > 1) return {cut_between(fault)};
+  for (const OldFault& old : kOldFaults) {
+    if (old.name != fault.fault) continue;
+    Effect effect;
+    effect.kind = old.kind;
+    effect.nodes = fault.nodes;
+    effect.excuses.exits = old.kind == EffectKind::kDown;
+    effect.excuses.dead_link = old.kind != EffectKind::kStart;
+    return {effect};
+  }
+  return {};
+}
+
+}  // namespace harness

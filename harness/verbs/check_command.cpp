@@ -1,0 +1,398 @@
+#include "harness/verbs/check_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "checkers/checkers.h"
+#include "checkers/common/findings.h"
+#include "checkers/common/graphviz.h"
+#include "checkers/models.h"
+#include "harness/core/suggest.h"
+#include "harness/run/interrupt.h"
+#include "harness/run/progress.h"
+#include "harness/run/store.h"
+#include "harness/verbs/command_line.h"
+#include "harness/verbs/file_check.h"
+#include "harness/verbs/history_file.h"
+#include "harness/verbs/verbs.h"
+
+namespace harness {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct CheckArguments {
+  std::string file;
+  std::string checker;
+  std::string model;
+  std::string store = "store";
+  std::string graph;
+  std::string null_read = "observed";
+  std::string failed_cas = "ignored";
+  std::uint64_t memory_limit = 4ULL << 30;
+  double time_limit_s = 0;
+  bool strict = false;
+  bool json = false;
+  bool no_screening = false;
+  bool no_progress = false;
+  unsigned threads = 0;
+  ModelOptions model_options;
+};
+
+void declare(CLI::App& app, CheckArguments& arguments) {
+  ModelOptions& model = arguments.model_options;
+  app.add_option(
+         "FILE", arguments.file,
+         "a history (.jsonl, .json, .edn, .journal, also .zst), or a run: its directory, id or latest")
+      ->required();
+  app.add_option("--model", arguments.model,
+                 "what the history is checked against; 'harness list' shows them");
+  app.add_option("--checker", arguments.checker, "a checker of a stored run, or a model");
+  app.add_option("--store", arguments.store, "where runs are kept")->capture_default_str();
+  app.add_option("--initial", model.initial, "the first value, as JSON (a register: null, a kv key: \"\")");
+  app.add_option("--null-read", arguments.null_read,
+                 "observed: a read of null saw the absent value; unconstrained: it says nothing (Knossos)")
+      ->check(CLI::IsMember({"observed", "unconstrained"}))
+      ->capture_default_str();
+  app.add_option("--failed-cas", arguments.failed_cas,
+                 "ignored: it did not happen; observed: it saw another value (porcupine's etcd model)")
+      ->check(CLI::IsMember({"ignored", "observed"}))
+      ->capture_default_str();
+  app.add_option("--consistency", model.consistency, "transactions: consistency models, Elle's names")
+      ->delimiter(',');
+  app.add_option("--anomalies", model.anomalies, "transactions: only these anomalies (G0,G1a,...)")
+      ->delimiter(',');
+  app.add_flag("--linearizable-keys", model.linearizable_keys, "rw-register: each key alone is linearizable");
+  app.add_flag("--sequential-keys", model.sequential_keys, "rw-register: each key alone is sequential");
+  app.add_flag("--wfr-keys", model.wfr_keys, "rw-register: within a transaction writes follow reads");
+  app.add_option("--memory-limit", arguments.memory_limit,
+                 "of all that checking a history holds, itself too, in bytes: 500MB, 4GB, ...")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str();
+  app.add_option("--time-limit", arguments.time_limit_s,
+                 "of the check, reading included, in seconds; 0: none")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", arguments.threads, "that parse JSON Lines; 0: as many as there are cores")
+      ->check(CLI::Range(0, 64));
+  app.add_option("--step-limit", model.budget.steps, "of a search, in configurations; 0: none");
+  app.add_flag("--cross-check", model.cross_check, "compare each fast algorithm with the general search");
+  app.add_flag("--no-screening", arguments.no_screening,
+               "load every key, also those that their events alone show to be fine");
+  app.add_flag("--strict", arguments.strict, "run checkers: no documented window allows a loss");
+  app.add_option("--graph", arguments.graph, "write the anomalies here, for Graphviz (-: to stdout)");
+  app.add_flag("--json", arguments.json, "one JSON object");
+  app.add_flag("--no-progress", arguments.no_progress, "nothing on stderr but errors");
+}
+
+/// Tells what goes on, a few times a second.
+class Teller {
+ public:
+  explicit Teller(ProgressStyle style) : progress_(style) {}
+
+  void now(const std::string& what, double share) {
+    what_ = what;
+    share_ = share;
+    tick();
+  }
+  void tick() {
+    const auto now = Clock::now();
+    if (what_.empty() || now < next_) return;
+    next_ = now + std::chrono::milliseconds(200);
+    char text[32] = "";
+    if (share_ >= 0) std::snprintf(text, sizeof text, "  %.0f%%", 100 * share_);
+    char elapsed[32];
+    std::snprintf(elapsed, sizeof elapsed, "  %.0f s", std::chrono::duration<double>(now - start_).count());
+    progress_.update(what_ + text + elapsed);
+  }
+  void clear() { progress_.clear(); }
+
+ private:
+  Progress progress_;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point next_ = start_ + std::chrono::milliseconds(500);  // what is short needs no line
+  std::string what_;
+  double share_ = -1;
+};
+
+/// When the check must stop, and who tells how it goes: for the checkers, which poll a plain function.
+Clock::time_point deadline = Clock::time_point::max();
+Teller* teller = nullptr;
+
+bool stop_now() {
+  if (teller != nullptr) teller->tick();
+  return interrupted_by() != 0 || Clock::now() >= deadline;
+}
+
+template <typename Table>
+std::string names_of(const Table& table) {
+  std::string list;
+  for (const auto& entry : table) list += (list.empty() ? "" : ", ") + std::string(entry.name);
+  return list;
+}
+
+template <typename Table>
+std::string unknown_name(const char* what, const std::string& name, const Table& table) {
+  std::vector<std::string_view> names;
+  for (const auto& entry : table) names.push_back(entry.name);
+  return std::string("unknown ") + what + " '" + name + "'" + suggestion(name, names) + "; there are " +
+         names_of(table);
+}
+
+const Model& chosen_model(const std::string& name) {
+  if (const Model* model = find_model(name)) return *model;
+  throw UsageError(unknown_name("model", name, models()));
+}
+
+/// An unpacked file may take a quarter of the limit; a larger one goes to a file without a name.
+std::size_t unpacked_max(std::uint64_t memory_limit) {
+  return memory_limit == 0 ? SIZE_MAX : memory_limit / 4;
+}
+
+bool names_a_history(std::string_view file) {
+  if (file.ends_with(".zst")) file.remove_suffix(4);
+  return file.ends_with(".jsonl") || file.ends_with(".json") || file.ends_with(".edn") ||
+         file.ends_with(".journal");
+}
+
+struct Checked {
+  std::vector<CheckResult> results;
+  std::vector<std::string> graphs;  // of all anomalies, when they are wanted
+  std::vector<std::string> warnings;
+};
+
+Checked check_file(const CheckArguments& arguments, const std::string& path, const Model& model) {
+  FileCheckOptions options;
+  options.model = arguments.model_options;
+  options.threads = arguments.threads != 0 ? arguments.threads : std::thread::hardware_concurrency();
+  options.graphs = !arguments.graph.empty();
+  options.screening = !arguments.no_screening;
+  options.progress = [](const std::string& what, double share) { teller->now(what, share); };
+  const HistoryFile file(path, unpacked_max(arguments.memory_limit));
+  try {
+    FileChecked checked = check_history_file(file, model, options);
+    return {{std::move(checked.result)}, std::move(checked.graphs), std::move(checked.warnings)};
+  } catch (const HistoryError& error) {
+    throw UsageError(path + ": " + error.what());
+  } catch (const OperationRefused& error) {
+    const std::size_t line = file.line_of_event(error.event);
+    throw UsageError(
+        path + ": " +
+        (line == 0 ? std::string(error.what()) : "line " + std::to_string(line) + ": " + error.reason));
+  }
+}
+
+Checked check_file(const CheckArguments& arguments) {
+  const std::string& name = arguments.model.empty() ? arguments.checker : arguments.model;
+  if (name.empty()) throw UsageError("a history needs --model: " + unknown_name("model", "", models()));
+  if (arguments.model.empty() && find_checker(name) != nullptr && find_model(name) == nullptr)
+    throw UsageError("checker '" + name +
+                     "' judges a whole run (topology, faults, logs); give a store directory, not a history");
+  return check_file(arguments, arguments.file, chosen_model(name));
+}
+
+/// What the time limit, or an interrupt, left undone.
+CheckResult not_run(const Checker& checker) {
+  CheckResult result;
+  result.name = checker.name;
+  result.truncated =
+      "the checker was not run: the check ran out of its budget of time; raise it with --time-limit";
+  result.explanation = "Not decided: " + result.truncated + ".";
+  return result;
+}
+
+Checked check_run(const CheckArguments& arguments) {
+  const RunFiles files = find_run(arguments.store, arguments.file);
+  const bool is_model =
+      !arguments.model.empty() || (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr &&
+                                   find_model(arguments.checker) != nullptr);
+  if (is_model) {
+    const Model& model = chosen_model(arguments.model.empty() ? arguments.checker : arguments.model);
+    if (std::filesystem::exists(files.history())) return check_file(arguments, files.history(), model);
+    return {{model.check({}, arguments.model_options)}, {}, {}};  // killed before it recorded anything
+  }
+  if (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr)
+    throw UsageError(unknown_name("checker", arguments.checker, checkers()));
+  try {
+    RunRecord record = load_run(files);
+    CheckOptions options;
+    options.budget = arguments.model_options.budget;
+    options.strict = arguments.strict || record.info.strict;
+    Checked checked;
+    for (const Checker& checker : checkers()) {
+      if (!arguments.checker.empty() && checker.name != arguments.checker) continue;
+      teller->now("checking " + std::string(checker.name), -1);
+      checked.results.push_back(stop_now() ? not_run(checker) : checker.check(record, options));
+    }
+    if (!arguments.graph.empty())
+      for (const CheckResult& result : checked.results)
+        for (const Anomaly& anomaly : result.anomalies)
+          checked.graphs.push_back(anomaly_graph(record.history, anomaly));
+    return checked;
+  } catch (const HistoryError& error) {
+    throw UsageError(files.directory.string() + ": " + error.what());
+  }
+}
+
+nlohmann::ordered_json to_json(Validity validity) {
+  if (validity == Validity::kUnknown) return "unknown";
+  return validity == Validity::kValid;
+}
+
+nlohmann::ordered_json to_json(const Anomaly& anomaly) {
+  nlohmann::ordered_json json = {{"type", anomaly.type},
+                                 {"key", nullptr},
+                                 {"explanation", anomaly.explanation},
+                                 {"operations", anomaly.operations},
+                                 {"time", anomaly.time}};
+  if (!anomaly.key.empty()) json["key"] = anomaly.key;
+  if (!anomaly.node.empty()) json["node"] = anomaly.node;
+  if (anomaly.allowed) json["allowed"] = anomaly.window;
+  return json;
+}
+
+nlohmann::ordered_json to_json(const Measures& measures) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : measures) json[name] = value;
+  return json;
+}
+
+/// harness/FORMATS.md's object, with more behind it.
+nlohmann::ordered_json to_json(const CheckResult& result, double seconds) {
+  nlohmann::ordered_json json = {{"valid", to_json(result.valid)},
+                                 {"checker", result.name},
+                                 {"operations", result.operations},
+                                 {"seconds", seconds},
+                                 {"anomalies", nlohmann::ordered_json::array()},
+                                 {"truncated", nullptr},
+                                 {"violations", result.violations},
+                                 {"allowed", result.allowed},
+                                 {"bound", to_json(result.bound)},
+                                 {"measured", to_json(result.measured)},
+                                 {"explanation", result.explanation}};
+  for (const Anomaly& anomaly : result.anomalies) json["anomalies"].push_back(to_json(anomaly));
+  if (!result.truncated.empty()) json["truncated"] = result.truncated;
+  return json;
+}
+
+/// Several checkers of a run as one: the worst of them decides.
+CheckResult merged(const std::vector<CheckResult>& results) {
+  if (results.size() == 1) return results.front();
+  CheckResult all;
+  all.name = "all";
+  all.valid = results.empty() ? Validity::kUnknown : Validity::kValid;
+  for (const CheckResult& result : results) {
+    all.valid = worst(all.valid, result.valid);
+    all.allowed += result.allowed;
+    all.violations += result.violations;
+    all.operations = std::max(all.operations, result.operations);
+    all.anomalies.insert(all.anomalies.end(), result.anomalies.begin(), result.anomalies.end());
+    if (!result.truncated.empty())
+      all.truncated += (all.truncated.empty() ? "" : "; ") + result.name + ": " + result.truncated;
+    all.explanation += (all.explanation.empty() ? "" : " ") + result.name + ": " + result.explanation;
+  }
+  return all;
+}
+
+void print_text(const CheckResult& result, double seconds) {
+  static constexpr const char* kWords[] = {"valid", "UNKNOWN", "INVALID"};
+  char time[32];
+  std::snprintf(time, sizeof time, "%.3f s", seconds);
+  std::cout << kWords[static_cast<int>(result.valid)] << "  " << result.name << ", " << result.operations
+            << " operations, " << time << "\n";
+  if (result.anomalies.empty() || result.valid != Validity::kInvalid) std::cout << result.explanation << "\n";
+  std::size_t number = 0;
+  for (const Anomaly& anomaly : result.anomalies) {
+    if (++number > 10) break;
+    std::cout << "\n" << number << ". " << anomaly.type;
+    if (!anomaly.key.empty()) std::cout << ", key " << anomaly.key;
+    if (anomaly.allowed) std::cout << " (allowed: window " << anomaly.window << ")";
+    std::cout << "\n   " << anomaly.explanation << "\n   events";
+    for (std::size_t i = 0; i < std::min<std::size_t>(anomaly.operations.size(), 20); ++i)
+      std::cout << " " << anomaly.operations[i];
+    if (anomaly.operations.size() > 20) std::cout << " and " << anomaly.operations.size() - 20 << " more";
+    std::cout << "\n";
+  }
+  if (result.violations > 10) std::cout << "\n" << result.violations << " violations in all\n";
+  if (!result.truncated.empty()) std::cout << "incomplete: " << result.truncated << "\n";
+}
+
+void write_graphs(const CheckArguments& arguments, const Checked& checked) {
+  if (arguments.graph.empty()) return;
+  std::string text;
+  for (const std::string& graph : checked.graphs) text += graph;
+  if (arguments.graph == "-") {
+    std::cout << text;
+  } else {
+    write_file(arguments.graph, text);
+  }
+}
+
+/// An interrupt stops a check as the time limit does; it should not read as if the limit had.
+void say_interrupted(CheckResult& result) {
+  static constexpr std::string_view kBudget = "ran out of its budget of time",
+                                    kRaise = "; raise it with --time-limit";
+  for (std::string* text : {&result.truncated, &result.explanation}) {
+    if (const std::size_t at = text->find(kBudget); at != std::string::npos)
+      text->replace(at, kBudget.size(), "was interrupted");
+    if (const std::size_t at = text->find(kRaise); at != std::string::npos) text->erase(at, kRaise.size());
+  }
+}
+
+int exit_code(Validity validity) {
+  if (interrupted_by() != 0) return kExitInterrupted;
+  return validity == Validity::kInvalid   ? kExitViolation
+         : validity == Validity::kUnknown ? kExitUnknown
+                                          : kExitPass;
+}
+
+}  // namespace
+
+int check_command(int argc, const char* const* argv) {
+  CLI::App app("judges a history, or a stored run again", "check");
+  CheckArguments arguments;
+  declare(app, arguments);
+  if (!parse_command_line(app, argc, argv)) return kExitPass;
+  if (!arguments.model.empty() && !arguments.checker.empty())
+    throw UsageError("give --model or --checker, not both");
+  ModelOptions& options = arguments.model_options;
+  options.null_read_unconstrained = arguments.null_read == "unconstrained";
+  options.failed_cas_observed = arguments.failed_cas == "observed";
+  options.budget.memory_bytes = arguments.memory_limit;
+  options.budget.cancelled = stop_now;
+  const auto start = Clock::now();
+  deadline = Clock::time_point::max();
+  if (arguments.time_limit_s > 0)
+    deadline = start + std::chrono::duration_cast<Clock::duration>(
+                           std::chrono::duration<double>(std::min(arguments.time_limit_s, 1e9)));
+  catch_interrupts();
+  Teller telling(progress_style(!arguments.no_progress));
+  teller = &telling;
+
+  const bool is_file = std::filesystem::is_regular_file(arguments.file) || names_a_history(arguments.file);
+  Checked checked = is_file ? check_file(arguments) : check_run(arguments);
+  teller = nullptr;
+  telling.clear();
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  for (const std::string& warning : checked.warnings) std::cerr << "harness: " << warning << "\n";
+  if (interrupted_by() != 0)
+    for (CheckResult& one : checked.results) say_interrupted(one);
+  const CheckResult result = merged(checked.results);
+  if (arguments.json) {
+    std::cout << to_json(result, seconds).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+              << "\n";
+  } else if (checked.results.size() == 1) {
+    print_text(result, seconds);
+  } else {
+    for (const CheckResult& one : checked.results) print_text(one, seconds);
+  }
+  write_graphs(arguments, checked);
+  return exit_code(result.valid);
+}
+
+}  // namespace harness
