@@ -39,6 +39,8 @@ struct ClusterPort {
   /// DEBUG CLUSTERLINK KILL: breaks the bus connections to (that we opened) or from that node. False:
   /// unknown.
   virtual bool break_links(std::string_view node_id, bool to, bool from) = 0;
+  /// DEBUG CLUSTER DROP-PACKET-FILTER: bus messages of this type are not looked at; -1: none.
+  virtual void drop_packets(int type) = 0;
   virtual int slot_of(std::string_view key) const = 0;
   virtual bool state_ok() const = 0;
 };

@@ -39,12 +39,12 @@ bool begins_http(std::string_view word) {
 
 }  // namespace
 
-Engine::Engine(Config& cfg, Host& h, const CommandTable& commands, Database::SlotOf slot_of)
+Engine::Engine(Config& cfg, const Ports& outside, const CommandTable& commands, Database::SlotOf slot_of)
     : config(cfg),
-      host(h),
+      ports(outside),
       table(commands),
-      tracking({[this](std::uint64_t id) { return host.find_session(id); },
-                [this](const Subscriber& s) { host.wake(s); }}) {
+      tracking({[this](std::uint64_t id) { return ports.sessions.find(id); },
+                [this](const Subscriber& s) { ports.sessions.wake(s); }}) {
   const std::int64_t count = cfg.cluster_enabled ? 1 : cfg.databases;
   for (std::int64_t i = 0; i < count; ++i)
     databases_.push_back(std::make_unique<Database>(static_cast<int>(i), state, slot_of));
@@ -55,7 +55,7 @@ Engine::Engine(Config& cfg, Host& h, const CommandTable& commands, Database::Slo
   state.on_expired = [this](Database& d, std::string_view key) {
     notify('x', "expired", key, d.index());
     touched(d, key);
-    if (host.propagating()) enqueue_propagation(d.index(), {"DEL", key});
+    if (ports.changes.propagating()) enqueue_propagation(d.index(), {"DEL", key});
     if (unit_depth_ == 0) flush_propagation();
   };
 }
@@ -107,10 +107,11 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
   if (config.maxmemory > 0 && out_of_memory(session, any(flag::denyoom | flag::may_replicate)) &&
       any(flag::denyoom))
     return std::string(error::out_of_memory);
-  const bool writes = any(flag::write), replica = host.is_replica();
+  const bool writes = any(flag::write), replica = ports.replication.is_replica();
   if ((writes || command.name == "ping") && !replica)
-    if (auto line = host.write_refusal()) return line;
-  if (writes && !replica && config.min_replicas > 0 && host.good_replicas() < config.min_replicas)
+    if (auto line = ports.persistence.write_refusal()) return line;
+  if (writes && !replica && config.min_replicas > 0 &&
+      ports.replication.good_replicas() < config.min_replicas)
     return "NOREPLICAS Not enough good replicas to write.";
   if (writes && replica && config.replica_read_only) return std::string(error::readonly);
   if (session.kind == Session::Kind::normal && session.subscribed() && session.out.resp() == 2 &&
@@ -118,7 +119,7 @@ std::optional<std::string> Engine::refusal(Session& session, const Command& comm
       command.group != "pubsub_only")
     return "ERR Can't execute '" + lower(command.name) +
            "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
-  if (replica && !config.serve_stale && lacks(flag::stale) && !host.master_link_up())
+  if (replica && !config.serve_stale && lacks(flag::stale) && !ports.replication.link_up())
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
   if (loading && lacks(flag::loading)) return std::string(error::loading);
   if (session.kind == Session::Kind::normal && !command.is(flag::allow_busy))
@@ -154,9 +155,10 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
     return true;
   };
   if (!command && begins_http(argv[0])) {
-    host.log('#', "A client at " + session.address +
-                      " speaks HTTP: closed, since a web page may be using a browser to get at this server.");
-    host.close(session);
+    ports.logger.log(
+        '#', "A client at " + session.address +
+                 " speaks HTTP: closed, since a web page may be using a browser to get at this server.");
+    ports.sessions.close(session);
     return true;
   }
   if (!command) return refuse(unknown_command(argv));
@@ -182,7 +184,7 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
         judged.is(kWriting) ||
         (command->name == "exec" && std::any_of(session.queue.begin(), session.queue.end(),
                                                 [](const QueuedCommand& q) { return q.flags & kWriting; }));
-    if (host.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
+    if (ports.sessions.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
         !command->name.starts_with("cluster|") && command->name != "ping" && command->name != "replconf" &&
         !command->name.starts_with("config|"))
       return false;
@@ -202,7 +204,7 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
       session.tracking->caching = false;
   }
   if (asking && command->name != "asking") session.asking = false;
-  session.write_offset = host.replication_offset();
+  session.write_offset = ports.replication.offset();
   // Not from within a script that lets others in: what it pushes is served when it ends.
   if (!ready_.empty() && !scripts->running()) serve_ready();
   return true;
@@ -222,7 +224,7 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   Call one{*this, session, command, argv, session.out};
   const std::uint64_t dirty = state.dirty;
   const std::size_t mark = session.out.mark();
-  const std::int64_t started = host.monotonic_us();
+  const std::int64_t started = ports.clock.monotonic_us();
   const bool shown = !command.is(flag::admin) && session.kind != Session::Kind::loader;
   // A script is shown before the commands that it calls.
   if (monitors && shown && command.is(flag::skip_monitor)) feed_monitors(session, argv);
@@ -232,7 +234,7 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   // A client's write on a writable replica ends keys as on a master.
   const bool local = state.keep_expired && command.is(flag::write) && !config.replica_read_only &&
                      (session.kind == Session::Kind::normal || session.kind == Session::Kind::script) &&
-                     host.is_replica();
+                     ports.replication.is_replica();
   if (local) state.keep_expired = false;
   command.handler(one);
   if (local) {
@@ -240,14 +242,14 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
     note_written_here(command, session.db, argv);
   }
   if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) &&
-      host.propagating())
+      ports.changes.propagating())
     enqueue_propagation(session.db, argv);
   if (tracking.active() && command.is(flag::readonly) && current_) track_reads(session, command, argv);
   end_unit(!command.is(flag::arbitrary_keys));
 
-  const std::int64_t took = host.monotonic_us() - started;
+  const std::int64_t took = ports.clock.monotonic_us() - started;
   // Time stands still within a unit of work; after a long one it must catch up before the next.
-  if (took >= 500 && unit_depth_ == 0) state.now_ms = host.now_us() / 1000;
+  if (took >= 500 && unit_depth_ == 0) state.now_ms = ports.clock.now_us() / 1000;
   CommandStats& s = stats_of(command);
   ++s.calls;
   s.usec += static_cast<std::uint64_t>(took);
@@ -312,7 +314,7 @@ void Engine::note_error(std::string_view line, const Command* command, bool befo
 
 void Engine::feed_monitors(const Session& session, const std::vector<std::string_view>& argv) {
   char stamp[64];
-  const std::int64_t now = host.now_us();
+  const std::int64_t now = ports.clock.now_us();
   std::snprintf(stamp, sizeof stamp, "%lld.%06lld", static_cast<long long>(now / 1000000),
                 static_cast<long long>(now % 1000000));
   std::string line = std::string(stamp) + " [" + std::to_string(session.db) + " " +
@@ -340,10 +342,10 @@ void Engine::feed_monitors(const Session& session, const std::vector<std::string
     }
     line += '"';
   }
-  host.for_each_session([&](Session& s) {
+  ports.sessions.for_each([&](Session& s) {
     if (!s.monitor) return;
     s.out.status(line);
-    host.wake(s);
+    ports.sessions.wake(s);
   });
 }
 
@@ -351,7 +353,7 @@ void Engine::feed_monitors(const Session& session, const std::vector<std::string
 // ------------------------------------------------------------------------------------------------
 
 void Engine::enqueue_propagation(int db, const std::vector<std::string_view>& words) {
-  if (!host.propagating() || propagation_targets == 0) return;
+  if (!ports.changes.propagating() || propagation_targets == 0) return;
   Propagated p{db, {}, propagation_targets};
   append_command(p.resp, words.data(), words.size());
   pending_.push_back(std::move(p));
@@ -365,9 +367,9 @@ void Engine::flush_propagation(bool atomic) {
   if (pending_.empty()) return;
   const bool wrap = atomic && pending_.size() > 1;
   const int db = pending_.front().db;
-  if (wrap) host.propagate(db, "*1\r\n$5\r\nMULTI\r\n", propagate_to::all);
-  for (const Propagated& p : pending_) host.propagate(p.db, p.resp, p.targets);
-  if (wrap) host.propagate(pending_.back().db, "*1\r\n$4\r\nEXEC\r\n", propagate_to::all);
+  if (wrap) ports.changes.propagate(db, "*1\r\n$5\r\nMULTI\r\n", propagate_to::all);
+  for (const Propagated& p : pending_) ports.changes.propagate(p.db, p.resp, p.targets);
+  if (wrap) ports.changes.propagate(pending_.back().db, "*1\r\n$4\r\nEXEC\r\n", propagate_to::all);
   pending_.clear();
 }
 
@@ -380,7 +382,7 @@ void Engine::note_written_here(const Command& command, int database,
 
 void Engine::expire_written_here() {
   if (written_here_.empty()) return;
-  if (!host.is_replica()) return written_here_.clear();
+  if (!ports.replication.is_replica()) return written_here_.clear();
   state.keep_expired = false;
   std::erase_if(written_here_, [this](const auto& key) {
     const Entry* e = db(key.first).lookup(key.second);

@@ -1,6 +1,6 @@
 /// Runs commands: finds them in the table, checks what must hold before they run (authentication, cluster
-/// redirection, read-only replica, memory), queues transactions, blocks and wakes clients, and tells the host
-/// what to propagate. Everything a command touches is reached from here.
+/// redirection, read-only replica, memory), queues transactions, blocks and wakes clients, and tells
+/// its ports what to propagate. Everything a command touches is reached from here.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@
 #include "server/config/config.h"
 #include "server/engine/cluster_port.h"
 #include "server/engine/command_table.h"
-#include "server/engine/host.h"
 #include "server/engine/latency.h"
+#include "server/engine/ports.h"
 #include "server/engine/scripts.h"
 #include "server/engine/session.h"
 #include "server/keyspace/database.h"
@@ -42,7 +42,7 @@ struct SlowEntry {
 
 class Engine {
  public:
-  Engine(Config& config, Host& host, const CommandTable& table, Database::SlotOf slot_of);
+  Engine(Config& config, const Ports& ports, const CommandTable& table, Database::SlotOf slot_of);
   ~Engine();
 
   /// One request of a client. False: it was held back (CLIENT PAUSE) and must be offered again later.
@@ -116,7 +116,7 @@ class Engine {
   bool memory_is_full() const;
 
   Config& config;
-  Host& host;
+  const Ports ports;
   const CommandTable& table;
   KeyspaceState state;
   PubSub pubsub;

@@ -18,15 +18,15 @@ std::int64_t turn_us(std::int64_t tenacity) {
 
 bool Engine::evict() {
   evicting = false;
-  if (config.maxmemory <= 0 || loading || host.paused(true)) return false;
+  if (config.maxmemory <= 0 || loading || ports.sessions.paused(true)) return false;
   // A replica holds what its master holds.
-  if (config.replica_ignore_maxmemory && host.is_replica()) return false;
+  if (config.replica_ignore_maxmemory && ports.replication.is_replica()) return false;
   const auto limit = static_cast<std::size_t>(config.maxmemory);
-  const std::size_t used = host.memory_for_data();
+  const std::size_t used = ports.memory.for_data();
   if (used <= limit) return false;
   if (!eviction.policy().evicts()) return true;
 
-  const std::int64_t began = host.monotonic_us();
+  const std::int64_t began = ports.clock.monotonic_us();
   std::size_t freed = 0, gone = 0;
   bool exhausted = false;
   begin_unit();
@@ -37,23 +37,23 @@ bool Engine::evict() {
       break;
     }
     freed += evict_one(*databases_[victim->database], victim->key);
-    if (++gone % 16 == 0 && host.monotonic_us() - began > turn_us(config.eviction_tenacity)) {
+    if (++gone % 16 == 0 && ports.clock.monotonic_us() - began > turn_us(config.eviction_tenacity)) {
       evicting = true;
       break;
     }
   }
   // Each for itself: what must not be kept apart is not cut in two by this.
   end_unit(false);
-  host.memory_freed(freed);
-  note_latency("eviction-cycle", host.monotonic_us() - began);
+  ports.memory.freed(freed);
+  note_latency("eviction-cycle", ports.clock.monotonic_us() - began);
   return exhausted;
 }
 
 std::size_t Engine::evict_one(Database& d, const std::string& key) {
-  const std::int64_t began = host.monotonic_us();
+  const std::int64_t began = ports.clock.monotonic_us();
   const std::size_t bytes = d.memory_of(key);
   d.remove(key);
-  note_latency("eviction-del", host.monotonic_us() - began);
+  note_latency("eviction-del", ports.clock.monotonic_us() - began);
   ++evicted_keys;
   touched(d, key);
   notify('e', "evicted", key, d.index());

@@ -32,7 +32,7 @@ void Engine::note_ready(Database& d, std::string_view key) {
 void Engine::publish_event(char event_class, std::string_view name, std::string_view key, int db_index) {
   if (loading || !(notify_classes & notify_bit(event_class))) return;
   const std::string at = "@" + std::to_string(db_index) + "__:";
-  const auto wake = [this](const Subscriber& s) { host.wake(s); };
+  const auto wake = [this](const Subscriber& s) { ports.sessions.wake(s); };
   if (notify_classes & notify_bit('K'))
     pubsub.publish("__keyspace" + at + std::string(key), name, false, wake);
   if (notify_classes & notify_bit('E'))
@@ -105,7 +105,7 @@ void Engine::unblock(Session& session) {
   }
   session.blocked.reset();
   --blocked_count;
-  host.wake(session);
+  ports.sessions.wake(session);
 }
 
 void Engine::retry_blocked(Session& session, std::string_view ready_key) {
@@ -128,7 +128,7 @@ void Engine::retry_blocked(Session& session, std::string_view ready_key) {
   current_ = outer;
   if (tracking.active()) tracking.tell_pending(session);
   if (!one.still_blocked) {
-    session.write_offset = host.replication_offset();
+    session.write_offset = ports.replication.offset();
     unblock(session);
   }
 }
@@ -165,7 +165,7 @@ void Engine::expire_blocked() {
   if (state.now_ms < next_deadline_ms) return;
   next_deadline_ms = INT64_MAX;
   std::vector<Session*> due;
-  host.for_each_session([&](Session& s) {
+  ports.sessions.for_each([&](Session& s) {
     if (!s.blocked || s.blocked->reason != Blocked::For::keys || !s.blocked->deadline_ms) return;
     if (s.blocked->deadline_ms <= state.now_ms)
       due.push_back(&s);
@@ -181,7 +181,7 @@ void Engine::expire_blocked() {
 void Engine::redirect_blocked() {
   if (blocked_count == 0 || !cluster) return;
   std::vector<std::pair<Session*, std::string>> gone;
-  host.for_each_session([&](Session& s) {
+  ports.sessions.for_each([&](Session& s) {
     if (!s.blocked || s.blocked->reason != Blocked::For::keys || s.blocked->keys.empty()) return;
     if (auto line = cluster->redirect_blocked(s.blocked->keys[0], s.readonly)) gone.emplace_back(&s, *line);
   });
@@ -194,7 +194,7 @@ void Engine::redirect_blocked() {
 void Engine::release_blocked() {
   if (blocked_count == 0) return;
   std::vector<Session*> waiting;
-  host.for_each_session([&](Session& s) {
+  ports.sessions.for_each([&](Session& s) {
     if (s.blocked && s.blocked->reason == Blocked::For::keys) waiting.push_back(&s);
   });
   for (Session* s : waiting) {

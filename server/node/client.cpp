@@ -42,21 +42,22 @@ void Client::read() {
   if (session.blocked || !postponed.empty()) {
     // Held back: what arrives is only kept, within the same limit.
     const ssize_t n = recv(socket.fd(), scratch.data(), scratch.size(), 0);
-    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return node_.close_client(*this);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return node_.clients().close_client(*this);
     if (n > 0) in_.append(scratch.data(), static_cast<std::size_t>(n));
-    if (in_.size() > static_cast<std::size_t>(node_.config().query_buffer_limit)) node_.close_client(*this);
+    if (in_.size() > static_cast<std::size_t>(node_.config().query_buffer_limit))
+      node_.clients().close_client(*this);
     return;
   }
   const ssize_t n = recv(socket.fd(), scratch.data(), scratch.size(), 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (n <= 0) return node_.close_client(*this);
-  node_.count_input(static_cast<std::size_t>(n));
+  if (n <= 0) return node_.clients().close_client(*this);
+  node_.clients().count_input(static_cast<std::size_t>(n));
   const std::string_view fresh(scratch.data(), static_cast<std::size_t>(n));
   if (in_.empty()) return consume(fresh);
   if (parser_.wanted() > in_.capacity()) in_.reserve(parser_.wanted());
   in_.append(fresh);
   if (in_.size() > static_cast<std::size_t>(node_.config().query_buffer_limit))
-    return node_.close_client(*this);
+    return node_.clients().close_client(*this);
   if (parser_.wanted() <= in_.size()) consume(in_);
 }
 
@@ -80,7 +81,7 @@ void Client::consume(std::string_view bytes) {
     in_.erase(0, done);
   else
     in_.assign(bytes.substr(done));
-  node_.queue_flush(*this);
+  node_.clients().queue_flush(*this);
 }
 
 void Client::run(const std::vector<std::string_view>& argv) {
@@ -95,11 +96,11 @@ void Client::run(const std::vector<std::string_view>& argv) {
   const bool silent = session.reply_mode == Mode::skip;
   if (!node_.engine().process(session, argv)) {
     postponed.assign(argv.begin(), argv.end());
-    node_.hold_back(*this);
+    node_.clients().hold_back(*this);
     return;
   }
   // Nobody waits for the socket to find out that this is too much.
-  if (output_bytes() > kReplyBuffer) node_.check_output_limit(*this);
+  if (output_bytes() > kReplyBuffer) node_.clients().check_output_limit(*this);
   if (closing) return;
   // What SUBSCRIBE and its like answer is a push: never silenced.
   const bool pushes = session.last_command && session.last_command->group == "pubsub_only";
@@ -119,7 +120,7 @@ void Client::resume() {
     run(std::vector<std::string_view>(words.begin(), words.end()));
   }
   if (!in_.empty() && postponed.empty()) consume(in_);
-  node_.queue_flush(*this);
+  node_.clients().queue_flush(*this);
 }
 
 void Client::release_spare() {
@@ -133,7 +134,7 @@ bool Client::refill_from_transfer() {
   out.resize(kReadBytes);
   const ssize_t n = ::read(transfer_->file.fd(), out.data(), out.size());
   if (n < 0) {
-    node_.close_client(*this);
+    node_.clients().close_client(*this);
     return false;
   }
   out.resize(static_cast<std::size_t>(n));
@@ -141,13 +142,13 @@ bool Client::refill_from_transfer() {
   if (n == 0) {
     out = std::move(transfer_->tail);
     transfer_.reset();
-    node_.transfer_done(*this);
+    node_.replication().snapshot_sent(session.id);
   }
   return true;
 }
 
 void Client::flush() {
-  if (output_bytes() > kReplyBuffer && !transfer_) node_.check_output_limit(*this);
+  if (output_bytes() > kReplyBuffer && !transfer_) node_.clients().check_output_limit(*this);
   if (closing) return;
   std::string& out = session.out.buffer();
   for (;;) {
@@ -157,11 +158,11 @@ void Client::flush() {
       if (n < 0 && errno == EAGAIN) {
         if (!watching_write_) node_.loop().change(socket.fd(), EPOLLIN | EPOLLOUT, this);
         watching_write_ = true;
-        node_.check_output_limit(*this);
+        node_.clients().check_output_limit(*this);
         return;
       }
-      if (n <= 0) return node_.close_client(*this);
-      node_.count_output(static_cast<std::size_t>(n));
+      if (n <= 0) return node_.clients().close_client(*this);
+      node_.clients().count_output(static_cast<std::size_t>(n));
       sent_ += static_cast<std::size_t>(n);
     }
     sent_ = 0;
@@ -174,7 +175,7 @@ void Client::flush() {
   over_soft_since_ms = 0;
   if (watching_write_) node_.loop().change(socket.fd(), EPOLLIN, this);
   watching_write_ = false;
-  if (session.close_after_reply) node_.close_client(*this);
+  if (session.close_after_reply) node_.clients().close_client(*this);
 }
 
 }  // namespace node

@@ -251,7 +251,7 @@ void ClusterLink::delete_keys(int slot) {
     db.remove(key);
     db.touched(key);
     ++engine.state.dirty;
-    if (!node_.is_replica()) engine.enqueue_propagation(0, {"DEL", key});
+    if (!node_.replication().is_replica()) engine.enqueue_propagation(0, {"DEL", key});
   }
   engine.end_unit();
 }
@@ -286,14 +286,14 @@ void ClusterLink::act(const cluster::Action& action) {
     void operator()(const cluster::DropShardChannels& a) const {
       node.engine().pubsub.drop_shard_channels(
           [&](std::string_view channel) { return cluster::slot_of(channel) == a.slot; },
-          [&](const Subscriber& s) { node.wake(s); });
+          [&](const Subscriber& s) { node.clients().wake(s); });
     }
     void operator()(const cluster::DeliverPublish& a) const {
       node.engine().pubsub.publish(a.channel, a.message, a.sharded,
-                                   [&](const Subscriber& s) { node.wake(s); });
+                                   [&](const Subscriber& s) { node.clients().wake(s); });
     }
-    void operator()(const cluster::PauseWrites& a) const { node.pause_writes(a.until); }
-    void operator()(const cluster::ResumeWrites&) const { node.resume_writes(); }
+    void operator()(const cluster::PauseWrites& a) const { node.clients().pause_writes(a.until); }
+    void operator()(const cluster::ResumeWrites&) const { node.clients().resume_writes(); }
     void operator()(const cluster::StateChanged&) const { node.engine().redirect_blocked(); }
     void operator()(const cluster::Log& a) const { node.log(level_of(a.level), a.text); }
   };

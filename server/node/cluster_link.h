@@ -34,7 +34,6 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   /// Frees closed connections: between turns of the loop only, when no event can name them any more.
   void bury() { dead_.clear(); }
   void config_changed();
-  void drop_packets(int type);
   void save_config();
 
   // ClusterPort.
@@ -43,6 +42,7 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   std::string command(std::span<const std::string_view> argv, int resp) override;
   void publish(std::string_view channel, std::string_view message, bool sharded) override;
   bool break_links(std::string_view node_id, bool to, bool from) override;
+  void drop_packets(int type) override;
   int slot_of(std::string_view key) const override;
   bool state_ok() const override;
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "server/engine/call.h"
 #include "server/engine/engine.h"
 #include "server/engine/reply_errors.h"
 #include "server/keyspace/number.h"
@@ -16,7 +17,7 @@ void ReplicationLink::command_replicaof(Call& call) {
   if (replication_.failover_state() != "no-failover")
     return call.error("ERR REPLICAOF not allowed while failing over.");
   if (call.is(1, "no") && call.is(2, "one")) {
-    if (is_replica()) {
+    if (follows()) {
       become_master();
       node_.log('*', "MASTER MODE enabled (user request)");
     }
@@ -27,7 +28,7 @@ void ReplicationLink::command_replicaof(Call& call) {
   if (!port) return;
   const std::string ip(call.arg(1));
   const replication::MasterLink& link = replication_.link();
-  if (is_replica() && link.ip() == ip && link.port() == *port)
+  if (follows() && link.ip() == ip && link.port() == *port)
     return call.reply.status("OK Already connected to specified master");
   node_.config().replicaof = ip + " " + std::to_string(*port);
   follow(ip, static_cast<int>(*port));
@@ -36,7 +37,7 @@ void ReplicationLink::command_replicaof(Call& call) {
 
 void ReplicationLink::command_role(Call& call) {
   Writer& out = call.reply;
-  if (is_replica()) {
+  if (follows()) {
     const replication::MasterLink& link = replication_.link();
     using Phase = replication::MasterLink::Phase;
     const char* state = "handshake";
@@ -88,7 +89,7 @@ void ReplicationLink::command_psync(Call& call) {
     node_.log('*', "MASTER MODE enabled (failover request from '" + call.client.address + "')");
   }
   call.client.kind = Session::Kind::replica;
-  const Client* client = node_.client(call.client.id);
+  const Client* client = node_.clients().get(call.client.id);
   if (const auto reply =
           replication_.on_psync(call.client.id, plain ? std::string_view() : call.arg(1), wanted,
                                 node_.steady_ms(), client ? peer_of(client->socket).ip : std::string())) {
@@ -133,7 +134,7 @@ void ReplicationLink::command_failover(Call& call) {
 }
 
 void ReplicationLink::command_wait(Call& call) {
-  if (is_replica())
+  if (follows())
     return call.error(
         "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica "
         "is "
@@ -161,8 +162,8 @@ std::string ReplicationLink::info() const {
   };
   const std::int64_t now = node_.steady_ms();
   const replication::MasterLink& link = replication_.link();
-  add("role", is_replica() ? "slave" : "master");
-  if (is_replica()) {
+  add("role", follows() ? "slave" : "master");
+  if (follows()) {
     using Phase = replication::MasterLink::Phase;
     const bool syncing = link.phase() == Phase::kTransfer || link.phase() == Phase::kLoading;
     add("master_host", link.ip());

@@ -10,9 +10,11 @@
 #include <limits>
 #include <sstream>
 
+#include "server/engine/call.h"
 #include "server/engine/engine.h"
 #include "server/engine/reply_errors.h"
 #include "server/keyspace/number.h"
+#include "server/node/cluster_link.h"
 #include "server/node/node.h"
 #include "server/node/reply_encode.h"
 
@@ -68,7 +70,7 @@ void ReplicationLink::start() {
 }
 
 void ReplicationLink::follow(const std::string& ip, int port) {
-  if (!is_replica()) node_.engine().release_blocked();
+  if (!follows()) node_.engine().release_blocked();
   node_.engine().state.keep_expired = true;
   parsed_ = 0;
   replication_.become_replica_of(ip, port, node_.steady_ms());
@@ -91,7 +93,7 @@ void ReplicationLink::tick() {
 void ReplicationLink::perform() {
   for (int round = 0; round < 8; ++round) {
     const replication::Actions actions = replication_.drain(node_.steady_ms(), [this](std::uint64_t id) {
-      const Client* c = node_.client(id);
+      const Client* c = node_.clients().get(id);
       return c ? c->output_bytes() : 0;
     });
     if (actions.empty()) break;
@@ -103,7 +105,7 @@ bool ReplicationLink::can_forward() const {
   if (!replication_.portions_left()) return false;
   const auto& replicas = replication_.replicas();
   return std::any_of(replicas.begin(), replicas.end(), [this](const auto& entry) {
-    const Client* c = node_.client(entry.first);
+    const Client* c = node_.clients().get(entry.first);
     return c && entry.second.phase == replication::ReplicaInfo::Phase::kOnline && c->output_bytes() == 0 &&
            entry.second.next_offset <= replication_.backlog().end();
   });
@@ -115,7 +117,7 @@ SnapshotNote ReplicationLink::note() const {
 }
 
 int ReplicationLink::stream_db() const {
-  return is_replica() ? applier_->db : std::max(0, replication_.stream_db());
+  return follows() ? applier_->db : std::max(0, replication_.stream_db());
 }
 
 void ReplicationLink::restore(std::string_view repl_id, std::int64_t offset, bool master, int stream_db) {
@@ -128,7 +130,7 @@ bool ReplicationLink::active() const {
 }
 
 void ReplicationLink::feed(int db, std::string_view resp) {
-  if (is_replica() || !active()) return;
+  if (follows() || !active()) return;
   replication_.feed(resp, node_.steady_ms(), db);
 }
 
@@ -143,7 +145,7 @@ void ReplicationLink::connect(const std::string& ip, int port) {
   if (!master->socket) return replication_.on_master_closed(node_.steady_ms());
   set_nodelay(master->socket);
   node_.loop().add(master->socket.fd(), EPOLLIN | EPOLLOUT, master.get());
-  applier_->id = node_.next_client_id();
+  applier_->id = node_.clients().next_id();
   applier_->address = Endpoint{ip, port}.str();
   applier_->created_ms = applier_->active_ms = node_.engine().state.now_ms;
   master_ = std::move(master);
@@ -237,36 +239,36 @@ void ReplicationLink::act(const replication::Action& action) {
     }
     void operator()(const replication::StreamReady&) const { link.execute_stream(); }
     void operator()(const replication::SendReplica& a) const {
-      Client* c = node.client(a.client);
+      Client* c = node.clients().get(a.client);
       if (!c) return;
       if (a.bytes.starts_with("+CONTINUE")) ++link.partial_syncs_;
       if (a.bytes.starts_with("+FULLRESYNC")) ++link.full_syncs_;
       c->session.out.raw(a.bytes);
-      node.queue_flush(*c);
+      node.clients().queue_flush(*c);
     }
     void operator()(const replication::CloseReplica& a) const {
-      if (Client* c = node.client(a.client)) node.close_client(*c);
+      if (Client* c = node.clients().get(a.client)) node.clients().close_client(*c);
     }
     void operator()(const replication::TakeSnapshot& a) const { link.take_snapshot(a); }
     void operator()(const replication::AbortSnapshot&) const {
-      if (node.child_kind() == Node::ChildKind::replicas) node.kill_child();
+      if (node.storage().child_kind() == Storage::ChildKind::replicas) node.storage().kill_child();
     }
     void operator()(const replication::PauseWrites&) const {
-      node.pause_writes(std::numeric_limits<std::int64_t>::max());
+      node.clients().pause_writes(std::numeric_limits<std::int64_t>::max());
     }
-    void operator()(const replication::ResumeWrites&) const { node.resume_writes(); }
+    void operator()(const replication::ResumeWrites&) const { node.clients().resume_writes(); }
     void operator()(const replication::HandOver& a) const {
       node.config().replicaof = a.ip + " " + std::to_string(a.port);
       link.follow(a.ip, a.port);
     }
-    void operator()(const replication::HandedOver&) const { node.resume_writes(); }
+    void operator()(const replication::HandedOver&) const { node.clients().resume_writes(); }
     void operator()(const replication::HandoverFailed&) const {
       node.config().replicaof.clear();
       link.become_master();
-      node.resume_writes();
+      node.clients().resume_writes();
     }
     void operator()(const replication::WaitDone& a) const {
-      Client* c = node.client(a.client);
+      Client* c = node.clients().get(a.client);
       if (!c || !c->session.blocked) return;
       c->session.out.integer(a.replicas);
       node.engine().unblock(c->session);
@@ -298,7 +300,7 @@ void ReplicationLink::load_collected() {
     if (!trouble.empty())
       why = trouble;
     else
-      applier_->db = node_.load_snapshot(file.bytes(), why);
+      applier_->db = node_.storage().load_snapshot(file.bytes(), why);
   }
   collecting_ = File();
   unlink(path.c_str());
@@ -309,7 +311,7 @@ void ReplicationLink::load_collected() {
   parser_ = RequestParser();
   parsed_ = 0;
   replication_.on_snapshot_loaded(!why, node_.steady_ms());
-  if (!why) node_.restart_aof_after_load();
+  if (!why) node_.storage().restart_aof_after_load();
 }
 
 void ReplicationLink::execute_stream() {
@@ -355,10 +357,10 @@ void ReplicationLink::execute_stream() {
 
 void ReplicationLink::take_snapshot(const replication::TakeSnapshot& take) {
   snapshot_ = take;
-  if (node_.child_kind() != Node::ChildKind::none) node_.kill_child();
+  if (node_.storage().child_kind() != Storage::ChildKind::none) node_.storage().kill_child();
   node_.log('*', "Starting a snapshot for SYNC with " + std::to_string(take.clients.size()) + " replica(s)");
-  if (const auto why = node_.fork_snapshot(Node::ChildKind::replicas, temporary_name("replicas"),
-                                           take.repl_id, take.repl_offset)) {
+  if (const auto why = node_.storage().fork_snapshot(Storage::ChildKind::replicas, temporary_name("replicas"),
+                                                     take.repl_id, take.repl_offset)) {
     node_.log('#', *why);
     replication_.on_snapshot_failed(node_.steady_ms());
   }
@@ -372,7 +374,7 @@ void ReplicationLink::snapshot_written(bool succeeded) {
   }
   struct stat info {};
   for (const std::uint64_t id : snapshot_.clients) {
-    Client* c = node_.client(id);
+    Client* c = node_.clients().get(id);
     auto transfer = std::make_unique<Transfer>();
     transfer->file = File(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!c || !transfer->file || fstat(transfer->file.fd(), &info) != 0) continue;
@@ -384,7 +386,7 @@ void ReplicationLink::snapshot_written(bool succeeded) {
     }
     replication_.on_snapshot_sending(id);
     c->start_transfer(std::move(transfer));
-    node_.queue_flush(*c);
+    node_.clients().queue_flush(*c);
   }
   // The open descriptors keep it alive until all are served.
   unlink(path.c_str());
@@ -437,13 +439,18 @@ int ReplicationLink::good_replicas() const {
 }
 
 bool ReplicationLink::loading_beside_old_data() const {
-  return node_.config().diskless_load == "swapdb" && is_replica() &&
+  return node_.config().diskless_load == "swapdb" && follows() &&
          replication_.link().phase() == replication::MasterLink::Phase::kTransfer;
+}
+
+bool ReplicationLink::is_replica() const {
+  // The cluster knows first: a node that starts as a replica follows nobody yet.
+  return follows() || (node_.cluster() && node_.cluster()->is_replica());
 }
 
 cluster::ReplicaView ReplicationLink::view() const {
   const replication::MasterLink& link = replication_.link();
-  return {is_replica(), link.connected(), link.last_interaction(), link.down_since()};
+  return {follows(), link.connected(), link.last_interaction(), link.down_since()};
 }
 
 }  // namespace node

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/cluster/host.h"
+#include "server/engine/ports.h"
 #include "server/net/event_loop.h"
 #include "server/net/socket.h"
 #include "server/persistence/file.h"
@@ -18,13 +19,12 @@
 namespace node {
 
 class Node;
-struct Call;
 struct Session;
 
-class ReplicationLink {
+class ReplicationLink final : public ReplicationPort {
  public:
   explicit ReplicationLink(Node& node);
-  ~ReplicationLink();
+  ~ReplicationLink() override;
 
   /// Follows the configured master, if any.
   void start();
@@ -56,12 +56,14 @@ class ReplicationLink {
   void pause_stream(bool paused) { replication_.pause(paused); }
   void follow(const std::string& ip, int port);
   void become_master();
-  bool is_replica() const { return replication_.is_replica(); }
-  bool link_up() const { return replication_.link().connected(); }
-  std::int64_t offset() const { return replication_.offset(); }
+  /// Of the replication room alone; is_replica() asks the cluster, too.
+  bool follows() const { return replication_.is_replica(); }
+  bool is_replica() const override;
+  bool link_up() const override { return replication_.link().connected(); }
+  std::int64_t offset() const override { return replication_.offset(); }
   const replication::Backlog& backlog() const { return replication_.backlog(); }
   cluster::ReplicaView view() const;
-  int good_replicas() const;
+  int good_replicas() const override;
 
   /// The link to the master as CLIENT LIST and CLIENT KILL see it; null while there is none.
   Session* master_session();
@@ -72,12 +74,12 @@ class ReplicationLink {
   void snapshot_written(bool succeeded);
   void snapshot_sent(std::uint64_t id);
 
-  void command_replicaof(Call& call);
-  void command_role(Call& call);
-  void command_replconf(Call& call);
-  void command_psync(Call& call);
-  void command_wait(Call& call);
-  void command_failover(Call& call);
+  void command_replicaof(Call& call) override;
+  void command_role(Call& call) override;
+  void command_replconf(Call& call) override;
+  void command_psync(Call& call) override;
+  void command_wait(Call& call) override;
+  void command_failover(Call& call) override;
   std::string info() const;
   /// repl-diskless-load swapdb: the master's data arrives while the old data is served.
   bool loading_beside_old_data() const;

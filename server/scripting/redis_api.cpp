@@ -140,7 +140,7 @@ void write_log(lua_State* lua, int level) {
     if (i != 2) text += ' ';
     text.append(part, size);
   }
-  script_run_of(lua).engine().host.log(".-*#"[level], text);
+  script_run_of(lua).engine().ports.logger.log(".-*#"[level], text);
 }
 
 int redis_log(lua_State* lua) {

@@ -36,7 +36,8 @@ void Scripting::open() {
   set_script_run(lua_.get(), run_);
   open_redis_api(lua_.get(), true);
   if (!seal_globals(lua_.get(), engine_.config.lua_deprecated_api)) {
-    engine_.host.log('#', std::string("The Lua sandbox cannot be set up: ") + lua_tostring(lua_.get(), -1));
+    engine_.ports.logger.log(
+        '#', std::string("The Lua sandbox cannot be set up: ") + lua_tostring(lua_.get(), -1));
     lua_pop(lua_.get(), 1);
   }
 }

@@ -35,7 +35,7 @@ bool valid_name(std::string_view name) {
 }
 
 std::string describe(Call& c, const Session& s) {
-  const auto [input, output] = c.engine.host.buffers(s);
+  const auto [input, output] = c.engine.ports.sessions.buffers(s);
   std::string flags;
   if (s.kind == Session::Kind::replica) flags += 'S';
   if (s.kind == Session::Kind::master) flags += 'M';
@@ -99,7 +99,7 @@ void client_list(Call& c) {
     return c.syntax_error();
   }
   std::string text;
-  c.engine.host.for_each_session([&](Session& s) {
+  c.engine.ports.sessions.for_each([&](Session& s) {
     if (!type.empty() && type != type_of_client(s)) return;
     if (!ids.empty() && std::find(ids.begin(), ids.end(), s.id) == ids.end()) return;
     text += describe(c, s) + "\n";
@@ -142,7 +142,7 @@ void client_kill(Call& c) {
     }
   }
   std::vector<Session*> victims;
-  c.engine.host.for_each_session([&](Session& s) {
+  c.engine.ports.sessions.for_each([&](Session& s) {
     if (!f.address.empty() && s.address != f.address) return;
     if (!f.local.empty() && s.local_address != f.local) return;
     if (!f.type.empty() && f.type != type_of_client(s)) return;
@@ -154,7 +154,7 @@ void client_kill(Call& c) {
     if (s == &c.client)
       s->close_after_reply = true;
     else
-      c.engine.host.close(*s);
+      c.engine.ports.sessions.close(*s);
   }
   if (!old_style) return c.reply.integer(static_cast<std::int64_t>(victims.size()));
   victims.empty() ? c.error("ERR No such client") : c.reply.ok();
@@ -183,7 +183,7 @@ void client_pause(Call& c) {
   const auto ms = parse_integer(c.arg(2));
   if (!ms) return c.error("ERR timeout is not an integer or out of range");
   if (*ms < 0) return c.error(error::timeout_negative);
-  c.engine.host.pause_clients(c.engine.state.now_ms + *ms, writes_only);
+  c.engine.ports.sessions.pause(c.engine.state.now_ms + *ms, writes_only);
   c.reply.ok();
 }
 
@@ -196,7 +196,7 @@ void client_unblock(Call& c) {
   }
   const auto id = c.integer(2);
   if (!id) return;
-  Session* s = c.engine.host.find_session(static_cast<std::uint64_t>(*id));
+  Session* s = c.engine.ports.sessions.find(static_cast<std::uint64_t>(*id));
   if (!s || !s->blocked || s->blocked->reason != Blocked::For::keys) return c.reply.integer(0);
   if (with_error)
     s->out.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
@@ -283,7 +283,7 @@ void command_hello(Call& c) {
   c.reply.bulk("mode");
   c.reply.bulk(c.engine.config.cluster_enabled ? "cluster" : "standalone");
   c.reply.bulk("role");
-  c.reply.bulk(c.engine.host.is_replica() ? "replica" : "master");
+  c.reply.bulk(c.engine.ports.replication.is_replica() ? "replica" : "master");
   c.reply.bulk("modules");
   c.reply.array(0);
 }
@@ -320,7 +320,7 @@ void command_client(Call& c) {
   if (c.subcommand("reply", 3, 3)) return client_reply(c);
   if (c.subcommand("pause", 3, 4)) return client_pause(c);
   if (c.subcommand("unpause", 2, 2)) {
-    c.engine.host.pause_clients(0, false);
+    c.engine.ports.sessions.pause(0, false);
     return c.reply.ok();
   }
   if (c.subcommand("unblock", 3, 4)) return client_unblock(c);

@@ -57,7 +57,7 @@ void debug_reload(Call& c) {
     else
       return c.error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
   }
-  if (const auto why = c.engine.host.debug_reload(save, flush, merge)) return c.error(*why);
+  if (const auto why = c.engine.ports.persistence.debug_reload(save, flush, merge)) return c.error(*why);
   c.reply.ok();
 }
 
@@ -142,7 +142,7 @@ void debug_active_expire(Call& c) {
 }
 
 void debug_load_aof(Call& c) {
-  if (const auto why = c.engine.host.debug_load_aof()) return c.error(*why);
+  if (const auto why = c.engine.ports.persistence.debug_load_aof()) return c.error(*why);
   c.reply.ok();
 }
 
@@ -161,12 +161,12 @@ void debug_packed_threshold(Call& c) {
 void debug_drop_packets(Call& c) {
   const auto type = c.integer(2);
   if (!type) return;
-  c.engine.host.drop_bus_packets(static_cast<int>(*type));
+  if (c.engine.cluster) c.engine.cluster->drop_packets(static_cast<int>(*type));
   c.reply.ok();
 }
 
 void debug_log(Call& c) {
-  c.engine.host.log('#', "DEBUG LOG: " + std::string(c.arg(2)));
+  c.engine.ports.logger.log('#', "DEBUG LOG: " + std::string(c.arg(2)));
   c.reply.ok();
 }
 

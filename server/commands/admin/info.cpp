@@ -1,4 +1,4 @@
-/// INFO: sections that the engine knows are written here, the others by the host.
+/// INFO: sections that the engine knows are written here, the others by the node.
 #include <algorithm>
 #include <set>
 
@@ -106,7 +106,7 @@ void command_info(Call& c) {
       part = keyspace(c.engine);
     } else if (section == "modules") {
       part = "# Modules\r\n";
-    } else if (!c.engine.host.info_section(section, part)) {
+    } else if (!c.engine.ports.server.info_section(section, part)) {
       continue;
     }
     if (!text.empty()) text += "\r\n";

@@ -53,8 +53,8 @@ void unsubscribe(Call& c, const Words& w) {
 }
 
 void publish(Call& c, bool shard) {
-  const std::size_t n =
-      c.engine.pubsub.publish(c.arg(1), c.arg(2), shard, [&](const Subscriber& s) { c.engine.host.wake(s); });
+  const std::size_t n = c.engine.pubsub.publish(
+      c.arg(1), c.arg(2), shard, [&](const Subscriber& s) { c.engine.ports.sessions.wake(s); });
   if (c.engine.cluster)
     c.engine.cluster->publish(c.arg(1), c.arg(2), shard);
   else

@@ -54,9 +54,10 @@ void config_set(Call& c) {
       return refuse("ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + *why);
     names.push_back(std::move(name));
   }
-  if (const auto why = c.engine.host.apply_config(names)) {
+  if (const auto why = c.engine.ports.server.apply_config(names)) {
     refuse("ERR CONFIG SET failed (possibly related to argument '" + names.back() + "') - " + *why);
-    c.engine.host.apply_config(names);  // what was taken over before the one that failed goes back, too
+    c.engine.ports.server.apply_config(
+        names);  // what was taken over before the one that failed goes back, too
     return;
   }
   c.reply.ok();
@@ -68,7 +69,7 @@ void reset_statistics(Call& c) {
   c.engine.commands_processed = c.engine.evicted_keys = 0;
   c.engine.state.hits = c.engine.state.misses = c.engine.state.expired = 0;
   const std::string marker = "resetstat";
-  c.engine.host.apply_config(std::span(&marker, 1));
+  c.engine.ports.server.apply_config(std::span(&marker, 1));
   c.reply.ok();
 }
 
@@ -80,7 +81,7 @@ void command_config(Call& c) {
   if (c.subcommand("resetstat", 2, 2)) return reset_statistics(c);
   if (c.subcommand("rewrite", 2, 2)) {
     const std::string marker = "rewrite";
-    if (const auto why = c.engine.host.apply_config(std::span(&marker, 1))) return c.error(*why);
+    if (const auto why = c.engine.ports.server.apply_config(std::span(&marker, 1))) return c.error(*why);
     return c.reply.ok();
   }
   if (c.subcommand("help", 2, 2))
@@ -106,7 +107,7 @@ void command_shutdown(Call& c) {
   }
   if ((save && nosave) || (abort && c.argc() > 2)) return c.syntax_error();
   if (abort) {
-    if (!c.engine.host.abort_shutdown()) return c.error("ERR No shutdown in progress.");
+    if (!c.engine.ports.shutdown.abort()) return c.error("ERR No shutdown in progress.");
     return c.reply.ok();
   }
   if (!now && c.client.executing)
@@ -114,37 +115,37 @@ void command_shutdown(Call& c) {
   if (!nosave)
     if (const auto line = c.engine.scripts->busy_line()) return c.error(*line);
   if (c.engine.loading) nosave = true;  // half of the data must never replace the whole
-  if (const auto why = c.engine.host.shutdown(nosave, save, now, force)) return c.error(*why);
-  if (!c.engine.host.shutting_down()) return;
+  if (const auto why = c.engine.ports.shutdown.begin(nosave, save, now, force)) return c.error(*why);
+  if (!c.engine.ports.shutdown.waiting()) return;
   c.client.blocked = std::make_unique<Blocked>();
   c.client.blocked->reason = Blocked::For::shutdown;
   ++c.engine.blocked_count;
 }
 
 void command_save(Call& c) {
-  const auto why = c.engine.host.save();
+  const auto why = c.engine.ports.persistence.save();
   why ? c.error(*why) : c.reply.ok();
 }
 
 void command_bgsave(Call& c) {
   if (c.argc() > 2 || (c.argc() == 2 && !c.is(1, "schedule"))) return c.syntax_error();
-  if (const auto why = c.engine.host.background_save(c.argc() == 2)) return c.error(*why);
+  if (const auto why = c.engine.ports.persistence.background_save(c.argc() == 2)) return c.error(*why);
   c.reply.status("Background saving started");
 }
 
 void command_bgrewriteaof(Call& c) {
   bool scheduled = false;
-  if (const auto why = c.engine.host.background_rewrite(scheduled)) return c.error(*why);
+  if (const auto why = c.engine.ports.persistence.background_rewrite(scheduled)) return c.error(*why);
   c.reply.status(scheduled ? "Background append only file rewriting scheduled"
                            : "Background append only file rewriting started");
 }
 
 void command_lastsave(Call& c) {
-  c.reply.integer(c.engine.host.last_save_s());
+  c.reply.integer(c.engine.ports.persistence.last_save_s());
 }
 
 void command_time(Call& c) {
-  const std::int64_t now = c.engine.host.now_us();
+  const std::int64_t now = c.engine.ports.clock.now_us();
   c.reply.array(2);
   c.reply.bulk_integer(now / 1000000);
   c.reply.bulk_integer(now % 1000000);
@@ -202,7 +203,7 @@ void command_memory(Call& c) {
   if (c.subcommand("stats", 2, 2)) {
     c.reply.map(2);
     c.reply.bulk("total.allocated");
-    c.reply.integer(static_cast<std::int64_t>(c.engine.host.used_memory()));
+    c.reply.integer(static_cast<std::int64_t>(c.engine.ports.memory.used()));
     c.reply.bulk("keys.count");
     return c.reply.integer(static_cast<std::int64_t>(c.engine.total_keys()));
   }
@@ -221,25 +222,25 @@ void command_lolwut(Call& c) {
 }
 
 void command_replicaof(Call& c) {
-  c.engine.host.command_replicaof(c);
+  c.engine.ports.replication.command_replicaof(c);
 }
 void command_role(Call& c) {
-  c.engine.host.command_role(c);
+  c.engine.ports.replication.command_role(c);
 }
 void command_replconf(Call& c) {
-  c.engine.host.command_replconf(c);
+  c.engine.ports.replication.command_replconf(c);
 }
 void command_psync(Call& c) {
-  c.engine.host.command_psync(c);
+  c.engine.ports.replication.command_psync(c);
 }
 void command_wait(Call& c) {
-  c.engine.host.command_wait(c);
+  c.engine.ports.replication.command_wait(c);
 }
 void command_failover(Call& c) {
-  c.engine.host.command_failover(c);
+  c.engine.ports.replication.command_failover(c);
 }
 void command_migrate(Call& c) {
-  c.engine.host.command_migrate(c);
+  c.engine.ports.migration.command_migrate(c);
 }
 
 }  // namespace node

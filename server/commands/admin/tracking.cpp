@@ -37,7 +37,7 @@ bool parse(Call& c, TrackingMode& mode) {
       if (mode.redirect) return c.error("ERR A client can only redirect to a single other client"), false;
       const auto id = c.integer(++i);
       if (!id) return false;
-      if (!c.engine.host.find_session(static_cast<std::uint64_t>(*id)))
+      if (!c.engine.ports.sessions.find(static_cast<std::uint64_t>(*id)))
         return c.error("ERR The client ID you want redirect to does not exist"), false;
       mode.redirect = static_cast<std::uint64_t>(*id);
     } else if (c.is(i, "bcast")) {

@@ -38,9 +38,9 @@ void command_restore(Call& c) {
   auto value = RdbReader::restore(c.arg(3), reason, !c.engine.skip_checksums);
   if (!value && reason == 1) return c.error("ERR DUMP payload version or checksum are wrong");
   if (!value) {
-    c.engine.host.log('#', "RESTORE of a value of type " +
-                               std::to_string(static_cast<unsigned char>(c.arg(3)[0])) +
-                               ": integrity check failed");
+    c.engine.ports.logger.log('#', "RESTORE of a value of type " +
+                                       std::to_string(static_cast<unsigned char>(c.arg(3)[0])) +
+                                       ": integrity check failed");
     return c.error("ERR Bad data format");
   }
   const bool existed = replace && c.db().remove(key);

@@ -273,7 +273,7 @@ void command_flush(Call& c) {
   if (c.command.name == "flushall") {
     c.engine.state.dirty += c.engine.total_keys();
     c.engine.flush_all();
-    c.engine.host.data_flushed();
+    c.engine.ports.persistence.data_flushed();
   } else {
     c.engine.state.dirty += c.db().size();
     c.engine.flush(c.db());
@@ -283,7 +283,8 @@ void command_flush(Call& c) {
   c.propagate_as(c.argv);
   // Where snapshots are taken at all, an empty one takes the place of the old.
   if (c.command.name == "flushall" && !c.engine.config.save_points().empty() && !c.engine.loading)
-    static_cast<void>(c.engine.host.save());  // it logs what fails; the keys are gone all the same
+    static_cast<void>(
+        c.engine.ports.persistence.save());  // it logs what fails; the keys are gone all the same
   c.reply.ok();
 }
 

@@ -203,7 +203,7 @@ void command_xadd(Call& c) {
   c.event('t', "xadd", key);
   if (s->trim(o->trim)) c.event('t', "xtrim", key);
   if (o->id && !o->any_seq && !o->trim.whole_blocks) return;
-  if (!c.engine.host.propagating()) return;
+  if (!c.engine.ports.changes.propagating()) return;
   std::vector<std::string_view> words(c.argv);
   std::string bound;
   words[o->id_at] = id_text;

@@ -68,7 +68,7 @@ std::optional<StreamRange> stream_range(Call& c, std::size_t from_at, std::size_
 }
 
 std::int64_t clock_ms(const Call& c) {
-  return c.engine.host.now_us() / 1000;
+  return c.engine.ports.clock.now_us() / 1000;
 }
 
 void reply_entry(Writer& reply, const StreamCursor& cursor) {
@@ -126,7 +126,7 @@ FoundConsumer consumer_or_new(Call& c, std::string_view key, StreamGroup& group,
 
 void propagate_claim(Call& c, std::string_view key, std::string_view group_name, const StreamGroup& group,
                      std::string_view id, const StreamPending& pending) {
-  if (!c.engine.host.propagating()) return;
+  if (!c.engine.ports.changes.propagating()) return;
   c.propagate_as({"XCLAIM", key, group_name, pending.consumer->first, "0", id, "TIME",
                   std::to_string(pending.delivered_ms), "RETRYCOUNT", std::to_string(pending.deliveries),
                   "FORCE", "JUSTID", "LASTID", group.last_id.text()});
@@ -134,7 +134,7 @@ void propagate_claim(Call& c, std::string_view key, std::string_view group_name,
 
 void propagate_group_position(Call& c, std::string_view key, std::string_view group_name,
                               const StreamGroup& group) {
-  if (!c.engine.host.propagating()) return;
+  if (!c.engine.ports.changes.propagating()) return;
   c.propagate_as({"XGROUP", "SETID", key, group_name, group.last_id.text(), "ENTRIESREAD",
                   std::to_string(group.entries_read)});
 }

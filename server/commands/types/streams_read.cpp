@@ -164,7 +164,7 @@ std::size_t deliver(Call& c, const Read& r, const Source& source, StreamConsumer
     ++n;
     if (r.acknowledged) continue;
     const StreamPending& pending = group.deliver(cursor.id(), consumer, clock_ms(c), 1);
-    if (c.engine.host.propagating())
+    if (c.engine.ports.changes.propagating())
       propagate_claim(c, source.key, r.group, group, cursor.id().text(), pending);
   }
   // Otherwise the claims tell it.

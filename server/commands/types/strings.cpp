@@ -95,7 +95,8 @@ void store_with_expiry(Call& c, std::string_view key, std::string_view text, std
 
 void put(Call& c, std::string_view key, std::string_view text, std::optional<std::int64_t> at_ms,
          bool keep_ttl) {
-  if (at_ms && *at_ms <= c.engine.state.now_ms && !c.engine.host.is_replica() && !c.engine.loading) {
+  if (at_ms && *at_ms <= c.engine.state.now_ms && !c.engine.ports.replication.is_replica() &&
+      !c.engine.loading) {
     c.db().remove(key);
     c.propagate_as({"DEL", key});
     c.event('g', "del", key);

@@ -1,11 +1,11 @@
-/// MIGRATE: keys leave by DUMP and RESTORE over a connection of our own, one command at a time as redis has
-/// it: the node waits for the target's answers, so that a key is never in both places for other clients to
-/// see.
+#include "server/node/migrations.h"
+
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
+#include "server/engine/call.h"
 #include "server/engine/engine.h"
 #include "server/engine/reply_errors.h"
 #include "server/keyspace/number.h"
@@ -132,11 +132,11 @@ constexpr std::int64_t kKeptMs = 10000;
 
 }  // namespace
 
-void Node::drop_idle_migrations(std::int64_t now_ms) {
-  std::erase_if(migrations_, [&](const auto& kept) { return now_ms - kept.second.used_ms > kKeptMs; });
+void Migrations::drop_idle(std::int64_t now_ms) {
+  std::erase_if(kept_, [&](const auto& entry) { return now_ms - entry.second.used_ms > kKeptMs; });
 }
 
-void Node::command_migrate(Call& c) {
+void Migrations::command_migrate(Call& c) {
   Order o;
   if (!parse(c, o)) return;
   std::string request;
@@ -144,12 +144,12 @@ void Node::command_migrate(Call& c) {
   const auto name = std::pair{o.host, o.port};
   Socket kept;
   std::int64_t kept_db = -1;
-  if (const auto it = migrations_.find(name); it != migrations_.end()) {
+  if (const auto it = kept_.find(name); it != kept_.end()) {
     if (!dead(it->second.socket)) {
       kept = std::move(it->second.socket);
       kept_db = it->second.db;
     }
-    migrations_.erase(it);
+    kept_.erase(it);
   }
   std::size_t preliminaries = 0;
   if (!o.password.empty()) {
@@ -164,9 +164,10 @@ void Node::command_migrate(Call& c) {
     Entry* e = c.db().lookup(key);
     if (!e) continue;
     const auto at = c.db().expiry(*e);
-    const std::string ttl = std::to_string(at ? std::max<std::int64_t>(1, *at - engine_.state.now_ms) : 0);
+    const std::string ttl =
+        std::to_string(at ? std::max<std::int64_t>(1, *at - node_.engine().state.now_ms) : 0);
     const std::string payload = RdbWriter::dump(*e);
-    const std::string_view verb = cluster_ ? "RESTORE-ASKING" : "RESTORE";
+    const std::string_view verb = node_.cluster() ? "RESTORE-ASKING" : "RESTORE";
     o.replace ? append(request, {verb, key, ttl, payload, "REPLACE"})
               : append(request, {verb, key, ttl, payload});
     sent.push_back(key);
@@ -197,8 +198,8 @@ void Node::command_migrate(Call& c) {
     }
   }
   // After an error the target's state is not sure: the next exchange begins anew.
-  if (!broken && refusal.empty() && migrations_.size() < kKeptConnections)
-    migrations_.emplace(name, Kept{target.release(), o.db, steady_ms()});
+  if (!broken && refusal.empty() && kept_.size() < kKeptConnections)
+    kept_.emplace(name, Kept{target.release(), o.db, node_.steady_ms()});
   // Others hear of the deletions alone.
   c.propagate_nothing();
   if (gone.size() > 1) c.propagate_as(gone);
