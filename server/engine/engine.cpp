@@ -184,10 +184,8 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
         judged.is(kWriting) ||
         (command->name == "exec" && std::any_of(session.queue.begin(), session.queue.end(),
                                                 [](const QueuedCommand& q) { return q.flags & kWriting; }));
-    if (ports.sessions.paused(writes) && !command->name.starts_with("client|") && command->name != "info" &&
-        !command->name.starts_with("cluster|") && command->name != "ping" && command->name != "replconf" &&
-        !command->name.starts_with("config|"))
-      return false;
+    // A pause of all holds CLIENT UNPAUSE, too, as in redis.
+    if (ports.sessions.paused(writes)) return false;
   }
   if (session.in_multi && command->name != "exec" && command->name != "discard" && command->name != "multi" &&
       command->name != "watch" && command->name != "quit" && command->name != "reset") {

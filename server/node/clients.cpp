@@ -85,7 +85,7 @@ void Clients::close_client(Client& c) {
 void Clients::queue_flush(Client& c) {
   if (c.queued || c.closing) return;
   c.queued = true;
-  to_flush_.push_back(&c);
+  (c.session.kind == Session::Kind::replica ? replicas_to_flush_ : to_flush_).push_back(&c);
 }
 
 void Clients::check_output_limit(Client& c) {
@@ -171,11 +171,20 @@ void Clients::resume_woken() {
     if (Client* c = get(id)) c->resume();
 }
 
-void Clients::flush_queued() {
-  for (Client* c : std::exchange(to_flush_, {})) {
+void Clients::flush_all(std::vector<Client*>& queued) {
+  for (Client* c : std::exchange(queued, {})) {
     c->queued = false;
     if (!c->closing) c->flush();
   }
+}
+
+void Clients::flush_replicas() {
+  flush_all(replicas_to_flush_);
+}
+
+void Clients::flush_queued() {
+  flush_replicas();
+  flush_all(to_flush_);
 }
 
 void Clients::bury() {

@@ -48,6 +48,9 @@ class Clients final : public SessionsPort {
   // For the turn of the loop.
   bool any_to_resume() const { return !to_resume_.empty(); }
   void resume_woken();
+  /// Replicas hear of a write before its client does: a node that dies in between has lost nothing that it
+  /// acknowledged and that redis would have handed to the kernel.
+  void flush_replicas();
   void flush_queued();
   /// Frees those that were closed: between turns of the loop only.
   void bury();
@@ -79,11 +82,12 @@ class Clients final : public SessionsPort {
 
  private:
   void release_held();
+  static void flush_all(std::vector<Client*>& queued);
   std::string_view refusal(const Endpoint& peer, const Endpoint& local) const;
 
   Node& node_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;
-  std::vector<Client*> to_flush_;
+  std::vector<Client*> to_flush_, replicas_to_flush_;
   std::vector<std::uint64_t> to_resume_, to_free_, held_;
   std::uint64_t next_id_ = 1;
   Counts counts_;

@@ -197,10 +197,10 @@ std::string info_stats(const Node& node) {
       .add("keyspace_hits", node.engine().state.hits)
       .add("keyspace_misses", node.engine().state.misses)
       .add("pubsub_channels",
-           static_cast<std::uint64_t>(node.engine().pubsub.active(PubSub::Kind::channel, "").size()))
+           static_cast<std::uint64_t>(node.engine().pubsub.active(PubSub::Kind::channel).size()))
       .add("pubsub_patterns", static_cast<std::uint64_t>(node.engine().pubsub.pattern_count()))
       .add("pubsubshard_channels",
-           static_cast<std::uint64_t>(node.engine().pubsub.active(PubSub::Kind::shard, "").size()))
+           static_cast<std::uint64_t>(node.engine().pubsub.active(PubSub::Kind::shard).size()))
       .add("latest_fork_usec", node.storage().last_fork_us())
       .add("total_forks", node.storage().forks())
       .add("migrate_cached_sockets", static_cast<std::uint64_t>(node.migrations().kept()))

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int64_t kCronMs = 100;
 constexpr std::int64_t kExpireBudgetUs = 10000;
+constexpr int kPortionsAtOnce = 16;
 
 std::string random_hex(int digits) {
   std::string text;
@@ -141,6 +142,7 @@ void Node::before_sleep() {
   if (storage_.aof().is_open() && engine_.aof_flush_sleep_us > 0)
     usleep(static_cast<useconds_t>(engine_.aof_flush_sleep_us));
   storage_.flush_aof();
+  feed_replicas();
   clients_.flush_queued();
   clients_.bury();
   listeners_.bury();
@@ -164,6 +166,16 @@ void Node::cron() {
   if (!rates_.tick(now, {engine_.commands_processed, counts.input_bytes, counts.output_bytes})) return;
   migrations_.drop_idle(now);
   memory_.note_peak();
+}
+
+/// The stream goes out before the replies to the writes in it. It goes in portions: as many as the sockets
+/// take, unless a replica lags so far that others would wait for it.
+void Node::feed_replicas() {
+  clients_.flush_replicas();
+  for (int portions = 0; portions < kPortionsAtOnce && replication_.can_forward(); ++portions) {
+    replication_.perform();
+    clients_.flush_replicas();
+  }
 }
 
 /// Those whose time passed go, for a while; and the tables of keys take their steps.
@@ -259,8 +271,10 @@ void Node::serve_while_busy() {
   loop_.turn(0);
   // Answers to the bus only: what changes data waits for the end of the script.
   if (cluster_) cluster_->perform();
+  if (!engine_.loading && !replication_.follows()) replication_.perform();
   // What earlier commands of this turn changed is on disk before their replies leave.
   if (!engine_.loading) storage_.flush_aof();
+  if (!engine_.loading && !replication_.follows()) feed_replicas();
   clients_.flush_queued();
   busy_ = false;
   if (shutdown_.done()) _exit(0);

@@ -79,6 +79,7 @@ class Node final : public ServerPort, public ChangesPort {
   void before_sleep();
   void cron();
   void expire_keys();
+  void feed_replicas();
   void apply_limits();
   void note_time() { engine_.state.now_ms = clock_.now_us() / 1000; }
   std::optional<std::string> apply_directive(const std::string& name);

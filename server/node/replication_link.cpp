@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <limits>
 #include <sstream>
+#include <utility>
 
 #include "server/engine/call.h"
 #include "server/engine/engine.h"
@@ -91,13 +92,20 @@ void ReplicationLink::tick() {
 }
 
 void ReplicationLink::perform() {
+  if (!node_.busy())
+    for (const replication::Action& a : std::exchange(deferred_, {})) act(a);
   for (int round = 0; round < 8; ++round) {
     const replication::Actions actions = replication_.drain(node_.steady_ms(), [this](std::uint64_t id) {
       const Client* c = node_.clients().get(id);
       return c ? c->output_bytes() : 0;
     });
     if (actions.empty()) break;
-    for (const replication::Action& a : actions) act(a);
+    for (const replication::Action& a : actions) {
+      if (node_.busy() && !std::holds_alternative<replication::SendReplica>(a))
+        deferred_.push_back(a);
+      else
+        act(a);
+    }
   }
 }
 

@@ -29,7 +29,7 @@ class ReplicationLink final : public ReplicationPort {
   /// Follows the configured master, if any.
   void start();
   void tick();
-  /// Performs what replication asks for; once a turn.
+  /// Performs what replication asks for; once a turn. While a script runs, the stream alone goes on.
   void perform();
   /// A replica's connection is idle while there is more of the stream for it: perform() before sleeping.
   bool can_forward() const;
@@ -128,6 +128,7 @@ class ReplicationLink final : public ReplicationPort {
   bool collect_failed_ = false;
   std::uint64_t collected_bytes_ = 0;
   replication::TakeSnapshot snapshot_;
+  replication::Actions deferred_;  ///< what a running script keeps from being performed
   std::uint64_t full_syncs_ = 0, partial_syncs_ = 0, refused_before_ = 0;
 };
 

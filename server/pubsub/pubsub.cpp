@@ -58,10 +58,10 @@ std::size_t PubSub::publish(std::string_view channel, std::string_view message, 
   return count;
 }
 
-std::vector<std::string> PubSub::active(Kind kind, std::string_view pattern) const {
+std::vector<std::string> PubSub::active(Kind kind, std::optional<std::string_view> pattern) const {
   std::vector<std::string> names;
   for (const auto& [name, sessions] : of(kind))
-    if (pattern.empty() || glob_match(pattern, name)) names.push_back(name);
+    if (!pattern || glob_match(*pattern, name)) names.push_back(name);
   return names;
 }
 
@@ -71,7 +71,7 @@ std::size_t PubSub::listeners(Kind kind, std::string_view name) const {
 }
 
 void PubSub::drop_shard_channels(const std::function<bool(std::string_view)>& gone, const Wake& wake) {
-  for (const std::string& name : active(Kind::shard, "")) {
+  for (const std::string& name : active(Kind::shard)) {
     if (!gone(name)) continue;
     const std::vector<Subscriber*> sessions = shards_.find(name)->second;
     for (Subscriber* s : sessions) {

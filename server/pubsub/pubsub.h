@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,8 @@ class PubSub {
   /// Appends the message to every listener's output and wakes it; returns how many there were.
   std::size_t publish(std::string_view channel, std::string_view message, bool shard, const Wake& wake);
 
-  /// Names with listeners that match (all when the pattern is empty).
-  std::vector<std::string> active(Kind kind, std::string_view pattern) const;
+  /// Names with listeners that match; all without a pattern (an empty one matches the empty name alone).
+  std::vector<std::string> active(Kind kind, std::optional<std::string_view> pattern = std::nullopt) const;
   std::size_t listeners(Kind kind, std::string_view name) const;
   std::size_t pattern_count() const { return patterns_.size(); }
   bool any(bool shard) const { return shard ? !shards_.empty() : !channels_.empty() || !patterns_.empty(); }

@@ -93,12 +93,12 @@ void command_spublish(Call& c) {
 void command_pubsub(Call& c) {
   const PubSub& hub = c.engine.pubsub;
   auto names = [&](PubSub::Kind kind) {
-    const auto list = hub.active(kind, c.argc() > 2 ? c.arg(2) : "");
+    const auto list = hub.active(kind, c.argc() > 2 ? std::optional(c.arg(2)) : std::nullopt);
     c.reply.array(list.size());
     for (const std::string& name : list) c.reply.bulk(name);
   };
   auto counts = [&](PubSub::Kind kind) {
-    c.reply.map(c.argc() - 2);
+    c.reply.array(2 * (c.argc() - 2));  // flat, under RESP3 too
     for (std::size_t i = 2; i < c.argc(); ++i) {
       c.reply.bulk(c.arg(i));
       c.reply.integer(static_cast<std::int64_t>(hub.listeners(kind, c.arg(i))));

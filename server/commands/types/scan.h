@@ -11,10 +11,10 @@ namespace node {
 struct ScanOptions {
   std::uint64_t cursor = 0;
   std::size_t count = 10;
-  std::string pattern;
+  std::optional<std::string> pattern;
   std::string type;
   bool matches(std::string_view name) const {
-    return pattern.empty() || pattern == "*" || glob_match(pattern, name);
+    return !pattern || *pattern == "*" || glob_match(*pattern, name);
   }
 };
 
