@@ -333,6 +333,7 @@ constexpr Command kCommands[] = {
     {"slowlog", -2, 0, kNone, "server", "Commands that took long.", command_slowlog},
     {"latency", -2, 0, kNone, "server", "Latency events (none are recorded).", command_latency},
     {"memory", -2, 0, {}, "server", "Memory use.", command_memory},
+    {"module", -2, 0, {}, "server", "Modules, of which there are none.", command_module},
     {"monitor", 1, admin | noscript | loading | stale, kNone, "server", "Shows every command.",
      command_monitor},
     {"acl", -2, 0, kNone, "server", "The default user.", command_acl},

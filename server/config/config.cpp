@@ -1,5 +1,7 @@
 #include "server/config/config.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
@@ -133,6 +135,10 @@ std::optional<std::string> bad_address(std::string_view address) {
   };
   if (address.size() > 45 || !std::all_of(address.begin(), address.end(), fits))
     return "argument must be an address of at most 45 characters";
+  in6_addr ip{};
+  const std::string unscoped(address.substr(0, address.find('%')));
+  if (address.find(':') != std::string_view::npos && inet_pton(AF_INET6, unscoped.c_str(), &ip) != 1)
+    return "argument must be an address without a port, which has a directive of its own";
   return std::nullopt;
 }
 

@@ -85,6 +85,7 @@ struct Config {
   std::int64_t lua_time_limit_ms = 5000;
   bool lua_deprecated_api = false;
   std::int64_t slowlog_threshold_us = 10000, slowlog_length = 128, latency_threshold_ms = 0;
+  bool latency_tracking = true;
   std::int64_t hash_entries = 512, hash_value = 64, zset_entries = 128, zset_value = 64, intset_entries = 512;
   std::int64_t list_size = -2, list_depth = 0, hll_sparse_max = 3000;
   std::int64_t stream_bytes = 4096, stream_entries = 100;

@@ -85,6 +85,10 @@ TEST_CASE("directives without an effect take what redis takes, and nothing that 
   }
   CHECK_FALSE(refused("tls-port", "0"));
   CHECK(refused("cluster-announce-ip", "10.0.0.1 myself,master"));
+  CHECK(refused("cluster-announce-ip", "10.0.0.1:7000"));
+  CHECK(refused("cluster-announce-ip", "host:7000"));
+  CHECK_FALSE(refused("cluster-announce-ip", "fe80::1%eth0"));
+  CHECK_FALSE(refused("cluster-announce-ip", "10.0.0.1"));
   CHECK(refused("dbfilename", "../dump.rdb"));
   // An old name and its new one are one directive.
   set(config, "slave-lazy-flush", "yes");

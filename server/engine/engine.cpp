@@ -251,7 +251,7 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   CommandStats& s = stats_of(command);
   ++s.calls;
   s.usec += static_cast<std::uint64_t>(took);
-  s.latency.add(took);
+  if (config.latency_tracking) s.latency.add(took);
   note_latency(command.is(flag::fast) ? "fast-command" : "command", took);
   ++commands_processed;
   const std::string& out = session.out.buffer();

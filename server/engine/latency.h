@@ -2,6 +2,7 @@
 /// keep.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -19,6 +20,9 @@ class LatencyHistogram {
     const auto n = static_cast<std::uint64_t>(usec < 1 ? 1 : usec);
     const int bucket = std::bit_width(n - 1);
     ++buckets_[static_cast<std::size_t>(bucket < kBuckets ? bucket : kBuckets - 1)];
+  }
+  bool empty() const {
+    return std::all_of(buckets_.begin(), buckets_.end(), [](std::uint32_t n) { return n == 0; });
   }
   static constexpr int kBuckets = 31;
   std::uint32_t at(int bucket) const { return buckets_[static_cast<std::size_t>(bucket)]; }

@@ -23,7 +23,8 @@ class Exchange {
       : timeout_ms_(timeout_ms), socket_(connect_tcp(host, port)) {}
   Exchange(Socket kept, int timeout_ms) : timeout_ms_(timeout_ms), socket_(std::move(kept)) {}
 
-  bool connected() { return socket_ && ready(POLLOUT) && connect_result(socket_) == 0; }
+  /// The connection is there, or was refused, which redis finds out when it writes.
+  bool answered() { return socket_ && ready(POLLOUT); }
   /// The connection, for the next time.
   Socket release() { return std::move(socket_); }
 
@@ -175,7 +176,7 @@ void Migrations::command_migrate(Call& c) {
   if (sent.empty()) return c.reply.status("NOKEY");
   const bool known = static_cast<bool>(kept);
   Exchange target = known ? Exchange(std::move(kept), o.timeout_ms) : Exchange(o.host, o.port, o.timeout_ms);
-  if (!known && !target.connected()) return c.error("IOERR error or timeout connecting to the client");
+  if (!known && !target.answered()) return c.error("IOERR error or timeout connecting to the client");
   if (!target.send(request)) return c.error("IOERR error or timeout writing to target instance");
   std::string refusal;
   std::vector<std::string_view> gone{"DEL"};

@@ -41,6 +41,7 @@ void command_latency(Call& c);
 void command_lolwut(Call& c);
 void command_memory(Call& c);
 void command_migrate(Call& c);
+void command_module(Call& c);
 void command_monitor(Call& c);
 void command_ping(Call& c);
 void command_psubscribe(Call& c);

@@ -49,9 +49,10 @@ double percentile(const LatencyHistogram& histogram, double share) {
 
 std::string latency_stats(Engine& engine) {
   std::string out = "# Latencystats\r\n";
+  if (!engine.config.latency_tracking) return out;
   auto add = [&](const Command& command) {
     const CommandStats& s = engine.stats_of(command);
-    if (!s.calls) return;
+    if (s.latency.empty()) return;
     char line[256];
     std::snprintf(line, sizeof line, "latency_percentiles_usec_%s:p50=%.3f,p99=%.3f,p99.9=%.3f\r\n",
                   std::string(command.name).c_str(), percentile(s.latency, 0.5), percentile(s.latency, 0.99),

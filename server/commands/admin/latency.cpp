@@ -64,9 +64,9 @@ void reply_histogram(Call& c, const Command& command) {
 void histogram(Call& c) {
   std::vector<const Command*> wanted;
   auto add = [&](const Command& command) {
-    if (c.engine.stats_of(command).calls) wanted.push_back(&command);
+    if (!c.engine.stats_of(command).latency.empty()) wanted.push_back(&command);
     for (const Command& sub : c.engine.table.subcommands_of(command))
-      if (c.engine.stats_of(sub).calls) wanted.push_back(&sub);
+      if (!c.engine.stats_of(sub).latency.empty()) wanted.push_back(&sub);
   };
   if (c.argc() == 2)
     for (const Command& command : c.engine.table.commands()) add(command);
