@@ -76,6 +76,12 @@ class LoopbackSandbox final : public Sandbox {
     return *hosts_.back();
   }
 
+  std::unique_ptr<Degradation> degrade(const std::vector<DirectedLink>&, const WireRule&,
+                                       const Prng&) override {
+    throw EnvironmentError(kNoNetworkFaults);
+  }
+  int degraded_links() const override { return 0; }
+
   int node_port() override {
     for (; tried_ < kPortCount; ++tried_) {
       const int port = kPortFirst + (start_ + tried_) % kPortCount;

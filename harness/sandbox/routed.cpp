@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
+#include <mutex>
 
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
@@ -12,6 +14,7 @@
 #include "harness/sandbox/packet_filter.h"
 #include "harness/sandbox/rtnetlink.h"
 #include "harness/sandbox/tcp_reset.h"
+#include "harness/sandbox/wire.h"
 
 namespace harness {
 namespace {
@@ -28,9 +31,16 @@ std::string address(int number) {
   return "10.77." + std::to_string((number - 1) / 254) + "." + std::to_string((number - 1) % 254 + 1);
 }
 
-std::string link_address(int number, bool of_router) {
+// Of the host's interface, or of the router's port to it.
+std::array<unsigned char, 6> link_address(int number, bool of_router) {
+  const auto low = static_cast<unsigned char>(number % 256), high = static_cast<unsigned char>(number / 256);
+  return {0x02, 0x4d, static_cast<unsigned char>(of_router ? 1 : 0), 0, high, low};
+}
+
+std::string text_of(const std::array<unsigned char, 6>& address) {
   char text[18];
-  std::snprintf(text, sizeof text, "02:4d:%02x:00:%02x:%02x", of_router ? 1 : 0, number / 256, number % 256);
+  std::snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", address[0], address[1], address[2],
+                address[3], address[4], address[5]);
   return text;
 }
 
@@ -79,15 +89,18 @@ class RoutedHost final : public Host {
   RoutedHost(std::string name, int number) : port_("port" + std::to_string(number)) {
     name_ = std::move(name);
     ip_ = address(number);
-    const std::string inner = link_address(number, false), outer = link_address(number, true);
+    end_ = {ip_, port_, 0, link_address(number, false), link_address(number, true), network_};
+    const std::string inner = text_of(end_.link_address), outer = text_of(end_.port_link_address);
     Rtnetlink router;
     router.add_veth({port_, outer}, {"eth0", inner}, network_->fd());
     network_->run([&] { set_up_inside(outer); });
     router.set_up(port_);
     router.add_neighbour(port_, ip_, inner);
     router.add_route(port_, ip_ + kHostPrefix, {}, kControllerIp);
+    end_.port_index = router.index(port_);
     wait_until_ready();
   }
+  const WireEnd& end() const { return end_; }
   void enter() const override { network_->enter(); }
   int network_namespace() const override { return network_->fd(); }
 
@@ -130,6 +143,7 @@ class RoutedHost final : public Host {
 
   const std::shared_ptr<const NetworkNamespace> network_ = std::make_shared<NetworkNamespace>();
   const std::string port_;  // the router's end of its veth pair
+  WireEnd end_;
 };
 
 class RoutedSandbox final : public Sandbox {
@@ -162,6 +176,21 @@ class RoutedSandbox final : public Sandbox {
   const std::string& controller_ip() const override { return controller_ip_; }
   int node_port() override { return kNodePort; }
 
+  std::unique_ptr<Degradation> degrade(const std::vector<DirectedLink>& links, const WireRule& rule,
+                                       const Prng& prng) override {
+    std::vector<std::pair<WireEnd, WireEnd>> ends;
+    for (const DirectedLink& link : links) ends.emplace_back(end_of(link.from), end_of(link.to));
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<Wire> wire = wire_.lock();
+    if (!wire) wire_ = wire = std::make_shared<Wire>(router_);
+    return wire->degrade(ends, rule, prng);
+  }
+  int degraded_links() const override {
+    int count = 0;
+    router_->run([&] { count = steered_links(); });
+    return count;
+  }
+
   Host& add_host(std::string name) override {
     const int number = static_cast<int>(hosts_.size()) + 1;
     if (number > kHostsMax)
@@ -171,9 +200,15 @@ class RoutedSandbox final : public Sandbox {
   }
 
  private:
+  static const WireEnd& end_of(const Host* host) { return dynamic_cast<const RoutedHost&>(*host).end(); }
+
   const SandboxMode mode_;
   const std::string controller_ip_ = kControllerIp;
   bool has_network_faults_ = false;
+  const std::shared_ptr<const NetworkNamespace> router_ =
+      std::make_shared<NetworkNamespace>(NetworkNamespace::current());
+  std::mutex mutex_;
+  std::weak_ptr<Wire> wire_;  // the handles of degrade() keep it
   std::vector<std::unique_ptr<RoutedHost>> hosts_;
 };
 

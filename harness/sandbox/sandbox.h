@@ -10,6 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/prng.h"
+#include "harness/sandbox/wire_rule.h"
+
 namespace harness {
 
 enum class SandboxMode {
@@ -107,6 +110,23 @@ class Host {
   std::string ip_;
 };
 
+/// Traffic from one host to another, in that direction.
+struct DirectedLink {
+  const Host* from = nullptr;
+  const Host* to = nullptr;
+};
+
+/// A rule of the userspace wire in force on some links. Destroying it ends it.
+class Degradation {
+ public:
+  virtual ~Degradation() = default;
+  /// What it has done so far.
+  virtual WireCounts counts() const = 0;
+  /// Gives the links back to the kernel (unless other rules hold them), verified by listing, and lets go at
+  /// once what still waits. Idempotent. Throws EnvironmentError.
+  virtual void remove() = 0;
+};
+
 /// REQUIRES: made inside run_in_sandbox's body, with SandboxNetwork::kOwn (in loopback mode: anywhere).
 class Sandbox {
  public:
@@ -119,6 +139,14 @@ class Sandbox {
   virtual const std::string& controller_ip() const = 0;
   /// A new host; its address is the next free one (10.77.x.y/16), ready to use on return.
   virtual Host& add_host(std::string name) = 0;
+  /// Delays, loses, doubles, disorders, damages or limits the frames of these links until the handle goes.
+  /// Connections live through its coming and going. Rules that share a link act on it one after the other.
+  /// Random choices come from the seed, a stream for each link. Throws EnvironmentError on failure, or when
+  /// the mode has no network faults.
+  [[nodiscard]] virtual std::unique_ptr<Degradation> degrade(const std::vector<DirectedLink>& links,
+                                                             const WireRule& rule, const Prng& prng) = 0;
+  /// How many directed links the kernel hands over to degrade()'s wire, as it lists them now.
+  virtual int degraded_links() const = 0;
   /// TCP port for a node on a host: always 6379 with namespaces; in loopback mode a free one, its bus port
   /// free too.
   virtual int node_port() = 0;
