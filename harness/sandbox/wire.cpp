@@ -23,6 +23,7 @@ namespace {
 constexpr const char* kTable = "harness_wire";
 constexpr std::size_t kQueueBytes = 64U << 20U;
 constexpr std::size_t kBatch = 256;
+constexpr Nanos kEarly = 80 * kMicrosecond;  // a sleep ends so much too late; we look around for the rest
 constexpr std::size_t kEthernetHeader = 14;
 constexpr std::size_t kIpHeader = 20;
 
@@ -255,7 +256,7 @@ void Wire::carry(const std::stop_token& stop) {
       next = queue_.next();
     }
     pollfd events[] = {{receiver_->fd(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
-    const Nanos wait = next == kNever ? 0 : std::max<Nanos>(0, next - now());
+    const Nanos wait = next == kNever ? 0 : std::max<Nanos>(0, next - now() - kEarly);
     const timespec timeout{wait / kSecond, wait % kSecond};
     if (::ppoll(events, 2, next == kNever ? nullptr : &timeout, nullptr) > 0 && events[1].revents != 0) {
       std::uint64_t ignored;
