@@ -61,6 +61,8 @@ struct Fault {
   /// is nothing to heal.
   std::unique_ptr<ActiveFault> (*inject)(FaultContext&, const FaultRequest&, FaultRecord&);
   std::span<const Parameter> parameters{};
+  /// What it does above all, known before it acts: random schedules ask it.
+  EffectKind kind = EffectKind::kConfig;
 };
 
 /// For `Fault::unavailable`: works everywhere; needs hosts with networks of their own.
