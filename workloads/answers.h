@@ -8,7 +8,7 @@
 
 #include "harness/client/client.h"
 #include "harness/core/history.h"
-#include "harness/run/recorder.h"
+#include "harness/run/workload.h"
 
 namespace harness {
 
