@@ -1,9 +1,23 @@
 #include "harness/faults/faults.h"
 
+#include "harness/faults/cut_bus.h"
+#include "harness/faults/cut_clients.h"
+#include "harness/faults/cut_link.h"
+#include "harness/faults/cut_port.h"
 #include "harness/faults/debug_segfault.h"
+#include "harness/faults/half_open.h"
 #include "harness/faults/kill.h"
+#include "harness/faults/packet_corrupt.h"
+#include "harness/faults/packet_delay.h"
+#include "harness/faults/packet_duplicate.h"
+#include "harness/faults/packet_loss.h"
+#include "harness/faults/packet_reorder.h"
 #include "harness/faults/partition.h"
+#include "harness/faults/partition_bridge.h"
+#include "harness/faults/partition_ring.h"
 #include "harness/faults/pause.h"
+#include "harness/faults/rate_limit.h"
+#include "harness/faults/reset.h"
 #include "harness/faults/restart.h"
 
 namespace harness {
@@ -28,6 +42,34 @@ constexpr Fault kFaults[] = {
      kHeals, needs_network, inject_partition_halves},
     {"partition-one-way", "nobody hears one node, which hears everybody", "random-master", kHeals,
      needs_network, inject_partition_one_way},
+    {"partition-ring", "each node sees a majority of the nodes, and no two see the same", "random-master",
+     kHeals, needs_network, inject_partition_ring},
+    {"partition-bridge", "two halves of the nodes see one node, and not each other", "random-master", kHeals,
+     needs_network, inject_partition_bridge},
+    {"cut-link", "one node is not heard by one other", "random-master", kHeals, needs_network,
+     inject_cut_link, kCutLinkParameters},
+    {"cut-clients", "clients are cut off from one node", "random-master", kHeals, needs_network,
+     inject_cut_clients, kCutClientsParameters},
+    {"cut-bus", "one node's bus port is cut off, clients go on", "random-master", kHeals, needs_network,
+     inject_cut_bus, kCutBusParameters},
+    {"cut-port", "one node's client port is cut off, the bus goes on", "random-master", kHeals, needs_network,
+     inject_cut_port, kCutPortParameters},
+    {"half-open", "established connections are silently dead, new ones work", "random-master", kHeals,
+     needs_network, inject_half_open, kHalfOpenParameters},
+    {"reset", "established connections are reset", "random-master", !kHeals, needs_network, inject_reset,
+     kResetParameters},
+    {"packet-delay", "what passes one node's links comes late", "random-master", kHeals, needs_network,
+     inject_packet_delay, kPacketDelayParameters},
+    {"packet-loss", "some of what passes one node's links is lost", "random-master", kHeals, needs_network,
+     inject_packet_loss, kPacketLossParameters},
+    {"packet-duplicate", "some of what passes one node's links comes twice", "random-master", kHeals,
+     needs_network, inject_packet_duplicate, kPacketDuplicateParameters},
+    {"packet-reorder", "some of what passes one node's links is overtaken", "random-master", kHeals,
+     needs_network, inject_packet_reorder, kPacketReorderParameters},
+    {"packet-corrupt", "some of what passes one node's links is damaged", "random-master", kHeals,
+     needs_network, inject_packet_corrupt, kPacketCorruptParameters},
+    {"rate-limit", "one node's links carry no more than a rate", "random-master", kHeals, needs_network,
+     inject_rate_limit, kRateLimitParameters},
 };
 
 }  // namespace
