@@ -6,18 +6,32 @@
 #include "harness/faults/busy.h"
 #include "harness/faults/client_pause.h"
 #include "harness/faults/config_set.h"
+#include "harness/faults/cut_bus.h"
+#include "harness/faults/cut_clients.h"
+#include "harness/faults/cut_link.h"
+#include "harness/faults/cut_port.h"
 #include "harness/faults/debug_segfault.h"
 #include "harness/faults/debug_sleep.h"
 #include "harness/faults/flush.h"
 #include "harness/faults/forget_and_meet.h"
+#include "harness/faults/half_open.h"
 #include "harness/faults/kill.h"
 #include "harness/faults/manual_failover.h"
 #include "harness/faults/move_slots.h"
+#include "harness/faults/packet_corrupt.h"
+#include "harness/faults/packet_delay.h"
+#include "harness/faults/packet_duplicate.h"
+#include "harness/faults/packet_loss.h"
+#include "harness/faults/packet_reorder.h"
 #include "harness/faults/partition.h"
+#include "harness/faults/partition_bridge.h"
+#include "harness/faults/partition_ring.h"
 #include "harness/faults/pause.h"
+#include "harness/faults/rate_limit.h"
 #include "harness/faults/rebalance.h"
 #include "harness/faults/remove_node.h"
 #include "harness/faults/replicate.h"
+#include "harness/faults/reset.h"
 #include "harness/faults/restart.h"
 #include "harness/faults/rolling_restart.h"
 #include "harness/faults/script_flush.h"
@@ -164,6 +178,46 @@ constexpr Fault kFaults[] = {
      inject_script_flush,
      {},
      EffectKind::kConfig},
+    {"partition-ring",
+     "each node sees a majority of the nodes, and no two see the same",
+     "random-master",
+     kHeals,
+     needs_network,
+     inject_partition_ring,
+     {},
+     EffectKind::kCut},
+    {"partition-bridge",
+     "two halves of the nodes see one node, and not each other",
+     "random-master",
+     kHeals,
+     needs_network,
+     inject_partition_bridge,
+     {},
+     EffectKind::kCut},
+    {"cut-link", "one node is not heard by one other", "random-master", kHeals, needs_network,
+     inject_cut_link, kCutLinkParameters, EffectKind::kCut},
+    {"cut-clients", "clients are cut off from one node", "random-master", kHeals, needs_network,
+     inject_cut_clients, kCutClientsParameters, EffectKind::kCut},
+    {"cut-bus", "one node's bus port is cut off, clients go on", "random-master", kHeals, needs_network,
+     inject_cut_bus, kCutBusParameters, EffectKind::kCut},
+    {"cut-port", "one node's client port is cut off, the bus goes on", "random-master", kHeals, needs_network,
+     inject_cut_port, kCutPortParameters, EffectKind::kCut},
+    {"half-open", "established connections are silently dead, new ones work", "random-master", kHeals,
+     needs_network, inject_half_open, kHalfOpenParameters, EffectKind::kCut},
+    {"reset", "established connections are reset", "random-master", !kHeals, needs_network, inject_reset,
+     kResetParameters, EffectKind::kCut},
+    {"packet-delay", "what passes one node's links comes late", "random-master", kHeals, needs_network,
+     inject_packet_delay, kPacketDelayParameters, EffectKind::kDegraded},
+    {"packet-loss", "some of what passes one node's links is lost", "random-master", kHeals, needs_network,
+     inject_packet_loss, kPacketLossParameters, EffectKind::kDegraded},
+    {"packet-duplicate", "some of what passes one node's links comes twice", "random-master", kHeals,
+     needs_network, inject_packet_duplicate, kPacketDuplicateParameters, EffectKind::kDegraded},
+    {"packet-reorder", "some of what passes one node's links is overtaken", "random-master", kHeals,
+     needs_network, inject_packet_reorder, kPacketReorderParameters, EffectKind::kDegraded},
+    {"packet-corrupt", "some of what passes one node's links is damaged", "random-master", kHeals,
+     needs_network, inject_packet_corrupt, kPacketCorruptParameters, EffectKind::kDegraded},
+    {"rate-limit", "one node's links carry no more than a rate", "random-master", kHeals, needs_network,
+     inject_rate_limit, kRateLimitParameters, EffectKind::kDegraded},
 };
 
 }  // namespace
