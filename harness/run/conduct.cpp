@@ -98,7 +98,7 @@ class Conductor {
   std::vector<SlotRanges> shards() const {
     std::vector<SlotRanges> slots;
     for (const NodeInfo& node : cluster_->infos())
-      if (node.master) slots.push_back(node.slots);
+      if (!node.slots.empty()) slots.push_back(node.slots);
     return slots;
   }
 
