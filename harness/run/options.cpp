@@ -82,7 +82,10 @@ Scenario effective_scenario(const RunOptions& options) {
   override_with(options.rate, scenario.rate);
   override_with(options.workload, scenario.workload);
   if (!options.nemesis.empty()) scenario.steps = steps_for(options.nemesis);
-  check_shape(scenario.cluster.masters, scenario.cluster.replicas);
+  ClusterPlan shape;
+  shape.config = scenario.cluster;
+  shape.directives = scenario.directives;
+  check_shape(shape);
   if (scenario.concurrency < scenario.client_groups)
     throw UsageError("--concurrency " + std::to_string(scenario.concurrency) +
                      " is too small: the scenario has " + std::to_string(scenario.client_groups) +
