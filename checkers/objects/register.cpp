@@ -27,8 +27,16 @@ void read_register(const History& history, const Operation& op, Effects& effects
   if (op.argument.kind() != Value::Kind::kList) return;
   const auto pair = history.values.as_list(op.argument);
   if (pair.size() != 2) return;
-  effects.writes.push_back(pair[1].bits());
-  effects.observes = ok;
+  if (op.outcome == Outcome::kFail && op.result.kind() == Value::Kind::kList) {
+    // It did nothing, and says what stood there instead: a read, whose own value was never written.
+    const auto told = history.values.as_list(op.result);
+    if (told.size() == 3) {
+      effects.observes = true;
+      effects.sees.push_back(told[2].bits());
+    }
+  }
+  if (!effects.observes || ok) effects.writes.push_back(pair[1].bits());
+  effects.observes = effects.observes || ok;
   if (ok) effects.sees.push_back(pair[0].bits());
 }
 
@@ -67,7 +75,7 @@ void RegisterSlice::observe(std::uint32_t id, const Operation& operation, const 
 std::vector<Conflict> RegisterSlice::conflicts(std::size_t limit) {
   std::vector<Conflict> found;
   for (const ZoneConflict& conflict : zones_.conflicts(limit))
-    found.push_back({conflict_text(history_, conflict), conflict.operations});
+    found.push_back({"", conflict_text(history_, conflict), conflict.operations});
   return found;
 }
 

@@ -41,21 +41,28 @@ struct Mark {
 
 /// A contradiction within one span.
 struct Conflict {
+  std::string type;                       // empty: it is not linearizable
   std::string text;                       // "5 was observed although 7 had replaced it"
   std::vector<std::uint32_t> operations;  // witness, in order of invocation
 };
 
 /// What an operation did and showed, in tokens.
 struct Effects {
+  /// A part of the object (one list of several) that was looked at whole: sees[begin..end).
+  struct Look {
+    std::uint32_t part = 0;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
   std::vector<Token> writes;  // what it adds, if it takes effect
   std::vector<Token> sees;    // what an acknowledged one showed to be there
   bool observes = false;      // it was acknowledged and shows something, be it that nothing is there
-  std::uint32_t part = 0;     // which part of the object it looked at (a list of several): absence counts there
+  std::vector<Look> looks;    // of an object of several parts; none: it saw the whole
   void clear() {
     writes.clear();
     sees.clear();
     observes = false;
-    part = 0;
+    looks.clear();
   }
 };
 

@@ -105,7 +105,9 @@ void Ledger::place_operations(const std::vector<std::uint32_t>& operations) {
     }
     Key& key = keys_[found->second];
     key.operations.push_back(id);
-    if (op(id).outcome == Outcome::kOk) place(key, id, node_of(id));
+    if (op(id).outcome == Outcome::kInfo) continue;
+    object_.read(op(id), effects_);
+    if (op(id).outcome == Outcome::kOk || effects_.observes) place(key, id, node_of(id));
   }
   figures_.keys = keys_.size();
   for (const Key& key : keys_) figures_.moved_keys += streams_.moved(key.slot) ? 1 : 0;
@@ -225,7 +227,10 @@ void Ledger::check_within_terms(Key& key) {
     for (const Conflict& conflict : slice->conflicts(kConflictsPerKey)) {
       const std::uint32_t last = conflict.operations.empty() ? kNoOperation : conflict.operations.back();
       const bool moved = streams_.moved(key.slot);
-      violation(key, moved ? "not-linearizable-across-move" : "not-linearizable-in-term",
+      violation(key,
+                !conflict.type.empty() ? conflict.type
+                : moved                ? "not-linearizable-across-move"
+                                       : "not-linearizable-in-term",
                 (moved ? "the masters that slot " + std::to_string(key.slot) +
                              " passed through, the first of them " + terms_.describe(run_, stream) +
                              ", contradict each other on "
@@ -265,6 +270,9 @@ std::string Ledger::tell(std::uint32_t id) const {
                   ? ""
                   : " with " + shortened(history.values.to_json(operation.result)));
     case Outcome::kFail:
+      if (!operation.result.is_nil())
+        return "at " + at(operation.completed) + " " + node + " refused " + whole + " with what it saw, " +
+               shortened(history.values.to_json(operation.result));
       return whole + ", sent at " + at(operation.invoked) + ", failed";
     case Outcome::kInfo:
       break;
