@@ -43,8 +43,7 @@ History renamed_processes(History history) {
   return history;
 }
 
-/// The same run on one key of several; the other holds one operation that every model allows on a fresh
-/// object.
+/// The same run on an object that has a name.
 History renamed_key(History history) {
   const std::uint32_t key = history.keys.intern("another");
   for (Operation& op : history.operations)

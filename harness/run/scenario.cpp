@@ -171,19 +171,21 @@ void read_cluster(Section section, Scenario& scenario) {
 }
 
 void read_load(Section section, Scenario& scenario) {
-  WorkloadOptions& options = scenario.workload_options;
   section.read<std::string>("workload", scenario.workload);
   section.read<int>("concurrency", scenario.concurrency, 1, 10000);
   section.read<int>("client-groups", scenario.client_groups, 1, 16);
   section.read<double>("rate", scenario.rate, 0.0, 1e7);
   section.read<int>("operation-timeout", scenario.operation_timeout_ms, 10, 600'000);
-  section.read<int>("keys", options.keys, 1, 1'000'000);
-  section.read<int>("hot-keys", options.hot_keys, 0, 1'000'000);
-  section.read<double>("hot-share", options.hot_share, 0.0, 1.0);
-  section.read<double>("read", options.read, 0.0, 1.0);
-  section.read<double>("write", options.write, 0.0, 1.0);
-  if (options.read + options.write > 1.0 + 1e-9)
-    section.refuse_key("write", "'read' and 'write' are shares of the operations: together at most 1");
+  for (const char* name : {"keys", "hot-keys"}) {
+    int number = -1;
+    section.read<int>(name, number, 0, 1'000'000);
+    if (number >= 0) scenario.workload_options[name] = number;
+  }
+  for (const char* name : {"hot-share", "read", "write"}) {
+    double share = -1;
+    section.read<double>(name, share, 0.0, 1.0);
+    if (share >= 0) scenario.workload_options[name] = share;
+  }
   section.done();
 }
 

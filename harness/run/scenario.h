@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +13,6 @@
 #include "harness/builds/flavor.h"
 #include "harness/core/run_record.h"
 #include "harness/core/schedule.h"
-#include "harness/run/workload.h"
 
 namespace harness {
 
@@ -26,10 +26,10 @@ struct Scenario {
   std::map<std::string, std::string> directives;  // further lines of every node's configuration
 
   std::string workload = "register";
-  WorkloadOptions workload_options;
-  int concurrency = 24;   // processes, dealt to the client groups
-  int client_groups = 1;  // each on a host of its own
-  double rate = 5000;     // operations per second of all; 0: as fast as they go
+  nlohmann::json workload_options = nlohmann::json::object();  // as far as they are given
+  int concurrency = 24;                                        // processes, dealt to the client groups
+  int client_groups = 1;                                       // each on a host of its own
+  double rate = 5000;  // operations per second of all; 0: as fast as they go
   int operation_timeout_ms = 1000;
 
   double time_limit_s = 0;     // the schedule begins again until then; 0: it runs once

@@ -66,7 +66,7 @@ condition = "settled"
   CHECK(scenario.directives ==
         std::map<std::string, std::string>{{"maxmemory", "10mb"}, {"appendonly", "yes"}, {"hz", "50"}});
   CHECK(scenario.client_groups == 2);
-  CHECK(scenario.workload_options.read == 0.2);
+  CHECK(scenario.workload_options.at("read") == 0.2);
   CHECK_FALSE(scenario.restart_at_end);
   CHECK(scenario.checks == std::vector<std::string>{"slot-coverage"});
   REQUIRE(scenario.steps.size() == 1);
@@ -91,7 +91,7 @@ TEST_CASE("bad scenarios are refused with file, line and the mend") {
   CHECK_THAT(refusal("[[step]]\nfault = \"kill\"\nhold = 3\n"), Contains("cannot be held"));
   CHECK_THAT(refusal("[[step]]\nfault = \"kill\"\nafter = [3, 1]\n"), Contains("[least, most]"));
   CHECK_THAT(refusal("[[step]]\nfault = \"kill\"\ncondition = \"never\"\n"), Contains("recovered"));
-  CHECK_THAT(refusal("[load]\nread = 0.8\nwrite = 0.8\n"), Contains("at most 1"));
+  CHECK_THAT(refusal("[load]\nread = 1.5\n"), Contains("at most 1"));
   CHECK_THAT(refusal("step = 3\n"), Contains("[[step]]"));
   CHECK(refusal("").empty());
 }

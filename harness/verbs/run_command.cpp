@@ -72,6 +72,19 @@ const WorkloadEntry& chosen_workload(const std::string& name) {
                    ": 'harness list' shows them");
 }
 
+/// The scenario's one load, its options complete.
+std::vector<LoadPlan> loads_of(const Scenario& scenario) {
+  const WorkloadEntry& workload = chosen_workload(scenario.workload);
+  LoadPlan load;
+  load.name = load.workload = scenario.workload;
+  load.concurrency = scenario.concurrency;
+  load.client_groups = scenario.client_groups;
+  load.rate = scenario.rate;
+  load.operation_timeout_ms = scenario.operation_timeout_ms;
+  load.options = load_options(workload, scenario.workload_options, scenario.name);
+  return {load};
+}
+
 SandboxMode chosen_mode(const std::string& wish) {
   if (wish == "user") return SandboxMode::kUserNamespace;
   if (wish == "root") return SandboxMode::kRoot;
@@ -169,7 +182,8 @@ int run_once(const RunOptions& options, std::uint64_t seed, int argc, const char
   Progress progress(progress_style(!options.no_progress));
   RunPlan plan;
   plan.scenario = effective_scenario(options);
-  plan.workload = chosen_workload(plan.scenario.workload);
+  plan.loads = loads_of(plan.scenario);
+  plan.find_workload = find_workload;
   plan.mode = chosen_mode(options.sandbox);
   require_faults_possible(plan.scenario, plan.mode);
   require_known_checks(plan.scenario);
