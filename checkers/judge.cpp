@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "checkers/loads.h"
+#include "checkers/promises/documented.h"
 #include "checkers/promises/failovers.h"
 #include "harness/core/check.h"
 
@@ -18,6 +20,13 @@ int exit_code_of(Validity valid) {
       break;
   }
   return 4;
+}
+
+/// A run of one load of registers has one result, of the checker's own name.
+bool judged_by_load(const RunRecord& run) {
+  const auto& loads = run.plan.loads;
+  return loads.size() > 1 ||
+         (loads.size() == 1 && object_of_workload(loads.front().workload) != object_of_workload("register"));
 }
 
 std::string names_where(const std::vector<CheckResult>& checks, Validity valid) {
@@ -68,8 +77,15 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   for (const Checker& checker : checkers()) {
     if (!selected.empty() && std::find(selected.begin(), selected.end(), checker.name) == selected.end())
       continue;
-    verdict.checks.push_back(checker.check(run, options));
-    verdict.valid = worst(verdict.valid, verdict.checks.back().valid);
+    std::vector<CheckResult> results;
+    if (checker.check == check_register && judged_by_load(run))
+      results = check_loads(run, options);
+    else
+      results.push_back(checker.check(run, options));
+    for (CheckResult& result : results) {
+      verdict.valid = worst(verdict.valid, result.valid);
+      verdict.checks.push_back(std::move(result));
+    }
   }
   verdict.failovers = find_failovers(run);
   verdict.exit_code = exit_code_of(verdict.valid);

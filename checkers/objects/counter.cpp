@@ -176,7 +176,9 @@ class CounterObject final : public Object {
     }
   }
   std::unique_ptr<Slice> slice() override { return std::make_unique<CounterSlice>(history_); }
-  std::string token_text(Token token) const override { return "the count " + std::to_string(count_of(token)); }
+  std::string token_text(Token token) const override {
+    return "the count " + std::to_string(count_of(token));
+  }
 
  private:
   static bool is_count(Value value) { return value.is_nil() || value.is_integer(); }

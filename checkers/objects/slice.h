@@ -74,8 +74,8 @@ class Slice {
   virtual void write(std::uint32_t id, const Operation& operation, Token token, Mark::Writer writer) = 0;
   /// An acknowledged operation of this span that shows something; the writers of what it sees are given.
   virtual void observe(std::uint32_t id, const Operation& operation, const Effects& effects) = 0;
-  /// An operation without an answer, or answered nobody knows in which term: it may have taken effect here, at
-  /// any time from its invocation on, or not at all.
+  /// An operation without an answer, or answered nobody knows in which term: it may have taken effect here,
+  /// at any time from its invocation on, or not at all.
   virtual void uncertain(std::uint32_t id, const Operation& operation) { (void)id, (void)operation; }
 
   /// Rule 1: at most `limit` contradictions; none when an order exists, as far as this object can tell. Call
@@ -87,8 +87,8 @@ class Slice {
   virtual const Mark* find(Token token) const = 0;
   /// Whether the span's order surely has `a` before `b`.
   virtual bool surely_before(const Mark& a, const Mark& b) const = 0;
-  /// An operation that shows that the span's first state lacked this token, which was not written in the span;
-  /// kNoOperation when none does.
+  /// An operation that shows that the span's first state lacked this token, which was not written in the
+  /// span; kNoOperation when none does.
   virtual std::uint32_t began_without(Token token) const = 0;
   /// Why no prefix of the predecessor's stream gives this span's first state, although each token may do;
   /// empty when one does. `operations`: its witness.

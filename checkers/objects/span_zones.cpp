@@ -119,8 +119,8 @@ void Zones::order_within(std::vector<ZoneConflict>& found) {
       const Zone& zone = zones_[at];
       if (chain.last_start > zone.first_end) {
         const Zone& late = zones_[chain.last_zone];
-        found.push_back(
-            conflict(ZoneConflict::Kind::kCasOrder, late, zone, {zone.write, zone.first_op, late.write, late.last_op}));
+        found.push_back(conflict(ZoneConflict::Kind::kCasOrder, late, zone,
+                                 {zone.write, zone.first_op, late.write, late.last_op}));
       }
       if (zone.first_end < chain.first_end) chain.first_end = zone.first_end, chain.first_zone = at;
       if (zone.last_start > chain.last_start) chain.last_start = zone.last_start, chain.last_zone = at;
@@ -131,8 +131,9 @@ void Zones::order_within(std::vector<ZoneConflict>& found) {
 /// Two chains of which each had to come first: the operations that touched their values, and all writers of
 /// the values that the story names, with the compare-and-sets in between.
 std::vector<std::uint32_t> Zones::witness(const Chain& stale, const Chain& fresh) const {
-  std::vector<std::uint32_t> operations = {zones_[stale.first_zone].first_op, zones_[fresh.first_zone].first_op,
-                                           zones_[fresh.last_zone].last_op, zones_[stale.last_zone].last_op};
+  std::vector<std::uint32_t> operations = {zones_[stale.first_zone].first_op,
+                                           zones_[fresh.first_zone].first_op, zones_[fresh.last_zone].last_op,
+                                           zones_[stale.last_zone].last_op};
   for (const Chain* chain : {&stale, &fresh}) {
     const Zone& first = zones_[chain->first_zone];
     const Zone& last = zones_[chain->last_zone];
@@ -160,8 +161,7 @@ void Zones::order_between(std::vector<ZoneConflict>& found, std::size_t limit) c
     const Chain& fresh = a_returns ? b : a;
     const Zone& stale_zone = zones_[stale.last_zone];
     const Zone& fresh_zone = zones_[fresh.first_zone];
-    found.push_back(conflict(ZoneConflict::Kind::kOrder, stale_zone, fresh_zone,
-                             witness(stale, fresh)));
+    found.push_back(conflict(ZoneConflict::Kind::kOrder, stale_zone, fresh_zone, witness(stale, fresh)));
   };
   // Forward zones: compare each with the one that reaches furthest so far.
   std::vector<std::uint32_t> disjoint;

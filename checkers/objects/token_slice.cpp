@@ -127,7 +127,8 @@ void TokenSlice::grow(const Sight& sight, Chain& chain, std::vector<Conflict>& f
     if (level_[mark] == kUnseen)
       fresh.push_back(mark), place_[mark] = static_cast<std::uint32_t>(i);
     else if (words_.ordered && place_[mark] != i)
-      return clash(name(mark) + " changed its place", {marks_[mark].write, turn_ops_[level_[mark]], sight.id}, found);
+      return clash(name(mark) + " changed its place", {marks_[mark].write, turn_ops_[level_[mark]], sight.id},
+                   found);
     else
       ++known;
     level_[mark] = sight.turn;
@@ -171,7 +172,8 @@ void TokenSlice::check_chain(std::vector<Sight>& sights, std::uint32_t part, std
   // Reads of one size show one state; their order among each other is open.
   for (std::size_t i = 0; i < sights.size() && found.size() < limit;) {
     std::size_t j = i;
-    for (; j < sights.size() && sights[j].marks.size() == sights[i].marks.size() && found.size() < limit; ++j) {
+    for (; j < sights.size() && sights[j].marks.size() == sights[i].marks.size() && found.size() < limit;
+         ++j) {
       grow(sights[j], chain, found);
       if (!found.empty()) return;
     }

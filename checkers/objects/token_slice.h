@@ -16,9 +16,9 @@ class TokenSlice final : public Slice {
  public:
   struct Words {
     std::function<std::string(Token)> token;
-    std::function<std::uint32_t(Token)> part;        // the part a token belongs to
-    std::function<bool(Token)> removed;              // somebody may have taken it away: its absence says nothing
-    bool ordered = false;                            // reads show tokens in the order of the stream
+    std::function<std::uint32_t(Token)> part;  // the part a token belongs to
+    std::function<bool(Token)> removed;        // somebody may have taken it away: its absence says nothing
+    bool ordered = false;                      // reads show tokens in the order of the stream
   };
   TokenSlice(const History& history, const Words& words) : history_(history), words_(words) {}
 
@@ -49,7 +49,8 @@ class TokenSlice final : public Slice {
   std::uint32_t mark_of(Token token);
   void look(std::uint32_t id, const Operation& operation, std::uint32_t part, std::span<const Token> sees);
   void check_whole(std::vector<Conflict>& found, std::size_t limit);
-  void check_chain(std::vector<Sight>& sights, std::uint32_t part, std::vector<Conflict>& found, std::size_t limit);
+  void check_chain(std::vector<Sight>& sights, std::uint32_t part, std::vector<Conflict>& found,
+                   std::size_t limit);
   void grow(const Sight& sight, Chain& chain, std::vector<Conflict>& found);
   void pass(Chain& chain, std::uint32_t id, Nanos from, Nanos until, std::vector<Conflict>& found);
   void clash(std::string text, std::vector<std::uint32_t> operations, std::vector<Conflict>& found) const;
@@ -62,8 +63,8 @@ class TokenSlice final : public Slice {
   std::uint32_t next_turn_ = 0;
   std::vector<std::uint32_t> wide_;  // operations that looked at several parts
   std::unordered_map<Token, std::uint32_t> index_;
-  std::vector<std::uint32_t> level_;  // of each mark: the read that first showed it, once sorted
-  std::vector<std::uint32_t> place_;  // and its position
+  std::vector<std::uint32_t> level_;    // of each mark: the read that first showed it, once sorted
+  std::vector<std::uint32_t> place_;    // and its position
   std::vector<std::uint32_t> seen_by_;  // how many reads showed it
   std::unordered_map<std::uint32_t, std::vector<Sight>> sights_;  // by part; sorted by conflicts()
 };

@@ -21,11 +21,11 @@ std::string count(std::size_t number, std::string_view what) {
   return std::to_string(number) + " " + std::string(what) + (number == 1 ? "" : "s");
 }
 
-/// The plain answer of registers, and the guard of the documented one: a key that is not linearizable over the
-/// run must have an anomaly that says why.
+/// The plain answer of registers, and the guard of the documented one: a key that is not linearizable over
+/// the run must have an anomaly that says why.
 struct Plain {
-  bool told = false;             // whether this object has a plain answer here
-  std::size_t broken = 0;        // keys that are not linearizable over the whole run
+  bool told = false;            // whether this object has a plain answer here
+  std::size_t broken = 0;       // keys that are not linearizable over the whole run
   std::size_t unexplained = 0;  // of these, those with no anomaly that explains it
 };
 
@@ -175,7 +175,8 @@ CheckResult check_register(const RunRecord& run, const CheckOptions& options) {
     doubt(result, "No operation was recorded.");
     return result;
   }
-  if (std::none_of(all.begin(), all.end(), [](const Operation& op) { return is_register_function(op.function); })) {
+  if (std::none_of(all.begin(), all.end(),
+                   [](const Operation& op) { return is_register_function(op.function); })) {
     result.valid = Validity::kValid;
     result.explanation = "Does not apply: the workload has no registers.";
     return result;

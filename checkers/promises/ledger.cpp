@@ -102,6 +102,7 @@ void Ledger::place_operations(const std::vector<std::uint32_t>& operations) {
       keys_.emplace_back();
       keys_.back().id = instance;
       keys_.back().slot = slot_of(object_.key_of(instance));
+      keys_.back().moved = streams_.moved(keys_.back().slot);
     }
     Key& key = keys_[found->second];
     key.operations.push_back(id);
@@ -110,7 +111,7 @@ void Ledger::place_operations(const std::vector<std::uint32_t>& operations) {
     if (op(id).outcome == Outcome::kOk || effects_.observes) place(key, id, node_of(id));
   }
   figures_.keys = keys_.size();
-  for (const Key& key : keys_) figures_.moved_keys += streams_.moved(key.slot) ? 1 : 0;
+  for (const Key& key : keys_) figures_.moved_keys += key.moved ? 1 : 0;
 }
 
 void Ledger::place(Key& key, std::uint32_t id, int node) {
@@ -124,6 +125,7 @@ void Ledger::place(Key& key, std::uint32_t id, int node) {
     return;
   }
   stream_of_[id] = streams_.stream_of(term, key.slot, operation.completed);
+  key.moved = key.moved || stream_of_[id] != term;
   Nanos& began = began_[static_cast<std::size_t>(term)];
   began = std::min(began, operation.completed);
 }
@@ -133,10 +135,11 @@ void Ledger::check_replica_answer(Key& key, std::uint32_t id, int node) {
   const Operation& operation = op(id);
   if (node < 0 || !terms_.surely_none(node, operation.invoked, operation.completed)) return;
   if (!surely_replica(views_[static_cast<std::size_t>(node)], operation.invoked, operation.completed)) return;
-  violation(key, "answered-by-replica",
-            tell(id) + "; but " + node_name(run_, node) +
-                " was a replica all that time, and a replica redirects every client that did not ask for READONLY",
-            {id}, operation.completed, node);
+  violation(
+      key, "answered-by-replica",
+      tell(id) + "; but " + node_name(run_, node) +
+          " was a replica all that time, and a replica redirects every client that did not ask for READONLY",
+      {id}, operation.completed, node);
 }
 
 /// Who may have written what. False when a token was written twice: then no rule here applies.
@@ -226,7 +229,7 @@ void Ledger::check_within_terms(Key& key) {
   for (auto& [stream, slice] : key.terms)
     for (const Conflict& conflict : slice->conflicts(kConflictsPerKey)) {
       const std::uint32_t last = conflict.operations.empty() ? kNoOperation : conflict.operations.back();
-      const bool moved = streams_.moved(key.slot);
+      const bool moved = key.moved;
       violation(key,
                 !conflict.type.empty() ? conflict.type
                 : moved                ? "not-linearizable-across-move"
@@ -257,8 +260,8 @@ std::string Ledger::tell(std::uint32_t id) const {
   const std::string what(operation.function == Function::kCas ? "compare-and-set"
                                                               : to_string(operation.function));
   if (reads && operation.outcome == Outcome::kOk)
-    return "at " + at(operation.completed) + " " + node + " answered " + process + "'s " + what + " of " + key +
-           " with " +
+    return "at " + at(operation.completed) + " " + node + " answered " + process + "'s " + what + " of " +
+           key + " with " +
            (operation.result.is_nil() ? "nothing" : shortened(history.values.to_json(operation.result)));
   const std::string argument =
       operation.argument.is_nil() ? "" : shortened(history.values.to_json(operation.argument)) + " ";

@@ -1,7 +1,7 @@
 // The loss ledger of one load: what each term of each master knew of each object, compared with what its heir
-// knew (checkers/PROMISES.md, "The documented verdict, precisely", rules 1 to 6). Asynchronous replication may
-// lose a suffix of a term's stream in a documented window; anything else is a violation. The ledger knows no
-// data: what an operation writes and shows is told by its Object (checkers/objects).
+// knew (checkers/PROMISES.md, "The documented verdict, precisely", rules 1 to 6). Asynchronous replication
+// may lose a suffix of a term's stream in a documented window; anything else is a violation. The ledger knows
+// no data: what an operation writes and shows is told by its Object (checkers/objects).
 //
 // Every rule asks for certainty: an operation whose term is not certain counts as indeterminate, a term whose
 // lineage is not certain is compared with nothing.
@@ -43,7 +43,8 @@ struct LedgerFigures {
 class Ledger {
  public:
   /// `terms` may be empty (no views): then only what needs no term is judged. `operations`: the load's.
-  Ledger(const RunRecord& run, const Terms& terms, const Windows& windows, Object& object, CheckResult& result);
+  Ledger(const RunRecord& run, const Terms& terms, const Windows& windows, Object& object,
+         CheckResult& result);
   void work_out(const std::vector<std::uint32_t>& operations);
   const LedgerFigures& figures() const { return figures_; }
 
@@ -66,6 +67,7 @@ class Ledger {
     std::unordered_map<Token, std::uint32_t> writer;  // token -> operation that may have written it
     std::unordered_map<Token, std::uint32_t> failed;  // token -> operation that surely did not
     std::map<int, std::unique_ptr<Slice>> terms;      // by stream
+    bool moved = false;      // its slot passed from one master to another, or was being passed
     bool flawed = false;     // a violation within a term: not compared across terms
     bool explained = false;  // some anomaly of this key was reported
   };
@@ -75,7 +77,8 @@ class Ledger {
     std::uint32_t key = 0;
     std::uint32_t write = kNoOperation;
     std::uint32_t witness = kNoOperation;  // the observation that shows it; none: it was accepted too late
-    bool moved = false;  // its key had been passed on to another shard, so that this heir's failover is no excuse
+    bool moved =
+        false;  // its key had been passed on to another shard, so that this heir's failover is no excuse
   };
   /// The latest write of the parent that surely survived into the child.
   struct Survivor {
@@ -132,14 +135,14 @@ class Ledger {
   LedgerFigures figures_;
   Effects effects_;
   std::vector<int> node_numbers_;  // of the history's node ids
-  std::vector<int> term_of_;    // each operation's; kNoTerm: not certain
-  std::vector<int> stream_of_;  // each operation's
-  std::vector<Nanos> began_;    // each term's: it surely served by then
+  std::vector<int> term_of_;       // each operation's; kNoTerm: not certain
+  std::vector<int> stream_of_;     // each operation's
+  std::vector<Nanos> began_;       // each term's: it surely served by then
   std::vector<Key> keys_;
-  std::map<std::pair<std::uint32_t, int>, Loss> losses_;       // by write (or stale read) and child
-  std::set<std::pair<std::uint32_t, int>> survived_;           // writes of several tokens, and child
-  std::vector<Survivor> survivors_;                            // by child
-  std::vector<std::vector<const View*>> views_;                // by node
+  std::map<std::pair<std::uint32_t, int>, Loss> losses_;  // by write (or stale read) and child
+  std::set<std::pair<std::uint32_t, int>> survived_;      // writes of several tokens, and child
+  std::vector<Survivor> survivors_;                       // by child
+  std::vector<std::vector<const View*>> views_;           // by node
 };
 
 }  // namespace harness

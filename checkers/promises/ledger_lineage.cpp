@@ -86,19 +86,21 @@ void Ledger::follow_back(Key& key, int stream, const Mark& inherited) {
             {inherited.write, inherited.last_op}, op(inherited.last_op).completed, terms_[stream].node);
 }
 
-/// What the parent shows against the inherited token: that it had gone on from there, or that it never knew it.
+/// What the parent shows against the inherited token: that it had gone on from there, or that it never knew
+/// it.
 void Ledger::deny_after(Key& key, int parent, int child, const Slice& place, const Mark& inherited) {
   const Mark* source = place.find(inherited.token);
   const bool known = source != nullptr && source->touched;
   const bool own_source = known && source->writer != Mark::Writer::kElsewhere;
   const bool restarted = terms_[child].origin == Term::Origin::kRestarted;
   const auto resurrected = [&](std::uint32_t witness, const std::string& instead) {
-    violation(key, "resurrected-write",
-              tell(inherited.last_op) + "; but its predecessor " + terms_.describe(run_, parent) + " began with " +
-                  instead + " (" + tell(witness) + "), and never wrote " + token_text(inherited.token) +
-                  ". A promoted replica continues its master's stream, so this value came back from before it "
-                  "(rule 5)",
-              {witness, inherited.last_op}, op(inherited.last_op).completed, node_of(inherited.last_op));
+    violation(
+        key, "resurrected-write",
+        tell(inherited.last_op) + "; but its predecessor " + terms_.describe(run_, parent) + " began with " +
+            instead + " (" + tell(witness) + "), and never wrote " + token_text(inherited.token) +
+            ". A promoted replica continues its master's stream, so this value came back from before it "
+            "(rule 5)",
+        {witness, inherited.last_op}, op(inherited.last_op).completed, node_of(inherited.last_op));
   };
   if (object_.shape() == Object::Shape::kAll) {
     if (own_source || restarted || inherited.token == kNothing) return;
@@ -162,8 +164,8 @@ void Ledger::deny_absent(Key& key, int stream) {
           lose(key, parent, child, mark, witness);
         else
           violation(key, "lost-inherited",
-                    tell(witness) + "; but its predecessor " + terms_.describe(run_, parent) + " had begun with " +
-                        token_text(mark.token) + " (" + tell(mark.last_op) +
+                    tell(witness) + "; but its predecessor " + terms_.describe(run_, parent) +
+                        " had begun with " + token_text(mark.token) + " (" + tell(mark.last_op) +
                         "), so that every prefix of its stream holds it (rule 2)",
                     {mark.write, mark.last_op, witness}, op(witness).completed, terms_[stream].node);
       }
@@ -203,7 +205,7 @@ void Ledger::lose(Key& key, int parent, int child, const Mark& lost, std::uint32
   loss.key = static_cast<std::uint32_t>(&key - keys_.data());
   loss.write = lost.write;
   loss.witness = witness;
-  if (streams_.moved(key.slot)) redate(key, parent, loss);
+  if (key.moved) redate(key, parent, loss);
   losses_.try_emplace({lost.write, child}, loss);
 }
 
@@ -301,16 +303,18 @@ bool Ledger::breaks_a_rule(const Loss& loss, const std::string& text) {
   if (loss.witness != kNoOperation) operations.push_back(loss.witness);
   if (!deviation.is_write) return false;
   if (loss.moved) {
-    violation(key, "lost-in-migration",
-              text + ". The key had been passed on from " + node_name(run_, node) +
-                  " to another shard before: its heir must not answer for it, and what moved is not lost with it",
-              operations, deviation.effect_by, node);
+    violation(
+        key, "lost-in-migration",
+        text + ". The key had been passed on from " + node_name(run_, node) +
+            " to another shard before: its heir must not answer for it, and what moved is not lost with it",
+        operations, deviation.effect_by, node);
     return true;
   }
   if (survived_.contains({loss.write, deviation.child})) {
     violation(key, "torn-transaction",
-              text + ". But another part of the same transaction survived: a transaction is in the stream "
-                     "whole, or not at all",
+              text +
+                  ". But another part of the same transaction survived: a transaction is in the stream "
+                  "whole, or not at all",
               operations, deviation.effect_by, node);
     return true;
   }

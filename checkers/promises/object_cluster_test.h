@@ -1,7 +1,7 @@
 // For tests only: a generative model of an asynchronous shard, over any object. n1 is lost at 3 s in one of
-// several ways, its replica n4 is promoted behind a prefix of its stream, some clients keep talking to the old
-// master until it is demoted. Whatever this model does an asynchronous Redis Cluster may do too; and it can
-// break each rule on purpose.
+// several ways, its replica n4 is promoted behind a prefix of its stream, some clients keep talking to the
+// old master until it is demoted. Whatever this model does an asynchronous Redis Cluster may do too; and it
+// can break each rule on purpose.
 #pragma once
 
 #include <map>
@@ -222,10 +222,9 @@ class ObjectCluster {
       if (!surely_last || i + 1 >= received.size() || !call.answered || received.back()->key == call.key ||
           !received.back()->answered || call.completed >= received.back()->invoked)
         continue;
-      const bool alone = std::none_of(received.begin(), received.begin() + static_cast<std::ptrdiff_t>(i),
-                                      [&](const Call* other) {
-                                        return other->key == call.key && other->completed >= call.invoked;
-                                      });
+      const bool alone = std::none_of(
+          received.begin(), received.begin() + static_cast<std::ptrdiff_t>(i),
+          [&](const Call* other) { return other->key == call.key && other->completed >= call.invoked; });
       if (!alone) continue;
       received.erase(received.begin() + static_cast<std::ptrdiff_t>(i));
       shown_ = true;

@@ -150,8 +150,8 @@ class RecordBuilder {
 
   ValueTable& values() { return builder_.tables().values; }
   /// Any operation; no key: that of a transaction.
-  void operation(int process, Function function, const std::string& key, Value argument, Value result, Span when,
-                 int node, Outcome outcome = Outcome::kOk) {
+  void operation(int process, Function function, const std::string& key, Value argument, Value result,
+                 Span when, int node, Outcome outcome = Outcome::kOk) {
     add(process, function, key, argument, result, when, node, outcome);
   }
 

@@ -8,7 +8,8 @@ namespace harness {
 namespace {
 
 bool holds(const SlotRanges& ranges, int slot) {
-  return std::any_of(ranges.begin(), ranges.end(), [&](const SlotRange& range) { return range.contains(slot); });
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const SlotRange& range) { return range.contains(slot); });
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ inline constexpr int kNoTerm = -1;
 
 /// What a master said of its own slots, from this look on.
 struct Claim {
-  Nanos from = 0;         // the look that first showed it
+  Nanos from = 0;          // the look that first showed it
   Nanos denied_until = 0;  // the look before it, which showed something else
   SlotRanges slots;
 };
