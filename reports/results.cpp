@@ -44,6 +44,7 @@ Json ms_since(Nanos time, Nanos begin) {
 Json anomaly_json(const Anomaly& anomaly) {
   Json out = {{"type", anomaly.type},
               {"key", anomaly.key.empty() ? Json(nullptr) : Json(anomaly.key)},
+              {"headline", headline(anomaly)},
               {"explanation", anomaly.explanation},
               {"operations", anomaly.operations},
               {"time_ms", ms(anomaly.time)},

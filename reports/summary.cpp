@@ -211,8 +211,7 @@ std::string first_anomaly(const RunRecord& record, const RunVerdict& verdict, co
   const std::vector<NamedAnomaly> all = named_anomalies(verdict);
   if (all.empty() || all.front().anomaly->allowed) return {};
   const auto& [name, check, anomaly] = all.front();
-  std::string out = "  " + paint.bad("FAIL") + "  " + terminal_text(type_words(anomaly->type));
-  if (!anomaly->key.empty()) out += "   key " + terminal_text(anomaly->key);
+  std::string out = "  " + paint.bad("FAIL") + "  " + terminal_text(headline(*anomaly));
   out += "   " + grouped(check->violations) + " of " + grouped(check->operations) + " checked by " +
          terminal_text(check->name) + "\n";
   std::vector<Moment> moments = tell_anomaly(record, verdict, *anomaly, kOperationsMax);

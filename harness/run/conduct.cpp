@@ -12,6 +12,7 @@
 #include "harness/run/interpreter.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/nemesis.h"
+#include "harness/run/plan_of_scenario.h"
 #include "harness/run/recorder.h"
 #include "harness/run/settle.h"
 #include "harness/run/stall_meter.h"
@@ -140,22 +141,22 @@ class Conductor {
   }
 
   void run_nemesis() {
-    Prng targets = seed_.split("targets");
-    NemesisOptions options;
-    options.time_limit_s = scenario().time_limit_s;
-    options.tail_s = scenario().tail_s;
-    options.condition_patience = settle_patience(scenario().cluster);
-    const auto plan = [this](int round) {
-      Prng times = seed_.split("schedule", static_cast<std::uint64_t>(round));
-      return plan_schedule(scenario().steps, scenario().cluster.node_timeout_ms, times);
+    const Plan plan = plan_of_scenario(scenario(), plan_.info.seed);
+    StepJournal journal(plan_.files);
+    StepSinks sinks;
+    sinks.fault = [this](std::size_t number, const FaultRecord& fault) {
+      fault_journal_.write(number, fault);
     };
-    Nemesis nemesis(
-        {*cluster_, *sandbox_, clock_, targets, client_hosts_, {}}, plan, options,
-        [this](std::size_t number, const FaultRecord& fault) { fault_journal_.write(number, fault); },
-        [this](const std::string& event) { tell(event); });
+    sinks.command = [&](const CommandRecord& command) { journal.write(command); };
+    sinks.expectation = [&](const ExpectationRecord& expectation) { journal.write(expectation); };
+    sinks.say = [this](const std::string& event) { tell(event); };
+    const auto acknowledged = [this] {
+      return std::map<std::string, std::uint64_t>{{scenario().workload, recorder_->operations_ok()}};
+    };
+    Nemesis nemesis(plan, {*cluster_, *sandbox_, clock_, client_hosts_, acknowledged}, sinks);
     nemesis.start();
     LoadFigures figures;
-    figures.expected_s = expected_seconds(plan(0));
+    figures.expected_s = expected_seconds(plan);
     while (!nemesis.done()) {
       std::this_thread::sleep_for(kProgressInterval);  // the pace of the progress line, nothing waits for it
       show(figures);
@@ -166,18 +167,15 @@ class Conductor {
       }
     }
     nemesis.join();
-    record_.faults = nemesis.records();
+    record_.faults = nemesis.records().faults();
   }
 
-  /// About what the schedule takes: a failover is reckoned with its bound (checkers/PROMISES.md row 1).
-  double expected_seconds(const Schedule& schedule) const {
+  /// About what the steps take: a wait is reckoned with the bound of a failover.
+  double expected_seconds(const Plan& plan) const {
     Nanos sum = 0;
-    for (const PlannedStep& step : schedule) {
-      sum += step.after + step.hold;
-      if (step.condition == StepCondition::kRecovered)
-        sum += 2 * scenario().cluster.node_timeout_ms * kMillisecond + kSecond;
-    }
-    return std::max(scenario().time_limit_s, to_seconds(sum) + scenario().tail_s);
+    for (const StepPlan& step : plan.steps)
+      sum += step.after + step.hold.value_or(0) + (step.when ? failover_bound(plan.cluster.config) : 0);
+    return to_seconds(std::max(plan.limits.time_limit, sum + plan.limits.tail));
   }
 
   void tell(const std::string& event) {
