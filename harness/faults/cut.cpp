@@ -88,7 +88,9 @@ std::unique_ptr<ActiveFault> put_in_force(FaultContext& context, Cut cut, FaultR
   auto active = std::make_unique<CutInForce>(std::move(drops), context.clock);
   // In force from now on; the proof comes with the first packet that it drops.
   const Nanos in_force = context.clock.now();
-  if (wait_for(kPatience, [&] { return active->felt(cut.felt_by_all); })) {
+  bool felt = false;
+  (void)wait_for(kPatience, [&] { return (felt = active->felt(cut.felt_by_all)) || context.stopped(); });
+  if (felt) {
     record.active = in_force;
     record.evidence = active->evidence();
   } else {

@@ -105,9 +105,11 @@ std::unique_ptr<ActiveFault> degrade(FaultContext& context, const FaultRequest& 
   auto active = std::make_unique<DegradeInForce>(
       context.sandbox.degrade(links, wanted.rule, Prng(context.prng.next())), context.clock);
   const Nanos in_force = context.clock.now();
-  const bool felt = wait_for(kProofPatience, [&] { return active->counts().*wanted.proof > 0; }) ||
-                    wait_for(kFramesPatience, [&] { return active->counts().frames > 0; });
-  if (felt) {
+  const auto any = [&](std::uint64_t WireCounts::*count) {
+    return [&, count] { return active->counts().*count > 0 || context.stopped(); };
+  };
+  if (!wait_for(kProofPatience, any(wanted.proof))) (void)wait_for(kFramesPatience, any(&WireCounts::frames));
+  if (active->counts().frames > 0) {
     record.active = in_force;
     record.evidence = words(active->counts());
   } else {
