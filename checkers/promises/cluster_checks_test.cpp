@@ -331,6 +331,7 @@ TEST_CASE("failover: phases and bounds") {
   SECTION("bad: a cut healed at once ended in a failover") {
     run.faults[0].fault = "isolate";
     run.faults[0].sides = {{"n1"}, {"n2", "n3", "n4", "n5", "n6"}};
+    run.faults[0].effects = effects_of_old_record(run.faults[0]);
     run.faults[0].heals = true;
     run.faults[0].heal_requested = run.faults[0].healed = run.faults[0].active + 300 * kMillisecond;
     CHECK(has(check_failover(run, {}), "needless-failover"));

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "checkers/promises/bounds.h"
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/ledger.h"
 #include "checkers/promises/terms.h"
@@ -88,7 +88,8 @@ void doubt_what_is_missing(CheckResult& result, const LedgerFigures& figures, bo
 
 }  // namespace
 
-CheckResult check_register(const RunRecord& run, const CheckOptions& options) {
+CheckResult check_register(const Analysis& analysis, const CheckOptions& options) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "register";
   result.valid = Validity::kValid;
@@ -99,13 +100,14 @@ CheckResult check_register(const RunRecord& run, const CheckOptions& options) {
   }
   if (std::none_of(operations.begin(), operations.end(),
                    [](const Operation& op) { return is_register_function(op.function); })) {
+    result.valid = Validity::kNotApplicable;
     result.explanation = "Does not apply: the workload has no registers.";
     return result;
   }
-  const Terms terms(run);
-  const Bounds bounds = bounds_of(run.info);
-  const Nanos stall = host_stall(run);
-  const Windows windows(run, terms, bounds, stall);
+  const Terms& terms = analysis.terms;
+  const Bounds& bounds = analysis.bounds;
+  const Nanos stall = analysis.stall;
+  const Windows& windows = analysis.windows;
   Ledger ledger(run, terms, windows, result, options.strict || run.info.strict);
   ledger.work_out();
 

@@ -12,6 +12,6 @@ namespace harness {
 /// told for, keys whose values repeat. measured: operations, keys, lost_writes, stale_reads,
 /// lost_in_window_a (b, c, restart), age_ms_max_a (b, c), linearizable (1 or 0), keys_not_linearizable,
 /// terms.
-CheckResult check_register(const RunRecord& run, const CheckOptions& options);
+CheckResult check_register(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

@@ -1,5 +1,6 @@
 // The plan's own expectations: kept, broken, and not decided.
 #include "checkers/promises/expectations.h"
+#include "checkers/promises/analysis.h"
 
 #include <catch2/catch.hpp>
 
