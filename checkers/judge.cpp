@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "checkers/loads.h"
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/documented.h"
-#include "checkers/promises/failovers.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -16,6 +16,7 @@ int exit_code_of(Validity valid) {
       return 0;
     case Validity::kInvalid:
       return 1;
+    case Validity::kNotApplicable:
     case Validity::kUnknown:
       break;
   }
@@ -36,20 +37,48 @@ std::string names_where(const std::vector<CheckResult>& checks, Validity valid) 
   return names;
 }
 
+/// Losses that a documented window allows are told with every verdict that is no failure.
+bool tells_losses(const CheckResult& check) {
+  return check.allowed > 0 && std::ranges::any_of(check.measured, [](const auto& measure) {
+           return measure.first == "lost_writes";
+         });
+}
+
+/// Damaged evidence proves nothing: what was found in it is a doubt, and no checker passed on it.
+void judge_damage(RunVerdict& verdict, const std::vector<std::string>& damage) {
+  std::string names;
+  for (const std::string& what : damage) names += (names.empty() ? "" : ", ") + what;
+  for (CheckResult& check : verdict.checks) {
+    if (check.valid == Validity::kNotApplicable) continue;
+    check.valid = Validity::kUnknown;
+    check.explanation = "The evidence is damaged (" + names + "). " + check.explanation;
+    // Nothing found in it is told as a violation.
+    std::erase_if(check.anomalies, [](const Anomaly& anomaly) { return !anomaly.allowed; });
+    check.violations = 0;
+  }
+  verdict.valid = Validity::kUnknown;
+}
+
 /// The verdict first, then the first reason for it, then what was allowed.
 std::string explain(const RunVerdict& verdict) {
   std::size_t violations = 0;
   std::string text;
+  const auto applied = std::ranges::count_if(
+      verdict.checks, [](const CheckResult& check) { return check.valid != Validity::kNotApplicable; });
   for (const CheckResult& check : verdict.checks) violations += check.violations;
   const auto worst_check =
       std::find_if(verdict.checks.begin(), verdict.checks.end(),
                    [&](const CheckResult& check) { return check.valid == verdict.valid; });
   switch (verdict.valid) {
     case Validity::kValid:
-      text =
-          "The build kept its promises: all " + std::to_string(verdict.checks.size()) + " checkers passed.";
+      text = "The build kept its promises: all " + std::to_string(applied) + " checkers that apply passed.";
       break;
+    case Validity::kNotApplicable:
     case Validity::kUnknown:
+      if (worst_check == verdict.checks.end()) {
+        text = "No checker had anything to judge.";
+        break;
+      }
       text = "Nothing wrong was found, but the evidence is not enough to say that all is right (" +
              names_where(verdict.checks, Validity::kUnknown) + "). " + worst_check->explanation;
       break;
@@ -59,8 +88,7 @@ std::string explain(const RunVerdict& verdict) {
       break;
   }
   for (const CheckResult& check : verdict.checks)
-    if (check.name == "register" && check.allowed > 0 && verdict.valid != Validity::kInvalid)
-      text += " " + check.explanation;
+    if (tells_losses(check) && verdict.valid != Validity::kInvalid) text += " " + check.explanation;
   return text;
 }
 
@@ -73,21 +101,24 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
       throw UsageError("there is no checker called \"" + std::string(name) +
                        "\"; `harness list` names them all");
   RunVerdict verdict;
-  verdict.valid = Validity::kValid;
+  verdict.valid = Validity::kNotApplicable;
+  const Analysis analysis(run);
   for (const Checker& checker : checkers()) {
     if (!selected.empty() && std::find(selected.begin(), selected.end(), checker.name) == selected.end())
       continue;
     std::vector<CheckResult> results;
     if (checker.check == check_register && judged_by_load(run))
-      results = check_loads(run, options);
+      results = check_loads(analysis, options);
     else
-      results.push_back(checker.check(run, options));
+      results.push_back(checker.check(analysis, options));
     for (CheckResult& result : results) {
       verdict.valid = worst(verdict.valid, result.valid);
       verdict.checks.push_back(std::move(result));
     }
   }
-  verdict.failovers = find_failovers(run);
+  verdict.failovers = analysis.failovers;
+  if (verdict.valid == Validity::kNotApplicable) verdict.valid = Validity::kUnknown;  // nothing was tested
+  if (!run.damage.empty()) judge_damage(verdict, run.damage);
   verdict.exit_code = exit_code_of(verdict.valid);
   verdict.explanation = explain(verdict);
   return verdict;

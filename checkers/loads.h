@@ -7,13 +7,15 @@
 
 #include "checkers/common/checker.h"
 #include "checkers/objects/object.h"
+#include "checkers/promises/analysis.h"
 
 namespace harness {
 
 /// The object of a workload, by the workload's name; null when its operations are none that the ledger knows.
 const ObjectEntry* object_of_workload(std::string_view workload);
 
-/// One result a load, named by the load. A load without an object says that nothing is judged here.
-std::vector<CheckResult> check_loads(const RunRecord& run, const CheckOptions& options);
+/// One result a load, named by the load. A load whose object the ledger does
+/// not know is valid when its strict model says so, since nothing was lost then; else nobody can tell: unknown.
+std::vector<CheckResult> check_loads(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

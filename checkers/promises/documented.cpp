@@ -5,7 +5,7 @@
 
 #include "checkers/objects/objects.h"
 #include "checkers/objects/register.h"
-#include "checkers/promises/bounds.h"
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/ledger.h"
 #include "checkers/promises/terms.h"
@@ -131,15 +131,16 @@ Plain plain_answer(const RunRecord& run, const Ledger& ledger, bool strict, Chec
 
 }  // namespace
 
-CheckResult check_object(const RunRecord& run, const CheckOptions& options, const ObjectEntry& entry,
+CheckResult check_object(const Analysis& analysis, const CheckOptions& options, const ObjectEntry& entry,
                          const std::vector<std::uint32_t>& operations) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = entry.name;
   result.valid = Validity::kValid;
-  const Terms terms(run);
-  const Bounds bounds = bounds_of(run.info);
-  const Nanos stall = host_stall(run);
-  const Windows windows(run, terms, bounds, stall);
+  const Terms& terms = analysis.terms;
+  const Bounds& bounds = analysis.bounds;
+  const Nanos stall = analysis.stall;
+  const Windows& windows = analysis.windows;
   const std::unique_ptr<Object> object = entry.make(run.history);
   Ledger ledger(run, terms, windows, *object, result);
   ledger.work_out(operations);
@@ -164,8 +165,8 @@ CheckResult check_object(const RunRecord& run, const CheckOptions& options, cons
   return result;
 }
 
-CheckResult check_register(const RunRecord& run, const CheckOptions& options) {
-  const auto& all = run.history.operations;
+CheckResult check_register(const Analysis& analysis, const CheckOptions& options) {
+  const auto& all = analysis.run.history.operations;
   std::vector<std::uint32_t> operations(all.size());
   std::iota(operations.begin(), operations.end(), 0U);
   CheckResult result;
@@ -177,11 +178,11 @@ CheckResult check_register(const RunRecord& run, const CheckOptions& options) {
   }
   if (std::none_of(all.begin(), all.end(),
                    [](const Operation& op) { return is_register_function(op.function); })) {
-    result.valid = Validity::kValid;
+    result.valid = Validity::kNotApplicable;
     result.explanation = "Does not apply: the workload has no registers.";
     return result;
   }
-  return check_object(run, options, *find_object("register"), operations);
+  return check_object(analysis, options, *find_object("register"), operations);
 }
 
 }  // namespace harness

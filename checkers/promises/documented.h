@@ -17,10 +17,10 @@ namespace harness {
 /// terms.
 /// The documented verdict of one load: its object, and its operations as indices into the history. An object
 /// without a strict model of its own (the register) gets its plain answer here too.
-CheckResult check_object(const RunRecord& run, const CheckOptions& options, const ObjectEntry& entry,
+CheckResult check_object(const Analysis& analysis, const CheckOptions& options, const ObjectEntry& entry,
                          const std::vector<std::uint32_t>& operations);
 
 /// The whole run as one load of registers.
-CheckResult check_register(const RunRecord& run, const CheckOptions& options);
+CheckResult check_register(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

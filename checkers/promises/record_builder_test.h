@@ -15,10 +15,18 @@
 #include <string>
 #include <vector>
 
+#include "checkers/promises/analysis.h"
+#include "harness/core/old_stores.h"
 #include "harness/core/run_record.h"
 #include "harness/core/slot.h"
 
 namespace harness::testing {
+
+/// The faults of a record that declare no effects get those of their names, as records of old stores do.
+inline void declare_effects(RunRecord& run) {
+  for (FaultRecord& fault : run.faults)
+    if (fault.effects.empty()) fault.effects = effects_of_old_record(fault);
+}
 
 struct Span {
   double invoked_ms;
@@ -227,6 +235,7 @@ class RecordBuilder {
   }
 
   RunRecord finish() {
+    declare_effects(run);
     std::stable_sort(events_.begin(), events_.end(),
                      [](const Event& a, const Event& b) { return a.time < b.time; });
     for (std::size_t i = 0; i < events_.size(); ++i) builder_.add(events_[i], i + 1);

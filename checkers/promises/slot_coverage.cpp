@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "checkers/promises/bounds.h"
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -210,12 +210,13 @@ void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>
 
 }  // namespace
 
-CheckResult check_slot_coverage(const RunRecord& run, const CheckOptions&) {
+CheckResult check_slot_coverage(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "slot-coverage";
   result.valid = Validity::kValid;
   result.operations = run.views.size();
-  const auto views = views_by_node(run);
+  const auto& views = analysis.views;
   const bool seen =
       std::any_of(run.views.begin(), run.views.end(), [](const View& view) { return view.reachable; });
   if (!seen) {

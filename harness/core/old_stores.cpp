@@ -6,9 +6,10 @@ namespace {
 struct OldFault {
   std::string_view name;
   EffectKind kind;
+  bool reports = false;  // the server writes a report of its crash
 };
 constexpr OldFault kOldFaults[] = {
-    {"debug-segfault", EffectKind::kDown},
+    {"debug-segfault", EffectKind::kDown, true},
     {"kill", EffectKind::kDown},
     {"pause", EffectKind::kStopped},
     {"restart", EffectKind::kStart},
@@ -40,6 +41,7 @@ std::vector<Effect> effects_of_old_record(const FaultRecord& fault) {
     effect.nodes = fault.nodes;
     effect.excuses.exits = old.kind == EffectKind::kDown;
     effect.excuses.dead_link = old.kind != EffectKind::kStart;
+    if (old.reports) effect.excuses.log_lines = {"BUG REPORT START", "crashed by signal"};
     return {effect};
   }
   return {};

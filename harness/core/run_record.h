@@ -218,6 +218,9 @@ struct RunRecord {
   std::vector<LogLine> logs;  // of all nodes, in order of time
   std::vector<FinalData> final_data;
   RunCounters counters;
+  /// What of the store is missing or damaged, each in a few words ("faults.jsonl: block 3"). Any makes the
+  /// verdict unknown: what rests on it is neither a violation nor a proof.
+  std::vector<std::string> damage;
 
   int node_by_id(std::string_view id) const;      // -1 when unknown
   int node_by_name(std::string_view name) const;  // -1 when unknown

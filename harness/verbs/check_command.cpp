@@ -300,7 +300,7 @@ CheckResult merged(const std::vector<CheckResult>& results) {
 }
 
 void print_text(const CheckResult& result, double seconds) {
-  static constexpr const char* kWords[] = {"valid", "UNKNOWN", "INVALID"};
+  static constexpr const char* kWords[] = {"NOT APPLICABLE", "valid", "UNKNOWN", "INVALID"};
   char time[32];
   std::snprintf(time, sizeof time, "%.3f s", seconds);
   std::cout << kWords[static_cast<int>(result.valid)] << "  " << result.name << ", " << result.operations
