@@ -8,6 +8,25 @@
 
 namespace harness {
 
+inline constexpr Parameter kRegisterOptions[] = {
+    {"keys", Parameter::Kind::kInteger, "spread evenly over the shards", {}, "60", 1, 1'000'000},
+    {"hot-keys",
+     Parameter::Kind::kInteger,
+     "of them, these get hot-share of the operations",
+     {},
+     "3",
+     0,
+     1'000'000},
+    {"hot-share", Parameter::Kind::kNumber, "share of the operations for the hot keys", {}, "0.2", 0, 1},
+    {"read", Parameter::Kind::kNumber, "share of the operations that read", {}, "0.5", 0, 1},
+    {"write",
+     Parameter::Kind::kNumber,
+     "share of the operations that write; the rest compares and sets",
+     {},
+     "0.4",
+     0,
+     1}};
+
 std::unique_ptr<Workload> make_register_workload(const WorkloadSetup& setup);
 
 }  // namespace harness

@@ -6,7 +6,8 @@ namespace harness {
 namespace {
 
 constexpr WorkloadEntry kWorkloads[] = {
-    {"register", "read, write and compare-and-set registers, each value unique", make_register_workload},
+    {"register", "read, write and compare-and-set registers, each value unique", kRegisterOptions,
+     make_register_workload},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A fault: one disruption of the cluster, verified to have taken effect and verified to be gone again.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,6 +24,7 @@ struct FaultContext {
   Prng& prng;                         // for what a target leaves open
   std::vector<Host*> client_hosts;    // one a client group
   std::vector<int> previous_targets;  // node numbers that the fault before this one acted on
+  std::function<bool()> stopped = [] { return false; };  // the run ends: a long injection shall break off
 };
 
 /// A fault in force. Destroying it heals, so that no exception leaves a partition behind.
@@ -59,6 +61,8 @@ struct Fault {
   /// is nothing to heal.
   std::unique_ptr<ActiveFault> (*inject)(FaultContext&, const FaultRequest&, FaultRecord&);
   std::span<const Parameter> parameters{};
+  /// What it does above all, known before it acts: random schedules ask it.
+  EffectKind kind = EffectKind::kConfig;
 };
 
 /// For `Fault::unavailable`: works everywhere; needs hosts with networks of their own.

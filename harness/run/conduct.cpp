@@ -8,6 +8,7 @@
 #include "harness/cluster/cluster.h"
 #include "harness/cluster/final_data.h"
 #include "harness/cluster/observer.h"
+#include "harness/core/check.h"
 #include "harness/core/wait.h"
 #include "harness/run/interpreter.h"
 #include "harness/run/interrupt.h"
@@ -30,6 +31,7 @@ class Conductor {
   Conductor(const RunPlan& plan, Progress& progress)
       : plan_(plan), progress_(progress), seed_(plan.info.seed), fault_journal_(plan.files) {
     record_.info = plan.info;
+    record_.plan = plan.plan;
   }
 
   void conduct() {
@@ -45,15 +47,15 @@ class Conductor {
   }
 
  private:
-  const Scenario& scenario() const { return plan_.scenario; }
+  const Plan& plan() const { return plan_.plan; }
 
   void start_cluster() {
     sandbox_ = make_sandbox(plan_.mode);
     ClusterOptions options;
     options.flavors = plan_.flavors;
-    options.config = scenario().cluster;
-    options.persistence = scenario().persistence;
-    options.directives = scenario().directives;
+    options.config = plan().cluster.config;
+    options.persistence = plan().cluster.persistence;
+    options.directives = plan().cluster.directives;
     options.directory = plan_.files.nodes();
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     const RunClock since_start;
@@ -63,15 +65,23 @@ class Conductor {
     progress_.clear();
     char took[64];
     std::snprintf(took, sizeof took, "cluster ready %.1f s", to_seconds(since_start.now()));
-    progress_.say(std::string(took) + "   " + scenario().workload + " x" +
-                  std::to_string(scenario().concurrency) + " clients   faults: " + fault_names());
+    progress_.say(std::string(took) + "   " + load_names() + "   faults: " + fault_names());
     record_.nodes = cluster_->infos();
     record_.info.environment["anti_affinity"] = cluster_->anti_affinity() ? "yes" : "no";
   }
 
+  /// "register x24 clients"
+  std::string load_names() const {
+    std::string names;
+    for (const LoadPlan& load : plan().loads)
+      names += (names.empty() ? "" : ", ") + load.name + " x" + std::to_string(load.concurrency);
+    return names.empty() ? "no load" : names + " clients";
+  }
+
   std::string fault_names() const {
     std::string names;
-    for (const StepTemplate& step : scenario().steps) names += (names.empty() ? "" : ", ") + step.fault;
+    for (const StepPlan& step : plan().steps)
+      if (step.kind == StepPlan::Kind::kFault) names += (names.empty() ? "" : ", ") + step.name;
     return names.empty() ? "none" : names;
   }
 
@@ -105,57 +115,94 @@ class Conductor {
   void start_load() {
     recorder_ = std::make_unique<Recorder>(plan_.files.history(), clock_);
     for (const NodeInfo& node : cluster_->infos()) recorder_->node(node.name);
-    const int groups = scenario().client_groups;
-    const int threads = threads_per_group();
-    for (int group = 0; group < groups; ++group) {
-      client_hosts_.push_back(&sandbox_->add_host("c" + std::to_string(group + 1)));
-      for (int thread = 0; thread < threads; ++thread)
-        add_load(*client_hosts_.back(), group * threads + thread, groups * threads);
-    }
+    for (const LoadPlan& load : plan().loads) add_load(load);
     for (auto& thread : load_) thread->start();
   }
 
-  /// One thread carries some ten thousand operations a second; a load without a limit, or a high one, gets
-  /// more. The number depends on the scenario alone, not on the machine, so that a seed offers the same
-  /// operations everywhere.
-  int threads_per_group() const {
-    constexpr double kRatePerThread = 20'000;
-    constexpr int kMost = 3;
-    const double rate = scenario().rate / scenario().client_groups;
-    const int wanted =
-        rate <= 0 ? kMost : std::clamp(static_cast<int>(std::ceil(rate / kRatePerThread)), 1, kMost);
-    return std::min(wanted, scenario().concurrency / scenario().client_groups);
+  Host& client_host(int group) {
+    while (static_cast<int>(client_hosts_.size()) <= group)
+      client_hosts_.push_back(&sandbox_->add_host("c" + std::to_string(client_hosts_.size() + 1)));
+    return *client_hosts_[static_cast<std::size_t>(group)];
   }
 
-  void add_load(Host& host, int share, int shares) {
-    const WorkloadSetup setup{*recorder_, scenario().workload_options, shards(), share, shares};
-    LoadOptions options;
-    options.concurrency =
-        scenario().concurrency * (share + 1) / shares - scenario().concurrency * share / shares;
-    options.rate = scenario().rate / shares;
-    options.operation_timeout = milliseconds(scenario().operation_timeout_ms);
-    load_.push_back(std::make_unique<LoadThread>(
-        [&host] { host.enter(); }, client_nodes(), plan_.workload.make(setup),
-        seed_.split("operations", static_cast<std::uint64_t>(share)), options, *recorder_, processes_));
+  /// One thread carries some ten thousand operations a second; a load without a limit, or a high one, gets
+  /// more. The number depends on the plan alone, not on the machine, so that a seed offers the same
+  /// operations everywhere.
+  static int threads_per_group(const LoadPlan& load) {
+    constexpr double kRatePerThread = 20'000;
+    constexpr int kMost = 3;
+    const double rate = load.rate / load.client_groups;
+    const int wanted =
+        rate <= 0 ? kMost : std::clamp(static_cast<int>(std::ceil(rate / kRatePerThread)), 1, kMost);
+    return std::min(wanted, load.concurrency / load.client_groups);
+  }
+
+  static WorkloadOptions options_of(const LoadPlan& load) {
+    WorkloadOptions options;
+    options.keys = static_cast<int>(load.options.integer("keys"));
+    options.hot_keys = static_cast<int>(load.options.integer("hot-keys"));
+    options.hot_share = load.options.number("hot-share");
+    options.read = load.options.number("read");
+    options.write = load.options.number("write");
+    return options;
+  }
+
+  void add_load(const LoadPlan& load) {
+    const int threads = threads_per_group(load);
+    const int shares = load.client_groups * threads;
+    for (int share = 0; share < shares; ++share) {
+      Host& host = client_host(share / threads);
+      const WorkloadSetup setup{*recorder_, options_of(load), shards(), share, shares};
+      LoadOptions options;
+      options.concurrency = load.concurrency * (share + 1) / shares - load.concurrency * share / shares;
+      options.rate = load.rate / shares;
+      options.operation_timeout = milliseconds(load.operation_timeout_ms);
+      load_.push_back(std::make_unique<LoadThread>(
+          [&host] { host.enter(); }, client_nodes(), plan_.find_workload(load.workload)->make(setup),
+          stream_of_load(plan(), load.name).split("operations", static_cast<std::uint64_t>(share)), options,
+          *recorder_, processes_));
+    }
+  }
+
+  /// The plan's steps as the nemesis takes them: faults one after another.
+  Schedule schedule(int round) const {
+    Schedule schedule;
+    for (const StepPlan& step : plan().steps) {
+      if (step.kind != StepPlan::Kind::kFault)
+        throw EnvironmentError("the step '" + step.id + "' is no fault, and cannot be carried out yet");
+      Prng prng = stream_of_step(plan(), step.id).split("round", static_cast<std::uint64_t>(round));
+      PlannedStep planned;
+      planned.after =
+          round == 0
+              ? step.after
+              : step.after_least +
+                    static_cast<Nanos>(static_cast<double>(step.after_most - step.after_least) * prng.unit());
+      planned.fault = step.name;
+      planned.target = step.target;
+      planned.hold = step.hold.value_or(plan().limits.time_limit);
+      for (const StepCondition condition : {StepCondition::kRecovered, StepCondition::kSettled})
+        if (step.when && step.when->is == to_string(condition)) planned.condition = condition;
+      schedule.push_back(std::move(planned));
+    }
+    return schedule;
   }
 
   void run_nemesis() {
     Prng targets = seed_.split("targets");
     NemesisOptions options;
-    options.time_limit_s = scenario().time_limit_s;
-    options.tail_s = scenario().tail_s;
-    options.condition_patience = settle_patience(scenario().cluster);
-    const auto plan = [this](int round) {
-      Prng times = seed_.split("schedule", static_cast<std::uint64_t>(round));
-      return plan_schedule(scenario().steps, scenario().cluster.node_timeout_ms, times);
+    options.time_limit_s = to_seconds(plan().limits.time_limit);
+    options.tail_s = to_seconds(plan().limits.tail);
+    options.condition_patience = settle_patience(plan().cluster.config);
+    const auto steps = [this](int round) {
+      return round == 0 || plan().limits.repeat_steps ? schedule(round) : Schedule{};
     };
     Nemesis nemesis(
-        {*cluster_, *sandbox_, clock_, targets, client_hosts_, {}}, plan, options,
+        {*cluster_, *sandbox_, clock_, targets, client_hosts_, {}}, steps, options,
         [this](std::size_t number, const FaultRecord& fault) { fault_journal_.write(number, fault); },
         [this](const std::string& event) { tell(event); });
     nemesis.start();
     LoadFigures figures;
-    figures.expected_s = expected_seconds(plan(0));
+    figures.expected_s = expected_seconds(schedule(0));
     while (!nemesis.done()) {
       std::this_thread::sleep_for(kProgressInterval);  // the pace of the progress line, nothing waits for it
       show(figures);
@@ -170,14 +217,14 @@ class Conductor {
   }
 
   /// About what the schedule takes: a failover is reckoned with its bound (checkers/PROMISES.md row 1).
-  double expected_seconds(const Schedule& schedule) const {
+  double expected_seconds(const Schedule& steps) const {
     Nanos sum = 0;
-    for (const PlannedStep& step : schedule) {
+    for (const PlannedStep& step : steps) {
       sum += step.after + step.hold;
       if (step.condition == StepCondition::kRecovered)
-        sum += 2 * scenario().cluster.node_timeout_ms * kMillisecond + kSecond;
+        sum += 2 * plan().cluster.config.node_timeout_ms * kMillisecond + kSecond;
     }
-    return std::max(scenario().time_limit_s, to_seconds(sum) + scenario().tail_s);
+    return to_seconds(std::max(plan().limits.time_limit, sum + plan().limits.tail));
   }
 
   void tell(const std::string& event) {
@@ -212,12 +259,11 @@ class Conductor {
 
   void settle() {
     if (record_.info.interrupted) return;
-    if (scenario().restart_at_end)
+    if (plan().limits.restart_at_end)
       if (const std::string names = restart_dead_nodes(*cluster_); !names.empty())
         tell("started again: " + names);
-    const milliseconds patience = scenario().settle_s > 0
-                                      ? milliseconds(static_cast<int>(scenario().settle_s * 1e3))
-                                      : settle_patience(scenario().cluster);
+    const milliseconds patience = plan().limits.settle > 0 ? milliseconds(plan().limits.settle / kMillisecond)
+                                                           : settle_patience(plan().cluster.config);
     std::string missing;
     const bool settled = wait_for(
         patience,
@@ -237,8 +283,8 @@ class Conductor {
   void read_finally() {
     if (record_.info.interrupted) return;
     progress_.update("final reads");
-    load_.front()->run_final_reads(std::chrono::seconds(10));
-    if (const auto unanswered = load_.front()->unanswered_final_reads(); unanswered > 0)
+    if (!load_.empty()) load_.front()->run_final_reads(std::chrono::seconds(10));
+    if (const auto unanswered = load_.empty() ? 0 : load_.front()->unanswered_final_reads(); unanswered > 0)
       tell(std::to_string(unanswered) + " final reads got no answer");
     record_.final_data = read_final_data(*cluster_, std::chrono::seconds(20));
   }

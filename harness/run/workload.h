@@ -12,6 +12,7 @@
 #include "harness/client/client.h"
 #include "harness/client/task.h"
 #include "harness/core/history.h"
+#include "harness/core/parameter.h"
 #include "harness/core/prng.h"
 #include "harness/core/slot.h"
 #include "harness/run/recorder.h"
@@ -55,6 +56,7 @@ class Workload {
 struct WorkloadEntry {
   std::string_view name;
   std::string_view description;
+  std::span<const Parameter> options;  // the schema of a load's options
   std::unique_ptr<Workload> (*make)(const WorkloadSetup&);
 };
 

@@ -1,0 +1,89 @@
+#include "harness/conditions/clients.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "harness/conditions/ask.h"
+#include "harness/conditions/placeholders.h"
+#include "harness/conditions/reply_pattern.h"
+
+namespace harness {
+namespace {
+
+std::vector<std::string> command_words(const nlohmann::json& command, std::string& problem) {
+  if (command.is_string()) return split_words(command.get<std::string>(), problem);
+  std::vector<std::string> words;
+  for (const auto& word : command)
+    if (word.is_string())
+      words.push_back(word.get<std::string>());
+    else
+      problem = "a command's words must be strings";
+  return words;
+}
+
+/// Lines of the file behind `offset` in which the expression is found.
+std::int64_t matching_lines(const std::filesystem::path& file, std::uintmax_t offset,
+                            const std::regex& expression) {
+  std::ifstream in(file);
+  in.seekg(static_cast<std::streamoff>(offset));
+  std::int64_t count = 0;
+  for (std::string line; std::getline(in, line);) count += std::regex_search(line, expression);
+  return count;
+}
+
+}  // namespace
+
+std::string problem_with_answer(const nlohmann::json& with) {
+  std::string problem;
+  const nlohmann::json& command = with.at("command");
+  if (!command.is_string() && !command.is_array()) return "'command' must be a string or a list of words";
+  if (command_words(command, problem).empty() && problem.empty()) problem = "'command' is empty";
+  return problem.empty() ? problem_with_pattern(with.at("is").get<std::string>()) : problem;
+}
+
+WhyNot why_not_answer(ClusterNow& now, const Parameters& with) {
+  std::string problem;
+  const auto words = command_words(with.json().at("command"), problem);
+  const Command command = fill_placeholders(words, now, problem);
+  if (!problem.empty()) return problem;
+  const std::vector<int> nodes = now.nodes(with.text("on"), problem);
+  if (nodes.empty()) return problem;
+  for (const int node : nodes) {
+    const auto reply = ask_node(now.cluster().node(node), command, problem);
+    if (!reply) return problem;
+    if (!fits(with.text("is"), *reply)) return now.name(node) + " answers " + reply_text(*reply);
+  }
+  return std::nullopt;
+}
+
+WhyNot why_not_logged(ClusterNow& now, const Parameters& with) {
+  std::string problem;
+  const std::vector<int> nodes = now.nodes(with.text("node"), problem);
+  if (nodes.empty()) return problem;
+  const std::regex expression(with.text("matches"));
+  for (const int node : nodes) {
+    const auto number = static_cast<std::size_t>(node);
+    const std::uintmax_t since = number < now.log_marks().size() ? now.log_marks()[number] : 0;
+    const std::int64_t lines =
+        matching_lines(now.cluster().node(node).files().log(), since, expression);
+    if (lines < with.integer("count")) return fmt::format("{} has logged it {} times", now.name(node), lines);
+  }
+  return std::nullopt;
+}
+
+WhyNot why_not_passed(ClusterNow&, const Parameters&) {
+  return "messages of the cluster bus are not seen";
+}
+
+WhyNot why_not_acknowledged(ClusterNow& now, const Parameters& with) {
+  const std::string load = with.has("load") ? with.text("load") : std::string();
+  const auto count = now.operations(load);
+  if (!count) return load.empty() ? "there is no load" : "there is no load '" + load + "'";
+  if (static_cast<std::int64_t>(*count) >= with.integer("count")) return std::nullopt;
+  return fmt::format("{} operations were acknowledged", *count);
+}
+
+}  // namespace harness

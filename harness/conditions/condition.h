@@ -1,0 +1,28 @@
+// What a condition is: something that holds of the cluster now, or does not, with the reason. One table serves
+// `when`, `until`, `wait` and `expect` of a scenario's steps.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "harness/conditions/cluster_now.h"
+#include "harness/core/parameter.h"
+
+namespace harness {
+
+/// Nothing when it holds; else why not, in words.
+using WhyNot = std::optional<std::string>;
+
+struct Condition {
+  std::string_view name;
+  std::string_view description;  // "holds when ..."
+  std::span<const Parameter> parameters;
+  /// REQUIRES: the parameters are complete, as the schema has them.
+  WhyNot (*why_not)(ClusterNow& now, const Parameters& with);
+  /// Why it cannot be asked at all, with the mend; empty: it can.
+  std::string_view unavailable{};
+};
+
+}  // namespace harness

@@ -1,0 +1,157 @@
+#include "harness/conditions/conditions.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/conditions/clients.h"
+#include "harness/conditions/cluster_state.h"
+#include "harness/conditions/data.h"
+#include "harness/conditions/logic.h"
+#include "harness/conditions/nodes.h"
+#include "harness/conditions/placeholders.h"
+#include "harness/conditions/reply_pattern.h"
+#include "harness/conditions/views.h"
+#include "harness/core/check.h"
+#include "harness/core/suggest.h"
+
+namespace harness {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kNoBusPath =
+    "messages of the cluster bus are not seen here: the run has no path of its own for them; a 'log' or "
+    "'knows' condition sees what they cause";
+
+constexpr Condition kConditions[] = {
+    {"recovered", "every slot is served by a master that answers, and all that answer call the state ok", {},
+     why_not_recovered},
+    {"settled", "every node is back, in roles and slots that all agree on", {}, why_not_settled_now},
+    {"state", "cluster_state is so, by that node or by all", kStateParameters, why_not_state},
+    {"role", "the node is a master or a replica, by its own word and by `by`", kRoleParameters, why_not_role},
+    {"owner", "the slot belongs to the node in those views", kOwnerParameters, why_not_owner},
+    {"knows", "the node is listed in those views, with that flag", kKnowsParameters, why_not_knows},
+    {"link", "the replica's link to its master is up or down", kLinkParameters, why_not_link},
+    {"in-sync", "the replica has applied what its master had sent", kNodeParameter, why_not_in_sync},
+    {"alive", "the node's process runs", kNodeParameter, why_not_alive},
+    {"dead", "the node's process has ended", kNodeParameter, why_not_dead},
+    {"loaded", "the node answers and is not loading its data", kNodeParameter, why_not_loaded},
+    {"epoch", "the node's config epoch is that great, by its own view", kEpochParameters, why_not_epoch},
+    {"same-data", "the key spaces of the nodes, or of a shard, are equal", kSameDataParameters,
+     why_not_same_data},
+    {"dbsize", "the node holds so many keys", kDbsizeParameters, why_not_dbsize},
+    {"value", "the key has that value, for a cluster client or at one node", kValueParameters, why_not_value},
+    {"answer", "a command is answered so", kAnswerParameters, why_not_answer},
+    {"log", "the node has logged it so often since the step before began", kLogParameters, why_not_logged},
+    {"bus-message", "such messages passed on the cluster bus", kBusMessageParameters, why_not_passed,
+     kNoBusPath},
+    {"operations", "so many operations were acknowledged since the waiting began", kOperationsParameters,
+     why_not_acknowledged},
+    {"not", "the condition does not hold", kNotParameters, why_not_not},
+    {"any", "one of the conditions holds", kListParameters, why_not_any},
+    {"every", "all of the conditions hold", kListParameters, why_not_every},
+};
+
+/// What a schema cannot say: targets, replies, commands and expressions must be well-formed.
+std::string problem_with_texts(const Condition& condition, const Json& with) {
+  for (const Parameter& parameter : condition.parameters) {
+    const Json& value = with.at(std::string(parameter.name));
+    if (value.is_null()) continue;
+    if (parameter.kind == Parameter::Kind::kTarget && value != "all" && value != "majority" && value != "none")
+      if (const TargetCheck check = check_target(value.get<std::string>()); !check.valid) return check.problem;
+  }
+  if (with.contains("matches"))
+    if (auto why = problem_with_pattern("/" + with.at("matches").get<std::string>() + "/"); !why.empty())
+      return why;
+  if (with.contains("command")) return problem_with_answer(with);
+  return {};
+}
+
+/// The conditions within a condition, each completed in its place.
+Json complete_nested(Json with, std::string& problem) {
+  const auto complete_one = [&](Json& inner) {
+    const ConditionPlan plan = complete_condition(inner, problem);
+    if (problem.empty()) inner = nested_json(plan);
+  };
+  if (with.contains("condition")) complete_one(with["condition"]);
+  if (!with.contains("conditions")) return with;
+  if (!with["conditions"].is_array() || with["conditions"].empty())
+    problem = "'conditions' must be an array of at least one condition";
+  else
+    for (Json& inner : with["conditions"]) complete_one(inner);
+  return with;
+}
+
+std::string problem_with_name(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const Condition& condition : kConditions) names.push_back(condition.name);
+  const Condition* condition = find_condition(name);
+  if (!condition) return "unknown condition '" + name + "'" + suggestion(name, names);
+  if (condition->unavailable.empty()) return {};
+  return "the condition '" + name + "' cannot be had: " + std::string(condition->unavailable);
+}
+
+std::string words_of_value(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_object() && value.contains("with")) return "(" + words(nested_condition(value)) + ")";
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const Json& item : value) text += (text.empty() ? "" : " ") + words_of_value(item);
+  return text;
+}
+
+}  // namespace
+
+std::span<const Condition> conditions() {
+  return kConditions;
+}
+
+const Condition* find_condition(std::string_view name) {
+  const auto* found = std::ranges::find(kConditions, name, &Condition::name);
+  return found == std::end(kConditions) ? nullptr : found;
+}
+
+ConditionPlan complete_condition(const std::string& name, const Json& parameters, std::string& problem) {
+  if (problem.empty()) problem = problem_with_name(name);
+  if (!problem.empty()) return {};
+  const Condition& condition = *find_condition(name);
+  Json with = complete(condition.parameters, parameters, problem).json();
+  if (problem.empty()) problem = problem_with_texts(condition, with);
+  if (problem.empty()) with = complete_nested(std::move(with), problem);
+  if (problem.empty()) return {name, Parameters(with)};
+  problem = "condition '" + name + "': " + problem;
+  return {};
+}
+
+ConditionPlan complete_condition(const Json& given, std::string& problem) {
+  if (given.is_string()) return complete_condition(given.get<std::string>(), Json::object(), problem);
+  if (!given.is_object() || !given.contains("is") || !given.at("is").is_string()) {
+    problem = "a condition is a name, or a table with 'is' and the condition's parameters";
+    return {};
+  }
+  Json parameters = given;
+  parameters.erase("is");
+  if (given.contains("equals")) {
+    parameters["is"] = given.at("equals");
+    parameters.erase("equals");
+  }
+  return complete_condition(given.at("is").get<std::string>(), parameters, problem);
+}
+
+WhyNot why_not(ClusterNow& now, const ConditionPlan& plan) {
+  const Condition* condition = find_condition(plan.is);
+  CHECK_THAT_HOLDS(condition != nullptr, "plans name only conditions of the table");
+  return condition->why_not(now, plan.with);
+}
+
+std::string words(const ConditionPlan& condition) {
+  std::string text = condition.is;
+  for (const auto& [name, value] : condition.with.json().items()) {
+    if (value.is_null()) continue;
+    const bool nested = name == "condition" || name == "conditions";
+    text += " " + (nested ? "" : name + "=") + words_of_value(value);
+  }
+  return text;
+}
+
+}  // namespace harness

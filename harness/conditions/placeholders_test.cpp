@@ -1,0 +1,103 @@
+// Commands as scenarios write them: words, placeholders, and patterns of replies.
+#include "harness/conditions/placeholders.h"
+
+#include <catch2/catch.hpp>
+
+#include "harness/cluster/test_support.h"
+#include "harness/conditions/reply_pattern.h"
+#include "harness/core/slot.h"
+
+using namespace harness;
+using Catch::Contains;
+
+namespace {
+
+std::vector<std::string> split(std::string_view line) {
+  std::string problem;
+  auto words = split_words(line, problem);
+  CHECK(problem.empty());
+  return words;
+}
+
+Reply reply(Reply::Type type, std::string text, std::int64_t integer = 0) {
+  Reply made;
+  made.type = type;
+  made.text = std::move(text);
+  made.integer = integer;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("a line is split as a shell splits words") {
+  using Words = std::vector<std::string>;
+  CHECK(split("  SET  k\tv ") == Words{"SET", "k", "v"});
+  CHECK(split("SET 'a b' \"c d\"e") == Words{"SET", "a b", "c de"});
+  CHECK(split(R"(EVAL "return '\"x\\'" '' \ a)") == Words{"EVAL", "return '\"x\\'", "", " a"});
+  CHECK(split("").empty());
+  std::string problem;
+  split_words("SET 'k", problem);
+  CHECK(problem == "a ' is not closed");
+}
+
+TEST_CASE("placeholders that cannot be are refused") {
+  const auto problem = [](std::vector<std::string> words) {
+    return problem_with_placeholders(words, {"epoch"});
+  };
+  CHECK(problem({"A", "{id:n2}", "x{slot:{tag}a}y", "{key:42}", "{owner:0}", "{epoch}", "{{x}", "{port:n1}"}).empty());
+  CHECK_THAT(problem({"{ip:m2}"}), Contains("'m2' is no target"));
+  CHECK_THAT(problem({"{key:16384}"}), Contains("'16384' is no slot"));
+  CHECK_THAT(problem({"{prot:n1}"}), Contains("unknown placeholder 'prot'") && Contains("'port'"));
+  CHECK_THAT(problem({"{epohc}"}), Contains("no earlier step saves 'epohc'") && Contains("'epoch'"));
+  CHECK_THAT(problem({"{id:n1"}), Contains("not closed"));
+}
+
+TEST_CASE("placeholders are filled in with what is so now") {
+  TestCluster test(3, 0);
+  ConditionScene scene{test.cluster(), {}, {}, {}, {{"epoch", "7"}}, {}};
+  const Mark mark;
+  ClusterNow now(scene, mark, mark, Prng(1));
+  std::string problem;
+  const auto filled = fill_placeholders({"{id:n2}", "{ip:n2}:{port:n2}", "{bus-port:n3}", "{slot:{a}b}",
+                                         "{owner:0}", "e{epoch}", "{{a}", "{key:42}", "{id:master-of-slot 0}"},
+                                        now, problem);
+  CHECK(problem.empty());
+  const auto& infos = test.cluster().infos();
+  REQUIRE(filled.size() == 9);
+  CHECK(filled[0] == infos[1].id);
+  CHECK(filled[1] == infos[1].ip + ":" + std::to_string(infos[1].port));
+  CHECK(filled[2] == std::to_string(infos[2].port + 10'000));
+  CHECK(filled[3] == std::to_string(slot_of("a")));
+  CHECK(filled[4] == infos[0].id);
+  CHECK(filled[5] == "e7");
+  CHECK(filled[6] == "{a}");
+  CHECK(slot_of(filled[7]) == 42);
+  CHECK(filled[8] == infos[0].id);
+  fill_placeholders({"{id:n9}"}, now, problem);
+  CHECK(problem == "there is no node n9");
+}
+
+TEST_CASE("a reply fits its exact text, an expression, or an error") {
+  using Type = Reply::Type;
+  const Reply ok = reply(Type::kStatus, "OK");
+  const Reply moved = reply(Type::kError, "MOVED 42 1.2.3.4:6379");
+  const Reply twelve = reply(Type::kInteger, "", 12);
+  Reply list = reply(Type::kArray, "");
+  list.elements = {ok, twelve};
+  CHECK(fits("", moved));
+  CHECK(fits("OK", ok));
+  CHECK_FALSE(fits("O", ok));
+  CHECK(fits("12", twelve));
+  CHECK(fits("/^1/", twelve));
+  CHECK(fits("(nil)", Reply{}));
+  CHECK(fits("OK\n12", list));
+  CHECK_FALSE(fits("/MOVED/", moved));  // an error is asked for by name
+  CHECK(fits("error", moved));
+  CHECK(fits("error /^MOVED 42/", moved));
+  CHECK_FALSE(fits("error /ASK/", moved));
+  CHECK_FALSE(fits("error", ok));
+  CHECK_FALSE(fits("OK", moved));
+  CHECK(problem_with_pattern("OK").empty());
+  CHECK_THAT(problem_with_pattern("/(/"), Contains("no regular expression"));
+  CHECK_THAT(problem_with_pattern("error /[/"), Contains("no regular expression"));
+}

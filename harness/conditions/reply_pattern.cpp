@@ -1,0 +1,69 @@
+#include "harness/conditions/reply_pattern.h"
+
+#include <optional>
+#include <regex>
+#include <string_view>
+
+namespace harness {
+namespace {
+
+constexpr std::string_view kError = "error";
+
+struct Pattern {
+  bool error = false;                // an error is wanted
+  std::optional<std::string> regex;  // to be found in the text
+  std::string exact;                 // without a regex
+};
+
+std::optional<std::string> between_slashes(std::string_view text) {
+  if (text.size() < 2 || text.front() != '/' || text.back() != '/') return std::nullopt;
+  return std::string(text.substr(1, text.size() - 2));
+}
+
+Pattern parse(std::string_view text) {
+  if (text == kError) return {true, "", {}};
+  if (text.starts_with("error /"))
+    if (auto regex = between_slashes(text.substr(kError.size() + 1))) return {true, std::move(regex), {}};
+  if (auto regex = between_slashes(text)) return {false, std::move(regex), {}};
+  return {false, std::nullopt, std::string(text)};
+}
+
+void append_text(const Reply& reply, std::string& out) {
+  if (reply.type != Reply::Type::kArray) {
+    out += reply.describe();
+    return;
+  }
+  for (std::size_t i = 0; i < reply.elements.size(); ++i) {
+    if (i > 0) out += '\n';
+    append_text(reply.elements[i], out);
+  }
+}
+
+}  // namespace
+
+std::string reply_text(const Reply& reply) {
+  std::string text;
+  append_text(reply, text);
+  return text;
+}
+
+std::string problem_with_pattern(const std::string& pattern) {
+  const Pattern parsed = parse(pattern);
+  if (!parsed.regex) return {};
+  try {
+    const std::regex compiled(*parsed.regex);
+    return {};
+  } catch (const std::regex_error& error) {
+    return "'" + *parsed.regex + "' is no regular expression: " + error.what();
+  }
+}
+
+bool fits(const std::string& pattern, const Reply& reply) {
+  if (pattern.empty()) return true;
+  const Pattern parsed = parse(pattern);
+  const std::string text = reply_text(reply);
+  if (!parsed.regex) return text == parsed.exact;
+  return parsed.error == reply.is_error() && std::regex_search(text, std::regex(*parsed.regex));
+}
+
+}  // namespace harness

@@ -1,0 +1,24 @@
+// What a scenario wants of a command's reply: nothing, the exact text, a regular expression, or an error.
+//
+//   OK              exactly this text (a whole number as its digits, nil as "(nil)", a list with one line each)
+//   /^1\d+$/        a reply that is no error and in which this is found (ECMAScript)
+//   error           any error
+//   error /MOVED/   an error in which this is found
+#pragma once
+
+#include <string>
+
+#include "harness/client/connection.h"
+
+namespace harness {
+
+/// The reply as a pattern sees it, and as records and reports show it. An error is its text.
+std::string reply_text(const Reply& reply);
+
+/// What is wrong with a pattern (a regular expression that is none); empty: nothing.
+std::string problem_with_pattern(const std::string& pattern);
+
+/// REQUIRES: there is no problem with the pattern. An empty one fits every reply.
+bool fits(const std::string& pattern, const Reply& reply);
+
+}  // namespace harness
