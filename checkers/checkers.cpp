@@ -3,6 +3,7 @@
 #include "checkers/promises/data_agreement.h"
 #include "checkers/promises/documented.h"
 #include "checkers/promises/epochs.h"
+#include "checkers/promises/expectations.h"
 #include "checkers/promises/failovers.h"
 #include "checkers/promises/logs.h"
 #include "checkers/promises/minority_writes.h"
@@ -25,6 +26,8 @@ constexpr Checker kCheckers[] = {
     {"epochs", "epochs are unique and never go back", check_epochs},
     {"votes", "one vote an epoch, for a good reason", check_votes},
     {"logs", "no unexpected crash, assertion failure or exit", check_logs},
+    {"expectations", "what the plan expects comes true, and its commands are answered so",
+     check_expectations},
     {"strength", "the run stressed the server enough to conclude", check_strength},
 };
 

@@ -31,9 +31,11 @@ inline Operation operation(Function function, Value argument = {}) {
 
 struct KvSubject {
   static constexpr std::string_view kModel = "kv";
-  explicit KvSubject(Prng& prng) : puts_(prng.chance(0.5)) {}
+  explicit KvSubject(Prng& prng) : puts_(prng.chance(0.5)), repeats_(prng.chance(0.5)) {}
   Operation propose(Prng& prng) {
-    const Value letter = values.text(std::string(1, static_cast<char>('a' + prng.below(2))));
+    // Texts that repeat need the search; others show the order of the appends.
+    const char next = static_cast<char>(repeats_ ? 'a' + prng.below(2) : 'a' + offered_++ % 26);
+    const Value letter = values.text(std::string(1, next));
     switch (prng.below(puts_ ? 3 : 2)) {
       case 0:
         return operation(Function::kGet);
@@ -49,8 +51,9 @@ struct KvSubject {
     if (op.function == Function::kAppend) state_ += values.as_text(op.argument);
   }
   void lie(Operation& op, Prng& prng) {
-    static constexpr const char* kTexts[] = {"", "a", "b", "ab", "ba", "aa", "abb"};
-    if (op.function == Function::kGet) op.result = values.text(kTexts[prng.below(7)]);
+    static constexpr const char* kTexts[] = {"",    "a",  "b",  "ab",  "ba", "aa",
+                                             "abb", "ac", "bc", "abc", "c",  "acd"};
+    if (op.function == Function::kGet) op.result = values.text(kTexts[prng.below(12)]);
   }
   std::string first() const { return ""; }
   bool step(const ValueTable& table, const std::string& state, const Operation& op, std::string& next) const {
@@ -63,6 +66,8 @@ struct KvSubject {
 
  private:
   bool puts_;
+  bool repeats_;
+  std::uint64_t offered_ = 0;
   std::string state_;
 };
 

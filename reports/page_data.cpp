@@ -151,6 +151,7 @@ Json anomalies_json(const RunRecord& record, const RunVerdict& verdict) {
     out.push_back({{"id", named.name},
                    {"check", named.check->name},
                    {"type", type_words(anomaly.type)},
+                   {"headline", headline(anomaly)},
                    {"key", anomaly.key},
                    {"explanation", anomaly.explanation},
                    {"t", ms(anomaly.time)},

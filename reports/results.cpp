@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/record_json.h"
+#include "reports/latency.h"
 #include "reports/story.h"
 #include "reports/strength.h"
 #include "reports/text.h"
@@ -43,6 +44,7 @@ Json ms_since(Nanos time, Nanos begin) {
 Json anomaly_json(const Anomaly& anomaly) {
   Json out = {{"type", anomaly.type},
               {"key", anomaly.key.empty() ? Json(nullptr) : Json(anomaly.key)},
+              {"headline", headline(anomaly)},
               {"explanation", anomaly.explanation},
               {"operations", anomaly.operations},
               {"time_ms", ms(anomaly.time)},
@@ -113,6 +115,28 @@ Json strength_json(const RunRecord& record, const RunVerdict& verdict) {
           {"observer_failures", record.counters.observer_failures}};
 }
 
+Json quantiles_json(const Quantiles& quantiles) {
+  return {{"operations", quantiles.operations},
+          {"p50_ms", ms(quantiles.p50)},
+          {"p99_ms", ms(quantiles.p99)},
+          {"p999_ms", ms(quantiles.p999)},
+          {"max_ms", ms(quantiles.max)}};
+}
+
+/// Of acknowledged operations: in all, and around each fault.
+Json latency_json(const RunRecord& record) {
+  const Latency latency = measure_latency(record);
+  Json faults = Json::array();
+  for (std::size_t i = 0; i < latency.per_fault.size(); ++i) {
+    const FaultLatency& around = latency.per_fault[i];
+    faults.push_back({{"fault", record.faults[i].description},
+                      {"before", quantiles_json(around.before)},
+                      {"during", quantiles_json(around.during)},
+                      {"after", quantiles_json(around.after)}});
+  }
+  return {{"all", quantiles_json(latency.all)}, {"faults", faults}};
+}
+
 }  // namespace
 
 std::string make_results(const ReportInput& input) {
@@ -136,6 +160,7 @@ std::string make_results(const ReportInput& input) {
                         {"checks", checks},
                         {"strength", strength_json(record, input.verdict)},
                         {"failovers", failovers},
+                        {"latency", latency_json(record)},
                         {"reproduce", info.reproduce}};
   return results.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -76,6 +76,29 @@ void add_crashes(std::vector<Moment>& story, const RunRecord& record) {
   }
 }
 
+/// Equal violations are one sentence, at the time of the first: those of one checker, type and node.
+void add_violations(std::vector<Moment>& story, const std::vector<NamedAnomaly>& all) {
+  struct Group {
+    std::size_t count = 0;
+    const NamedAnomaly* first = nullptr;
+  };
+  std::map<std::string, Group> groups;
+  for (const NamedAnomaly& named : all) {
+    const Anomaly& anomaly = *named.anomaly;
+    if (anomaly.allowed) continue;
+    Group& group = groups[named.check->name + "|" + anomaly.type + "|" + anomaly.node];
+    ++group.count;
+    if (group.first == nullptr || anomaly.time < group.first->anomaly->time) group.first = &named;
+  }
+  for (const auto& [key, group] : groups) {
+    const Anomaly& anomaly = *group.first->anomaly;
+    const std::string text = group.count == 1 ? headline(anomaly)
+                                              : grouped(group.count) + " × " + type_words(anomaly.type) +
+                                                    "; the first: " + headline(anomaly);
+    add(story, anomaly.time, "violation", anomaly.node, text, group.first->name);
+  }
+}
+
 void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
   struct Group {
     std::size_t count = 0;
@@ -83,15 +106,10 @@ void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
   };
   const std::vector<NamedAnomaly> all = named_anomalies(verdict);
   std::map<std::string, Group> allowed;  // by type, window and node: one sentence for all of a kind
+  add_violations(story, all);
   for (const NamedAnomaly& named : all) {
     const Anomaly& anomaly = *named.anomaly;
-    if (!anomaly.allowed) {
-      add(story, anomaly.time, "violation", anomaly.node,
-          type_words(anomaly.type) + (anomaly.key.empty() ? "" : " on " + anomaly.key) + ": " +
-              anomaly.explanation,
-          named.name);
-      continue;
-    }
+    if (!anomaly.allowed) continue;
     Group& group = allowed[anomaly.type + "|" + anomaly.window + "|" + anomaly.node];
     if (!group.last) group.last = &named;
     ++group.count;
@@ -149,6 +167,14 @@ std::string type_words(std::string_view type) {
   std::string words(type);
   std::replace(words.begin(), words.end(), '-', ' ');
   return words;
+}
+
+std::string headline(const Anomaly& anomaly) {
+  if (!anomaly.headline.empty()) return anomaly.headline;
+  std::string text = type_words(anomaly.type);
+  if (!anomaly.key.empty()) text += " on " + anomaly.key;
+  if (!anomaly.node.empty()) text += " (" + anomaly.node + ")";
+  return text;
 }
 
 std::string_view window_words(std::string_view window) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "reports/latency.h"
 #include "reports/story.h"
 #include "reports/strength.h"
 #include "reports/text.h"
@@ -165,6 +166,23 @@ std::string strength_row(const Strength& s) {
   return row("strength", text);
 }
 
+std::string quantiles_text(const Quantiles& q) {
+  return "p50 " + duration(q.p50) + ", p99 " + duration(q.p99) + ", p99.9 " + duration(q.p999);
+}
+
+/// In all, and while the worst fault acted.
+std::string latency_row(const RunRecord& record) {
+  const Latency latency = measure_latency(record);
+  if (latency.all.operations == 0) return {};
+  std::string text = quantiles_text(latency.all);
+  const auto worst = std::max_element(
+      latency.per_fault.begin(), latency.per_fault.end(),
+      [](const FaultLatency& a, const FaultLatency& b) { return a.during.p99 < b.during.p99; });
+  if (worst != latency.per_fault.end() && worst->during.operations > 0)
+    text += "; during faults at worst " + quantiles_text(worst->during);
+  return row("latency", text);
+}
+
 std::string checks_rows(const RunVerdict& verdict, const Paint& paint) {
   std::string out;
   std::size_t column = 0;
@@ -193,8 +211,7 @@ std::string first_anomaly(const RunRecord& record, const RunVerdict& verdict, co
   const std::vector<NamedAnomaly> all = named_anomalies(verdict);
   if (all.empty() || all.front().anomaly->allowed) return {};
   const auto& [name, check, anomaly] = all.front();
-  std::string out = "  " + paint.bad("FAIL") + "  " + terminal_text(type_words(anomaly->type));
-  if (!anomaly->key.empty()) out += "   key " + terminal_text(anomaly->key);
+  std::string out = "  " + paint.bad("FAIL") + "  " + terminal_text(headline(*anomaly));
   out += "   " + grouped(check->violations) + " of " + grouped(check->operations) + " checked by " +
          terminal_text(check->name) + "\n";
   std::vector<Moment> moments = tell_anomaly(record, verdict, *anomaly, kOperationsMax);
@@ -243,6 +260,7 @@ std::string make_summary(const ReportInput& input) {
   std::string out = faults_row(record, s);
   for (const Failover& f : verdict.failovers) out += failover_row(record, f);
   out += allowed_rows(verdict);
+  out += latency_row(record);
   if (!verdict.checks.empty()) out += strength_row(s);
   out += checks_rows(verdict, paint);
   const std::string anomaly = first_anomaly(record, verdict, paint);

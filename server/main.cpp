@@ -8,7 +8,7 @@
 #include <random>
 
 #include "server/keyspace/hash.h"
-#include "server/node.h"
+#include "server/node/node.h"
 
 namespace {
 
@@ -18,7 +18,7 @@ constexpr const char* kUsage =
     "       cluster-node -h | --help\n";
 
 void on_terminate(int signal) {
-  node::Node::request_shutdown(signal);
+  node::Shutdown::request(signal);
 }
 
 void set_signals() {
@@ -65,10 +65,10 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "Can't chdir to '%s': %s\n", config.dir.c_str(), std::strerror(errno));
       return 1;
     }
-    config.dir = node::Node::current_directory();
+    config.dir = node::current_directory();
     set_signals();
     const std::int64_t wanted = config.maxclients;
-    config.maxclients = node::Node::clients_possible(wanted);
+    config.maxclients = node::Clients::possible(wanted);
     if (config.daemonize && !go_to_background()) return 1;
     if (!config.pidfile.empty() || config.daemonize) {
       const std::string path = config.pidfile.empty() ? "/var/run/redis.pid" : config.pidfile;

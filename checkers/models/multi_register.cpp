@@ -1,6 +1,8 @@
 #include "checkers/models/multi_register.h"
 
 #include <compare>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <unordered_map>
 
@@ -21,9 +23,11 @@ class MultiRegisterSpec {
   using State = std::vector<std::uint64_t>;
   using Effect = std::vector<Micro>;
 
-  MultiRegisterSpec(std::vector<Value> names, Value initial) : names_(std::move(names)), initial_(initial) {}
+  /// `first`: each register's first value, in the order of the names.
+  MultiRegisterSpec(std::vector<Value> names, State first)
+      : names_(std::move(names)), first_(std::move(first)) {}
 
-  State initial() const { return State(names_.size(), initial_.bits()); }
+  const State& initial() const { return first_; }
   bool apply(State& state, const Effect& effect) const {
     for (const Micro& micro : effect) {
       if (micro.write) {
@@ -61,7 +65,7 @@ class MultiRegisterSpec {
 
  private:
   std::vector<Value> names_;
-  Value initial_;
+  State first_;
 };
 
 class Splitter {
@@ -150,15 +154,47 @@ class Splitter {
   std::vector<SpecOp<MultiRegisterSpec>> ops_;
 };
 
+/// --initial: one value for every register, or an object that gives some registers theirs; the others begin
+/// with null.
+class FirstValues {
+ public:
+  FirstValues(const History& history, const std::string& text) : history_(history) {
+    if (text.empty()) return;
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (json.is_discarded()) throw UsageError("--initial is no JSON: " + text);
+    if (!json.is_object()) {
+      all_ = initial_value(history, text);
+      return;
+    }
+    for (const auto& [name, value] : json.items()) of_name_[name] = initial_value(history, value.dump());
+  }
+  MultiRegisterSpec::State of(const std::vector<Value>& names) const {
+    MultiRegisterSpec::State first;
+    for (const Value name : names) {
+      const std::string text = name.kind() == Value::Kind::kText ? std::string(history_.values.as_text(name))
+                                                                 : history_.values.to_json(name);
+      const auto place = of_name_.find(text);
+      first.push_back((place == of_name_.end() ? all_ : place->second).bits());
+    }
+    return first;
+  }
+
+ private:
+  const History& history_;
+  Value all_{};
+  std::map<std::string, Value> of_name_;
+};
+
 }  // namespace
 
 CheckResult check_multi_register(const History& history, const ModelOptions& options) {
   Findings findings("multi-register", history);
-  const Value initial = options.initial.empty() ? Value{} : initial_value(history, options.initial);
+  const FirstValues first(history, options.initial);
   std::uint64_t steps = 0;
   auto components = Splitter(history, options).split();
   for (auto& component : components) {
-    const MultiRegisterSpec spec(std::move(component.names), initial);
+    MultiRegisterSpec::State values = first.of(component.names);
+    const MultiRegisterSpec spec(std::move(component.names), std::move(values));
     steps += judge_by_search<MultiRegisterSpec>(spec, history, component.ops, options.budget, findings);
   }
   findings.measure("search_steps", static_cast<double>(steps));

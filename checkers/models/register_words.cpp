@@ -80,7 +80,8 @@ void report_block_conflict(const History& history, const BlockEnds& a, const Blo
   if (old != nullptr) {
     const BlockEnds& seen = old == &a ? b : a;
     findings.add("stale-read", involved,
-                 words(history, old->last_invoked) + key + " saw the first value of the register, but " +
+                 words(history, old->last_invoked) + key +
+                     " saw the first value, or one that was made from it, but " +
                      words(history, seen.first_returned) + " had returned before it was invoked" +
                      (seen.first_returned == seen.writer ? "." : ", so that the first value was gone."));
     return;

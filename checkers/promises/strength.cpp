@@ -39,6 +39,7 @@ class Strength {
   void check() {
     check_operations();
     check_faults();
+    check_steps();
     check_failovers();
     check_observer();
     check_end();
@@ -86,6 +87,16 @@ class Strength {
     figure(result_.bound, "operations_during_fault_min", kOperationsDuringFaultMin);
     if (fewest >= 0) figure(result_.measured, "operations_during_fault_min", fewest);
     figure(result_.measured, "operations_during_faults", during);
+  }
+
+  /// Waits that the plan insists on, and commands: a step that did not happen was not tried.
+  void check_steps() {
+    for (const ExpectationRecord& wait : run_.expectations)
+      need(!(wait.must && wait.failed && wait.kind != ExpectationRecord::Kind::kExpect),
+           "Step " + wait.step + " waited in vain for '" + wait.condition + "': " + wait.why + ".");
+    for (const CommandRecord& command : run_.commands)
+      need(command.node >= 0,
+           "The command of step " + command.step + " was never sent: " + command.reply + ".");
   }
 
   double completed_between(Nanos from, Nanos until) const {

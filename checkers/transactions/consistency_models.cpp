@@ -58,6 +58,9 @@ const std::vector<Relation>& implied_anomalies() {
       {"dirty-update", {"G1a"}},
       // Ours, not Elle's: a value that no transaction wrote was not written by a committed one.
       {"garbage-read", {"G1a"}},
+      // Ours, too: versions that go in a circle by an order that only the stronger models promise.
+      {"cyclic-versions-item", {"cyclic-versions-process"}},
+      {"cyclic-versions-process", {"cyclic-versions-realtime"}},
       {"lost-update", {"write-skew", "G2-item"}},
       {"write-skew", {"G2"}},
   };
@@ -141,15 +144,15 @@ const std::vector<Relation>& proscribed_anomalies() {
       {"PL-2+", {"G1", "G-single"}},
       {"PL-FCV", {"G1", "G-SIb"}},
       {"parallel-snapshot-isolation", {"internal", "G1a"}},
-      {"PL-3", {"G1", "G2", "internal", "predicate-read-miss", "PL-3-cycle-exists"}},
+      {"PL-3", {"G1", "G2", "internal", "predicate-read-miss", "cyclic-versions-item", "PL-3-cycle-exists"}},
       {"PL-2", {"G1", "PL-2-cycle-exists"}},
-      {"PL-1", {"G0", "duplicate-elements", "cyclic-versions", "PL-1-cycle-exists"}},
+      {"PL-1", {"G0", "duplicate-elements", "cyclic-versions", "garbage-read", "PL-1-cycle-exists"}},
       {"prefix", {"internal", "G1a"}},
-      {"PL-SI", {"internal", "G1", "G-SI", "G-nonadjacent", "PL-SI-cycle-exists"}},
+      {"PL-SI", {"internal", "G1", "G-SI", "G-nonadjacent", "cyclic-versions-item", "PL-SI-cycle-exists"}},
       {"read-atomic", {"internal", "G1a", "future-read"}},
       {"PL-2.99", {"G1", "G2-item", "PL-2.99-cycle-exists", "lost-update"}},
       {"update-atomic", {"lost-update"}},
-      {"PL-SS", {"G1", "G1c-realtime", "G2-realtime", "PL-SS-cycle-exists"}},
+      {"PL-SS", {"G1", "G1c-realtime", "G2-realtime", "cyclic-versions-realtime", "PL-SS-cycle-exists"}},
       {"strong-session-PL-1", {"G0-process", "strong-session-PL-1-cycle-exists"}},
       {"strong-session-PL-2", {"G1c-process", "strong-session-PL-2-cycle-exists"}},
       {"strong-PL-1", {"G0-realtime", "strong-PL-1-cycle-exists"}},
@@ -159,7 +162,7 @@ const std::vector<Relation>& proscribed_anomalies() {
       {"strong-snapshot-isolation",
        {"internal", "G1-realtime", "G-nonadjacent-realtime", "strong-snapshot-isolation-cycle-exists"}},
       {"strong-session-serializable",
-       {"G1-process", "G2-process", "strong-session-serializable-cycle-exists"}},
+       {"G1-process", "G2-process", "cyclic-versions-process", "strong-session-serializable-cycle-exists"}},
       {"PL-3U", {"G1", "G-update"}},
   };
   return table;
@@ -262,6 +265,10 @@ NameSet anomalies_prohibited_by(std::span<const std::string> models) {
   for (const Relation& relation : proscribed_anomalies())
     if (implied.contains(relation.from)) proscribed.insert(relation.to.begin(), relation.to.end());
   return anomalies_implying(proscribed);
+}
+
+NameSet models_implied_by(std::string_view model) {
+  return closure(implied_models(), {canonical_model(model)}, Direction::kForward);
 }
 
 NameSet models_impossible_with(const NameSet& anomalies) {

@@ -35,6 +35,8 @@ NameSet anomalies_implying(const NameSet& anomalies);
 NameSet anomalies_implied_by(const NameSet& anomalies);
 /// What must be absent for all of these models (any of their names) to hold.
 NameSet anomalies_prohibited_by(std::span<const std::string> models);
+/// The canonical names of a model (any of its names) and of every weaker one that holds with it.
+NameSet models_implied_by(std::string_view model);
 /// The canonical names of the models that cannot hold when these anomalies are present.
 NameSet models_impossible_with(const NameSet& anomalies);
 

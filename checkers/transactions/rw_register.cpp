@@ -14,13 +14,14 @@ enum class Source : std::uint8_t { kInitial, kWfr, kSequential, kLinearizable };
 struct SourceText {
   std::string_view name;
   std::string_view because;
+  std::string_view circle;  // the anomaly when only the model asked for promises this order
 };
 
 constexpr std::array<SourceText, 4> kSources = {{
-    {"initial-state", "the first value comes before every other"},
-    {"wfr-keys", "some transaction read the former and wrote the latter"},
-    {"sequential-keys", "a process met the former before the latter"},
-    {"linearizable-keys", "the former was met in real time before the latter"},
+    {"initial-state", "the first value comes before every other", "cyclic-versions"},
+    {"wfr-keys", "some transaction read the former and wrote the latter", "cyclic-versions-item"},
+    {"sequential-keys", "a process met the former before the latter", "cyclic-versions-process"},
+    {"linearizable-keys", "the former was met in real time before the latter", "cyclic-versions-realtime"},
 }};
 
 struct VersionEdge {
@@ -57,6 +58,9 @@ class RwRegister::Impl {
 
  private:
   void look_for_everything(const TxnRequest& request) {
+    linearizable_keys_ = options_.linearizable_keys || request.linearizable_keys;
+    sequential_keys_ = options_.sequential_keys || request.sequential_keys;
+    wfr_keys_ = options_.wfr_keys || request.wfr_keys;
     note_doubts();
     judge_reads();
     judge_updates();
@@ -168,14 +172,15 @@ class RwRegister::Impl {
   void order_versions() {
     std::vector<VersionEdge> accepted;
     std::string sources(kSources[0].name);
-    const auto use = [&](bool wanted, Source source, std::vector<VersionEdge> edges) {
-      if (!wanted) return;
-      sources += ", " + std::string(kSources[static_cast<std::size_t>(source)].name);
-      accept(accepted, std::move(edges), sources);
+    const auto use = [&](bool given, bool inferred, Source source, std::vector<VersionEdge> edges) {
+      if (!given && !inferred) return;
+      const SourceText& text = kSources[static_cast<std::size_t>(source)];
+      sources += ", " + std::string(text.name);
+      accept(accepted, std::move(edges), sources, given ? "cyclic-versions" : text.circle);
     };
-    use(options_.wfr_keys, Source::kWfr, wfr_edges());
-    use(options_.sequential_keys, Source::kSequential, sequential_edges());
-    use(options_.linearizable_keys, Source::kLinearizable, linearizable_edges());
+    use(options_.wfr_keys, wfr_keys_, Source::kWfr, wfr_edges());
+    use(options_.sequential_keys, sequential_keys_, Source::kSequential, sequential_edges());
+    use(options_.linearizable_keys, linearizable_keys_, Source::kLinearizable, linearizable_edges());
     add_initial_edges(accepted);
     std::ranges::sort(accepted);
     const auto same = [](const VersionEdge& a, const VersionEdge& b) {
@@ -187,7 +192,7 @@ class RwRegister::Impl {
 
   std::vector<VersionEdge> wfr_edges() const {
     std::vector<VersionEdge> edges;
-    if (!options_.wfr_keys) return edges;
+    if (!wfr_keys_) return edges;
     for (const Touch& touch : registers_.touches())
       if (touch.read != kNone && touch.write != kNone && touch.read != touch.write)
         edges.push_back({touch.read, touch.write, Source::kWfr});
@@ -196,7 +201,7 @@ class RwRegister::Impl {
 
   std::vector<VersionEdge> sequential_edges() const {
     std::vector<VersionEdge> edges;
-    if (!options_.sequential_keys) return edges;
+    if (!sequential_keys_) return edges;
     std::unordered_map<std::uint64_t, Index> last;  // process and key -> the version it met last
     for (const Touch& touch : registers_.touches()) {
       const Operation& op = history_.operations[touch.txn];
@@ -213,7 +218,7 @@ class RwRegister::Impl {
   /// covers.
   std::vector<VersionEdge> linearizable_edges() const {
     std::vector<VersionEdge> edges;
-    if (!options_.linearizable_keys) return edges;
+    if (!linearizable_keys_) return edges;
     std::vector<Index> by_key(registers_.touches().size());
     for (Index i = 0; i < by_key.size(); ++i) by_key[i] = i;
     std::ranges::stable_sort(by_key, {}, [&](Index i) { return registers_.touches()[i].key; });
@@ -236,8 +241,8 @@ class RwRegister::Impl {
   }
 
   /// Adds a source's edges, except for the keys where they would close a circle of versions.
-  void accept(std::vector<VersionEdge>& accepted, std::vector<VersionEdge> edges,
-              const std::string& sources) {
+  void accept(std::vector<VersionEdge>& accepted, std::vector<VersionEdge> edges, const std::string& sources,
+              std::string_view anomaly) {
     const auto& versions = registers_.versions();
     GraphBuilder builder(static_cast<Index>(versions.size()));
     for (const VersionEdge& edge : accepted) builder.add(edge.from, edge.to, EdgeType::kWw);
@@ -247,14 +252,14 @@ class RwRegister::Impl {
     std::vector<bool> circular(txns_.keys.size(), false);
     for (const std::vector<Index>& circle : strong_components(builder.build(), kAllEdges)) {
       circular[versions[circle.front()].key] = true;
-      report_circle(circle, sources);
+      report_circle(circle, sources, anomaly);
     }
     for (const VersionEdge& edge : edges)
       if (!circular[versions[edge.from].key]) accepted.push_back(edge);
   }
 
-  void report_circle(const std::vector<Index>& circle, const std::string& sources) {
-    findings_.log.add("cyclic-versions", [&] {
+  void report_circle(const std::vector<Index>& circle, const std::string& sources, std::string_view anomaly) {
+    findings_.log.add(anomaly, [&] {
       const auto& versions = registers_.versions();
       const std::string name = key_name(versions[circle.front()].key);
       std::string values;
@@ -361,6 +366,9 @@ class RwRegister::Impl {
 
   const History& history_;
   const ModelOptions& options_;
+  bool linearizable_keys_ = false;  // asked for, or implied by the model
+  bool sequential_keys_ = false;
+  bool wfr_keys_ = false;
   TxnBudget& budget_;
   Registers registers_;
   const TxnColumns& txns_;

@@ -6,8 +6,11 @@
 //   sequential  each process saw the versions of a key in their order       (--sequential-keys)
 //   realtime    so did transactions that followed each other in real time   (--linearizable-keys)
 //
-// Each but the first is an assumption about the store under test. One that contradicts itself or the ones
-// before it for some key is reported (cyclic-versions) and not used for that key.
+// Each but the first is an assumption about the store under test, unless the model asked for promises it:
+// strict-serializable says that each key is linearizable, strong-session-serializable that it is sequential,
+// and both, serializable and snapshot isolation that writes follow reads. An order that contradicts itself or
+// the ones before it for some key is reported (cyclic-versions; with -item, -process or -realtime when only
+// the model asked for promises it) and not used for that key.
 #pragma once
 
 #include <memory>

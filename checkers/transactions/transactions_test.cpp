@@ -7,6 +7,7 @@
 #include <set>
 
 #include "checkers/transactions/txn_notation.h"
+#include "checkers/transactions/txn_registers.h"
 #include "harness/core/check.h"
 
 using namespace harness;
@@ -77,6 +78,7 @@ std::vector<Case> read_cases(const std::string& file) {
         cases.back().keys.wfr_keys |= word == "wfr";
         cases.back().keys.sequential_keys |= word == "sequential";
         cases.back().keys.linearizable_keys |= word == "linearizable";
+        if (word == "unknown") cases.back().keys.initial = kUnknownInitial;
       }
     } else if (line.starts_with("expect")) {
       cases.back().expectations.push_back(parse_expectation(line, cases.back().keys));
@@ -237,8 +239,13 @@ TEST_CASE("one long G-single in a sea of other cycles") {
 TEST_CASE("an initial value can be given") {
   const History history = history_of_lines({"T1 @0-1: rx0", "T2 @2-3: wx1", "T3 @4-5: rx7"}, false);
   ModelOptions options;
+  CHECK(check_rw_register(history, options).violations ==
+        2);  // null is the first value: nobody wrote 0 and 7
+  options.initial = kUnknownInitial;
   CHECK(check_rw_register(history, options).valid == Validity::kValid);
-  options.initial = std::string("0");
+  options.initial = "5";  // a value that the history does not hold
+  CHECK(check_rw_register(history, options).violations == 2);
+  options.initial = "0";
   const CheckResult result = check_rw_register(history, options);
   CHECK(result.violations == 1);
   CHECK(result.anomalies.at(0).type == "garbage-read");

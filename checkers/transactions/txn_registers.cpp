@@ -2,13 +2,16 @@
 
 #include <algorithm>
 
+#include "checkers/common/findings.h"
+
 namespace harness {
 
 Registers::Registers(const History& history, const std::string& initial, TxnBudget& budget)
-    : txns_(extract_transactions(history, "w", budget)), slots_(64, 0), initial_given_(!initial.empty()) {
-  Value first;  // null
-  for (Index mop = 0; !initial.empty() && first.is_nil() && mop < txns_.value.size(); ++mop)
-    if (history.values.to_json(txns_.value[mop]) == initial) first = txns_.value[mop];
+    : txns_(extract_transactions(history, "w", budget)),
+      slots_(64, 0),
+      initial_known_(initial != kUnknownInitial) {
+  const bool given = initial_known_ && !initial.empty();
+  const Value first = given ? initial_value(history, initial) : Value{};
   const auto keys = static_cast<Index>(txns_.keys.size());
   for (Index key = 0; key < keys; ++key) initial_.push_back(version_of(key, first));
   version_of_mop_.resize(txns_.value.size());
@@ -25,7 +28,7 @@ Registers::Registers(const History& history, const std::string& initial, TxnBudg
     first_touch_.push_back(static_cast<Index>(touches_.size()));
   }
   budget.take(bytes());
-  if (initial.empty()) assume_initial_values();
+  if (!initial_known_) assume_initial_values();
 }
 
 void Registers::add_transaction(Index txn) {

@@ -31,10 +31,14 @@ struct Touch {
   Index last() const { return write != kNone ? write : read; }
 };
 
+/// `--initial unknown`.
+inline constexpr std::string_view kUnknownInitial = "unknown";
+
 class Registers {
  public:
-  /// `initial`: the first value of every key as JSON, or empty: null, unless the key was never read as null
-  /// and shows exactly one value that nobody wrote, which then is taken for its first one.
+  /// `initial`: the first value of every key as JSON; empty: null. kUnknownInitial is Elle's reading, for a
+  /// part of a longer history: null, unless the key was never read as null and shows exactly one value that
+  /// nobody wrote, which then is taken for its first one.
   Registers(const History& history, const std::string& initial, TxnBudget& budget);
 
   const TxnColumns& txns() const { return txns_; }
@@ -43,9 +47,9 @@ class Registers {
   Index version_of_mop(Index mop) const { return version_of_mop_[mop]; }
   bool is_initial(Index version) const { return initial_[versions_[version].key] == version; }
   Index initial(Index key) const { return initial_[key]; }
-  /// Whether the history shows the key from its beginning: somebody read the first value, or it was given.
+  /// Whether the history shows the key from its beginning: its first value is known, or somebody read it.
   /// Only then is a value that no transaction wrote an anomaly; a history may also be a part of a longer one.
-  bool known_from_start(Index key) const { return initial_given_ || versions_[key].read; }
+  bool known_from_start(Index key) const { return initial_known_ || versions_[key].read; }
   /// The touches of one transaction: [begin, end).
   Index touch_begin(Index txn) const { return first_touch_[txn]; }
   Index touch_end(Index txn) const { return first_touch_[txn + 1]; }
@@ -66,7 +70,7 @@ class Registers {
   std::vector<Touch> touches_;
   std::vector<Index> first_touch_;
   std::vector<Index> initial_;  // by key
-  bool initial_given_ = false;
+  bool initial_known_ = true;
   std::vector<Index> latest_touch_;  // by key: of the transaction being added
 };
 

@@ -188,6 +188,7 @@ TxnRequest::TxnRequest(const ModelOptions& options) {
   prohibited.merge(anomalies_implying(named));
   for (const std::string& model : models) asked += (asked.empty() ? "" : ", ") + model;
   if (!named.empty()) asked += (asked.empty() ? "--anomalies " : " with --anomalies ") + join(named);
+  for (const std::string& model : models) infer_version_orders(model);
   cycles.steps = options.budget.steps;
   cycles.cancelled = options.budget.cancelled;
   for (std::size_t i = 0; i < kCycleClasses; ++i) {
@@ -196,6 +197,15 @@ TxnRequest::TxnRequest(const ModelOptions& options) {
     process_order |= wanted && class_at(i).order != CycleOrder::kData;
     realtime_order |= wanted && class_at(i).order == CycleOrder::kRealtime;
   }
+}
+
+/// A model includes every weaker one, so the strongest that is asked for says the most.
+void TxnRequest::infer_version_orders(std::string_view model) {
+  const NameSet weaker = models_implied_by(model);
+  linearizable_keys |= weaker.contains(canonical_model("strict-serializable"));
+  sequential_keys |= weaker.contains(canonical_model("strong-session-serializable"));
+  wfr_keys |= weaker.contains(canonical_model("serializable")) ||
+              weaker.contains(canonical_model("snapshot-isolation"));
 }
 
 void finish_graph(GraphBuilder& graph, const History& history, const TxnRequest& request, TxnBudget& budget,

@@ -67,12 +67,19 @@ struct TxnFindings {
 struct TxnRequest {
   explicit TxnRequest(const ModelOptions& options);  // UsageError for an unknown name
   bool wants(std::string_view anomaly) const { return prohibited.contains(anomaly); }
+  void infer_version_orders(std::string_view model);
 
   NameSet prohibited;
   std::string asked;  // for the explanation: "strict-serializable"
   CycleRequest cycles;
   bool process_order = false;
   bool realtime_order = false;
+  // What the models asked for say of the versions of a key, without being told (checkers/PROMISES.md,
+  // "Verdicts must be earned"). Named anomalies alone (--anomalies) say nothing.
+  bool linearizable_keys = false;  // strict-serializable
+  bool sequential_keys = false;    // strong-session-serializable
+  bool wfr_keys =
+      false;  // serializable, snapshot-isolation: who read a version and wrote the key, wrote a later one
 };
 
 /// What both models end with: adds the orders that the request needs to the data edges, and builds the graph.

@@ -4,6 +4,8 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "checkers/models.h"
@@ -117,6 +119,61 @@ BENCHMARK(long_log)
     ->Args({5, 1, 1})
     ->Args({25, 0, 1})
     ->Args({100, 0, 0})
+    ->Unit(benchmark::kMillisecond);
+
+/// 2,000 gets and appends of many clients on 10 keys of a kv store; of an invalid one an append is lost.
+History kv_log(int clients, bool invalid) {
+  Prng prng(1);
+  History history;
+  constexpr std::size_t kOperations = 2000;
+  std::vector<Nanos> ready(static_cast<std::size_t>(clients), 0);
+  std::vector<std::pair<Nanos, Operation>> all;  // with the time of their effect
+  for (std::size_t i = 0; i < kOperations; ++i) {
+    Nanos& free_at = ready[prng.below(ready.size())];
+    Operation op;
+    op.process = static_cast<std::int32_t>(&free_at - ready.data());
+    op.key = history.keys.intern("k" + std::to_string(prng.below(10)));
+    op.invoked = free_at + prng.between(1, 1000);
+    op.completed = op.invoked + prng.between(1000, 100'000);
+    op.function = prng.chance(0.5) ? Function::kGet : Function::kAppend;
+    if (op.function == Function::kAppend) op.argument = history.values.text("x " + std::to_string(i) + " y");
+    free_at = op.completed + 1;
+    all.emplace_back(prng.between(op.invoked, op.completed), op);
+  }
+  std::ranges::sort(all, {}, [](const auto& one) { return one.first; });
+  std::vector<std::string> state(10);
+  bool to_lose = invalid;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    Operation& op = all[i].second;
+    if (op.function == Function::kGet) {
+      op.result = history.values.text(state[op.key]);
+    } else if (to_lose && i >= kOperations * 6 / 10) {
+      to_lose = false;
+    } else {
+      state[op.key] += history.values.as_text(op.argument);
+    }
+  }
+  std::ranges::sort(all, {}, [](const auto& one) { return one.second.invoked; });
+  for (auto& [effect, op] : all) {
+    op.invoke_event = static_cast<std::uint32_t>(history.operations.size());
+    op.outcome = Outcome::kOk;
+    history.operations.push_back(op);
+  }
+  return history;
+}
+
+void kv_appends(benchmark::State& state) {
+  const History history = kv_log(static_cast<int>(state.range(0)), state.range(1) != 0);
+  for (auto _ : state) {
+    const CheckResult result = find_model("kv")->check(history, {});
+    if ((result.valid == Validity::kInvalid) != (state.range(1) != 0)) state.SkipWithError("a wrong verdict");
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(history.operations.size()) *
+                          static_cast<std::int64_t>(state.iterations()));
+}
+BENCHMARK(kv_appends)
+    ->ArgNames({"clients", "lost append"})
+    ->ArgsProduct({{10, 50, 200}, {0, 1}})
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

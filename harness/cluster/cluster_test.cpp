@@ -49,10 +49,10 @@ TEST_CASE("in a bottle each node has a host and the stock port, and a cut-off ma
 
     std::vector<std::string> others;
     for (int i = 1; i < cluster.size(); ++i) others.push_back(cluster.node(i).ip());
-    cluster.host(0).drop(others, others);
+    const auto drop = cluster.host(0).drop({others, others});
     wait_until("n4 to take over from n1", 20s, [&] { return cluster.master_of_slot(0) == &cluster.node(3); });
     require_that(cluster.look().reachable(0), "the controller still reaches the one that is cut off");
-    cluster.host(0).undrop();
+    drop->remove();
     wait_until("n1 to come back as a replica", 20s, [&] { return !cluster.why_not_settled(cluster.look()); });
   });
 }

@@ -124,6 +124,20 @@ bool Node::signal(int number) {
   return child_ && child_->signal(number);
 }
 
+bool Node::freeze() {
+  const std::lock_guard lock(mutex_);
+  if (!child_ || poll_locked() || !child_->signal(SIGSTOP)) return false;
+  ++frozen_;
+  return true;
+}
+
+bool Node::thaw() {
+  const std::lock_guard lock(mutex_);
+  if (--frozen_ > 0) return false;
+  if (child_) child_->signal(SIGCONT);  // false for a process that is gone: then nothing is stopped any more
+  return true;
+}
+
 std::optional<ExitStatus> Node::wait_for_end(std::chrono::milliseconds timeout) {
   std::optional<ExitStatus> end;
   // False means the timeout, which the caller sees as "nothing".

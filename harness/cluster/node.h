@@ -65,6 +65,10 @@ class Node {
   void expect_no_end();
   /// False when the process is gone.
   bool signal(int number);
+  /// Stops the process (SIGSTOP) until every freeze() has its thaw(), so that faults that stop it may
+  /// overlap. freeze: false when the process is gone. thaw: whether the process shall run again by now.
+  bool freeze();
+  bool thaw();
   /// Waits for the process to end; nothing when it did not within the timeout.
   std::optional<ExitStatus> wait_for_end(std::chrono::milliseconds timeout);
   /// expect_end(), SIGKILL, and the end awaited.
@@ -97,6 +101,7 @@ class Node {
   mutable std::mutex mutex_;  // guards all below
   std::unique_ptr<Child> child_;
   std::vector<Life> lives_;
+  int frozen_ = 0;  // freezes without their thaw
 };
 
 }  // namespace harness

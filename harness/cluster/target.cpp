@@ -143,8 +143,8 @@ TargetNodes by_role(const TargetScope& scope, std::string_view target) {
 }  // namespace
 
 TargetCheck check_target(std::string_view target) {
-  for (std::string_view word : {"random-master", "random-replica", "random", "masters", "all", "spare",
-                                "dead", "previous"})
+  for (std::string_view word :
+       {"random-master", "random-replica", "random", "masters", "all", "spare", "dead", "previous"})
     if (target == word) return {};
   if (valid_slot(number_after(target, "master-of-slot ")) ||
       valid_slot(number_after(target, "replica-of-slot ")))
@@ -166,16 +166,19 @@ TargetNodes resolve_target(const TargetScope& scope, std::string_view target) {
 }
 
 std::vector<int> members(const Roles& roles) {
-  std::vector<int> found;
+  std::vector<int> acquainted;  // those that answer and know others
   for (std::size_t number = 0; number < roles.views().size(); ++number) {
-    const View& view = roles.views()[number];
-    const TopologyNode* self = view.topology.myself();
-    if (!self || view.topology.nodes.size() < 2) continue;
-    const bool known = std::ranges::any_of(roles.views(), [&](const View& other) {
-      const TopologyNode* seen = &other != &view ? other.topology.find(self->id) : nullptr;
+    const Topology& topology = roles.views()[number].topology;
+    if (topology.myself() && topology.nodes.size() > 1) acquainted.push_back(static_cast<int>(number));
+  }
+  std::vector<int> found;
+  for (const int number : acquainted) {
+    const std::string& id = roles.view(number).topology.myself()->id;
+    const bool known = std::ranges::any_of(acquainted, [&](int other) {
+      const TopologyNode* seen = other != number ? roles.view(other).topology.find(id) : nullptr;
       return seen && !seen->is(kFlagHandshake) && !seen->is(kFlagNoAddress);
     });
-    if (known) found.push_back(static_cast<int>(number));
+    if (known || acquainted.size() == 1) found.push_back(number);  // one alone has nobody to vouch for it
   }
   return found;
 }

@@ -67,8 +67,7 @@ WhyNot why_not_logged(ClusterNow& now, const Parameters& with) {
   for (const int node : nodes) {
     const auto number = static_cast<std::size_t>(node);
     const std::uintmax_t since = number < now.log_marks().size() ? now.log_marks()[number] : 0;
-    const std::int64_t lines =
-        matching_lines(now.cluster().node(node).files().log(), since, expression);
+    const std::int64_t lines = matching_lines(now.cluster().node(node).files().log(), since, expression);
     if (lines < with.integer("count")) return fmt::format("{} has logged it {} times", now.name(node), lines);
   }
   return std::nullopt;

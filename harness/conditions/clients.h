@@ -22,7 +22,13 @@ inline constexpr Parameter kBusMessageParameters[] = {
     {"from", Parameter::Kind::kTarget, "the sender", {}, "null"},
     {"to", Parameter::Kind::kTarget, "the receiver", {}, "null"},
     {"count", Parameter::Kind::kInteger, "so many messages", "messages", "1", 1},
-    {"direction", Parameter::Kind::kChoice, "as the sender or the receiver sees it", {}, "\"out\"", 0, 0,
+    {"direction",
+     Parameter::Kind::kChoice,
+     "as the sender or the receiver sees it",
+     {},
+     "\"out\"",
+     0,
+     0,
      kDirections}};
 inline constexpr Parameter kOperationsParameters[] = {
     {"load", Parameter::Kind::kText, "which load; without it all", {}, "null"},

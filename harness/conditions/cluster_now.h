@@ -28,7 +28,7 @@ struct ConditionScene {
   Cluster& cluster;
   std::function<Roles()> look;  // a look at every node that begins now or later; empty: Cluster::look
   std::function<std::map<std::string, std::uint64_t>()> acknowledged;  // operations of each load so far
-  std::function<std::vector<int>()> held;  // nodes that a fault in force keeps from answering
+  std::function<std::vector<int>()> held;    // nodes that a fault in force keeps from answering
   std::map<std::string, std::string> saved;  // replies that commands before have saved
   std::vector<int> previous;                 // nodes that the fault before acted on
 };
@@ -61,8 +61,8 @@ class ClusterNow {
   std::size_t majority();
 
   const std::vector<std::uintmax_t>& log_marks() const { return logs_.log_sizes; }
-  /// Acknowledged operations since the mark: of one load, or of all when the name is empty. Nothing when there
-  /// is no such load.
+  /// Acknowledged operations since the mark: of one load, or of all when the name is empty. Nothing when
+  /// there is no such load.
   std::optional<std::uint64_t> operations(const std::string& load) const;
 
   TargetScope scope() { return {scene_.cluster, prng_, scene_.previous}; }

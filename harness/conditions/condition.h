@@ -1,5 +1,5 @@
-// What a condition is: something that holds of the cluster now, or does not, with the reason. One table serves
-// `when`, `until`, `wait` and `expect` of a scenario's steps.
+// What a condition is: something that holds of the cluster now, or does not, with the reason. One table
+// serves `when`, `until`, `wait` and `expect` of a scenario's steps.
 #pragma once
 
 #include <optional>

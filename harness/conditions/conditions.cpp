@@ -24,7 +24,9 @@ constexpr std::string_view kNoBusPath =
     "'knows' condition sees what they cause";
 
 constexpr Condition kConditions[] = {
-    {"recovered", "every slot is served by a master that answers, and all that answer call the state ok", {},
+    {"recovered",
+     "every slot is served by a master that answers, and all that answer call the state ok",
+     {},
      why_not_recovered},
     {"settled", "every node is back, in roles and slots that all agree on", {}, why_not_settled_now},
     {"state", "cluster_state is so, by that node or by all", kStateParameters, why_not_state},
@@ -57,8 +59,10 @@ std::string problem_with_texts(const Condition& condition, const Json& with) {
   for (const Parameter& parameter : condition.parameters) {
     const Json& value = with.at(std::string(parameter.name));
     if (value.is_null()) continue;
-    if (parameter.kind == Parameter::Kind::kTarget && value != "all" && value != "majority" && value != "none")
-      if (const TargetCheck check = check_target(value.get<std::string>()); !check.valid) return check.problem;
+    if (parameter.kind == Parameter::Kind::kTarget && value != "all" && value != "majority" &&
+        value != "none")
+      if (const TargetCheck check = check_target(value.get<std::string>()); !check.valid)
+        return check.problem;
   }
   if (with.contains("matches"))
     if (auto why = problem_with_pattern("/" + with.at("matches").get<std::string>() + "/"); !why.empty())

@@ -14,15 +14,15 @@ namespace harness {
 std::span<const Condition> conditions();
 const Condition* find_condition(std::string_view name);
 
-/// A condition of a step that says `expect = "NAME"` or `wait = "NAME"`, with the parameters that stand beside
-/// it. All defaults are filled in, in nested conditions too. What is wrong (an unknown name or key with the
-/// nearest one, a bad target, reply or expression, a condition that cannot be had) is told in `problem`; then
-/// the result is not to be used.
+/// A condition of a step that says `expect = "NAME"` or `wait = "NAME"`, with the parameters that stand
+/// beside it. All defaults are filled in, in nested conditions too. What is wrong (an unknown name or key
+/// with the nearest one, a bad target, reply or expression, a condition that cannot be had) is told in
+/// `problem`; then the result is not to be used.
 ConditionPlan complete_condition(const std::string& name, const nlohmann::json& parameters,
                                  std::string& problem);
 
-/// A condition as `when` and `until` have it: a name ("recovered"), or an object of `is` and its parameters. A
-/// parameter that is itself called `is` (value, dbsize, answer) is written `equals` there.
+/// A condition as `when` and `until` have it: a name ("recovered"), or an object of `is` and its parameters.
+/// A parameter that is itself called `is` (value, dbsize, answer) is written `equals` there.
 ConditionPlan complete_condition(const nlohmann::json& given, std::string& problem);
 
 /// Nothing when it holds now; else why not, in words. REQUIRES: complete_condition made it.

@@ -74,10 +74,11 @@ TEST_CASE("the table names each condition once, as scenarios write them") {
     CHECK(find_condition(condition.name) == &condition);
     CHECK_FALSE(condition.description.empty());
   }
-  CHECK(names == std::set<std::string_view>{"recovered", "settled", "state", "role", "owner", "knows", "link",
-                                            "in-sync", "alive", "dead", "loaded", "epoch", "same-data",
-                                            "dbsize", "value", "answer", "log", "bus-message", "operations",
-                                            "not", "any", "every"});
+  CHECK(names == std::set<std::string_view>{"recovered", "settled", "state",       "role",       "owner",
+                                            "knows",     "link",    "in-sync",     "alive",      "dead",
+                                            "loaded",    "epoch",   "same-data",   "dbsize",     "value",
+                                            "answer",    "log",     "bus-message", "operations", "not",
+                                            "any",       "every"});
 }
 
 TEST_CASE("conditions are read with their defaults, and told in words") {
@@ -85,8 +86,9 @@ TEST_CASE("conditions are read with their defaults, and told in words") {
   const ConditionPlan owner = read({{"is", "owner"}, {"slot", 42}, {"node", "n2"}});
   CHECK(owner.with.text("by") == "all");
   CHECK(words(owner) == "owner by=all node=n2 slot=42");
-  const Json both = {{"is", "every"},
-                     {"conditions", {"settled", {{"is", "not"}, {"condition", {{"is", "dead"}, {"node", "n1"}}}}}}};
+  const Json both = {
+      {"is", "every"},
+      {"conditions", {"settled", {{"is", "not"}, {"condition", {{"is", "dead"}, {"node", "n1"}}}}}}};
   CHECK(words(read(both)) == "every (settled) (not (dead node=n1))");
   std::string problem;
   const ConditionPlan value = complete_condition("value", Json{{"key", "k"}, {"is", "v"}}, problem);
@@ -101,7 +103,8 @@ TEST_CASE("what a condition cannot be is refused with the nearest name") {
   CHECK_THAT(problem_of({{"is", "owner"}, {"slot", 1}, {"nod", "n1"}}), Contains("'node'"));
   CHECK_THAT(problem_of({{"is", "alive"}, {"node", "m1"}}), Contains("'m1' is no target"));
   CHECK_THAT(problem_of({{"is", "state"}, {"state", "okay"}}), Contains("ok, fail"));
-  CHECK_THAT(problem_of({{"is", "log"}, {"node", "n1"}, {"matches", "("}}), Contains("no regular expression"));
+  CHECK_THAT(problem_of({{"is", "log"}, {"node", "n1"}, {"matches", "("}}),
+             Contains("no regular expression"));
   CHECK_THAT(problem_of({{"is", "answer"}, {"command", ""}, {"on", "n1"}, {"equals", "OK"}}),
              Contains("'command' is empty"));
   CHECK_THAT(problem_of({{"is", "bus-message"}, {"type", "FAIL"}}),
@@ -122,7 +125,8 @@ TEST_CASE("a healthy cluster: what holds and what does not") {
   CHECK(scene.holds({{"is", "role"}, {"node", "n4"}, {"role", "replica"}, {"of", "n1"}}));
   CHECK_THAT(scene.why({{"is", "role"}, {"node", "n4"}, {"role", "replica"}, {"of", "n2"}}).value_or(""),
              Contains("has n4 as a replica of n1"));
-  CHECK_THAT(scene.why({{"is", "role"}, {"node", "n4"}, {"role", "master"}}).value_or(""), Contains("as a replica"));
+  CHECK_THAT(scene.why({{"is", "role"}, {"node", "n4"}, {"role", "master"}}).value_or(""),
+             Contains("as a replica"));
   for (const char* by : {"all", "majority", "n5"})
     CHECK(scene.holds({{"is", "owner"}, {"slot", 0}, {"node", "n1"}, {"by", by}}));
   CHECK_THAT(scene.why({{"is", "owner"}, {"slot", 0}, {"node", "n2"}}).value_or(""),
@@ -132,7 +136,8 @@ TEST_CASE("a healthy cluster: what holds and what does not") {
   CHECK_FALSE(scene.holds({{"is", "knows"}, {"node", "n6"}, {"flag", "fail"}}));
   CHECK(scene.holds({{"is", "link"}, {"node", "n5"}, {"status", "up"}}));
   CHECK_FALSE(scene.holds({{"is", "link"}, {"node", "n5"}, {"status", "down"}}));
-  CHECK_THAT(scene.why({{"is", "link"}, {"node", "n1"}, {"status", "up"}}).value_or(""), Contains("is a master"));
+  CHECK_THAT(scene.why({{"is", "link"}, {"node", "n1"}, {"status", "up"}}).value_or(""),
+             Contains("is a master"));
   scene.wait({{"is", "in-sync"}, {"node", "n4"}});
   CHECK_FALSE(scene.holds({{"is", "in-sync"}, {"node", "n1"}}));
   CHECK(scene.holds({{"is", "alive"}, {"node", "n1,n2"}}));
@@ -160,7 +165,8 @@ TEST_CASE("what nodes hold, answer and log") {
   CHECK_THAT(scene.why({{"is", "value"}, {"key", "k"}, {"equals", "w"}}).value_or(""), Contains("'k' is v"));
   CHECK_FALSE(scene.holds({{"is", "value"}, {"key", "k"}, {"equals", "absent"}}));
   CHECK(scene.holds({{"is", "dbsize"}, {"node", master}, {"at-least", 1}, {"at-most", 1}}));
-  CHECK_THAT(scene.why({{"is", "dbsize"}, {"node", master}, {"at-least", 2}}).value_or(""), Contains("holds 1 keys"));
+  CHECK_THAT(scene.why({{"is", "dbsize"}, {"node", master}, {"at-least", 2}}).value_or(""),
+             Contains("holds 1 keys"));
   CHECK(scene.holds("same-data"));
   CHECK(scene.holds({{"is", "same-data"}, {"shard", replica}}));
   CHECK(scene.holds({{"is", "same-data"}, {"nodes", {master, replica}}}));
@@ -171,8 +177,9 @@ TEST_CASE("what nodes hold, answer and log") {
   CHECK(scene.holds({{"is", "answer"}, {"command", "GET k"}, {"on", master}, {"equals", "v"}}));
   CHECK(scene.holds({{"is", "answer"}, {"command", {"ECHO", "{token}"}}, {"on", "all"}, {"equals", "OK"}}));
   CHECK(scene.holds({{"is", "answer"}, {"command", "GET k"}, {"on", other}, {"equals", "error /^MOVED/"}}));
-  CHECK_THAT(scene.why({{"is", "answer"}, {"command", "GET k"}, {"on", master}, {"equals", "w"}}).value_or(""),
-             Contains("answers v"));
+  CHECK_THAT(
+      scene.why({{"is", "answer"}, {"command", "GET k"}, {"on", master}, {"equals", "w"}}).value_or(""),
+      Contains("answers v"));
 
   scene.mark();
   const Json logged = {{"is", "log"}, {"node", "n1"}, {"matches", "DB saved on disk"}};
@@ -206,7 +213,8 @@ TEST_CASE("a dead node, a stopped node, and conditions of conditions") {
   scene.wait({{"is", "knows"}, {"node", "n2"}, {"flag", "fail"}});
   scene.wait({{"is", "state"}, {"state", "fail"}});
   CHECK(scene.holds({{"is", "not"}, {"condition", "recovered"}}));
-  CHECK_THAT(scene.why({{"is", "not"}, {"condition", dead}}).value_or(""), Contains("it holds: dead node=n2"));
+  CHECK_THAT(scene.why({{"is", "not"}, {"condition", dead}}).value_or(""),
+             Contains("it holds: dead node=n2"));
   CHECK(scene.holds({{"is", "any"}, {"conditions", {"recovered", dead}}}));
   CHECK_FALSE(scene.holds({{"is", "every"}, {"conditions", {"recovered", dead}}}));
   CHECK_FALSE(scene.holds({{"is", "any"}, {"conditions", {"recovered", "settled"}}}));

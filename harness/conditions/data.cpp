@@ -64,7 +64,8 @@ WhyNot why_not_so_many(const std::string& node, std::int64_t keys, const Paramet
   const auto wrong = [&](std::string_view name, auto right) {
     return with.has(name) && !right(with.integer(name));
   };
-  if (wrong("is", [&](auto n) { return keys == n; }) || wrong("at-least", [&](auto n) { return keys >= n; }) ||
+  if (wrong("is", [&](auto n) { return keys == n; }) ||
+      wrong("at-least", [&](auto n) { return keys >= n; }) ||
       wrong("at-most", [&](auto n) { return keys <= n; }))
     return fmt::format("{} holds {} keys", node, keys);
   return std::nullopt;

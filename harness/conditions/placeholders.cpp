@@ -166,7 +166,8 @@ std::vector<std::string> fill_placeholders(const std::vector<std::string>& words
   std::vector<std::string> out;
   for (const std::string& word : words) {
     std::string trouble;
-    out.push_back(fill_word(word, trouble, [&](std::string_view inside) { return filled(inside, now, trouble); }));
+    out.push_back(
+        fill_word(word, trouble, [&](std::string_view inside) { return filled(inside, now, trouble); }));
     if (problem.empty()) problem = trouble;
   }
   return out;

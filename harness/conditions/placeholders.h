@@ -23,7 +23,8 @@ namespace harness {
 std::vector<std::string> split_words(std::string_view line, std::string& problem);
 
 /// What is wrong with the placeholders of a command, given the names that earlier steps save; empty: nothing.
-std::string problem_with_placeholders(const std::vector<std::string>& words, const std::set<std::string>& saved);
+std::string problem_with_placeholders(const std::vector<std::string>& words,
+                                      const std::set<std::string>& saved);
 
 /// The words with their placeholders filled in by what is so now; `problem` says which could not be.
 std::vector<std::string> fill_placeholders(const std::vector<std::string>& words, ClusterNow& now,

@@ -44,7 +44,8 @@ TEST_CASE("placeholders that cannot be are refused") {
   const auto problem = [](std::vector<std::string> words) {
     return problem_with_placeholders(words, {"epoch"});
   };
-  CHECK(problem({"A", "{id:n2}", "x{slot:{tag}a}y", "{key:42}", "{owner:0}", "{epoch}", "{{x}", "{port:n1}"}).empty());
+  CHECK(problem({"A", "{id:n2}", "x{slot:{tag}a}y", "{key:42}", "{owner:0}", "{epoch}", "{{x}", "{port:n1}"})
+            .empty());
   CHECK_THAT(problem({"{ip:m2}"}), Contains("'m2' is no target"));
   CHECK_THAT(problem({"{key:16384}"}), Contains("'16384' is no slot"));
   CHECK_THAT(problem({"{prot:n1}"}), Contains("unknown placeholder 'prot'") && Contains("'port'"));
@@ -58,9 +59,10 @@ TEST_CASE("placeholders are filled in with what is so now") {
   const Mark mark;
   ClusterNow now(scene, mark, mark, Prng(1));
   std::string problem;
-  const auto filled = fill_placeholders({"{id:n2}", "{ip:n2}:{port:n2}", "{bus-port:n3}", "{slot:{a}b}",
-                                         "{owner:0}", "e{epoch}", "{{a}", "{key:42}", "{id:master-of-slot 0}"},
-                                        now, problem);
+  const auto filled =
+      fill_placeholders({"{id:n2}", "{ip:n2}:{port:n2}", "{bus-port:n3}", "{slot:{a}b}", "{owner:0}",
+                         "e{epoch}", "{{a}", "{key:42}", "{id:master-of-slot 0}"},
+                        now, problem);
   CHECK(problem.empty());
   const auto& infos = test.cluster().infos();
   REQUIRE(filled.size() == 9);

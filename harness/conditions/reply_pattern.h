@@ -1,6 +1,7 @@
 // What a scenario wants of a command's reply: nothing, the exact text, a regular expression, or an error.
 //
-//   OK              exactly this text (a whole number as its digits, nil as "(nil)", a list with one line each)
+//   OK              exactly this text (a whole number as its digits, nil as "(nil)", a list with one line
+//   each)
 //   /^1\d+$/        a reply that is no error and in which this is found (ECMAScript)
 //   error           any error
 //   error /MOVED/   an error in which this is found

@@ -73,10 +73,10 @@ WhyNot why_not_knows(ClusterNow& now, const Parameters& with) {
   std::string problem;
   const auto node = named(now, with, "node", problem);
   if (!node) return problem;
-  const auto flag = with.has("flag")
-                        ? std::optional(kFlagBits[std::ranges::find(kFlagWords, with.text("flag")) -
-                                                  kFlagWords.begin()])
-                        : std::nullopt;
+  const auto flag =
+      with.has("flag")
+          ? std::optional(kFlagBits[std::ranges::find(kFlagWords, with.text("flag")) - kFlagWords.begin()])
+          : std::nullopt;
   return ask_views(now, with.text("by"), [&](int viewer, const View& view) -> WhyNot {
     // Nobody has a flag against himself: the others' word counts.
     if (flag && viewer == node->number && with.text("by") == "all") return std::nullopt;

@@ -9,10 +9,16 @@ namespace harness {
 
 std::string write_elle(const History& history) {
   // The same objects as JSON Lines, with commas between them.
-  std::string out = write_jsonl(history);
-  for (std::size_t at = out.find('\n'); at != std::string::npos; at = out.find('\n', at + 2))
-    if (at + 1 < out.size()) out.insert(at, 1, ',');
-  return "[" + (out.empty() ? "\n" : out) + "]\n";
+  const std::string lines = write_jsonl(history);
+  std::string out = "[";
+  out.reserve(lines.size() + history.events + 4);
+  for (std::size_t begin = 0; begin < lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', begin), lines.size());
+    if (begin > 0) out += ",\n";
+    out.append(lines, begin, end - begin);
+    begin = end + 1;
+  }
+  return out + "\n]\n";
 }
 
 std::string write_porcupine(const History& history) {

@@ -9,6 +9,10 @@
 #include <nlohmann/json.hpp>
 
 namespace harness {
+NLOHMANN_JSON_SERIALIZE_ENUM(ExpectationRecord::Kind, {{ExpectationRecord::Kind::kExpect, "expect"},
+                                                       {ExpectationRecord::Kind::kWait, "wait"},
+                                                       {ExpectationRecord::Kind::kWhen, "when"}})
+
 namespace {
 
 using Json = nlohmann::json;
@@ -93,6 +97,11 @@ class Writer {
   void record(const char* name, const Record& field);
   template <typename Record>
   void records(const char* name, const std::vector<Record>& list);
+  void bytes(const char* name, const std::string& field) { j_[name] = bytes_json(field); }
+  void bytes(const char* name, const std::vector<std::string>& field) {
+    Json& list = j_[name] = Json::array();
+    for (const std::string& text : field) list.push_back(bytes_json(text));
+  }
   void bytes_map(const char* name, const std::map<std::string, std::string>& field) {
     Json& pairs = j_[name] = Json::array();
     for (const auto& [key, value] : field) pairs.push_back({bytes_json(key), bytes_json(value)});
@@ -138,6 +147,13 @@ class Reader {
   void record(const char* name, Record& field);
   template <typename Record>
   void records(const char* name, std::vector<Record>& list);
+  void bytes(const char* name, std::string& field) {
+    if (const auto found = j_.find(name); found != j_.end()) field = bytes_from(*found);
+  }
+  void bytes(const char* name, std::vector<std::string>& field) {
+    field.clear();
+    for (const Json& text : j_.value(name, Json::array())) field.push_back(bytes_from(text));
+  }
   void bytes_map(const char* name, std::map<std::string, std::string>& field) {
     for (const Json& pair : j_.value(name, Json::array()))
       field[bytes_from(pair.at(0))] = bytes_from(pair.at(1));
@@ -315,6 +331,33 @@ void fields(Archive& a, typename Archive::template Of<FaultRecord>& fault) {
 }
 
 template <typename Archive>
+void fields(Archive& a, typename Archive::template Of<CommandRecord>& command) {
+  a.value("step", command.step);
+  a.time("time", command.time);
+  a.time("replied", command.replied);
+  a.value("node", command.node);
+  a.bytes("words", command.words);
+  a.value("answered", command.answered);
+  a.bytes("reply", command.reply);
+  a.value("expected", command.expected);
+  a.value("ok", command.ok);
+}
+
+template <typename Archive>
+void fields(Archive& a, typename Archive::template Of<ExpectationRecord>& expectation) {
+  a.value("step", expectation.step);
+  a.value("kind", expectation.kind);
+  a.value("must", expectation.must);
+  a.value("condition", expectation.condition);
+  a.time("began", expectation.began);
+  a.time("held_at", expectation.held_at);
+  a.time("until", expectation.until);
+  a.value("patience", expectation.patience);
+  a.value("failed", expectation.failed);
+  a.value("why", expectation.why);
+}
+
+template <typename Archive>
 void fields(Archive& a, typename Archive::template Of<Incarnation>& life) {
   a.value("node", life.node);
   a.value("pid", life.pid);
@@ -429,6 +472,18 @@ void to_json(Json& j, const FaultRecord& fault) {
 void from_json(const Json& j, FaultRecord& fault) {
   read(j, fault);
   if (!j.contains("effects")) fault.effects = effects_of_old_record(fault);
+}
+void to_json(Json& j, const CommandRecord& command) {
+  write(j, command);
+}
+void from_json(const Json& j, CommandRecord& command) {
+  read(j, command);
+}
+void to_json(Json& j, const ExpectationRecord& expectation) {
+  write(j, expectation);
+}
+void from_json(const Json& j, ExpectationRecord& expectation) {
+  read(j, expectation);
 }
 void to_json(Json& j, const Incarnation& life) {
   write(j, life);

@@ -103,6 +103,12 @@ TopologyLog parse_topology_log(std::string_view text) {
 JsonLines<FaultRecord> parse_faults(std::string_view text) {
   return parse_lines<FaultRecord>(text);
 }
+JsonLines<CommandRecord> parse_commands(std::string_view text) {
+  return parse_lines<CommandRecord>(text);
+}
+JsonLines<ExpectationRecord> parse_expectations(std::string_view text) {
+  return parse_lines<ExpectationRecord>(text);
+}
 JsonLines<Incarnation> parse_incarnations(std::string_view text) {
   return parse_lines<Incarnation>(text);
 }

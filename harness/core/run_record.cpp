@@ -42,6 +42,18 @@ std::string node_name(const RunRecord& record, int node) {
   return record.nodes[static_cast<std::size_t>(node)].name;
 }
 
+std::string_view to_string(ExpectationRecord::Kind kind) {
+  switch (kind) {
+    case ExpectationRecord::Kind::kExpect:
+      return "expect";
+    case ExpectationRecord::Kind::kWait:
+      return "wait";
+    case ExpectationRecord::Kind::kWhen:
+      return "when";
+  }
+  return "expect";
+}
+
 std::string_view verdict_word(const RunVerdict& verdict) {
   if (verdict.error) return "error";
   switch (verdict.valid) {

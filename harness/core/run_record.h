@@ -119,6 +119,37 @@ struct FaultRecord {
   bool verified_healed() const { return !heals || healed != kNever; }
 };
 
+/// One command that a step of the plan sent to one node.
+struct CommandRecord {
+  std::string step;
+  Nanos time = kNever;  // sent
+  Nanos replied = kNever;
+  int node = -1;
+  std::vector<std::string> words;  // placeholders filled in
+  bool answered = false;
+  std::string reply;     // in words (reply_pattern.h); without an answer: why there is none
+  std::string expected;  // what the plan wants of the reply; empty: anything
+  bool ok = true;        // answered as expected; of an unanswered command false
+};
+
+/// One condition that a step of the plan waited for.
+struct ExpectationRecord {
+  /// What the step wanted it for. Only kExpect is a promise: the others wait, and go on when their patience
+  /// ends.
+  enum class Kind : std::uint8_t { kExpect, kWait, kWhen };
+  std::string step;
+  Kind kind = Kind::kExpect;
+  bool must = false;      // a patience that ends makes the run too weak
+  std::string condition;  // in words: "owner slot=42 node=n2"
+  Nanos began = kNever;
+  Nanos held_at = kNever;  // from then on it held to the end; kNever: it did not
+  Nanos until = kNever;    // when the waiting ended
+  Nanos patience = 0;      // that it was given
+  bool failed = false;     // the patience ended; false with held_at kNever: the run ended first
+  std::string why;         // why it did not hold, the last time it was asked
+};
+std::string_view to_string(ExpectationRecord::Kind kind);  // "expect", "wait", "when"
+
 /// One life of a server process.
 struct Incarnation {
   int node = 0;
@@ -167,7 +198,9 @@ struct RunRecord {
   History history;          // operation.node refers to history.nodes by name
   std::vector<View> views;  // in order of begin
   std::vector<OffsetSample> offsets;
-  std::vector<FaultRecord> faults;  // in order of request
+  std::vector<FaultRecord> faults;              // in order of request
+  std::vector<CommandRecord> commands;          // in order of time
+  std::vector<ExpectationRecord> expectations;  // in order of their end
   std::vector<Incarnation> incarnations;
   std::vector<LogLine> logs;  // of all nodes, in order of time
   std::vector<FinalData> final_data;

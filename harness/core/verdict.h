@@ -23,6 +23,7 @@ std::string_view to_string(Validity validity);
 struct Anomaly {
   std::string type;                     // a short stable name: "stale-read", "lost-write-outside-window", ...
   std::string key;                      // the object's key as text; empty when the anomaly has none
+  std::string headline;                 // one sentence a person would say; empty: type and key say it
   std::string explanation;              // plain words, with times, nodes and values
   std::vector<std::size_t> operations;  // indices of the invocation events of the operations involved
   Nanos time = 0;                       // when it showed itself

@@ -143,9 +143,17 @@ TEST_CASE("a pause that is forgotten heals itself, one that is outlived is not h
   wait_until("n2 to go on", 20s, [&] { return node.state() != 'T'; });
   node.wait_until_answering(20s);
 
+  auto killed = scene.inject("pause", "n2");
+  REQUIRE(killed.active);
+  node.kill();  // another fault, perhaps
+  killed.active->heal(killed.record);
+  CHECK(killed.record.verified_healed());
+  check_verified(scene.inject("restart", "n2").record, "n2 answers");
+
   auto outlived = scene.inject("pause", "n2");
   REQUIRE(outlived.active);
-  node.kill();
+  node.signal(SIGKILL);  // not by the harness, as far as the node knows
+  REQUIRE(node.wait_for_end(20s));
   outlived.active->heal(outlived.record);
   CHECK_FALSE(outlived.record.verified_healed());
   CHECK_THAT(outlived.record.error, Contains("n2 died while it was stopped"));

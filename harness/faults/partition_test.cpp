@@ -104,7 +104,7 @@ void heal(FaultScene& scene, FaultScene::Injected& fault) {
   require_that(fault.record.verified_healed() && fault.record.error.empty(), "healed: " + fault.record.error);
   require_that(fault.record.heal_requested <= fault.record.healed, "in this order");
   for (const std::string& name : fault.record.sides[0])
-    require_that(host_named(scene, name).dropped_packets() == 0, "no rule is left at " + name);
+    require_that(host_named(scene, name).drops() == 0, "no rule is left at " + name);
   require_whole(scene);
 }
 

@@ -1,7 +1,5 @@
 #include "harness/faults/pause.h"
 
-#include <csignal>
-
 #include "harness/core/wait.h"
 #include "harness/faults/target.h"
 
@@ -12,27 +10,36 @@ constexpr std::chrono::seconds kPatience(5);
 
 class Pause final : public ActiveFault {
  public:
-  Pause(Node& node, const RunClock& clock) : node_(node), clock_(clock) {}
+  Pause(Node& node, const RunClock& clock) : node_(node), clock_(clock), pid_(node.pid()) {}
   ~Pause() override {
-    if (!healed_) node_.signal(SIGCONT);
+    if (!healed_) node_.thaw();
   }
 
+  /// Another pause of the node may still hold it; one that a fault has killed meanwhile is stopped no more.
   void heal(FaultRecord& record) override {
     if (healed_) return;
     record.heal_requested = clock_.now();
     healed_ = true;
-    if (!node_.signal(SIGCONT))
-      record.error = node_.name() + " died while it was stopped";
-    else if (wait_for(
-                 kPatience, [&] { return node_.state() != 'T'; }, std::chrono::milliseconds(1)))
-      record.healed = clock_.now();
-    else
+    const bool goes_on = node_.thaw();
+    if (goes_on && !wait_for(
+                       kPatience, [&] { return node_.state() != 'T'; }, std::chrono::milliseconds(1)))
       record.error = node_.name() + " is still stopped after SIGCONT";
+    else if (died_by_itself())
+      record.error = node_.name() + " died while it was stopped";
+    else
+      record.healed = clock_.now();
   }
 
  private:
+  bool died_by_itself() const {
+    for (const Incarnation& life : node_.incarnations({}))
+      if (life.pid == pid_) return life.ended != kNever && !life.expected;
+    return false;
+  }
+
   Node& node_;
   const RunClock& clock_;
+  const int pid_;
   bool healed_ = false;
 };
 
@@ -49,7 +56,7 @@ std::unique_ptr<ActiveFault> inject_pause(FaultContext& context, const FaultRequ
   stopped.excuses.dead_link = true;
   record.effects = {stopped};
   record.requested = context.clock.now();
-  if (!node->signal(SIGSTOP)) {
+  if (!node->freeze()) {
     record.error = node->name() + " does not run";
     return nullptr;
   }

@@ -36,14 +36,32 @@ std::string problem(FaultScene& scene, std::string_view target) {
 }  // namespace
 
 TEST_CASE("a target that is none is refused with the forms that there are") {
-  for (const char* good : {"random-master", "random-replica", "master-of-slot 0", "master-of-slot 16383",
-                           "replica-of-slot 5462", "dead", "previous", "n1", "n30"}) {
+  for (const char* good :
+       {"random-master", "random-replica", "master-of-slot 0", "master-of-slot 16383", "replica-of-slot 5462",
+        "dead", "previous", "n1", "n30", "n1,n4", "random", "masters", "all", "spare", "replica-of n2"}) {
     CAPTURE(good);
     CHECK(check_target(good).valid);
   }
-  for (const char* bad :
-       {"", "master", "master-of-slot", "master-of-slot ", "master-of-slot 16384", "master-of-slot -1",
-        "replica-of-slot x", "master-of-slot 5 ", "n0", "n-1", "n", "n1x", "N1", "dead ", "m1"}) {
+  for (const char* bad : {"",
+                          "master",
+                          "master-of-slot",
+                          "master-of-slot ",
+                          "master-of-slot 16384",
+                          "master-of-slot -1",
+                          "replica-of-slot x",
+                          "master-of-slot 5 ",
+                          "n0",
+                          "n-1",
+                          "n",
+                          "n1x",
+                          "N1",
+                          "dead ",
+                          "m1",
+                          "n1,",
+                          "n1,n0",
+                          "n1, n2",
+                          "replica-of n0",
+                          "replica-of 5"}) {
     CAPTURE(bad);
     const TargetCheck check = check_target(bad);
     CHECK_FALSE(check.valid);
@@ -62,7 +80,15 @@ TEST_CASE("targets are what nodes are now, not what they were created as") {
   CHECK(drawn(scene, "n5") == std::set<int>{4});
   CHECK(resolve_target(scene.context(), "master-of-slot 0").description == "n1, master of slots 0-5460");
   CHECK(resolve_target(scene.context(), "replica-of-slot 0").description == "n4, replica");
+  CHECK(drawn(scene, "replica-of n2") == std::set<int>{4});
+  CHECK(drawn(scene, "random").size() > 3);
+  CHECK(resolve_target(scene.context(), "masters").description == "n1, n2, n3");
+  CHECK(resolve_target(scene.context(), "all").nodes.size() == 6);
+  CHECK(resolve_target(scene.context(), "n5,n1").description == "n5, n1");
+  CHECK(problem(scene, "spare") == "no spare node runs now");
+  CHECK(problem(scene, "replica-of n5") == "the master has no replica now");
   CHECK(problem(scene, "n7") == "there is no node n7");
+  CHECK(problem(scene, "n1,n7") == "there is no node n7");
   CHECK(problem(scene, "dead") == "no node is dead now");
   CHECK(problem(scene, "previous") == "no fault went before");
   CHECK_THAT(problem(scene, "the best one"), Contains("is no target"));

@@ -8,7 +8,6 @@
 #include "harness/cluster/cluster.h"
 #include "harness/cluster/final_data.h"
 #include "harness/cluster/observer.h"
-#include "harness/core/check.h"
 #include "harness/core/wait.h"
 #include "harness/run/interpreter.h"
 #include "harness/run/interrupt.h"
@@ -164,45 +163,23 @@ class Conductor {
     }
   }
 
-  /// The plan's steps as the nemesis takes them: faults one after another.
-  Schedule schedule(int round) const {
-    Schedule schedule;
-    for (const StepPlan& step : plan().steps) {
-      if (step.kind != StepPlan::Kind::kFault)
-        throw EnvironmentError("the step '" + step.id + "' is no fault, and cannot be carried out yet");
-      Prng prng = stream_of_step(plan(), step.id).split("round", static_cast<std::uint64_t>(round));
-      PlannedStep planned;
-      planned.after =
-          round == 0
-              ? step.after
-              : step.after_least +
-                    static_cast<Nanos>(static_cast<double>(step.after_most - step.after_least) * prng.unit());
-      planned.fault = step.name;
-      planned.target = step.target;
-      planned.hold = step.hold.value_or(plan().limits.time_limit);
-      for (const StepCondition condition : {StepCondition::kRecovered, StepCondition::kSettled})
-        if (step.when && step.when->is == to_string(condition)) planned.condition = condition;
-      schedule.push_back(std::move(planned));
-    }
-    return schedule;
-  }
-
   void run_nemesis() {
-    Prng targets = seed_.split("targets");
-    NemesisOptions options;
-    options.time_limit_s = to_seconds(plan().limits.time_limit);
-    options.tail_s = to_seconds(plan().limits.tail);
-    options.condition_patience = settle_patience(plan().cluster.config);
-    const auto steps = [this](int round) {
-      return round == 0 || plan().limits.repeat_steps ? schedule(round) : Schedule{};
+    StepJournal journal(plan_.files);
+    StepSinks sinks;
+    sinks.fault = [this](std::size_t number, const FaultRecord& fault) {
+      fault_journal_.write(number, fault);
     };
-    Nemesis nemesis(
-        {*cluster_, *sandbox_, clock_, targets, client_hosts_, {}}, steps, options,
-        [this](std::size_t number, const FaultRecord& fault) { fault_journal_.write(number, fault); },
-        [this](const std::string& event) { tell(event); });
+    sinks.command = [&](const CommandRecord& command) { journal.write(command); };
+    sinks.expectation = [&](const ExpectationRecord& expectation) { journal.write(expectation); };
+    sinks.say = [this](const std::string& event) { tell(event); };
+    const auto acknowledged = [this] {
+      return std::map<std::string, std::uint64_t>{
+          {plan().loads.empty() ? "" : plan().loads.front().name, recorder_->operations_ok()}};
+    };
+    Nemesis nemesis(plan(), {*cluster_, *sandbox_, clock_, client_hosts_, acknowledged}, sinks);
     nemesis.start();
     LoadFigures figures;
-    figures.expected_s = expected_seconds(schedule(0));
+    figures.expected_s = expected_seconds();
     while (!nemesis.done()) {
       std::this_thread::sleep_for(kProgressInterval);  // the pace of the progress line, nothing waits for it
       show(figures);
@@ -213,17 +190,14 @@ class Conductor {
       }
     }
     nemesis.join();
-    record_.faults = nemesis.records();
+    record_.faults = nemesis.records().faults();
   }
 
-  /// About what the schedule takes: a failover is reckoned with its bound (checkers/PROMISES.md row 1).
-  double expected_seconds(const Schedule& steps) const {
+  /// About what the steps take: a wait is reckoned with the bound of a failover.
+  double expected_seconds() const {
     Nanos sum = 0;
-    for (const PlannedStep& step : steps) {
-      sum += step.after + step.hold;
-      if (step.condition == StepCondition::kRecovered)
-        sum += 2 * plan().cluster.config.node_timeout_ms * kMillisecond + kSecond;
-    }
+    for (const StepPlan& step : plan().steps)
+      sum += step.after + step.hold.value_or(0) + (step.when ? failover_bound(plan().cluster.config) : 0);
     return to_seconds(std::max(plan().limits.time_limit, sum + plan().limits.tail));
   }
 

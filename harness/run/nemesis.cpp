@@ -1,19 +1,58 @@
 #include "harness/run/nemesis.h"
 
-#include "harness/core/check.h"
-#include "harness/faults/faults.h"
+#include <algorithm>
+
+#include "harness/conditions/cluster_now.h"
+#include "harness/run/look_share.h"
 #include "harness/run/settle.h"
+#include "harness/run/step_actor.h"
 
 namespace harness {
 
-Nemesis::Nemesis(FaultContext context, std::function<Schedule(int)> plan, NemesisOptions options,
-                 std::function<void(std::size_t, const FaultRecord&)> journal,
-                 std::function<void(const std::string&)> say)
-    : context_(std::move(context)),
-      plan_(std::move(plan)),
-      options_(options),
-      journal_(std::move(journal)),
-      say_(std::move(say)) {}
+/// One time through all steps: their board and their threads.
+class Nemesis::Lap {
+ public:
+  Lap(Nemesis& nemesis, int number)
+      : nemesis_(nemesis),
+        number_(number),
+        looks_(nemesis.scene_.cluster),
+        board_(nemesis.plan_.steps, nemesis.scene_.clock,
+               mark_now({nemesis.scene_.cluster, {}, nemesis.scene_.acknowledged, {}, {}, {}})) {}
+
+  StepBoard& board() { return board_; }
+
+  /// Begins every step whose instant comes, until nothing is left to begin.
+  void run() {
+    while (!board_.stopping()) {
+      for (const std::size_t step : board_.take_ready())
+        threads_.emplace_back([this, step] { carry_out(step); });
+      if (board_.quiet()) return;
+      board_.wait_for_work();
+    }
+  }
+
+ private:
+  void carry_out(std::size_t step) {
+    try {
+      Prng stream = stream_of_step(nemesis_.plan_, nemesis_.plan_.steps[step].id);
+      if (number_ > 0) stream = stream.split("lap", static_cast<std::uint64_t>(number_));
+      StepActor(nemesis_.plan_, step, stream, number_ > 0, nemesis_.scene_, looks_, board_, nemesis_.records_)
+          .run();
+    } catch (...) {
+      nemesis_.fail(std::current_exception());
+      board_.end(step);
+    }
+  }
+
+  Nemesis& nemesis_;
+  const int number_;
+  LookShare looks_;
+  StepBoard board_;
+  std::vector<std::jthread> threads_;  // joined before the board goes
+};
+
+Nemesis::Nemesis(const Plan& plan, NemesisScene scene, StepSinks sinks)
+    : plan_(plan), scene_(std::move(scene)), records_(std::move(sinks)) {}
 
 Nemesis::~Nemesis() {
   stop();
@@ -24,7 +63,7 @@ void Nemesis::start() {
     try {
       work();
     } catch (...) {
-      failure_ = std::current_exception();
+      fail(std::current_exception());
     }
     const std::lock_guard lock(mutex_);
     done_ = true;
@@ -36,12 +75,14 @@ bool Nemesis::done() const {
   return done_;
 }
 
+void Nemesis::end_early() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  if (board_) board_->stop();
+}
+
 void Nemesis::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  end_early();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -50,70 +91,68 @@ void Nemesis::join() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-bool Nemesis::stopped() {
+/// The first failure is the one that is told: the others may come of it.
+void Nemesis::fail(std::exception_ptr failure) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::move(failure);
+  }
+  end_early();
+}
+
+bool Nemesis::stopping() const {
   const std::lock_guard lock(mutex_);
   return stopping_;
 }
 
-bool Nemesis::sleep(Nanos time) {
-  std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, std::chrono::nanoseconds(time), [this] { return stopping_; });
+void Nemesis::watch(StepBoard* board) {
+  const std::lock_guard lock(mutex_);
+  board_ = board;
+  if (board_ && stopping_) board_->stop();
 }
 
-/// Rounds begin while there is time for them; the last one is always carried to its end.
 void Nemesis::work() {
-  const auto limit = static_cast<Nanos>(options_.time_limit_s * 1e9);
-  const auto tail = static_cast<Nanos>(options_.tail_s * 1e9);
-  for (int number = 0;; ++number) {
-    const Nanos began = context_.clock.now();
-    const Schedule schedule = plan_(number);
-    round(schedule);
-    const Nanos took = context_.clock.now() - began;
-    const auto no_time = [&] { return context_.clock.now() + took + tail > limit; };
-    if (schedule.empty() || stopped() || no_time()) break;
-    if (!await(StepCondition::kSettled) || no_time()) break;
-  }
-  sleep(std::max(tail, limit - context_.clock.now()));
-}
-
-void Nemesis::round(const Schedule& schedule) {
-  for (const PlannedStep& step : schedule) {
-    if (!await(step.condition) || !sleep(step.after)) return;
-    apply(step);
+  for (int number = 0; lap(number); ++number) {
   }
 }
 
-/// Waits until the cluster is as the step wants it. A patience that ends is not an error: the fault comes
-/// then all the same, and what the cluster failed to do is for the checkers to say.
-bool Nemesis::await(StepCondition condition) {
-  const Nanos deadline = context_.clock.now() + std::chrono::nanoseconds(options_.condition_patience).count();
-  while (context_.clock.now() < deadline) {
-    if (condition_holds(context_.cluster, condition)) return true;
-    if (!sleep(50 * kMillisecond)) return false;
+/// True when there is time for another: the steps begin again until the time limit, and the last lap is
+/// always carried to its end.
+bool Nemesis::lap(int number) {
+  const LimitsPlan& limits = plan_.limits;
+  const auto now = [this] { return scene_.clock.now(); };
+  const Nanos began = now();
+  Lap steps(*this, number);
+  watch(&steps.board());
+  const auto unwatch = std::shared_ptr<void>(nullptr, [this](void*) { watch(nullptr); });
+  steps.run();
+  const Nanos took = now() - began;
+  const auto time_left = [&] { return now() + took + limits.tail <= limits.time_limit; };
+  bool again = limits.repeat_steps && !plan_.steps.empty() && !steps.board().stopping() && time_left();
+  if (again) {
+    steps.board().close();
+    steps.run();
+    again = await_settled(steps.board()) && time_left();
   }
-  say_("waited in vain until the cluster has " + std::string(to_string(condition)));
+  if (!again) {
+    // What stays in force until the end of the load does so through the tail.
+    steps.board().sleep_until(std::max(now() + limits.tail, limits.time_limit));
+    steps.board().close();
+    steps.run();
+  }
+  return again && !stopping();
+}
+
+/// A patience that ends is not an error: what the cluster failed to do is for the checkers to say.
+bool Nemesis::await_settled(StepBoard& board) {
+  const Nanos deadline =
+      scene_.clock.now() + std::chrono::nanoseconds(settle_patience(plan_.cluster.config)).count();
+  while (scene_.clock.now() < deadline) {
+    if (!scene_.cluster.why_not_settled(scene_.cluster.look())) return true;
+    if (!board.sleep_until(scene_.clock.now() + 50 * kMillisecond)) return false;
+  }
+  records_.say("waited in vain until the cluster has settled");
   return true;
-}
-
-void Nemesis::apply(const PlannedStep& step) {
-  const Fault* fault = find_fault(step.fault);
-  CHECK_THAT_HOLDS(fault != nullptr, "scenarios name only faults of the table");
-  const std::size_t number = records_.size();
-  FaultRecord& record = records_.emplace_back();
-  record.fault = fault->name;
-  record.heals = fault->heals;
-  record.requested = context_.clock.now();
-  const std::unique_ptr<ActiveFault> active = fault->inject(context_, {step.target, Parameters()}, record);
-  context_.previous_targets = record.nodes;
-  journal_(number, record);
-  say_(record.description + (record.verified_active() ? "" : ": " + record.error));
-  if (!active) return;
-  const Nanos in_force_for = record.verified_active() ? context_.clock.now() - record.active : 0;
-  sleep(std::max<Nanos>(step.hold - in_force_for, 0));
-  active->heal(record);
-  journal_(number, record);
-  say_(record.verified_healed() ? "healed: " + record.description
-                                : "not healed: " + record.description + ": " + record.error);
 }
 
 }  // namespace harness

@@ -1,64 +1,67 @@
-// The nemesis: the actor that applies the faults of a schedule, one after another, on a thread of its own.
+// The nemesis: the actor that carries out the steps of a plan. Each step in progress has a thread of its own,
+// so that faults overlap and heal in any order; what a step draws comes from the step's own stream, so that
+// leaving one out changes no other.
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
+#include <exception>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "harness/core/schedule.h"
+#include "harness/core/plan.h"
 #include "harness/faults/fault.h"
+#include "harness/run/step_board.h"
+#include "harness/run/step_records.h"
 
 namespace harness {
 
-struct NemesisOptions {
-  double time_limit_s = 0;  // the schedule begins again until then; 0: it runs once
-  double tail_s = 3;        // load after the last fault
-  std::chrono::milliseconds condition_patience{60'000};
+/// What the steps act on.
+struct NemesisScene {
+  Cluster& cluster;
+  Sandbox& sandbox;
+  const RunClock& clock;
+  std::vector<Host*> client_hosts;  // one a client group
+  /// Acknowledged operations of each load so far; may be empty.
+  std::function<std::map<std::string, std::uint64_t>()> acknowledged;
 };
 
 class Nemesis {
  public:
-  /// `plan` gives the schedule of the n-th round. `journal` is told of a record whenever it changes, by its
-  /// number; `say` gets one line for people.
-  Nemesis(FaultContext context, std::function<Schedule(int round)> plan, NemesisOptions options,
-          std::function<void(std::size_t, const FaultRecord&)> journal,
-          std::function<void(const std::string&)> say);
+  /// REQUIRES: the plan and the scene outlive it.
+  Nemesis(const Plan& plan, NemesisScene scene, StepSinks sinks);
   ~Nemesis();  // stops and heals
 
   void start();
-  /// Whether the schedule, and the tail behind it, has come to its end.
+  /// Whether the steps, and the tail behind them, have come to their end.
   bool done() const;
-  /// Ends it early: what is active is healed, no further fault begins. Returns when that is so.
+  /// Ends it early: what is in force is healed, no further step begins. Returns when that is so.
   void stop();
-  /// Waits for the end and throws what went wrong on the thread.
+  /// Waits for the end and throws what went wrong on its threads.
   void join();
-  const std::vector<FaultRecord>& records() const { return records_; }  // REQUIRES: joined
+  const StepRecords& records() const { return records_; }  // REQUIRES: joined
 
  private:
+  class Lap;
   void work();
-  void round(const Schedule& schedule);
-  void apply(const PlannedStep& step);
-  bool await(StepCondition condition);
-  /// False when it was stopped meanwhile.
-  bool sleep(Nanos time);
-  bool stopped();
+  bool lap(int number);
+  bool await_settled(StepBoard& board);
+  void watch(StepBoard* board);
+  bool stopping() const;
+  void end_early();
+  void fail(std::exception_ptr failure);
 
-  FaultContext context_;
-  std::function<Schedule(int)> plan_;
-  NemesisOptions options_;
-  std::function<void(std::size_t, const FaultRecord&)> journal_;
-  std::function<void(const std::string&)> say_;
+  const Plan& plan_;
+  NemesisScene scene_;
+  StepRecords records_;
   std::thread thread_;
+  mutable std::mutex mutex_;  // guards all below
   std::exception_ptr failure_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
+  StepBoard* board_ = nullptr;  // of the lap under way
   bool stopping_ = false;
   bool done_ = false;
-  std::vector<FaultRecord> records_;
 };
 
 }  // namespace harness

@@ -1,81 +1,138 @@
-// The nemesis on real clusters.
+// The nemesis on real clusters: steps begin and end as the plan says, faults overlap, everything is healed.
 #include "harness/run/nemesis.h"
 
 #include <catch2/catch.hpp>
-#include <map>
+#include <nlohmann/json.hpp>
 
+#include "harness/conditions/conditions.h"
 #include "harness/core/wait.h"
 #include "harness/faults/test_support.h"
 
 using namespace harness;
 using namespace std::chrono_literals;
 using Catch::Contains;
+using Json = nlohmann::json;
 
 namespace {
 
-PlannedStep step(const char* fault, const char* target, StepCondition condition = StepCondition::kNone,
-                 Nanos hold = 0) {
-  PlannedStep planned;
-  planned.condition = condition;
-  planned.fault = fault;
-  planned.target = target;
-  planned.hold = hold;
-  return planned;
+ConditionPlan condition(const Json& given) {
+  std::string problem;
+  ConditionPlan plan = complete_condition(given, problem);
+  REQUIRE(problem == "");
+  return plan;
 }
 
-/// Remembers what the nemesis tells; its callbacks run on the nemesis' thread.
-class Diary {
+StepPlan fault(std::string id, const char* name, const char* target, std::optional<Nanos> hold = {}) {
+  StepPlan step;
+  step.id = std::move(id);
+  step.name = name;
+  step.target = target;
+  step.hold = hold;
+  return step;
+}
+
+StepPlan heal(std::string id, const char* other) {
+  StepPlan step;
+  step.id = std::move(id);
+  step.kind = StepPlan::Kind::kHeal;
+  step.name = other;
+  return step;
+}
+
+StepPlan command(std::string id, const char* on, std::vector<std::string> words, const char* reply = "") {
+  StepPlan step;
+  step.id = std::move(id);
+  step.kind = StepPlan::Kind::kCommand;
+  step.target = on;
+  step.command = std::move(words);
+  step.reply = reply;
+  return step;
+}
+
+StepPlan expect(std::string id, const Json& what, Nanos within) {
+  StepPlan step;
+  step.id = std::move(id);
+  step.kind = StepPlan::Kind::kExpect;
+  step.condition = condition(what);
+  step.within = within;
+  return step;
+}
+
+StepPlan since(StepPlan step, StepAnchor::Kind kind, std::string other = {}, Nanos after = 0) {
+  step.since = {kind, std::move(other)};
+  step.after = after;
+  return step;
+}
+
+/// A cluster, a plan, and what the nemesis told of it.
+class Stage {
  public:
-  std::function<void(std::size_t, const FaultRecord&)> journal() {
-    return [this](std::size_t number, const FaultRecord& record) {
-      const std::lock_guard lock(mutex_);
-      entries_[number].push_back(record);
-    };
+  Stage(int masters, int replicas, std::vector<StepPlan> steps) : scene(masters, replicas) {
+    plan.steps = std::move(steps);
+    plan.seed = 1;
+    plan.limits.tail = 0;
+    plan.cluster.config.node_timeout_ms = 1500;
   }
-  std::function<void(const std::string&)> say() {
-    return [this](const std::string& line) {
+
+  void start() {
+    StepSinks sinks;
+    sinks.fault = [this](std::size_t number, const FaultRecord& record) {
+      const std::lock_guard lock(mutex_);
+      changes_[number].push_back(record);
+    };
+    sinks.say = [this](const std::string& line) {
       const std::lock_guard lock(mutex_);
       lines_ += line + "\n";
     };
+    FaultContext& context = scene.context();
+    nemesis = std::make_unique<Nemesis>(
+        plan, NemesisScene{context.cluster, context.sandbox, context.clock, context.client_hosts, {}}, sinks);
+    nemesis->start();
   }
-  std::size_t records() const {
-    const std::lock_guard lock(mutex_);
-    return entries_.size();
+  void run() {
+    start();
+    wait_until("the end of the steps", 300s, [&] { return nemesis->done(); });
+    nemesis->join();
   }
-  std::vector<FaultRecord> entries(std::size_t number) const {
+  std::vector<FaultRecord> faults() const { return nemesis->records().faults(); }
+  std::size_t changes() const {
     const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(number);
-    return found == entries_.end() ? std::vector<FaultRecord>{} : found->second;
+    return changes_.size();
+  }
+  std::vector<FaultRecord> changes_of(std::size_t number) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = changes_.find(number);
+    return found == changes_.end() ? std::vector<FaultRecord>{} : found->second;
   }
   std::string lines() const {
     const std::lock_guard lock(mutex_);
     return lines_;
   }
 
+  FaultScene scene;
+  Plan plan;
+  std::unique_ptr<Nemesis> nemesis;
+
  private:
   mutable std::mutex mutex_;
-  std::map<std::size_t, std::vector<FaultRecord>> entries_;
+  std::map<std::size_t, std::vector<FaultRecord>> changes_;
   std::string lines_;
 };
 
+constexpr auto kStart = StepAnchor::Kind::kStart;
+constexpr auto kTaken = StepAnchor::Kind::kTaken;
+constexpr auto kEnded = StepAnchor::Kind::kEnded;
+
 }  // namespace
 
-TEST_CASE("a schedule without a time limit runs once, and every change of a record is journaled") {
-  FaultScene scene(3, 0);
-  Diary diary;
-  std::vector<int> rounds;
-  const auto plan = [&](int round) {
-    rounds.push_back(round);
-    return Schedule{step("pause", "n1"), step("kill", "n9"), step("kill", "n2"), step("restart", "previous")};
-  };
-  Nemesis nemesis(scene.context(), plan, {0, 0, 60s}, diary.journal(), diary.say());
-  nemesis.start();
-  wait_until("the end of the schedule", 120s, [&] { return nemesis.done(); });
-  nemesis.join();
-
-  CHECK(rounds == std::vector<int>{0});
-  const auto& records = nemesis.records();
+TEST_CASE("steps follow each other, and every change of a record is journaled") {
+  Stage stage(3, 0,
+              {fault("p", "pause", "n1", 0), fault("none", "kill", "n9"), fault("k", "kill", "n2"),
+               fault("r", "restart", "previous")});
+  stage.run();
+  const auto records = stage.faults();
   REQUIRE(records.size() == 4);
+  CHECK(records[0].step == "p");
   CHECK(records[0].verified_active());
   CHECK(records[0].verified_healed());
   CHECK_FALSE(records[1].verified_active());
@@ -84,120 +141,231 @@ TEST_CASE("a schedule without a time limit runs once, and every change of a reco
   CHECK(records[3].verified_active());
   CHECK(records[3].nodes == std::vector<int>{1});  // the fault before it hit n2
   for (std::size_t i = 1; i < records.size(); ++i) CHECK(records[i].requested >= records[i - 1].requested);
+  CHECK(records[1].requested >= records[0].healed);
 
-  const auto changes = diary.entries(0);
+  const auto changes = stage.changes_of(0);
   REQUIRE(changes.size() == 2);  // in force, then healed
   CHECK(changes[0].verified_active());
   CHECK_FALSE(changes[0].verified_healed());
   CHECK(changes[1].verified_healed());
-  CHECK(diary.entries(2).size() == 1);
-  CHECK_THAT(diary.lines(), Contains("pause n1") && Contains("healed: pause n1") &&
+  CHECK(stage.changes_of(2).size() == 1);
+  CHECK_THAT(stage.lines(), Contains("pause n1") && Contains("healed: pause n1") &&
                                 Contains("there is no node n9") && Contains("kill n2"));
 }
 
-TEST_CASE("within its time the schedule begins again, and stop() ends it") {
-  FaultScene scene(3, 0);
-  Diary diary;
-  std::vector<int> rounds;
-  const auto plan = [&](int round) {
-    rounds.push_back(round);
-    return Schedule{step("pause", "n1")};
-  };
-  Nemesis nemesis(scene.context(), plan, {3600, 0, 60s}, diary.journal(), diary.say());
-  nemesis.start();
-  wait_until("three rounds", 120s, [&] { return diary.records() >= 3; });
-  CHECK_FALSE(nemesis.done());
-  nemesis.stop();
-  nemesis.join();
-  CHECK(nemesis.done());
-  REQUIRE(nemesis.records().size() >= 3);
-  for (std::size_t i = 0; i < rounds.size(); ++i) CHECK(rounds[i] == static_cast<int>(i));
-  for (const FaultRecord& record : nemesis.records()) CHECK(record.verified_healed());
-  CHECK(scene.node(0).state() != 'T');
+TEST_CASE("faults overlap and heal in the order that the plan says, not in that of their beginning") {
+  Stage stage(3, 0,
+              {fault("first", "pause", "n1"), since(fault("second", "pause", "n2"), kTaken, "first"),
+               since(heal("h1", "first"), kTaken, "second", 300 * kMillisecond), heal("h2", "second")});
+  stage.run();
+  auto records = stage.faults();
+  REQUIRE(records.size() == 2);
+  CHECK(records[1].active < records[0].healed);
+  CHECK(records[0].healed <= records[1].heal_requested);
+
+  Stage other(3, 0,
+              {fault("first", "pause", "n1"), since(fault("second", "pause", "n2"), kTaken, "first"),
+               since(heal("h2", "second"), kTaken, "second", 300 * kMillisecond), heal("h1", "first")});
+  other.run();
+  records = other.faults();
+  REQUIRE(records.size() == 2);
+  CHECK(records[1].healed <= records[0].heal_requested);
+  for (const FaultRecord& record : records) {
+    CHECK(record.verified_active());
+    CHECK(record.verified_healed());
+  }
+  for (int node : {0, 1}) CHECK(other.scene.node(node).state() != 'T');
 }
 
-TEST_CASE("stop() heals what is active, and no further fault begins") {
-  FaultScene scene(3, 0);
-  Diary diary;
-  const auto plan = [](int) {
-    return Schedule{step("pause", "n1", StepCondition::kNone, 3600 * kSecond), step("kill", "n2")};
+TEST_CASE("two pauses of one node: it goes on when the last one is healed") {
+  Stage stage(
+      3, 0, {fault("first", "pause", "n1"), fault("second", "pause", "n1", 5 * kSecond), heal("h", "first")});
+  stage.plan.steps[2] = since(heal("h", "first"), kTaken, "second");
+  stage.start();
+  wait_until("the first one to be healed", 60s, [&] {
+    const auto changes = stage.changes_of(0);
+    return !changes.empty() && changes.back().healed != kNever;
+  });
+  CHECK(stage.scene.node(0).state() == 'T');
+  wait_until("the end", 60s, [&] { return stage.nemesis->done(); });
+  stage.nemesis->join();
+  CHECK(stage.scene.node(0).state() != 'T');
+  for (const FaultRecord& record : stage.faults()) CHECK(record.verified_healed());
+}
+
+TEST_CASE("a fault stays until its condition holds, or to the end of the load") {
+  StepPlan until = fault("until", "pause", "n1");
+  until.until = condition({{"is", "dead"}, {"node", "n2"}});
+  Stage stage(3, 0,
+              {since(fault("stays", "pause", "n3"), kStart), since(until, kStart),
+               since(fault("kill", "kill", "n2"), kTaken, "until", 200 * kMillisecond),
+               since(command("after", "n1", {"PING"}, "PONG"), kEnded, "stays")});
+  stage.plan.limits.time_limit = 3 * kSecond;
+  stage.run();
+  const auto records = stage.faults();
+  REQUIRE(records.size() == 3);
+  const auto record_of = [&](const char* id) { return *std::ranges::find(records, id, &FaultRecord::step); };
+  CHECK(record_of("until").healed >= record_of("kill").requested);
+  CHECK(record_of("until").healed < record_of("stays").heal_requested);
+  CHECK(record_of("stays").heal_requested >= 3 * kSecond);
+  REQUIRE(stage.nemesis->records().commands().size() == 1);  // it follows the end of what stays
+  CHECK(stage.nemesis->records().commands()[0].ok);
+  CHECK(stage.nemesis->records().commands()[0].time >= record_of("stays").healed);
+}
+
+TEST_CASE("commands are filled in, sent, saved and held against what was expected") {
+  StepPlan first = command("save", "n1", {"CLUSTER", "MYID"}, "/^[0-9a-f]{40}$/");
+  first.save = "its-id";
+  Stage stage(3, 0,
+              {first, command("echo", "n2", {"ECHO", "{its-id}={id:n1} {{"}),
+               command("wrong", "n1", {"PING"}, "PANG"), command("all", "all", {"PING"}, "PONG"),
+               command("nobody", "n9", {"PING"}, "PONG"), command("err", "n1", {"NOSUCH"}, "error /^ERR/")});
+  stage.run();
+  const auto& commands = stage.nemesis->records().commands();
+  REQUIRE(commands.size() == 8);
+  CHECK(commands[0].ok);
+  const std::string id = stage.scene.cluster().infos()[0].id;
+  CHECK(commands[0].reply == id);
+  CHECK(commands[1].reply == id + "=" + id + " {");
+  CHECK(commands[1].node == 1);
+  CHECK_FALSE(commands[2].ok);
+  CHECK(commands[2].answered);
+  CHECK(commands[2].expected == "PANG");
+  for (std::size_t i : {3, 4, 5}) CHECK(commands[i].ok);
+  CHECK_FALSE(commands[6].answered);
+  CHECK_THAT(commands[6].reply, Contains("there is no node n9"));
+  CHECK(commands[7].ok);
+  CHECK_THAT(stage.lines(), Contains("n1: PING -> PONG (expected PANG)"));
+}
+
+TEST_CASE("expectations hold in time, stay so, or fail; waits only wait") {
+  StepPlan stays = expect("stays", {{"is", "alive"}, {"node", "n1"}}, kSecond);
+  stays.stay = 500 * kMillisecond;
+  StepPlan wait = expect("wait", {{"is", "dead"}, {"node", "n1"}}, 0);
+  wait.kind = StepPlan::Kind::kWait;
+  wait.patience = 200 * kMillisecond;
+  wait.must = true;
+  Stage stage(3, 0,
+              {stays, expect("fails", {{"is", "dead"}, {"node", "n1"}}, 300 * kMillisecond), wait,
+               expect("default", "settled", 0)});
+  stage.run();
+  const auto& expectations = stage.nemesis->records().expectations();
+  REQUIRE(expectations.size() == 4);
+  CHECK(expectations[0].held_at != kNever);
+  CHECK(expectations[0].until - expectations[0].held_at >= 500 * kMillisecond);
+  CHECK(expectations[1].failed);
+  CHECK(expectations[1].held_at == kNever);
+  CHECK(expectations[1].why == "n1 runs");
+  CHECK(expectations[1].until - expectations[1].began >= 300 * kMillisecond);
+  CHECK(expectations[2].kind == ExpectationRecord::Kind::kWait);
+  CHECK(expectations[2].failed);
+  CHECK(expectations[2].must);
+  CHECK(expectations[3].patience == 4 * kSecond);  // twice the node timeout and a second
+  CHECK_FALSE(expectations[3].failed);
+}
+
+TEST_CASE("a step again and again: so many times, or for so long") {
+  StepPlan thrice = fault("thrice", "pause", "n1", 0);
+  thrice.repeat = 3;
+  StepPlan a_while = command("while", "n2", {"PING"});
+  a_while.repeat_for = 500 * kMillisecond;
+  a_while.after_least = a_while.after_most = 100 * kMillisecond;
+  Stage stage(3, 0, {thrice, a_while});
+  stage.run();
+  CHECK(stage.faults().size() == 3);
+  for (const FaultRecord& record : stage.faults()) CHECK(record.verified_healed());
+  const std::size_t pings = stage.nemesis->records().commands().size();
+  CHECK(pings >= 3);
+  CHECK(pings <= 6);
+}
+
+TEST_CASE("a step draws the same targets whatever other steps there are") {
+  const auto drawn = [](std::vector<StepPlan> steps) {
+    Stage stage(3, 1, std::move(steps));
+    stage.run();
+    std::map<std::string, std::vector<int>> nodes;
+    for (const FaultRecord& record : stage.faults()) nodes[record.step].push_back(record.nodes.at(0));
+    return nodes;
   };
-  Nemesis nemesis(scene.context(), plan, {0, 3600, 60s}, diary.journal(), diary.say());
-  nemesis.start();
-  wait_until("the pause", 60s, [&] { return diary.records() == 1; });
-  CHECK(scene.node(0).state() == 'T');
-  nemesis.stop();
-  nemesis.join();
-  CHECK(scene.node(0).state() != 'T');
-  REQUIRE(nemesis.records().size() == 1);
-  CHECK(nemesis.records()[0].verified_healed());
-  CHECK(scene.node(1).running());
+  StepPlan b = fault("b", "pause", "random-master", 0);
+  b.repeat = 8;
+  StepPlan c = fault("c", "pause", "random-replica", 0);
+  c.repeat = 8;
+  const auto all = drawn({fault("a", "pause", "random-master", 0), b, c});
+  const auto without = drawn({c});
+  CHECK(all.at("c") == without.at("c"));
+  CHECK(drawn({b}).at("b") == all.at("b"));
+}
+
+TEST_CASE("within its time the steps begin again, and stop() ends it") {
+  Stage stage(3, 0, {fault("p", "pause", "n1", 0)});
+  stage.plan.limits.time_limit = 3600 * kSecond;
+  stage.plan.limits.repeat_steps = true;
+  stage.start();
+  wait_until("three rounds", 120s, [&] { return stage.changes() >= 3; });
+  CHECK_FALSE(stage.nemesis->done());
+  stage.nemesis->stop();
+  stage.nemesis->join();
+  CHECK(stage.nemesis->done());
+  REQUIRE(stage.faults().size() >= 3);
+  for (const FaultRecord& record : stage.faults()) CHECK(record.verified_healed());
+  CHECK(stage.scene.node(0).state() != 'T');
+}
+
+TEST_CASE("stop() heals what is in force, and no further step begins") {
+  Stage stage(3, 0,
+              {fault("p", "pause", "n1"), since(fault("q", "pause", "n3", 3600 * kSecond), kStart),
+               since(fault("k", "kill", "n2"), kEnded, "q")});
+  stage.plan.limits.tail = 3600 * kSecond;
+  stage.start();
+  wait_until("both pauses", 60s, [&] { return stage.changes() == 2; });
+  CHECK(stage.scene.node(0).state() == 'T');
+  CHECK(stage.scene.node(2).state() == 'T');
+  stage.nemesis->stop();
+  stage.nemesis->join();
+  for (int node : {0, 2}) CHECK(stage.scene.node(node).state() != 'T');
+  REQUIRE(stage.faults().size() == 2);
+  for (const FaultRecord& record : stage.faults()) CHECK(record.verified_healed());
+  CHECK(stage.scene.node(1).running());
 }
 
 TEST_CASE("destroying a nemesis heals as well") {
-  FaultScene scene(3, 0);
-  Diary diary;
-  {
-    Nemesis nemesis(
-        scene.context(),
-        [](int) { return Schedule{step("pause", "n1", StepCondition::kNone, 3600 * kSecond)}; }, {},
-        diary.journal(), diary.say());
-    nemesis.start();
-    wait_until("the pause", 60s, [&] { return diary.records() == 1; });
-  }
-  CHECK(scene.node(0).state() != 'T');
+  Stage stage(3, 0, {fault("p", "pause", "n1")});
+  stage.plan.limits.tail = 3600 * kSecond;
+  stage.start();
+  wait_until("the pause", 60s, [&] { return stage.changes() == 1; });
+  stage.nemesis.reset();
+  CHECK(stage.scene.node(0).state() != 'T');
 }
 
-TEST_CASE("steps wait for their conditions") {
-  FaultScene scene(3, 1);
-  Diary diary;
-  std::optional<int> master_at_restart, master_at_pause;
-  std::vector<int> replicas_at_pause;
-  const auto journal = [&](std::size_t number, const FaultRecord& record) {
-    diary.journal()(number, record);
-    const Roles roles = scene.cluster().look(2s);
-    if (number == 1) master_at_restart = roles.master_of_slot(0);
-    if (number == 2 && !record.verified_healed()) {
-      master_at_pause = roles.master_of_slot(0);
-      replicas_at_pause = roles.replicas_of(3);
-    }
-  };
-  const auto plan = [](int) {
-    return Schedule{step("kill", "n1"), step("restart", "dead", StepCondition::kRecovered),
-                    step("pause", "n2", StepCondition::kSettled)};
-  };
-  Nemesis nemesis(scene.context(), plan, {0, 0, 120s}, journal, diary.say());
-  nemesis.start();
-  wait_until("the end of the schedule", 300s, [&] { return nemesis.done(); });
-  nemesis.join();
-  CHECK_THAT(diary.lines(), !Contains("in vain"));
-  REQUIRE(nemesis.records().size() == 3);
-  CHECK(master_at_restart == 3);
-  CHECK(master_at_pause == 3);
-  CHECK(replicas_at_pause == std::vector<int>{0});
+TEST_CASE("steps wait for their conditions; a patience that ends is told") {
+  StepPlan restart = fault("restart", "restart", "dead");
+  restart.when = condition("recovered");
+  StepPlan pause = fault("pause", "pause", "n2", 0);
+  pause.when = condition("settled");
+  StepPlan in_vain = fault("vain", "pause", "n3", 0);
+  in_vain.when = condition({{"is", "dead"}, {"node", "n1"}});
+  in_vain.patience = 300 * kMillisecond;
+  Stage stage(3, 1, {fault("kill", "kill", "n1"), restart, pause, in_vain});
+  stage.run();
+  REQUIRE(stage.faults().size() == 4);
+  const auto& waits = stage.nemesis->records().expectations();
+  REQUIRE(waits.size() == 3);
+  for (const ExpectationRecord& wait : waits) CHECK(wait.kind == ExpectationRecord::Kind::kWhen);
+  CHECK_FALSE(waits[0].failed);
+  CHECK(waits[0].held_at <= stage.faults()[1].requested);
+  CHECK_FALSE(waits[1].failed);
+  CHECK(waits[2].failed);
+  CHECK_THAT(stage.lines(), Contains("waited in vain for: dead node=n1: n1 runs"));
+  CHECK(stage.faults()[3].verified_active());
+  CHECK(stage.scene.cluster().look(2s).master_of_slot(0) == 3);
 }
 
-TEST_CASE("a condition that never holds is waited for in vain, and said") {
-  FaultScene scene(3, 0);
-  Diary diary;
-  const auto plan = [](int) {
-    return Schedule{step("kill", "n1"), step("pause", "n2", StepCondition::kRecovered)};
-  };
-  Nemesis nemesis(scene.context(), plan, {0, 0, 300ms}, diary.journal(), diary.say());
-  nemesis.start();
-  wait_until("the end of the schedule", 120s, [&] { return nemesis.done(); });
-  nemesis.join();
-  CHECK_THAT(diary.lines(), Contains("waited in vain until the cluster has recovered"));
-  REQUIRE(nemesis.records().size() == 2);
-  CHECK(nemesis.records()[1].verified_active());
-}
-
-TEST_CASE("what goes wrong on the nemesis' thread is thrown by join()") {
-  FaultScene scene(3, 0);
-  Diary diary;
-  Nemesis nemesis(
-      scene.context(), [](int) { return Schedule{step("partition-one", "n1")}; }, {}, diary.journal(),
-      diary.say());
-  nemesis.start();
-  CHECK_THROWS_WITH(nemesis.join(), Contains("network faults need namespaces"));
+TEST_CASE("what goes wrong on the nemesis' threads is thrown by join()") {
+  Stage stage(3, 0,
+              {since(fault("p", "pause", "n1"), kStart), since(fault("cut", "partition-one", "n2"), kStart)});
+  stage.plan.limits.tail = 3600 * kSecond;
+  stage.start();
+  CHECK_THROWS_WITH(stage.nemesis->join(), Contains("network faults need namespaces"));
+  CHECK(stage.scene.node(0).state() != 'T');
 }

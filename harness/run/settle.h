@@ -1,4 +1,4 @@
-// Conditions of the whole cluster that a run waits for.
+// What a run waits for in the end, and for how long.
 #pragma once
 
 #include <chrono>
@@ -6,14 +6,11 @@
 #include <string>
 
 #include "harness/cluster/cluster.h"
-#include "harness/core/schedule.h"
 
 namespace harness {
 
-/// Every slot is claimed by a reachable master, and all reachable nodes call the cluster's state ok.
-bool recovered(const Roles& roles);
-
-bool condition_holds(Cluster& cluster, StepCondition condition);
+/// How long a failover may take at the most: checkers/PROMISES.md row 1.
+Nanos failover_bound(const ClusterConfig& config);
 
 /// How long a cluster of this configuration may take at the most to fail over and settle:
 /// checkers/PROMISES.md row 1, with two lost elections, and time to synchronize.

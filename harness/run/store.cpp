@@ -75,6 +75,12 @@ std::string text_or_empty(const fs::path& file) {
   return fs::exists(file) ? read_file(file) : std::string{};
 }
 
+void append_line(const fs::path& file, const nlohmann::json& json) {
+  std::ofstream out(file, std::ios::app | std::ios::binary);
+  out << to_line(json) + "\n" << std::flush;
+  if (!out) throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(errno));
+}
+
 std::vector<FaultRecord> load_faults(const fs::path& file) {
   std::map<std::size_t, FaultRecord> by_number;
   std::istringstream lines(text_or_empty(file));
@@ -209,11 +215,18 @@ void save_final_data(const RunFiles& files, const RunRecord& record) {
 void FaultJournal::write(std::size_t number, const FaultRecord& record) {
   nlohmann::json json = record;
   json["number"] = number;
-  const std::string line = to_line(json) + "\n";
   const std::lock_guard lock(mutex_);
-  std::ofstream out(file_, std::ios::app | std::ios::binary);
-  out << line << std::flush;
-  if (!out) throw EnvironmentError("cannot write " + file_.string() + ": " + std::strerror(errno));
+  append_line(file_, json);
+}
+
+void StepJournal::write(const CommandRecord& record) {
+  const std::lock_guard lock(mutex_);
+  append_line(commands_, record);
+}
+
+void StepJournal::write(const ExpectationRecord& record) {
+  const std::lock_guard lock(mutex_);
+  append_line(expectations_, record);
 }
 
 History load_history(const RunFiles& files) {
@@ -232,6 +245,8 @@ RunRecord load_run(const RunFiles& files) {
     record.incarnations = json.value("incarnations", std::vector<Incarnation>{});
     record.counters = json.value("counters", RunCounters{});
     record.faults = load_faults(files.faults());
+    record.commands = parse_commands(text_or_empty(files.commands())).items;
+    record.expectations = parse_expectations(text_or_empty(files.expectations())).items;
     if (fs::exists(files.final_data()))
       record.final_data = nlohmann::json::parse(read_file(files.final_data())).get<std::vector<FinalData>>();
   } catch (const nlohmann::json::exception& error) {

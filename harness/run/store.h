@@ -20,6 +20,8 @@ struct RunFiles {
   std::filesystem::path history() const { return directory / "history.journal"; }
   std::filesystem::path topology() const { return directory / "topology.jsonl"; }
   std::filesystem::path faults() const { return directory / "faults.jsonl"; }
+  std::filesystem::path commands() const { return directory / "commands.jsonl"; }
+  std::filesystem::path expectations() const { return directory / "expectations.jsonl"; }
   std::filesystem::path final_data() const { return directory / "final.json"; }
   std::filesystem::path nodes() const { return directory / "nodes"; }
   std::filesystem::path build_log() const { return directory / "build.log"; }
@@ -63,6 +65,20 @@ class FaultJournal {
 
  private:
   const std::filesystem::path file_;
+  std::mutex mutex_;
+};
+
+/// Appends the commands and expectations of a run when they are over. Thread-safe.
+class StepJournal {
+ public:
+  explicit StepJournal(const RunFiles& files)
+      : commands_(files.commands()), expectations_(files.expectations()) {}
+  void write(const CommandRecord& record);
+  void write(const ExpectationRecord& record);
+
+ private:
+  const std::filesystem::path commands_;
+  const std::filesystem::path expectations_;
   std::mutex mutex_;
 };
 

@@ -34,11 +34,9 @@ class LoopbackHost final : public Host {
   }
   void enter() const override {}
   int network_namespace() const override { return -1; }
-  void drop(const std::vector<std::string>&, const std::vector<std::string>&) override {
-    throw EnvironmentError(kNoNetworkFaults);
-  }
-  void undrop() override {}
-  std::uint64_t dropped_packets() const override { return 0; }
+  std::unique_ptr<Drop> drop(const DropRule&) override { throw EnvironmentError(kNoNetworkFaults); }
+  int drops() const override { return 0; }
+  int reset_connections(const ResetRule&) override { throw EnvironmentError(kNoNetworkFaults); }
 };
 
 // Reserves a port among harnesses, whatever their users: an abstract socket is a name that one process at a
@@ -77,6 +75,12 @@ class LoopbackSandbox final : public Sandbox {
     hosts_.push_back(std::make_unique<LoopbackHost>(std::move(name)));
     return *hosts_.back();
   }
+
+  std::unique_ptr<Degradation> degrade(const std::vector<DirectedLink>&, const WireRule&,
+                                       const Prng&) override {
+    throw EnvironmentError(kNoNetworkFaults);
+  }
+  int degraded_links() const override { return 0; }
 
   int node_port() override {
     for (; tried_ < kPortCount; ++tried_) {

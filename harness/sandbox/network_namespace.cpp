@@ -18,6 +18,12 @@ namespace {
   throw EnvironmentError(what + ": " + std::strerror(errno) + "; `harness doctor` names the mend");
 }
 
+FileDescriptor open_current() {
+  FileDescriptor current(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (!current) fail("cannot open /proc/thread-self/ns/net");
+  return current;
+}
+
 // Namespaces belong to threads, so that a thread of its own leaves the caller where it is.
 void on_own_thread(const std::function<void()>& work) {
   std::exception_ptr thrown;
@@ -36,10 +42,13 @@ void on_own_thread(const std::function<void()>& work) {
 NetworkNamespace::NetworkNamespace() {
   on_own_thread([this] {
     if (::unshare(CLONE_NEWNET) != 0) fail("cannot make a network namespace for a host");
-    fd_ = FileDescriptor(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-    if (!fd_) fail("cannot open /proc/thread-self/ns/net");
+    fd_ = open_current();
     disable_ipv6();
   });
+}
+
+NetworkNamespace NetworkNamespace::current() {
+  return NetworkNamespace(open_current());
 }
 
 void NetworkNamespace::enter() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 
 #include "harness/sandbox/file_descriptor.h"
 
@@ -12,6 +13,9 @@ class NetworkNamespace {
   /// A new, empty one (lo down, no IPv6). Throws EnvironmentError.
   NetworkNamespace();
 
+  /// The one that the calling thread is in.
+  static NetworkNamespace current();
+
   int fd() const { return fd_.get(); }
   /// Moves the calling thread into it, for good. Throws EnvironmentError.
   void enter() const;
@@ -20,6 +24,8 @@ class NetworkNamespace {
   void run(const std::function<void()>& work) const;
 
  private:
+  explicit NetworkNamespace(FileDescriptor fd) : fd_(std::move(fd)) {}
+
   FileDescriptor fd_;
 };
 

@@ -1,114 +1,120 @@
 #include "harness/sandbox/packet_filter.h"
 
-#include <nftables/libnftables.h>
-
-#include <memory>
-#include <mutex>
+#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "harness/core/check.h"
+#include "harness/sandbox/nftables.h"
 
 namespace harness::packet_filter {
 namespace {
 
-constexpr const char* kName = "harness";
-// Early in both hooks, before any connection tracking could see the packet.
-constexpr const char* kTable = R"(
-add table ip harness
-add chain ip harness arriving { type filter hook input priority -400 ; policy accept ; }
-add chain ip harness leaving { type filter hook output priority -400 ; policy accept ; }
-)";
-// "delete" alone fails when there is no table; adding one first makes it safe to repeat.
-constexpr const char* kClear = "add table ip harness\ndelete table ip harness\n";
+constexpr const char* kPrefix = "harness_drop_";
 
-struct Reply {
-  bool ok = false;
-  std::string output, error;
-};
-
-// The context, and so its socket, is made anew each time: it belongs to the calling thread's namespace.
-Reply run(const std::string& commands, bool json = false) {
-  static std::mutex mutex;  // libnftables keeps some global caches
-  const std::lock_guard lock(mutex);
-  const std::unique_ptr<nft_ctx, decltype(&nft_ctx_free)> context(nft_ctx_new(NFT_CTX_DEFAULT), nft_ctx_free);
-  if (!context) throw EnvironmentError("cannot start libnftables; `harness doctor` names the mend");
-  nft_ctx_buffer_output(context.get());
-  nft_ctx_buffer_error(context.get());
-  if (json) nft_ctx_output_set_flags(context.get(), NFT_CTX_OUTPUT_JSON);
-  Reply reply;
-  reply.ok = nft_run_cmd_from_buffer(context.get(), commands.c_str()) == 0;
-  reply.output = nft_ctx_get_output_buffer(context.get());
-  reply.error = nft_ctx_get_error_buffer(context.get());
-  return reply;
+// Early in both hooks, before any connection tracking could see the packet. The counting chains of every
+// table come before the dropping ones; what they have counted carries a mark, a bit that nobody else uses.
+std::string chains(const std::string& table) {
+  const std::string in = " ip " + table;
+  const auto chain = [&](const char* name, const char* hook, const char* priority) {
+    return "add chain" + in + " " + name + " { type filter hook " + hook + " priority " + priority +
+           " ; policy accept ; }\n";
+  };
+  const auto drop = [&](const char* name) {
+    return "add rule" + in + " " + name + " meta mark & 0x40000000 == 0x40000000 drop\n";
+  };
+  return "add table" + in + "\n" + chain("arriving", "input", "-400") + chain("leaving", "output", "-400") +
+         chain("drop_arriving", "input", "-390") + chain("drop_leaving", "output", "-390") +
+         drop("drop_arriving") + drop("drop_leaving");
 }
 
-void require(const Reply& reply, const std::string& what) {
-  if (!reply.ok)
-    throw EnvironmentError("cannot " + what + " with nftables: " + reply.error +
-                           "The kernel needs nf_tables (modprobe nf_tables), and network faults need it; "
-                           "without it choose process faults only");
+// The ends of a connection that a rule of one port looks at: which of them is the server does not matter.
+std::vector<std::string> ports(const DropRule& rule) {
+  const std::string flags = rule.resets_only ? " tcp flags & rst == rst" : "";
+  if (rule.port == 0) return {flags};
+  const std::string number = std::to_string(rule.port);
+  return {" tcp sport " + number + flags, " tcp dport " + number + flags};
 }
 
-std::string rule(const char* chain, const char* field, const std::vector<std::string>& addresses) {
-  if (addresses.empty()) return {};
+std::vector<std::string> counting(const std::string& table, const char* chain, const char* field,
+                                  const std::vector<std::string>& addresses, const DropRule& rule) {
   std::string set;
   for (const auto& address : addresses) set += (set.empty() ? "" : ", ") + address;
-  return std::string("add rule ip harness ") + chain + " ip " + field + " { " + set + " } counter drop\n";
-}
-
-struct Rules {
-  bool table = false;
-  int count = 0;
-  std::uint64_t packets = 0;
-};
-
-nlohmann::json listing(const std::string& command) {
-  const Reply reply = run(command, true);
-  require(reply, command);
-  return nlohmann::json::parse(reply.output).at("nftables");
-}
-
-Rules list() {
-  Rules rules;
-  const auto tables = listing("list tables ip");
-  for (const auto& entry : tables)
-    if (entry.contains("table") && entry["table"].at("name") == kName) rules.table = true;
-  if (!rules.table) return rules;
-  const auto entries = listing("list table ip harness");
-  for (const auto& entry : entries) {
-    if (!entry.contains("rule")) continue;
-    ++rules.count;
-    for (const auto& expression : entry["rule"].at("expr"))
-      if (expression.contains("counter"))
-        rules.packets += expression["counter"].at("packets").get<std::uint64_t>();
+  std::vector<std::string> rules;
+  if (set.empty()) return rules;
+  for (const std::string& port : ports(rule)) {
+    const std::string match = std::string(" ip ") + field + " { " + set + " }" + port;
+    rules.push_back("add rule ip " + table + " " + chain + match +
+                    " counter meta mark set meta mark or 0x40000000\n");
   }
   return rules;
 }
 
+struct Counters {
+  int count = 0;
+  std::uint64_t packets = 0;
+};
+
+Counters counters(const std::string& table) {
+  Counters result;
+  for (const auto& entry : nftables::list("list table ip " + table)) {
+    if (!entry.contains("rule")) continue;
+    for (const auto& expression : entry["rule"].at("expr")) {
+      if (!expression.contains("counter")) continue;
+      ++result.count;
+      result.packets += expression["counter"].at("packets").get<std::uint64_t>();
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> tables() {
+  std::vector<std::string> names;
+  for (const auto& entry : nftables::list("list tables ip"))
+    if (entry.contains("table")) {
+      const std::string name = entry["table"].at("name").get<std::string>();
+      if (name.starts_with(kPrefix)) names.push_back(name);
+    }
+  return names;
+}
+
 }  // namespace
 
-void drop(const std::vector<std::string>& from, const std::vector<std::string>& to) {
-  const int expected = list().count + (from.empty() ? 0 : 1) + (to.empty() ? 0 : 1);
-  require(run(kTable + rule("arriving", "saddr", from) + rule("leaving", "daddr", to)), "drop packets");
-  const int listed = list().count;
-  if (listed != expected)
+void add(const std::string& table, const DropRule& rule) {
+  std::vector<std::string> rules = counting(table, "arriving", "saddr", rule.from, rule);
+  for (std::string& leaving : counting(table, "leaving", "daddr", rule.to, rule))
+    rules.push_back(std::move(leaving));
+  std::string commands = chains(table);
+  for (const std::string& text : rules) commands += text;
+  nftables::run(commands, "drop packets");
+  const int listed = counters(table).count;
+  if (listed != static_cast<int>(rules.size()))
     throw EnvironmentError("nftables took the rules, but lists " + std::to_string(listed) + " instead of " +
-                           std::to_string(expected));
+                           std::to_string(rules.size()));
 }
 
-void clear() {
-  require(run(kClear), "take the rules away");
-  if (list().table) throw EnvironmentError("nftables still lists the harness's rules after their removal");
+void remove(const std::string& table) {
+  nftables::run("delete table ip " + table + "\n", "take the rules away");
+  for (const std::string& name : tables())
+    if (name == table) throw EnvironmentError("nftables still lists the harness's rules after their removal");
 }
 
-std::uint64_t dropped_packets() {
-  return list().packets;
+std::uint64_t dropped_packets(const std::string& table) {
+  return counters(table).packets;
+}
+
+int count() {
+  return static_cast<int>(tables().size());
+}
+
+std::string table_name() {
+  static std::atomic<std::uint64_t> number{0};
+  return kPrefix + std::to_string(++number);
 }
 
 void require_available() {
-  require(run(std::string(kTable) + "add rule ip harness arriving ip saddr { 10.77.255.253 } counter drop\n" +
-              kClear),
-          "set up a packet filter");
+  const std::string table = table_name();
+  add(table, {{"10.77.255.253"}, {}});
+  remove(table);
 }
 
 }  // namespace harness::packet_filter

@@ -244,7 +244,7 @@ TEST_CASE("kill -9 of the outer process at any moment leaves nothing") {
             options.host = &sandbox->add_host(name);
             children.push_back(std::make_unique<Child>(options));
           }
-          sandbox->add_host("n3").drop({"10.77.0.1"}, {"10.77.0.1"});
+          const auto drop = sandbox->add_host("n3").drop({{"10.77.0.1"}, {"10.77.0.1"}});
           for (;;) ::pause();
         });
         ::_exit(0);

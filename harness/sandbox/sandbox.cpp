@@ -1,7 +1,7 @@
 #include "harness/sandbox/sandbox.h"
 
-#include "harness/sandbox/bridged.h"
 #include "harness/sandbox/loopback.h"
+#include "harness/sandbox/routed.h"
 
 namespace harness {
 
@@ -19,7 +19,7 @@ std::string_view to_string(SandboxMode mode) {
 
 std::unique_ptr<Sandbox> make_sandbox(SandboxMode mode) {
   if (mode == SandboxMode::kLoopback) return make_loopback_sandbox();
-  return make_bridged_sandbox(mode);
+  return make_routed_sandbox(mode);
 }
 
 }  // namespace harness

@@ -8,9 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "harness/core/check.h"
@@ -102,11 +105,10 @@ bool datagram_arrives(const Host& from, const Host& to) {
   return Datagram(from, to).arrives();
 }
 
-bool datagram_is_dropped(const Host& dropper, const Host& from, const Host& to) {
-  const auto before = dropper.dropped_packets();
+bool datagram_is_dropped(const Drop& drop, const Host& from, const Host& to) {
+  const auto before = drop.packets();
   const Datagram datagram(from, to);
-  return wait_for(kPatience, [&] { return dropper.dropped_packets() > before; }) &&
-         !readable(datagram.receiver, 0ms);
+  return wait_for(kPatience, [&] { return drop.packets() > before; }) && !readable(datagram.receiver, 0ms);
 }
 
 TEST_CASE("a sandbox has hosts of its own, ready to use") {
@@ -144,7 +146,7 @@ TEST_CASE("the body itself reaches every host") {
   });
 }
 
-TEST_CASE("a drop stops an established connection, and undrop heals it") {
+TEST_CASE("a drop stops an established connection, and its end heals it") {
   in_each_sandbox([](SandboxMode mode) {
     const auto sandbox = make_sandbox(mode);
     Host& n1 = sandbox->add_host("n1");
@@ -154,19 +156,19 @@ TEST_CASE("a drop stops an established connection, and undrop heals it") {
     const Connection cut(n1, n2, listener), whole(n3, n2, listener);
     require_that(Connection::arrives(cut.client, cut.server, kPatience), "before");
 
-    n1.drop({n2.ip()}, {n2.ip()});
+    const auto drop = n1.drop({{n2.ip()}, {n2.ip()}});
     require_that(!Connection::arrives(cut.client, cut.server, kQuiet), "n1 to n2 while dropped");
     require_that(!Connection::arrives(cut.server, cut.client, kQuiet), "n2 to n1 while dropped");
-    require_that(n1.dropped_packets() > 0, "the counter proves the drop");
-    require_that(n2.dropped_packets() == 0, "no other host drops");
+    require_that(drop->packets() > 0, "the counter proves the drop");
+    require_that(n1.drops() == 1 && n2.drops() == 0, "no other host drops");
     require_that(Connection::arrives(whole.client, whole.server, kPatience), "n3 is not concerned");
 
-    n1.undrop();
+    drop->remove();
     char byte;
     require_that(::recv(cut.server.get(), &byte, 1, 0) == 1, "what was held back arrives");
     require_that(::recv(cut.client.get(), &byte, 1, 0) == 1, "in the other direction too");
-    require_that(n1.dropped_packets() == 0, "no rule is left to count");
-    n1.undrop();  // harmless without rules
+    require_that(n1.drops() == 0 && drop->packets() == 0, "no rule is left to count");
+    drop->remove();  // harmless without rules
   });
 }
 
@@ -175,35 +177,110 @@ TEST_CASE("a drop in one direction leaves the other") {
     const auto sandbox = make_sandbox(mode);
     Host& n1 = sandbox->add_host("n1");
     Host& n2 = sandbox->add_host("n2");
-    n1.drop({n2.ip()}, {});
+    auto drop = n1.drop({{n2.ip()}, {}});
     require_that(datagram_arrives(n1, n2), "n1 still speaks to n2");
-    require_that(datagram_is_dropped(n1, n2, n1), "n1 is deaf to n2");
-    n1.undrop();
-    n1.drop({}, {n2.ip()});
-    require_that(datagram_is_dropped(n1, n1, n2), "n1 is mute to n2");
+    require_that(datagram_is_dropped(*drop, n2, n1), "n1 is deaf to n2");
+    drop.reset();
+    drop = n1.drop({{}, {n2.ip()}});
+    require_that(datagram_is_dropped(*drop, n1, n2), "n1 is mute to n2");
     require_that(datagram_arrives(n2, n1), "n1 still hears n2");
   });
 }
 
-TEST_CASE("drops add up until undrop") {
+TEST_CASE("drops overlap, count apart, and end in any order") {
   in_each_sandbox([](SandboxMode mode) {
     const auto sandbox = make_sandbox(mode);
     Host& n1 = sandbox->add_host("n1");
     Host& n2 = sandbox->add_host("n2");
     Host& n3 = sandbox->add_host("n3");
-    Host& n4 = sandbox->add_host("n4");
-    n1.drop({n2.ip()}, {n2.ip()});
-    n1.drop({n3.ip(), n4.ip()}, {n3.ip(), n4.ip()});
-    for (const Host* other : {&n2, &n3, &n4}) {
-      require_that(datagram_is_dropped(n1, *other, n1), other->name() + " to n1 while dropped");
-      require_that(datagram_is_dropped(n1, n1, *other), "n1 to " + other->name() + " while dropped");
+    const auto one = n1.drop({{n2.ip()}, {n2.ip()}});
+    const auto both = n1.drop({{n2.ip(), n3.ip()}, {n2.ip(), n3.ip()}});
+    require_that(n1.drops() == 2, "two rule sets");
+    require_that(datagram_is_dropped(*one, n2, n1), "the first counts");
+    require_that(datagram_is_dropped(*both, n2, n1), "the second counts what the first drops too");
+    require_that(one->packets() == 2, "counted apart");
+    require_that(datagram_is_dropped(*both, n1, n3), "n3 is the second's alone");
+    require_that(one->packets() == 2, "and not the first's");
+
+    one->remove();  // the older one first
+    require_that(n1.drops() == 1 && datagram_is_dropped(*both, n2, n1), "n2 stays cut by the second");
+    const auto later = n1.drop({{n3.ip()}, {}});
+    both->remove();
+    require_that(datagram_arrives(n2, n1) && datagram_arrives(n1, n2), "n2 is whole");
+    require_that(datagram_is_dropped(*later, n3, n1), "n3 is still unheard");
+    require_that(datagram_arrives(n1, n3), "n1 speaks to n3 again");
+    later->remove();
+    require_that(datagram_arrives(n3, n1) && n1.drops() == 0, "nothing is left");
+  });
+}
+
+TEST_CASE("a drop of one port leaves the others") {
+  in_each_sandbox([](SandboxMode mode) {
+    const auto sandbox = make_sandbox(mode);
+    Host& n1 = sandbox->add_host("n1");
+    Host& n2 = sandbox->add_host("n2");
+    const FileDescriptor listener = listen_on(n2);
+    const Connection connection(n1, n2, listener);
+    const auto other = n1.drop({.from = {n2.ip()}, .to = {n2.ip()}, .port = kPort + 1});
+    require_that(Connection::arrives(connection.client, connection.server, kPatience), "another port's drop");
+    const auto resets = n1.drop({.from = {n2.ip()}, .to = {n2.ip()}, .port = kPort, .resets_only = true});
+    require_that(Connection::arrives(connection.server, connection.client, kPatience), "resets alone");
+    const auto drop = n1.drop({.from = {n2.ip()}, .to = {n2.ip()}, .port = kPort});
+    require_that(!Connection::arrives(connection.client, connection.server, kQuiet), "to the port");
+    require_that(!Connection::arrives(connection.server, connection.client, kQuiet), "from the port");
+    require_that(datagram_arrives(n1, n2), "other protocols pass");
+    require_that(drop->packets() > 0 && other->packets() == 0 && resets->packets() == 0, "counts");
+  });
+}
+
+TEST_CASE("a reset ends the connections that it names, at both ends") {
+  in_each_sandbox([](SandboxMode mode) {
+    const auto sandbox = make_sandbox(mode);
+    Host& n1 = sandbox->add_host("n1");
+    Host& n2 = sandbox->add_host("n2");
+    Host& n3 = sandbox->add_host("n3");
+    const FileDescriptor listener = listen_on(n2);
+    const Connection one(n1, n2, listener), other(n3, n2, listener);
+    require_that(n2.reset_connections({{n1.ip()}, kPort + 1}) == 0, "another port");
+    require_that(n2.reset_connections({{n1.ip()}, kPort}) == 1, "one connection");
+    char byte;
+    require_that(
+        readable(one.client, kPatience) && ::recv(one.client.get(), &byte, 1, 0) == -1 && errno == ECONNRESET,
+        "the peer is told");
+    require_that(::recv(one.server.get(), &byte, 1, MSG_DONTWAIT) <= 0, "this end is gone");
+    require_that(Connection::arrives(other.client, other.server, kPatience), "n3's goes on");
+    require_that(n2.reset_connections({{n1.ip()}}) == 0, "none is left");
+  });
+}
+
+TEST_CASE("sixty hosts reach one another, each with two neighbours' entries") {
+  in_each_sandbox([](SandboxMode mode) {
+    const auto sandbox = make_sandbox(mode);
+    std::vector<Host*> hosts;
+    std::vector<FileDescriptor> sockets;
+    for (int i = 1; i <= 60; ++i) {
+      hosts.push_back(&sandbox->add_host("n" + std::to_string(i)));
+      sockets.push_back(socket_on(*hosts.back(), SOCK_DGRAM));
+      const auto self = address(hosts.back()->ip(), kPort);
+      require_that(::bind(sockets.back().get(), reinterpret_cast<const sockaddr*>(&self), sizeof self) == 0,
+                   "bind");
     }
-    require_that(n1.dropped_packets() >= 6, "all counted");
-    n1.undrop();
-    for (const Host* other : {&n2, &n3, &n4}) {
-      require_that(datagram_arrives(*other, n1), other->name() + " to n1 after");
-      require_that(datagram_arrives(n1, *other), "n1 to " + other->name() + " after");
-    }
+    for (const FileDescriptor& from : sockets)
+      for (const Host* to : hosts) {
+        const auto target = address(to->ip(), kPort);
+        require_that(
+            ::sendto(from.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 1,
+            "a datagram to " + to->name());
+      }
+    for (std::size_t i = 0; i < sockets.size(); ++i)
+      for (std::size_t count = 0; count < hosts.size(); ++count) {
+        char byte;
+        require_that(readable(sockets[i], kPatience) && ::recv(sockets[i].get(), &byte, 1, 0) == 1,
+                     hosts[i]->name() + " hears everybody");
+      }
+    std::ifstream entries("/proc/net/arp");
+    const auto lines = std::count(std::istreambuf_iterator<char>(entries), {}, '\n');
+    require_that(lines == 61, "one entry a host at the router, and a heading: " + std::to_string(lines));
   });
 }
 
@@ -236,8 +313,9 @@ TEST_CASE("loopback mode has process faults only, and ports that do not clash") 
   Host& host = one->add_host("n1");
   CHECK(host.ip() == "127.0.0.1");
   CHECK(host.network_namespace() == -1);
-  host.undrop();
-  CHECK_THROWS_WITH(host.drop({"127.0.0.1"}, {}), Catch::Contains("harness doctor"));
+  CHECK(host.drops() == 0);
+  CHECK_THROWS_WITH((void)host.drop({{"127.0.0.1"}, {}}), Catch::Contains("harness doctor"));
+  CHECK_THROWS_WITH(host.reset_connections({{"127.0.0.1"}}), Catch::Contains("harness doctor"));
   std::vector<int> ports;
   for (int i = 0; i < 20; ++i) {
     ports.push_back(one->node_port());

@@ -17,9 +17,17 @@
 namespace harness {
 namespace {
 
+/// A run without a history has nothing to export; an empty answer would look like a run of no operations.
+History load_recorded(const RunFiles& files) {
+  if (!std::filesystem::is_regular_file(files.history()))
+    throw EnvironmentError("the run in " + files.directory.string() +
+                           " has no history.journal: nothing was recorded, or the file was removed");
+  return load_history(files);
+}
+
 History load(const std::string& run, const std::string& store) {
   try {
-    if (!std::filesystem::is_regular_file(run)) return load_history(find_run(store, run));
+    if (!std::filesystem::is_regular_file(run)) return load_recorded(find_run(store, run));
     std::vector<std::string> warnings;
     History history = HistoryFile(run).read(warnings);
     for (const std::string& warning : warnings) std::cerr << "harness: " << warning << "\n";

@@ -18,7 +18,7 @@ function fillSection(id, anomalies, counter, total, ops) {
 
 function anomalyCard(anomaly, ops, open) {
   const moments = el("ol", {class: "moments close"}, anomaly.moments.map((moment) => momentItem(moment)));
-  const title = [anomaly.type, anomaly.key && ` on ${anomaly.key}`, anomaly.node && ` · ${anomaly.node}`];
+  const title = [anomaly.headline];
   const history = el("div", {class: "key-history"});
   const key = anomaly.key ? TABLES.keys.indexOf(anomaly.key) : -1;
   return el("details", {class: "anomaly " + (anomaly.allowed ? "is-allowed" : "is-violation"), id: anomaly.id, open},

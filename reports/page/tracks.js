@@ -18,6 +18,7 @@ const Tracks = (() => {
     const gutter = el("div", {class: "gutter"}, el("h3", {}, track.title),
                       track.note && el("p", {class: "note"}, track.note), track.legend);
     const rows = el("div", {class: "rows", "aria-hidden": "true"}, labels);
+    rows.style.height = track.height + "px";  // the canvas' own, so that each label stands beside its row
     track.element = el("div", {class: "track"}, gutter, rows, el("div", {class: "plot"}, track.canvas));
     host.append(track.element);
     tracks.push(track);

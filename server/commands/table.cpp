@@ -1,12 +1,11 @@
 /// The table of all commands, in the order of their groups.
-#include <algorithm>
-#include <array>
-#include <cstring>
-#include <iterator>
+#include "server/commands/table.h"
 
-#include "server/commands/engine.h"
-#include "server/commands/handlers.h"
+#include "server/commands/admin/handlers.h"
 #include "server/commands/key_finders.h"
+#include "server/commands/types/handlers.h"
+#include "server/engine/handlers.h"
+#include "server/scripting/handlers.h"
 
 namespace node {
 
@@ -334,6 +333,7 @@ constexpr Command kCommands[] = {
     {"slowlog", -2, 0, kNone, "server", "Commands that took long.", command_slowlog},
     {"latency", -2, 0, kNone, "server", "Latency events (none are recorded).", command_latency},
     {"memory", -2, 0, {}, "server", "Memory use.", command_memory},
+    {"module", -2, 0, {}, "server", "Modules, of which there are none.", command_module},
     {"monitor", 1, admin | noscript | loading | stale, kNone, "server", "Shows every command.",
      command_monitor},
     {"acl", -2, 0, kNone, "server", "The default user.", command_acl},
@@ -356,84 +356,11 @@ constexpr Command kCommands[] = {
     {"failover", -1, admin | noscript | stale, kNone, "server", "Hands over to a replica.", command_failover},
 };
 
-/// Open addressing by a small hash of the lower-case name: one probe as a rule.
-struct Index {
-  static constexpr std::size_t kSize = 1024;
-  std::array<std::uint16_t, kSize> slots{};
-
-  static std::size_t hash(const char* name, std::size_t n) {
-    std::uint64_t h = n;
-    for (std::size_t i = 0; i < n; ++i) h = (h ^ static_cast<unsigned char>(name[i])) * 0x100000001b3ULL;
-    return (h ^ (h >> 29)) % kSize;
-  }
-  Index() {
-    std::uint16_t number = 1;
-    for (const Command& c : kCommands) {
-      std::size_t at = hash(c.name.data(), c.name.size());
-      while (slots[at]) at = (at + 1) % kSize;
-      slots[at] = number++;
-    }
-  }
-};
-
 }  // namespace
 
-std::span<const Command> Engine::commands() {
-  return kCommands;
-}
-
-const Command* Engine::find_command(std::string_view name) {
-  static const Index index;
-  char lower[24];
-  if (name.size() > sizeof lower) return nullptr;
-  for (std::size_t i = 0; i < name.size(); ++i)
-    lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? static_cast<char>(name[i] | 32) : name[i];
-  for (std::size_t at = Index::hash(lower, name.size()); index.slots[at]; at = (at + 1) % Index::kSize) {
-    const Command& c = kCommands[index.slots[at] - 1];
-    if (c.name.size() == name.size() && std::memcmp(c.name.data(), lower, name.size()) == 0) return &c;
-  }
-  return nullptr;
-}
-
-namespace {
-/// The subcommands of each command, by its place in the table.
-struct Containers {
-  std::array<std::span<const Command>, std::size(kCommands)> of{};
-  Containers() {
-    const auto subs = Engine::subcommands();
-    for (std::size_t i = 0; i < subs.size();) {
-      const std::string_view name = subs[i].name.substr(0, subs[i].name.find('|'));
-      std::size_t n = i;
-      while (n < subs.size() && subs[n].name.starts_with(name) && subs[n].name[name.size()] == '|') ++n;
-      of[static_cast<std::size_t>(Engine::find_command(name) - kCommands)] = subs.subspan(i, n - i);
-      i = n;
-    }
-  }
-};
-}  // namespace
-
-std::span<const Command> Engine::subcommands_of(const Command& command) {
-  static const Containers containers;
-  if (&command < kCommands || &command >= kCommands + std::size(kCommands)) return {};
-  return containers.of[static_cast<std::size_t>(&command - kCommands)];
-}
-
-const Command* Engine::resolve(const std::vector<std::string_view>& argv) {
-  const Command* command = find_command(argv[0]);
-  if (!command || argv.size() < 2) return command;
-  for (const Command& sub : subcommands_of(*command)) {
-    const std::string_view name = sub.name.substr(command->name.size() + 1);
-    if (name.size() == argv[1].size() && strncasecmp(name.data(), argv[1].data(), name.size()) == 0)
-      return &sub;
-  }
-  return command;
-}
-
-const Command* Engine::find_by_full_name(std::string_view name) {
-  const std::size_t bar = name.find('|');
-  if (bar == std::string_view::npos) return find_command(name);
-  const Command* found = resolve({name.substr(0, bar), name.substr(bar + 1)});
-  return found && found->name.size() == name.size() ? found : nullptr;
+const CommandTable& command_table() {
+  static const CommandTable table(kCommands, subcommand_lines());
+  return table;
 }
 
 }  // namespace node

@@ -1,7 +1,9 @@
 /// The table of subcommands: "<command>|<subcommand>", in alphabetical order. A subcommand has an arity,
 /// flags and keys of its own; its handler is that of its command.
-#include "server/commands/engine.h"
-#include "server/commands/handlers.h"
+#include "server/commands/admin/handlers.h"
+#include "server/commands/table.h"
+#include "server/commands/types/handlers.h"
+#include "server/scripting/handlers.h"
 
 namespace node {
 
@@ -158,6 +160,14 @@ constexpr Command kSubcommands[] = {
     {"memory|purge", 2, 0, kNone, "server", "Gives memory back to the system.", command_memory},
     {"memory|stats", 2, 0, kNone, "server", "Where memory goes.", command_memory},
     {"memory|usage", -3, readonly, kSecond, "server", "Bytes that a key takes.", command_memory},
+    {"module|help", 2, loading | stale, kNone, "server", "Lists the subcommands.", command_module},
+    {"module|list", 2, admin | noscript, kNone, "server", "The modules: none.", command_module},
+    {"module|load", -3, admin | noscript | no_async_loading, kNone, "server",
+     "Refused: there are no modules.", command_module},
+    {"module|loadex", -3, admin | noscript | no_async_loading, kNone, "server",
+     "Refused: there are no modules.", command_module},
+    {"module|unload", 3, admin | noscript | no_async_loading, kNone, "server",
+     "Refused: there are no modules.", command_module},
     {"object|encoding", 3, readonly, kSecond, "generic", "How a value is kept.", command_object},
     {"object|freq", 3, readonly, kSecond, "generic", "How often a key is used.", command_object},
     {"object|help", 2, loading | stale, kNone, "generic", "Lists the subcommands.", command_object},
@@ -200,7 +210,7 @@ constexpr Command kSubcommands[] = {
 
 }  // namespace
 
-std::span<const Command> Engine::subcommands() {
+std::span<const Command> subcommand_lines() {
   return kSubcommands;
 }
 

@@ -17,7 +17,7 @@ std::string array_of(const std::vector<std::string_view>& keys) {
 
 }  // namespace
 
-void Tracking::enable(Session& session, TrackingMode mode) {
+void Tracking::enable(Subscriber& session, TrackingMode mode) {
   std::vector<std::string> prefixes = std::move(mode.prefixes);
   mode.prefixes.clear();
   if (session.tracking)
@@ -33,7 +33,7 @@ void Tracking::enable(Session& session, TrackingMode mode) {
   session.tracking = std::make_unique<TrackingMode>(std::move(mode));
 }
 
-void Tracking::disable(Session& session) {
+void Tracking::disable(Subscriber& session) {
   if (!session.tracking) return;
   for (const std::string& prefix : session.tracking->prefixes) {
     const auto it = prefixes_.find(prefix);
@@ -46,31 +46,31 @@ void Tracking::disable(Session& session) {
   // Keys that it has read stay in the table until they change: nobody is found under its number then.
 }
 
-void Tracking::remember(Session& session, std::string_view key) {
+void Tracking::remember(Subscriber& session, std::string_view key) {
   auto& readers = readers_[std::string(key)];
   if (std::find(readers.begin(), readers.end(), session.id) != readers.end()) return;
   readers.push_back(session.id);
   ++items_;
 }
 
-void Tracking::gather(std::string_view key, Session* by) {
+void Tracking::gather(std::string_view key, Subscriber* by) {
   for (auto& [prefix, state] : prefixes_)
     if (key.starts_with(prefix)) state.changed.insert_or_assign(std::string(key), by ? by->id : 0);
 }
 
-void Tracking::invalidate(std::string_view key, Session* by) {
+void Tracking::invalidate(std::string_view key, Subscriber* by) {
   if (!prefixes_.empty()) gather(key, by);
   if (!readers_.empty()) forget_readers(std::string(key), by);
 }
 
-void Tracking::forget_readers(const std::string& key, Session* by) {
+void Tracking::forget_readers(const std::string& key, Subscriber* by) {
   const auto it = readers_.find(key);
   if (it == readers_.end()) return;
   const std::vector<std::uint64_t> readers = std::move(it->second);
   readers_.erase(it);
   items_ -= readers.size();
   for (const std::uint64_t id : readers) {
-    Session* s = clients_.find(id);
+    Subscriber* s = clients_.find(id);
     if (!s || !s->tracking || s->tracking->broadcast) continue;
     if (s != by)
       send(*s, array_of({key}));
@@ -79,9 +79,9 @@ void Tracking::forget_readers(const std::string& key, Session* by) {
   }
 }
 
-void Tracking::invalidate_all(Session* by) {
+void Tracking::invalidate_all(Subscriber* by) {
   for (const std::uint64_t id : sessions_) {
-    Session* s = clients_.find(id);
+    Subscriber* s = clients_.find(id);
     if (!s || !s->tracking) continue;
     if (s == by)
       pending_all_ = true;
@@ -92,7 +92,7 @@ void Tracking::invalidate_all(Session* by) {
   items_ = 0;
 }
 
-void Tracking::tell_pending(Session& session) {
+void Tracking::tell_pending(Subscriber& session) {
   if (pending_.empty() && !pending_all_) return;
   if (session.tracking) {
     for (const std::string& key : pending_) send(session, array_of({key}));
@@ -106,7 +106,7 @@ void Tracking::tell_prefixes() {
   for (auto& [prefix, state] : prefixes_) {
     if (state.changed.empty()) continue;
     for (const std::uint64_t id : state.sessions) {
-      Session* s = clients_.find(id);
+      Subscriber* s = clients_.find(id);
       if (!s || !s->tracking) continue;
       std::vector<std::string_view> keys;
       for (const auto& [key, by] : state.changed)
@@ -125,8 +125,8 @@ void Tracking::limit(std::size_t keys, Random& rng) {
   }
 }
 
-void Tracking::send(Session& session, std::string_view keys) {
-  Session* to = &session;
+void Tracking::send(Subscriber& session, std::string_view keys) {
+  Subscriber* to = &session;
   const bool redirected = session.tracking->redirect != 0;
   if (redirected) {
     to = clients_.find(session.tracking->redirect);

@@ -12,16 +12,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "server/commands/session.h"
 #include "server/keyspace/hash.h"
+#include "server/pubsub/subscriber.h"
 
 namespace node {
 
 class Tracking {
  public:
   struct Clients {
-    std::function<Session*(std::uint64_t id)> find;
-    std::function<void(Session&)> wake;
+    std::function<Subscriber*(std::uint64_t id)> find;
+    std::function<void(Subscriber&)> wake;
   };
   explicit Tracking(Clients clients) : clients_(std::move(clients)) {}
 
@@ -32,16 +32,16 @@ class Tracking {
   std::size_t prefixes() const { return prefixes_.size(); }
 
   /// Turns it on as `mode` says; again: changes the mode and adds the prefixes.
-  void enable(Session& session, TrackingMode mode);
-  void disable(Session& session);
+  void enable(Subscriber& session, TrackingMode mode);
+  void disable(Subscriber& session);
 
   /// The session has read the key.
-  void remember(Session& session, std::string_view key);
+  void remember(Subscriber& session, std::string_view key);
   /// The key changed, or went. `by`: whose command runs; null when nobody's.
-  void invalidate(std::string_view key, Session* by);
-  void invalidate_all(Session* by);
+  void invalidate(std::string_view key, Subscriber* by);
+  void invalidate_all(Subscriber* by);
   /// What the running command's own client is to be told, once it has its reply.
-  void tell_pending(Session& session);
+  void tell_pending(Subscriber& session);
   /// What was gathered for prefixes, once a turn of the event loop.
   void tell_prefixes();
   /// Forgets readers until at most so many keys are remembered.
@@ -52,10 +52,10 @@ class Tracking {
     std::vector<std::uint64_t> sessions;
     std::map<std::string, std::uint64_t> changed;  ///< key and who changed it (0: nobody)
   };
-  void gather(std::string_view key, Session* by);
+  void gather(std::string_view key, Subscriber* by);
   /// `keys`: a whole RESP value, as the push carries it.
-  void send(Session& session, std::string_view keys);
-  void forget_readers(const std::string& key, Session* by);
+  void send(Subscriber& session, std::string_view keys);
+  void forget_readers(const std::string& key, Subscriber* by);
 
   Clients clients_;
   std::vector<std::uint64_t> sessions_;

@@ -1,10 +1,12 @@
-/// FUNCTION and FCALL.
-#include "server/commands/handlers.h"
-#include "server/commands/reply_errors.h"
+#include "server/scripting/function_commands.h"
+
+#include "server/engine/call.h"
+#include "server/engine/engine.h"
+#include "server/engine/reply_errors.h"
+#include "server/keyspace/glob.h"
 #include "server/keyspace/number.h"
 #include "server/persistence/rdb.h"
 #include "server/scripting/script_flags.h"
-#include "server/scripting/scripting.h"
 
 namespace node {
 
@@ -17,39 +19,35 @@ std::int64_t load_timeout(const Call& c) {
   return c.client.kind == Session::Kind::normal ? kLoadTimeoutMs : 0;
 }
 
-Functions& functions_of(Call& c) {
-  return c.engine.scripting->functions();
-}
-
 void too_many_words(Call& c) {
   c.error("ERR unknown subcommand or wrong number of arguments for '" + std::string(c.arg(1)) +
           "'. Try FUNCTION HELP.");
 }
 
-void function_load(Call& c) {
+void function_load(Call& c, Functions& functions) {
   auto on_taken = Functions::OnTaken::fail;
   for (std::size_t i = 2; i + 1 < c.argc(); ++i) {
     if (!c.is(i, "replace")) return c.error("ERR Unknown option given: " + std::string(c.arg(i)));
     on_taken = Functions::OnTaken::replace;
   }
   std::string name;
-  if (const auto why = functions_of(c).load(c.arg(c.argc() - 1), on_taken, load_timeout(c), &name))
+  if (const auto why = functions.load(c.arg(c.argc() - 1), on_taken, load_timeout(c), &name))
     return c.error("ERR " + *why);
   ++c.engine.state.dirty;
   c.reply.bulk(name);
 }
 
-void function_delete(Call& c) {
-  if (!functions_of(c).remove(c.arg(2))) return c.error("ERR Library not found");
+void function_delete(Call& c, Functions& functions) {
+  if (!functions.remove(c.arg(2))) return c.error("ERR Library not found");
   ++c.engine.state.dirty;
   c.reply.ok();
 }
 
-void function_flush(Call& c) {
+void function_flush(Call& c, Functions& functions) {
   if (c.argc() > 3) return too_many_words(c);
   if (c.argc() == 3 && !c.is(2, "sync") && !c.is(2, "async"))
     return c.error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
-  functions_of(c).clear();
+  functions.clear();
   ++c.engine.state.dirty;
   c.reply.ok();
 }
@@ -80,7 +78,7 @@ void list_library(Call& c, const Library& library, bool with_code) {
   c.reply.bulk(library.code);
 }
 
-void function_list(Call& c) {
+void function_list(Call& c, Functions& functions) {
   bool with_code = false;
   std::optional<std::string_view> pattern;
   for (std::size_t i = 2; i < c.argc(); ++i) {
@@ -94,17 +92,17 @@ void function_list(Call& c) {
     }
   }
   std::vector<const Library*> shown;
-  for (const auto& [name, library] : functions_of(c).set().libraries())
+  for (const auto& [name, library] : functions.set().libraries())
     if (!pattern || glob_match(*pattern, name, true)) shown.push_back(library.get());
   c.reply.array(shown.size());
   for (const Library* library : shown) list_library(c, *library, with_code);
 }
 
-void function_dump(Call& c) {
-  c.reply.bulk(RdbWriter::dump_functions(functions_of(c).codes()));
+void function_dump(Call& c, Functions& functions) {
+  c.reply.bulk(RdbWriter::dump_functions(functions.codes()));
 }
 
-void function_restore(Call& c) {
+void function_restore(Call& c, Functions& functions) {
   if (c.argc() > 4) return too_many_words(c);
   auto policy = Functions::Policy::append;
   if (c.argc() == 4) {
@@ -117,13 +115,12 @@ void function_restore(Call& c) {
   }
   std::vector<std::string> codes;
   if (const auto why = RdbReader::restore_functions(c.arg(2), codes)) return c.error("ERR " + *why);
-  if (const auto why = functions_of(c).restore(codes, policy, load_timeout(c))) return c.error("ERR " + *why);
+  if (const auto why = functions.restore(codes, policy, load_timeout(c))) return c.error("ERR " + *why);
   ++c.engine.state.dirty;
   c.reply.ok();
 }
 
-void running_function(Call& c) {
-  const ScriptRun& run = c.engine.scripting->run();
+void running_function(Call& c, const ScriptRun& run) {
   c.reply.bulk("running_script");
   if (!run.running()) return c.reply.null();
   c.reply.map(3);
@@ -136,12 +133,11 @@ void running_function(Call& c) {
   c.reply.integer(run.duration_ms());
 }
 
-void function_stats(Call& c) {
-  const ScriptRun& run = c.engine.scripting->run();
+void function_stats(Call& c, const Functions& functions, const ScriptRun& run) {
   if (run.running() && run.subject().kind == ScriptSubject::Kind::eval) return c.error(error::busy_script);
-  const LibrarySet& set = functions_of(c).set();
+  const LibrarySet& set = functions.set();
   c.reply.map(2);
-  running_function(c);
+  running_function(c, run);
   c.reply.bulk("engines");
   c.reply.map(1);
   c.reply.bulk("LUA");
@@ -154,24 +150,20 @@ void function_stats(Call& c) {
 
 }  // namespace
 
-void command_function(Call& c) {
-  if (c.subcommand("load", 3, -1)) return function_load(c);
-  if (c.subcommand("delete", 3, 3)) return function_delete(c);
-  if (c.subcommand("flush", 2, -1)) return function_flush(c);
-  if (c.subcommand("list", 2, -1)) return function_list(c);
-  if (c.subcommand("dump", 2, 2)) return function_dump(c);
-  if (c.subcommand("restore", 3, -1)) return function_restore(c);
-  if (c.subcommand("stats", 2, 2)) return function_stats(c);
-  if (c.subcommand("kill", 2, 2)) return c.engine.scripting->run().kill(c, ScriptSubject::Kind::function);
+void function_command(Call& c, Functions& functions, ScriptRun& run) {
+  if (c.subcommand("load", 3, -1)) return function_load(c, functions);
+  if (c.subcommand("delete", 3, 3)) return function_delete(c, functions);
+  if (c.subcommand("flush", 2, -1)) return function_flush(c, functions);
+  if (c.subcommand("list", 2, -1)) return function_list(c, functions);
+  if (c.subcommand("dump", 2, 2)) return function_dump(c, functions);
+  if (c.subcommand("restore", 3, -1)) return function_restore(c, functions);
+  if (c.subcommand("stats", 2, 2)) return function_stats(c, functions, run);
+  if (c.subcommand("kill", 2, 2)) return run.kill(c, ScriptSubject::Kind::function);
   if (c.subcommand("help", 2, 2))
     return help(
         c, {"LOAD [REPLACE] <code>", "DELETE <library>", "LIST [LIBRARYNAME <pattern>] [WITHCODE]", "STATS",
             "KILL", "FLUSH [ASYNC|SYNC]", "DUMP", "RESTORE <payload> [FLUSH|APPEND|REPLACE]"});
   c.unknown_subcommand();
-}
-
-void command_fcall(Call& c) {
-  c.engine.scripting->functions().fcall(c);
 }
 
 }  // namespace node

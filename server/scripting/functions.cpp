@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <lua5.1/lua.hpp>
 
-#include "server/commands/engine.h"
+#include "server/engine/call.h"
+#include "server/engine/engine.h"
 #include "server/keyspace/number.h"
 #include "server/scripting/redis_api.h"
 #include "server/scripting/register_function.h"
@@ -78,8 +79,8 @@ void Functions::open() {
   lua_setfield(lua, LUA_REGISTRYINDEX, kFunctions);
   open_redis_api(lua, false);
   if (!seal_globals(lua, engine_.config.lua_deprecated_api)) {
-    engine_.host.log('#',
-                     std::string("The Lua sandbox of functions cannot be set up: ") + lua_tostring(lua, -1));
+    engine_.ports.logger.log(
+        '#', std::string("The Lua sandbox of functions cannot be set up: ") + lua_tostring(lua, -1));
     lua_pop(lua, 1);
     return;
   }
@@ -121,7 +122,7 @@ std::size_t Functions::library_bytes() const {
 
 bool Functions::in_time() const {
   return !loading_ || loading_->timeout_ms == 0 ||
-         engine_.host.monotonic_us() - loading_->started_us <= loading_->timeout_ms * 1000;
+         engine_.ports.clock.monotonic_us() - loading_->started_us <= loading_->timeout_ms * 1000;
 }
 
 const char* Functions::add_function(Function function) {
@@ -165,7 +166,7 @@ std::optional<std::string> Functions::compile(std::string_view code, const Libra
     return "Library '" + header.name + "' already exists";
   if (loading_) return "a library is being loaded";
   auto library = std::make_shared<Library>(Library{header.name, std::string(code), {}});
-  Loading loading{library.get(), engine_.host.monotonic_us(), timeout_ms};
+  Loading loading{library.get(), engine_.ports.clock.monotonic_us(), timeout_ms};
   if (auto why = run_code(code.substr(header.size), loading)) return why;
   if (library->functions.empty()) return "No functions registered";
   out = std::move(library);

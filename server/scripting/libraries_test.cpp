@@ -1,6 +1,6 @@
 /// The libraries of scripts without a server: whatever is written is read back, and whatever is read ends in
 /// values or in a Lua error. (What they answer is compared with redis-server in
-/// commands/testdata/lua_libraries.txt.)
+/// tests/testdata/lua_libraries.txt.)
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <lua5.1/lua.hpp>

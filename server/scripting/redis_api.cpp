@@ -8,10 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "server/commands/engine.h"
+#include "server/engine/call.h"
+#include "server/engine/engine.h"
+#include "server/keyspace/sha1.h"
 #include "server/scripting/reply_convert.h"
 #include "server/scripting/script_run.h"
-#include "server/scripting/sha1.h"
 
 namespace node {
 
@@ -77,8 +78,9 @@ bool known_command(lua_State* lua) {
   std::vector<std::string> words;
   if (!words_of_arguments(lua, words)) return false;
   const std::vector<std::string_view> argv(words.begin(), words.end());
-  const Command* command = Engine::resolve(argv);
-  if (command && (argv.size() == 1 || Engine::subcommands_of(*command).empty())) return true;
+  const CommandTable& table = script_run_of(lua).engine().table;
+  const Command* command = table.resolve(argv);
+  if (command && (argv.size() == 1 || table.subcommands_of(*command).empty())) return true;
   push_error(lua, "Invalid command passed to redis.acl_check_cmd()");
   return false;
 }
@@ -138,7 +140,7 @@ void write_log(lua_State* lua, int level) {
     if (i != 2) text += ' ';
     text.append(part, size);
   }
-  script_run_of(lua).engine().host.log(".-*#"[level], text);
+  script_run_of(lua).engine().ports.logger.log(".-*#"[level], text);
 }
 
 int redis_log(lua_State* lua) {

@@ -5,8 +5,9 @@
 #include <lua5.1/lua.hpp>
 #include <utility>
 
-#include "server/commands/engine.h"
-#include "server/commands/reply_errors.h"
+#include "server/engine/call.h"
+#include "server/engine/engine.h"
+#include "server/engine/reply_errors.h"
 #include "server/scripting/redis_api.h"
 #include "server/scripting/reply_convert.h"
 #include "server/scripting/sandbox.h"
@@ -112,7 +113,7 @@ const std::vector<std::string_view>& ScriptRun::words() const {
 }
 
 std::int64_t ScriptRun::duration_ms() const {
-  return (engine_.host.monotonic_us() - running_->started_us) / 1000;
+  return (engine_.ports.clock.monotonic_us() - running_->started_us) / 1000;
 }
 
 std::optional<std::string_view> ScriptRun::busy_line() const {
@@ -127,8 +128,8 @@ std::optional<std::string_view> ScriptRun::busy_line() const {
 /// what runs in a transaction, in the words of its own.
 std::optional<std::string> ScriptRun::refusal(const Call& c, const ScriptSubject& subject) {
   const Config& config = engine_.config;
-  const Host& host = engine_.host;
-  const bool stale = host.is_replica() && !config.serve_stale && !host.master_link_up();
+  const Ports& ports = engine_.ports;
+  const bool stale = ports.replication.is_replica() && !config.serve_stale && !ports.replication.link_up();
   if (!subject.flags) {
     if (stale) return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
     return std::nullopt;
@@ -142,12 +143,13 @@ std::optional<std::string> ScriptRun::refusal(const Call& c, const ScriptSubject
            "not set on the script.";
   if (!(flags & script_flag::no_writes)) {
     const bool obey = obeyed(c.client);
-    if (host.is_replica() && config.replica_read_only && !obey)
+    if (ports.replication.is_replica() && config.replica_read_only && !obey)
       return "READONLY Can not run script with write flag on readonly replica";
-    if (!host.is_replica() && !obey)
-      if (auto line = host.write_refusal()) return line;
+    if (!ports.replication.is_replica() && !obey)
+      if (auto line = ports.persistence.write_refusal()) return line;
     if (subject.read_only_command) return "ERR Can not execute a script with write flag using *_ro command.";
-    if (!host.is_replica() && config.min_replicas > 0 && host.good_replicas() < config.min_replicas)
+    if (!ports.replication.is_replica() && config.min_replicas > 0 &&
+        ports.replication.good_replicas() < config.min_replicas)
       return "NOREPLICAS Not enough good replicas to write.";
   }
   if (!obeyed(c.client) && engine_.memory_is_full() &&
@@ -158,7 +160,7 @@ std::optional<std::string> ScriptRun::refusal(const Call& c, const ScriptSubject
 
 void ScriptRun::run(Call& c, ScriptSubject subject, lua_State* lua, std::size_t keys) {
   const bool eval = subject.kind == ScriptSubject::Kind::eval;
-  running_ = Running{&c, std::move(subject), engine_.host.monotonic_us(), -1};
+  running_ = Running{&c, std::move(subject), engine_.ports.clock.monotonic_us(), -1};
   if (engine_.cluster && keys > 0) running_->slot = engine_.cluster->slot_of(c.arg(3));
   session_->db = c.client.db;
   session_->readonly = c.client.readonly;
@@ -202,13 +204,13 @@ bool ScriptRun::heartbeat() {
     if (ms < engine_.config.lua_time_limit_ms) return true;
     running_->timed_out = true;
     const bool eval = running_->subject.kind == ScriptSubject::Kind::eval;
-    engine_.host.log('#', "Slow script detected: still in execution after " + std::to_string(ms) +
-                              " milliseconds. You can try killing the script using the " +
-                              (eval ? "SCRIPT" : "FUNCTION") +
-                              " KILL command. Script name is: " + running_->subject.name + ".");
+    engine_.ports.logger.log('#', "Slow script detected: still in execution after " + std::to_string(ms) +
+                                      " milliseconds. You can try killing the script using the " +
+                                      (eval ? "SCRIPT" : "FUNCTION") +
+                                      " KILL command. Script name is: " + running_->subject.name + ".");
   }
-  engine_.host.serve_while_busy();
-  if (running_->killed) engine_.host.log('#', "Lua script killed by user with SCRIPT KILL.");
+  engine_.ports.server.serve_while_busy();
+  if (running_->killed) engine_.ports.logger.log('#', "Lua script killed by user with SCRIPT KILL.");
   return !running_->killed;
 }
 
@@ -239,7 +241,7 @@ std::optional<std::string> ScriptRun::cluster_refusal(const Command& command,
   const Session& caller = running_->call->client;
   if (!engine_.cluster || obeyed(caller)) return std::nullopt;
   std::vector<std::string_view> keys;
-  for (std::size_t at : Engine::key_positions(command, argv)) keys.push_back(argv[at]);
+  for (std::size_t at : key_positions(command, argv)) keys.push_back(argv[at]);
   if (keys.empty()) return std::nullopt;
   const RouteQuery query{keys, command.is(flag::write), caller.asking, caller.readonly, false, false};
   if (const auto line =
@@ -260,13 +262,13 @@ std::optional<std::string> ScriptRun::cluster_refusal(const Command& command,
 /// The error line that forbids the command to this script, or nothing.
 std::optional<std::string> ScriptRun::command_refusal(const Command* command,
                                                       const std::vector<std::string_view>& argv) {
-  if (!command || (argv.size() > 1 && !Engine::subcommands_of(*command).empty()))
+  if (!command || (argv.size() > 1 && !engine_.table.subcommands_of(*command).empty()))
     return "ERR Unknown Redis command called from script";
   if (!command->arity_fits(argv.size())) return "ERR Wrong number of args calling Redis command from script";
   if (command->is(flag::noscript) && !allow_denied_)
     return "ERR This Redis command is not allowed from script";
   const Config& config = engine_.config;
-  if (engine_.host.is_replica() && !config.serve_stale && !engine_.host.master_link_up() &&
+  if (engine_.ports.replication.is_replica() && !config.serve_stale && !engine_.ports.replication.link_up() &&
       !command->is(flag::stale))
     return "ERR Can not execute the command on a stale replica";
   const bool read_only = running_->subject.read_only_command || flagged(script_flag::no_writes);
@@ -286,7 +288,7 @@ std::optional<std::string> ScriptRun::command_refusal(const Command* command,
 
 std::string ScriptRun::command(const std::vector<std::string>& words) {
   const std::vector<std::string_view> argv(words.begin(), words.end());
-  const Command* command = Engine::resolve(argv);
+  const Command* command = engine_.table.resolve(argv);
   if (const auto line = command_refusal(command, argv)) {
     engine_.note_error(*line, command, true);
     return "-" + *line + "\r\n";

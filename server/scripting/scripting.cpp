@@ -2,13 +2,15 @@
 
 #include <lua5.1/lua.hpp>
 
-#include "server/commands/engine.h"
-#include "server/commands/handlers.h"
-#include "server/commands/reply_errors.h"
+#include "server/engine/call.h"
+#include "server/engine/engine.h"
+#include "server/engine/reply_errors.h"
 #include "server/keyspace/number.h"
+#include "server/keyspace/sha1.h"
+#include "server/scripting/function_commands.h"
+#include "server/scripting/handlers.h"
 #include "server/scripting/redis_api.h"
 #include "server/scripting/script_flags.h"
-#include "server/scripting/sha1.h"
 
 namespace node {
 
@@ -34,7 +36,8 @@ void Scripting::open() {
   set_script_run(lua_.get(), run_);
   open_redis_api(lua_.get(), true);
   if (!seal_globals(lua_.get(), engine_.config.lua_deprecated_api)) {
-    engine_.host.log('#', std::string("The Lua sandbox cannot be set up: ") + lua_tostring(lua_.get(), -1));
+    engine_.ports.logger.log(
+        '#', std::string("The Lua sandbox cannot be set up: ") + lua_tostring(lua_.get(), -1));
     lua_pop(lua_.get(), 1);
   }
 }
@@ -80,6 +83,12 @@ std::optional<std::uint32_t> Scripting::flags_of(const Command& command,
   ScriptHeader header;
   if (parse_script_header(argv[1], header)) return std::nullopt;
   return header.flags;
+}
+
+std::optional<Command> Scripting::judged(const Command& command,
+                                         const std::vector<std::string_view>& argv) const {
+  const auto flags = flags_of(command, argv);
+  return flags ? std::optional(judged_by_flags(command, *flags)) : std::nullopt;
 }
 
 void Scripting::eval(Call& c) {
@@ -135,11 +144,21 @@ void Scripting::script(Call& c) {
   c.unknown_subcommand();
 }
 
+void Scripting::function(Call& c) {
+  function_command(c, functions_, run_);
+}
+
 void command_eval(Call& c) {
-  c.engine.scripting->eval(c);
+  c.engine.scripts->eval(c);
 }
 void command_script(Call& c) {
-  c.engine.scripting->script(c);
+  c.engine.scripts->script(c);
+}
+void command_fcall(Call& c) {
+  c.engine.scripts->fcall(c);
+}
+void command_function(Call& c) {
+  c.engine.scripts->function(c);
 }
 
 }  // namespace node

@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "server/engine/scripts.h"
 #include "server/scripting/functions.h"
 #include "server/scripting/sandbox.h"
 #include "server/scripting/script_run.h"
@@ -15,34 +17,39 @@
 namespace node {
 
 class Engine;
-struct Call;
-struct Command;
 
-class Scripting {
+class Scripting final : public Scripts {
  public:
   explicit Scripting(Engine& engine);
   Scripting(const Scripting&) = delete;
   Scripting& operator=(const Scripting&) = delete;
 
-  void eval(Call& call);
-  void script(Call& call);
+  void eval(Call& call) override;
+  void script(Call& call) override;
+  void fcall(Call& call) override { functions_.fcall(call); }
+  void function(Call& call) override;
+  std::optional<Command> judged(const Command& command,
+                                const std::vector<std::string_view>& argv) const override;
+  bool running() const override { return run_.running(); }
+  std::optional<std::string_view> busy_line() const override { return run_.busy_line(); }
+  void allow_denied_commands(bool yes) override { run_.allow_denied_commands(yes); }
+
   std::size_t cached() const { return scripts_.size(); }
   /// Bytes that the interpreter, and the stored scripts, take.
   std::size_t interpreter_bytes() const;
   std::size_t script_bytes() const;
 
-  ScriptRun& run() { return run_; }
   Functions& functions() { return functions_; }
-  /// The flags of what EVAL, FCALL and so on would run, where it has any: the checks before execution go by
-  /// them.
-  std::optional<std::uint32_t> flags_of(const Command& command,
-                                        const std::vector<std::string_view>& argv) const;
+  const Functions& functions() const { return functions_; }
 
  private:
   struct Script {
     std::string body;
     std::optional<std::uint32_t> flags;  ///< of its header, if it has one
   };
+  /// The flags of what the command would run, where it has any.
+  std::optional<std::uint32_t> flags_of(const Command& command,
+                                        const std::vector<std::string_view>& argv) const;
   void open();
   /// Compiles and stores; an error line, or nothing.
   std::optional<std::string> load(std::string_view body, std::string& sha);

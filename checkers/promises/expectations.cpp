@@ -1,0 +1,76 @@
+#include "checkers/promises/expectations.h"
+
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+std::string command_line(const CommandRecord& command) {
+  std::string text;
+  for (const std::string& word : command.words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+void check_expectation(const RunRecord& run, const ExpectationRecord& expectation, CheckResult& result) {
+  if (expectation.held_at != kNever) return;
+  const std::string what = "'" + expectation.condition + "' (step " + expectation.step + ")";
+  if (!expectation.failed) return doubt(result, "The run ended before " + what + " was decided.");
+  // A machine that stood still for so long has given the cluster no time.
+  const Nanos stall = host_stall(run);
+  if (2 * stall >= expectation.patience)
+    return doubt(result, "The machine held everything up for " + in_milliseconds(stall) + ", while " + what +
+                             " had " + in_milliseconds(expectation.patience) + ".");
+  Anomaly anomaly;
+  anomaly.type = "expectation:" + expectation.step;
+  anomaly.time = expectation.until;
+  anomaly.explanation = what + " was expected at " + at(expectation.began) + " within " +
+                        in_milliseconds(expectation.patience) + ", and did not hold: " + expectation.why;
+  report(result, std::move(anomaly));
+}
+
+void check_reply(const RunRecord& run, const CommandRecord& command, CheckResult& result) {
+  if (command.expected.empty() || command.ok) return;
+  const std::string what = command_line(command) + " (step " + command.step + ")";
+  if (!command.answered) return doubt(result, "No answer came to " + what + ": " + command.reply + ".");
+  Anomaly anomaly;
+  anomaly.type = "unexpected-reply";
+  anomaly.time = command.replied;
+  anomaly.node = node_name(run, command.node);
+  anomaly.explanation = anomaly.node + " answered " + what + " at " + at(command.replied) + " with '" +
+                        command.reply + "'; expected was '" + command.expected + "'";
+  report(result, std::move(anomaly));
+}
+
+}  // namespace
+
+CheckResult check_expectations(const RunRecord& run, const CheckOptions&) {
+  CheckResult result;
+  result.name = "expectations";
+  result.valid = Validity::kValid;
+  std::size_t expectations = 0;
+  std::size_t replies = 0;
+  for (const ExpectationRecord& expectation : run.expectations) {
+    if (expectation.kind != ExpectationRecord::Kind::kExpect) continue;
+    ++expectations;
+    check_expectation(run, expectation, result);
+  }
+  for (const CommandRecord& command : run.commands) {
+    replies += !command.expected.empty();
+    check_reply(run, command, result);
+  }
+  result.operations = expectations + replies;
+  figure(result.measured, "expectations", static_cast<double>(expectations));
+  figure(result.measured, "replies", static_cast<double>(replies));
+  std::string text;
+  if (result.violations > 0)
+    text = result.anomalies.front().explanation + ".";
+  else if (result.operations == 0)
+    text = "The plan expects nothing of its own.";
+  else if (result.valid == Validity::kValid)
+    text = std::to_string(expectations) + " expectation(s) and " + std::to_string(replies) +
+           " reply(s) came as the plan says.";
+  if (!text.empty()) result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
+  return result;
+}
+
+}  // namespace harness

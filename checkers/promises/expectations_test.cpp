@@ -1,0 +1,115 @@
+// The plan's own expectations: kept, broken, and not decided.
+#include "checkers/promises/expectations.h"
+
+#include <catch2/catch.hpp>
+
+#include "checkers/promises/strength.h"
+
+using namespace harness;
+using Catch::Contains;
+
+namespace {
+
+RunRecord record() {
+  RunRecord run;
+  NodeInfo node;
+  node.name = "n1";
+  run.nodes = {node};
+  return run;
+}
+
+ExpectationRecord expectation(bool held, bool failed,
+                              ExpectationRecord::Kind kind = ExpectationRecord::Kind::kExpect) {
+  ExpectationRecord made;
+  made.step = "e";
+  made.kind = kind;
+  made.condition = "owner slot=42 node=n2";
+  made.began = kSecond;
+  made.patience = 4 * kSecond;
+  made.until = 5 * kSecond;
+  if (held) made.held_at = 2 * kSecond;
+  made.failed = failed;
+  made.why = "n1 has n3 as owner of slot 42";
+  return made;
+}
+
+CommandRecord command(bool answered, bool ok, std::string expected = "OK") {
+  CommandRecord made;
+  made.step = "c";
+  made.time = kSecond;
+  made.replied = kSecond;
+  made.node = 0;
+  made.words = {"CLUSTER", "MEET"};
+  made.answered = answered;
+  made.reply = answered ? "ERR no" : "timed out";
+  made.expected = std::move(expected);
+  made.ok = ok;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("expectations that held, and replies that came, are valid; so is a plan that expects nothing") {
+  RunRecord run = record();
+  CHECK(check_expectations(run, {}).valid == Validity::kValid);
+  run.expectations = {expectation(true, false), expectation(false, true, ExpectationRecord::Kind::kWait),
+                      expectation(false, true, ExpectationRecord::Kind::kWhen)};
+  run.commands = {command(true, true), command(true, true, ""), command(false, false, "")};
+  const CheckResult result = check_expectations(run, {});
+  CHECK(result.valid == Validity::kValid);
+  CHECK(result.operations == 2);
+}
+
+TEST_CASE("an expectation that failed is a violation under its step's name") {
+  RunRecord run = record();
+  run.expectations = {expectation(false, true)};
+  CheckResult result = check_expectations(run, {});
+  CHECK(result.valid == Validity::kInvalid);
+  REQUIRE(result.anomalies.size() == 1);
+  CHECK(result.anomalies[0].type == "expectation:e");
+  CHECK_THAT(result.anomalies[0].explanation, Contains("owner slot=42") && Contains("n1 has n3 as owner"));
+
+  run.counters.host_stall_max = 3 * kSecond;  // the cluster had no time
+  result = check_expectations(run, {});
+  CHECK(result.valid == Validity::kUnknown);
+}
+
+TEST_CASE("an expectation that the run's end cut off proves nothing") {
+  RunRecord run = record();
+  run.expectations = {expectation(false, false)};
+  const CheckResult result = check_expectations(run, {});
+  CHECK(result.valid == Validity::kUnknown);
+  CHECK_THAT(result.explanation, Contains("ended before"));
+}
+
+TEST_CASE("another reply is a violation, none at all is unknown") {
+  RunRecord run = record();
+  run.commands = {command(true, false)};
+  CheckResult result = check_expectations(run, {});
+  CHECK(result.valid == Validity::kInvalid);
+  REQUIRE(result.anomalies.size() == 1);
+  CHECK(result.anomalies[0].type == "unexpected-reply");
+  CHECK(result.anomalies[0].node == "n1");
+  CHECK_THAT(result.anomalies[0].explanation, Contains("'ERR no'") && Contains("expected was 'OK'"));
+
+  run.commands = {command(false, false)};
+  result = check_expectations(run, {});
+  CHECK(result.valid == Validity::kUnknown);
+  CHECK_THAT(result.explanation, Contains("No answer came to CLUSTER MEET"));
+}
+
+TEST_CASE("a wait that must come true, and a command that was never sent, make a run too weak") {
+  RunRecord run = record();
+  const auto says = [&](const char* text) {
+    return check_strength(run, {}).explanation.find(text) != std::string::npos;
+  };
+  run.expectations = {expectation(false, true, ExpectationRecord::Kind::kWait)};
+  CHECK_FALSE(says("waited in vain"));
+  run.expectations[0].must = true;
+  CHECK(says("Step e waited in vain for 'owner slot=42 node=n2'"));
+  run.expectations.clear();
+  run.commands = {command(false, false, "")};
+  CHECK_FALSE(says("never sent"));
+  run.commands[0].node = -1;
+  CHECK(says("The command of step c was never sent"));
+}

@@ -1,0 +1,250 @@
+#include "harness/run/step_actor.h"
+
+#include <algorithm>
+
+#include "harness/conditions/placeholders.h"
+#include "harness/conditions/reply_pattern.h"
+#include "harness/core/check.h"
+#include "harness/faults/faults.h"
+#include "harness/run/settle.h"
+
+namespace harness {
+namespace {
+
+constexpr Nanos kPollInterval = 50 * kMillisecond;
+/// Long enough for a command that blocks for a while on purpose.
+constexpr Timeouts kCommandPatience{std::chrono::seconds(2), std::chrono::seconds(30)};
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+Nanos drawn_between(Prng& prng, Nanos least, Nanos most) {
+  return least + static_cast<Nanos>(static_cast<double>(most - least) * prng.unit());
+}
+
+}  // namespace
+
+StepActor::StepActor(const Plan& plan, std::size_t step, Prng stream, bool redraw, const NemesisScene& scene,
+                     LookShare& looks, StepBoard& board, StepRecords& records)
+    : plan_(plan),
+      number_(step),
+      step_(plan.steps[step]),
+      stream_(stream),
+      redraw_(redraw && step_.after_most > 0),
+      prng_(stream),
+      scene_(scene),
+      looks_(looks),
+      board_(board),
+      records_(records) {}
+
+void StepActor::run() {
+  const Nanos first = scene_.clock.now();
+  Nanos since = board_.anchor(number_).value_or(first);
+  for (int round = 0; begin(round, since); ++round) {
+    act();
+    since = scene_.clock.now();
+    if (!wanted_again(round + 1, first)) break;
+  }
+  board_.end(number_);
+}
+
+/// Waits for the time and the condition of a round; false when the run is stopped.
+bool StepActor::begin(int round, Nanos since) {
+  prng_ = stream_.split("round", static_cast<std::uint64_t>(round));
+  const bool planned = round == 0 && !redraw_;
+  const Nanos after = planned ? step_.after : drawn_between(prng_, step_.after_least, step_.after_most);
+  if (!board_.sleep_until(since + after)) return false;
+  if (step_.when) tell(await(*step_.when, step_.patience, 0, ExpectationRecord::Kind::kWhen));
+  if (board_.stopping()) return false;
+  board_.begin(number_, mark_now(condition_scene()));
+  return true;
+}
+
+bool StepActor::wanted_again(int round, Nanos first) const {
+  if (board_.healing_asked(number_)) return false;
+  if (step_.repeat_for > 0) return scene_.clock.now() < first + step_.repeat_for;
+  return round < step_.repeat;
+}
+
+void StepActor::act() {
+  switch (step_.kind) {
+    case StepPlan::Kind::kFault:
+      return inject();
+    case StepPlan::Kind::kHeal:
+      return heal_other();
+    case StepPlan::Kind::kCommand:
+      return send_command();
+    case StepPlan::Kind::kExpect:
+    case StepPlan::Kind::kWait:
+      return expect();
+  }
+}
+
+FaultContext StepActor::fault_context() {
+  return {scene_.cluster,
+          scene_.sandbox,
+          scene_.clock,
+          prng_,
+          scene_.client_hosts,
+          board_.nodes_before(number_),
+          [this] { return board_.healing_asked(number_); }};
+}
+
+void StepActor::inject() {
+  const Fault* fault = find_fault(step_.name);
+  CHECK_THAT_HOLDS(fault != nullptr, "plans name only faults of the table");
+  FaultRecord blank;
+  blank.step = step_.id;
+  blank.fault = fault->name;
+  blank.parameters = step_.with;
+  blank.heals = fault->heals;
+  blank.requested = scene_.clock.now();
+  std::size_t number = 0;
+  FaultRecord& record = records_.open_fault(std::move(blank), number);
+  FaultContext context = fault_context();
+  const std::string_view target = step_.target.empty() ? fault->default_target : step_.target;
+  const std::unique_ptr<ActiveFault> active = fault->inject(context, {target, step_.with}, record);
+  records_.changed(number, record);
+  records_.say(record.description + (record.verified_active() ? "" : ": " + record.error));
+  board_.take_hold(number_, record.nodes);
+  if (!active) return;
+  stay_in_force(record);
+  active->heal(record);
+  records_.changed(number, record);
+  records_.say(record.verified_healed() ? "healed: " + record.description
+                                        : "not healed: " + record.description + ": " + record.error);
+}
+
+/// Until its hold is over, its condition holds, somebody wants it healed, or the run ends.
+void StepActor::stay_in_force(const FaultRecord& record) {
+  const Nanos from = record.verified_active() ? record.active : scene_.clock.now();
+  const Nanos end = step_.hold ? from + *step_.hold : kNever;
+  if (!step_.until) return board_.wait_for_healing(number_, end);
+  const ConditionScene scene = condition_scene();
+  const Mark since = board_.mark_of(number_);
+  const Mark operations = mark_now(scene);
+  while (!board_.healing_asked(number_) && scene_.clock.now() < end) {
+    ClusterNow now(scene, since, operations, prng_.split("until"));
+    if (!why_not(now, *step_.until)) return;
+    board_.wait_for_healing(number_, std::min(end, scene_.clock.now() + kPollInterval));
+  }
+}
+
+void StepActor::heal_other() {
+  const auto other = board_.find(step_.name);
+  CHECK_THAT_HOLDS(other.has_value(), "plans heal only steps that they have");
+  if (!board_.ask_to_heal(*other))
+    records_.say("nothing to heal: '" + step_.name + "' is not in force");
+  else
+    board_.wait_for_end_of(*other);
+}
+
+void StepActor::send_command() {
+  const ConditionScene scene = condition_scene();
+  const Mark none;
+  ClusterNow now(scene, none, none, prng_.split("placeholders"));
+  std::string problem;
+  const std::vector<std::string> words = fill_placeholders(step_.command, now, problem);
+  const TargetNodes aim = resolve_target({scene_.cluster, prng_, scene.previous},
+                                         step_.target.empty() ? "random" : std::string_view(step_.target));
+  if (aim.nodes.empty() || !problem.empty()) {
+    CommandRecord unsent;
+    unsent.step = step_.id;
+    unsent.time = unsent.replied = scene_.clock.now();
+    unsent.words = words;
+    unsent.reply = "not sent: " + (problem.empty() ? aim.problem : problem);
+    unsent.expected = step_.reply;
+    unsent.ok = false;
+    records_.add(unsent);
+    records_.say(joined(words) + ": " + unsent.reply);
+  } else {
+    for (Node* node : aim.nodes) records_.add(send_to(*node, words));
+  }
+  board_.take_hold(number_, {});
+}
+
+CommandRecord StepActor::send_to(Node& node, const std::vector<std::string>& words) {
+  CommandRecord record;
+  record.step = step_.id;
+  record.node = node.number();
+  record.words = words;
+  record.expected = step_.reply;
+  record.time = scene_.clock.now();
+  auto connection = node.connect(kCommandPatience);
+  std::optional<Reply> reply;
+  if (!connection) {
+    record.reply = connection.error().text;
+  } else if (auto called = connection->call(words)) {
+    reply = std::move(*called);
+    record.reply = reply_text(*reply);
+  } else {
+    record.reply = called.error().text;
+  }
+  record.replied = scene_.clock.now();
+  record.answered = reply.has_value();
+  record.ok = reply && fits(step_.reply, *reply);
+  if (reply && !step_.save.empty()) records_.save(step_.save, record.reply);
+  records_.say(node.name() + ": " + joined(words) + " -> " + record.reply +
+               (record.ok ? "" : " (expected " + step_.reply + ")"));
+  return record;
+}
+
+void StepActor::expect() {
+  const bool promise = step_.kind == StepPlan::Kind::kExpect;
+  Nanos patience = step_.patience;
+  if (promise) patience = step_.within > 0 ? step_.within : failover_bound(plan_.cluster.config);
+  board_.take_hold(number_, {});
+  tell(await(*step_.condition, patience, step_.stay,
+             promise ? ExpectationRecord::Kind::kExpect : ExpectationRecord::Kind::kWait));
+}
+
+ExpectationRecord StepActor::await(const ConditionPlan& condition, Nanos patience, Nanos stay,
+                                   ExpectationRecord::Kind kind) {
+  ExpectationRecord record;
+  record.step = step_.id;
+  record.kind = kind;
+  record.must = step_.must;
+  record.condition = words(condition);
+  record.patience = patience;
+  record.began = scene_.clock.now();
+  const ConditionScene scene = condition_scene();
+  const Mark logs = board_.mark_before(number_);
+  const Mark operations = mark_now(scene);
+  for (std::uint64_t poll = 0;; ++poll) {
+    const Nanos asked = scene_.clock.now();
+    ClusterNow now(scene, logs, operations, prng_.split("poll", poll));
+    const WhyNot why = why_not(now, condition);
+    record.until = scene_.clock.now();
+    if (why) record.why = *why;
+    if (why) record.held_at = kNever;
+    if (!why && record.held_at == kNever) record.held_at = record.until;
+    if (!why && record.until - record.held_at >= stay) return record;
+    // It must have begun to hold in time: what was asked too late proves nothing more.
+    record.failed = why && asked - record.began >= patience;
+    if (record.failed) return record;
+    if (!board_.sleep_until(record.until + kPollInterval)) break;
+  }
+  record.held_at = kNever;
+  record.why = "the run ended first";
+  return record;
+}
+
+void StepActor::tell(const ExpectationRecord& record) {
+  records_.add(record);
+  if (record.held_at != kNever && record.kind != ExpectationRecord::Kind::kWhen)
+    records_.say("holds: " + record.condition);
+  if (record.failed)
+    records_.say((record.kind == ExpectationRecord::Kind::kExpect ? "EXPECTED: " : "waited in vain for: ") +
+                 record.condition + ": " + record.why);
+}
+
+ConditionScene StepActor::condition_scene() const {
+  return {scene_.cluster,      [this] { return looks_.fresh(); },
+          scene_.acknowledged, [this] { return records_.held(); },
+          records_.saved(),    board_.nodes_before(number_)};
+}
+
+}  // namespace harness

@@ -1,0 +1,55 @@
+// One step of a plan, carried out from its beginning to its end on the calling thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "harness/conditions/conditions.h"
+#include "harness/run/look_share.h"
+#include "harness/run/nemesis.h"
+#include "harness/run/step_board.h"
+#include "harness/run/step_records.h"
+
+namespace harness {
+
+class StepActor {
+ public:
+  /// `stream`: the step's random choices; `redraw`: its time is drawn again, as the steps begin once more.
+  /// REQUIRES: its instant has come.
+  StepActor(const Plan& plan, std::size_t step, Prng stream, bool redraw, const NemesisScene& scene,
+            LookShare& looks, StepBoard& board, StepRecords& records);
+
+  /// All rounds of the step. Returns early when the run is stopped; what is in force is healed then.
+  void run();
+
+ private:
+  bool begin(int round, Nanos since);
+  bool wanted_again(int round, Nanos first) const;
+  void act();
+  void inject();
+  void stay_in_force(const FaultRecord& record);
+  void heal_other();
+  void send_command();
+  CommandRecord send_to(Node& node, const std::vector<std::string>& words);
+  void expect();
+
+  /// Polls the condition until it has held for `stay`, or the patience ends, or the run does.
+  ExpectationRecord await(const ConditionPlan& condition, Nanos patience, Nanos stay,
+                          ExpectationRecord::Kind kind);
+  void tell(const ExpectationRecord& record);
+  ConditionScene condition_scene() const;
+  FaultContext fault_context();
+
+  const Plan& plan_;
+  const std::size_t number_;
+  const StepPlan& step_;
+  const Prng stream_;
+  const bool redraw_;
+  Prng prng_;  // of the round under way
+  const NemesisScene& scene_;
+  LookShare& looks_;
+  StepBoard& board_;
+  StepRecords& records_;
+};
+
+}  // namespace harness

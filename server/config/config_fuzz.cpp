@@ -1,0 +1,27 @@
+/// Any text as a configuration file: accepted or refused with a reason; what is accepted is read back from
+/// its rewrite.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "server/config/config.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  if (text.find("include") != std::string::npos) return 0;  // reads other files
+  node::Config config;
+  try {
+    node::load_config_text(config, text, "fuzz");
+  } catch (const node::ConfigError&) {
+    return 0;
+  }
+  try {
+    node::Config again;
+    node::load_config_text(again, node::rewrite_config(config, ""), "rewritten");
+    if (again.port != config.port || again.appendfsync != config.appendfsync) std::abort();
+  } catch (const node::ConfigError&) {
+    std::abort();
+  }
+  return 0;
+}
