@@ -1,7 +1,6 @@
 #include "harness/run/conduct.h"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <thread>
 
@@ -9,8 +8,8 @@
 #include "harness/cluster/final_data.h"
 #include "harness/cluster/observer.h"
 #include "harness/core/wait.h"
-#include "harness/run/interpreter.h"
 #include "harness/run/interrupt.h"
+#include "harness/run/load_set.h"
 #include "harness/run/nemesis.h"
 #include "harness/run/recorder.h"
 #include "harness/run/settle.h"
@@ -28,7 +27,7 @@ constexpr milliseconds kProgressInterval(200);
 class Conductor {
  public:
   Conductor(const RunPlan& plan, Progress& progress)
-      : plan_(plan), progress_(progress), seed_(plan.info.seed), fault_journal_(plan.files) {
+      : plan_(plan), progress_(progress), fault_journal_(plan.files) {
     record_.info = plan.info;
     record_.plan = plan.plan;
   }
@@ -96,71 +95,10 @@ class Conductor {
     stall_meter_ = std::make_unique<StallMeter>();
   }
 
-  std::vector<ClientNode> client_nodes() {
-    std::vector<ClientNode> nodes;
-    for (const NodeInfo& node : cluster_->infos())
-      nodes.push_back(
-          {node.name, {boost::asio::ip::make_address(node.ip), static_cast<std::uint16_t>(node.port)}});
-    return nodes;
-  }
-
-  std::vector<SlotRanges> shards() const {
-    std::vector<SlotRanges> slots;
-    for (const NodeInfo& node : cluster_->infos())
-      if (node.master) slots.push_back(node.slots);
-    return slots;
-  }
-
   void start_load() {
     recorder_ = std::make_unique<Recorder>(plan_.files.history(), clock_);
-    for (const NodeInfo& node : cluster_->infos()) recorder_->node(node.name);
-    for (const LoadPlan& load : plan().loads) add_load(load);
-    for (auto& thread : load_) thread->start();
-  }
-
-  Host& client_host(int group) {
-    while (static_cast<int>(client_hosts_.size()) <= group)
-      client_hosts_.push_back(&sandbox_->add_host("c" + std::to_string(client_hosts_.size() + 1)));
-    return *client_hosts_[static_cast<std::size_t>(group)];
-  }
-
-  /// One thread carries some ten thousand operations a second; a load without a limit, or a high one, gets
-  /// more. The number depends on the plan alone, not on the machine, so that a seed offers the same
-  /// operations everywhere.
-  static int threads_per_group(const LoadPlan& load) {
-    constexpr double kRatePerThread = 20'000;
-    constexpr int kMost = 3;
-    const double rate = load.rate / load.client_groups;
-    const int wanted =
-        rate <= 0 ? kMost : std::clamp(static_cast<int>(std::ceil(rate / kRatePerThread)), 1, kMost);
-    return std::min(wanted, load.concurrency / load.client_groups);
-  }
-
-  static WorkloadOptions options_of(const LoadPlan& load) {
-    WorkloadOptions options;
-    options.keys = static_cast<int>(load.options.integer("keys"));
-    options.hot_keys = static_cast<int>(load.options.integer("hot-keys"));
-    options.hot_share = load.options.number("hot-share");
-    options.read = load.options.number("read");
-    options.write = load.options.number("write");
-    return options;
-  }
-
-  void add_load(const LoadPlan& load) {
-    const int threads = threads_per_group(load);
-    const int shares = load.client_groups * threads;
-    for (int share = 0; share < shares; ++share) {
-      Host& host = client_host(share / threads);
-      const WorkloadSetup setup{*recorder_, options_of(load), shards(), share, shares};
-      LoadOptions options;
-      options.concurrency = load.concurrency * (share + 1) / shares - load.concurrency * share / shares;
-      options.rate = load.rate / shares;
-      options.operation_timeout = milliseconds(load.operation_timeout_ms);
-      load_.push_back(std::make_unique<LoadThread>(
-          [&host] { host.enter(); }, client_nodes(), plan_.find_workload(load.workload)->make(setup),
-          stream_of_load(plan(), load.name).split("operations", static_cast<std::uint64_t>(share)), options,
-          *recorder_, processes_));
-    }
+    loads_ = std::make_unique<LoadSet>(plan(), plan_.find_workload, *sandbox_, *cluster_, *recorder_);
+    loads_->start();
   }
 
   void run_nemesis() {
@@ -172,18 +110,15 @@ class Conductor {
     sinks.command = [&](const CommandRecord& command) { journal.write(command); };
     sinks.expectation = [&](const ExpectationRecord& expectation) { journal.write(expectation); };
     sinks.say = [this](const std::string& event) { tell(event); };
-    const auto acknowledged = [this] {
-      return std::map<std::string, std::uint64_t>{
-          {plan().loads.empty() ? "" : plan().loads.front().name, recorder_->operations_ok()}};
-    };
-    Nemesis nemesis(plan(), {*cluster_, *sandbox_, clock_, client_hosts_, acknowledged}, sinks);
+    const auto acknowledged = [this] { return loads_->acknowledged(); };
+    Nemesis nemesis(plan(), {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged}, sinks);
     nemesis.start();
     LoadFigures figures;
     figures.expected_s = expected_seconds();
     while (!nemesis.done()) {
       std::this_thread::sleep_for(kProgressInterval);  // the pace of the progress line, nothing waits for it
       show(figures);
-      for (const auto& thread : load_) thread->check();
+      loads_->check();
       if (interrupted_by() != 0) {
         record_.info.interrupted = true;
         nemesis.stop();
@@ -227,7 +162,7 @@ class Conductor {
   }
 
   void stop_load() {
-    for (auto& thread : load_) thread->finish();
+    loads_->finish();
     record_.info.clients_end = clock_.now();
   }
 
@@ -257,8 +192,7 @@ class Conductor {
   void read_finally() {
     if (record_.info.interrupted) return;
     progress_.update("final reads");
-    if (!load_.empty()) load_.front()->run_final_reads(std::chrono::seconds(10));
-    if (const auto unanswered = load_.empty() ? 0 : load_.front()->unanswered_final_reads(); unanswered > 0)
+    if (const auto unanswered = loads_->final_phase(std::chrono::seconds(10)); unanswered > 0)
       tell(std::to_string(unanswered) + " final reads got no answer");
     record_.final_data = read_final_data(*cluster_, std::chrono::seconds(20));
   }
@@ -274,14 +208,15 @@ class Conductor {
     progress_.update("saving");
     record_.incarnations = cluster_->incarnations(clock_.epoch());
     record_.counters.recorded_events = recorder_->events();
-    for (const auto& thread : load_) {
-      record_.counters.moved += thread->moved();
-      record_.counters.asked += thread->asked();
+    record_.counters.loads = loads_->counters();
+    for (const LoadCounters& load : record_.counters.loads) {
+      record_.counters.moved += load.moved;
+      record_.counters.asked += load.asked;
     }
     record_.counters.observer_looks = observer_->looks();
     record_.counters.observer_failures = observer_->failures();
     record_.counters.host_stall_max = stall_meter_->longest();
-    load_.clear();
+    loads_.reset();
     recorder_.reset();
     save_final_data(plan_.files, record_);
     save_run(plan_.files, record_);
@@ -290,7 +225,6 @@ class Conductor {
 
   const RunPlan& plan_;
   Progress& progress_;
-  const Prng seed_;
   RunRecord record_;
   FaultJournal fault_journal_;
   RunClock clock_;
@@ -301,9 +235,7 @@ class Conductor {
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<StallMeter> stall_meter_;
   std::unique_ptr<Recorder> recorder_;
-  ProcessNumbers processes_;
-  std::vector<Host*> client_hosts_;
-  std::vector<std::unique_ptr<LoadThread>> load_;
+  std::unique_ptr<LoadSet> loads_;
 };
 
 }  // namespace

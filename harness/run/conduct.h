@@ -7,15 +7,12 @@
 
 #include "harness/builds/flavor.h"
 #include "harness/core/run_record.h"
+#include "harness/run/load_set.h"
 #include "harness/run/progress.h"
 #include "harness/run/store.h"
-#include "harness/run/workload.h"
 #include "harness/sandbox/sandbox.h"
 
 namespace harness {
-
-/// The table of workloads, as the run is told it: the tables' room is above this one.
-using FindWorkload = const WorkloadEntry* (*)(std::string_view name);
 
 struct RunPlan {
   Plan plan;
