@@ -344,7 +344,7 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"run", "broken.toml"}, 2, "broken.toml:2:"},
       {{"run", "missing.toml"}, 2, "missing.toml"},
       {{"run", "checks.toml"}, 2, "did you mean 'slot-coverage'?"},
-      {{"run", "failover-basic", "--masters", "2"}, 2, "3"},
+      {{"run", "failover-basic", "--masters", "-2"}, 2, "3"},
       {{"run", "failover-basic", "--masters", "0"}, 2, "3"},
       {{"run", "failover-basic", "--masters", "5000"}, 2, "5000"},
       {{"run", "failover-basic", "--replicas", "-1"}, 2, "replicas"},

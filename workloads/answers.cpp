@@ -19,6 +19,25 @@ void unexpected_reply(Operation& op, Recorder& recorder) {
   op.error = recorder.error("unexpected-reply");
 }
 
+void take_compare_and_set(Operation& op, const Answer& answer, Recorder& recorder) {
+  if (!take_answer(op, answer, recorder)) return;
+  const redisReply& reply = *answer.reply;
+  const bool array =
+      reply.type == REDIS_REPLY_ARRAY && reply.elements >= 1 && reply.element[0]->type == REDIS_REPLY_INTEGER;
+  if (array && reply.elements == 1 && reply.element[0]->integer == 1) {
+    op.result = op.argument;
+    return;
+  }
+  const auto seen = array && reply.elements == 2 && reply.element[0]->integer == 0
+                        ? value_of(*reply.element[1], recorder)
+                        : std::nullopt;
+  if (!seen) return unexpected_reply(op, recorder);
+  op.outcome = Outcome::kFail;  // no error: the register held another value
+  std::vector<Value> told = recorder.elements(op.argument);
+  told.push_back(*seen);
+  op.result = recorder.list(told);
+}
+
 std::optional<std::string_view> text_of(const redisReply& reply) {
   if (reply.type != REDIS_REPLY_STRING && reply.type != REDIS_REPLY_STATUS) return std::nullopt;
   return std::string_view(reply.str, reply.len);

@@ -18,6 +18,9 @@ bool take_answer(Operation& op, const Answer& answer, Recorder& recorder);
 /// A reply that the command cannot give says nothing about what was applied: info.
 void unexpected_reply(Operation& op, Recorder& recorder);
 
+/// The answer of a compare-and-set by script: [1], or [0, the value that it held]. Sets outcome and result.
+void take_compare_and_set(Operation& op, const Answer& answer, Recorder& recorder);
+
 /// The text of a string or status reply; nothing for any other.
 std::optional<std::string_view> text_of(const redisReply& reply);
 bool is_ok(const redisReply& reply);

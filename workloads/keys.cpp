@@ -40,9 +40,10 @@ std::size_t KeySet::draw(Prng& prng) const {
   return hot_ + prng.below(texts_.size() - hot_);
 }
 
-OnceKeys::OnceKeys(const WorkloadSetup& setup, std::string_view infix)
+OnceKeys::OnceKeys(const WorkloadSetup& setup, std::string_view infix, std::string_view suffix)
     : recorder_(setup.recorder),
       prefix_(setup.prefix + std::string(infix)),
+      suffix_(suffix),
       share_(setup.options.number("once")),
       most_(static_cast<std::size_t>(setup.options.integer("once-keys") / setup.shares)),
       next_(static_cast<std::size_t>(setup.share)),
@@ -54,7 +55,7 @@ bool OnceKeys::writes(Prng& prng) const {
 }
 
 std::uint32_t OnceKeys::fresh() {
-  std::string text = prefix_ + std::to_string(next_);
+  std::string text = prefix_ + std::to_string(next_) + suffix_;
   next_ += step_;
   const std::uint32_t number = recorder_.key(text);
   numbers_.push_back(number);

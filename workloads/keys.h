@@ -62,7 +62,7 @@ class KeySet {
 /// again and again looks right in the end. Each share has its own, over all slots.
 class OnceKeys {
  public:
-  OnceKeys(const WorkloadSetup& setup, std::string_view infix);
+  OnceKeys(const WorkloadSetup& setup, std::string_view infix, std::string_view suffix = {});
 
   /// Whether the next operation is for one of these. Draws nothing when there are none.
   bool turn(Prng& prng) const { return share_ > 0 && most_ > 0 && prng.chance(share_); }
@@ -79,6 +79,7 @@ class OnceKeys {
  private:
   Recorder& recorder_;
   std::string prefix_;
+  std::string suffix_;
   double share_;
   std::size_t most_;
   std::size_t next_;

@@ -67,7 +67,7 @@ class RegisterWorkload final : public Workload {
       const std::string expected = decimal(pair[0]);
       const std::string desired = decimal(pair[1]);
       const std::string_view command[] = {"EVAL", kCompareAndSet, "1", key, expected, desired};
-      take_cas(op, pair, co_await client.command(key, command));
+      take_compare_and_set(op, co_await client.command(key, command), recorder_);
     }
     co_return op;
   }
@@ -129,24 +129,6 @@ class RegisterWorkload final : public Workload {
     if (!take_answer(op, answer, recorder_)) return;
     if (!is_ok(*answer.reply)) return unexpected_reply(op, recorder_);
     op.result = op.argument;
-  }
-
-  void take_cas(Operation& op, const std::vector<Value>& pair, const Answer& answer) const {
-    if (!take_answer(op, answer, recorder_)) return;
-    const redisReply& reply = *answer.reply;
-    const bool array = reply.type == REDIS_REPLY_ARRAY && reply.elements >= 1 &&
-                       reply.element[0]->type == REDIS_REPLY_INTEGER;
-    if (array && reply.elements == 1 && reply.element[0]->integer == 1) {
-      op.result = op.argument;
-      return;
-    }
-    const auto seen = array && reply.elements == 2 && reply.element[0]->integer == 0
-                          ? value_of(*reply.element[1], recorder_)
-                          : std::nullopt;
-    if (!seen) return unexpected_reply(op, recorder_);
-    op.outcome = Outcome::kFail;  // no error: the register held another value
-    const Value saw[] = {pair[0], pair[1], *seen};
-    op.result = recorder_.list(saw);
   }
 
   Recorder& recorder_;

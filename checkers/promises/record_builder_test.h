@@ -131,7 +131,29 @@ class RecordBuilder {
     now_ = ms;
   }
 
+  /// SETSLOT NODE: the slot passes from one master to another.
+  void move_slot(int slot, int from, int to) {
+    SlotRanges left;
+    for (const SlotRange& range : at(from).slots) {
+      if (!range.contains(slot)) {
+        left.push_back(range);
+        continue;
+      }
+      if (range.first < slot) left.push_back({range.first, slot - 1});
+      if (slot < range.last) left.push_back({slot + 1, range.last});
+    }
+    at(from).slots = left;
+    at(to).slots.push_back({slot, slot});
+  }
+
   // --- clients ---
+
+  ValueTable& values() { return builder_.tables().values; }
+  /// Any operation; no key: that of a transaction.
+  void operation(int process, Function function, const std::string& key, Value argument, Value result, Span when,
+                 int node, Outcome outcome = Outcome::kOk) {
+    add(process, function, key, argument, result, when, node, outcome);
+  }
 
   void write(int process, const std::string& key, int value, Span when, int node,
              Outcome outcome = Outcome::kOk) {
@@ -320,7 +342,7 @@ class RecordBuilder {
     History& tables = builder_.tables();
     Event event;
     event.process = process;
-    event.key = tables.keys.intern(key);
+    if (!key.empty()) event.key = tables.keys.intern(key);
     event.function = function;
     event.value = argument;
     event.time = nanos(when.invoked_ms);

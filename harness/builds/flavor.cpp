@@ -129,6 +129,43 @@ bool Flavor::has_slot_ranges() const {
   return version >= Version{7, 0, 0};
 }
 
+int Flavor::rdb_version() const {
+  if (kind == FlavorKind::kBundled) return 10;  // server/persistence/rdb_writer.cpp
+  if (kind == FlavorKind::kValkey) return version >= Version{9, 0, 0} ? 80 : 11;
+  if (version >= Version{7, 4, 0}) return 12;  // 7.4 and 8
+  if (version >= Version{7, 2, 0}) return 11;
+  if (version >= Version{7, 0, 0}) return 10;
+  return version >= Version{5, 0, 0} ? 9 : 8;
+}
+
+int Flavor::rdb_version_for(const Flavor& replica) const {
+  const bool understands = replica.kind == FlavorKind::kValkey && replica.version >= Version{9, 0, 0};
+  return rdb_version() == 80 && !understands ? 11 : rdb_version();
+}
+
+/// Redis takes whatever is not newer than its own. Valkey refuses 12 to 79, which Redis has counted on to
+/// since they parted (RDB_FOREIGN_VERSION_MIN and _MAX in its src/rdb.h), as long as rdb-version-check is
+/// strict, its default. The bundled node reads all of both.
+bool Flavor::loads_rdb(int written) const {
+  if (kind == FlavorKind::kBundled) return written <= 12 || written == 80;
+  if (kind == FlavorKind::kValkey && written >= 12 && written <= 79) return false;
+  return written <= rdb_version();
+}
+
+std::string Flavor::why_no_exchange(const Flavor& other) const {
+  const auto name = [](const Flavor& flavor) {
+    return fmt::format("{} {}", to_string(flavor.kind), flavor.version_text);
+  };
+  for (const auto& [from, to] : {std::pair(this, &other), std::pair(&other, this)})
+    if (const int sent = from->rdb_version_for(*to); !to->loads_rdb(sent))
+      return fmt::format("{} cannot load the RDB version {} that {} sends", name(*to), sent, name(*from));
+  return {};
+}
+
+bool Flavor::exchanges_data_with(const Flavor& other) const {
+  return why_no_exchange(other).empty();
+}
+
 bool parse_version(std::string_view output, Flavor& flavor) {
   for (const Banner& banner : kBanners) {
     if (!output.starts_with(banner.text)) continue;

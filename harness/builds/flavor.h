@@ -36,6 +36,18 @@ struct Flavor {
   bool has_debug_gate() const;
   /// CLUSTER ADDSLOTSRANGE (Redis 7.0).
   bool has_slot_ranges() const;
+
+  /// The RDB version that it writes (RDB_VERSION in its src/rdb.h): what a replica of it must load, and what
+  /// MIGRATE sends.
+  int rdb_version() const;
+  /// The RDB version that it sends to such a replica. Valkey 9 steps back to 11 for older ones
+  /// (replicaRdbVersion in its src/replication.c).
+  int rdb_version_for(const Flavor& replica) const;
+  bool loads_rdb(int version) const;
+  /// Whether each can be the other's replica. After a failover an old master copies the new one.
+  bool exchanges_data_with(const Flavor& other) const;
+  /// In words; empty: they do.
+  std::string why_no_exchange(const Flavor& other) const;
 };
 
 /// Parses "Redis server v=7.0.15 sha=… " or "Valkey server v=8.1.1 …"; the bundled node says the former, with

@@ -46,9 +46,10 @@ Task<Answer> Session::pipeline(const Commands& commands) {
   return run(request);
 }
 
-Task<Answer> Session::watch(std::string_view key) {
+Task<Answer> Session::watch(std::span<const std::string> keys) {
   watching_ = true;
-  const std::string_view words[] = {"WATCH", key};
+  std::vector<std::string_view> words = {"WATCH"};
+  words.insert(words.end(), keys.begin(), keys.end());
   return command(words);  // which takes the words at once, before it waits
 }
 

@@ -42,8 +42,8 @@ class Session {
   Task<Answer> command(std::span<const std::string_view> arguments);
   /// Each for itself. ok when any was executed: then `earlier` and `reply` hold replies and errors in order.
   Task<Answer> pipeline(const Commands& commands);
-  /// EXEC fails (watched-key-changed) when the key has changed since.
-  Task<Answer> watch(std::string_view key);
+  /// EXEC fails (watched-key-changed) when one of the keys has changed since.
+  Task<Answer> watch(std::span<const std::string> keys);
   Task<Answer> unwatch();
   /// MULTI, the commands, EXEC, sent in one go: all or nothing. ok: `reply` is EXEC's array, of which an
   /// element may be an error. Sent and unanswered is info, whatever was queued.

@@ -20,20 +20,6 @@ using Clock = std::chrono::steady_clock;
 // Servers that are launched at once: more would only make each other late on few cores.
 constexpr std::size_t kStartBatch = 16;
 
-std::vector<NodeInfo> plan(const ClusterConfig& config, std::size_t builds) {
-  const SlotRanges ranges = even_slot_ranges(config.masters);
-  std::vector<NodeInfo> infos(static_cast<std::size_t>(config.masters * (1 + config.replicas)));
-  for (std::size_t i = 0; i < infos.size(); ++i) {
-    infos[i].name = fmt::format("n{}", i + 1);
-    infos[i].shard = static_cast<int>(i) % config.masters;
-    infos[i].master = static_cast<int>(i) < config.masters;
-    const int generation = static_cast<int>(i) / config.masters;
-    infos[i].build = (infos[i].shard + generation) % static_cast<int>(builds);
-    if (infos[i].master) infos[i].slots = {ranges[i]};
-  }
-  return infos;
-}
-
 bool masters_and_replicas_apart(const std::vector<NodeInfo>& infos) {
   std::set<std::pair<std::string, int>> taken;  // host, shard
   return std::all_of(infos.begin(), infos.end(),
@@ -49,45 +35,38 @@ View look_at(const Node& node, std::chrono::milliseconds timeout) {
 
 }  // namespace
 
-void check_shape(int masters, int replicas) {
-  if (masters < 3)
-    throw UsageError(
-        fmt::format("{} masters make no Redis Cluster: give at least 3 (--masters 3), so that a majority "
-                    "is left to replace one",
-                    masters));
-  if (replicas < 0) throw UsageError(fmt::format("{} replicas is impossible: give 0 or more", replicas));
-  const long long nodes = static_cast<long long>(masters) * (1LL + replicas);
-  if (nodes > kMaxNodes)
-    throw UsageError(
-        fmt::format("{} masters with {} replicas each are {} nodes: one machine is asked for at most {}",
-                    masters, replicas, nodes, kMaxNodes));
-}
-
 Cluster::Cluster(Sandbox& sandbox, ClusterOptions options) : options_(std::move(options)) {
-  check_shape(options_.config.masters, options_.config.replicas);
   CHECK_THAT_HOLDS(!options_.flavors.empty(), "a cluster has a build");
-  infos_ = plan(options_.config, options_.flavors.size());
+  check_shape(options_);
+  infos_ = planned_nodes(options_, options_.flavors);
+  membership_ = Membership(infos_);
   for (std::size_t i = 0; i < infos_.size(); ++i) {
-    NodeInfo& info = infos_[i];
-    Host& host = sandbox.add_host(info.name);
+    Host& host = sandbox.add_host(infos_[i].name);
     hosts_.push_back(&host);
-    info.ip = host.ip();
-    info.port = sandbox.node_port();
-    NodeOptions node;
-    node.number = static_cast<int>(i);
-    node.name = info.name;
-    node.host = &host;
-    node.flavor = options_.flavors.at(static_cast<std::size_t>(info.build));
-    node.directory = options_.directory / info.name;
-    node.settings.port = info.port;
-    // The seed document binds every address; in loopback mode those would be the machine's own.
-    node.settings.bind = sandbox.mode() == SandboxMode::kLoopback ? info.ip : "0.0.0.0";
-    node.settings.cluster = options_.config;
-    node.settings.persistence = options_.persistence;
-    node.settings.extra = options_.directives;
-    nodes_.push_back(std::make_unique<Node>(std::move(node)));
+    infos_[i].ip = host.ip();
+    infos_[i].port = sandbox.node_port();
+    nodes_.push_back(std::make_unique<Node>(node_options(i, host, sandbox.mode())));
   }
   anti_affinity_ = masters_and_replicas_apart(infos_);
+}
+
+NodeOptions Cluster::node_options(std::size_t number, const Host& host, SandboxMode mode) const {
+  const NodeInfo& info = infos_[number];
+  NodeOptions node;
+  node.number = static_cast<int>(number);
+  node.name = info.name;
+  node.host = &host;
+  node.flavor = options_.flavors.at(static_cast<std::size_t>(info.build));
+  node.directory = options_.directory / info.name;
+  node.settings.port = info.port;
+  // The seed document binds every address; in loopback mode those would be the machine's own.
+  node.settings.bind = mode == SandboxMode::kLoopback ? info.ip : "0.0.0.0";
+  node.settings.cluster = options_.config;
+  node.settings.persistence = options_.persistence;
+  node.settings.extra = options_.directives;
+  if (const auto own = options_.nodes.find(info.name); own != options_.nodes.end())
+    for (const auto& [name, value] : own->second.directives) node.settings.extra[name] = value;
+  return node;
 }
 
 Cluster::~Cluster() {
@@ -112,7 +91,7 @@ void Cluster::start() {
 
 void Cluster::form() {
   say("forming the cluster");
-  Formation formation(nodes_, infos_, options_.config.replicas > 0);
+  Formation formation(nodes_, infos_);
   formation.run(options_.form_timeout, [this](const Roles& roles) { return why_not_formed(roles); });
 }
 
@@ -148,14 +127,29 @@ std::vector<Node*> Cluster::masters() {
 /// Settled, and in the roles of the plan.
 std::optional<std::string> Cluster::why_not_formed(const Roles& roles) const {
   if (auto why = why_not_settled(roles)) return why;
-  for (std::size_t i = 0; i < infos_.size(); ++i)
-    if (roles.view(static_cast<int>(i)).topology.myself()->slots != infos_[i].slots)
-      return infos_[i].name + " does not serve the slots it was given";
+  for (const int i : membership().members()) {
+    const NodeInfo& info = infos_[static_cast<std::size_t>(i)];
+    const TopologyNode& self = *roles.view(i).topology.myself();
+    if (self.is(kFlagMaster) != info.master || self.slots != info.slots)
+      return info.name + " does not have the role and the slots it was given";
+    if (!info.master && self.master_id != infos_[static_cast<std::size_t>(info.shard)].id)
+      return info.name + " does not follow its own shard's master";
+  }
   return {};
 }
 
 std::optional<std::string> Cluster::why_not_settled(const Roles& roles) const {
-  return harness::why_not_settled(roles, infos_, options_.config);
+  return harness::why_not_settled(roles, infos_, membership(), options_.config);
+}
+
+Membership Cluster::membership() const {
+  const std::lock_guard lock(membership_mutex_);
+  return membership_;
+}
+
+void Cluster::change_membership(const std::function<void(Membership&)>& change) {
+  const std::lock_guard lock(membership_mutex_);
+  change(membership_);
 }
 
 std::vector<Incarnation> Cluster::incarnations(Node::TimePoint zero) const {

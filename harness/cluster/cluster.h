@@ -5,40 +5,34 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/builds/flavor.h"
+#include "harness/cluster/membership.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/roles.h"
+#include "harness/cluster/shape.h"
 #include "harness/core/run_record.h"
 #include "harness/sandbox/sandbox.h"
 
 namespace harness {
 
-inline constexpr int kMaxNodes = 200;  // more would only measure the machine
-
-/// Throws UsageError, with the mend, for a shape that no cluster can have: fewer than 3 masters (no majority
-/// could replace one, and redis-cli refuses it too), negative replicas, more than kMaxNodes nodes.
-void check_shape(int masters, int replicas);
-
-struct ClusterOptions {
-  /// The builds, at least one: dealt in turn to the masters, and so that a replica of a mixed cluster runs
-  /// another build than its master (shard s, generation g: build (s + g) mod their number).
-  std::vector<Flavor> flavors;
-  ClusterConfig config;
-  Persistence persistence = Persistence::kStock;
-  std::map<std::string, std::string> directives;  // from the scenario, for every node
-  std::filesystem::path directory;                // nodes/ of the store
+/// What the plan says of the cluster, and what the run adds. Unless the plan says otherwise, masters are
+/// created with even slots.
+struct ClusterOptions : ClusterPlan {
+  std::vector<Flavor> flavors;      // the builds, at least one, in the order of specs_of (shape.h)
+  std::filesystem::path directory;  // nodes/ of the store
   std::chrono::milliseconds start_timeout{30'000};
   std::chrono::milliseconds form_timeout{60'000};
   std::function<void(std::string_view)> progress;  // what is being waited for; may be empty
 };
 
-/// Nodes n1..nM are created as masters, the rest as replicas: n(M+1) of n1's shard and so on, round and
-/// round, each on a host of its own. Destroying it kills every server.
+/// Nodes n1..nM are created as masters, then come their replicas, round and round, then the spare ones, each
+/// on a host of its own (shape.h). Destroying it kills every server.
 ///
 /// Threads: everything but start() and form() may be called from several. Calls that talk to nodes do so from
 /// the caller's network namespace: REQUIRES that the calling thread has entered a host of the sandbox.
@@ -52,7 +46,8 @@ class Cluster {
 
   /// Launches every server and waits until each answers.
   void start();
-  /// Makes them one cluster, as `redis-cli --cluster create` would: even slot ranges, distinct config epochs.
+  /// Makes the members one cluster, as `redis-cli --cluster create` would: distinct config epochs, and each
+  /// master with the slots that the plan gives it. The spare ones stay alone.
   /// Ready on return: every node's own view says so and every replica is synchronized. Throws
   /// EnvironmentError that names what was missing when the patience ends.
   void form();
@@ -75,9 +70,13 @@ class Cluster {
   /// Masters that serve slots now.
   std::vector<Node*> masters();
 
-  /// Nothing when the views show the cluster whole and settled: state ok everywhere, each slot with one owner
-  /// that all agree on, each shard of creation with one master and all its replicas, synchronized. Else the
-  /// first thing that is missing, in words. Roles may have changed since the creation.
+  /// Who is meant to belong to the cluster now. What an administrator does (a node added or removed, slots
+  /// moved) changes it: say so here, before the first command is sent.
+  Membership membership() const;
+  void change_membership(const std::function<void(Membership&)>& change);
+
+  /// Nothing when the views show the cluster whole and settled, as it is meant to be now (settled.h). Else
+  /// the first thing that is missing, in words. Roles may have changed since the creation.
   std::optional<std::string> why_not_settled(const Roles& roles) const;
 
   std::vector<Incarnation> incarnations(Node::TimePoint zero) const;
@@ -86,10 +85,13 @@ class Cluster {
 
  private:
   void say(std::string_view what) const;
+  NodeOptions node_options(std::size_t number, const Host& host, SandboxMode mode) const;
   std::optional<std::string> why_not_formed(const Roles& roles) const;
 
   ClusterOptions options_;
   std::vector<NodeInfo> infos_;
+  mutable std::mutex membership_mutex_;
+  Membership membership_;     // guarded by membership_mutex_
   std::vector<Host*> hosts_;  // owned by the sandbox
   std::vector<std::unique_ptr<Node>> nodes_;
   bool anti_affinity_ = false;

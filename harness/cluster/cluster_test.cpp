@@ -129,16 +129,6 @@ TEST_CASE("a server that dies at its start is an error with its last words") {
   }
 }
 
-TEST_CASE("an impossible shape is refused") {
-  CHECK_THROWS_AS(check_shape(2, 1), UsageError);
-  CHECK_THROWS_AS(check_shape(0, 0), UsageError);
-  CHECK_THROWS_AS(check_shape(3, -1), UsageError);
-  CHECK_THROWS_AS(check_shape(5000, 0), UsageError);
-  CHECK_THROWS_AS(check_shape(2'000'000'000, 2'000'000'000), UsageError);
-  CHECK_NOTHROW(check_shape(3, 0));
-  CHECK_NOTHROW(check_shape(15, 1));
-}
-
 TEST_CASE("an unwritable store is an error with the mend") {
   TestSandbox sandbox;
   ClusterOptions options = sandbox.options(3, 0);

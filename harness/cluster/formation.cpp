@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "harness/cluster/look.h"
@@ -12,6 +13,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kPollInterval = std::chrono::milliseconds(5);
+// Nodes that take longer than this to answer say something of the machine.
+constexpr auto kSlowRound = std::chrono::milliseconds(1000);
 constexpr Timeouts kPatience{std::chrono::milliseconds(5000), std::chrono::milliseconds(10'000)};
 
 Command add_slots(const SlotRange& range, bool ranges) {
@@ -23,9 +26,14 @@ Command add_slots(const SlotRange& range, bool ranges) {
 
 }  // namespace
 
-Formation::Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos,
-                     bool stand_ins)
-    : nodes_(nodes), infos_(infos), stand_ins_(stand_ins) {}
+Formation::Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos)
+    : nodes_(nodes), infos_(infos), members_(those([](const NodeInfo& info) { return !info.spare; })) {
+  const auto holders = those([](const NodeInfo& info) { return !info.slots.empty(); });
+  stand_ins_ = std::all_of(holders.begin(), holders.end(), [&](std::size_t holder) {
+    return std::any_of(members_.begin(), members_.end(),
+                       [&](std::size_t i) { return i != holder && master_of(i) == holder; });
+  });
+}
 
 void Formation::run(std::chrono::milliseconds timeout, const WhyNot& why_not) {
   const auto deadline = Clock::now() + timeout;
@@ -33,19 +41,14 @@ void Formation::run(std::chrono::milliseconds timeout, const WhyNot& why_not) {
   read_ids();
   set_epochs_and_slots();
   tell_all(meet_from([](std::size_t) { return true; }));
-  wait(deadline, [this](const Roles& roles) { return why_strangers(roles); });
+  wait_until_acquainted(deadline);
   // Now that they know each other, those with slots tell of them.
-  auto commands = meet_from([this](std::size_t i) { return i == first_holder(infos_[i].shard); });
-  for (std::size_t i = 0; i < infos_.size(); ++i)
-    if (const std::size_t holder = first_holder(infos_[i].shard); holder != i)
-      commands[i].push_back({"CLUSTER", "REPLICATE", infos_[holder].id});
-  tell_all(commands);
-  if (stand_ins_) {
-    promote_the_masters(deadline);
-    // A promotion is broadcast, becoming a replica is not.
-    tell_all(meet_from([this](std::size_t i) { return !infos_[i].master; }));
-  }
-  wait(deadline, why_not);
+  tell_all(meet_from([this](std::size_t i) { return i == first_holder(i); }));
+  if (stand_ins_) promote_the_masters(deadline);
+  gather_the_replicas(deadline);
+  // A promotion is broadcast, becoming a replica is not.
+  tell_all(meet_from([this](std::size_t i) { return !infos_[i].master; }));
+  wait_for_all(deadline, why_not);
   connections_.clear();
 }
 
@@ -84,16 +87,49 @@ Roles Formation::look() {
   return Roles(std::move(views), infos_);
 }
 
-void Formation::wait(Clock::time_point deadline, const WhyNot& why_not) {
+void Formation::pause(Deadline deadline, Clock::duration round, const std::string& why) {
+  slowest_round_ = std::max(slowest_round_, round);
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (!nodes_[i]->running()) give_up(i, "it ended");
+  if (Clock::now() >= deadline) {
+    const auto slowest = std::chrono::duration_cast<std::chrono::milliseconds>(slowest_round_);
+    const bool slow = slowest > kSlowRound;
+    throw EnvironmentError(fmt::format(
+        "the cluster is not ready in time: {}; {}", why,
+        slow ? fmt::format("its nodes took up to {} ms to answer: on a slow or busy machine give "
+                           "fewer nodes or a longer --node-timeout",
+                           slowest.count())
+             : fmt::format("all nodes answered, within {} ms: what is missing is the servers' own "
+                           "doing (their logs are in nodes/ of the store)",
+                           slowest.count())));
+  }
+  std::this_thread::sleep_for(std::max<Clock::duration>(kPollInterval, round));
+}
+
+void Formation::wait_for_each(std::vector<std::size_t> waiting, const Commands& commands, Deadline deadline,
+                              const Lacks& lacks) {
   for (;;) {
+    const auto begin = Clock::now();
+    std::vector<Commands> asked(nodes_.size());
+    for (const std::size_t i : waiting) asked[i] = commands;
+    const auto replies = ask_all(asked);
+    std::string why;
+    std::erase_if(waiting, [&](std::size_t i) {
+      const auto lack = lacks(i, replies[i]);
+      if (lack && why.empty()) why = infos_[i].name + " " + *lack;
+      return !lack;
+    });
+    if (waiting.empty()) return;
+    pause(deadline, Clock::now() - begin, why);
+  }
+}
+
+void Formation::wait_for_all(Deadline deadline, const WhyNot& why_not) {
+  for (;;) {
+    const auto begin = Clock::now();
     const auto why = why_not(look());
     if (!why) return;
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-      if (!nodes_[i]->running()) give_up(i, "it ended");
-    if (Clock::now() >= deadline)
-      throw EnvironmentError("the cluster is not ready in time: " + *why +
-                             "; on a slow or busy machine give fewer nodes or a longer --node-timeout");
-    std::this_thread::sleep_for(kPollInterval);
+    pause(deadline, Clock::now() - begin, *why);
   }
 }
 
@@ -116,66 +152,104 @@ void Formation::read_ids() {
 
 /// Before the first MEET anywhere: SET-CONFIG-EPOCH is only allowed while a node knows no other.
 void Formation::set_epochs_and_slots() {
-  std::vector<Commands> commands;
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    commands.push_back({{"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)}});
-  for (const NodeInfo& info : infos_)
-    for (const SlotRange& range : info.slots) {
-      const std::size_t holder = first_holder(info.shard);
-      commands[holder].push_back(add_slots(range, nodes_[holder]->flavor().has_slot_ranges()));
-    }
+  std::vector<Commands> commands(nodes_.size());
+  for (const std::size_t i : members_) {
+    commands[i].push_back({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
+    if (i != first_holder(i)) continue;
+    for (const SlotRange& range : infos_[master_of(i)].slots)
+      commands[i].push_back(add_slots(range, nodes_[i]->flavor().has_slot_ranges()));
+  }
   tell_all(commands);
 }
 
 std::vector<Formation::Commands> Formation::meet_from(
     const std::function<bool(std::size_t)>& introduces) const {
   std::vector<Commands> commands(nodes_.size());
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    for (std::size_t other = 0; other < infos_.size(); ++other)
+  for (const std::size_t i : members_)
+    for (const std::size_t other : members_)
       if (other != i && introduces(i))
         commands[i].push_back({"CLUSTER", "MEET", infos_[other].ip, std::to_string(infos_[other].port)});
   return commands;
 }
 
+void Formation::wait_until_acquainted(Deadline deadline) {
+  wait_for_each(members_, {{"CLUSTER", "NODES"}}, deadline,
+                [this](std::size_t, const std::vector<Reply>& replies) -> std::optional<std::string> {
+                  const Topology topology = parse_cluster_nodes(replies[0].text);
+                  for (const std::size_t other : members_) {
+                    const TopologyNode* seen = topology.find(infos_[other].id);
+                    if (!seen || seen->is(kFlagHandshake)) return "has not met " + infos_[other].name;
+                  }
+                  return {};
+                });
+}
+
 /// One after the other: two that took over at once would both take the next epoch, and one would have to bump
 /// its own later.
-void Formation::promote_the_masters(Clock::time_point deadline) {
-  wait(deadline, [this](const Roles& roles) -> std::optional<std::string> {
-    for (std::size_t i = 0; i < infos_.size(); ++i)
-      if (infos_[i].master && !roles.view(static_cast<int>(i)).cluster.state_ok)
-        return infos_[i].name + " does not know all slots yet";
-    return {};
-  });
-  for (std::size_t i = 0; i < infos_.size(); ++i) {
-    if (!infos_[i].master) continue;
+void Formation::promote_the_masters(Deadline deadline) {
+  const auto masters = those([](const NodeInfo& info) { return !info.slots.empty(); });
+  int slots = 0;
+  std::vector<Commands> follow(nodes_.size());
+  for (const std::size_t i : masters) {
+    slots += count_slots(infos_[i].slots);
+    follow[i] = {{"CLUSTER", "REPLICATE", infos_[first_holder(i)].id}};
+  }
+  tell_all(follow);
+  const auto info_lacks = [](const std::function<bool(const ClusterInfo&)>& has, std::string what) {
+    return [has, what](std::size_t, const std::vector<Reply>& replies) -> std::optional<std::string> {
+      if (has(parse_cluster_info(replies[0].text))) return {};
+      return what;
+    };
+  };
+  wait_for_each(masters, {{"CLUSTER", "INFO"}}, deadline,
+                info_lacks([&](const ClusterInfo& info) { return info.slots_ok == slots; },
+                           "does not know all slots yet"));
+  std::uint64_t epoch = 0;
+  for (const std::size_t i : masters) {
+    wait_for_each({i}, {{"CLUSTER", "INFO"}}, deadline,
+                  info_lacks([&](const ClusterInfo& info) { return info.current_epoch >= epoch; },
+                             fmt::format("has not heard of epoch {}", epoch)));
     const auto reply = connections_[i].call({"CLUSTER", "FAILOVER", "TAKEOVER"});
     if (!reply || !reply->is_ok())
       give_up(i, "CLUSTER FAILOVER TAKEOVER: " + (reply ? reply->describe() : reply.error().text));
-    wait(deadline, [&](const Roles& roles) -> std::optional<std::string> {
-      const std::uint64_t epoch = roles.view(static_cast<int>(i)).cluster.current_epoch;
-      for (std::size_t j = 0; j < infos_.size(); ++j)
-        if (infos_[j].master && roles.view(static_cast<int>(j)).cluster.current_epoch < epoch)
-          return fmt::format("{} has not heard of epoch {} of {}", infos_[j].name, epoch, infos_[i].name);
-      return {};
-    });
+    const auto info = connections_[i].call({"CLUSTER", "INFO"});
+    if (!info) give_up(i, info.error().text);
+    epoch = parse_cluster_info(info->text).current_epoch;
   }
 }
 
-std::size_t Formation::first_holder(int shard) const {
-  for (std::size_t i = 0; i < infos_.size(); ++i)
-    if (infos_[i].shard == shard && infos_[i].master != stand_ins_) return i;
-  CHECK_THAT_HOLDS(false, "a shard without a node to hold its slots");
-  return 0;
+void Formation::gather_the_replicas(Deadline deadline) {
+  const auto replicas = those([](const NodeInfo& info) { return !info.master && !info.spare; });
+  const auto lacks = [this](std::size_t i, const std::vector<Reply>& replies) -> std::optional<std::string> {
+    const Topology topology = parse_cluster_nodes(replies[0].text);
+    const NodeInfo& master = infos_[master_of(i)];
+    const TopologyNode* self = topology.myself();
+    const TopologyNode* seen = topology.find(master.id);
+    if (self && self->master_id == master.id) return {};
+    // A node that still holds slots cannot become a replica, and none of a node that is one itself.
+    if (self && self->slots.empty() && seen && seen->is(kFlagMaster) &&
+        seen->slots.empty() == master.slots.empty()) {
+      const auto reply = connections_[i].call({"CLUSTER", "REPLICATE", master.id});
+      if (!reply) give_up(i, reply.error().text);
+    }
+    return "is not a replica of " + master.name + " yet";
+  };
+  wait_for_each(replicas, {{"CLUSTER", "NODES"}}, deadline, lacks);
 }
 
-std::optional<std::string> Formation::why_strangers(const Roles& roles) const {
+std::size_t Formation::first_holder(std::size_t node) const {
+  const std::size_t master = master_of(node);
+  if (!stand_ins_ || infos_[master].slots.empty()) return master;
+  for (const std::size_t i : members_)
+    if (i != master && master_of(i) == master) return i;
+  return master;
+}
+
+std::vector<std::size_t> Formation::those(const std::function<bool(const NodeInfo&)>& which) const {
+  std::vector<std::size_t> found;
   for (std::size_t i = 0; i < infos_.size(); ++i)
-    for (const NodeInfo& other : infos_) {
-      const TopologyNode* seen = roles.view(static_cast<int>(i)).topology.find(other.id);
-      if (!seen || seen->is(kFlagHandshake))
-        return fmt::format("{} has not met {}", infos_[i].name, other.name);
-    }
-  return {};
+    if (which(infos_[i])) found.push_back(i);
+  return found;
 }
 
 }  // namespace harness

@@ -10,9 +10,15 @@
 // Then there are two delays that hold a master back, but no replica: for 2 s after its boot it does not serve
 // (CLUSTER_WRITABLE_DELAY in the servers' cluster code), nor for the node timeout (0.5 to 5 s) after it was
 // last without a majority, which is what a node without slots believes itself to be (rejoin delay). So, where
-// shards have replicas, one stands in for each master: it gets the slots first, the master-to-be replicates
-// it, and is promoted by CLUSTER FAILOVER TAKEOVER as soon as it serves. The shards end as they were planned,
-// with greater, still distinct config epochs.
+// every shard with slots has a replica, the first of each stands in for its master: it gets the slots first,
+// the master-to-be replicates it, and is promoted by CLUSTER FAILOVER TAKEOVER as soon as it serves. The
+// shards end as they were planned, with greater, still distinct config epochs.
+//
+// A further replica joins only when the master is promoted. One that followed the stand-in could hear that it
+// has become a replica before it hears of the new owner, and then stays the replica of a replica.
+//
+// Asking costs the servers as much as answering costs us, so a node that has what a step waits for is not
+// asked again in that step, and the pauses between two rounds are as long as the rounds.
 #pragma once
 
 #include <chrono>
@@ -33,21 +39,28 @@ class Formation {
  public:
   using WhyNot = std::function<std::optional<std::string>(const Roles&)>;
 
-  /// Fills in the ids of `infos`. REQUIRES: the nodes answer and are empty.
-  /// `stand_ins`: get round the delays of masters. REQUIRES: then, that every shard has a replica.
-  Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos, bool stand_ins);
+  /// Fills in the ids of `infos`. REQUIRES: the nodes answer, and the members among them are empty.
+  Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos);
 
   /// Throws EnvironmentError: a node refused a command, died, or `why_not` was not satisfied in time.
   void run(std::chrono::milliseconds timeout, const WhyNot& why_not);
 
  private:
   using Commands = std::vector<Command>;
+  using Deadline = std::chrono::steady_clock::time_point;
+  /// What a node's replies still lack, in words; nothing: it is done.
+  using Lacks = std::function<std::optional<std::string>(std::size_t node, const std::vector<Reply>&)>;
 
   std::vector<std::vector<Reply>> ask_all(const std::vector<Commands>& commands);
   /// The same, and an error reply is fatal.
   void tell_all(const std::vector<Commands>& commands);
   Roles look();
-  void wait(std::chrono::steady_clock::time_point deadline, const WhyNot& why_not);
+  /// Asks these nodes, and again those that lack something, until none does.
+  void wait_for_each(std::vector<std::size_t> nodes, const Commands& commands, Deadline deadline,
+                     const Lacks& lacks);
+  void wait_for_all(Deadline deadline, const WhyNot& why_not);
+  /// Between two rounds: throws when a node has ended or the time is up.
+  void pause(Deadline deadline, std::chrono::steady_clock::duration round, const std::string& why);
   [[noreturn]] void give_up(std::size_t node, const std::string& why);
 
   void connect();
@@ -55,16 +68,22 @@ class Formation {
   void set_epochs_and_slots();
   /// CLUSTER MEET of every other, by the nodes that `introduces` picks.
   std::vector<Commands> meet_from(const std::function<bool(std::size_t)>& introduces) const;
-  void promote_the_masters(std::chrono::steady_clock::time_point deadline);
+  void wait_until_acquainted(Deadline deadline);
+  void promote_the_masters(Deadline deadline);
+  /// Every replica follows its shard's master, whatever it followed before.
+  void gather_the_replicas(Deadline deadline);
 
-  /// The node that holds the shard's slots first: its master, or the stand-in.
-  std::size_t first_holder(int shard) const;
-  std::optional<std::string> why_strangers(const Roles& roles) const;
+  std::size_t master_of(std::size_t node) const { return static_cast<std::size_t>(infos_[node].shard); }
+  /// The node that holds the slots of this one's shard first: its master, or the stand-in.
+  std::size_t first_holder(std::size_t node) const;
+  std::vector<std::size_t> those(const std::function<bool(const NodeInfo&)>& which) const;
 
   const std::vector<std::unique_ptr<Node>>& nodes_;
   std::vector<NodeInfo>& infos_;
-  const bool stand_ins_;
+  std::vector<std::size_t> members_;
+  bool stand_ins_ = false;
   std::vector<Connection> connections_;
+  std::chrono::steady_clock::duration slowest_round_{};
 };
 
 }  // namespace harness

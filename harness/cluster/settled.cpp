@@ -11,35 +11,38 @@ namespace {
 using Why = std::optional<std::string>;
 
 /// What one node says of the cluster as a whole.
-Why own_state(const std::string& name, const View& view, std::size_t nodes) {
+Why own_state(const std::string& name, const View& view, const Membership& intended,
+              const ClusterConfig& config) {
   if (!view.reachable) return fmt::format("{} does not answer: {}", name, view.error);
   const ClusterInfo& info = view.cluster;
+  const int slots = intended.assigned_slots();
+  const std::size_t members = intended.members().size();
   if (!view.topology.myself()) return name + " does not list itself";
-  if (info.slots_assigned != kSlotCount)
-    return fmt::format("{} knows owners of {} of {} slots", name, info.slots_assigned, kSlotCount);
-  if (info.slots_ok != kSlotCount)
-    return fmt::format("{} sees {} of {} slots served", name, info.slots_ok, kSlotCount);
-  if (info.known_nodes != static_cast<int>(nodes) || view.topology.nodes.size() != nodes)
-    return fmt::format("{} knows {} of {} nodes", name, info.known_nodes, nodes);
-  if (!info.state_ok) return name + " has cluster_state fail";
+  if (info.slots_assigned != slots)
+    return fmt::format("{} knows owners of {} of {} slots", name, info.slots_assigned, slots);
+  if (info.slots_ok != slots) return fmt::format("{} sees {} of {} slots served", name, info.slots_ok, slots);
+  if (info.known_nodes != static_cast<int>(members) || view.topology.nodes.size() != members)
+    return fmt::format("{} knows {} of {} nodes", name, info.known_nodes, members);
+  // With a gap that was intended, a cluster that wants all slots rightly refuses to serve.
+  const bool serves = slots == kSlotCount || !config.require_full_coverage;
+  if (serves && !info.state_ok) return name + " has cluster_state fail";
   return {};
 }
 
 /// What one node says of each other, against what that other says of itself.
 Why agreement(const std::string& name, const View& view, const Roles& roles,
-              const std::vector<NodeInfo>& nodes) {
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const TopologyNode* seen = view.topology.find(nodes[i].id);
-    const TopologyNode* self = roles.view(static_cast<int>(i)).topology.myself();
-    if (!seen) return fmt::format("{} does not know {}", name, nodes[i].name);
+              const std::vector<NodeInfo>& nodes, const std::vector<int>& members) {
+  for (const int member : members) {
+    const NodeInfo& other = nodes[static_cast<std::size_t>(member)];
+    const TopologyNode* seen = view.topology.find(other.id);
+    const TopologyNode* self = roles.view(member).topology.myself();
+    if (!seen) return fmt::format("{} does not know {}", name, other.name);
     if (seen->is(kFlagFail) || seen->is(kFlagPfail) || seen->is(kFlagHandshake) || seen->is(kFlagNoAddress))
-      return fmt::format("{} has {} as suspected, failed or unknown", name, nodes[i].name);
-    if (!seen->link_up) return fmt::format("{} has no bus link to {}", name, nodes[i].name);
-    const auto claims = [](const TopologyNode& n) {
-      return std::make_tuple(n.is(kFlagMaster), n.master_id, n.slots, n.config_epoch);
-    };
-    if (claims(*seen) != claims(*self))
-      return fmt::format("{} has not heard of the role, slots or epoch of {}", name, nodes[i].name);
+      return fmt::format("{} has {} as suspected, failed or unknown", name, other.name);
+    if (!seen->link_up) return fmt::format("{} has no bus link to {}", name, other.name);
+    const auto claims = [](const TopologyNode& n) { return std::tie(n.master_id, n.slots, n.config_epoch); };
+    if (seen->is(kFlagMaster) != self->is(kFlagMaster) || claims(*seen) != claims(*self))
+      return fmt::format("{} has not heard of the role, slots or epoch of {}", name, other.name);
   }
   return {};
 }
@@ -52,44 +55,59 @@ Why replica_synchronized(const std::string& name, const View& view, const Topolo
   return {};
 }
 
-Why shards(const Roles& roles, const std::vector<NodeInfo>& nodes, const ClusterConfig& config) {
+Why replicas_online(const Roles& roles, int master, const std::string& name) {
+  const auto& attached = roles.view(master).replication.replicas;
+  const auto online = std::count_if(attached.begin(), attached.end(),
+                                    [](const AttachedReplica& r) { return r.state == "online"; });
+  const std::size_t expected = roles.replicas_of(master).size();
+  if (static_cast<std::size_t>(online) >= expected) return {};
+  return fmt::format("{} has {} of {} replicas online", name, online, expected);
+}
+
+/// Whether some master is meant to have no slots: then a master without, and replicas of it, are no trouble.
+bool slotless_intended(const Membership& intended) {
+  for (int shard = 0; shard < intended.shards(); ++shard)
+    if (intended.slots_of(shard).empty() && !intended.nodes_of(shard).empty()) return true;
+  return false;
+}
+
+Why shards(const Roles& roles, const std::vector<NodeInfo>& nodes, const Membership& intended) {
+  const bool slotless = slotless_intended(intended);
   int masters = 0;
-  int replicas = 0;
-  for (int i = 0; i < static_cast<int>(nodes.size()); ++i) {
+  for (const int i : intended.members()) {
     const std::string& name = nodes[static_cast<std::size_t>(i)].name;
     const View& view = roles.view(i);
     const TopologyNode& self = *view.topology.myself();
     if (self.is(kFlagReplica)) {
-      ++replicas;
       const TopologyNode* master = view.topology.find(self.master_id);
-      if (!master || master->slots.empty()) return name + " is the replica of a node without slots";
+      if (!master || !master->is(kFlagMaster) || (master->slots.empty() && !slotless))
+        return name + " is the replica of a replica, or of a node without slots";
       if (auto why = replica_synchronized(name, view, *master)) return why;
     } else if (!self.slots.empty()) {
       ++masters;
-      const auto& attached = view.replication.replicas;
-      const auto online = std::count_if(attached.begin(), attached.end(),
-                                        [](const AttachedReplica& r) { return r.state == "online"; });
-      const std::size_t expected = roles.replicas_of(i).size();
-      if (static_cast<std::size_t>(online) < expected)
-        return fmt::format("{} has {} of {} replicas online", name, online, expected);
-    } else {
+      if (auto why = replicas_online(roles, i, name)) return why;
+    } else if (!slotless) {
       return name + " is a master without slots";
     }
   }
-  if (masters != config.masters) return fmt::format("{} of {} masters", masters, config.masters);
-  if (replicas != config.masters * config.replicas)
-    return fmt::format("{} of {} replicas", replicas, config.masters * config.replicas);
+  const int expected = intended.shards_with_slots();
+  if (masters != expected) return fmt::format("{} of {} masters", masters, expected);
   return {};
 }
 
 }  // namespace
 
-Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes, const ClusterConfig& config) {
-  for (std::size_t i = 0; i < nodes.size(); ++i)
-    if (auto why = own_state(nodes[i].name, roles.view(static_cast<int>(i)), nodes.size())) return why;
-  for (std::size_t i = 0; i < nodes.size(); ++i)
-    if (auto why = agreement(nodes[i].name, roles.view(static_cast<int>(i)), roles, nodes)) return why;
-  return shards(roles, nodes, config);
+Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes, const Membership& intended,
+                    const ClusterConfig& config) {
+  const std::vector<int> members = intended.members();
+  const auto name = [&](int node) -> const std::string& {
+    return nodes[static_cast<std::size_t>(node)].name;
+  };
+  for (const int i : members)
+    if (auto why = own_state(name(i), roles.view(i), intended, config)) return why;
+  for (const int i : members)
+    if (auto why = agreement(name(i), roles.view(i), roles, nodes, members)) return why;
+  return shards(roles, nodes, intended);
 }
 
 Why why_not_caught_up(const Roles& roles, const std::vector<NodeInfo>& nodes) {

@@ -243,6 +243,7 @@ void fields(Archive& a, typename Archive::template Of<NodeInfo>& node) {
   a.value("master", node.master);
   a.slots("slots", node.slots);
   a.value("build", node.build);
+  a.value("spare", node.spare);
 }
 
 template <typename Archive>

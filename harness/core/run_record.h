@@ -65,10 +65,11 @@ struct NodeInfo {
   std::string ip;
   int port = 0;
   std::string id;       // the cluster node id, 40 hex digits
-  int shard = 0;        // the shard it was created in, from 0
+  int shard = 0;        // the shard it was created in, from 0; of a spare node one of its own
   bool master = false;  // created as a master
   SlotRanges slots;     // given at creation; a replica has none
   int build = 0;        // which build it runs: 0 RunInfo::server, i > 0 peers[i - 1]
+  bool spare = false;   // runs, but was no member of the cluster when the run began
 };
 
 /// The build that the node runs.

@@ -99,6 +99,21 @@ std::unique_ptr<ActiveFault> put_in_force(FaultContext& context, Cut cut, FaultR
   return active;
 }
 
+Effect dead_connections(const Host& host, const std::vector<Host*>& peers, Traffic traffic,
+                        const FaultRecord& record) {
+  Effect effect;
+  effect.kind = EffectKind::kCut;
+  effect.nodes = record.nodes;
+  effect.traffic = traffic;
+  effect.detail = "established connections alone";
+  effect.excuses.dead_link = true;
+  for (const Host* peer : peers) {
+    effect.links.push_back({host.name(), peer->name()});
+    effect.links.push_back({peer->name(), host.name()});
+  }
+  return effect;
+}
+
 Traffic traffic_of(const Parameters& with) {
   const std::string text = with.text("port");
   if (text == kPortChoices[1]) return Traffic::kClientPort;

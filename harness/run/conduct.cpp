@@ -51,9 +51,7 @@ class Conductor {
     sandbox_ = make_sandbox(plan_.mode);
     ClusterOptions options;
     options.flavors = plan_.flavors;
-    options.config = plan().cluster.config;
-    options.persistence = plan().cluster.persistence;
-    options.directives = plan().cluster.directives;
+    static_cast<ClusterPlan&>(options) = plan().cluster;
     options.directory = plan_.files.nodes();
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     const RunClock since_start;

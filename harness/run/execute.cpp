@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "harness/builds/server.h"
+#include "harness/cluster/shape.h"
 #include "harness/core/check.h"
 #include "harness/core/exit_code.h"
 #include "harness/faults/faults.h"
@@ -60,7 +61,7 @@ std::string headline(const RunInfo& info, const ClusterPlan& cluster) {
 std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const ExecuteOptions& options,
                                  Progress& progress) {
   std::string specs;
-  for (const std::string& spec : plan.cluster.servers) specs += (specs.empty() ? "" : ",") + spec;
+  for (const std::string& spec : specs_of(plan.cluster)) specs += (specs.empty() ? "" : ",") + spec;
   BuildOptions build;
   build.quick = options.quick_build;
   build.log = files.build_log();

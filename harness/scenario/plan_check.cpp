@@ -11,14 +11,14 @@
 #include <sstream>
 
 #include "checkers/checkers.h"
-#include "harness/cluster/cluster.h"
+#include "harness/cluster/shape.h"
+#include "harness/cluster/target.h"
 #include "harness/conditions/conditions.h"
 #include "harness/conditions/placeholders.h"
 #include "harness/conditions/reply_pattern.h"
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
 #include "harness/faults/faults.h"
-#include "harness/faults/target.h"
 #include "workloads/workloads.h"
 
 namespace harness {
@@ -98,11 +98,6 @@ class PlanCheck {
 
   void check_cluster() {
     const ClusterPlan& cluster = plan_.cluster;
-    try {
-      check_shape(cluster.config.masters, cluster.config.replicas);
-    } catch (const UsageError& error) {
-      need_none("cluster.masters", error.what());
-    }
     const auto masters = static_cast<std::size_t>(std::max(cluster.config.masters, 0));
     const std::string wanted = ": one entry for each of the " + std::to_string(masters) + " masters";
     need(cluster.replicas_of.empty() || cluster.replicas_of.size() == masters, "cluster.replicas",
@@ -114,6 +109,11 @@ class PlanCheck {
     for (const auto& [name, node] : cluster.nodes) {
       need_none("cluster.nodes." + name, problem_with_node(name));
       check_directives("cluster.nodes." + name, node.directives);
+    }
+    try {
+      check_shape(cluster);
+    } catch (const UsageError& error) {
+      need_none("cluster.masters", error.what());
     }
   }
 

@@ -1,9 +1,11 @@
-#include "checkers/promises/span_zones.h"
+#include "checkers/objects/span_zones.h"
 
 #include <algorithm>
 
 namespace harness {
 namespace {
+
+constexpr int kLinksTold = 16;  // of a chain of compare-and-sets, in a counterexample
 
 void end_by(Zone& zone, Nanos time, std::uint32_t op) {
   if (time >= zone.first_end) return;
@@ -23,7 +25,7 @@ std::uint32_t Zones::zone_of(Value value) {
   const auto [place, added] = index_.try_emplace(value.bits(), static_cast<std::uint32_t>(zones_.size()));
   if (added) {
     Zone zone;
-    zone.value = value;
+    zone.token = value.bits();
     zone.first_end = kBefore;  // until a write says otherwise, it was there before
     zones_.push_back(zone);
   }
@@ -35,14 +37,14 @@ const Zone* Zones::find(Value value) const {
   return place == index_.end() ? nullptr : &zones_[place->second];
 }
 
-void Zones::write(std::uint32_t op, const Operation& operation, Value value, Zone::Writer writer) {
+void Zones::write(std::uint32_t op, const Operation& operation, Value value, Mark::Writer writer) {
   Zone& zone = zones_[zone_of(value)];
   zone.writer = writer;
   zone.write = op;
-  if (writer == Zone::Writer::kElsewhere) return;
+  if (writer == Mark::Writer::kElsewhere) return;
   zone.first_end = kNever;
   start_at(zone, operation.invoked, op);
-  if (writer == Zone::Writer::kUncertain) return;
+  if (writer == Mark::Writer::kUncertain) return;
   end_by(zone, operation.completed, op);
   zone.touched = true;
 }
@@ -63,7 +65,7 @@ ZoneConflict Zones::conflict(ZoneConflict::Kind kind, const Zone& earlier, const
   std::erase(operations, kNoOperation);
   std::sort(operations.begin(), operations.end());
   operations.erase(std::unique(operations.begin(), operations.end()), operations.end());
-  return {kind, earlier.value, later.value, std::move(operations)};
+  return {kind, earlier.value(), later.value(), std::move(operations)};
 }
 
 /// Joins zones into chains: a compare-and-set from a to b leaves no room between them.
@@ -75,7 +77,7 @@ void Zones::link(std::vector<ZoneConflict>& found) {
   for (const Replacement& step : replacements_) {
     if (next[step.from] != kNoOperation) {
       found.push_back(conflict(ZoneConflict::Kind::kDoubleCas, zones_[step.from], zones_[step.to],
-                               {by[step.from], step.op}));
+                               {zones_[step.from].write, by[step.from], step.op}));
       continue;
     }
     next[step.from] = step.to;
@@ -118,12 +120,29 @@ void Zones::order_within(std::vector<ZoneConflict>& found) {
       if (chain.last_start > zone.first_end) {
         const Zone& late = zones_[chain.last_zone];
         found.push_back(
-            conflict(ZoneConflict::Kind::kCasOrder, late, zone, {zone.write, zone.first_op, late.last_op}));
+            conflict(ZoneConflict::Kind::kCasOrder, late, zone, {zone.write, zone.first_op, late.write, late.last_op}));
       }
       if (zone.first_end < chain.first_end) chain.first_end = zone.first_end, chain.first_zone = at;
       if (zone.last_start > chain.last_start) chain.last_start = zone.last_start, chain.last_zone = at;
     }
   }
+}
+
+/// Two chains of which each had to come first: the operations that touched their values, and all writers of
+/// the values that the story names, with the compare-and-sets in between.
+std::vector<std::uint32_t> Zones::witness(const Chain& stale, const Chain& fresh) const {
+  std::vector<std::uint32_t> operations = {zones_[stale.first_zone].first_op, zones_[fresh.first_zone].first_op,
+                                           zones_[fresh.last_zone].last_op, zones_[stale.last_zone].last_op};
+  for (const Chain* chain : {&stale, &fresh}) {
+    const Zone& first = zones_[chain->first_zone];
+    const Zone& last = zones_[chain->last_zone];
+    const auto& members = members_[static_cast<std::size_t>(first.chain)];
+    const auto [from, to] = std::minmax(first.position, last.position);
+    for (int i = from; i <= to; ++i)
+      if (i == from || i == to || to - from <= kLinksTold)
+        operations.push_back(zones_[members[static_cast<std::size_t>(i)]].write);
+  }
+  return operations;
 }
 
 /// A violation iff F_A < S_B and F_B < S_A for two chains: then two forward zones (F < S) overlap, or a
@@ -142,8 +161,7 @@ void Zones::order_between(std::vector<ZoneConflict>& found, std::size_t limit) c
     const Zone& stale_zone = zones_[stale.last_zone];
     const Zone& fresh_zone = zones_[fresh.first_zone];
     found.push_back(conflict(ZoneConflict::Kind::kOrder, stale_zone, fresh_zone,
-                             {zones_[stale.first_zone].first_op, fresh_zone.write, fresh_zone.first_op,
-                              zones_[fresh.last_zone].last_op, stale_zone.last_op}));
+                             witness(stale, fresh)));
   };
   // Forward zones: compare each with the one that reaches furthest so far.
   std::vector<std::uint32_t> disjoint;

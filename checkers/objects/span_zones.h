@@ -9,30 +9,17 @@
 #include <unordered_map>
 #include <vector>
 
+#include "checkers/objects/slice.h"
 #include "harness/core/history.h"
 
 namespace harness {
 
-inline constexpr std::uint32_t kNoOperation = 0xffffffff;
-inline constexpr Nanos kBefore = -1;  // before every operation of the span
+/// One value and what surely touched it in the span; S: the value surely stood there after this.
+struct Zone : Mark {
+  int chain = -1;    // zones joined by compare-and-set, in order
+  int position = 0;  // in the chain
 
-/// One value and what surely touched it in the span.
-struct Zone {
-  enum class Writer {
-    kHere,       // acknowledged in this span
-    kElsewhere,  // surely not written in this span: the register's first value, inherited
-    kUncertain,  // an indeterminate write, or one whose span is not known: here or before, at any time
-  };
-  Value value;
-  Writer writer = Writer::kElsewhere;
-  std::uint32_t write = kNoOperation;     // operation that wrote it; none for nil
-  Nanos first_end = kNever;               // F: by then the value had surely been written
-  Nanos last_start = kBefore;             // S: the value surely stood there after this
-  std::uint32_t first_op = kNoOperation;  // the operation that gives F
-  std::uint32_t last_op = kNoOperation;   // the operation that gives S
-  bool touched = false;                   // some operation of the span wrote or observed it
-  int chain = -1;                         // zones joined by compare-and-set, in order
-  int position = 0;                       // in the chain
+  Value value() const { return Value::from_bits(token); }
 };
 
 /// Two values of which each had to come before the other, or an order that a compare-and-set contradicts.
@@ -52,7 +39,7 @@ struct ZoneConflict {
 class Zones {
  public:
   /// A write that the span may hold. `invoked` bounds when it can have taken effect, wherever it did.
-  void write(std::uint32_t op, const Operation& operation, Value value, Zone::Writer writer);
+  void write(std::uint32_t op, const Operation& operation, Value value, Mark::Writer writer);
   /// An acknowledged observation of `value` in this span; its writer (if any) is given as to write().
   void observe(std::uint32_t op, const Operation& operation, Value value);
   /// A compare-and-set acknowledged in this span; both values must have been given by write/observe.
@@ -83,6 +70,7 @@ class Zones {
   void link(std::vector<ZoneConflict>& found);
   void order_within(std::vector<ZoneConflict>& found);
   void order_between(std::vector<ZoneConflict>& found, std::size_t limit) const;
+  std::vector<std::uint32_t> witness(const Chain& stale, const Chain& fresh) const;
   ZoneConflict conflict(ZoneConflict::Kind kind, const Zone& earlier, const Zone& later,
                         std::vector<std::uint32_t> operations) const;
 
