@@ -47,4 +47,22 @@ std::vector<Effect> effects_of_old_record(const FaultRecord& fault) {
   return {};
 }
 
+Plan plan_of_old_store(const RunInfo& info) {
+  Plan plan;
+  plan.scenario = info.scenario;
+  plan.seed = info.seed;
+  plan.cluster.config = info.config;
+  plan.cluster.servers.clear();
+  for (const ServerInfo& server : all_servers(info)) plan.cluster.servers.push_back(server.spec);
+  if (!info.workload.empty()) {
+    LoadPlan& load = plan.loads.emplace_back();
+    load.name = load.workload = info.workload;
+    load.concurrency = info.concurrency;
+    load.rate = info.rate;
+  }
+  plan.limits.time_limit = static_cast<Nanos>(info.time_limit_s * 1e9);
+  plan.limits.strict = info.strict;
+  return plan;
+}
+
 }  // namespace harness

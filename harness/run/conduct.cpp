@@ -11,7 +11,6 @@
 #include "harness/run/interrupt.h"
 #include "harness/run/load_set.h"
 #include "harness/run/nemesis.h"
-#include "harness/run/plan_of_scenario.h"
 #include "harness/run/recorder.h"
 #include "harness/run/settle.h"
 #include "harness/run/stall_meter.h"
@@ -28,8 +27,9 @@ constexpr milliseconds kProgressInterval(200);
 class Conductor {
  public:
   Conductor(const RunPlan& plan, Progress& progress)
-      : plan_(plan), progress_(progress), seed_(plan.info.seed), fault_journal_(plan.files) {
+      : plan_(plan), progress_(progress), fault_journal_(plan.files) {
     record_.info = plan.info;
+    record_.plan = plan.plan;
   }
 
   void conduct() {
@@ -45,15 +45,13 @@ class Conductor {
   }
 
  private:
-  const Scenario& scenario() const { return plan_.scenario; }
+  const Plan& plan() const { return plan_.plan; }
 
   void start_cluster() {
     sandbox_ = make_sandbox(plan_.mode);
     ClusterOptions options;
     options.flavors = plan_.flavors;
-    options.config = scenario().cluster;
-    options.persistence = scenario().persistence;
-    options.directives = scenario().directives;
+    static_cast<ClusterPlan&>(options) = plan().cluster;
     options.directory = plan_.files.nodes();
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     const RunClock since_start;
@@ -68,17 +66,18 @@ class Conductor {
     record_.info.environment["anti_affinity"] = cluster_->anti_affinity() ? "yes" : "no";
   }
 
-  /// "register x24, queue x8 clients"
+  /// "register x24 clients"
   std::string load_names() const {
     std::string names;
-    for (const LoadPlan& load : plan_.loads)
+    for (const LoadPlan& load : plan().loads)
       names += (names.empty() ? "" : ", ") + load.name + " x" + std::to_string(load.concurrency);
-    return names + " clients";
+    return names.empty() ? "no load" : names + " clients";
   }
 
   std::string fault_names() const {
     std::string names;
-    for (const StepTemplate& step : scenario().steps) names += (names.empty() ? "" : ", ") + step.fault;
+    for (const StepPlan& step : plan().steps)
+      if (step.kind == StepPlan::Kind::kFault) names += (names.empty() ? "" : ", ") + step.name;
     return names.empty() ? "none" : names;
   }
 
@@ -96,15 +95,11 @@ class Conductor {
 
   void start_load() {
     recorder_ = std::make_unique<Recorder>(plan_.files.history(), clock_);
-    Plan plan;
-    plan.seed = plan_.info.seed;
-    plan.loads = plan_.loads;
-    loads_ = std::make_unique<LoadSet>(plan, plan_.find_workload, *sandbox_, *cluster_, *recorder_);
+    loads_ = std::make_unique<LoadSet>(plan(), plan_.find_workload, *sandbox_, *cluster_, *recorder_);
     loads_->start();
   }
 
   void run_nemesis() {
-    const Plan plan = plan_of_scenario(scenario(), plan_.info.seed);
     StepJournal journal(plan_.files);
     StepSinks sinks;
     sinks.fault = [this](std::size_t number, const FaultRecord& fault) {
@@ -114,10 +109,10 @@ class Conductor {
     sinks.expectation = [&](const ExpectationRecord& expectation) { journal.write(expectation); };
     sinks.say = [this](const std::string& event) { tell(event); };
     const auto acknowledged = [this] { return loads_->acknowledged(); };
-    Nemesis nemesis(plan, {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged}, sinks);
+    Nemesis nemesis(plan(), {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged}, sinks);
     nemesis.start();
     LoadFigures figures;
-    figures.expected_s = expected_seconds(plan);
+    figures.expected_s = expected_seconds();
     while (!nemesis.done()) {
       std::this_thread::sleep_for(kProgressInterval);  // the pace of the progress line, nothing waits for it
       show(figures);
@@ -132,11 +127,11 @@ class Conductor {
   }
 
   /// About what the steps take: a wait is reckoned with the bound of a failover.
-  double expected_seconds(const Plan& plan) const {
+  double expected_seconds() const {
     Nanos sum = 0;
-    for (const StepPlan& step : plan.steps)
-      sum += step.after + step.hold.value_or(0) + (step.when ? failover_bound(plan.cluster.config) : 0);
-    return to_seconds(std::max(plan.limits.time_limit, sum + plan.limits.tail));
+    for (const StepPlan& step : plan().steps)
+      sum += step.after + step.hold.value_or(0) + (step.when ? failover_bound(plan().cluster.config) : 0);
+    return to_seconds(std::max(plan().limits.time_limit, sum + plan().limits.tail));
   }
 
   void tell(const std::string& event) {
@@ -171,12 +166,11 @@ class Conductor {
 
   void settle() {
     if (record_.info.interrupted) return;
-    if (scenario().restart_at_end)
+    if (plan().limits.restart_at_end)
       if (const std::string names = restart_dead_nodes(*cluster_); !names.empty())
         tell("started again: " + names);
-    const milliseconds patience = scenario().settle_s > 0
-                                      ? milliseconds(static_cast<int>(scenario().settle_s * 1e3))
-                                      : settle_patience(scenario().cluster);
+    const milliseconds patience = plan().limits.settle > 0 ? milliseconds(plan().limits.settle / kMillisecond)
+                                                           : settle_patience(plan().cluster.config);
     std::string missing;
     const bool settled = wait_for(
         patience,
@@ -229,7 +223,6 @@ class Conductor {
 
   const RunPlan& plan_;
   Progress& progress_;
-  const Prng seed_;
   RunRecord record_;
   FaultJournal fault_journal_;
   RunClock clock_;

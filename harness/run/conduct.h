@@ -9,15 +9,13 @@
 #include "harness/core/run_record.h"
 #include "harness/run/load_set.h"
 #include "harness/run/progress.h"
-#include "harness/run/scenario.h"
 #include "harness/run/store.h"
 #include "harness/sandbox/sandbox.h"
 
 namespace harness {
 
 struct RunPlan {
-  Scenario scenario;
-  std::vector<LoadPlan> loads;  // their options complete
+  Plan plan;
   FindWorkload find_workload = nullptr;
   std::vector<Flavor> flavors;  // of a mixed cluster several
   RunInfo info;                 // completed as the run goes on
