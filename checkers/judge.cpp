@@ -45,10 +45,11 @@ bool tells_losses(const CheckResult& check) {
 }
 
 /// Damaged evidence proves nothing: what was found in it is a doubt, and no checker passed on it.
-void judge_damage(RunVerdict& verdict, const std::vector<std::string>& damage) {
+void doubt_damaged(std::vector<CheckResult>& checks, const std::vector<std::string>& damage) {
+  if (damage.empty()) return;
   std::string names;
   for (const std::string& what : damage) names += (names.empty() ? "" : ", ") + what;
-  for (CheckResult& check : verdict.checks) {
+  for (CheckResult& check : checks) {
     if (check.valid == Validity::kNotApplicable) continue;
     check.valid = Validity::kUnknown;
     check.explanation = "The evidence is damaged (" + names + "). " + check.explanation;
@@ -56,7 +57,6 @@ void judge_damage(RunVerdict& verdict, const std::vector<std::string>& damage) {
     std::erase_if(check.anomalies, [](const Anomaly& anomaly) { return !anomaly.allowed; });
     check.violations = 0;
   }
-  verdict.valid = Validity::kUnknown;
 }
 
 /// The verdict first, then the first reason for it, then what was allowed.
@@ -94,6 +94,17 @@ std::string explain(const RunVerdict& verdict) {
 
 }  // namespace
 
+std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& analysis,
+                                     const CheckOptions& options) {
+  std::vector<CheckResult> results;
+  if (checker.check == check_register && judged_by_load(analysis.run))
+    results = check_loads(analysis, options);
+  else
+    results.push_back(checker.check(analysis, options));
+  doubt_damaged(results, analysis.run.damage);
+  return results;
+}
+
 RunVerdict judge(const RunRecord& run, const CheckOptions& options,
                  std::span<const std::string_view> selected) {
   for (const std::string_view name : selected)
@@ -106,19 +117,12 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   for (const Checker& checker : checkers()) {
     if (!selected.empty() && std::find(selected.begin(), selected.end(), checker.name) == selected.end())
       continue;
-    std::vector<CheckResult> results;
-    if (checker.check == check_register && judged_by_load(run))
-      results = check_loads(analysis, options);
-    else
-      results.push_back(checker.check(analysis, options));
-    for (CheckResult& result : results) {
-      verdict.valid = worst(verdict.valid, result.valid);
+    for (CheckResult& result : run_checker(checker, analysis, options))
       verdict.checks.push_back(std::move(result));
-    }
   }
+  for (const CheckResult& check : verdict.checks) verdict.valid = worst(verdict.valid, check.valid);
   verdict.failovers = analysis.failovers;
   if (verdict.valid == Validity::kNotApplicable) verdict.valid = Validity::kUnknown;  // nothing was tested
-  if (!run.damage.empty()) judge_damage(verdict, run.damage);
   verdict.exit_code = exit_code_of(verdict.valid);
   verdict.explanation = explain(verdict);
   return verdict;

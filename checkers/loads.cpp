@@ -17,8 +17,8 @@ struct WorkloadObject {
   std::string_view strict_model;  // of `harness check`, where there is no object
 };
 constexpr WorkloadObject kObjectOf[] = {
-    {"register", "register", {}}, {"hash", "register", {}},      {"set", "set", {}},
-    {"counter", "counter", {}},   {"append", "list-append", {}}, {"queue", {}, "queue"},
+    {"register", "register", {}}, {"hash", "register", {}},         {"set", "set", {}},
+    {"counter", "counter", {}},   {"append", "list-append", {}},    {"queue", {}, "queue"},
     {"bank", {}, "bank"},         {"unique-ids", {}, "unique-ids"},
 };
 
@@ -104,7 +104,8 @@ CheckResult check_load(const Analysis& analysis, const CheckOptions& options, st
     result = check_object(analysis, options, object, operations);
     const bool strict = options.strict || run.info.strict;
     if (strict && !object.strict_model.empty())
-      add_strict(by_model(model_of(object.strict_model), run, options, operations), object.strict_model, result);
+      add_strict(by_model(model_of(object.strict_model), run, options, operations), object.strict_model,
+                 result);
   }
   return result;
 }

@@ -15,7 +15,8 @@ namespace harness {
 const ObjectEntry* object_of_workload(std::string_view workload);
 
 /// One result a load, named by the load. A load whose object the ledger does
-/// not know is valid when its strict model says so, since nothing was lost then; else nobody can tell: unknown.
+/// not know is valid when its strict model says so, since nothing was lost then; else nobody can tell:
+/// unknown.
 std::vector<CheckResult> check_loads(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

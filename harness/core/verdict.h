@@ -1,4 +1,5 @@
-// What a checker says: valid < unknown < invalid (or that it does not apply), with the anomalies that led to it.
+// What a checker says: valid < unknown < invalid (or that it does not apply), with the anomalies that led to
+// it.
 #pragma once
 
 #include <cstdint>
