@@ -13,6 +13,7 @@
 #include "checkers/common/findings.h"
 #include "checkers/common/graphviz.h"
 #include "checkers/models.h"
+#include "checkers/promises/analysis.h"
 #include "harness/core/suggest.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/progress.h"
@@ -222,12 +223,15 @@ Checked check_run(const CheckArguments& arguments) {
     RunRecord record = load_run(files);
     CheckOptions options;
     options.budget = arguments.model_options.budget;
-    options.strict = arguments.strict || record.info.strict;
+    const LimitsPlan& limits = record.plan.limits;
+    options.strict = arguments.strict || limits.strict;
+    const Analysis analysis(record);
     Checked checked;
     for (const Checker& checker : checkers()) {
-      if (!arguments.checker.empty() && checker.name != arguments.checker) continue;
+      const bool planned = limits.checks.empty() || std::ranges::count(limits.checks, checker.name) > 0;
+      if (arguments.checker.empty() ? !planned : checker.name != arguments.checker) continue;
       teller->now("checking " + std::string(checker.name), -1);
-      checked.results.push_back(stop_now() ? not_run(checker) : checker.check(record, options));
+      checked.results.push_back(stop_now() ? not_run(checker) : checker.check(analysis, options));
     }
     if (!arguments.graph.empty())
       for (const CheckResult& result : checked.results)
