@@ -77,7 +77,7 @@ Nanos millis_of(const Parameters& with, std::string_view name) {
   return static_cast<Nanos>(with.number(name) * static_cast<double>(kMillisecond));
 }
 
-std::string short_number(double number) {
+std::string plain_number(double number) {
   char text[32];
   std::snprintf(text, sizeof text, "%g", number);
   return text;

@@ -27,7 +27,7 @@ constexpr Parameter percent_parameter(std::string_view fallback) {
 double share_of(const Parameters& with, std::string_view percent);
 Nanos millis_of(const Parameters& with, std::string_view name);
 
-std::string short_number(double number);  // "0.5", "100"
+std::string plain_number(double number);  // "0.5", "100"
 
 /// The hosts that the parameter "peers" names, without this one.
 std::vector<Host*> peers_of(FaultContext& context, const Host& host, const Parameters& with);

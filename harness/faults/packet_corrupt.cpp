@@ -8,7 +8,7 @@ std::unique_ptr<ActiveFault> inject_packet_corrupt(FaultContext& context, const 
   DegradeRequest wanted;
   wanted.rule.corrupt = share_of(with, "percent");
   wanted.loss_percent = with.number("percent");
-  wanted.what = "damage to " + short_number(with.number("percent")) + " percent";
+  wanted.what = "damage to " + plain_number(with.number("percent")) + " percent";
   wanted.proof = &WireCounts::corrupted;
   return degrade(context, request, wanted, record);
 }

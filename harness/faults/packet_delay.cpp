@@ -10,7 +10,7 @@ std::unique_ptr<ActiveFault> inject_packet_delay(FaultContext& context, const Fa
   wanted.rule.jitter = millis_of(with, "jitter");
   wanted.rule.jitter_correlation = share_of(with, "correlation");
   wanted.delay_ms = to_ms(wanted.rule.delay + wanted.rule.jitter);
-  wanted.what = "delay of " + short_number(with.number("delay")) + " ms";
+  wanted.what = "delay of " + plain_number(with.number("delay")) + " ms";
   wanted.proof = &WireCounts::delayed;
   return degrade(context, request, wanted, record);
 }

@@ -7,7 +7,7 @@ std::unique_ptr<ActiveFault> inject_packet_duplicate(FaultContext& context, cons
   const Parameters& with = request.with;
   DegradeRequest wanted;
   wanted.rule.duplicate = share_of(with, "percent");
-  wanted.what = "copies of " + short_number(with.number("percent")) + " percent";
+  wanted.what = "copies of " + plain_number(with.number("percent")) + " percent";
   wanted.proof = &WireCounts::duplicated;
   return degrade(context, request, wanted, record);
 }

@@ -9,7 +9,7 @@ std::unique_ptr<ActiveFault> inject_packet_loss(FaultContext& context, const Fau
   wanted.rule.loss = share_of(with, "percent");
   wanted.rule.loss_burst = with.number("burst");
   wanted.loss_percent = with.number("percent");
-  wanted.what = "loss of " + short_number(with.number("percent")) + " percent";
+  wanted.what = "loss of " + plain_number(with.number("percent")) + " percent";
   wanted.proof = &WireCounts::lost;
   return degrade(context, request, wanted, record);
 }

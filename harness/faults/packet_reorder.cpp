@@ -9,7 +9,7 @@ std::unique_ptr<ActiveFault> inject_packet_reorder(FaultContext& context, const 
   wanted.rule.reorder = share_of(with, "percent");
   wanted.rule.reorder_by = millis_of(with, "by");
   wanted.delay_ms = with.number("by");
-  wanted.what = "disorder of " + short_number(with.number("percent")) + " percent";
+  wanted.what = "disorder of " + plain_number(with.number("percent")) + " percent";
   wanted.proof = &WireCounts::reordered;
   return degrade(context, request, wanted, record);
 }

@@ -36,7 +36,7 @@ TEST_CASE("options change the plan, and impossible ones are refused with the men
   CHECK(plan.loads.at(0).rate == 100);
   CHECK(plan.loads.at(0).concurrency == 3);
 
-  for (const int masters : {0, 2, 5000}) {
+  for (const int masters : {0, 5000}) {
     CAPTURE(masters);
     options.masters = masters;
     CHECK_THROWS_AS(plan_with(options), UsageError);
@@ -54,7 +54,9 @@ TEST_CASE("the option --nemesis makes steps: crashes are followed by a restart, 
   CHECK(steps[2].name == "pause");
   CHECK(steps[2].hold == 6 * kSecond);
   options.nemesis = {"partition-*"};
-  CHECK(plan_with(options).steps.size() == 4);
+  const auto cuts = plan_with(options).steps;
+  CHECK(cuts.size() >= 4);
+  for (const StepPlan& step : cuts) CHECK(step.name.starts_with("partition-"));
   options.nemesis = {"kil"};
   CHECK_THROWS_WITH(plan_with(options), Contains("did you mean 'kill'?"));
 }

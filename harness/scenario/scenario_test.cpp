@@ -50,7 +50,7 @@ migration-barrier = 2
 allow-replica-migration = false
 [cluster.directives]
 maxmemory = "10mb"
-appendonly = true
+activedefrag = true
 hz = 50
 [cluster.nodes.n4]
 server = "bundled"
@@ -153,7 +153,7 @@ TEST_CASE("a scenario's cluster is read whole") {
   CHECK(cluster.config.migration_barrier == 2);
   CHECK_FALSE(cluster.config.allow_replica_migration);
   CHECK(cluster.directives ==
-        std::map<std::string, std::string>{{"maxmemory", "10mb"}, {"appendonly", "yes"}, {"hz", "50"}});
+        std::map<std::string, std::string>{{"maxmemory", "10mb"}, {"activedefrag", "yes"}, {"hz", "50"}});
   CHECK(cluster.nodes.at("n4").server == "bundled");
   CHECK(cluster.nodes.at("n4").directives.at("repl-diskless-sync-delay") == "5");
 }
@@ -264,7 +264,7 @@ TEST_CASE("bad scenarios are refused with file, line and the mend") {
 
 TEST_CASE("a cluster that cannot be is refused") {
   const std::string load = "[[load]]\nworkload = \"register\"\n";
-  CHECK_THAT(refusal(load + "[cluster]\nmasters = 2\n"), Contains("s.toml:4:"));
+  CHECK_THAT(refusal(load + "[cluster]\nmasters = 0\n"), Contains("s.toml:4:"));
   CHECK_THAT(refusal(load + "[cluster]\nmasters = 3\nreplicas = [1, 1]\n"), Contains("2 entries"));
   CHECK_THAT(refusal(load + "[cluster]\nslots = [\"0-10\", \"10\", \"\"]\n"),
              Contains("slot 10 is given to two"));
