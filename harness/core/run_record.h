@@ -206,6 +206,8 @@ struct RunRecord {
   std::vector<LogLine> logs;  // of all nodes, in order of time
   std::vector<FinalData> final_data;
   RunCounters counters;
+  /// Evidence that is missing, changed or cannot be understood, in words: no verdict rests on such a record.
+  std::vector<std::string> damage;
 
   int node_by_id(std::string_view id) const;      // -1 when unknown
   int node_by_name(std::string_view name) const;  // -1 when unknown

@@ -48,6 +48,16 @@ void write_reports(const ReportInput& input, const RunFiles& files, const std::s
   }
 }
 
+/// No checker sees damaged evidence: what is missing would look like something that did not happen.
+RunVerdict verdict_of_damage(const std::vector<std::string>& damage) {
+  RunVerdict verdict;
+  verdict.valid = Validity::kUnknown;
+  verdict.exit_code = kExitUnknown;
+  verdict.explanation = "nothing can be concluded, since the evidence is damaged: ";
+  for (const std::string& text : damage) verdict.explanation += (&text == &damage[0] ? "" : "; ") + text;
+  return verdict;
+}
+
 }  // namespace
 
 Judgement judge_and_report(const RunFiles& files, const JudgementOptions& options) {
@@ -55,7 +65,8 @@ Judgement judge_and_report(const RunFiles& files, const JudgementOptions& option
   CheckOptions check;
   check.strict = options.strict;
   const std::vector<std::string_view> selected(options.checks.begin(), options.checks.end());
-  judgement.verdict = judge(judgement.record, check, selected);
+  judgement.verdict = judgement.record.damage.empty() ? judge(judgement.record, check, selected)
+                                                      : verdict_of_damage(judgement.record.damage);
   ReportInput input = report_input(judgement.record, judgement.verdict, files);
   draw(input);
   write_reports(input, files, options.junit);
