@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include "checkers/promises/failovers.h"
+#include "checkers/loads.h"
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/documented.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -14,10 +16,18 @@ int exit_code_of(Validity valid) {
       return 0;
     case Validity::kInvalid:
       return 1;
+    case Validity::kNotApplicable:
     case Validity::kUnknown:
       break;
   }
   return 4;
+}
+
+/// A run of one load of registers has one result, of the checker's own name.
+bool judged_by_load(const RunRecord& run) {
+  const auto& loads = run.plan.loads;
+  return loads.size() > 1 ||
+         (loads.size() == 1 && object_of_workload(loads.front().workload) != object_of_workload("register"));
 }
 
 std::string names_where(const std::vector<CheckResult>& checks, Validity valid) {
@@ -27,20 +37,48 @@ std::string names_where(const std::vector<CheckResult>& checks, Validity valid) 
   return names;
 }
 
+/// Losses that a documented window allows are told with every verdict that is no failure.
+bool tells_losses(const CheckResult& check) {
+  return check.allowed > 0 && std::ranges::any_of(check.measured, [](const auto& measure) {
+           return measure.first == "lost_writes";
+         });
+}
+
+/// Damaged evidence proves nothing: what was found in it is a doubt, and no checker passed on it.
+void doubt_damaged(std::vector<CheckResult>& checks, const std::vector<std::string>& damage) {
+  if (damage.empty()) return;
+  std::string names;
+  for (const std::string& what : damage) names += (names.empty() ? "" : ", ") + what;
+  for (CheckResult& check : checks) {
+    if (check.valid == Validity::kNotApplicable) continue;
+    check.valid = Validity::kUnknown;
+    check.explanation = "The evidence is damaged (" + names + "). " + check.explanation;
+    // Nothing found in it is told as a violation.
+    std::erase_if(check.anomalies, [](const Anomaly& anomaly) { return !anomaly.allowed; });
+    check.violations = 0;
+  }
+}
+
 /// The verdict first, then the first reason for it, then what was allowed.
 std::string explain(const RunVerdict& verdict) {
   std::size_t violations = 0;
   std::string text;
+  const auto applied = std::ranges::count_if(
+      verdict.checks, [](const CheckResult& check) { return check.valid != Validity::kNotApplicable; });
   for (const CheckResult& check : verdict.checks) violations += check.violations;
   const auto worst_check =
       std::find_if(verdict.checks.begin(), verdict.checks.end(),
                    [&](const CheckResult& check) { return check.valid == verdict.valid; });
   switch (verdict.valid) {
     case Validity::kValid:
-      text =
-          "The build kept its promises: all " + std::to_string(verdict.checks.size()) + " checkers passed.";
+      text = "The build kept its promises: all " + std::to_string(applied) + " checkers that apply passed.";
       break;
+    case Validity::kNotApplicable:
     case Validity::kUnknown:
+      if (worst_check == verdict.checks.end()) {
+        text = "No checker had anything to judge.";
+        break;
+      }
       text = "Nothing wrong was found, but the evidence is not enough to say that all is right (" +
              names_where(verdict.checks, Validity::kUnknown) + "). " + worst_check->explanation;
       break;
@@ -50,12 +88,22 @@ std::string explain(const RunVerdict& verdict) {
       break;
   }
   for (const CheckResult& check : verdict.checks)
-    if (check.name == "register" && check.allowed > 0 && verdict.valid != Validity::kInvalid)
-      text += " " + check.explanation;
+    if (tells_losses(check) && verdict.valid != Validity::kInvalid) text += " " + check.explanation;
   return text;
 }
 
 }  // namespace
+
+std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& analysis,
+                                     const CheckOptions& options) {
+  std::vector<CheckResult> results;
+  if (checker.check == check_register && judged_by_load(analysis.run))
+    results = check_loads(analysis, options);
+  else
+    results.push_back(checker.check(analysis, options));
+  doubt_damaged(results, analysis.run.damage);
+  return results;
+}
 
 RunVerdict judge(const RunRecord& run, const CheckOptions& options,
                  std::span<const std::string_view> selected) {
@@ -64,14 +112,17 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
       throw UsageError("there is no checker called \"" + std::string(name) +
                        "\"; `harness list` names them all");
   RunVerdict verdict;
-  verdict.valid = Validity::kValid;
+  verdict.valid = Validity::kNotApplicable;
+  const Analysis analysis(run);
   for (const Checker& checker : checkers()) {
     if (!selected.empty() && std::find(selected.begin(), selected.end(), checker.name) == selected.end())
       continue;
-    verdict.checks.push_back(checker.check(run, options));
-    verdict.valid = worst(verdict.valid, verdict.checks.back().valid);
+    for (CheckResult& result : run_checker(checker, analysis, options))
+      verdict.checks.push_back(std::move(result));
   }
-  verdict.failovers = find_failovers(run);
+  for (const CheckResult& check : verdict.checks) verdict.valid = worst(verdict.valid, check.valid);
+  verdict.failovers = analysis.failovers;
+  if (verdict.valid == Validity::kNotApplicable) verdict.valid = Validity::kUnknown;  // nothing was tested
   verdict.exit_code = exit_code_of(verdict.valid);
   verdict.explanation = explain(verdict);
   return verdict;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "checkers/promises/ledger.h"
+#include "checkers/objects/register.h"
 #include "harness/core/prng.h"
 
 using namespace harness;

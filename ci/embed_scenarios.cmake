@@ -6,7 +6,7 @@ foreach(scenario ${SCENARIOS})
   string(APPEND entries "    {\"${name}\", R\"toml(${text})toml\"},\n")
 endforeach()
 file(WRITE ${OUTPUT} "// Generated from ci/scenarios.
-#include \"harness/run/scenario.h\"
+#include \"harness/scenario/scenario.h\"
 
 namespace harness {
 namespace {

@@ -65,7 +65,8 @@ std::string test_case(const RunRecord& record, const CheckResult& check, const s
   if (failed)
     return out + outcome("failure", "violation", check.explanation, details(record, check)) +
            "  </testcase>\n";
-  const std::string why = "unknown: " + (check.explanation.empty() ? check.truncated : check.explanation);
+  const std::string why = std::string(check.valid == Validity::kUnknown ? "unknown: " : "not applicable: ") +
+                          (check.explanation.empty() ? check.truncated : check.explanation);
   return out + "    <skipped" + attribute("message", why) + "/>\n    <system-out>" +
          escape_xml(details(record, check)) + "</system-out>\n  </testcase>\n";
 }

@@ -17,7 +17,7 @@ using namespace reporting;
 using Json = nlohmann::ordered_json;
 
 Json validity(Validity valid) {
-  if (valid == Validity::kUnknown) return "unknown";
+  if (valid == Validity::kUnknown || valid == Validity::kNotApplicable) return to_string(valid);
   return valid == Validity::kValid;
 }
 

@@ -65,6 +65,7 @@ Strength measure_strength(const RunRecord& record, const RunVerdict& verdict) {
   }
   for (Span span : joined(spans)) s.during_faults += count_in(record.history.operations, span);
   for (const CheckResult& check : verdict.checks) {
+    if (check.valid == Validity::kNotApplicable) continue;
     ++s.checks;
     s.checks_complete += check.valid != Validity::kUnknown && check.truncated.empty();
   }

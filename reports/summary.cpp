@@ -192,9 +192,10 @@ std::string checks_rows(const RunVerdict& verdict, const Paint& paint) {
       out += "\n";
       column = 0;
     }
-    const std::string mark = check.valid == Validity::kValid     ? paint.good("ok")
-                             : check.valid == Validity::kUnknown ? paint.unsure("??")
-                                                                 : paint.bad("FAIL");
+    const std::string mark = check.valid == Validity::kValid           ? paint.good("ok")
+                             : check.valid == Validity::kNotApplicable ? std::string("--")
+                             : check.valid == Validity::kUnknown       ? paint.unsure("??")
+                                                                       : paint.bad("FAIL");
     out += (column ? "   " : "  ") + mark + "  " + name;
     column += name.size() + 9;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "harness/sandbox/namespace_test_support.h"
@@ -13,23 +14,26 @@ namespace {
 const std::vector<SlotRanges> kShards = {
     {{0, 5460}}, {{5461, 10922}}, {{10923, 16000}, {16002, 16383}}, {{16001, 16001}}};
 
+Parameters with(int keys, int hot_keys, double hot_share, int uses = 1) {
+  return Parameters(nlohmann::json{{"keys", keys},
+                                   {"hot-keys", hot_keys},
+                                   {"hot-share", hot_share},
+                                   {"uses", uses},
+                                   {"once", 0.5},
+                                   {"once-keys", 40}});
+}
+
 struct Keys {
-  explicit Keys(WorkloadOptions options, std::vector<SlotRanges> shards = kShards)
+  explicit Keys(Parameters options, std::vector<SlotRanges> shards = kShards)
       : recorder(folder.path / "history.journal", clock),
-        set({recorder, options, std::move(shards), 0, 1}, "r") {}
+        setup{recorder, options, "r:", std::move(shards), 1, 2},
+        set(setup, "k") {}
   ScratchFolder folder;
   RunClock clock;
   Recorder recorder;
+  WorkloadSetup setup;
   KeySet set;
 };
-
-WorkloadOptions with(int keys, int hot_keys, double hot_share) {
-  WorkloadOptions options;
-  options.keys = keys;
-  options.hot_keys = hot_keys;
-  options.hot_share = hot_share;
-  return options;
-}
 
 /// The share of draws that fell on the first `hot` keys.
 double hot_share(const KeySet& set, std::size_t hot) {
@@ -52,7 +56,7 @@ TEST_CASE("every shard gets its turn, one of a single slot too") {
   std::set<std::string> texts;
   for (std::size_t i = 0; i < keys.set.size(); ++i) {
     const std::string& text = keys.set.text(keys.set.number(i));
-    CHECK(text.starts_with("r"));
+    CHECK(text.starts_with("r:k"));
     CHECK(texts.insert(text).second);
     const SlotRanges& shard = kShards[i % kShards.size()];
     CHECK(std::ranges::any_of(shard, [&](const SlotRange& range) { return range.contains(slot_of(text)); }));
@@ -81,4 +85,52 @@ TEST_CASE("every key is drawn") {
   std::set<std::size_t> seen;
   for (int i = 0; i < 5000; ++i) seen.insert(keys.set.draw(prng));
   CHECK(seen.size() == 60);
+}
+
+TEST_CASE("a key that was used so many times is followed by another of its slot") {
+  const Keys keys(with(4, 0, 0, 3));
+  RollingKeys rolling(keys.setup, "s", "uses");
+  CHECK(rolling.size() == 4);
+  const std::uint32_t first = rolling.current(2);
+  for (int i = 0; i < 3; ++i) CHECK(rolling.use(2) == first);
+  const std::uint32_t second = rolling.use(2);
+  CHECK(second != first);
+  CHECK(rolling.current(2) == second);
+  CHECK(slot_of(rolling.text(second)) == slot_of(rolling.text(first)));
+  CHECK(rolling.size() == 5);
+  CHECK(rolling.number(4) == second);
+}
+
+TEST_CASE("keys of one write are given out once, so many, and each share has its own") {
+  const Keys keys(with(4, 0, 0));
+  OnceKeys once(keys.setup, "o");
+  Prng prng(1);
+  std::set<std::string> texts;
+  int turns = 0;
+  for (int i = 0; i < 4000; ++i) {
+    turns += once.turn(prng);
+    if (!once.writes(prng)) continue;
+    const std::string& text = once.text(once.fresh());
+    CHECK(texts.insert(text).second);
+    CHECK((text.back() - '0') % 2 == 1);  // the second share of two
+  }
+  CHECK(turns == Approx(2000).epsilon(0.1));
+  CHECK(texts.size() == 20);  // 40 by two shares
+  for (int i = 0; i < 100; ++i) CHECK(texts.count(once.text(once.draw(prng))) == 1);
+}
+
+TEST_CASE("final reads are dealt: every key once over the shares, a share's own keys by it alone") {
+  const Keys keys(with(5, 0, 0));
+  std::multiset<std::uint32_t> read;
+  for (int share = 0; share < 2; ++share) {
+    WorkloadSetup setup = keys.setup;
+    setup.share = share;
+    OnceKeys once(setup, "o");
+    once.fresh();
+    once.fresh();
+    FinalReads reads(setup, keys.set, once);
+    while (const auto key = reads.next()) read.insert(*key);
+  }
+  CHECK(read.size() == 9);
+  CHECK(std::set<std::uint32_t>(read.begin(), read.end()).size() == 9);
 }

@@ -1,21 +1,33 @@
 #include "workloads/register.h"
 
-#include <charconv>
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "workloads/answers.h"
 #include "workloads/keys.h"
 
 namespace harness {
 namespace {
 
-/// Sets the key when it holds the expected value: 1, or 0 and nothing happened. Runs atomically on the
-/// server.
-constexpr std::string_view kCompareAndSet =
-    "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return 1 end return 0";
+constexpr Parameter kOptions[] = {
+    keys_option("60"),
+    kHotKeysOption,
+    kHotShareOption,
+    share_option("read", "share of reads", "0.5"),
+    share_option("write", "share of writes; the rest is compare-and-set", "0.4"),
+    kOnceOption,
+    kOnceKeysOption,
+};
 
-std::string text_of(Value value) {
+/// Sets the key when it holds the expected value. Answers [1], or [0, what it held] and nothing happened.
+/// Runs atomically on the server.
+constexpr std::string_view kCompareAndSet =
+    "local seen = redis.call('GET', KEYS[1]) "
+    "if seen == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return {1} end return {0, seen}";
+
+std::string decimal(Value value) {
   return std::to_string(value.as_integer());
 }
 
@@ -23,25 +35,79 @@ class RegisterWorkload final : public Workload {
  public:
   explicit RegisterWorkload(const WorkloadSetup& setup)
       : recorder_(setup.recorder),
-        options_(setup.options),
         keys_(setup, "r"),
+        once_(setup, "o"),
+        final_reads_(setup, keys_, once_),
         offered_(keys_.size()),
         next_value_(setup.share + 1),
-        value_step_(setup.shares) {}
+        value_step_(setup.shares) {
+    // Shares that make more than one together are taken in proportion.
+    const double read = setup.options.number("read");
+    const double write = setup.options.number("write");
+    const double all = std::max(read + write, 1.0);
+    read_ = read / all;
+    read_or_write_ = (read + write) / all;
+  }
 
-  Operation next(Prng& prng) override {
+  Operation next(std::int32_t, Prng& prng) override {
+    return once_.turn(prng) ? next_once(prng) : next_of_many(prng);
+  }
+
+  Task<Operation> invoke(Client& client, Operation op) override {
+    const std::string& key = keys_.has(op.key) ? keys_.text(op.key) : once_.text(op.key);
+    if (op.function == Function::kRead) {
+      const std::string_view command[] = {"GET", key};
+      take_read(op, co_await client.command(key, command));
+    } else if (op.function == Function::kWrite) {
+      const std::string value = decimal(op.argument);
+      const std::string_view command[] = {"SET", key, value};
+      take_write(op, co_await client.command(key, command));
+    } else {
+      const std::vector<Value> pair = recorder_.elements(op.argument);
+      const std::string expected = decimal(pair[0]);
+      const std::string desired = decimal(pair[1]);
+      const std::string_view command[] = {"EVAL", kCompareAndSet, "1", key, expected, desired};
+      take_compare_and_set(op, co_await client.command(key, command), recorder_);
+    }
+    co_return op;
+  }
+
+  std::optional<Operation> next_final(const FinalTurn&) override {
+    const auto key = final_reads_.next();
+    if (!key) return std::nullopt;
+    Operation read;
+    read.key = *key;
+    return read;
+  }
+
+ private:
+  Value fresh_value() {
+    const Value value = Value::integer(next_value_);
+    next_value_ += value_step_;
+    return value;
+  }
+
+  Operation next_once(Prng& prng) {
+    Operation op;
+    if (once_.writes(prng)) {
+      op.function = Function::kWrite;
+      op.key = once_.fresh();
+      op.argument = fresh_value();
+    } else {
+      op.key = once_.draw(prng);
+    }
+    return op;
+  }
+
+  Operation next_of_many(Prng& prng) {
     const std::size_t key = keys_.draw(prng);
     Operation op;
     op.key = keys_.number(key);
     const double kind = prng.unit();
-    if (kind < options_.read) {
-      op.function = Function::kRead;
-      return op;
-    }
+    if (kind < read_) return op;
     const Value expected = offered_[key];  // the value offered last is the one most likely to be found
-    const Value desired = offered_[key] = Value::integer(next_value_);
-    next_value_ += value_step_;
-    if (kind < options_.read + options_.write || expected.is_nil()) {
+    const Value desired = offered_[key] = fresh_value();
+    if (kind < read_or_write_ || expected.is_nil()) {
       op.function = Function::kWrite;
       op.argument = desired;
     } else {
@@ -52,84 +118,35 @@ class RegisterWorkload final : public Workload {
     return op;
   }
 
-  Task<Operation> invoke(Client& client, Operation op) override {
-    const std::string& key = keys_.text(op.key);
-    Answer answer;
-    if (op.function == Function::kRead) {
-      const std::string_view command[] = {"GET", key};
-      answer = co_await client.command(key, command);
-    } else if (op.function == Function::kWrite) {
-      const std::string value = text_of(op.argument);
-      const std::string_view command[] = {"SET", key, value};
-      answer = co_await client.command(key, command);
-    } else {
-      const std::vector<Value> pair = recorder_.elements(op.argument);
-      const std::string expected = text_of(pair[0]);
-      const std::string desired = text_of(pair[1]);
-      const std::string_view command[] = {"EVAL", kCompareAndSet, "1", key, expected, desired};
-      answer = co_await client.command(key, command);
-    }
-    finish(op, answer);
-    co_return op;
+  void take_read(Operation& op, const Answer& answer) const {
+    if (!take_answer(op, answer, recorder_)) return;
+    const bool sound = answer.reply->type == REDIS_REPLY_STRING || answer.reply->type == REDIS_REPLY_NIL;
+    if (!sound) return unexpected_reply(op, recorder_);
+    op.result = *value_of(*answer.reply, recorder_);
   }
 
-  std::vector<Operation> final_reads() override {
-    std::vector<Operation> reads(keys_.size());
-    for (std::size_t i = 0; i < reads.size(); ++i) reads[i].key = keys_.number(i);
-    return reads;
-  }
-
- private:
-  void finish(Operation& op, const Answer& answer) const {
-    op.outcome = answer.outcome;
-    if (answer.node >= 0) op.node = static_cast<std::uint16_t>(answer.node);
-    if (answer.outcome != Outcome::kOk) {
-      op.error = recorder_.error(answer.reason);
-      return;
-    }
-    const redisReply& reply = *answer.reply;
-    if (op.function == Function::kRead) {
-      if (reply.type == REDIS_REPLY_STRING)
-        op.result = parse({reply.str, reply.len});
-      else if (reply.type != REDIS_REPLY_NIL)
-        unexpected(op);
-      return;
-    }
+  void take_write(Operation& op, const Answer& answer) const {
+    if (!take_answer(op, answer, recorder_)) return;
+    if (!is_ok(*answer.reply)) return unexpected_reply(op, recorder_);
     op.result = op.argument;
-    if (op.function == Function::kWrite) {
-      if (reply.type != REDIS_REPLY_STATUS || std::string_view(reply.str, reply.len) != "OK") unexpected(op);
-    } else if (reply.type != REDIS_REPLY_INTEGER || (reply.integer != 0 && reply.integer != 1)) {
-      unexpected(op);
-    } else if (reply.integer == 0) {
-      op.outcome = Outcome::kFail;  // no error: the register held another value
-    }
-  }
-
-  /// A register holds what was written, so an integer as we write them; anything else ("007", too) is
-  /// recorded as the text that it is.
-  Value parse(std::string_view text) const {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = error == std::errc{} && end == text.data() + text.size();
-    const bool ours = whole && Value::fits(number) && std::to_string(number) == text;
-    return ours ? Value::integer(number) : recorder_.text(text);
-  }
-
-  /// A reply of a type that the command cannot give says nothing about what was applied.
-  void unexpected(Operation& op) const {
-    op.outcome = Outcome::kInfo;
-    op.error = recorder_.error("unexpected-reply");
   }
 
   Recorder& recorder_;
-  WorkloadOptions options_;
+  double read_ = 0;
+  double read_or_write_ = 0;
   KeySet keys_;
+  OnceKeys once_;
+  FinalReads final_reads_;
   std::vector<Value> offered_;  // by key: the newest value offered
   std::int64_t next_value_;
   std::int64_t value_step_;
 };
 
 }  // namespace
+
+std::span<const Parameter> register_options() {
+  return kOptions;
+}
 
 std::unique_ptr<Workload> make_register_workload(const WorkloadSetup& setup) {
   return std::make_unique<RegisterWorkload>(setup);

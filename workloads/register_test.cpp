@@ -1,97 +1,42 @@
 // The register workload: what it offers, and what a real cluster answers.
 #include "workloads/register.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <catch2/catch.hpp>
 #include <map>
-#include <optional>
+#include <set>
 
-#include "harness/cluster/test_support.h"
-#include "harness/core/wait.h"
-#include "harness/run/store.h"
-#include "workloads/workloads.h"
+#include "workloads/test_support.h"
 
 using namespace harness;
-using namespace std::chrono_literals;
 
 namespace {
 
-/// A workload with a recorder, no server.
-struct Offers {
-  explicit Offers(WorkloadOptions options = {}, int group = 0, int groups = 1)
-      : recorder(folder.path / "history.journal", clock),
-        workload(make_register_workload({recorder, options, {{{0, 16383}}}, group, groups})) {}
-  ScratchFolder folder;
-  RunClock clock;
-  Recorder recorder;
-  std::unique_ptr<Workload> workload;
-};
+const nlohmann::json kOneKey = {{"keys", 1}, {"once", 0}};
 
-/// The workload on a cluster, one operation after another.
-class Register {
+/// One register of a cluster.
+class Register : public OnCluster {
  public:
-  Register() : recorder_(test_.directory() / "history.journal", clock_) {
-    std::vector<ClientNode> nodes;
-    for (const NodeInfo& node : test_.cluster().infos()) {
-      recorder_.node(node.name);
-      nodes.push_back(
-          {node.name, {boost::asio::ip::make_address(node.ip), static_cast<std::uint16_t>(node.port)}});
-      shards_.push_back(node.slots);
-    }
-    WorkloadOptions options;
-    options.keys = 3;
-    workload = make_register_workload({recorder_, options, shards_, 0, 1});
-    key = workload->final_reads().front().key;  // dealt to the first shard
-    group_ = std::make_unique<ClientGroup>(nodes, 10s);
-    client_ = std::make_unique<Client>(*group_);
-    group_->start();
-  }
-
-  Operation run(Function function, Value argument = {}) {
-    Operation op;
-    op.function = function;
-    op.key = key;
-    op.argument = argument;
-    std::optional<Operation> done;
-    boost::asio::co_spawn(group_->context(), invoke(op, done), boost::asio::detached);
-    while (!done) group_->context().run_one();
-    return *done;
-  }
+  Register() : OnCluster("register", kOneKey), key(offered(Function::kRead).key) {}
+  Operation run(Function function, Value argument = {}) { return OnCluster::run(function, key, argument); }
   Operation cas(std::int64_t expected, std::int64_t desired) {
     const Value pair[] = {Value::integer(expected), Value::integer(desired)};
-    return run(Function::kCas, recorder_.list(pair));
+    return run(Function::kCas, recorder().list(pair));
   }
-  /// Writes the register behind the workload's back, with any command of two arguments.
-  void by_hand(Command command) {
-    auto connection = test_.cluster().node(0).connect();
-    REQUIRE(connection);
-    const auto reply = connection->call(command);
-    REQUIRE(reply);
-    INFO(reply->describe());
-    REQUIRE_FALSE(reply->is_error());
+  void by_hand(const Command& command) {
+    const Reply reply = OnCluster::by_hand(command, key_text());
+    INFO(reply.describe());
+    REQUIRE_FALSE(reply.is_error());
   }
   /// The text of the register's key: the name that the recorder has for its number.
   std::string key_text() {
     for (int i = 0;; ++i)
-      if (std::string text = "r" + std::to_string(i); recorder_.key(text) == key) return text;
+      if (std::string text = "register:r" + std::to_string(i); recorder().key(text) == key) return text;
   }
-  Value text(std::string_view text) { return recorder_.text(text); }
-  std::uint16_t error(std::string_view text) { return recorder_.error(text); }
+  Value text(std::string_view text) { return recorder().text(text); }
+  std::uint16_t error(std::string_view text) { return recorder().error(text); }
+  std::vector<Value> seen(const Operation& op) { return recorder().elements(op.result); }
 
-  std::unique_ptr<Workload> workload;
-  std::uint32_t key = 0;
-
- private:
-  Task<void> invoke(Operation op, std::optional<Operation>& done) {
-    done = co_await workload->invoke(*client_, op);
-  }
-  TestCluster test_{3, 0};
-  RunClock clock_;
-  Recorder recorder_;
-  std::vector<SlotRanges> shards_;
-  std::unique_ptr<ClientGroup> group_;
-  std::unique_ptr<Client> client_;
+  const std::uint32_t key;
 };
 
 }  // namespace
@@ -99,35 +44,32 @@ class Register {
 TEST_CASE("the table has the register workload") {
   REQUIRE(find_workload("register") != nullptr);
   CHECK(find_workload("register")->make == make_register_workload);
+  CHECK(find_workload("register")->object == "register");
   CHECK(find_workload("nonsense") == nullptr);
 }
 
 TEST_CASE("the mix is as it was set") {
-  WorkloadOptions options;
-  options.read = 0.3;
-  options.write = 0.5;
-  Offers offers(options);
+  Offers offers("register", {{"read", 0.3}, {"write", 0.5}, {"once", 0}});
   Prng prng(1);
   std::map<Function, int> counts;
   constexpr int kOperations = 20'000;
-  for (int i = 0; i < kOperations; ++i) ++counts[offers.workload->next(prng).function];
+  for (int i = 0; i < kOperations; ++i) ++counts[offers.workload->next(0, prng).function];
   CHECK(counts[Function::kRead] == Approx(0.3 * kOperations).epsilon(0.05));
   CHECK(counts[Function::kWrite] == Approx(0.5 * kOperations).epsilon(0.05));
   CHECK(counts[Function::kCas] == Approx(0.2 * kOperations).epsilon(0.05));
 
-  options.read = 1;
-  Offers reads(options);
-  for (int i = 0; i < 100; ++i) CHECK(reads.workload->next(prng).function == Function::kRead);
+  Offers reads("register", {{"read", 1}, {"write", 0}, {"once", 0}});
+  for (int i = 0; i < 100; ++i) CHECK(reads.workload->next(0, prng).function == Function::kRead);
 }
 
 TEST_CASE("a compare-and-set expects the value offered last, and no value is offered twice") {
   for (int group = 0; group < 2; ++group) {
-    Offers offers({}, group, 2);
+    Offers offers("register", {{"once", 0}}, group, 2);
     Prng prng(1);
     std::map<std::uint32_t, Value> last;
     std::int64_t newest = 0;
     for (int i = 0; i < 5000; ++i) {
-      const Operation op = offers.workload->next(prng);
+      const Operation op = offers.workload->next(0, prng);
       if (op.function == Function::kRead) {
         CHECK(op.argument.is_nil());
         continue;
@@ -147,14 +89,29 @@ TEST_CASE("a compare-and-set expects the value offered last, and no value is off
   }
 }
 
-TEST_CASE("final reads read every key once") {
-  Offers offers;
-  std::map<std::uint32_t, int> reads;
-  for (const Operation& op : offers.workload->final_reads()) {
-    CHECK(op.function == Function::kRead);
-    ++reads[op.key];
+TEST_CASE("some keys are written once and never again") {
+  Offers offers("register", {{"once", 0.3}});
+  Prng prng(1);
+  std::map<std::uint32_t, int> writes;
+  for (int i = 0; i < 20'000; ++i)
+    if (const Operation op = offers.workload->next(0, prng); op.function != Function::kRead) ++writes[op.key];
+  int once = 0;
+  for (const auto& [key, count] : writes) once += count == 1;
+  CHECK(once > 1000);
+  CHECK(writes.size() == static_cast<std::size_t>(once) + 60);
+}
+
+TEST_CASE("final reads read every key once, and those written once too") {
+  Offers offers("register");
+  Prng prng(1);
+  std::set<std::uint32_t> used;
+  for (int i = 0; i < 5000; ++i) used.insert(offers.workload->next(0, prng).key);
+  std::set<std::uint32_t> read;
+  while (const auto op = offers.workload->next_final({})) {
+    CHECK(op->function == Function::kRead);
+    CHECK(read.insert(op->key).second);
   }
-  CHECK(reads.size() == 60);
+  CHECK(read == used);
 }
 
 TEST_CASE("a register of a real cluster reads, writes, and compares before it sets") {
@@ -167,6 +124,7 @@ TEST_CASE("a register of a real cluster reads, writes, and compares before it se
   const Operation refused = registers.cas(1, 2);  // nothing there to compare with
   CHECK(refused.outcome == Outcome::kFail);
   CHECK(refused.error == kNoError);
+  CHECK(registers.seen(refused) == std::vector<Value>{Value::integer(1), Value::integer(2), Value{}});
   CHECK(registers.run(Function::kRead).result.is_nil());
 
   const Operation write = registers.run(Function::kWrite, Value::integer(10));
@@ -182,6 +140,7 @@ TEST_CASE("a register of a real cluster reads, writes, and compares before it se
   const Operation other = registers.cas(10, 12);
   CHECK(other.outcome == Outcome::kFail);
   CHECK(other.error == kNoError);
+  CHECK(registers.seen(other).at(2) == Value::integer(11));
   CHECK(registers.run(Function::kRead).result == Value::integer(11));
 }
 

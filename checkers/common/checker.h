@@ -10,6 +10,8 @@
 
 namespace harness {
 
+class Analysis;  // checkers/promises/analysis.h
+
 struct CheckOptions {
   Budget budget;
   bool strict = false;  // plain linearizability is asked for: a lost write is a violation even in a window
@@ -18,7 +20,7 @@ struct CheckOptions {
 struct Checker {
   std::string_view name;
   std::string_view promise;  // what the server promises, in a few words
-  CheckResult (*check)(const RunRecord&, const CheckOptions&);
+  CheckResult (*check)(const Analysis&, const CheckOptions&);
 };
 
 }  // namespace harness

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/slot.h"
 
@@ -147,7 +148,8 @@ class Agreement {
 
 }  // namespace
 
-CheckResult check_data_agreement(const RunRecord& run, const CheckOptions&) {
+CheckResult check_data_agreement(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "data-agreement";
   result.valid = Validity::kValid;

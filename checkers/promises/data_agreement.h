@@ -8,6 +8,6 @@ namespace harness {
 
 /// unknown: a node whose data could not be read whole, no final reads, no views of the end, an interrupted
 /// run. measured: keys, replicas_compared, final_reads.
-CheckResult check_data_agreement(const RunRecord& run, const CheckOptions& options);
+CheckResult check_data_agreement(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

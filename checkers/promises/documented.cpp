@@ -1,8 +1,11 @@
 #include "checkers/promises/documented.h"
 
 #include <algorithm>
+#include <numeric>
 
-#include "checkers/promises/bounds.h"
+#include "checkers/objects/objects.h"
+#include "checkers/objects/register.h"
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/ledger.h"
 #include "checkers/promises/terms.h"
@@ -18,7 +21,15 @@ std::string count(std::size_t number, std::string_view what) {
   return std::to_string(number) + " " + std::string(what) + (number == 1 ? "" : "s");
 }
 
-void measure(CheckResult& result, const LedgerFigures& figures, std::size_t terms) {
+/// The plain answer of registers, and the guard of the documented one: a key that is not linearizable over
+/// the run must have an anomaly that says why.
+struct Plain {
+  bool told = false;            // whether this object has a plain answer here
+  std::size_t broken = 0;       // keys that are not linearizable over the whole run
+  std::size_t unexplained = 0;  // of these, those with no anomaly that explains it
+};
+
+void measure(CheckResult& result, const LedgerFigures& figures, const Plain& plain, std::size_t terms) {
   result.operations = figures.operations;
   figure(result.measured, "operations", static_cast<double>(figures.operations));
   figure(result.measured, "keys", static_cast<double>(figures.keys));
@@ -29,13 +40,16 @@ void measure(CheckResult& result, const LedgerFigures& figures, std::size_t term
     figure(result.measured, "anomalies_window_" + window, static_cast<double>(number));
   for (const auto& [window, age] : figures.age_max)
     figure(result.measured, "age_ms_max_" + window, to_ms(age));
-  figure(result.measured, "linearizable", figures.broken_keys == 0 ? 1 : 0);
-  figure(result.measured, "keys_not_linearizable", static_cast<double>(figures.broken_keys));
+  if (plain.told) {
+    figure(result.measured, "linearizable", plain.broken == 0 ? 1 : 0);
+    figure(result.measured, "keys_not_linearizable", static_cast<double>(plain.broken));
+  }
+  if (figures.moved_keys > 0) figure(result.measured, "moved_keys", static_cast<double>(figures.moved_keys));
   figure(result.measured, "operations_unplaced", static_cast<double>(figures.unplaced));
 }
 
 /// "3 acknowledged writes lost, all allowed: acknowledged ≤ 8 ms before the fault (window a)."
-std::string sentence(const CheckResult& result, const LedgerFigures& figures) {
+std::string sentence(const CheckResult& result, const LedgerFigures& figures, const Plain& plain) {
   std::string text;
   if (figures.lost_writes + figures.stale_reads == 0) {
     text = "No acknowledged write was lost.";
@@ -57,9 +71,9 @@ std::string sentence(const CheckResult& result, const LedgerFigures& figures) {
     if (!windows.empty()) text += "; documented: " + windows;
     text += ".";
   }
-  text += figures.broken_keys == 0
-              ? " The whole history is linearizable."
-              : " Plainly linearizable: no, on " + count(figures.broken_keys, "key") + ".";
+  if (plain.told)
+    text += plain.broken == 0 ? " The whole history is linearizable."
+                              : " Plainly linearizable: no, on " + count(plain.broken, "key") + ".";
   if (result.violations > 0) {
     const auto first = std::find_if(result.anomalies.begin(), result.anomalies.end(),
                                     [](const Anomaly& anomaly) { return !anomaly.allowed; });
@@ -69,7 +83,8 @@ std::string sentence(const CheckResult& result, const LedgerFigures& figures) {
   return text;
 }
 
-void doubt_what_is_missing(CheckResult& result, const LedgerFigures& figures, bool no_terms) {
+void doubt_what_is_missing(CheckResult& result, const LedgerFigures& figures, const Plain& plain,
+                           bool no_terms) {
   if (no_terms)
     doubt(result, "No view of any master was recorded, so which term answered an operation cannot be told.");
   if (figures.unknown > 0)
@@ -81,36 +96,60 @@ void doubt_what_is_missing(CheckResult& result, const LedgerFigures& figures, bo
   if (figures.repeated_keys > 0)
     doubt(result, count(figures.repeated_keys, "key") +
                       " had a value written twice, which these rules cannot judge.");
-  if (figures.unexplained_keys > 0)
-    doubt(result, count(figures.unexplained_keys, "key") +
+  if (figures.strange_keys > 0)
+    doubt(result, count(figures.strange_keys, "key") +
+                      " served by shards between which no view shows a move of the slot.");
+  if (plain.unexplained > 0)
+    doubt(result, count(plain.unexplained, "key") +
                       " not linearizable, without evidence that tells whether it was allowed.");
+}
+
+Plain plain_answer(const RunRecord& run, const Ledger& ledger, bool strict, CheckResult& result) {
+  Plain plain;
+  plain.told = true;
+  const History& history = run.history;
+  for (const Ledger::Seen& key : ledger.seen()) {
+    const auto conflicts = plain_conflicts(history, key.operations);
+    if (conflicts.empty()) continue;
+    ++plain.broken;
+    if (!key.explained && !strict) ++plain.unexplained;
+    if (!strict) continue;
+    const std::string name(history.keys.text(key.instance));
+    for (const ZoneConflict& conflict : conflicts) {
+      Anomaly anomaly;
+      anomaly.type = "not-linearizable";
+      anomaly.key = name;
+      anomaly.explanation = name + " is not linearizable (--strict): " + conflict_text(history, conflict);
+      for (const std::uint32_t id : conflict.operations)
+        anomaly.operations.push_back(history.operations[id].invoke_event);
+      if (!conflict.operations.empty()) anomaly.time = history.operations[conflict.operations.back()].invoked;
+      report(result, std::move(anomaly));
+    }
+  }
+  return plain;
 }
 
 }  // namespace
 
-CheckResult check_register(const RunRecord& run, const CheckOptions& options) {
+CheckResult check_object(const Analysis& analysis, const CheckOptions& options, const ObjectEntry& entry,
+                         const std::vector<std::uint32_t>& operations) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
-  result.name = "register";
+  result.name = entry.name;
   result.valid = Validity::kValid;
-  const auto& operations = run.history.operations;
-  if (operations.empty()) {
-    doubt(result, "No operation was recorded.");
-    return result;
-  }
-  if (std::none_of(operations.begin(), operations.end(),
-                   [](const Operation& op) { return is_register_function(op.function); })) {
-    result.explanation = "Does not apply: the workload has no registers.";
-    return result;
-  }
-  const Terms terms(run);
-  const Bounds bounds = bounds_of(run.info);
-  const Nanos stall = host_stall(run);
-  const Windows windows(run, terms, bounds, stall);
-  Ledger ledger(run, terms, windows, result, options.strict || run.info.strict);
-  ledger.work_out();
+  const Terms& terms = analysis.terms;
+  const Bounds& bounds = analysis.bounds;
+  const Nanos stall = analysis.stall;
+  const Windows& windows = analysis.windows;
+  const std::unique_ptr<Object> object = entry.make(run.history);
+  Ledger ledger(run, terms, windows, *object, result);
+  ledger.work_out(operations);
 
   const LedgerFigures& figures = ledger.figures();
-  measure(result, figures, terms.size());
+  Plain plain;
+  if (entry.strict_model.empty())
+    plain = plain_answer(run, ledger, options.strict || run.info.strict, result);
+  measure(result, figures, plain, terms.size());
   figure(result.bound, "minority_writes_ms_max", to_ms(bounds.minority_writes));
   figure(result.bound, "host_stall_ms", to_ms(stall));
   for (std::size_t child = 0; child < terms.size(); ++child) {
@@ -121,9 +160,29 @@ CheckResult check_register(const RunRecord& run, const CheckOptions& options) {
            "replication_lag_ms_before_" + node_name(run, terms[static_cast<int>(child)].node),
            to_ms(std::max<Nanos>(0, causes.front()->requested - replicated)));
   }
-  result.explanation = sentence(result, figures);
-  doubt_what_is_missing(result, figures, terms.empty());
+  result.explanation = sentence(result, figures, plain);
+  doubt_what_is_missing(result, figures, plain, terms.empty());
   return result;
+}
+
+CheckResult check_register(const Analysis& analysis, const CheckOptions& options) {
+  const auto& all = analysis.run.history.operations;
+  std::vector<std::uint32_t> operations(all.size());
+  std::iota(operations.begin(), operations.end(), 0U);
+  CheckResult result;
+  result.name = "register";
+  if (all.empty()) {
+    result.valid = Validity::kValid;
+    doubt(result, "No operation was recorded.");
+    return result;
+  }
+  if (std::none_of(all.begin(), all.end(),
+                   [](const Operation& op) { return is_register_function(op.function); })) {
+    result.valid = Validity::kNotApplicable;
+    result.explanation = "Does not apply: the workload has no registers.";
+    return result;
+  }
+  return check_object(analysis, options, *find_object("register"), operations);
 }
 
 }  // namespace harness

@@ -4,7 +4,10 @@
 // whether it was allowed.
 #pragma once
 
+#include <vector>
+
 #include "checkers/common/checker.h"
+#include "checkers/objects/object.h"
 
 namespace harness {
 
@@ -12,6 +15,12 @@ namespace harness {
 /// told for, keys whose values repeat. measured: operations, keys, lost_writes, stale_reads,
 /// lost_in_window_a (b, c, restart), age_ms_max_a (b, c), linearizable (1 or 0), keys_not_linearizable,
 /// terms.
-CheckResult check_register(const RunRecord& run, const CheckOptions& options);
+/// The documented verdict of one load: its object, and its operations as indices into the history. An object
+/// without a strict model of its own (the register) gets its plain answer here too.
+CheckResult check_object(const Analysis& analysis, const CheckOptions& options, const ObjectEntry& entry,
+                         const std::vector<std::uint32_t>& operations);
+
+/// The whole run as one load of registers.
+CheckResult check_register(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

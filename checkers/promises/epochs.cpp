@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -132,7 +133,8 @@ class Epochs {
 
 }  // namespace
 
-CheckResult check_epochs(const RunRecord& run, const CheckOptions&) {
+CheckResult check_epochs(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "epochs";
   result.valid = Validity::kValid;

@@ -9,6 +9,6 @@ namespace harness {
 
 /// unknown: no views. measured: current_epoch_max, epochs_won, unsaved_epochs (a current epoch that was only
 /// heard of, and forgotten by a killed process: the server saves it with its next vote or configuration).
-CheckResult check_epochs(const RunRecord& run, const CheckOptions& options);
+CheckResult check_epochs(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

@@ -148,14 +148,6 @@ Nanos observer_gap(const RunRecord& run) {
   return longest;
 }
 
-bool acts_on(const RunRecord& run, const FaultRecord& fault, int node) {
-  if (std::find(fault.nodes.begin(), fault.nodes.end(), node) != fault.nodes.end()) return true;
-  const std::string name = node_name(run, node);
-  return std::any_of(fault.sides.begin(), fault.sides.end(), [&](const std::vector<std::string>& side) {
-    return std::find(side.begin(), side.end(), name) != side.end();
-  });
-}
-
 Nanos surely_active(const FaultRecord& fault) {
   return fault.verified_active() ? fault.active : fault.requested;
 }
@@ -166,25 +158,6 @@ Nanos over_at(const RunRecord& run, const FaultRecord& fault, int node) {
   for (const Incarnation& life : run.incarnations)
     if (life.node == node && life.started > fault.requested) next_start = std::min(next_start, life.started);
   return next_start;
-}
-
-bool is_partition(const FaultRecord& fault) {
-  return fault.sides.size() > 1;
-}
-
-bool is_crash(const RunRecord& run, const FaultRecord& fault) {
-  if (is_partition(fault) || is_pause(fault)) return false;
-  const std::string& name = fault.fault;
-  if (name.find("segfault") != std::string::npos || name.find("kill") != std::string::npos) return true;
-  // Any other fault after which the process ended by the harness' own doing.
-  return std::any_of(run.incarnations.begin(), run.incarnations.end(), [&](const Incarnation& life) {
-    return acts_on(run, fault, life.node) && life.expected && life.started < fault.requested &&
-           life.ended >= fault.requested && fault.active != kNever && life.ended <= fault.active;
-  });
-}
-
-bool is_pause(const FaultRecord& fault) {
-  return fault.fault.find("pause") != std::string::npos || fault.fault.find("stop") != std::string::npos;
 }
 
 int life_at(const RunRecord& run, int node, Nanos time) {

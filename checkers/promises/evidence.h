@@ -42,19 +42,11 @@ Nanos host_stall(const RunRecord& run, Nanos tolerated = 300 * kMillisecond);
 /// The longest time without any look of the observer. (An unchanged node is recorded once a second only.)
 Nanos observer_gap(const RunRecord& run);
 
-/// Whether the fault acts on the node: by number, or by its name on a side of a partition.
-bool acts_on(const RunRecord& run, const FaultRecord& fault, int node);
 /// When the fault surely acts: verified, or (never verified) requested.
 Nanos surely_active(const FaultRecord& fault);
 /// When the fault was over for the node at the latest: healed, or the node's next process started; kNever if
 /// neither was seen.
 Nanos over_at(const RunRecord& run, const FaultRecord& fault, int node);
-
-bool is_partition(const FaultRecord& fault);
-/// It ends the process: the node is down until a restart.
-bool is_crash(const RunRecord& run, const FaultRecord& fault);
-/// It stops the process without ending it (SIGSTOP).
-bool is_pause(const FaultRecord& fault);
 
 /// The life of the node's process at the time: an index into run.incarnations, or -1.
 int life_at(const RunRecord& run, int node, Nanos time);

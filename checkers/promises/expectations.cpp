@@ -1,5 +1,6 @@
 #include "checkers/promises/expectations.h"
 
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -11,12 +12,11 @@ std::string command_line(const CommandRecord& command) {
   return text;
 }
 
-void check_expectation(const RunRecord& run, const ExpectationRecord& expectation, CheckResult& result) {
+void check_expectation(Nanos stall, const ExpectationRecord& expectation, CheckResult& result) {
   if (expectation.held_at != kNever) return;
   const std::string what = "'" + expectation.condition + "' (step " + expectation.step + ")";
   if (!expectation.failed) return doubt(result, "The run ended before " + what + " was decided.");
   // A machine that stood still for so long has given the cluster no time.
-  const Nanos stall = host_stall(run);
   if (2 * stall >= expectation.patience)
     return doubt(result, "The machine held everything up for " + in_milliseconds(stall) + ", while " + what +
                              " had " + in_milliseconds(expectation.patience) + ".");
@@ -43,7 +43,8 @@ void check_reply(const RunRecord& run, const CommandRecord& command, CheckResult
 
 }  // namespace
 
-CheckResult check_expectations(const RunRecord& run, const CheckOptions&) {
+CheckResult check_expectations(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "expectations";
   result.valid = Validity::kValid;
@@ -52,7 +53,7 @@ CheckResult check_expectations(const RunRecord& run, const CheckOptions&) {
   for (const ExpectationRecord& expectation : run.expectations) {
     if (expectation.kind != ExpectationRecord::Kind::kExpect) continue;
     ++expectations;
-    check_expectation(run, expectation, result);
+    check_expectation(analysis.stall, expectation, result);
   }
   for (const CommandRecord& command : run.commands) {
     replies += !command.expected.empty();
@@ -65,7 +66,7 @@ CheckResult check_expectations(const RunRecord& run, const CheckOptions&) {
   if (result.violations > 0)
     text = result.anomalies.front().explanation + ".";
   else if (result.operations == 0)
-    text = "The plan expects nothing of its own.";
+    text = "The plan expects nothing of its own.", result.valid = Validity::kNotApplicable;
   else if (result.valid == Validity::kValid)
     text = std::to_string(expectations) + " expectation(s) and " + std::to_string(replies) +
            " reply(s) came as the plan says.";

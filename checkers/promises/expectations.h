@@ -7,6 +7,6 @@
 
 namespace harness {
 
-CheckResult check_expectations(const RunRecord& run, const CheckOptions& options);
+CheckResult check_expectations(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

@@ -1,17 +1,16 @@
 #include "checkers/promises/failovers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/slot.h"
 
 namespace harness {
 namespace {
-
-bool ends_or_stops(const RunRecord& run, const FaultRecord& fault) {
-  return is_crash(run, fault) || is_pause(fault) || is_partition(fault);
-}
 
 int shard_of(const RunRecord& run, const Term& term) {
   if (!term.slots.empty())
@@ -64,7 +63,7 @@ Nanos first_write(const RunRecord& run, const Term& term) {
 /// Whether the node cannot know better at the moment: it is cut off, stopped or dead.
 bool excused(const RunRecord& run, int node, Nanos time) {
   return std::any_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& fault) {
-    return ends_or_stops(run, fault) && acts_on(run, fault, node) && fault.requested <= time &&
+    return silences(fault) && acts_on(run, fault, node) && fault.requested <= time &&
            time < over_at(run, fault, node);
   });
 }
@@ -94,7 +93,7 @@ Nanos convergence(const RunRecord& run, const std::vector<std::vector<const View
 const FaultRecord* cause_of(const RunRecord& run, int lost, Nanos promoted_by, Nanos since) {
   const FaultRecord* cause = nullptr;
   for (const FaultRecord& fault : run.faults) {
-    if (!acts_on(run, fault, lost) || !ends_or_stops(run, fault) || fault.requested > promoted_by) continue;
+    if (!acts_on(run, fault, lost) || !silences(fault) || fault.requested > promoted_by) continue;
     const Nanos over = over_at(run, fault, lost);
     if (over != kNever && over < since) continue;
     if (cause == nullptr || fault.requested > cause->requested) cause = &fault;
@@ -120,7 +119,7 @@ Nanos recovery_bound(const RunRecord& run, const Bounds& bounds, const Failover&
 /// Whether another fault was at work between the fault and the promotion: then no bound is promised.
 bool disturbed(const RunRecord& run, const Failover& failover) {
   return std::any_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& fault) {
-    if (!ends_or_stops(run, fault) || fault.requested == failover.fault_at) return false;
+    if (!silences(fault) || fault.requested == failover.fault_at) return false;
     Nanos over = fault.healed;
     for (const int node : fault.nodes) over = std::max(over == kNever ? 0 : over, over_at(run, fault, node));
     return fault.requested <= failover.promoted && over >= failover.fault_at;
@@ -129,11 +128,12 @@ bool disturbed(const RunRecord& run, const Failover& failover) {
 
 }  // namespace
 
-std::vector<Failover> find_failovers(const RunRecord& run) {
-  const Terms terms(run);
-  const auto views = views_by_node(run);
-  const Bounds bounds = bounds_of(run.info);
-  const Nanos stall = host_stall(run);
+std::vector<Failover> find_failovers(const Analysis& analysis) {
+  const RunRecord& run = analysis.run;
+  const Bounds& bounds = analysis.bounds;
+  const Nanos stall = analysis.stall;
+  const Terms& terms = analysis.terms;
+  const auto& views = analysis.views;
   std::vector<Failover> failovers;
   for (const Term& term : terms.all()) {
     if (term.origin != Term::Origin::kPromoted || !term.owned_slots) continue;
@@ -172,21 +172,23 @@ std::vector<Failover> find_failovers(const RunRecord& run) {
 
 namespace {
 
-/// Of a partition: whether `node` is on a side without the majority of masters, while another side has that
-/// majority and a replica of the node.
+/// Of a cut: whether `node` and a majority of masters are apart in both directions, and that majority hears a
+/// replica of the node.
 bool isolates(const RunRecord& run, const FaultRecord& fault, int node, const std::vector<int>& masters,
               const std::vector<int>& replicas) {
-  if (fault.one_way) return false;
-  const auto on_side = [&](const std::vector<std::string>& side, int which) {
-    return std::find(side.begin(), side.end(), node_name(run, which)) != side.end();
+  const auto hears = [&](int a, int b) { return !drops(run, fault, a, b) && !drops(run, fault, b, a); };
+  std::vector<int> others;
+  std::ranges::copy_if(masters, std::back_inserter(others),
+                       [&](int master) { return separates(run, fault, node, master); });
+  const auto voters = [&](int replica) {
+    return std::ranges::count_if(others, [&](int master) { return hears(replica, master); });
   };
-  const auto count = [&](const std::vector<std::string>& side, const std::vector<int>& nodes) {
-    return std::count_if(nodes.begin(), nodes.end(), [&](int which) { return on_side(side, which); });
-  };
-  const auto majority = static_cast<std::ptrdiff_t>(masters.size() / 2 + 1);
-  return std::any_of(fault.sides.begin(), fault.sides.end(), [&](const auto& side) {
-    return !on_side(side, node) && count(side, masters) >= majority && count(side, replicas) > 0;
-  });
+  const bool whole = std::ranges::all_of(
+      others, [&](int a) { return std::ranges::all_of(others, [&](int b) { return hears(a, b); }); });
+  return whole && std::ranges::any_of(replicas, [&](int replica) {
+           return separates(run, fault, node, replica) &&
+                  voters(replica) >= static_cast<std::ptrdiff_t>(masters.size() / 2 + 1);
+         });
 }
 
 /// Nodes that were seen replicating from `node`, link up, by the last look before `time`.
@@ -221,21 +223,25 @@ Nanos delays(const RunRecord& run, const Bounds& bounds, const std::vector<int>&
 
 }  // namespace
 
-std::vector<DueFailover> due_failovers(const RunRecord& run, const Bounds& bounds, Nanos stall) {
-  const auto views = views_by_node(run);
+std::vector<DueFailover> due_failovers(const Analysis& analysis) {
+  const RunRecord& run = analysis.run;
+  const Bounds& bounds = analysis.bounds;
+  const Nanos stall = analysis.stall;
+  const auto& views = analysis.views;
   std::vector<DueFailover> due;
   for (const FaultRecord& fault : run.faults) {
-    if (!fault.verified_active() || !ends_or_stops(run, fault)) continue;
+    if (!fault.verified_active() || !silences(fault)) continue;
     const std::vector<int> masters = masters_at(views, fault.requested);
     for (const int node : masters) {
       if (!acts_on(run, fault, node)) continue;
       const std::vector<int> replicas = replicas_at(run, views, node, fault.requested);
-      if (is_partition(fault) ? !isolates(run, fault, node, masters, replicas) : replicas.empty()) continue;
+      if (replicas.empty() || degrades(fault)) continue;
+      if (cuts(fault) && !isolates(run, fault, node, masters, replicas)) continue;
       Nanos until = std::min(fault.heal_requested, over_at(run, fault, node));
       until = std::min({until, run.info.end, judged_at(run)});
       // Other faults meanwhile, on anybody, make it uncertain that a replica and a majority were there.
       const bool alone = std::none_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& other) {
-        return &other != &fault && ends_or_stops(run, other) && other.requested < until &&
+        return &other != &fault && silences(other) && other.requested < until &&
                (other.healed == kNever || other.healed >= fault.requested);
       });
       const Nanos bound = bounds.recovery_derived + bounds.grace + stall +
@@ -281,7 +287,11 @@ void check_need(const RunRecord& run, const Bounds& bounds, Nanos stall, const F
            (line.text.find("anual failover") != std::string::npos ||
             line.text.find("Taking over the master") != std::string::npos);
   });
-  if (manual) return;
+  const bool asked = std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+    return hands_over(fault) && fault.requested <= failover.promoted &&
+           (acts_on(run, fault, failover.to) || acts_on(run, fault, failover.from));
+  });
+  if (manual || asked) return;
   Nanos longest = 0;
   bool any = false;
   for (const FaultRecord& fault : run.faults) {
@@ -307,16 +317,17 @@ void check_need(const RunRecord& run, const Bounds& bounds, Nanos stall, const F
   report(result, std::move(anomaly));
 }
 
-void check_due(const RunRecord& run, const std::vector<Failover>& failovers,
-               const std::vector<DueFailover>& due, CheckResult& result) {
-  for (const DueFailover& expected : due) {
+void check_due(const Analysis& analysis, CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const auto& failovers = analysis.failovers;
+  const Terms& terms = analysis.terms;
+  for (const DueFailover& expected : analysis.due) {
     const bool came = std::any_of(failovers.begin(), failovers.end(), [&](const Failover& failover) {
       return failover.from == expected.node && failover.promoted >= expected.fault->requested &&
              failover.promoted <= expected.until + kSecond;
     });
     if (came) continue;
     // A promotion whose lineage the views do not tell is still a promotion.
-    const Terms terms(run);
     const auto& slots = run.nodes[static_cast<std::size_t>(expected.node)].slots;
     const bool unclear = std::any_of(terms.all().begin(), terms.all().end(), [&](const Term& term) {
       return term.node != expected.node && term.owned_slots &&
@@ -338,7 +349,8 @@ void check_due(const RunRecord& run, const std::vector<Failover>& failovers,
 
 }  // namespace
 
-CheckResult check_failover(const RunRecord& run, const CheckOptions&) {
+CheckResult check_failover(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "failover";
   result.valid = Validity::kValid;
@@ -347,9 +359,9 @@ CheckResult check_failover(const RunRecord& run, const CheckOptions&) {
     doubt(result, "No view of the cluster was recorded.");
     return result;
   }
-  const Bounds bounds = bounds_of(run.info);
-  const Nanos stall = host_stall(run);
-  const auto failovers = find_failovers(run);
+  const Bounds& bounds = analysis.bounds;
+  const Nanos stall = analysis.stall;
+  const auto& failovers = analysis.failovers;
   std::size_t slow = 0;
   Nanos promotion = 0;
   Nanos writing = 0;
@@ -364,7 +376,7 @@ CheckResult check_failover(const RunRecord& run, const CheckOptions&) {
     writing = std::max(writing, since(failover, failover.first_write));
     converging = std::max(converging, since(failover, failover.converged));
   }
-  check_due(run, failovers, due_failovers(run, bounds, stall), result);
+  check_due(analysis, result);
 
   figure(result.bound, "promotion_ms_max", to_ms(bounds.recovery_derived));
   figure(result.bound, "promotion_spec_ms_max", to_ms(bounds.recovery_spec));

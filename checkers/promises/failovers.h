@@ -12,7 +12,7 @@ namespace harness {
 
 /// Every promotion of a replica, in order of time, with its phases: fault, PFAIL, FAIL, election, promotion,
 /// first acknowledged write per shard, convergence.
-std::vector<Failover> find_failovers(const RunRecord& run);
+std::vector<Failover> find_failovers(const Analysis& analysis);
 
 /// A master that was lost for good reason and long enough, with a replica and a majority that could replace
 /// it.
@@ -22,9 +22,9 @@ struct DueFailover {
   Nanos from = 0;   // surely lost by then
   Nanos until = 0;  // surely lost until then
 };
-std::vector<DueFailover> due_failovers(const RunRecord& run, const Bounds& bounds, Nanos stall);
+std::vector<DueFailover> due_failovers(const Analysis& analysis);
 
 /// unknown: no views. measured: failovers, promotion_ms_max, convergence_ms_max, …
-CheckResult check_failover(const RunRecord& run, const CheckOptions& options);
+CheckResult check_failover(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

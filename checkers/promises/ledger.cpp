@@ -1,100 +1,63 @@
 #include "checkers/promises/ledger.h"
 
 #include <algorithm>
-#include <set>
 
 #include "checkers/promises/evidence.h"
+#include "harness/core/slot.h"
 
 namespace harness {
 namespace {
 
 constexpr std::size_t kConflictsPerKey = 3;
 
-/// The value that the operation may write; nothing for a read.
-bool written_value(const History& history, const Operation& op, Value& value) {
-  if (op.function == Function::kWrite) {
-    value = op.argument;
-    return true;
-  }
-  if (op.function != Function::kCas || op.argument.kind() != Value::Kind::kList) return false;
-  const auto pair = history.values.as_list(op.argument);
-  if (pair.size() != 2) return false;
-  value = pair[1];
-  return true;
+/// Long lists are cut: the operations are listed in full beside.
+std::string shortened(std::string text) {
+  constexpr std::size_t kMost = 120;
+  if (text.size() > kMost) text = text.substr(0, kMost) + "...";
+  return text;
 }
 
-/// The value that an acknowledged operation saw; nothing for a write.
-bool observed_value(const History& history, const Operation& op, Value& value) {
-  if (op.outcome != Outcome::kOk) return false;
-  if (op.function == Function::kRead) {
-    value = op.result;
-    return true;
+/// Whether one look, or two that follow each other and show no change of its role or epoch, saw the node as a
+/// replica all the time.
+bool surely_replica(const std::vector<const View*>& views, Nanos from, Nanos until) {
+  const View* before = nullptr;
+  for (const View* view : views) {
+    if (view->begin > from) break;
+    before = view;
   }
-  if (op.function != Function::kCas || op.argument.kind() != Value::Kind::kList) return false;
-  const auto pair = history.values.as_list(op.argument);
-  if (pair.size() != 2) return false;
-  value = pair[0];
-  return true;
+  const TopologyNode* own = own_line(before);
+  if (own == nullptr || own->is(kFlagMaster)) return false;
+  if (until <= before->end) return true;
+  for (const View* view : views) {
+    if (view->begin < before->begin || view == before) continue;
+    const TopologyNode* later = own_line(view);
+    if (later == nullptr || later->is(kFlagMaster) || later->master_id != own->master_id ||
+        later->config_epoch != own->config_epoch || view->replication.run_id != before->replication.run_id)
+      return false;
+    if (until <= view->end) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
-bool is_register_function(Function function) {
-  return function == Function::kRead || function == Function::kWrite || function == Function::kCas;
-}
+Ledger::Ledger(const RunRecord& run, const Terms& terms, const Windows& windows, Object& object,
+               CheckResult& result)
+    : run_(run),
+      terms_(terms),
+      windows_(windows),
+      object_(object),
+      result_(result),
+      streams_(terms),
+      views_(views_by_node(run)) {}
 
-std::vector<ZoneConflict> plain_conflicts(const History& history,
-                                          const std::vector<std::uint32_t>& operations) {
-  Zones zones;
-  Value value;
-  for (const std::uint32_t id : operations) {
-    const Operation& op = history.operations[id];
-    if (op.outcome != Outcome::kFail && written_value(history, op, value))
-      zones.write(id, op, value, op.outcome == Outcome::kOk ? Zone::Writer::kHere : Zone::Writer::kUncertain);
-  }
-  for (const std::uint32_t id : operations) {
-    const Operation& op = history.operations[id];
-    if (!observed_value(history, op, value)) continue;
-    zones.observe(id, op, value);
-    Value next;
-    if (op.function == Function::kCas && written_value(history, op, next)) zones.replace(id, value, next);
-  }
-  return zones.conflicts(kConflictsPerKey);
-}
-
-std::string conflict_text(const History& history, const ZoneConflict& conflict) {
-  const std::string earlier = history.values.to_json(conflict.earlier);
-  const std::string later = history.values.to_json(conflict.later);
-  std::string text;
-  switch (conflict.kind) {
-    case ZoneConflict::Kind::kOrder:
-      text = earlier + " was observed although " + later + " had replaced it";
-      break;
-    case ZoneConflict::Kind::kCasOrder:
-      text = earlier + " was still observed after the value " + later +
-             ", which a compare-and-set put in its place";
-      break;
-    case ZoneConflict::Kind::kDoubleCas:
-      text = "two compare-and-sets both replaced the value " + earlier;
-      break;
-    case ZoneConflict::Kind::kCasCycle:
-      text = "compare-and-sets follow each other in a ring through " + earlier + " and " + later;
-      break;
-  }
-  for (std::size_t i = 0; i < conflict.operations.size(); ++i)
-    text += (i == 0 ? ": " : "; ") + history.describe(history.operations[conflict.operations[i]]);
-  return text;
-}
-
-Ledger::Ledger(const RunRecord& run, const Terms& terms, const Windows& windows, CheckResult& result,
-               bool strict)
-    : run_(run), terms_(terms), windows_(windows), result_(result), strict_(strict) {}
-
-void Ledger::work_out() {
-  place_operations();
+void Ledger::work_out(const std::vector<std::uint32_t>& operations) {
+  place_operations(operations);
   for (Key& key : keys_) {
-    if (!collect(key)) continue;
-    check_origins(key);
+    if (!object_.tokens_repeat()) {
+      if (!collect(key)) continue;
+      check_origins(key);
+    }
     fill_terms(key);
     check_within_terms(key);
   }
@@ -104,54 +67,89 @@ void Ledger::work_out() {
     check_deposed(key);
   }
   settle_losses();
-  for (Key& key : keys_) check_plain(key);
+}
+
+std::vector<Ledger::Seen> Ledger::seen() const {
+  std::vector<Seen> all;
+  for (const Key& key : keys_) all.push_back({key.id, key.operations, key.explained});
+  return all;
+}
+
+int Ledger::node_of(std::uint32_t id) const {
+  return op(id).node == kNoNode ? -1 : node_numbers_[op(id).node];
 }
 
 /// Finds each operation's key and term, and when each term surely had begun to serve.
-void Ledger::place_operations() {
+void Ledger::place_operations(const std::vector<std::uint32_t>& operations) {
   const History& history = run_.history;
-  std::vector<int> node_of(history.nodes.size(), -1);
+  node_numbers_.assign(history.nodes.size(), -1);
   for (std::uint32_t i = 0; i < history.nodes.size(); ++i)
-    node_of[i] = run_.node_by_name(history.nodes.text(i));
+    node_numbers_[i] = run_.node_by_name(history.nodes.text(i));
   began_.assign(terms_.size(), kNever);
   survivors_.assign(terms_.size(), Survivor{});
   for (std::size_t term = 0; term < terms_.size(); ++term) began_[term] = terms_.all()[term].surely_from;
 
   std::unordered_map<std::uint32_t, std::size_t> index;
   term_of_.assign(history.operations.size(), kNoTerm);
-  for (std::uint32_t id = 0; id < history.operations.size(); ++id) {
-    const Operation& operation = op(id);
-    if (!is_register_function(operation.function) || operation.key == kNoKey) continue;
+  stream_of_.assign(history.operations.size(), kNoTerm);
+  for (const std::uint32_t id : operations) {
+    if (!object_.takes(op(id))) continue;
     ++figures_.operations;
-    const auto [place, added] = index.try_emplace(operation.key, keys_.size());
+    object_.prepare(op(id));
+    const std::uint32_t instance = object_.instance(op(id));
+    const auto [found, added] = index.try_emplace(instance, keys_.size());
     if (added) {
       keys_.emplace_back();
-      keys_.back().id = operation.key;
+      keys_.back().id = instance;
+      keys_.back().slot = slot_of(object_.key_of(instance));
+      keys_.back().moved = streams_.moved(keys_.back().slot);
     }
-    keys_[place->second].operations.push_back(id);
-    if (operation.outcome != Outcome::kOk) continue;
-    ++figures_.acknowledged;
-    if (operation.node != kNoNode)
-      term_of_[id] = terms_.term_of(node_of[operation.node], operation.invoked, operation.completed);
-    if (term_of_[id] == kNoTerm) {
-      ++figures_.unplaced;
-      continue;
-    }
-    Nanos& began = began_[static_cast<std::size_t>(term_of_[id])];
-    began = std::min(began, operation.completed);
+    Key& key = keys_[found->second];
+    key.operations.push_back(id);
+    if (op(id).outcome == Outcome::kInfo) continue;
+    object_.read(op(id), effects_);
+    if (op(id).outcome == Outcome::kOk || effects_.observes) place(key, id, node_of(id));
   }
   figures_.keys = keys_.size();
+  for (const Key& key : keys_) figures_.moved_keys += key.moved ? 1 : 0;
 }
 
-/// Who may have written what. False when a value was written twice: then no rule here applies.
+void Ledger::place(Key& key, std::uint32_t id, int node) {
+  const Operation& operation = op(id);
+  ++figures_.acknowledged;
+  const int term = terms_.term_of(node, operation.invoked, operation.completed);
+  term_of_[id] = term;
+  if (term == kNoTerm) {
+    ++figures_.unplaced;
+    check_replica_answer(key, id, node);
+    return;
+  }
+  stream_of_[id] = streams_.stream_of(term, key.slot, operation.completed);
+  key.moved = key.moved || stream_of_[id] != term;
+  Nanos& began = began_[static_cast<std::size_t>(term)];
+  began = std::min(began, operation.completed);
+}
+
+/// A replica redirects whoever does not ask for READONLY; one that answers poses as its master.
+void Ledger::check_replica_answer(Key& key, std::uint32_t id, int node) {
+  const Operation& operation = op(id);
+  if (node < 0 || !terms_.surely_none(node, operation.invoked, operation.completed)) return;
+  if (!surely_replica(views_[static_cast<std::size_t>(node)], operation.invoked, operation.completed)) return;
+  violation(
+      key, "answered-by-replica",
+      tell(id) + "; but " + node_name(run_, node) +
+          " was a replica all that time, and a replica redirects every client that did not ask for READONLY",
+      {id}, operation.completed, node);
+}
+
+/// Who may have written what. False when a token was written twice: then no rule here applies.
 bool Ledger::collect(Key& key) {
-  Value value;
   for (const std::uint32_t id : key.operations) {
-    if (!written_value(run_.history, op(id), value)) continue;
-    auto& table = op(id).outcome == Outcome::kFail ? key.failed : key.writer;
-    const bool first = table.try_emplace(value.bits(), id).second;
-    if (value.is_nil() || !first ||
-        (key.writer.contains(value.bits()) && key.failed.contains(value.bits()))) {
+    object_.read(op(id), effects_);
+    for (const Token token : effects_.writes) {
+      auto& table = op(id).outcome == Outcome::kFail ? key.failed : key.writer;
+      const bool first = table.try_emplace(token, id).second;
+      if (token != kNothing && first && !(key.writer.contains(token) && key.failed.contains(token))) continue;
       ++figures_.repeated_keys;
       key.flawed = key.explained = true;
       return false;
@@ -162,259 +160,92 @@ bool Ledger::collect(Key& key) {
 
 /// Rule 5 and common sense: what was read had been written before, by a write that did not fail.
 void Ledger::check_origins(Key& key) {
-  Value value;
   for (const std::uint32_t id : key.operations) {
-    if (!observed_value(run_.history, op(id), value) || value.is_nil()) continue;
-    const auto writer = key.writer.find(value.bits());
-    const int node = op(id).node == kNoNode ? -1 : run_.node_by_name(run_.history.node_text(op(id)));
-    if (writer == key.writer.end()) {
-      const auto failed = key.failed.find(value.bits());
-      const bool known = failed != key.failed.end();
-      violation(key, known ? "failed-write-read" : "never-written",
-                tell(id) + (known ? ", a value whose write had failed: " + tell(failed->second)
-                                  : ", a value that nobody ever wrote to " + key_name(key)),
-                known ? std::vector{failed->second, id} : std::vector{id}, op(id).completed, node);
-      key.flawed = true;
-    } else if (op(id).completed < op(writer->second).invoked) {
-      violation(key, "read-before-write",
-                tell(id) + ", before its write was even sent: " + tell(writer->second), {id, writer->second},
-                op(id).completed, node);
-      key.flawed = true;
-    }
+    object_.read(op(id), effects_);
+    if (!effects_.observes) continue;
+    for (const Token token : effects_.sees)
+      if (token != kNothing) check_origin(key, id, token);
   }
+}
+
+void Ledger::check_origin(Key& key, std::uint32_t id, Token token) {
+  const auto writer = key.writer.find(token);
+  if (writer != key.writer.end() && op(writer->second).invoked <= op(id).completed) return;
+  key.flawed = true;
+  if (writer != key.writer.end()) {
+    violation(key, "read-before-write",
+              tell(id) + ", before its write was even sent: " + tell(writer->second), {id, writer->second},
+              op(id).completed, node_of(id));
+    return;
+  }
+  const auto failed = key.failed.find(token);
+  const bool known = failed != key.failed.end();
+  const std::string which = object_.shape() == Object::Shape::kLast ? "" : " (" + token_text(token) + ")";
+  violation(key, known ? "failed-write-read" : "never-written",
+            tell(id) + (known ? ", a value whose write had failed: " + tell(failed->second)
+                              : ", a value" + which + " that nobody ever wrote to " + key_name(key)),
+            known ? std::vector{failed->second, id} : std::vector{id}, op(id).completed, node_of(id));
 }
 
 void Ledger::fill_terms(Key& key) {
   if (key.flawed) return;
-  Value value;
-  for (const std::uint32_t id : key.operations)
-    if (term_of_[id] != kNoTerm && written_value(run_.history, op(id), value))
-      key.terms[term_of_[id]].write(id, op(id), value, Zone::Writer::kHere);
+  const auto slice_of = [&](int stream) -> Slice& {
+    auto& slice = key.terms[stream];
+    if (slice == nullptr) slice = object_.slice();
+    return *slice;
+  };
   for (const std::uint32_t id : key.operations) {
-    if (term_of_[id] == kNoTerm || !observed_value(run_.history, op(id), value)) continue;
-    Zones& zones = key.terms[term_of_[id]];
-    if (!value.is_nil() && zones.find(value) == nullptr) {
-      const std::uint32_t writer = key.writer.at(value.bits());
-      const bool elsewhere = op(writer).outcome == Outcome::kOk && term_of_[writer] != kNoTerm;
-      zones.write(writer, op(writer), value, elsewhere ? Zone::Writer::kElsewhere : Zone::Writer::kUncertain);
-    }
-    zones.observe(id, op(id), value);
-    Value next;
-    if (op(id).function == Function::kCas && written_value(run_.history, op(id), next))
-      zones.replace(id, value, next);
+    if (stream_of_[id] == kNoTerm) continue;
+    object_.read(op(id), effects_);
+    for (const Token token : effects_.writes)
+      slice_of(stream_of_[id]).write(id, op(id), token, Mark::Writer::kHere);
+  }
+  for (const std::uint32_t id : key.operations) {
+    if (stream_of_[id] == kNoTerm) continue;
+    object_.read(op(id), effects_);
+    if (!effects_.observes) continue;
+    Slice& slice = slice_of(stream_of_[id]);
+    if (!object_.tokens_repeat())
+      for (const Token token : effects_.sees) add_seen(key, slice, token);
+    slice.observe(id, op(id), effects_);
+  }
+  // What nobody is known to have been told: it may have happened in any term.
+  for (const std::uint32_t id : key.operations) {
+    if (stream_of_[id] != kNoTerm || op(id).outcome == Outcome::kFail) continue;
+    for (auto& [stream, slice] : key.terms) slice->uncertain(id, op(id));
   }
 }
 
-/// Rule 1: within a term, every key is linearizable.
+/// Says whose a token is that was seen and not written in this span.
+void Ledger::add_seen(Key& key, Slice& slice, Token token) {
+  if (token == kNothing || slice.find(token) != nullptr) return;
+  const std::uint32_t writer = key.writer.at(token);
+  const bool elsewhere = op(writer).outcome == Outcome::kOk && stream_of_[writer] != kNoTerm;
+  slice.write(writer, op(writer), token, elsewhere ? Mark::Writer::kElsewhere : Mark::Writer::kUncertain);
+}
+
+/// Rule 1: within a term, every object is linearizable.
 void Ledger::check_within_terms(Key& key) {
-  for (auto& [term, zones] : key.terms)
-    for (const ZoneConflict& conflict : zones.conflicts(kConflictsPerKey)) {
+  for (auto& [stream, slice] : key.terms)
+    for (const Conflict& conflict : slice->conflicts(kConflictsPerKey)) {
       const std::uint32_t last = conflict.operations.empty() ? kNoOperation : conflict.operations.back();
-      violation(key, "not-linearizable-in-term",
-                "one master, " + terms_.describe(run_, term) + ", contradicts itself on " + key_name(key) +
-                    ": " + conflict_text(run_.history, conflict),
-                conflict.operations, last == kNoOperation ? 0 : op(last).invoked, terms_[term].node);
+      const bool moved = key.moved;
+      violation(key,
+                !conflict.type.empty() ? conflict.type
+                : moved                ? "not-linearizable-across-move"
+                                       : "not-linearizable-in-term",
+                (moved ? "the masters that slot " + std::to_string(key.slot) +
+                             " passed through, the first of them " + terms_.describe(run_, stream) +
+                             ", contradict each other on "
+                       : "one master, " + terms_.describe(run_, stream) + ", contradicts itself on ") +
+                    key_name(key) + ": " + conflict.text,
+                conflict.operations, last == kNoOperation ? 0 : op(last).invoked, terms_[stream].node);
       key.flawed = true;
     }
 }
 
-/// Rules 2, 3 and 5: what each term began with, traced back to the term that wrote it.
-void Ledger::compare_terms(Key& key) {
-  std::set<int> roots;
-  for (const auto& [term, zones] : key.terms) roots.insert(terms_.root_of(term));
-  const bool several =
-      std::count_if(roots.begin(), roots.end(), [&](int root) { return terms_.lineage_known(root); }) > 1;
-  if (several) {
-    ++figures_.moved_keys;
-    return;
-  }
-  for (const auto& [term, zones] : key.terms) {
-    if (!terms_.lineage_known(term)) continue;
-    for (const Zone& zone : zones.all()) {
-      if (!zone.touched) continue;
-      if (zone.writer == Zone::Writer::kElsewhere) {
-        follow_back(key, term, zone);
-      } else if (zone.writer == Zone::Writer::kUncertain) {
-        // An indeterminate write that an earlier term of this lineage had shown already was inherited.
-        for (const auto& [other, theirs] : key.terms) {
-          const Zone* same = theirs.find(zone.value);
-          if (same == nullptr || !same->touched || !terms_.descends(term, other)) continue;
-          follow_back(key, term, zone);
-          break;
-        }
-      }
-    }
-  }
-}
-
-void Ledger::follow_back(Key& key, int term, const Zone& inherited) {
-  const std::string seen = value_text(inherited.value);
-  int child = term;
-  for (std::size_t steps = 0; steps < terms_.size(); ++steps) {
-    const int parent = terms_[child].parent;
-    if (parent == kNoTerm) break;
-    const auto place = key.terms.find(parent);
-    const bool restarted = terms_[child].origin == Term::Origin::kRestarted;
-    const Zone* source = place == key.terms.end() ? nullptr : place->second.find(inherited.value);
-    const bool written_here = source != nullptr && source->touched && source->writer == Zone::Writer::kHere;
-    const bool shown_here =
-        source != nullptr && source->touched && source->writer == Zone::Writer::kUncertain;
-
-    if (place != key.terms.end())
-      for (const Zone& zone : place->second.all()) {
-        if (!zone.touched || zone.value == inherited.value) continue;
-        const bool own = zone.writer != Zone::Writer::kElsewhere;
-        const bool after = source == nullptr || !source->touched ||
-                           source->writer == Zone::Writer::kElsewhere ||
-                           place->second.surely_before(*source, zone);
-        // A value that the parent itself had inherited is not its own loss, but proof of a step back.
-        if (own && after) lose(key, parent, child, zone, inherited);
-        if (!own && !restarted && !written_here && !shown_here)
-          violation(key, "resurrected-write",
-                    tell(inherited.last_op) + "; but its predecessor " + terms_.describe(run_, parent) +
-                        " began with " + value_text(zone.value) + " there (" + tell(zone.last_op) +
-                        "), and never wrote " + seen +
-                        ". A promoted replica continues its master's stream, "
-                        "so this value came back from before it (rule 5)",
-                    {zone.last_op, inherited.last_op}, op(inherited.last_op).completed, terms_[term].node);
-      }
-    if (written_here && !restarted) {
-      const Nanos invoked = op(source->write).invoked;
-      Survivor& survivor = survivors_[static_cast<std::size_t>(child)];
-      if (invoked > survivor.invoked) survivor = {invoked, source->write};
-      if (invoked > began(child))
-        violation(key, "resurrected-write",
-                  tell(source->write) + ", sent after " + terms_.describe(run_, child) +
-                      " had taken over by " + at(began(child)) + ", and yet " + tell(inherited.last_op) +
-                      ". What a deposed master accepts cannot be in its heir's stream (rule 5)",
-                  {source->write, inherited.last_op}, op(inherited.last_op).completed, terms_[term].node);
-    }
-    if (written_here || shown_here) return;
-    child = parent;
-  }
-  if (inherited.value.is_nil() || inherited.writer == Zone::Writer::kUncertain) return;
-  const int writer_term = term_of_[inherited.write];
-  if (terms_.root_of(writer_term) != terms_.root_of(term) || terms_.descends(term, writer_term)) return;
-  violation(key, "foreign-write",
-            tell(inherited.last_op) + ", but " + seen + " was acknowledged by " +
-                terms_.describe(run_, writer_term) + ", whose stream " + terms_.describe(run_, term) +
-                " does not continue: " + tell(inherited.write),
-            {inherited.write, inherited.last_op}, op(inherited.last_op).completed, terms_[term].node);
-}
-
-void Ledger::lose(Key& key, int parent, int child, const Zone& lost, const Zone& seen) {
-  Loss loss;
-  loss.deviation = {parent, child, op(lost.write).invoked, lost.first_end, true};
-  // The age of an acknowledged write counts from its acknowledgement.
-  if (op(lost.write).outcome == Outcome::kOk) loss.deviation.effect_by = op(lost.write).completed;
-  loss.key = static_cast<std::uint32_t>(&key - keys_.data());
-  loss.write = lost.write;
-  loss.witness = seen.last_op;
-  loss.seen = seen.value;
-  losses_.try_emplace({lost.write, child}, loss);
-}
-
-/// Rule 6: what a master answered after its heir had surely taken over. Its writes are lost, its reads old.
-void Ledger::check_deposed(Key& key) {
-  for (int child = 0; child < static_cast<int>(terms_.size()); ++child) {
-    const int parent = terms_[child].parent;
-    if (terms_[child].origin != Term::Origin::kPromoted || !key.terms.contains(parent)) continue;
-    const auto theirs = key.terms.find(child);
-    for (const std::uint32_t id : key.operations) {
-      const Operation& operation = op(id);
-      if (term_of_[id] != parent || operation.invoked <= began(child)) continue;
-      Loss loss;
-      loss.deviation = {parent, child, operation.invoked, operation.completed, true};
-      loss.key = static_cast<std::uint32_t>(&key - keys_.data());
-      loss.write = id;
-      if (operation.function == Function::kRead) {
-        // A read is old only if the heir surely had another value by then.
-        const bool old =
-            theirs != key.terms.end() &&
-            std::any_of(theirs->second.all().begin(), theirs->second.all().end(), [&](const Zone& zone) {
-              return zone.touched && zone.writer != Zone::Writer::kElsewhere &&
-                     zone.first_end < operation.invoked;
-            });
-        if (!old) continue;
-        loss.deviation.is_write = false;
-      }
-      losses_.try_emplace({id, child}, loss);
-    }
-  }
-}
-
-void Ledger::settle_losses() {
-  for (const auto& [which, loss] : losses_) settle(loss);
-}
-
-void Ledger::settle(const Loss& loss) {
-  Key& key = keys_[loss.key];
-  key.explained = true;
-  const Deviation& deviation = loss.deviation;
-  ++(deviation.is_write ? figures_.lost_writes : figures_.stale_reads);
-  const std::string heir = terms_.describe(run_, deviation.child);
-  std::string text = tell(loss.write);
-  if (loss.witness != kNoOperation)
-    text += "; it was lost: later " + tell(loss.witness);
-  else
-    text += ", after " + heir + " had taken over by " + at(began(deviation.child));
-  std::vector<std::uint32_t> operations = {loss.write};
-  if (loss.witness != kNoOperation) operations.push_back(loss.witness);
-  const int node = terms_[deviation.parent].node;
-
-  const Survivor& survivor = survivors_[static_cast<std::size_t>(deviation.child)];
-  if (deviation.is_write && deviation.effect_by < survivor.invoked &&
-      terms_[deviation.child].origin == Term::Origin::kPromoted) {
-    operations.insert(operations.begin() + 1, survivor.write);
-    violation(key, "hole-in-loss",
-              text + ". But a later write of the same master survived: " + tell(survivor.write) +
-                  ". The loss is not a suffix of " + node_name(run_, node) + "'s stream (rule 3)",
-              operations, deviation.effect_by, node);
-    return;
-  }
-  const Attribution found = windows_.attribute(deviation);
-  if (found.kind == Attribution::Kind::kUnknown) {
-    ++figures_.unknown;
-    if (figures_.doubt.empty()) figures_.doubt = text + ": " + found.why;
-    return;
-  }
-  if (found.kind == Attribution::Kind::kViolation) {
-    violation(key, deviation.is_write ? "lost-write-outside-window" : "stale-read-outside-window",
-              text + ". No documented window allows it: " + found.why, operations, deviation.effect_by, node);
-    return;
-  }
-  ++figures_.by_window[found.window];
-  Nanos& age = figures_.age_max[found.window];
-  age = std::max(age, found.age);
-  Anomaly anomaly;
-  anomaly.type = deviation.is_write ? "lost-write" : "stale-read";
-  anomaly.key = key_name(key);
-  anomaly.explanation = text + ". Documented (window " + found.window + "): " + found.why;
-  anomaly.operations = events(operations);
-  anomaly.time = deviation.effect_by;
-  anomaly.node = node_name(run_, node);
-  anomaly.allowed = true;
-  anomaly.window = found.window;
-  report(result_, std::move(anomaly));
-}
-
-/// The strict answer, and the guard of the documented one: a key that is not linearizable over the run must
-/// have an anomaly above that says why.
-void Ledger::check_plain(Key& key) {
-  const auto conflicts = plain_conflicts(run_.history, key.operations);
-  if (conflicts.empty()) return;
-  ++figures_.broken_keys;
-  if (!key.explained) ++figures_.unexplained_keys;
-  if (!strict_) return;
-  for (const ZoneConflict& conflict : conflicts)
-    violation(key, "not-linearizable",
-              key_name(key) + " is not linearizable (--strict): " + conflict_text(run_.history, conflict),
-              conflict.operations, conflict.operations.empty() ? 0 : op(conflict.operations.back()).invoked,
-              -1);
-}
-
-std::string Ledger::value_text(Value value) const {
-  return value.is_nil() ? "nothing" : run_.history.values.to_json(value);
+std::string Ledger::token_text(Token token) const {
+  return token == kNothing ? "nothing" : object_.token_text(token);
 }
 
 std::string Ledger::tell(std::uint32_t id) const {
@@ -423,29 +254,33 @@ std::string Ledger::tell(std::uint32_t id) const {
   const std::string node =
       operation.node == kNoNode ? "the cluster" : std::string(history.node_text(operation));
   const std::string process = "p" + std::to_string(operation.process);
-  const std::string key(history.key_text(operation));
-  Value value;
-  if (operation.function == Function::kRead)
-    return "at " + at(operation.completed) + " " + node + " answered " + process + "'s read of " + key +
-           " with " + value_text(operation.result);
-  const std::string what = operation.function == Function::kCas ? "compare-and-set " : "write ";
-  const std::string argument = history.values.to_json(operation.argument);
+  const std::string key =
+      operation.key == kNoKey ? std::string("its keys") : std::string(history.key_text(operation));
+  const bool reads = operation.function == Function::kRead || operation.function == Function::kDequeue;
+  const std::string what(operation.function == Function::kCas ? "compare-and-set"
+                                                              : to_string(operation.function));
+  if (reads && operation.outcome == Outcome::kOk)
+    return "at " + at(operation.completed) + " " + node + " answered " + process + "'s " + what + " of " +
+           key + " with " +
+           (operation.result.is_nil() ? "nothing" : shortened(history.values.to_json(operation.result)));
+  const std::string argument =
+      operation.argument.is_nil() ? "" : shortened(history.values.to_json(operation.argument)) + " ";
+  const std::string whole = process + "'s " + what + " " + argument + "of " + key;
   switch (operation.outcome) {
     case Outcome::kOk:
-      return "at " + at(operation.completed) + " " + node + " acknowledged " + process + "'s " + what +
-             argument + " of " + key;
+      return "at " + at(operation.completed) + " " + node + " acknowledged " + whole +
+             (operation.result.is_nil() || operation.result == operation.argument
+                  ? ""
+                  : " with " + shortened(history.values.to_json(operation.result)));
     case Outcome::kFail:
-      return process + "'s " + what + argument + " of " + key + ", sent at " + at(operation.invoked) +
-             ", failed";
+      if (!operation.result.is_nil())
+        return "at " + at(operation.completed) + " " + node + " refused " + whole + " with what it saw, " +
+               shortened(history.values.to_json(operation.result));
+      return whole + ", sent at " + at(operation.invoked) + ", failed";
     case Outcome::kInfo:
       break;
   }
-  return process + "'s " + what + argument + " of " + key + ", sent at " + at(operation.invoked) +
-         ", was never answered";
-}
-
-std::string Ledger::key_name(const Key& key) const {
-  return std::string(run_.history.keys.text(key.id));
+  return whole + ", sent at " + at(operation.invoked) + ", was never answered";
 }
 
 std::vector<std::size_t> Ledger::events(const std::vector<std::uint32_t>& operations) const {

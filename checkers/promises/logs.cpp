@@ -2,35 +2,37 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 #include <map>
 #include <set>
 
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
 namespace {
 
-/// A text that a healthy server never writes, and the part of a fault's name that asks for it.
+/// A text that a healthy server never writes, unless an effect excuses the line.
 struct Alarm {
   std::string_view text;
   std::string_view type;
-  std::string_view asked_for_by;  // empty: nothing excuses it
 };
 // Texts of redis 7.0.15 (debug.c, server.c, zmalloc), Valkey's variants, and gcc's sanitizers.
 constexpr Alarm kAlarms[] = {
-    {"=== ASSERTION FAILED", "assertion-failed", "debug-assert"},
-    {"==> ASSERTION FAILED", "assertion-failed", "debug-assert"},
-    {"Guru Meditation", "panic", "debug-panic"},
-    {"BUG REPORT START", "crash", "debug-"},
-    {"crashed by signal", "crash", "debug-"},
-    {"ERROR: AddressSanitizer", "sanitizer", ""},
-    {"ERROR: LeakSanitizer", "sanitizer", ""},
-    {"WARNING: ThreadSanitizer", "sanitizer", ""},
-    {"WARNING: MemorySanitizer", "sanitizer", ""},
-    {": runtime error: ", "sanitizer", ""},
-    {"Out Of Memory allocating", "out-of-memory", ""},
-    {"Unrecoverable error: corrupted cluster config", "corrupt-nodes-conf", ""},
-    {"Internal error in RDB reading", "corrupt-rdb", ""},
+    {"=== ASSERTION FAILED", "assertion-failed"},
+    {"==> ASSERTION FAILED", "assertion-failed"},
+    {"Guru Meditation", "panic"},
+    {"BUG REPORT START", "crash"},
+    {"crashed by signal", "crash"},
+    {"ERROR: AddressSanitizer", "sanitizer"},
+    {"ERROR: LeakSanitizer", "sanitizer"},
+    {"WARNING: ThreadSanitizer", "sanitizer"},
+    {"WARNING: MemorySanitizer", "sanitizer"},
+    {": runtime error: ", "sanitizer"},
+    {"Out Of Memory allocating", "out-of-memory"},
+    {"Unrecoverable error: corrupted cluster config", "corrupt-nodes-conf"},
+    {"Internal error in RDB reading", "corrupt-rdb"},
 };
 
 bool is_crash_signal(int signal) {
@@ -48,16 +50,15 @@ int life_of(const RunRecord& run, const LogLine& line) {
   return life_at(run, line.node, line.time);
 }
 
-/// The fault that asked for this crash: on this node, and requested while this process lived.
-const FaultRecord* asked_for(const RunRecord& run, int node, int life, std::string_view name) {
-  if (name.empty()) return nullptr;
+/// Whether a fault that was requested while this process lived excuses its end, or the line.
+bool asked_for(const RunRecord& run, int life, const std::function<bool(const FaultRecord&)>& excuses) {
   for (const FaultRecord& fault : run.faults) {
-    if (fault.fault.find(name) == std::string::npos || !acts_on(run, fault, node)) continue;
-    if (life < 0) return &fault;
+    if (!excuses(fault)) continue;
+    if (life < 0) return true;
     const Incarnation& process = run.incarnations[static_cast<std::size_t>(life)];
-    if (process.started <= fault.requested && fault.requested <= process.ended) return &fault;
+    if (process.started <= fault.requested && fault.requested <= process.ended) return true;
   }
-  return nullptr;
+  return false;
 }
 
 void check_lines(const RunRecord& run, CheckResult& result, std::size_t& expected) {
@@ -67,7 +68,8 @@ void check_lines(const RunRecord& run, CheckResult& result, std::size_t& expecte
       if (line.text.find(alarm.text) == std::string::npos) continue;
       const int life = life_of(run, line);
       if (!told.insert({line.node, life, alarm.type}).second) break;
-      if (asked_for(run, line.node, life, alarm.asked_for_by) != nullptr) {
+      if (asked_for(run, life,
+                    [&](const FaultRecord& fault) { return excuses_line(fault, line.node, line.text); })) {
         ++expected;
         break;
       }
@@ -88,7 +90,9 @@ void check_exits(const RunRecord& run, CheckResult& result) {
     if (life.ended == kNever) continue;
     const bool crashed = is_crash_signal(life.signal);
     if (life.expected && !crashed) continue;
-    if (crashed && asked_for(run, life.node, static_cast<int>(i), "debug-") != nullptr) continue;
+    if (asked_for(run, static_cast<int>(i),
+                  [&](const FaultRecord& fault) { return excuses_exit(fault, life.node); }))
+      continue;
     Anomaly anomaly;
     anomaly.type = "unexpected-exit";
     anomaly.node = node_name(run, life.node);
@@ -104,7 +108,8 @@ void check_exits(const RunRecord& run, CheckResult& result) {
 
 }  // namespace
 
-CheckResult check_logs(const RunRecord& run, const CheckOptions&) {
+CheckResult check_logs(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "logs";
   result.valid = Validity::kValid;

@@ -7,6 +7,6 @@
 namespace harness {
 
 /// unknown: a node whose log was not harvested. measured: lines, crashes, expected_crashes.
-CheckResult check_logs(const RunRecord& run, const CheckOptions& options);
+CheckResult check_logs(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "checkers/promises/bounds.h"
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -19,18 +20,13 @@ bool changes_data(const Operation& op) {
   return op.function != Function::kRead && op.function != Function::kGet;
 }
 
-/// Masters on a side of the cut that has no majority of masters.
+/// Masters that hear, or are heard by, no majority of masters any more.
 std::vector<int> minority_masters(const RunRecord& run, const FaultRecord& fault,
                                   const std::vector<int>& masters) {
   std::vector<int> minority;
   for (const int node : masters) {
-    const auto side =
-        std::find_if(fault.sides.begin(), fault.sides.end(), [&](const std::vector<std::string>& names) {
-          return std::find(names.begin(), names.end(), node_name(run, node)) != names.end();
-        });
-    if (side == fault.sides.end()) continue;
     const auto company = std::count_if(masters.begin(), masters.end(), [&](int other) {
-      return std::find(side->begin(), side->end(), node_name(run, other)) != side->end();
+      return other == node || !separates(run, fault, node, other);
     });
     if (static_cast<std::size_t>(company) < masters.size() / 2 + 1) minority.push_back(node);
   }
@@ -69,23 +65,22 @@ void check_cut(const RunRecord& run, const FaultRecord& fault, int node, Nanos b
 
 }  // namespace
 
-CheckResult check_minority_writes(const RunRecord& run, const CheckOptions&) {
+CheckResult check_minority_writes(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "minority-writes";
   result.valid = Validity::kValid;
-  const Bounds bounds = bounds_of(run.info);
-  const Nanos bound = bounds.minority_writes + bounds.grace + host_stall(run);
-  const auto views = views_by_node(run);
+  const Nanos bound = analysis.bounds.minority_writes + analysis.bounds.grace + analysis.stall;
   Figures figures;
   bool cut = false;
   for (const FaultRecord& fault : run.faults) {
-    if (!is_partition(fault) || fault.one_way) continue;  // one direction alone: no bound is derived
+    if (!cuts(fault)) continue;  // of a link cut in one direction alone no bound is derived
     cut = true;
     if (!fault.verified_active()) {
       doubt(result, "The cut at " + at(fault.requested) + " was never verified to be active.");
       continue;
     }
-    const auto masters = masters_at(views, fault.requested);
+    const auto masters = masters_at(analysis.views, fault.requested);
     if (masters.empty()) doubt(result, "No view tells who was a master at " + at(fault.requested) + ".");
     for (const int node : minority_masters(run, fault, masters)) {
       ++figures.minority_masters;
@@ -94,11 +89,12 @@ CheckResult check_minority_writes(const RunRecord& run, const CheckOptions&) {
   }
   result.operations = figures.accepted + figures.refused;
   figure(result.bound, "accepted_after_ms_max", to_ms(bound));
-  figure(result.bound, "accepted_after_spec_ms_max", to_ms(bounds.minority_writes_spec));
+  figure(result.bound, "accepted_after_spec_ms_max", to_ms(analysis.bounds.minority_writes_spec));
   figure(result.measured, "minority_masters", figures.minority_masters);
   figure(result.measured, "writes_accepted", static_cast<double>(figures.accepted));
   figure(result.measured, "refused_after_bound", static_cast<double>(figures.refused));
   figure(result.measured, "accepted_after_ms_max", to_ms(figures.latest));
+  if (!cut) result.valid = Validity::kNotApplicable;
   std::string text;
   if (result.violations > 0)
     text = result.anomalies.front().explanation + ".";

@@ -9,6 +9,6 @@ namespace harness {
 
 /// unknown: a partition whose sides or verification were not recorded. measured: minority_masters,
 /// accepted_after_ms_max, writes_accepted, refused_after_bound.
-CheckResult check_minority_writes(const RunRecord& run, const CheckOptions& options);
+CheckResult check_minority_writes(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/epochs.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/failovers.h"
@@ -13,6 +14,7 @@
 #include "checkers/promises/slot_coverage.h"
 #include "checkers/promises/terms.h"
 #include "checkers/promises/votes.h"
+#include "harness/core/old_stores.h"
 
 using namespace harness;
 
@@ -98,6 +100,7 @@ FaultRecord fault(const std::string& name, int from_ms, int heal_ms) {
     fault.heal_requested = heal_ms * kMillisecond;
     fault.healed = fault.heal_requested + 10 * kMillisecond;
   }
+  fault.effects = effects_of_old_record(fault);
   return fault;
 }
 
@@ -169,5 +172,6 @@ TEST_CASE("a real failover of a master that was cut off") {
   RunRecord run = read_record("redis-7.0.15-partition.views");
   run.faults = {fault("isolate", 470, 5'500)};
   run.faults[0].sides = {{"n1"}, {"n2", "n3", "n4", "n5", "n6"}};
+  run.faults[0].effects = effects_of_old_record(run.faults[0]);
   expect_one_failover(run);
 }

@@ -15,10 +15,18 @@
 #include <string>
 #include <vector>
 
+#include "checkers/promises/analysis.h"
+#include "harness/core/old_stores.h"
 #include "harness/core/run_record.h"
 #include "harness/core/slot.h"
 
 namespace harness::testing {
+
+/// The faults of a record that declare no effects get those of their names, as records of old stores do.
+inline void declare_effects(RunRecord& run) {
+  for (FaultRecord& fault : run.faults)
+    if (fault.effects.empty()) fault.effects = effects_of_old_record(fault);
+}
 
 struct Span {
   double invoked_ms;
@@ -131,7 +139,29 @@ class RecordBuilder {
     now_ = ms;
   }
 
+  /// SETSLOT NODE: the slot passes from one master to another.
+  void move_slot(int slot, int from, int to) {
+    SlotRanges left;
+    for (const SlotRange& range : at(from).slots) {
+      if (!range.contains(slot)) {
+        left.push_back(range);
+        continue;
+      }
+      if (range.first < slot) left.push_back({range.first, slot - 1});
+      if (slot < range.last) left.push_back({slot + 1, range.last});
+    }
+    at(from).slots = left;
+    at(to).slots.push_back({slot, slot});
+  }
+
   // --- clients ---
+
+  ValueTable& values() { return builder_.tables().values; }
+  /// Any operation; no key: that of a transaction.
+  void operation(int process, Function function, const std::string& key, Value argument, Value result,
+                 Span when, int node, Outcome outcome = Outcome::kOk) {
+    add(process, function, key, argument, result, when, node, outcome);
+  }
 
   void write(int process, const std::string& key, int value, Span when, int node,
              Outcome outcome = Outcome::kOk) {
@@ -205,6 +235,7 @@ class RecordBuilder {
   }
 
   RunRecord finish() {
+    declare_effects(run);
     std::stable_sort(events_.begin(), events_.end(),
                      [](const Event& a, const Event& b) { return a.time < b.time; });
     for (std::size_t i = 0; i < events_.size(); ++i) builder_.add(events_[i], i + 1);
@@ -320,7 +351,7 @@ class RecordBuilder {
     History& tables = builder_.tables();
     Event event;
     event.process = process;
-    event.key = tables.keys.intern(key);
+    if (!key.empty()) event.key = tables.keys.intern(key);
     event.function = function;
     event.value = argument;
     event.time = nanos(when.invoked_ms);

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <map>
 
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
-#include "checkers/promises/failovers.h"
 
 namespace harness {
 namespace {
 
 class Convergence {
  public:
-  Convergence(const RunRecord& run, CheckResult& result)
-      : run_(run), views_(views_by_node(run)), result_(result) {}
+  Convergence(const Analysis& analysis, CheckResult& result)
+      : analysis_(analysis), run_(analysis.run), views_(analysis.views), result_(result) {}
 
   void check() {
     for (std::size_t node = 0; node < run_.nodes.size(); ++node) check_presence(static_cast<int>(node));
@@ -145,7 +145,7 @@ class Convergence {
   }
 
   void check_old_masters() {
-    const auto failovers = find_failovers(run_);
+    const auto& failovers = analysis_.failovers;
     std::map<int, const Failover*> last;  // of each node that lost its role
     for (const Failover& failover : failovers) last[failover.from] = &failover;
     for (const auto& [node, failover] : last) {
@@ -171,8 +171,9 @@ class Convergence {
     return run_.info.config.replicas <= 1 || !run_.info.config.allow_replica_migration;
   }
 
+  const Analysis& analysis_;
   const RunRecord& run_;
-  std::vector<std::vector<const View*>> views_;
+  const std::vector<std::vector<const View*>>& views_;
   CheckResult& result_;
   int masters_ = 0;
   int replicas_ = 0;
@@ -180,7 +181,8 @@ class Convergence {
 
 }  // namespace
 
-CheckResult check_role_convergence(const RunRecord& run, const CheckOptions&) {
+CheckResult check_role_convergence(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "role-convergence";
   result.valid = Validity::kValid;
@@ -193,7 +195,7 @@ CheckResult check_role_convergence(const RunRecord& run, const CheckOptions&) {
     doubt(result, "The run was interrupted before the cluster could settle.");
     return result;
   }
-  Convergence(run, result).check();
+  Convergence(analysis, result).check();
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else if (result.explanation.empty())

@@ -8,6 +8,6 @@
 namespace harness {
 
 /// unknown: no views, an interrupted run. measured: masters, replicas, nodes_agreeing.
-CheckResult check_role_convergence(const RunRecord& run, const CheckOptions& options);
+CheckResult check_role_convergence(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

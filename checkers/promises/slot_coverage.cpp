@@ -4,14 +4,14 @@
 #include <map>
 #include <set>
 
-#include "checkers/promises/bounds.h"
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
 namespace {
 
 /// One node's claim to serve some slots, by its own view.
-struct Claim {
+struct SlotClaim {
   int node = 0;
   Nanos from = 0;
   Nanos surely_until = 0;  // the last look that saw it
@@ -41,8 +41,8 @@ bool covers(const SlotRanges& ranges, const SlotRange& segment) {
                      [&](const SlotRange& range) { return range.contains(segment.first); });
 }
 
-std::vector<Claim> claims_of(const RunRecord& run, const std::vector<std::vector<const View*>>& views) {
-  std::vector<Claim> claims;
+std::vector<SlotClaim> claims_of(const RunRecord& run, const std::vector<std::vector<const View*>>& views) {
+  std::vector<SlotClaim> claims;
   for (std::size_t node = 0; node < views.size(); ++node)
     for (std::size_t i = 0; i < views[node].size(); ++i) {
       const View* view = views[node][i];
@@ -64,10 +64,10 @@ struct Outage {
 };
 
 /// When nobody claimed the segment, between the first look and `end`.
-std::vector<Outage> outages_of(const std::vector<Claim>& claims, const SlotRange& segment, Nanos begin,
+std::vector<Outage> outages_of(const std::vector<SlotClaim>& claims, const SlotRange& segment, Nanos begin,
                                Nanos end) {
   std::vector<std::pair<Nanos, Nanos>> served;
-  for (const Claim& claim : claims)
+  for (const SlotClaim& claim : claims)
     if (covers(claim.slots, segment)) served.emplace_back(claim.from, claim.until);
   std::sort(served.begin(), served.end());
   std::vector<Outage> outages;
@@ -81,7 +81,7 @@ std::vector<Outage> outages_of(const std::vector<Claim>& claims, const SlotRange
   return outages;
 }
 
-void check_outages(const RunRecord& run, const std::vector<Claim>& claims, const SlotRanges& segments,
+void check_outages(const RunRecord& run, const std::vector<SlotClaim>& claims, const SlotRanges& segments,
                    CheckResult& result) {
   // All looks of the first round must be in before a missing claim means anything.
   Nanos begin = 0;
@@ -118,14 +118,14 @@ void check_outages(const RunRecord& run, const std::vector<Claim>& claims, const
 }
 
 /// Row 14: before the first fault, and after the cluster settled, two nodes never claim one slot.
-void check_single_owner(const RunRecord& run, const std::vector<Claim>& claims, CheckResult& result) {
+void check_single_owner(const RunRecord& run, const std::vector<SlotClaim>& claims, CheckResult& result) {
   Nanos first_fault = kNever;
   for (const FaultRecord& fault : run.faults) first_fault = std::min(first_fault, fault.requested);
   Nanos longest = 0;
   for (std::size_t i = 0; i < claims.size(); ++i)
     for (std::size_t j = i + 1; j < claims.size(); ++j) {
-      const Claim& a = claims[i];
-      const Claim& b = claims[j];
+      const SlotClaim& a = claims[i];
+      const SlotClaim& b = claims[j];
       if (a.node == b.node) continue;
       const Nanos from = std::max(a.from, b.from);
       const Nanos until = std::min(a.surely_until, b.surely_until);
@@ -210,12 +210,13 @@ void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>
 
 }  // namespace
 
-CheckResult check_slot_coverage(const RunRecord& run, const CheckOptions&) {
+CheckResult check_slot_coverage(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "slot-coverage";
   result.valid = Validity::kValid;
   result.operations = run.views.size();
-  const auto views = views_by_node(run);
+  const auto& views = analysis.views;
   const bool seen =
       std::any_of(run.views.begin(), run.views.end(), [](const View& view) { return view.reachable; });
   if (!seen) {
@@ -223,7 +224,7 @@ CheckResult check_slot_coverage(const RunRecord& run, const CheckOptions&) {
     return result;
   }
   const SlotRanges segments = segments_of(run);
-  const std::vector<Claim> claims = claims_of(run, views);
+  const std::vector<SlotClaim> claims = claims_of(run, views);
   check_single_owner(run, claims, result);
   check_outages(run, claims, segments, result);
   if (!run.info.interrupted) check_end(run, views, segments, result);

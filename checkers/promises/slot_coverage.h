@@ -9,6 +9,6 @@ namespace harness {
 
 /// unknown: no views, an interrupted run. measured: uncovered_ms_max, uncovered_slots_max, slots_at_end,
 /// two_owners_ms_max. Allowed anomalies "slots-uncovered" tell each outage.
-CheckResult check_slot_coverage(const RunRecord& run, const CheckOptions& options);
+CheckResult check_slot_coverage(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

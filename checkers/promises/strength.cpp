@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "checkers/promises/bounds.h"
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
-#include "checkers/promises/failovers.h"
 
 namespace harness {
 namespace {
@@ -28,13 +28,14 @@ Nanos end_of(const RunRecord& run, const FaultRecord& fault) {
   return std::min({end, run.info.clients_end, run.info.end, judged_at(run)});
 }
 
-bool lasting(const RunRecord& run, const FaultRecord& fault) {
-  return fault.heals || is_crash(run, fault) || is_pause(fault) || is_partition(fault);
+bool lasting(const FaultRecord& fault) {
+  return fault.heals || silences(fault);
 }
 
 class Strength {
  public:
-  Strength(const RunRecord& run, CheckResult& result) : run_(run), result_(result) {}
+  Strength(const Analysis& analysis, CheckResult& result)
+      : analysis_(analysis), run_(analysis.run), result_(result) {}
 
   void check() {
     check_operations();
@@ -71,7 +72,7 @@ class Strength {
       need(fault.verified_active(), "The fault " + name_of(fault) + " was never verified to be active" +
                                         (fault.error.empty() ? "." : ": " + fault.error + "."));
       need(fault.verified_healed(), "The fault " + name_of(fault) + " was never verified to be healed.");
-      if (!fault.verified_active() || !lasting(run_, fault)) continue;
+      if (!fault.verified_active() || !lasting(fault)) continue;
       const Nanos end = end_of(run_, fault);
       if (end - fault.active < kFaultJudgedFrom) continue;
       const double number = completed_between(fault.active, end);
@@ -108,10 +109,8 @@ class Strength {
 
   /// A scenario of failovers in which none happened proves nothing about them.
   void check_failovers() {
-    const Bounds bounds = bounds_of(run_.info);
-    const auto failovers = find_failovers(run_);
-    const bool named = run_.info.scenario.starts_with("failover");
-    const bool implied = named || !due_failovers(run_, bounds, host_stall(run_)).empty();
+    const auto& failovers = analysis_.failovers;
+    const bool implied = !analysis_.due.empty();
     figure(result_.bound, "failovers_min", implied ? 1 : 0);
     figure(result_.measured, "failovers", static_cast<double>(failovers.size()));
     need(!implied || !failovers.empty(),
@@ -128,7 +127,7 @@ class Strength {
     figure(result_.measured, "observer_gap_ms_max", to_ms(gap));
     figure(result_.measured, "observer_looks", static_cast<double>(run_.counters.observer_looks));
     need(gap <= kObserverGapMax, "The observer was silent for " + in_milliseconds(gap) + ".");
-    const auto views = views_by_node(run_);
+    const auto& views = analysis_.views;
     for (std::size_t node = 0; node < views.size(); ++node)
       need(std::any_of(views[node].begin(), views[node].end(),
                        [](const View* view) { return view->reachable; }),
@@ -155,17 +154,19 @@ class Strength {
                                         std::to_string(answered.size()) + " keys was never answered.");
   }
 
+  const Analysis& analysis_;
   const RunRecord& run_;
   CheckResult& result_;
 };
 
 }  // namespace
 
-CheckResult check_strength(const RunRecord& run, const CheckOptions&) {
+CheckResult check_strength(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "strength";
   result.valid = Validity::kValid;
-  Strength(run, result).check();
+  Strength(analysis, result).check();
   if (result.valid != Validity::kValid) return result;
   double during = 0;
   for (const auto& [name, value] : result.measured)

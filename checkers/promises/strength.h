@@ -7,6 +7,6 @@
 namespace harness {
 
 /// bound and measured have the same names: operations_min / operations, operations_during_fault_min, …
-CheckResult check_strength(const RunRecord& run, const CheckOptions& options);
+CheckResult check_strength(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

@@ -46,14 +46,16 @@ bool hidden_change(const View& a, const View& b) {
 }
 
 void extend(Term& term, const View& view) {
-  term.surely_until = std::max(term.surely_until, view.end);
   if (const TopologyNode* own = view.topology.myself()) {
+    if (term.claims.empty() || term.claims.back().slots != own->slots)
+      term.claims.push_back({view.begin, term.surely_until, own->slots});
     term.config_epoch = std::max(term.config_epoch, own->config_epoch);
     if (!own->slots.empty()) {
       term.owned_slots = true;
       term.slots = own->slots;
     }
   }
+  term.surely_until = std::max(term.surely_until, view.end);
   const std::string& id = view.replication.replication_id;
   if (!id.empty() &&
       std::find(term.replication_ids.begin(), term.replication_ids.end(), id) == term.replication_ids.end())
@@ -184,6 +186,13 @@ int Terms::term_of(int node, Nanos invoked, Nanos completed) const {
     found = term;
   }
   return found;
+}
+
+bool Terms::surely_none(int node, Nanos from, Nanos until) const {
+  const auto& own = of_node_[static_cast<std::size_t>(node)];
+  return std::none_of(own.begin(), own.end(), [&](int term) {
+    return (*this)[term].answers_from <= until && from <= (*this)[term].maybe_until;
+  });
 }
 
 bool Terms::descends(int term, int ancestor) const {

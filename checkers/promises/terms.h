@@ -18,6 +18,13 @@ namespace harness {
 
 inline constexpr int kNoTerm = -1;
 
+/// What a master said of its own slots, from this look on.
+struct Claim {
+  Nanos from = 0;          // the look that first showed it
+  Nanos denied_until = 0;  // the look before it, which showed something else
+  SlotRanges slots;
+};
+
 struct Term {
   /// How the stint began, and so what its first state is.
   enum class Origin {
@@ -40,6 +47,7 @@ struct Term {
   Nanos answers_from = 0;
   bool owned_slots = false;
   SlotRanges slots;                          // at the last look that saw some
+  std::vector<Claim> claims;                 // in order of time; the first is that of the first look
   std::vector<std::string> replication_ids;  // of its stream; a new one begins when a first replica attaches
   Origin origin = Origin::kUnknown;
   int parent = kNoTerm;
@@ -57,6 +65,9 @@ class Terms {
   /// The term in which `node` answered an operation that ran from `invoked` to `completed`; kNoTerm when that
   /// is not certain.
   int term_of(int node, Nanos invoked, Nanos completed) const;
+
+  /// Whether no term of the node can have been there at any moment of this time.
+  bool surely_none(int node, Nanos from, Nanos until) const;
 
   /// Whether `ancestor` is on the path from `term` (excluded) to its root.
   bool descends(int term, int ancestor) const;

@@ -4,9 +4,8 @@
 #include <map>
 #include <set>
 
-#include "checkers/promises/bounds.h"
+#include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
-#include "checkers/promises/failovers.h"
 
 namespace harness {
 namespace {
@@ -191,19 +190,19 @@ class Votes {
 
 }  // namespace
 
-CheckResult check_votes(const RunRecord& run, const CheckOptions&) {
+CheckResult check_votes(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = "votes";
   result.valid = Validity::kValid;
-  const Bounds bounds = bounds_of(run.info);
-  Votes votes(run, bounds, result);
+  Votes votes(run, analysis.bounds, result);
   votes.check();
   result.operations = votes.count();
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else
     result.explanation = std::to_string(votes.count()) + " vote(s) in the logs, all lawful.";
-  if (votes.count() == 0 && !find_failovers(run).empty())
+  if (votes.count() == 0 && !analysis.failovers.empty())
     doubt(result, "A failover happened, but no log holds a vote for it.");
   if (run.logs.empty()) doubt(result, "No log was harvested.");
   return result;

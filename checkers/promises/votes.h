@@ -8,6 +8,6 @@
 namespace harness {
 
 /// unknown: failovers happened, but the logs hold no votes. measured: votes, votes_denied, elections_won.
-CheckResult check_votes(const RunRecord& run, const CheckOptions& options);
+CheckResult check_votes(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

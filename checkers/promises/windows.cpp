@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -62,8 +63,10 @@ std::vector<const FaultRecord*> Windows::causes(int child) const {
   const int lost = terms_[heir.parent].node;
   const Nanos patience = bounds_.recovery_derived + bounds_.lost_election + stall_;
   for (const FaultRecord& fault : run_.faults) {
-    if (!acts_on(run_, fault, lost) || fault.requested > heir.surely_from) continue;
-    if (!is_partition(fault) && !is_pause(fault) && !is_crash(run_, fault)) continue;
+    if (fault.requested > heir.surely_from) continue;
+    const bool handed = hands_over(fault) && acts_on(run_, fault, heir.node);
+    if (!handed && !acts_on(run_, fault, lost)) continue;
+    if (!silences(fault) && !hands_over(fault)) continue;
     const Nanos over = over_at(run_, fault, lost);
     if (over != kNever && over + patience < heir.maybe_from) continue;
     causes.push_back(&fault);
@@ -121,18 +124,33 @@ Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& dev
                  when + ", not yet replicated as far as the offsets tell");
 }
 
+/// A plain manual failover waits for the replica and loses nothing; FORCE and TAKEOVER do not wait.
+Attribution Windows::after_handover(const FaultRecord& fault, const Deviation& deviation) const {
+  const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
+  if (!forced_handover(fault))
+    return verdict(
+        Attribution::Kind::kViolation, "", age,
+        fault_text(fault) + " at " + at(fault.requested) + " waits for the replica, and loses nothing");
+  return verdict(Attribution::Kind::kAllowed, "a", age,
+                 fault_text(fault) + " at " + at(fault.requested) + " did not wait for the replica");
+}
+
 Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& deviation) const {
   const Nanos active = surely_active(fault);
   const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
-  if (is_partition(fault)) {
+  if (hands_over(fault)) return after_handover(fault, deviation);
+  if (cuts(fault) || degrades(fault)) {
     // A cut of one direction lets the old master hear the others until their links time out too.
     const Nanos bound =
-        bounds_.minority_writes + bounds_.grace + (fault.one_way ? bounds_.node_timeout : 0) + stall_;
+        bounds_.minority_writes + bounds_.grace + (one_way_cut(fault) ? bounds_.node_timeout : 0) + stall_;
     const std::string when =
         in_milliseconds(age) + " after " + fault_text(fault) + " at " + at(fault.requested);
     if (deviation.invoked <= active + bound)
       return verdict(Attribution::Kind::kAllowed, "c", age,
                      when + ", within the bound of " + in_milliseconds(bound));
+    // What slows a node or its links has no bound of its own: how much it slowed them is not known here.
+    if (degrades(fault))
+      return verdict(Attribution::Kind::kUnknown, "", age, when + ", for which no bound is derived");
     if (!fault.verified_active())
       return verdict(Attribution::Kind::kUnknown, "", age, when + ", which was never verified to be active");
     return verdict(Attribution::Kind::kViolation, "", age,

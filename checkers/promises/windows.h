@@ -50,6 +50,7 @@ class Windows {
   Nanos find_replicated_until(int child) const;
   Attribution by_fault(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution before_fault(const FaultRecord& fault, const Deviation& deviation) const;
+  Attribution after_handover(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution during_fault(const FaultRecord& fault, const Deviation& deviation) const;
 
   const RunRecord& run_;

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "harness/core/clock.h"
 #include "harness/core/wait.h"
 #include "harness/run/interpreter.h"
+#include "harness/run/load_set.h"
 #include "harness/run/recorder.h"
 #include "harness/run/settle.h"
 #include "harness/sandbox/sandbox.h"
@@ -85,11 +87,9 @@ double recorded_per_second(const Host& host, Cluster& cluster, const BenchOption
         {node.name, {boost::asio::ip::make_address(node.ip), static_cast<std::uint16_t>(node.port)}});
     shards.push_back(node.slots);
   }
-  WorkloadOptions options;
-  options.keys = 1000;
-  options.hot_keys = 0;
-  options.read = 0.5;
-  options.write = 0.5;
+  const WorkloadEntry& workload = *find_workload("register");
+  const Parameters options = load_options(
+      workload, {{"keys", 1000}, {"hot-keys", 0}, {"read", 0.5}, {"write", 0.5}, {"once", 0}}, "bench");
   ProcessNumbers processes;
   // As many threads as redis-benchmark --cluster takes: one a master.
   const int threads = cluster.size();
@@ -98,9 +98,9 @@ double recorded_per_second(const Host& host, Cluster& cluster, const BenchOption
     LoadOptions load_options;
     load_options.concurrency =
         bench.connections * (share + 1) / threads - bench.connections * share / threads;
-    const WorkloadSetup setup{recorder, options, shards, share, threads};
+    const WorkloadSetup setup{recorder, options, "bench:", shards, share, threads};
     load.push_back(std::make_unique<LoadThread>(
-        [&] { host.enter(); }, nodes, find_workload("register")->make(setup),
+        [&] { host.enter(); }, nodes, workload.make(setup),
         Prng(1).split("operations", static_cast<std::uint64_t>(share)), load_options, recorder, processes));
   }
   const RunClock loaded;

@@ -15,9 +15,29 @@ constexpr int kRedirectionsMax = 16;
 constexpr std::chrono::milliseconds kRefreshInterval(50);
 constexpr std::chrono::milliseconds kTryAgainPause(10);
 constexpr std::string_view kAsking = "*1\r\n$6\r\nASKING\r\n";
+constexpr std::string_view kReadonly = "*1\r\n$8\r\nREADONLY\r\n";
 
 Answer finished(const Classification& meaning, int node) {
-  return {meaning.outcome, meaning.reason, nullptr, node};
+  return {meaning.outcome, meaning.reason, nullptr, node, {}};
+}
+
+/// The text of an error reply; empty for any other.
+std::string_view error_of(const redisReply& reply) {
+  return reply.type == REDIS_REPLY_ERROR ? std::string_view(reply.str, reply.len) : std::string_view{};
+}
+
+/// What the replies say of the request as a whole.
+Refusal meaning_of(const Request& request, const redisReply& last, std::span<const ReplyPtr> earlier) {
+  const std::string_view error = error_of(last);
+  if (request.kind == Request::Kind::kTransaction && last.type == REDIS_REPLY_NIL)
+    return {watched_key_changed(), {}};
+  if (error.empty() && request.kind != Request::Kind::kPipeline) return {classify(WireFailure::kNone), {}};
+  if (request.kind == Request::Kind::kCommand) return {classify_error_reply(error), error};
+  std::vector<std::string_view> errors;
+  for (const ReplyPtr& reply : earlier) errors.push_back(error_of(*reply));
+  if (request.kind == Request::Kind::kTransaction) return classify_transaction(error, errors);
+  errors.push_back(error);
+  return classify_pipeline(errors);
 }
 
 Task<void> pause(asio::io_context& context, std::chrono::milliseconds time) {
@@ -92,78 +112,135 @@ bool ClientGroup::take_slots(const redisReply& reply) {
   return true;
 }
 
-Client::Client(ClientGroup& group) : group_(group), wires_(group.nodes().size()) {}
+/// What the node that was asked says about the next step.
+struct Client::Hop {
+  NextStep next = NextStep::kFinish;
+  int node = -1;  // to ask next
+  int slot = -1;  // that moved
+};
+
+Client::Client(ClientGroup& group) : group_(group), wires_(2 * group.nodes().size()) {}
 
 void Client::reset() {
   for (auto& wire : wires_) wire.reset();
 }
 
-Wire& Client::wire(int node) {
-  auto& wire = wires_[static_cast<std::size_t>(node)];
-  if (!wire)
-    wire = std::make_unique<Wire>(group_.context(), group_.watch_,
-                                  group_.nodes()[static_cast<std::size_t>(node)].address);
+void Client::drop(int node, bool readonly) {
+  wires_[static_cast<std::size_t>(node) + (readonly ? group_.nodes().size() : 0)].reset();
+}
+
+Wire& Client::wire(int node, bool readonly) {
+  const auto number = static_cast<std::size_t>(node);
+  auto& wire = wires_[number + (readonly ? group_.nodes().size() : 0)];
+  if (!wire) wire = std::make_unique<Wire>(group_.context(), group_.watch_, group_.nodes()[number].address);
   return *wire;
 }
 
 Task<Answer> Client::command(std::string_view key, std::span<const std::string_view> arguments) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + group_.operation_timeout();
-  const int slot = slot_of(key);
+  return blocking_command(key, arguments, {});
+}
+
+Task<Answer> Client::blocking_command(std::string_view key, std::span<const std::string_view> arguments,
+                                      std::chrono::milliseconds blocks) {
+  command_.clear();
+  append_command(command_, arguments);
+  Request request;
+  request.bytes = command_;
+  request.slot = slot_of(key);
+  request.patience = blocks;
+  return exchange(request);
+}
+
+/// Nobody is known to serve the slot: waits a little for the slot map. False when the time is up.
+Task<bool> Client::find_owner(SteadyTime deadline) {
+  group_.refresh_soon();
+  if (std::chrono::steady_clock::now() >= deadline) co_return false;
+  co_await pause(group_.context(), kTryAgainPause);
+  co_return true;
+}
+
+/// The node that a redirection names; -1: none of ours.
+int Client::redirected_to(std::string_view error, int from) const {
+  const Redirection target = parse_redirection(error);
+  if (!target.ip.empty()) return group_.node_at(target.ip, target.port);
+  const auto& asked = group_.nodes()[static_cast<std::size_t>(from)];
+  return group_.node_at(asked.address.address().to_string(), target.port);
+}
+
+/// The connection failed: the slot map may be old.
+Answer Client::broken(WireFailure failure, int node) {
+  group_.refresh_soon();
+  return finished(classify(failure), node);
+}
+
+/// Asks one node. The answer counts when `hop` says that nothing follows.
+Task<Answer> Client::ask(const Request& request, int node, bool asking, SteadyTime deadline, Hop& hop) {
+  Wire& connection = wire(node, request.readonly);
+  const bool fresh = !connection.connected();
+  if (fresh && request.connected) co_return finished(classify(WireFailure::kNotSent), node);
+  if (fresh) {
+    if (const WireFailure failure = co_await connection.connect(deadline); failure != WireFailure::kNone)
+      co_return broken(failure, node);
+  }
+  request_.clear();
+  const bool readonly = fresh && request.readonly;
+  if (readonly) request_ += kReadonly;
+  if (asking) request_ += kAsking;
+  request_ += request.bytes;
+  const int before = (readonly ? 1 : 0) + (asking ? 1 : 0);
+  std::vector<ReplyPtr> earlier;
+  const bool all = request.kind != Request::Kind::kCommand;
+  WireReply got =
+      co_await connection.request(request_, request.replies + before, deadline, all ? &earlier : nullptr);
+  if (got.failure != WireFailure::kNone) co_return broken(got.failure, node);
+  if (all) earlier.erase(earlier.begin(), earlier.begin() + before);
+  const Refusal meaning = meaning_of(request, *got.reply, earlier);
+  if (meaning.meaning.outcome == Outcome::kOk)
+    co_return Answer{Outcome::kOk, {}, std::move(got.reply), node, std::move(earlier)};
+  hop.next = meaning.meaning.next;
+  if (hop.next == NextStep::kMoved || hop.next == NextStep::kAsk) {
+    hop.node = redirected_to(meaning.error, node);
+    hop.slot = parse_redirection(meaning.error).slot;
+  }
+  co_return finished(meaning.meaning, node);
+}
+
+Task<Answer> Client::exchange(Request request) {
+  const SteadyTime deadline =
+      std::chrono::steady_clock::now() + group_.operation_timeout() + request.patience;
   int asked_node = -1;  // set for one request after an ASK
   int last_node = -1;
-  for (int hop = 0; hop < kRedirectionsMax; ++hop) {
-    const int node = asked_node >= 0 ? asked_node : group_.owner(slot);
+  for (int hops = 0; hops < kRedirectionsMax;) {
+    const bool asking = asked_node >= 0;
+    const int node = asking ? asked_node : request.slot >= 0 ? group_.owner(request.slot) : request.node;
     if (node < 0) {
-      group_.refresh_soon();
-      if (std::chrono::steady_clock::now() >= deadline)
-        co_return Answer{Outcome::kFail, "no-owner-found", nullptr, -1};
-      co_await pause(group_.context(), kTryAgainPause);
-      --hop;
+      if (!co_await find_owner(deadline)) co_return Answer{Outcome::kFail, "no-owner-found", nullptr, -1, {}};
       continue;
     }
     last_node = node;
-    Wire& connection = wire(node);
-    if (!connection.connected()) {
-      if (const WireFailure failure = co_await connection.connect(deadline); failure != WireFailure::kNone) {
-        group_.refresh_soon();
-        co_return finished(classify(failure), node);
-      }
-    }
-    request_.clear();
-    if (asked_node >= 0) request_ += kAsking;
-    append_command(request_, arguments);
-    WireReply answer = co_await connection.request(request_, asked_node >= 0 ? 2 : 1, deadline);
+    Hop hop;
+    Answer answer = co_await ask(request, node, asking, deadline, hop);
     asked_node = -1;
-    if (answer.failure != WireFailure::kNone) {
-      group_.refresh_soon();
-      co_return finished(classify(answer.failure), node);
-    }
-    if (answer.reply->type != REDIS_REPLY_ERROR)
-      co_return Answer{Outcome::kOk, {}, std::move(answer.reply), node};
-
-    const std::string_view error(answer.reply->str, answer.reply->len);
-    const Classification meaning = classify_error_reply(error);
-    if (meaning.next == NextStep::kFinish) co_return finished(meaning, node);
-    if (meaning.next == NextStep::kTryAgain) {
-      if (std::chrono::steady_clock::now() + kTryAgainPause >= deadline) co_return finished(meaning, node);
+    if (answer.outcome == Outcome::kOk) co_return answer;
+    // A pinned request takes a redirection as a refusal.
+    if (hop.next == NextStep::kFinish || request.slot < 0) co_return answer;
+    if (hop.next == NextStep::kTryAgain) {  // the deadline bounds these, not the number of redirections
+      if (std::chrono::steady_clock::now() + kTryAgainPause >= deadline) co_return answer;
       co_await pause(group_.context(), kTryAgainPause);
-      --hop;  // the deadline bounds these, not the number of redirections
       continue;
     }
-    const Redirection target = parse_redirection(error);
-    const std::string own_ip = group_.nodes()[static_cast<std::size_t>(node)].address.address().to_string();
-    const int next = group_.node_at(target.ip.empty() ? own_ip : target.ip, target.port);
-    if (next < 0) co_return Answer{Outcome::kFail, "redirected-elsewhere", nullptr, node};
-    if (meaning.next == NextStep::kAsk) {
+    if (hop.node < 0) co_return Answer{Outcome::kFail, "redirected-elsewhere", nullptr, node, {}};
+    ++hops;
+    if (hop.next == NextStep::kAsk) {
       ++group_.asked;
-      asked_node = next;
+      asked_node = hop.node;
       continue;
     }
     ++group_.moved;
-    group_.learn(target.slot, next);
+    group_.learn(hop.slot, hop.node);
     group_.refresh_soon();
   }
-  co_return Answer{Outcome::kFail, "redirected-in-circles", nullptr, last_node};
+  co_return Answer{Outcome::kFail, "redirected-in-circles", nullptr, last_node, {}};
 }
 
 }  // namespace harness

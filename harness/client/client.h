@@ -74,13 +74,31 @@ class ClientGroup {
   SteadyTime last_refresh_{};
 };
 
+/// What is sent to one node in one go.
+struct Request {
+  enum class Kind {
+    kCommand,      // one command
+    kPipeline,     // several, each for itself
+    kTransaction,  // MULTI ... EXEC
+  };
+  Kind kind = Kind::kCommand;
+  std::string_view bytes;  // in RESP
+  int replies = 1;
+  int slot = -1;  // the node that serves it is asked, and redirections are followed; -1: `node` and no other
+  int node = -1;
+  bool readonly = false;   // over a connection in READONLY mode
+  bool connected = false;  // over the connection that is open, or not at all: it has a state of its own
+  std::chrono::milliseconds patience{0};  // beyond the operation timeout: how long the server may block
+};
+
 /// How one request ended.
 struct Answer {
   Outcome outcome = Outcome::kInfo;
   std::string_view reason;  // why not ok; a static word
-  ReplyPtr reply;           // set exactly when ok
+  ReplyPtr reply;           // set exactly when ok: the last one, of a transaction EXEC's
   /// Who answered; without an answer, who was asked. An index into ClientGroup::nodes(); -1: nobody.
   int node = -1;
+  std::vector<ReplyPtr> earlier;  // of a pipeline or a transaction: the replies before it
 };
 
 /// The connections of one logical process.
@@ -91,15 +109,29 @@ class Client {
   /// Runs one command on the node that serves the key's slot.
   Task<Answer> command(std::string_view key, std::span<const std::string_view> arguments);
 
+  /// As command(), for a command that blocks on the server for at most `blocks`.
+  Task<Answer> blocking_command(std::string_view key, std::span<const std::string_view> arguments,
+                                std::chrono::milliseconds blocks);
+  /// The bytes behind `request` must live until the answer has come.
+  Task<Answer> exchange(Request request);
+
   /// Drops every connection, as a new process starts with none.
   void reset();
+  /// Drops one: whatever state it has on the server goes with it.
+  void drop(int node, bool readonly);
   ClientGroup& group() { return group_; }
 
  private:
-  Wire& wire(int node);
+  struct Hop;
+  Wire& wire(int node, bool readonly);
+  Task<Answer> ask(const Request& request, int node, bool asking, SteadyTime deadline, Hop& hop);
+  Answer broken(WireFailure failure, int node);
+  Task<bool> find_owner(SteadyTime deadline);
+  int redirected_to(std::string_view error, int from) const;
 
   ClientGroup& group_;
-  std::vector<std::unique_ptr<Wire>> wires_;  // by node number
+  std::vector<std::unique_ptr<Wire>> wires_;  // by node number; behind them those in READONLY mode
+  std::string command_;                       // reused
   std::string request_;                       // reused
 };
 

@@ -38,6 +38,7 @@ constexpr ErrorRule kErrorRules[] = {
     {"WRONGTYPE", not_applied("wrongtype")},
     {"NOSCRIPT", not_applied("noscript")},
     {"EXECABORT", not_applied("execabort")},
+    {"UNBLOCKED", not_applied("unblocked")},  // a blocked command, ended when the node became a replica
 };
 
 }  // namespace
@@ -71,6 +72,35 @@ Classification classify_error_reply(std::string_view error) {
     return rule.meaning;
   }
   return {NextStep::kFinish, Outcome::kInfo, "error-reply"};
+}
+
+Refusal classify_pipeline(std::span<const std::string_view> errors) {
+  for (const std::string_view error : errors) {
+    if (error.empty()) return {{NextStep::kFinish, Outcome::kOk, {}}, {}};
+    if (const Classification meaning = classify_error_reply(error); meaning.outcome != Outcome::kFail)
+      return {meaning, error};
+  }
+  return {classify_error_reply(errors.front()), errors.front()};
+}
+
+Refusal classify_transaction(std::string_view exec_error, std::span<const std::string_view> errors) {
+  if (exec_error.starts_with("EXECABORT")) {
+    for (const std::string_view error : errors)
+      if (const Classification why = classify_error_reply(error);
+          !error.empty() && why.outcome == Outcome::kFail)
+        return {why, error};
+    return {not_applied("execabort"), exec_error};
+  }
+  if (!errors.empty() && !errors.front().empty() && errors.size() > 1) {
+    const Refusal alone = classify_pipeline(errors.subspan(1));
+    if (alone.meaning.outcome == Outcome::kFail) return alone;
+    return {{NextStep::kFinish, Outcome::kInfo, "multi-refused"}, errors.front()};
+  }
+  return {classify_error_reply(exec_error), exec_error};
+}
+
+Classification watched_key_changed() {
+  return not_applied("watched-key-changed");
 }
 
 Redirection parse_redirection(std::string_view error) {

@@ -4,6 +4,7 @@
 // that was sent and not answered is `info`: it may take effect at any later time, or never.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "harness/core/history.h"
@@ -40,6 +41,24 @@ Classification classify(WireFailure failure);
 /// An error reply, without its leading '-'. Errors that the table does not know are info: a script may have
 /// failed after its first write.
 Classification classify_error_reply(std::string_view error);
+
+/// Why a transaction or a pipeline was not carried out, and the error reply that says so.
+struct Refusal {
+  Classification meaning;
+  std::string_view error;
+};
+
+/// MULTI ... EXEC that EXEC answered with an error. `errors`: the error replies of MULTI and of what should
+/// have been queued, empty where there was none. A transaction that EXEC gave up was certainly not applied,
+/// and the first error says why. Where MULTI itself was refused, the commands stood alone: then each of them
+/// must have been refused.
+Refusal classify_transaction(std::string_view exec_error, std::span<const std::string_view> errors);
+/// A key that was watched had changed: EXEC answered nil.
+Classification watched_key_changed();
+
+/// Commands that were sent together and stand each for itself: refused as a whole when each of them was.
+/// `errors`: as above, not empty. With an answer among them it is ok, and the replies tell the rest.
+Refusal classify_pipeline(std::span<const std::string_view> errors);
 
 /// "MOVED 3999 127.0.0.1:6381" or "ASK …" taken apart.
 struct Redirection {

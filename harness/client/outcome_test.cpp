@@ -43,6 +43,7 @@ TEST_CASE("error replies given before execution are fail, line by line") {
       {"WRONGTYPE Operation against a key holding the wrong kind of value", "wrongtype"},
       {"NOSCRIPT No matching script.", "noscript"},
       {"EXECABORT Transaction discarded because of previous errors.", "execabort"},
+      {"UNBLOCKED force unblock from blocking operation", "unblocked"},
   };
   for (const auto& [reply, reason] : lines) {
     CAPTURE(reply);
@@ -58,9 +59,8 @@ TEST_CASE("redirections are followed, malformed ones and unknown errors are info
   CHECK(classify_error_reply("ASK 3999 10.77.0.2:6379").next == NextStep::kAsk);
   CHECK(classify_error_reply("TRYAGAIN Multiple keys request during rehashing of slot").next ==
         NextStep::kTryAgain);
-  for (const char* reply :
-       {"MOVED", "MOVED 1", "MOVED 99999 a:1", "MOVED x a:1", "ASK 1 nowhere", "ERR something",
-        "ERR Error running script", "UNBLOCKED force unblock", "", "OK", "moved 1 a:1"}) {
+  for (const char* reply : {"MOVED", "MOVED 1", "MOVED 99999 a:1", "MOVED x a:1", "ASK 1 nowhere",
+                            "ERR something", "ERR Error running script", "", "OK", "moved 1 a:1"}) {
     CAPTURE(reply);
     CHECK(classify_error_reply(reply).next == NextStep::kFinish);
     CHECK(classify_error_reply(reply).outcome == Outcome::kInfo);

@@ -121,7 +121,16 @@ Task<WireReply> Wire::receive() {
   }
 }
 
-Task<WireReply> Wire::request(std::string_view bytes, int replies, SteadyTime deadline) {
+Task<WireReply> Wire::next_push(SteadyTime deadline) {
+  expired_ = false;
+  deadline_ = deadline;
+  WireReply push = co_await receive();
+  if (push.failure == WireFailure::kNone) deadline_ = SteadyTime::max();
+  co_return push;
+}
+
+Task<WireReply> Wire::request(std::string_view bytes, int replies, SteadyTime deadline,
+                              std::vector<ReplyPtr>* earlier) {
   expired_ = false;
   deadline_ = deadline;
   const WireFailure failure = co_await send(bytes);
@@ -131,6 +140,7 @@ Task<WireReply> Wire::request(std::string_view bytes, int replies, SteadyTime de
   }
   WireReply last;
   for (int i = 0; i < replies; ++i) {
+    if (earlier && last.reply) earlier->push_back(std::move(last.reply));
     last = co_await receive();
     if (last.failure != WireFailure::kNone) co_return last;
   }

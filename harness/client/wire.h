@@ -59,9 +59,13 @@ class Wire {
 
   bool connected() const { return connected_; }
   Task<WireFailure> connect(SteadyTime deadline);
-  /// Sends the bytes of one or more commands and returns the last of `replies` replies. After a failure the
-  /// wire is closed: a late answer must never be taken for another request's.
-  Task<WireReply> request(std::string_view bytes, int replies, SteadyTime deadline);
+  /// Sends the bytes of one or more commands and returns the last of `replies` replies; those before it go to
+  /// `earlier`, when it is given. After a failure the wire is closed: a late answer must never be taken for
+  /// another request's.
+  Task<WireReply> request(std::string_view bytes, int replies, SteadyTime deadline,
+                          std::vector<ReplyPtr>* earlier = nullptr);
+  /// The next message of a server that sends unasked: of a subscription. A timeout closes the wire, too.
+  Task<WireReply> next_push(SteadyTime deadline);
   void close();
 
  private:

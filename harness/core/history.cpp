@@ -103,7 +103,8 @@ void HistoryBuilder::add(const Event& event, std::size_t line, TakeOver& value) 
   op.outcome = event.type == EventType::kOk     ? Outcome::kOk
                : event.type == EventType::kFail ? Outcome::kFail
                                                 : Outcome::kInfo;
-  if (event.type == EventType::kOk) op.result = value(event.value);
+  const bool saw = event.type == EventType::kFail && event.function == Function::kCas;
+  if (event.type == EventType::kOk || saw) op.result = value(event.value);
 }
 
 void HistoryBuilder::add(const Event& event, std::size_t line) {

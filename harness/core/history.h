@@ -70,7 +70,7 @@ struct Operation {
   Nanos invoked = 0;
   Nanos completed = kNever;  // time of the completion event, also of an info; kNever when there is none
   Value argument;            // the value at invoke
-  Value result;              // the value at ok; nil otherwise
+  Value result;              // the value at ok; of a cas also at fail: [expected, new, seen]; nil otherwise
   std::int32_t process = 0;
   std::uint32_t key = kNoKey;
   std::uint32_t invoke_event = 0;           // index of the invocation in the history, dense from 0

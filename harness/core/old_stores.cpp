@@ -6,9 +6,10 @@ namespace {
 struct OldFault {
   std::string_view name;
   EffectKind kind;
+  bool reports = false;  // the server writes a report of its crash
 };
 constexpr OldFault kOldFaults[] = {
-    {"debug-segfault", EffectKind::kDown},
+    {"debug-segfault", EffectKind::kDown, true},
     {"kill", EffectKind::kDown},
     {"pause", EffectKind::kStopped},
     {"restart", EffectKind::kStart},
@@ -40,9 +41,28 @@ std::vector<Effect> effects_of_old_record(const FaultRecord& fault) {
     effect.nodes = fault.nodes;
     effect.excuses.exits = old.kind == EffectKind::kDown;
     effect.excuses.dead_link = old.kind != EffectKind::kStart;
+    if (old.reports) effect.excuses.log_lines = {"BUG REPORT START", "crashed by signal"};
     return {effect};
   }
   return {};
+}
+
+Plan plan_of_old_store(const RunInfo& info) {
+  Plan plan;
+  plan.scenario = info.scenario;
+  plan.seed = info.seed;
+  plan.cluster.config = info.config;
+  plan.cluster.servers.clear();
+  for (const ServerInfo& server : all_servers(info)) plan.cluster.servers.push_back(server.spec);
+  if (!info.workload.empty()) {
+    LoadPlan& load = plan.loads.emplace_back();
+    load.name = load.workload = info.workload;
+    load.concurrency = info.concurrency;
+    load.rate = info.rate;
+  }
+  plan.limits.time_limit = static_cast<Nanos>(info.time_limit_s * 1e9);
+  plan.limits.strict = info.strict;
+  return plan;
 }
 
 }  // namespace harness

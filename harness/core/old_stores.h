@@ -11,4 +11,7 @@ namespace harness {
 /// The effects of a fault whose record was written before faults declared them.
 std::vector<Effect> effects_of_old_record(const FaultRecord& fault);
 
+/// The plan of a run that stored none: what its run.json says of it. The steps are not known any more.
+Plan plan_of_old_store(const RunInfo& info);
+
 }  // namespace harness

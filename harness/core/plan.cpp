@@ -12,6 +12,10 @@ constexpr std::array<std::string_view, 6> kPersistence = {
 
 }  // namespace
 
+std::span<const std::string_view> persistence_words() {
+  return kPersistence;
+}
+
 std::string_view to_string(Persistence persistence) {
   return kPersistence[static_cast<std::size_t>(persistence)];
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ enum class Persistence : std::uint8_t {
 };
 std::string_view to_string(Persistence persistence);  // "stock", "none", "snapshot", "append-always", ...
 bool persistence_from(std::string_view text, Persistence& persistence);
+std::span<const std::string_view> persistence_words();  // in the order of the enumeration
 
 /// What the nodes are told, and so what the bounds are computed from.
 struct ClusterConfig {
@@ -144,6 +146,7 @@ struct LimitsPlan {
   bool stop_at_violation = false;
   bool strict = false;        // plain linearizability is asked for
   bool repeat_steps = false;  // the steps begin again, once settled, until the time limit
+  bool no_faults = false;     // the plan wants no fault: else a run without one proves too little to pass
 };
 
 struct Plan {
@@ -170,9 +173,13 @@ inline std::size_t load_of_process(std::int32_t process, std::size_t loads) {
   return loads == 0 ? 0 : static_cast<std::size_t>(process) % loads;
 }
 
-/// plan.json, schema 1 (`harness schema plan`). Reading throws nlohmann::json::exception for what is missing
-/// or of the wrong type.
+/// plan.json, schema 1: times in seconds, everything named in full. Reading throws nlohmann::json::exception
+/// for what is missing, unknown, of the wrong type or out of range, with its place in the plan.
 void to_json(nlohmann::json& j, const Plan& plan);
 void from_json(const nlohmann::json& j, Plan& plan);
+
+/// The JSON Schema of plan.json (`harness schema plan`), made from the same list of fields that reads and
+/// writes it.
+nlohmann::json plan_schema();
 
 }  // namespace harness

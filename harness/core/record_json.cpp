@@ -212,10 +212,22 @@ void fields(Archive& a, typename Archive::template Of<RunInfo>& info) {
 }
 
 template <typename Archive>
+void fields(Archive& a, typename Archive::template Of<LoadCounters>& counters) {
+  a.value("load", counters.load);
+  a.value("ok", counters.ok);
+  a.value("fail", counters.fail);
+  a.value("info", counters.info);
+  a.value("moved", counters.moved);
+  a.value("asked", counters.asked);
+  a.value("unanswered_final", counters.unanswered_final);
+}
+
+template <typename Archive>
 void fields(Archive& a, typename Archive::template Of<RunCounters>& counters) {
   a.value("recorded_events", counters.recorded_events);
   a.value("moved", counters.moved);
   a.value("asked", counters.asked);
+  a.records("loads", counters.loads);
   a.value("observer_looks", counters.observer_looks);
   a.value("observer_failures", counters.observer_failures);
   a.value("host_stall_max", counters.host_stall_max);

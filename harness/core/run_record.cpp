@@ -59,6 +59,7 @@ std::string_view verdict_word(const RunVerdict& verdict) {
   switch (verdict.valid) {
     case Validity::kValid:
       return "pass";
+    case Validity::kNotApplicable:
     case Validity::kUnknown:
       return "unknown";
     case Validity::kInvalid:

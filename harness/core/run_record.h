@@ -180,11 +180,23 @@ struct FinalData {
   std::map<std::string, std::string> values;  // key -> value
 };
 
+/// How a load's operations ended, the final phase's among them.
+struct LoadCounters {
+  std::string load;
+  std::uint64_t ok = 0;
+  std::uint64_t fail = 0;
+  std::uint64_t info = 0;
+  std::uint64_t moved = 0;  // redirections that its clients followed
+  std::uint64_t asked = 0;
+  std::uint64_t unanswered_final = 0;  // operations of the final phase that were never answered ok
+};
+
 /// What the run's own strength rests on, counted while it ran.
 struct RunCounters {
   std::uint64_t recorded_events = 0;
   std::uint64_t moved = 0;  // redirections that clients followed
   std::uint64_t asked = 0;
+  std::vector<LoadCounters> loads;  // in the plan's order; of an old store none
   std::uint64_t observer_looks = 0;
   std::uint64_t observer_failures = 0;
   /// The most by which a thread of ours that slept 10 ms overslept: how long the machine held everything up.
@@ -206,7 +218,8 @@ struct RunRecord {
   std::vector<LogLine> logs;  // of all nodes, in order of time
   std::vector<FinalData> final_data;
   RunCounters counters;
-  /// Evidence that is missing, changed or cannot be understood, in words: no verdict rests on such a record.
+  /// What of the store is missing or damaged, each in a few words ("faults.jsonl: block 3"). Any makes the
+  /// verdict unknown: what rests on it is neither a violation nor a proof.
   std::vector<std::string> damage;
 
   int node_by_id(std::string_view id) const;      // -1 when unknown

@@ -4,6 +4,8 @@ namespace harness {
 
 std::string_view to_string(Validity validity) {
   switch (validity) {
+    case Validity::kNotApplicable:
+      return "not-applicable";
     case Validity::kValid:
       return "valid";
     case Validity::kUnknown:

@@ -1,4 +1,5 @@
-// What a checker says: valid < unknown < invalid, with the anomalies that led to it.
+// What a checker says: valid < unknown < invalid (or that it does not apply), with the anomalies that led to
+// it.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,9 @@
 
 namespace harness {
 
-/// Ordered: merging takes the worst. Missing evidence is kUnknown, never kValid.
-enum class Validity : std::uint8_t { kValid, kUnknown, kInvalid };
+/// Ordered: merging takes the worst. Missing evidence is kUnknown, never kValid. A checker whose promise the
+/// run did not touch is kNotApplicable, which merging ignores.
+enum class Validity : std::uint8_t { kNotApplicable, kValid, kUnknown, kInvalid };
 
 constexpr Validity worst(Validity a, Validity b) {
   return a < b ? b : a;

@@ -99,6 +99,18 @@ TEST_CASE("without user namespaces the doctor says how to allow them, and a run 
   CHECK(code == 0);
 }
 
+TEST_CASE("each family of network faults has its finding, and works where namespaces and nftables do") {
+  const SandboxSupport here = probe_sandbox();
+  const bool works = here.best != SandboxMode::kLoopback && here.filter_error.empty();
+  const auto findings = examine_sandbox();
+  for (const char* family : {"cut faults", "reset faults", "packet faults"}) {
+    const Finding& finding = named(findings, family);
+    INFO(finding.name << ": " << finding.detail << " " << finding.mend);
+    if (works) CHECK(finding.status == FindingStatus::kOk);
+    if (!works) CHECK(finding.status == FindingStatus::kLimited);
+  }
+}
+
 TEST_CASE("capture keeps what a program prints, and tells one that fails") {
   CHECK(capture({"sh", "-c", "echo out; echo err >&2"}) == "out\nerr\n");
   CHECK_FALSE(capture({"sh", "-c", "exit 1"}).has_value());

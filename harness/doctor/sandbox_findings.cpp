@@ -37,7 +37,7 @@ int try_netem() {
 }
 
 Finding netem(SandboxMode mode) {
-  const char* absent = "no netem: packet delay and jitter cannot be made by the kernel";
+  const char* absent = "no netem in the kernel; packet faults do without it";
   if (mode == SandboxMode::kLoopback) return limited("netem", absent, "it needs namespaces, see above");
   try {
     const int error = run_in_sandbox(mode, try_netem);
@@ -47,6 +47,46 @@ Finding netem(SandboxMode mode) {
   } catch (const EnvironmentError& error) {
     return limited("netem", absent, error.what());
   }
+}
+
+/// Tries one of the bottle's means for real, between two hosts.
+Finding tried(SandboxMode mode, const std::string& name, const std::string& means,
+              void (*trial)(Sandbox&, Host&, Host&)) {
+  const std::string absent = "not to be had: ";
+  if (mode == SandboxMode::kLoopback) return limited(name, absent + means, "it needs namespaces, see above");
+  try {
+    (void)run_in_sandbox(mode, [&] {
+      const auto sandbox = make_sandbox(mode);
+      Host& one = sandbox->add_host("n1");
+      trial(*sandbox, one, sandbox->add_host("n2"));
+      return 0;
+    });
+    return ok(name, means + ", tried");
+  } catch (const std::exception& error) {
+    return limited(name, absent + means, error.what());
+  }
+}
+
+Finding cuts(SandboxMode mode) {
+  return tried(mode, "cut faults", "partitions, links, ports: nftables drops at each host",
+               [](Sandbox&, Host& one, Host& other) {
+                 (void)one.drop({{other.ip()}, {other.ip()}});
+               });
+}
+
+Finding resets(SandboxMode mode) {
+  return tried(
+      mode, "reset faults",
+      "reset, half-open: netlink lists connections (ending them also needs CONFIG_INET_DIAG_DESTROY)",
+      [](Sandbox&, Host& one, Host& other) { (void)one.reset_connections({{other.ip()}}); });
+}
+
+Finding packets(SandboxMode mode) {
+  return tried(mode, "packet faults",
+               "delay, loss, duplicate, reorder, corrupt, rate-limit: the userspace wire, no netem needed",
+               [](Sandbox& sandbox, Host& one, Host& other) {
+                 (void)sandbox.degrade({{&one, &other}}, {}, Prng(1));
+               });
 }
 
 Finding tun() {
@@ -92,6 +132,9 @@ std::vector<Finding> examine_sandbox() {
       support.filter_error.empty()
           ? ok("nftables", "packets can be dropped, tried")
           : limited("nftables", "packets cannot be dropped: no network faults", support.filter_error));
+  findings.push_back(cuts(support.best));
+  findings.push_back(resets(support.best));
+  findings.push_back(packets(support.best));
   findings.push_back(netem(support.best));
   findings.push_back(tun());
   return findings;

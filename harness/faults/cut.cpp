@@ -88,7 +88,9 @@ std::unique_ptr<ActiveFault> put_in_force(FaultContext& context, Cut cut, FaultR
   auto active = std::make_unique<CutInForce>(std::move(drops), context.clock);
   // In force from now on; the proof comes with the first packet that it drops.
   const Nanos in_force = context.clock.now();
-  if (wait_for(kPatience, [&] { return active->felt(cut.felt_by_all); })) {
+  bool felt = false;
+  (void)wait_for(kPatience, [&] { return (felt = active->felt(cut.felt_by_all)) || context.stopped(); });
+  if (felt) {
     record.active = in_force;
     record.evidence = active->evidence();
   } else {
@@ -97,6 +99,21 @@ std::unique_ptr<ActiveFault> put_in_force(FaultContext& context, Cut cut, FaultR
     record.error = "no packet was dropped on " + joined(names) + ": " + active->evidence();
   }
   return active;
+}
+
+Effect dead_connections(const Host& host, const std::vector<Host*>& peers, Traffic traffic,
+                        const FaultRecord& record) {
+  Effect effect;
+  effect.kind = EffectKind::kCut;
+  effect.nodes = record.nodes;
+  effect.traffic = traffic;
+  effect.detail = "established connections alone";
+  effect.excuses.dead_link = true;
+  for (const Host* peer : peers) {
+    effect.links.push_back({host.name(), peer->name()});
+    effect.links.push_back({peer->name(), host.name()});
+  }
+  return effect;
 }
 
 Traffic traffic_of(const Parameters& with) {

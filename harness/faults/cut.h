@@ -30,6 +30,10 @@ struct Cut {
 /// active with the evidence, or error. The description, the nodes and the sides are the fault's own.
 std::unique_ptr<ActiveFault> put_in_force(FaultContext& context, Cut cut, FaultRecord& record);
 
+/// The effect of connections that end without a word between a node and these: links of both directions.
+Effect dead_connections(const Host& host, const std::vector<Host*>& peers, Traffic traffic,
+                        const FaultRecord& record);
+
 /// A choice of ports, as in a parameter "port": all, client or bus.
 inline constexpr std::string_view kPortChoices[] = {"all", "client", "bus"};
 inline constexpr std::string_view kDirectionChoices[] = {"both", "in", "out"};

@@ -25,6 +25,7 @@ std::unique_ptr<ActiveFault> inject_debug_segfault(FaultContext& context, const 
     return nullptr;
   }
   declare_down(record);
+  record.effects.front().excuses.log_lines = {"BUG REPORT START", "crashed by signal"};
   verify_death(*node, SIGSEGV, context, record);
   return nullptr;
 }

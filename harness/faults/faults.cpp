@@ -1,10 +1,41 @@
 #include "harness/faults/faults.h"
 
+#include "harness/faults/add_master.h"
+#include "harness/faults/add_replica.h"
+#include "harness/faults/bump_epoch.h"
+#include "harness/faults/busy.h"
+#include "harness/faults/client_pause.h"
+#include "harness/faults/config_set.h"
+#include "harness/faults/cut_bus.h"
+#include "harness/faults/cut_clients.h"
+#include "harness/faults/cut_link.h"
+#include "harness/faults/cut_port.h"
 #include "harness/faults/debug_segfault.h"
+#include "harness/faults/debug_sleep.h"
+#include "harness/faults/flush.h"
+#include "harness/faults/forget_and_meet.h"
+#include "harness/faults/half_open.h"
 #include "harness/faults/kill.h"
+#include "harness/faults/manual_failover.h"
+#include "harness/faults/move_slots.h"
+#include "harness/faults/packet_corrupt.h"
+#include "harness/faults/packet_delay.h"
+#include "harness/faults/packet_duplicate.h"
+#include "harness/faults/packet_loss.h"
+#include "harness/faults/packet_reorder.h"
 #include "harness/faults/partition.h"
+#include "harness/faults/partition_bridge.h"
+#include "harness/faults/partition_ring.h"
 #include "harness/faults/pause.h"
+#include "harness/faults/rate_limit.h"
+#include "harness/faults/rebalance.h"
+#include "harness/faults/remove_node.h"
+#include "harness/faults/replicate.h"
+#include "harness/faults/reset.h"
 #include "harness/faults/restart.h"
+#include "harness/faults/rolling_restart.h"
+#include "harness/faults/script_flush.h"
+#include "harness/faults/terminate.h"
 
 namespace harness {
 namespace {
@@ -76,6 +107,117 @@ constexpr Fault kFaults[] = {
      inject_partition_one_way,
      {},
      EffectKind::kCut},
+    {"terminate",
+     "SIGTERM: the server shuts down in order",
+     "random-master",
+     !kHeals,
+     available_everywhere,
+     inject_terminate,
+     {},
+     EffectKind::kDown},
+    {"rolling-restart", "one node after another shuts down and starts again", "all", !kHeals,
+     available_everywhere, inject_rolling_restart, kRollingRestartParameters, EffectKind::kDown},
+    {"debug-sleep", "DEBUG SLEEP: the server hangs, and wakes up by itself", "random-master", kHeals,
+     available_everywhere, inject_debug_sleep, kDebugSleepParameters, EffectKind::kStopped},
+    {"busy",
+     "an endless script, then SCRIPT KILL: the server serves nobody else",
+     "random-master",
+     kHeals,
+     available_everywhere,
+     inject_busy,
+     {},
+     EffectKind::kStopped},
+    {"manual-failover", "CLUSTER FAILOVER: a replica becomes the master as an administrator wants it",
+     "random-replica", !kHeals, available_everywhere, inject_manual_failover, kManualFailoverParameters,
+     EffectKind::kHandover},
+    {"move-slots", "slots go to another master, with their keys, under load", "random-master", !kHeals,
+     available_everywhere, inject_move_slots, kMoveSlotsParameters, EffectKind::kMembership},
+    {"rebalance", "every master gets about as many slots", "masters", !kHeals, available_everywhere,
+     inject_rebalance, kRebalanceParameters, EffectKind::kMembership},
+    {"add-master", "a spare node joins as a master and gets slots", "spare", !kHeals, available_everywhere,
+     inject_add_master, kAddMasterParameters, EffectKind::kMembership},
+    {"add-replica", "a spare node joins as a replica", "spare", !kHeals, available_everywhere,
+     inject_add_replica, kAddReplicaParameters, EffectKind::kMembership},
+    {"remove-node",
+     "a node gives its slots away and leaves the cluster",
+     "random-replica",
+     !kHeals,
+     available_everywhere,
+     inject_remove_node,
+     {},
+     EffectKind::kMembership},
+    {"replicate", "a replica is given to another master", "random-replica", !kHeals, available_everywhere,
+     inject_replicate, kReplicateParameters, EffectKind::kMembership},
+    {"forget-and-meet",
+     "all others forget a node, and meet it again",
+     "random-replica",
+     kHeals,
+     available_everywhere,
+     inject_forget_and_meet,
+     {},
+     EffectKind::kMembership},
+    {"bump-epoch",
+     "CLUSTER BUMPEPOCH: a new config epoch without a vote",
+     "random-master",
+     !kHeals,
+     available_everywhere,
+     inject_bump_epoch,
+     {},
+     EffectKind::kConfig},
+    {"config-set", "CONFIG SET, and back", "random", kHeals, available_everywhere, inject_config_set,
+     kConfigSetParameters, EffectKind::kConfig},
+    {"client-pause", "CLIENT PAUSE: clients wait", "random-master", kHeals, available_everywhere,
+     inject_client_pause, kClientPauseParameters, EffectKind::kClients},
+    {"flush", "FLUSHALL: the data is removed on purpose", "masters", !kHeals, available_everywhere,
+     inject_flush, kFlushParameters, EffectKind::kData},
+    {"script-flush",
+     "SCRIPT FLUSH: scripts are forgotten",
+     "masters",
+     !kHeals,
+     available_everywhere,
+     inject_script_flush,
+     {},
+     EffectKind::kConfig},
+    {"partition-ring",
+     "each node sees a majority of the nodes, and no two see the same",
+     "random-master",
+     kHeals,
+     needs_network,
+     inject_partition_ring,
+     {},
+     EffectKind::kCut},
+    {"partition-bridge",
+     "two halves of the nodes see one node, and not each other",
+     "random-master",
+     kHeals,
+     needs_network,
+     inject_partition_bridge,
+     {},
+     EffectKind::kCut},
+    {"cut-link", "one node is not heard by one other", "random-master", kHeals, needs_network,
+     inject_cut_link, kCutLinkParameters, EffectKind::kCut},
+    {"cut-clients", "clients are cut off from one node", "random-master", kHeals, needs_network,
+     inject_cut_clients, kCutClientsParameters, EffectKind::kCut},
+    {"cut-bus", "one node's bus port is cut off, clients go on", "random-master", kHeals, needs_network,
+     inject_cut_bus, kCutBusParameters, EffectKind::kCut},
+    {"cut-port", "one node's client port is cut off, the bus goes on", "random-master", kHeals, needs_network,
+     inject_cut_port, kCutPortParameters, EffectKind::kCut},
+    {"half-open", "established connections are silently dead, new ones work", "random-master", kHeals,
+     needs_network, inject_half_open, kHalfOpenParameters, EffectKind::kCut},
+    {"reset", "established connections are reset", "random-master", !kHeals, needs_network, inject_reset,
+     kResetParameters, EffectKind::kCut},
+    {"packet-delay", "what passes one node's links comes late", "random-master", kHeals, needs_network,
+     inject_packet_delay, kPacketDelayParameters, EffectKind::kDegraded},
+    {"packet-loss", "some of what passes one node's links is lost", "random-master", kHeals, needs_network,
+     inject_packet_loss, kPacketLossParameters, EffectKind::kDegraded},
+    {"packet-duplicate", "some of what passes one node's links comes twice", "random-master", kHeals,
+     needs_network, inject_packet_duplicate, kPacketDuplicateParameters, EffectKind::kDegraded},
+    {"packet-reorder", "some of what passes one node's links is overtaken", "random-master", kHeals,
+     needs_network, inject_packet_reorder, kPacketReorderParameters, EffectKind::kDegraded},
+    {"packet-corrupt", "some of what passes one node's links is damaged", "random-master", kHeals,
+     needs_network, inject_packet_corrupt, kPacketCorruptParameters, EffectKind::kDegraded},
+    {"rate-limit", "one node's links carry no more than a rate", "random-master", kHeals, needs_network,
+     inject_rate_limit, kRateLimitParameters, EffectKind::kDegraded},
 };
 
 }  // namespace

@@ -45,7 +45,10 @@ class FaultScene {
     Injected injected;
     injected.record.fault = name;
     injected.record.heals = fault->heals;
-    injected.active = fault->inject(*context_, {target, with}, injected.record);
+    std::string problem;
+    const Parameters complete_with = complete(fault->parameters, with.json(), problem);
+    require_that(problem.empty(), problem);
+    injected.active = fault->inject(*context_, {target, complete_with}, injected.record);
     context_->previous_targets = injected.record.nodes;
     return injected;
   }

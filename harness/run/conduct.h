@@ -7,17 +7,16 @@
 
 #include "harness/builds/flavor.h"
 #include "harness/core/run_record.h"
+#include "harness/run/load_set.h"
 #include "harness/run/progress.h"
-#include "harness/run/scenario.h"
 #include "harness/run/store.h"
-#include "harness/run/workload.h"
 #include "harness/sandbox/sandbox.h"
 
 namespace harness {
 
 struct RunPlan {
-  Scenario scenario;
-  WorkloadEntry workload;
+  Plan plan;
+  FindWorkload find_workload = nullptr;
   std::vector<Flavor> flavors;  // of a mixed cluster several
   RunInfo info;                 // completed as the run goes on
   SandboxMode mode = SandboxMode::kUserNamespace;

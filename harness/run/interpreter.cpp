@@ -49,20 +49,27 @@ LoadThread::~LoadThread() {
 }
 
 /// Runs the group's event loop on a thread of its own until the spawned coroutines have ended.
-void LoadThread::run(std::function<void()> spawn) {
-  thread_ = std::thread([this, spawn = std::move(spawn)] {
+void LoadThread::run(std::function<void()> spawn_all) {
+  thread_ = std::thread([this, spawn_all = std::move(spawn_all)] {
     try {
       enter_();
       group_->context().restart();
       group_->start();
-      next_turn_ = steady_clock::now();
-      spawn();
-      group_->context().run();
-      moved_ = group_->moved;
-      asked_ = group_->asked;
+      running_ = 0;
+      spawn_all();
+      if (running_ > 0) group_->context().run();
     } catch (...) {
       fail(std::current_exception());
     }
+  });
+}
+
+/// The last of them to end ends the loop, and with it the housekeeping.
+void LoadThread::spawn(Task<void> task) {
+  ++running_;
+  asio::co_spawn(group_->context(), std::move(task), [this](std::exception_ptr problem) {
+    if (problem) fail(problem);
+    if (--running_ == 0 || problem) group_->context().stop();
   });
 }
 
@@ -81,45 +88,58 @@ void LoadThread::join() {
   check();
 }
 
+void LoadThread::set_up(std::chrono::milliseconds patience) {
+  run([this, patience] { spawn(set_up_operations(steady_clock::now() + patience)); });
+  join();
+}
+
 void LoadThread::start() {
+  begin_ = steady_clock::now() + options_.begin;
+  const bool ends = options_.end != std::chrono::nanoseconds::max();
+  end_ = ends ? steady_clock::now() + options_.end : SteadyTime::max();
+  next_turn_ = begin_;
   run([this] {
-    running_ = static_cast<std::size_t>(options_.concurrency);
-    for (int i = 0; i < options_.concurrency; ++i)
-      asio::co_spawn(group_->context(), process_loop(), [this](std::exception_ptr problem) {
-        if (problem) {
-          fail(problem);
-          group_->context().stop();
-        } else if (--running_ == 0) {
-          group_->context().stop();  // ends the housekeeping too
-        }
-      });
+    for (int i = 0; i < options_.concurrency; ++i) spawn(process_loop());
   });
 }
 
 void LoadThread::finish() {
-  stopping_ = true;
+  stop();
   join();
 }
 
-void LoadThread::run_final_reads(std::chrono::milliseconds patience) {
-  run([this, patience] {
-    asio::co_spawn(group_->context(), final_reads(steady_clock::now() + patience),
-                   [this](std::exception_ptr problem) {
-                     if (problem) fail(problem);
-                     group_->context().stop();
-                   });
+void LoadThread::start_final(std::size_t first_worker, std::size_t workers, std::size_t all_workers,
+                             std::chrono::milliseconds patience) {
+  unanswered_ = 0;
+  run([=, this] {
+    for (std::size_t i = 0; i < workers; ++i)
+      spawn(final_worker({first_worker + i, all_workers, nullptr}, steady_clock::now() + patience));
   });
+}
+
+void LoadThread::finish_final() {
   join();
 }
 
-/// Waits for this process's share of the rate.
+LoadTally LoadThread::tally() const {
+  return {outcomes_[0], outcomes_[1], outcomes_[2]};
+}
+
+/// Whether this process is to offer nothing more.
+bool LoadThread::over() const {
+  return stopping_ || steady_clock::now() >= end_;
+}
+
+/// Waits until the load begins, and then for this process's share of the rate.
 Task<void> LoadThread::await_turn() {
-  if (options_.rate <= 0) co_return;
-  const SteadyTime now = steady_clock::now();
-  if (now - next_turn_ > kArrearsMax) next_turn_ = now;
-  const SteadyTime turn = next_turn_;
-  next_turn_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / options_.rate));
-  while (!stopping_ && steady_clock::now() < turn)
+  SteadyTime turn = begin_;
+  if (options_.rate > 0) {
+    const SteadyTime now = steady_clock::now();
+    if (now - next_turn_ > kArrearsMax) next_turn_ = now;
+    turn = next_turn_;
+    next_turn_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / options_.rate));
+  }
+  while (!over() && steady_clock::now() < turn)
     co_await sleep_until(group_->context(), std::min<SteadyTime>(turn, steady_clock::now() + kStopInterval));
 }
 
@@ -130,8 +150,10 @@ Task<Operation> LoadThread::perform(Client& client, std::int32_t& process, Opera
   recorder_.invoke(op);
   op = co_await workload_->invoke(client, op);
   recorder_.complete(op);
+  ++outcomes_[static_cast<std::size_t>(op.outcome)];
   if (op.outcome == Outcome::kInfo) {
     client.reset();
+    workload_->retired(process);
     process = processes_.next();
   }
   co_return op;
@@ -140,11 +162,11 @@ Task<Operation> LoadThread::perform(Client& client, std::int32_t& process, Opera
 Task<void> LoadThread::process_loop() {
   Client client(*group_);
   std::int32_t process = processes_.next();
-  while (!stopping_) {
+  while (!over()) {
     co_await await_turn();
-    if (stopping_) break;
+    if (over()) break;
     const SteadyTime before = steady_clock::now();
-    const Operation op = co_await perform(client, process, workload_->next(prng_));
+    const Operation op = co_await perform(client, process, workload_->next(process, prng_));
     // An operation that fails without an error (a compare-and-set that found another value) was served.
     const bool refused = op.outcome != Outcome::kOk && op.error != kNoError;
     if (refused && steady_clock::now() - before < kPauseAfterFailure)
@@ -152,17 +174,42 @@ Task<void> LoadThread::process_loop() {
   }
 }
 
-Task<void> LoadThread::final_reads(SteadyTime deadline) {
+/// Performs it again until it is answered ok or the time is up. What failed without an error was served: it
+/// has its answer.
+Task<Operation> LoadThread::until_ok(Client& client, std::int32_t& process, const Operation& op,
+                                     SteadyTime deadline) {
+  const auto served = [](const Operation& done) {
+    return done.outcome == Outcome::kOk || (done.outcome == Outcome::kFail && done.error == kNoError);
+  };
+  Operation done = co_await perform(client, process, op);
+  while (!served(done) && steady_clock::now() < deadline) {
+    co_await sleep_until(group_->context(), steady_clock::now() + kPauseAfterFailure);
+    done = co_await perform(client, process, op);
+  }
+  if (!served(done)) ++unanswered_;
+  co_return done;
+}
+
+Task<void> LoadThread::set_up_operations(SteadyTime deadline) {
   Client client(*group_);
   std::int32_t process = processes_.next();
-  unanswered_ = 0;
-  for (const Operation& read : workload_->final_reads()) {
-    Operation op = co_await perform(client, process, read);
-    while (op.outcome != Outcome::kOk && steady_clock::now() < deadline) {
-      co_await sleep_until(group_->context(), steady_clock::now() + kPauseAfterFailure);
-      op = co_await perform(client, process, read);
-    }
-    if (op.outcome != Outcome::kOk) ++unanswered_;
+  for (const Operation& op : workload_->set_up()) {
+    const Operation done = co_await until_ok(client, process, op, deadline);
+    if (done.outcome != Outcome::kOk)
+      throw EnvironmentError("the set-up of a load got no answer from a cluster that was ready");
+  }
+}
+
+Task<void> LoadThread::final_worker(FinalTurn turn, SteadyTime deadline) {
+  Client client(*group_);
+  std::int32_t process = processes_.next();
+  Operation done;
+  while (const auto op = workload_->next_final(turn)) {
+    // Once the time is up and something was not answered, the rest is given up: a cluster that hangs would
+    // take a timeout for each key.
+    if (unanswered_ > 0 && steady_clock::now() >= deadline) co_return;
+    done = co_await until_ok(client, process, *op, deadline);
+    turn.last = &done;
   }
 }
 

@@ -3,6 +3,7 @@
 // place.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -18,22 +19,35 @@
 
 namespace harness {
 
-/// Numbers for processes: never given twice in a run.
+/// Numbers for the processes of one load: never given twice in a run, and with the load's number as their
+/// rest (load_of_process, harness/core/plan.h).
 class ProcessNumbers {
  public:
-  std::int32_t next() { return next_++; }
+  explicit ProcessNumbers(int load = 0, int loads = 1) : next_(load), step_(loads) {}
+  std::int32_t next() { return next_.fetch_add(step_); }
 
  private:
-  std::atomic<std::int32_t> next_{0};
+  std::atomic<std::int32_t> next_;
+  const std::int32_t step_;
 };
 
 struct LoadOptions {
-  int concurrency = 24;  // processes of this group
-  double rate = 0;       // operations per second of this group; 0: as fast as they go
+  int concurrency = 24;  // processes of this thread
+  double rate = 0;       // operations per second of this thread; 0: as fast as they go
   std::chrono::milliseconds operation_timeout{1000};
+  /// Since start(): nothing is offered before the one and from the other on.
+  std::chrono::nanoseconds begin{0};
+  std::chrono::nanoseconds end = std::chrono::nanoseconds::max();
 };
 
-/// One client group under load, in a thread of its own.
+/// How a load's operations ended.
+struct LoadTally {
+  std::uint64_t ok = 0;
+  std::uint64_t fail = 0;
+  std::uint64_t info = 0;
+};
+
+/// One client group under one load, in a thread of its own.
 class LoadThread {
  public:
   /// `enter` is called first on the thread: it moves it into the group's host. `nodes` must be numbered as
@@ -42,27 +56,41 @@ class LoadThread {
              Prng prng, LoadOptions options, Recorder& recorder, ProcessNumbers& processes);
   ~LoadThread();
 
-  /// Offers operations until stop_offering(); starts at once.
+  /// Carries out the workload's set-up; returns when it is done. Throws EnvironmentError when the patience
+  /// ends before. Call before start().
+  void set_up(std::chrono::milliseconds patience);
+  /// Offers operations until finish(); starts at once.
   void start();
   /// Throws what ended the load early (a full disk), if anything did.
   void check();
-  /// No new operations; returns when the open ones have completed (each has a deadline).
+  /// No new operations.
+  void stop() { stopping_ = true; }
+  /// stop(); returns when the open ones have completed (each has a deadline).
   void finish();
-  /// Runs these operations, one process each at a time, and returns when all have completed. Call after
-  /// finish(). Reads that fail are tried again by the same process until the deadline: each try is an
-  /// operation of its own.
-  void run_final_reads(std::chrono::milliseconds patience);
+  /// Runs the workload's final phase by so many processes, of which this thread's first one is number
+  /// `first_worker` of `all_workers`. Call after finish(). What is not answered ok is tried again by the same
+  /// worker until the deadline: each try is an operation of its own. finish_final() waits for the end.
+  void start_final(std::size_t first_worker, std::size_t workers, std::size_t all_workers,
+                   std::chrono::milliseconds patience);
+  void finish_final();
 
-  std::uint64_t moved() const { return moved_; }
-  std::uint64_t asked() const { return asked_; }
-  /// Final reads that got no ok within the patience.
-  std::size_t unanswered_final_reads() const { return unanswered_; }
+  /// At any time, from any thread.
+  LoadTally tally() const;
+  /// Redirections that were followed; after finish() or finish_final().
+  std::uint64_t moved() const { return group_->moved; }
+  std::uint64_t asked() const { return group_->asked; }
+  /// Operations of the final phase that got no ok within the patience.
+  std::size_t unanswered() const { return unanswered_; }
 
  private:
   Task<void> process_loop();
   Task<Operation> perform(Client& client, std::int32_t& process, Operation op);
   Task<void> await_turn();
-  Task<void> final_reads(SteadyTime deadline);
+  Task<void> final_worker(FinalTurn turn, SteadyTime deadline);
+  Task<void> set_up_operations(SteadyTime deadline);
+  Task<Operation> until_ok(Client& client, std::int32_t& process, const Operation& op, SteadyTime deadline);
+  bool over() const;
+  void spawn(Task<void> task);
   void run(std::function<void()> spawn);
   void join();
   void fail(std::exception_ptr problem);
@@ -80,8 +108,9 @@ class LoadThread {
   std::atomic<bool> stopping_{false};
   std::size_t running_ = 0;  // processes
   SteadyTime next_turn_{};
-  std::atomic<std::uint64_t> moved_{0};
-  std::atomic<std::uint64_t> asked_{0};
+  SteadyTime begin_{};  // of offering, and its end
+  SteadyTime end_ = SteadyTime::max();
+  std::array<std::atomic<std::uint64_t>, 3> outcomes_{};  // by Outcome
   std::size_t unanswered_ = 0;
 };
 

@@ -6,10 +6,12 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "harness/cluster/test_support.h"
 #include "harness/core/wait.h"
+#include "harness/run/load_set.h"
 #include "harness/run/store.h"
 #include "workloads/workloads.h"
 
@@ -31,10 +33,15 @@ class Load {
   }
 
   std::unique_ptr<LoadThread> group(int number, int groups, LoadOptions options) {
-    const WorkloadSetup setup{*recorder_, workload_options, shards_, number, groups};
-    return std::make_unique<LoadThread>([] {}, nodes_, find_workload("register")->make(setup),
+    return group(number, groups, options, processes_);
+  }
+  std::unique_ptr<LoadThread> group(int number, int groups, LoadOptions options, ProcessNumbers& processes) {
+    const WorkloadEntry& workload = *find_workload("register");
+    const WorkloadSetup setup{
+        *recorder_, load_options(workload, workload_options, "test"), "register:", shards_, number, groups};
+    return std::make_unique<LoadThread>([] {}, nodes_, workload.make(setup),
                                         Prng(1).split("operations", static_cast<std::uint64_t>(number)),
-                                        options, *recorder_, processes_);
+                                        options, *recorder_, processes);
   }
   void wait_for_events(std::uint64_t events) {
     wait_until("the load", 60s, [&] { return recorder_->events() >= events; });
@@ -48,7 +55,7 @@ class Load {
   Recorder& recorder() { return *recorder_; }
   Nanos now() const { return clock_.now(); }
 
-  WorkloadOptions workload_options;
+  nlohmann::json workload_options = {{"once", 0}};
 
  private:
   TestCluster test_{3, 0};
@@ -167,17 +174,45 @@ TEST_CASE("the rate is never exceeded, and waiting for a turn does not hold the 
     REQUIRE(history.operations[i].invoked >= started + static_cast<Nanos>(i) * period);
 }
 
+TEST_CASE(
+    "processes of a load are numbered so that the rest tells the load, and work between its start and its "
+    "stop") {
+  Load load;
+  LoadOptions options{4, 0, 10s};
+  options.begin = 300ms;
+  options.end = 600ms;
+  ProcessNumbers processes(2, 3);
+  auto group = load.group(0, 1, options, processes);
+  const Nanos started = load.now();
+  group->start();
+  wait_until("the load", 60s, [&] { return load.now() - started > 700 * kMillisecond; });
+  const std::uint64_t events = load.recorder().events();
+  group->finish();
+  CHECK(load.recorder().events() == events);
+  const History history = load.history();
+  REQUIRE(history.operations.size() > 10);
+  for (const Operation& op : history.operations) {
+    REQUIRE(load_of_process(op.process, 3) == 2);
+    REQUIRE(op.invoked >= started + 300 * kMillisecond);
+    // The thread starts at some moment after `started`, never before.
+    REQUIRE(op.invoked < started + 600 * kMillisecond + 100 * kMillisecond);
+  }
+}
+
 TEST_CASE("a seed offers the same operations, to each group its own") {
   const ScratchFolder folder;
   const RunClock clock;
   const auto offered = [&](const char* file, std::uint64_t seed, int number) {
     Recorder recorder(folder.path / file, clock);
-    const WorkloadSetup setup{recorder, {}, {{{0, 8000}}, {{8001, 16383}}}, number, 2};
-    const auto workload = find_workload("register")->make(setup);
+    const WorkloadEntry& entry = *find_workload("register");
+    const WorkloadSetup setup{recorder,    load_options(entry, nlohmann::json::object(), "test"),
+                              "register:", {{{0, 8000}}, {{8001, 16383}}},
+                              number,      2};
+    const auto workload = entry.make(setup);
     Prng prng = Prng(seed).split("operations", static_cast<std::uint64_t>(number));
     std::vector<std::tuple<Function, std::uint32_t, std::uint64_t>> stream;
     for (int i = 0; i < 2000; ++i) {
-      const Operation op = workload->next(prng);
+      const Operation op = workload->next(0, prng);
       stream.emplace_back(op.function, op.key, op.argument.bits());
     }
     return stream;
@@ -189,38 +224,45 @@ TEST_CASE("a seed offers the same operations, to each group its own") {
 
 TEST_CASE("final reads read every key once, and try again while there is patience") {
   Load load;
-  load.workload_options.keys = 12;
+  load.workload_options["keys"] = 12;
   auto group = load.group(0, 1, {4, 0, 1000ms});
   group->start();
   load.wait_for_events(1000);
   group->finish();
   const std::uint64_t before = load.recorder().events();
-  group->run_final_reads(30s);
-  CHECK(group->unanswered_final_reads() == 0);
+  group->start_final(0, 3, 3, 30s);
+  group->finish_final();
+  CHECK(group->unanswered() == 0);
   CHECK(load.recorder().events() == before + 24);
 
   load.cluster().node(0).kill();
-  group->run_final_reads(0ms);
-  const std::size_t unanswered = group->unanswered_final_reads();
-  CHECK(unanswered >= 4);  // its own keys; and the others' too, once they call the cluster down
+  auto late = load.group(0, 1, {4, 0, 1000ms});
+  late->start_final(0, 1, 1, 0ms);
+  late->finish_final();
+  CHECK(late->unanswered() == 1);  // the first that was not answered; the rest is given up
 
   const History history = load.history();
   std::set<std::uint32_t> keys;
+  std::set<std::int32_t> processes;
   for (const Operation& op : history.operations) {
     if (op.invoke_event < before || op.invoke_event >= before + 24) continue;
     CHECK(op.function == Function::kRead);
     CHECK(op.outcome == Outcome::kOk);
     keys.insert(op.key);
+    processes.insert(op.process);
   }
   CHECK(keys.size() == 12);
+  CHECK(processes.size() == 3);
 }
 
 TEST_CASE("what ends the load early is thrown where it is asked for") {
   Load load;
-  const WorkloadSetup setup{load.recorder(), {}, {}, 0, 1};
+  const WorkloadEntry& workload = *find_workload("register");
+  const WorkloadSetup setup{
+      load.recorder(), load_options(workload, nlohmann::json::object(), "test"), "r:", {}, 0, 1};
   ProcessNumbers processes;
-  LoadThread group([] { throw EnvironmentError("no such host"); }, {}, find_workload("register")->make(setup),
-                   Prng(1), {}, load.recorder(), processes);
+  LoadThread group([] { throw EnvironmentError("no such host"); }, {}, workload.make(setup), Prng(1), {},
+                   load.recorder(), processes);
   group.start();
   CHECK_THROWS_WITH(group.finish(), "no such host");
 }

@@ -165,7 +165,8 @@ Nanos Recorder::complete(const Operation& op) {
     case Outcome::kOk:
       return append(op, EventType::kOk, op.result);
     case Outcome::kFail:
-      return append(op, EventType::kFail, op.argument);
+      // What a compare-and-set saw in place of the expected value.
+      return append(op, EventType::kFail, op.result.is_nil() ? op.argument : op.result);
     case Outcome::kInfo:
       return append(op, EventType::kInfo, op.argument);
   }

@@ -47,8 +47,10 @@ std::optional<Checksum> checksum_of(const fs::path& file) {
 std::vector<std::string> evidence_of(const RunFiles& files) {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(files.directory)) {
-    const bool evidence = std::ranges::find(kEvidence, entry.path().extension().string()) != std::end(kEvidence);
-    if (entry.is_regular_file() && evidence && entry.path() != files.seal() && entry.path() != files.results())
+    const bool evidence =
+        std::ranges::find(kEvidence, entry.path().extension().string()) != std::end(kEvidence);
+    if (entry.is_regular_file() && evidence && entry.path() != files.seal() &&
+        entry.path() != files.results())
       names.push_back(entry.path().filename().string());
   }
   std::error_code none;  // a run that failed early has no nodes
@@ -95,8 +97,8 @@ void seal_run(const RunFiles& files) {
   for (const std::string& name : evidence_of(files)) {
     const auto sum = checksum_of(files.directory / name);
     if (!sum)
-      throw EnvironmentError("cannot read " + (files.directory / name).string() + " to seal the run: " +
-                             std::strerror(errno));
+      throw EnvironmentError("cannot read " + (files.directory / name).string() +
+                             " to seal the run: " + std::strerror(errno));
     list[name] = {sum->bytes, sum->crc};
   }
   const Json seal = {{"version", kSealVersion}, {"files", list}, {"crc", checksum_of_list(list)}};
@@ -109,7 +111,8 @@ std::vector<std::string> damage_since_seal(const RunFiles& files, bool expected)
     return {};
   }
   const Json list = read_seal(files.seal());
-  if (list.is_null()) return {"seal.json is damaged: nothing says whether the files are as the run left them"};
+  if (list.is_null())
+    return {"seal.json is damaged: nothing says whether the files are as the run left them"};
   std::vector<std::string> damage;
   for (const auto& [name, sealed] : list.items())
     if (std::string found = damage_of(files.directory, name, sealed); !found.empty())

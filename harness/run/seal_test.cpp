@@ -52,8 +52,7 @@ struct SealedRun {
 };
 
 std::vector<fs::path> evidence(const RunFiles& files) {
-  return {files.run(),     files.history(),    files.topology(),
-          files.faults(),  files.final_data(), files.seal()};
+  return {files.run(), files.history(), files.topology(), files.faults(), files.final_data(), files.seal()};
 }
 
 }  // namespace

@@ -96,17 +96,20 @@ FaultContext StepActor::fault_context() {
 void StepActor::inject() {
   const Fault* fault = find_fault(step_.name);
   CHECK_THAT_HOLDS(fault != nullptr, "plans name only faults of the table");
+  std::string problem;
+  const Parameters with = complete(fault->parameters, step_.with.json(), problem);
+  CHECK_THAT_HOLDS(problem.empty(), "plans give only parameters of the schema: " + problem);
   FaultRecord blank;
   blank.step = step_.id;
   blank.fault = fault->name;
-  blank.parameters = step_.with;
+  blank.parameters = with;
   blank.heals = fault->heals;
   blank.requested = scene_.clock.now();
   std::size_t number = 0;
   FaultRecord& record = records_.open_fault(std::move(blank), number);
   FaultContext context = fault_context();
   const std::string_view target = step_.target.empty() ? fault->default_target : step_.target;
-  const std::unique_ptr<ActiveFault> active = fault->inject(context, {target, step_.with}, record);
+  const std::unique_ptr<ActiveFault> active = fault->inject(context, {target, with}, record);
   records_.changed(number, record);
   records_.say(record.description + (record.verified_active() ? "" : ": " + record.error));
   board_.take_hold(number_, record.nodes);

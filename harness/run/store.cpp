@@ -19,6 +19,7 @@
 #include "harness/cluster/log_harvest.h"
 #include "harness/core/check.h"
 #include "harness/core/journal.h"
+#include "harness/core/old_stores.h"
 #include "harness/core/record_json.h"
 #include "harness/run/seal.h"
 
@@ -261,6 +262,11 @@ std::string read_file(const fs::path& file) {
   return std::move(text).str();
 }
 
+void save_plan(const RunFiles& files, const Plan& plan) {
+  write_file(files.plan(),
+             nlohmann::json(plan).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
 void save_run(const RunFiles& files, const RunRecord& record) {
   const nlohmann::json json = {{"schema", 1},
                                {"run", record.info},
@@ -303,6 +309,8 @@ RunRecord load_run(const RunFiles& files) {
   try {
     const auto json = nlohmann::json::parse(read_file(files.run()));
     record.info = json.at("run").get<RunInfo>();
+    record.plan = fs::exists(files.plan()) ? nlohmann::json::parse(read_file(files.plan())).get<Plan>()
+                                           : plan_of_old_store(record.info);
     record.nodes = json.value("nodes", std::vector<NodeInfo>{});
     record.incarnations = json.value("incarnations", std::vector<Incarnation>{});
     record.counters = json.value("counters", RunCounters{});

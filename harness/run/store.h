@@ -16,6 +16,7 @@ struct RunFiles {
   std::filesystem::path directory;
 
   std::filesystem::path run() const { return directory / "run.json"; }
+  std::filesystem::path plan() const { return directory / "plan.json"; }
   std::filesystem::path history() const { return directory / "history.journal"; }
   std::filesystem::path topology() const { return directory / "topology.jsonl"; }
   std::filesystem::path faults() const { return directory / "faults.jsonl"; }
@@ -51,6 +52,8 @@ void write_file(const std::filesystem::path& file, std::string_view text);
 /// Throws EnvironmentError.
 std::string read_file(const std::filesystem::path& file);
 
+/// The plan, before anything starts.
+void save_plan(const RunFiles& files, const Plan& plan);
 /// What is known of a run before, and after, it is recorded.
 void save_run(const RunFiles& files, const RunRecord& record);
 void save_final_data(const RunFiles& files, const RunRecord& record);

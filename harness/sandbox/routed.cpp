@@ -181,8 +181,8 @@ class RoutedSandbox final : public Sandbox {
     std::vector<std::pair<WireEnd, WireEnd>> ends;
     for (const DirectedLink& link : links) ends.emplace_back(end_of(link.from), end_of(link.to));
     const std::lock_guard lock(mutex_);
-    std::shared_ptr<Wire> wire = wire_.lock();
-    if (!wire) wire_ = wire = std::make_shared<Wire>(router_);
+    std::shared_ptr<UserspaceWire> wire = wire_.lock();
+    if (!wire) wire_ = wire = std::make_shared<UserspaceWire>(router_);
     return wire->degrade(ends, rule, prng);
   }
   int degraded_links() const override {
@@ -208,7 +208,7 @@ class RoutedSandbox final : public Sandbox {
   const std::shared_ptr<const NetworkNamespace> router_ =
       std::make_shared<NetworkNamespace>(NetworkNamespace::current());
   std::mutex mutex_;
-  std::weak_ptr<Wire> wire_;  // the handles of degrade() keep it
+  std::weak_ptr<UserspaceWire> wire_;  // the handles of degrade() keep it
   std::vector<std::unique_ptr<RoutedHost>> hosts_;
 };
 

@@ -66,7 +66,7 @@ void turn_a_bit(std::vector<unsigned char>& frame, std::uint64_t random) {
 }  // namespace
 
 /// The rule of one handle, with a model for each of its links.
-class Wire::Layer final : public Degradation {
+class UserspaceWire::Layer final : public Degradation {
  public:
   struct Its {
     WireEnd from, to;
@@ -74,7 +74,7 @@ class Wire::Layer final : public Degradation {
     std::shared_ptr<OffloadsOff> whole_frames;
   };
 
-  Layer(std::shared_ptr<Wire> wire, const std::vector<std::pair<WireEnd, WireEnd>>& links,
+  Layer(std::shared_ptr<UserspaceWire> wire, const std::vector<std::pair<WireEnd, WireEnd>>& links,
         const WireRule& rule, const Prng& prng)
       : wire_(std::move(wire)) {
     for (const auto& [from, to] : links) {
@@ -105,11 +105,11 @@ class Wire::Layer final : public Degradation {
   WireCounts counts_;
 
  private:
-  const std::shared_ptr<Wire> wire_;
+  const std::shared_ptr<UserspaceWire> wire_;
   bool removed_ = false;
 };
 
-Wire::Wire(std::shared_ptr<const NetworkNamespace> router)
+UserspaceWire::UserspaceWire(std::shared_ptr<const NetworkNamespace> router)
     : router_(std::move(router)),
       in_("wire_in" + pair_number()),
       out_("wire_out" + pair_number()),
@@ -127,7 +127,7 @@ Wire::Wire(std::shared_ptr<const NetworkNamespace> router)
   thread_ = std::jthread([this](const std::stop_token& stop) { carry(stop); });
 }
 
-Wire::~Wire() {
+UserspaceWire::~UserspaceWire() {
   thread_.request_stop();
   wake();
   thread_.join();
@@ -138,16 +138,16 @@ Wire::~Wire() {
   }
 }
 
-Wire::Key Wire::key(const WireEnd& from, const WireEnd& to) {
+UserspaceWire::Key UserspaceWire::key(const WireEnd& from, const WireEnd& to) {
   return (std::uint64_t{number(from.ip)} << 32U) | number(to.ip);
 }
 
-std::unique_ptr<Degradation> Wire::degrade(const std::vector<std::pair<WireEnd, WireEnd>>& links,
-                                           const WireRule& rule, const Prng& prng) {
+std::unique_ptr<Degradation> UserspaceWire::degrade(const std::vector<std::pair<WireEnd, WireEnd>>& links,
+                                                    const WireRule& rule, const Prng& prng) {
   return std::make_unique<Layer>(shared_from_this(), links, rule, prng);
 }
 
-void Wire::add(Layer& layer) {
+void UserspaceWire::add(Layer& layer) {
   const std::lock_guard one_at_a_time(changing_);
   for (auto& [link, its] : layer.links_) {
     its.whole_frames = offloads_[its.from.ip].lock();
@@ -175,7 +175,7 @@ void Wire::add(Layer& layer) {
   }
 }
 
-void Wire::remove(Layer& layer) {
+void UserspaceWire::remove(Layer& layer) {
   const std::lock_guard one_at_a_time(changing_);
   {
     const std::lock_guard lock(mutex_);
@@ -197,7 +197,7 @@ void Wire::remove(Layer& layer) {
   for (auto& [link, its] : layer.links_) its.whole_frames.reset();
 }
 
-void Wire::steer() {
+void UserspaceWire::steer() {
   std::set<std::string> ports;
   std::string pairs;
   std::size_t count = 0;
@@ -240,12 +240,12 @@ int steered_links() {
   return static_cast<int>(count);
 }
 
-void Wire::wake() const {
+void UserspaceWire::wake() const {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
 }
 
-void Wire::carry(const std::stop_token& stop) {
+void UserspaceWire::carry(const std::stop_token& stop) {
   ::prctl(PR_SET_TIMERSLACK, 1);  // ns; the default would wake us 50 µs late
   while (!stop.stop_requested()) {
     Nanos next = kNever;
@@ -265,7 +265,7 @@ void Wire::carry(const std::stop_token& stop) {
   }
 }
 
-void Wire::take_in(Nanos now) {
+void UserspaceWire::take_in(Nanos now) {
   for (std::size_t count = 0; count < kBatch; ++count) {
     bool whole = false;
     const std::span<unsigned char> frame = receiver_->next(whole);
@@ -276,7 +276,7 @@ void Wire::take_in(Nanos now) {
 }
 
 // A frame passes the models of all layers in turn, each from where the one before would have released it.
-void Wire::admit(Nanos now, Key link, std::span<unsigned char> frame) {
+void UserspaceWire::admit(Nanos now, Key link, std::span<unsigned char> frame) {
   int copies = 1;
   Nanos release = now;
   bool corrupted = false;
@@ -301,7 +301,7 @@ void Wire::admit(Nanos now, Key link, std::span<unsigned char> frame) {
   }
 }
 
-void Wire::send_due(Nanos now) {
+void UserspaceWire::send_due(Nanos now) {
   std::vector<DelayQueue::Frame> due = queue_.take_due(now, kBatch);
   std::vector<OutgoingFrame> outgoing;
   outgoing.reserve(due.size());

@@ -37,13 +37,13 @@ struct WireEnd {
 };
 
 /// Made with the first rule and gone with the last: idle it is not there at all.
-class Wire : public std::enable_shared_from_this<Wire> {
+class UserspaceWire : public std::enable_shared_from_this<UserspaceWire> {
  public:
   /// `router`: the namespace with the hosts' ports. Throws EnvironmentError.
-  explicit Wire(std::shared_ptr<const NetworkNamespace> router);
-  ~Wire();
-  Wire(const Wire&) = delete;
-  Wire& operator=(const Wire&) = delete;
+  explicit UserspaceWire(std::shared_ptr<const NetworkNamespace> router);
+  ~UserspaceWire();
+  UserspaceWire(const UserspaceWire&) = delete;
+  UserspaceWire& operator=(const UserspaceWire&) = delete;
 
   /// Rules of several calls act on a link one after the other. The handle keeps the wire alive.
   std::unique_ptr<Degradation> degrade(const std::vector<std::pair<WireEnd, WireEnd>>& links,

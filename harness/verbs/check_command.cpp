@@ -12,6 +12,7 @@
 #include "checkers/checkers.h"
 #include "checkers/common/findings.h"
 #include "checkers/common/graphviz.h"
+#include "checkers/judge.h"
 #include "checkers/models.h"
 #include "harness/core/suggest.h"
 #include "harness/run/interrupt.h"
@@ -222,12 +223,23 @@ Checked check_run(const CheckArguments& arguments) {
     RunRecord record = load_run(files);
     CheckOptions options;
     options.budget = arguments.model_options.budget;
-    options.strict = arguments.strict || record.info.strict;
+    options.strict = arguments.strict || record.info.strict || record.plan.limits.strict;
+    const Analysis analysis(record);
+    const std::vector<std::string>& planned = record.plan.limits.checks;
+    const auto asked_for = [&](std::string_view name) {
+      if (!arguments.checker.empty()) return name == arguments.checker;
+      return planned.empty() || std::ranges::find(planned, name) != planned.end();
+    };
     Checked checked;
     for (const Checker& checker : checkers()) {
-      if (!arguments.checker.empty() && checker.name != arguments.checker) continue;
+      if (!asked_for(checker.name)) continue;
       teller->now("checking " + std::string(checker.name), -1);
-      checked.results.push_back(stop_now() ? not_run(checker) : checker.check(record, options));
+      if (stop_now()) {
+        checked.results.push_back(not_run(checker));
+        continue;
+      }
+      for (CheckResult& result : run_checker(checker, analysis, options))
+        checked.results.push_back(std::move(result));
     }
     if (!arguments.graph.empty())
       for (const CheckResult& result : checked.results)
@@ -241,6 +253,7 @@ Checked check_run(const CheckArguments& arguments) {
 
 nlohmann::ordered_json to_json(Validity validity) {
   if (validity == Validity::kUnknown) return "unknown";
+  if (validity == Validity::kNotApplicable) return "not-applicable";
   return validity == Validity::kValid;
 }
 
@@ -300,7 +313,7 @@ CheckResult merged(const std::vector<CheckResult>& results) {
 }
 
 void print_text(const CheckResult& result, double seconds) {
-  static constexpr const char* kWords[] = {"valid", "UNKNOWN", "INVALID"};
+  static constexpr const char* kWords[] = {"NOT APPLICABLE", "valid", "UNKNOWN", "INVALID"};
   char time[32];
   std::snprintf(time, sizeof time, "%.3f s", seconds);
   std::cout << kWords[static_cast<int>(result.valid)] << "  " << result.name << ", " << result.operations

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <iostream>
-
 #include "checkers/checkers.h"
 #include "checkers/judge.h"
 #include "harness/core/check.h"
@@ -39,56 +37,50 @@ void draw(ReportInput& input) {
   input.drawings_missing = std::move(rendering.missing);
 }
 
-void write_reports(const ReportInput& input, const RunFiles& files, const std::string& junit) {
+/// Returns junit.xml's text.
+std::string write_reports(const ReportInput& input, const RunFiles& files) {
+  std::string junit;
   for (const Report& report : reports()) {
     if (report.file_name.empty()) continue;
-    const std::string text = report.make(input);
+    std::string text = report.make(input);
     write_file(files.directory / report.file_name, text);
-    if (report.name == "junit" && !junit.empty()) write_file(junit, text);
+    if (files.directory / report.file_name == files.junit()) junit = std::move(text);
   }
-}
-
-/// No checker sees damaged evidence: what is missing would look like something that did not happen.
-RunVerdict verdict_of_damage(const std::vector<std::string>& damage) {
-  RunVerdict verdict;
-  verdict.valid = Validity::kUnknown;
-  verdict.exit_code = kExitUnknown;
-  verdict.explanation = "nothing can be concluded, since the evidence is damaged: ";
-  for (const std::string& text : damage) verdict.explanation += (&text == &damage[0] ? "" : "; ") + text;
-  return verdict;
+  return junit;
 }
 
 }  // namespace
 
-Judgement judge_and_report(const RunFiles& files, const JudgementOptions& options) {
-  Judgement judgement{load_run(files), {}};
+Judgement judge_and_report(const RunFiles& files, bool strict) {
+  Judgement judgement{load_run(files), {}, {}};
+  const LimitsPlan& limits = judgement.record.plan.limits;
   CheckOptions check;
-  check.strict = options.strict;
-  const std::vector<std::string_view> selected(options.checks.begin(), options.checks.end());
-  judgement.verdict = judgement.record.damage.empty() ? judge(judgement.record, check, selected)
-                                                      : verdict_of_damage(judgement.record.damage);
+  check.strict = strict || limits.strict;
+  const std::vector<std::string_view> selected(limits.checks.begin(), limits.checks.end());
+  judgement.verdict = judge(judgement.record, check, selected);
   ReportInput input = report_input(judgement.record, judgement.verdict, files);
   draw(input);
-  write_reports(input, files, options.junit);
+  judgement.junit = write_reports(input, files);
   return judgement;
 }
 
-RunVerdict report_error(const RunFiles& files, const RunInfo& info, const std::string& what) {
-  RunRecord record;
-  record.info = info;
-  RunVerdict verdict;
-  verdict.error = true;
-  verdict.explanation = what;
-  verdict.exit_code = kExitEnvironment;
-  ReportInput input = report_input(record, verdict, files);
-  write_reports(input, files, {});
-  return verdict;
+Judgement report_error(const RunFiles& files, const Plan& plan, const RunInfo& info,
+                       const std::string& what) {
+  Judgement judgement;
+  judgement.record.info = info;
+  judgement.record.plan = plan;
+  judgement.verdict.error = true;
+  judgement.verdict.explanation = what;
+  judgement.verdict.exit_code = kExitEnvironment;
+  judgement.junit = write_reports(report_input(judgement.record, judgement.verdict, files), files);
+  return judgement;
 }
 
-void print_result(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files, bool json) {
+std::string result_text(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files,
+                        bool json) {
   const Report* report = find_report(json ? "results" : "summary");
   CHECK_THAT_HOLDS(report != nullptr, "the table of reports holds results and summary");
-  std::cout << report->make(report_input(record, verdict, files)) << std::flush;
+  return report->make(report_input(record, verdict, files));
 }
 
 }  // namespace harness

@@ -9,7 +9,7 @@
 #include "checkers/checkers.h"
 #include "checkers/models.h"
 #include "harness/faults/faults.h"
-#include "harness/run/scenario.h"
+#include "harness/scenario/scenario.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/verbs.h"
 #include "reports/reports.h"
@@ -33,7 +33,7 @@ Listing listing(std::string title, const Table& table, Name name, Description de
 std::vector<Listing> everything() {
   Listing scenarios{"scenarios", {}};
   for (const BundledScenario& bundled : bundled_scenarios())
-    scenarios.entries.emplace_back(bundled.name, load_scenario(std::string(bundled.name)).description);
+    scenarios.entries.emplace_back(bundled.name, load_scenario(std::string(bundled.name)).plan.description);
   return {scenarios,
           listing("workloads", workloads(), &WorkloadEntry::name, &WorkloadEntry::description),
           listing("faults", faults(), &Fault::name, &Fault::description),

@@ -1,52 +1,71 @@
 #include "harness/verbs/run_command.h"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
-#include <chrono>
-#include <ctime>
-#include <fstream>
+#include <charconv>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <random>
+#include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "checkers/checkers.h"
-#include "harness/builds/server.h"
 #include "harness/core/check.h"
-#include "harness/core/suggest.h"
-#include "harness/faults/faults.h"
-#include "harness/run/conduct.h"
-#include "harness/run/interrupt.h"
-#include "harness/run/options.h"
-#include "harness/run/store.h"
-#include "harness/sandbox/sandbox.h"
+#include "harness/run/execute.h"
+#include "harness/scenario/options.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/judgement.h"
+#include "harness/verbs/named_file.h"
 #include "harness/verbs/verbs.h"
 #include "workloads/workloads.h"
 
 namespace harness {
 namespace {
 
+/// Digits alone: "-1" is no seed, and not 18446744073709551615 either.
+std::uint64_t seed_of(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc{} || end != text.data() + text.size())
+    throw UsageError("--seed: '" + text + "' is no seed: give a whole number from 0 to 18446744073709551615");
+  return seed;
+}
+
+/// CLI::Range takes nan.
+CLI::Validator number_between(double least, double most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) -> std::string {
+        double number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error == std::errc{} && end == text.data() + text.size() && least <= number && number <= most)
+          return {};
+        std::ostringstream why;
+        why << "'" << text << "' must be a number from " << least << " to " << most;
+        return why.str();
+      },
+      "NUMBER");
+}
+
 void declare(CLI::App& app, RunOptions& options) {
-  app.add_option("SCENARIO", options.scenario, "a bundled scenario's name, or a .toml file")->required();
+  app.add_option("SCENARIO", options.scenario, "a bundled scenario's name, or a .toml file");
+  app.add_option("--plan", options.plan, "carry out a plan (plan.json of a store) as it stands");
+  app.add_option("--tag", options.tag, "every bundled scenario with this tag");
   app.add_option("--server", options.server,
                  "redis, valkey or bundled; a binary; a source tree or tarball; debian:NAME=VERSION; "
                  "A,B: a mixed cluster [the scenario's, else redis]");
-  app.add_option("--seed", options.seed, "the number that every random choice comes from");
+  app.add_option_function<std::string>(
+      "--seed", [&options](const std::string& text) { options.seed = seed_of(text); },
+      "the number that every random choice comes from");
   app.add_option("--time-limit", options.time_limit_s,
                  "seconds of load; the schedule begins again until then")
-      ->check(CLI::Range(0.0, 1e6));
+      ->check(number_between(0, 1e6));
   app.add_option("--masters", options.masters, "masters of the cluster");
   app.add_option("--replicas", options.replicas, "replicas of each master");
   app.add_option("--node-timeout", options.node_timeout_ms, "cluster-node-timeout in ms")
       ->check(CLI::Range(100, 3'600'000));
   app.add_option("--concurrency", options.concurrency, "logical processes")->check(CLI::Range(1, 10'000));
   app.add_option("--rate", options.rate, "operations per second of all; 0: as fast as they go")
-      ->check(CLI::Range(0.0, 1e7));
-  app.add_option("--nemesis", options.nemesis, "faults in place of the scenario's: a,b or none")
+      ->check(number_between(0, 1e7));
+  app.add_option("--nemesis", options.nemesis, "faults in place of the scenario's: a,b, packet-* or none")
       ->delimiter(',');
   app.add_option("--workload", options.workload, "what the clients do");
   app.add_option("--store", options.store, "where runs are kept")->capture_default_str();
@@ -60,16 +79,8 @@ void declare(CLI::App& app, RunOptions& options) {
                "ask for plain linearizability: no documented window allows a loss");
   app.add_flag("--quick-build", options.quick_build,
                "compile sources with libc's malloc and -O1: sooner, not for audits");
-  app.add_flag("--json", options.json, "print results.json's object");
+  app.add_flag("--json", options.json, "print results.json's object; of several runs one array");
   app.add_flag("--no-progress", options.no_progress, "nothing on stderr but errors");
-}
-
-const WorkloadEntry& chosen_workload(const std::string& name) {
-  if (const WorkloadEntry* workload = find_workload(name)) return *workload;
-  std::vector<std::string_view> names;
-  for (const WorkloadEntry& workload : workloads()) names.push_back(workload.name);
-  throw UsageError("unknown workload '" + name + "'" + suggestion(name, names) +
-                   ": 'harness list' shows them");
 }
 
 SandboxMode chosen_mode(const std::string& wish) {
@@ -79,137 +90,45 @@ SandboxMode chosen_mode(const std::string& wish) {
   return best_sandbox_mode();
 }
 
-/// What cannot be had here is said before anything is started.
-void require_faults_possible(const Scenario& scenario, SandboxMode mode) {
-  const Capabilities capabilities{mode != SandboxMode::kLoopback, {}};
-  for (const StepTemplate& step : scenario.steps)
-    if (const Fault* fault = find_fault(step.fault))
-      if (const std::string why = fault->unavailable(capabilities); !why.empty())
-        throw EnvironmentError("the fault '" + step.fault + "' cannot be had: " + why);
+/// A run that ended: its directory, and the judgement unless it was interrupted.
+struct Ended {
+  RunFiles files;
+  Judgement judgement;
+  int exit_code = kExitPass;
+};
+
+std::string at_the_end_of_an_error(const RunInfo& info, const RunFiles& files) {
+  return "\n  seed       " + std::to_string(info.seed) + "\n  store      " + files.directory.string() +
+         "\n  reproduce  " + info.reproduce;
 }
 
-std::map<std::string, std::string> environment() {
-  utsname system{};
-  uname(&system);
-  return {{"kernel", std::string(system.sysname) + " " + system.release},
-          {"machine", system.machine},
-          {"cores", std::to_string(std::thread::hardware_concurrency())},
-          {"harness", HARNESS_VERSION}};
+std::string store_option(const RunOptions& options) {
+  return options.store == RunOptions().store ? "" : " --store " + options.store;
 }
 
-RunInfo describe(const RunOptions& options, const Scenario& scenario, std::uint64_t seed, int argc,
-                 const char* const* argv) {
-  RunInfo info;
-  info.scenario = scenario.name;
-  info.workload = scenario.workload;
-  info.seed = seed;
-  info.started_utc = utc_now("%Y-%m-%dT%H:%M:%SZ");
-  info.argv.assign(argv, argv + argc);
-  info.reproduce = reproduce_command(options, seed);
-  info.config = scenario.cluster;
-  info.time_limit_s = scenario.time_limit_s;
-  info.concurrency = scenario.concurrency;
-  info.rate = scenario.rate;
-  info.strict = options.strict;
-  info.environment = environment();
-  return info;
-}
-
-std::string headline(const RunInfo& info) {
-  std::string builds;
-  for (const ServerInfo& server : all_servers(info))
-    builds +=
-        (builds.empty() ? "" : " + ") + build_name(server) + " (sha256 " + server.sha256.substr(0, 8) + "…)";
-  return "harness " HARNESS_VERSION "   " + builds + "   seed " + std::to_string(info.seed) + "   " +
-         std::to_string(info.config.masters) + " masters + " +
-         std::to_string(info.config.masters * info.config.replicas) + " replicas   sandbox: " + info.mode;
-}
-
-/// A misspelt checker is refused before the run, not after it.
-void require_known_checks(const Scenario& scenario) {
-  std::vector<std::string_view> names;
-  for (const Checker& checker : checkers()) names.push_back(checker.name);
-  for (const std::string& check : scenario.checks)
-    if (!find_checker(check))
-      throw UsageError("unknown checker '" + check + "' in 'checks'" + suggestion(check, names) +
-                       ": 'harness list' shows them");
-}
-
-/// The builds under test, compiled first when --server names sources. Fetching and compiling happens in a
-/// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
-/// it made is in the cache.
-std::vector<Server> find_servers(const RunPlan& plan, bool quick_build, Progress& progress) {
-  const RunFiles& files = plan.files;
-  const std::string& specs = plan.scenario.server;
-  BuildOptions build;
-  build.quick = quick_build;
-  build.log = files.build_log();
-  build.progress = [&](std::string_view what, int percent) {
-    progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
-  };
-  try {
-    run_in_sandbox(
-        plan.mode,
-        [&] {
-          resolve_servers(specs, build);
-          return kExitPass;
-        },
-        SandboxNetwork::kMachine);
-    std::vector<Server> servers = resolve_servers(specs, build);
-    progress.clear();
-    return servers;
-  } catch (const UsageError&) {
-    std::filesystem::remove_all(files.directory);  // nothing was run: nothing half-done stays
-    throw;
+/// One plan, carried out and judged. What the environment failed to give is judged too: as an error.
+Ended run_plan(const Plan& plan, const RunOptions& options, ExecuteOptions execute_options,
+               Progress& progress) {
+  set_seed_for_checks(plan.seed);
+  Ended ended;
+  ended.files = create_run_directory(options.store, plan.scenario, plan.seed);
+  const Execution execution = execute(plan, ended.files, execute_options, progress);
+  if (execution.interrupted) {
+    std::cerr << "interrupted: what was recorded is in " + ended.files.directory.string() +
+                     "; judge it with 'harness report " + execution.info.id + store_option(options) + "'\n";
+    ended.exit_code = kExitInterrupted;
+    return ended;
   }
-}
-
-/// One run, from the seed to the verdict. Returns its exit code.
-int run_once(const RunOptions& options, std::uint64_t seed, int argc, const char* const* argv) {
-  Progress progress(progress_style(!options.no_progress));
-  RunPlan plan;
-  plan.scenario = effective_scenario(options);
-  plan.workload = chosen_workload(plan.scenario.workload);
-  plan.mode = chosen_mode(options.sandbox);
-  require_faults_possible(plan.scenario, plan.mode);
-  require_known_checks(plan.scenario);
-  progress.say("seed " + std::to_string(seed));
-
-  set_seed_for_checks(seed);
-  plan.info = describe(options, plan.scenario, seed, argc, argv);
-  plan.info.mode = to_string(plan.mode);
-  plan.files = create_run_directory(options.store, plan.scenario.name, seed);
-  plan.info.id = plan.files.directory.filename().string();
-  try {
-    for (const Server& server : find_servers(plan, options.quick_build, progress)) {
-      if (!plan.flavors.empty()) plan.info.peers.push_back(server.info);
-      if (plan.flavors.empty()) plan.info.server = server.info;
-      plan.flavors.push_back(server.flavor);
-    }
-    point_latest_at(plan.files);
-    progress.say(headline(plan.info));
-    const int ended = run_in_sandbox(plan.mode, [&] {
-      catch_interrupts();
-      conduct(plan, progress);
-      return interrupted_by() == 0 ? kExitPass : kExitInterrupted;
-    });
-    if (ended == kExitInterrupted) {
-      progress.say("interrupted: what was recorded is in " + plan.files.directory.string() +
-                   "; judge it with 'harness report " + plan.info.id + "'");
-      return kExitInterrupted;
-    }
-    if (ended != kExitPass) throw EnvironmentError("the run ended with exit code " + std::to_string(ended));
-    const Judgement judgement =
-        judge_and_report(plan.files, {plan.scenario.checks, options.strict, options.junit});
-    print_result(judgement.record, judgement.verdict, plan.files, options.json);
-    return judgement.verdict.exit_code;
-  } catch (const EnvironmentError& error) {
-    point_latest_at(plan.files);
-    report_error(plan.files, plan.info, error.what());
-    throw EnvironmentError(std::string(error.what()) + "\n  seed       " + std::to_string(seed) +
-                           "\n  store      " + plan.files.directory.string() + "\n  reproduce  " +
-                           plan.info.reproduce);
+  if (!execution.error.empty()) {
+    point_latest_at(ended.files);
+    ended.judgement = report_error(ended.files, plan, execution.info, execution.error);
+    std::cerr << "harness: " << execution.error << at_the_end_of_an_error(execution.info, ended.files)
+              << "\n";
+  } else {
+    ended.judgement = judge_and_report(ended.files);
   }
+  ended.exit_code = ended.judgement.verdict.exit_code;
+  return ended;
 }
 
 /// For several runs a violation wins over an environment error, that over unknown, that over a pass.
@@ -219,6 +138,67 @@ int worse(int a, int b) {
   return kExitPass;
 }
 
+/// The results of all runs as they are printed and written.
+class Results {
+ public:
+  explicit Results(const RunOptions& options) : options_(options) {}
+
+  void add(const Ended& ended) {
+    ++runs_;
+    passed_ += ended.exit_code == kExitPass;
+    code_ = runs_ == 1 ? ended.exit_code : worse(code_, ended.exit_code);
+    if (ended.exit_code == kExitInterrupted) return;
+    const bool error = ended.judgement.verdict.error;
+    const std::string text =
+        result_text(ended.judgement.record, ended.judgement.verdict, ended.files, options_.json);
+    if (options_.json)
+      json_.push_back(nlohmann::ordered_json::parse(text));
+    else if (!error)
+      std::cout << text << std::flush;
+    add_junit(ended.judgement.junit);
+  }
+
+  /// One run prints its object, several print one array; the count of passes is for people.
+  int finish(bool several) {
+    if (options_.json && several) std::cout << json_.dump(2) << "\n";
+    if (options_.json && !several && !json_.empty()) std::cout << json_[0].dump(2) << "\n";
+    if (several)
+      (options_.json ? std::cerr : std::cout)
+          << std::to_string(passed_) + " of " + std::to_string(runs_) + " passed\n";
+    std::cout << std::flush;
+    return code_;
+  }
+
+ private:
+  /// After each run, so that what is there is whole whenever a later one is interrupted.
+  void add_junit(const std::string& text) {
+    if (options_.junit.empty()) return;
+    const std::size_t suite = text.find("<testsuite ");
+    const std::size_t end = text.find("</testsuite>");
+    if (suite == std::string::npos || end == std::string::npos) return;
+    suites_ += text.substr(suite, end - suite) + "</testsuite>\n";
+    write_named_file(options_.junit, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" + suites_ +
+                                         "</testsuites>\n");
+  }
+
+  const RunOptions& options_;
+  int runs_ = 0;
+  int passed_ = 0;
+  int code_ = kExitPass;
+  nlohmann::ordered_json json_ = nlohmann::ordered_json::array();
+  std::string suites_;
+};
+
+/// All that is to be run, planned before the first one starts: what is misspelt is told at once.
+std::vector<Plan> plans_for(const RunOptions& options, const std::vector<std::string>& scenarios,
+                            std::uint64_t first_seed) {
+  std::vector<Plan> plans;
+  for (const std::string& scenario : scenarios)
+    for (int i = 0; i < options.repeat; ++i)
+      plans.push_back(plan_for(options, scenario, first_seed + static_cast<std::uint64_t>(i)));
+  return plans;
+}
+
 }  // namespace
 
 int run_command(int argc, const char* const* argv) {
@@ -226,18 +206,36 @@ int run_command(int argc, const char* const* argv) {
   RunOptions options;
   declare(app, options);
   if (!parse_command_line(app, argc, argv)) return kExitPass;
-  const std::uint64_t first_seed = options.seed.value_or(std::random_device{}() % 1'000'000);
-  int code = kExitPass;
-  for (int i = 0; i < options.repeat && code != kExitInterrupted; ++i) {
-    try {
-      code = worse(code, run_once(options, first_seed + static_cast<std::uint64_t>(i), argc, argv));
-    } catch (const EnvironmentError& error) {
-      if (options.repeat == 1) throw;
-      std::cerr << "harness: " << error.what() << "\n";
-      code = worse(code, kExitEnvironment);
-    }
+  check_options(options);
+  if (!options.junit.empty()) require_writable(options.junit);
+  std::vector<std::string> scenarios{options.scenario};
+  if (!options.tag.empty()) scenarios = scenarios_tagged(options.tag);
+  if (scenarios.empty()) {
+    std::cerr << "harness: no bundled scenario has the tag '" + options.tag + "'\n";
+    return kExitNothingSelected;
   }
-  return code;
+  const std::uint64_t first_seed = options.seed.value_or(std::random_device{}() % 1'000'000);
+  const std::vector<Plan> plans = plans_for(options, scenarios, first_seed);
+  ExecuteOptions execute_options;
+  execute_options.find_workload = find_workload;
+  execute_options.mode = chosen_mode(options.sandbox);
+  execute_options.quick_build = options.quick_build;
+  execute_options.harness_version = HARNESS_VERSION;
+  execute_options.argv.assign(argv, argv + argc);
+  for (const Plan& plan : plans)
+    if (const std::string why = why_not_here(plan, execute_options.mode); !why.empty())
+      throw EnvironmentError(why);
+  Results results(options);
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    Progress progress(progress_style(!options.no_progress));
+    progress.say("seed " + std::to_string(plans[i].seed));
+    const std::string& scenario = scenarios[i / static_cast<std::size_t>(options.repeat)];
+    execute_options.reproduce = reproduce_command(options, scenario, plans[i].seed);
+    const Ended ended = run_plan(plans[i], options, execute_options, progress);
+    results.add(ended);
+    if (ended.exit_code == kExitInterrupted) break;
+  }
+  return results.finish(plans.size() > 1);
 }
 
 }  // namespace harness

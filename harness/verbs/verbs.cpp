@@ -6,6 +6,7 @@
 #include "harness/verbs/list_command.h"
 #include "harness/verbs/report_command.h"
 #include "harness/verbs/run_command.h"
+#include "harness/verbs/schema_command.h"
 
 namespace harness {
 namespace {
@@ -17,6 +18,7 @@ constexpr CommandEntry kCommands[] = {
     {"report", "makes the report of a stored run again", report_command},
     {"export", "writes a stored history for other tools", export_command},
     {"doctor", "what this machine allows, and the exact mend for what it does not", doctor_command},
+    {"schema", "the JSON Schema of a file that the harness writes: plan", schema_command},
 };
 
 }  // namespace

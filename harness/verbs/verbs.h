@@ -4,19 +4,9 @@
 #include <span>
 #include <string_view>
 
-namespace harness {
+#include "harness/core/exit_code.h"
 
-/// The exit codes of every verb (harness/FORMATS.md). For several runs, violation wins over environment over
-/// unknown.
-enum ExitCode : int {
-  kExitPass = 0,
-  kExitViolation = 1,
-  kExitUsage = 2,
-  kExitEnvironment = 3,
-  kExitUnknown = 4,
-  kExitNothingSelected = 5,
-  kExitInterrupted = 130,
-};
+namespace harness {
 
 struct CommandEntry {
   std::string_view name;

@@ -171,11 +171,11 @@ void Node::cron() {
 /// The stream goes out before the replies to the writes in it. It goes in portions: as many as the sockets
 /// take, unless a replica lags so far that others would wait for it.
 void Node::feed_replicas() {
-  clients_.flush_replicas();
-  for (int portions = 0; portions < kPortionsAtOnce && replication_.can_forward(); ++portions) {
-    replication_.perform();
+  int portions = 0;
+  do {
+    replication_.forward();
     clients_.flush_replicas();
-  }
+  } while (++portions < kPortionsAtOnce && replication_.can_forward());
 }
 
 /// Those whose time passed go, for a while; and the tables of keys take their steps.
@@ -271,7 +271,6 @@ void Node::serve_while_busy() {
   loop_.turn(0);
   // Answers to the bus only: what changes data waits for the end of the script.
   if (cluster_) cluster_->perform();
-  if (!engine_.loading && !replication_.follows()) replication_.perform();
   // What earlier commands of this turn changed is on disk before their replies leave.
   if (!engine_.loading) storage_.flush_aof();
   if (!engine_.loading && !replication_.follows()) feed_replicas();

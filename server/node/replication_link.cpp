@@ -91,22 +91,25 @@ void ReplicationLink::tick() {
   replication_.on_tick(node_.steady_ms());
 }
 
+replication::Replication::Unsent ReplicationLink::unsent() const {
+  return [this](std::uint64_t id) {
+    const Client* c = node_.clients().get(id);
+    return c ? c->output_bytes() : 0;
+  };
+}
+
 void ReplicationLink::perform() {
-  if (!node_.busy())
-    for (const replication::Action& a : std::exchange(deferred_, {})) act(a);
+  for (const replication::Action& a : std::exchange(deferred_, {})) act(a);
   for (int round = 0; round < 8; ++round) {
-    const replication::Actions actions = replication_.drain(node_.steady_ms(), [this](std::uint64_t id) {
-      const Client* c = node_.clients().get(id);
-      return c ? c->output_bytes() : 0;
-    });
+    const replication::Actions actions = replication_.drain(node_.steady_ms(), unsent());
     if (actions.empty()) break;
-    for (const replication::Action& a : actions) {
-      if (node_.busy() && !std::holds_alternative<replication::SendReplica>(a))
-        deferred_.push_back(a);
-      else
-        act(a);
-    }
+    for (const replication::Action& a : actions) act(a);
   }
+}
+
+void ReplicationLink::forward() {
+  for (const replication::Action& a : replication_.drain_stream(node_.steady_ms(), unsent()))
+    std::holds_alternative<replication::SendReplica>(a) ? act(a) : deferred_.push_back(a);
 }
 
 bool ReplicationLink::can_forward() const {
@@ -368,7 +371,7 @@ void ReplicationLink::take_snapshot(const replication::TakeSnapshot& take) {
   if (node_.storage().child_kind() != Storage::ChildKind::none) node_.storage().kill_child();
   node_.log('*', "Starting a snapshot for SYNC with " + std::to_string(take.clients.size()) + " replica(s)");
   if (const auto why = node_.storage().fork_snapshot(Storage::ChildKind::replicas, temporary_name("replicas"),
-                                                     take.repl_id, take.repl_offset)) {
+                                                     take.repl_id, take.repl_offset, take.functions_only)) {
     node_.log('#', *why);
     replication_.on_snapshot_failed(node_.steady_ms());
   }

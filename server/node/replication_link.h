@@ -29,8 +29,10 @@ class ReplicationLink final : public ReplicationPort {
   /// Follows the configured master, if any.
   void start();
   void tick();
-  /// Performs what replication asks for; once a turn. While a script runs, the stream alone goes on.
+  /// Performs what replication asks for; once a turn.
   void perform();
+  /// Hands the stream alone to the replicas: also within a script, and between commands and their replies.
+  void forward();
   /// A replica's connection is idle while there is more of the stream for it: perform() before sleeping.
   bool can_forward() const;
   /// Bytes of the stream kept in memory, for all replicas together, and how many of them the backlog would
@@ -108,6 +110,7 @@ class ReplicationLink final : public ReplicationPort {
   };
 
   replication::Config read_config() const;
+  replication::Replication::Unsent unsent() const;
   void act(const replication::Action& action);
   void connect(const std::string& ip, int port);
   void drop_master();
@@ -128,7 +131,7 @@ class ReplicationLink final : public ReplicationPort {
   bool collect_failed_ = false;
   std::uint64_t collected_bytes_ = 0;
   replication::TakeSnapshot snapshot_;
-  replication::Actions deferred_;  ///< what a running script keeps from being performed
+  replication::Actions deferred_;  ///< what forward() left to perform()
   std::uint64_t full_syncs_ = 0, partial_syncs_ = 0, refused_before_ = 0;
 };
 

@@ -44,7 +44,7 @@ class Storage final : public PersistencePort {
   /// Forks a child that writes a dump file; the kind names what for.
   enum class ChildKind { none, save, rewrite, replicas };
   std::optional<std::string> fork_snapshot(ChildKind kind, const std::string& path, std::string repl_id,
-                                           std::int64_t repl_offset);
+                                           std::int64_t repl_offset, bool functions_only = false);
   ChildKind child_kind() const { return child_kind_; }
   /// Its work is given up: no failure, since it was our own will.
   void kill_child();
@@ -82,7 +82,7 @@ class Storage final : public PersistencePort {
   void note_loaded(const SnapshotAux& aux);
   std::optional<std::string> share_report();
   [[noreturn]] void write_in_child(ChildKind kind, const std::string& path, std::string repl_id,
-                                   std::int64_t repl_offset);
+                                   std::int64_t repl_offset, bool functions_only);
   void finish_child(bool succeeded, bool given_up);
   void finish_save(bool succeeded, bool given_up);
   void finish_rewrite(bool succeeded, bool given_up);

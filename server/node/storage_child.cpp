@@ -61,7 +61,7 @@ std::optional<std::string> Storage::share_report() {
 
 /// The child only writes. Nothing of the parent's is closed, flushed or destroyed: _exit.
 void Storage::write_in_child(ChildKind kind, const std::string& path, std::string repl_id,
-                             std::int64_t repl_offset) {
+                             std::int64_t repl_offset, bool functions_only) {
   node_.loop().abandon();
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);
@@ -69,22 +69,24 @@ void Storage::write_in_child(ChildKind kind, const std::string& path, std::strin
   const SnapshotNote note{std::move(repl_id), repl_offset, kind == ChildKind::rewrite,
                           node_.replication().stream_db(), child_progress()};
   const auto functions = node_.scripting().functions().codes();
+  const auto databases = engine.databases().first(functions_only ? 0 : engine.databases().size());
   const std::int64_t stamp_s = config_.aof_timestamp ? engine.state.now_ms / 1000 : 0;
   const auto why = kind == ChildKind::rewrite && !aof_.dump_base()
-                       ? write_commands(path, functions, engine.databases(), note.on_key, stamp_s)
-                       : write_snapshot(path, functions, engine.databases(), note, engine.state.now_ms);
+                       ? write_commands(path, functions, databases, note.on_key, stamp_s)
+                       : write_snapshot(path, functions, databases, note, engine.state.now_ms);
   child_report_->copied_bytes = private_dirty_bytes();
   if (why) log('#', "In the child that writes the data: " + *why);
   _exit(why ? 1 : 0);
 }
 
 std::optional<std::string> Storage::fork_snapshot(ChildKind kind, const std::string& path,
-                                                  std::string repl_id, std::int64_t repl_offset) {
+                                                  std::string repl_id, std::int64_t repl_offset,
+                                                  bool functions_only) {
   if (auto why = share_report()) return why;
   const std::int64_t before_us = node_.clock().monotonic_us();
   const pid_t pid = fork();
   if (pid < 0) return "Can't fork: " + errno_text();
-  if (pid == 0) write_in_child(kind, path, std::move(repl_id), repl_offset);
+  if (pid == 0) write_in_child(kind, path, std::move(repl_id), repl_offset, functions_only);
   last_fork_us_ = node_.clock().monotonic_us() - before_us;
   ++forks_;
   child_kind_ = kind;

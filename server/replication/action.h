@@ -72,6 +72,7 @@ struct TakeSnapshot {
   std::string eof_mark;
   std::string repl_id;
   std::int64_t repl_offset;
+  bool functions_only = false;
 };
 /// Nobody waits for the running snapshot any more: it may be stopped.
 struct AbortSnapshot {};

@@ -33,6 +33,18 @@ void set_capability(ReplicaInfo& replica, std::string_view name) {
   if (is(name, "psync2")) replica.capa_psync2 = true;
 }
 
+/// What alone is to be in the snapshot, in words: functions, or, without any, nothing.
+std::optional<Reply> set_filter(ReplicaInfo& replica, std::string_view words) {
+  while (!words.empty()) {
+    const std::string_view word = words.substr(0, words.find(' '));
+    words.remove_prefix(std::min(words.size(), word.size() + 1));
+    if (!word.empty() && !is(word, "functions"))
+      return Reply::error(fmt::format("Unsupported rdb-filter-only option: {}", word));
+    replica.functions_only = true;
+  }
+  return std::nullopt;
+}
+
 /// One option of the handshake; its error, if any.
 std::optional<Reply> set_option(ReplicaInfo& replica, std::string_view option, std::string_view value) {
   if (is(option, "listening-port")) {
@@ -51,6 +63,8 @@ std::optional<Reply> set_option(ReplicaInfo& replica, std::string_view option, s
     if (!flag || *flag < 0 || *flag > 1)
       return Reply::error("value is out of range, value must between 0 and 1");
     replica.rdb_only = *flag == 1;
+  } else if (is(option, "rdb-filter-only")) {
+    return set_filter(replica, value);
   } else {
     return Reply::error(fmt::format("Unrecognized REPLCONF option: {}", option));
   }

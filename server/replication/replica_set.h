@@ -26,6 +26,7 @@ struct ReplicaInfo {
   bool capa_psync2 = false;
   bool plain_sync = false;       // SYNC instead of PSYNC (redis-cli --rdb): no acknowledgements, no timeouts
   bool rdb_only = false;         // REPLCONF rdb-only: closed after the snapshot
+  bool functions_only = false;   // REPLCONF rdb-filter-only functions: no keys in the snapshot
   std::int64_t next_offset = 0;  // of the next stream byte to send
   std::int64_t acked = 0;
   Ms ack_time = 0;

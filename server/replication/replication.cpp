@@ -222,6 +222,9 @@ void Replication::begin_waiting_snapshot(Ms now) {
   Ms since = now;
   for (const auto& [client, replica] : replicas_) {
     if (replica.phase != Phase::kWaitSnapshot) continue;
+    // One snapshot serves those who want the same of it; the others wait for the next.
+    if (take.clients.empty()) take.functions_only = replica.functions_only;
+    if (replica.functions_only != take.functions_only) continue;
     take.clients.push_back(client);
     all_can_eof = all_can_eof && replica.capa_eof;
     since = std::min(since, replica.waiting_since);
@@ -403,6 +406,10 @@ void Replication::on_tick(Ms now) {
 Actions Replication::drain(Ms now, const Unsent& unsent) {
   if (!paused_ && std::exchange(ask_for_acks_, false) && !replica_ && active_) append_get_ack();
   begin_waiting_snapshot(now);
+  return drain_stream(now, unsent);
+}
+
+Actions Replication::drain_stream(Ms now, const Unsent& unsent) {
   forward_stream(unsent, now);
   return std::exchange(actions_, {});
 }

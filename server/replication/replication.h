@@ -115,6 +115,9 @@ class Replication {
   /// portions, so that all of them share the backlog however far they lag.
   using Unsent = std::function<std::size_t(ClientId)>;
   Actions drain(Ms now, const Unsent& unsent = {});
+  /// Of that the stream alone, and what was asked for before: nothing begins that must not fall between the
+  /// parts of a script's work.
+  Actions drain_stream(Ms now, const Unsent& unsent = {});
   /// A replica could take more of the stream as soon as its connection takes what it was given.
   bool portions_left() const { return portions_left_; }
 

@@ -48,6 +48,44 @@ TEST_CASE("nothing is streamed after an EOF transfer before the first acknowledg
   CHECK(streamed == command({"SELECT", "0"}) + command({"SET", "a", "1"}));
 }
 
+TEST_CASE("while the stream alone is drained no snapshot begins") {
+  Replication master(Config{}, 1);
+  master.config().diskless_delay = 0;
+  REQUIRE_FALSE(master.on_psync(7, "?", -1, 0));
+  const auto snapshots = [](const Actions& actions) {
+    return std::count_if(actions.begin(), actions.end(),
+                         [](const Action& a) { return std::holds_alternative<TakeSnapshot>(a); });
+  };
+  CHECK(snapshots(master.drain_stream(10)) == 0);
+  CHECK(snapshots(master.drain(20)) == 1);
+}
+
+TEST_CASE("a snapshot of functions alone serves those who asked for no more") {
+  Replication master(Config{}, 1);
+  master.config().diskless = false;
+  const auto ask = [&](std::string_view filter) {
+    const std::vector<std::string_view> words{"REPLCONF", "rdb-filter-only", filter};
+    return *master.on_replconf(7, words, 0);
+  };
+  CHECK(ask("keys").text == "ERR Unsupported rdb-filter-only option: keys");
+  CHECK(ask("functions").text == "OK");
+  REQUIRE_FALSE(master.on_psync(7, "", -1, 0));
+  REQUIRE_FALSE(master.on_psync(8, "?", -1, 0));
+  const auto taken = [&](Ms now) {
+    for (const Action& action : master.drain(now))
+      if (const auto* take = std::get_if<TakeSnapshot>(&action)) return *take;
+    return TakeSnapshot{};
+  };
+  const TakeSnapshot first = taken(10);
+  CHECK(first.functions_only);
+  CHECK(first.clients == std::vector<ClientId>{7});
+  CHECK(taken(20).clients.empty());
+  master.on_snapshot_sent(7, 30);
+  const TakeSnapshot second = taken(40);
+  CHECK_FALSE(second.functions_only);
+  CHECK(second.clients == std::vector<ClientId>{8});
+}
+
 TEST_CASE("a short break costs a partial resynchronisation, a long one a full") {
   Shard shard;
   const int master = shard.add(), replica = shard.add();

@@ -107,3 +107,19 @@ TEST_CASE("of a pipeline that is longer than a portion of the stream, all is on 
   }
   CHECK(late == 0);
 }
+
+TEST_CASE(
+    "what was written before a script that runs long is on its way to the replica while the script runs") {
+  const Folder folder;
+  std::vector<std::string> arguments = kQuick;
+  arguments.insert(arguments.end(), {"--busy-reply-threshold", "50"});
+  const ChildServer master(our_binary(), folder.path(), arguments);
+  FakeReplica replica(master);
+  Connection client = master.connect(), other = master.connect();
+  REQUIRE(client.ask("set warm up") == "+OK\r\n");
+  REQUIRE(replica.until("warm"));
+  client.send("SET before 1\r\nEVAL \"while true do end\" 0\r\n");
+  CHECK(eventually([&] { return replica.has("before"); }));
+  CHECK(other.ask("script kill") == "+OK\r\n");
+  CHECK(client.reply() == "+OK\r\n");
+}

@@ -1,0 +1,61 @@
+#include "checkers/loads.h"
+
+#include <catch2/catch.hpp>
+
+#include "checkers/promises/record_builder_test.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+namespace {
+
+/// A register load (even processes) and a set load (odd ones) on one healthy cluster.
+struct TwoLoads {
+  RecordBuilder b;
+  TwoLoads() {
+    b.observe_until(5'000);
+    b.write(0, key_of(0), 1, {1'000, 1'001}, 1);
+    b.read(2, key_of(0), 1, {2'000, 2'001}, 1);
+    add(7, {1'000, 1'001});
+  }
+  void add(int element, testing::Span when) {
+    b.operation(1, Function::kAdd, key_of(1), Value::integer(element), Value::integer(element), when, 2);
+  }
+  void read_set(std::vector<Value> elements, testing::Span when) {
+    b.operation(3, Function::kRead, key_of(1), {}, b.values().list(elements), when, 2);
+  }
+  std::vector<CheckResult> check() {
+    RunRecord run = b.finish();
+    run.plan.loads.assign(2, {});
+    run.plan.loads[0].name = "values";
+    run.plan.loads[0].workload = "register";
+    run.plan.loads[1].name = "members";
+    run.plan.loads[1].workload = "set";
+    return check_loads(run, {});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each load is judged apart, by its own object and under its own name") {
+  TwoLoads scene;
+  scene.read_set({Value::integer(7)}, {2'000, 2'001});
+  const auto results = scene.check();
+  REQUIRE(results.size() == 2);
+  CHECK(results[0].name == "values");
+  CHECK(results[0].valid == Validity::kValid);
+  CHECK(results[0].operations == 2);
+  CHECK(results[1].name == "members");
+  CHECK(results[1].valid == Validity::kValid);
+  CHECK(results[1].operations == 2);
+}
+
+TEST_CASE("an acknowledged add that a later read misses accuses its own load alone") {
+  TwoLoads scene;
+  scene.read_set({}, {2'000, 2'001});
+  const auto results = scene.check();
+  CHECK(results.at(0).valid == Validity::kValid);
+  CHECK(results.at(1).valid == Validity::kInvalid);
+  CHECK(results.at(1).anomalies.at(0).type == "not-linearizable-in-term");
+  CHECK(results.at(1).anomalies.at(0).operations.size() == 2);
+}

@@ -1,0 +1,24 @@
+// A register: read, write and compare-and-set, each value written at most once per key. A failed
+// compare-and-set that says which value it saw is a read of that value.
+#pragma once
+
+#include <memory>
+
+#include "checkers/objects/object.h"
+#include "checkers/objects/span_zones.h"
+
+namespace harness {
+
+std::unique_ptr<Object> make_register_object(const History& history);
+
+bool is_register_function(Function function);
+
+/// Whether the whole history, put on one clock and one master, is linearizable on this key: the plain answer.
+/// `operations` are indices into history.operations, all of one key and of the register's functions.
+std::vector<ZoneConflict> plain_conflicts(const History& history,
+                                          const std::vector<std::uint32_t>& operations);
+
+/// A sentence for a conflict of zones.
+std::string conflict_text(const History& history, const ZoneConflict& conflict);
+
+}  // namespace harness

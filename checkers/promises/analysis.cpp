@@ -1,0 +1,17 @@
+#include "checkers/promises/analysis.h"
+
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+
+Analysis::Analysis(const RunRecord& record)
+    : run(record),
+      views(views_by_node(record)),
+      bounds(bounds_of(record.info)),
+      stall(host_stall(record)),
+      terms(record),
+      windows(record, terms, bounds, stall),
+      failovers(find_failovers(*this)),
+      due(due_failovers(*this)) {}
+
+}  // namespace harness

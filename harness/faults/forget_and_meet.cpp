@@ -1,0 +1,56 @@
+#include "harness/faults/forget_and_meet.h"
+
+#include "harness/faults/administration.h"
+#include "harness/faults/target.h"
+
+namespace harness {
+namespace {
+
+class Stranger final : public ActiveFault {
+ public:
+  Stranger(FaultContext context, int node) : context_(std::move(context)), node_(node) {
+    context_.stopped = [] { return false; };  // healing is what a run that is stopped waits for
+  }
+  ~Stranger() override {
+    std::string ignored;  // unwinding: nobody is left to tell
+    if (!healed_) meet(context_, node_, ignored);
+  }
+
+  void heal(FaultRecord& record) override {
+    if (healed_) return;
+    healed_ = true;
+    record.heal_requested = context_.clock.now();
+    std::string problem;
+    if (meet(context_, node_, problem))
+      record.healed = context_.clock.now();
+    else
+      record.error = problem;
+  }
+
+ private:
+  FaultContext context_;
+  const int node_;
+  bool healed_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ActiveFault> inject_forget_and_meet(FaultContext& context, const FaultRequest& request,
+                                                    FaultRecord& record) {
+  Node* node = aim_at_one(context, request.target, record);
+  if (!node) return nullptr;
+  record.description = "forget " + record.description;
+  record.effects = {membership_effect(record.nodes, record.description)};
+  record.requested = context.clock.now();
+  auto active = std::make_unique<Stranger>(context, node->number());
+  std::string refused;  // a replica does not forget its master: then the views show it
+  forget(context, node->number(), refused);
+  const bool seen = verify_by_views(context, record, std::chrono::seconds(5), [&](const Roles& roles) {
+    return why_not_known(context.cluster, roles, node->number(), false);
+  });
+  if (seen) record.evidence = "no other member lists " + node->name();
+  if (!seen && !refused.empty()) record.error += " (" + refused + ")";
+  return active;
+}
+
+}  // namespace harness

@@ -1,0 +1,139 @@
+#include "harness/run/execute.h"
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "harness/builds/server.h"
+#include "harness/cluster/shape.h"
+#include "harness/core/check.h"
+#include "harness/core/exit_code.h"
+#include "harness/faults/faults.h"
+#include "harness/run/interrupt.h"
+
+namespace harness {
+namespace {
+
+std::map<std::string, std::string> environment(const ExecuteOptions& options) {
+  utsname system{};
+  uname(&system);
+  return {{"kernel", std::string(system.sysname) + " " + system.release},
+          {"machine", system.machine},
+          {"cores", std::to_string(std::thread::hardware_concurrency())},
+          {"harness", options.harness_version}};
+}
+
+RunInfo describe(const Plan& plan, const RunFiles& files, const ExecuteOptions& options) {
+  RunInfo info;
+  info.id = files.directory.filename().string();
+  info.scenario = plan.scenario;
+  for (const LoadPlan& load : plan.loads) {
+    info.workload += (info.workload.empty() ? "" : "+") + load.workload;
+    info.concurrency += load.concurrency;
+    info.rate += load.rate;
+  }
+  info.seed = plan.seed;
+  info.started_utc = utc_now("%Y-%m-%dT%H:%M:%SZ");
+  info.argv = options.argv;
+  info.reproduce = options.reproduce;
+  info.mode = to_string(options.mode);
+  info.config = plan.cluster.config;
+  info.time_limit_s = to_seconds(plan.limits.time_limit);
+  info.strict = plan.limits.strict;
+  info.environment = environment(options);
+  return info;
+}
+
+std::string headline(const RunInfo& info, const ClusterPlan& cluster) {
+  std::string builds;
+  for (const ServerInfo& server : all_servers(info))
+    builds +=
+        (builds.empty() ? "" : " + ") + build_name(server) + " (sha256 " + server.sha256.substr(0, 8) + "…)";
+  return "harness " + info.environment.at("harness") + "   " + builds + "   seed " +
+         std::to_string(info.seed) + "   " + std::to_string(info.config.masters) + " masters + " +
+         std::to_string(cluster.members() - info.config.masters) + " replicas   sandbox: " + info.mode;
+}
+
+/// The builds under test, compiled first when the plan names sources. Fetching and compiling happens in a
+/// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
+/// it made is in the cache.
+std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const ExecuteOptions& options,
+                                 Progress& progress) {
+  std::string specs;
+  for (const std::string& spec : specs_of(plan.cluster)) specs += (specs.empty() ? "" : ",") + spec;
+  BuildOptions build;
+  build.quick = options.quick_build;
+  build.log = files.build_log();
+  build.progress = [&](std::string_view what, int percent) {
+    progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
+  };
+  try {
+    run_in_sandbox(
+        options.mode,
+        [&] {
+          resolve_servers(specs, build);
+          return kExitPass;
+        },
+        SandboxNetwork::kMachine);
+    std::vector<Server> servers = resolve_servers(specs, build);
+    progress.clear();
+    return servers;
+  } catch (const UsageError&) {
+    std::filesystem::remove_all(files.directory);  // nothing was run: nothing half-done stays
+    throw;
+  }
+}
+
+void conduct_in_bottle(RunPlan& run, Execution& execution, Progress& progress) {
+  const int ended = run_in_sandbox(run.mode, [&] {
+    catch_interrupts();
+    conduct(run, progress);
+    return interrupted_by() == 0 ? kExitPass : kExitInterrupted;
+  });
+  execution.interrupted = ended == kExitInterrupted;
+  if (ended != kExitPass && !execution.interrupted)
+    throw EnvironmentError("the run ended with exit code " + std::to_string(ended));
+}
+
+}  // namespace
+
+std::string why_not_here(const Plan& plan, SandboxMode mode) {
+  const Capabilities capabilities{mode != SandboxMode::kLoopback, {}};
+  for (const std::string& name : plan.requires_)
+    if (name == "network" && !capabilities.network)
+      return "the scenario requires 'network', and " + needs_network(capabilities);
+  for (const StepPlan& step : plan.steps)
+    if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr)
+      if (const std::string why = fault->unavailable(capabilities); !why.empty())
+        return "the fault '" + step.name + "' cannot be had: " + why;
+  return {};
+}
+
+Execution execute(const Plan& plan, const RunFiles& files, const ExecuteOptions& options,
+                  Progress& progress) {
+  Execution execution;
+  execution.info = describe(plan, files, options);
+  RunPlan run;
+  run.plan = plan;
+  run.find_workload = options.find_workload;
+  run.mode = options.mode;
+  run.files = files;
+  try {
+    save_plan(files, plan);
+    for (const Server& server : find_servers(plan, files, options, progress)) {
+      if (!run.flavors.empty()) execution.info.peers.push_back(server.info);
+      if (run.flavors.empty()) execution.info.server = server.info;
+      run.flavors.push_back(server.flavor);
+    }
+    point_latest_at(files);
+    progress.say(headline(execution.info, plan.cluster));
+    run.info = execution.info;
+    conduct_in_bottle(run, execution, progress);
+  } catch (const EnvironmentError& error) {
+    execution.error = error.what();
+  }
+  return execution;
+}
+
+}  // namespace harness

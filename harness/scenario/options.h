@@ -1,0 +1,51 @@
+// What the command line of `run` may say, and how it changes a plan.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/scenario/scenario.h"
+
+namespace harness {
+
+struct RunOptions {
+  std::string scenario;
+  std::string plan;  // a plan's file, carried out as it stands
+  std::string tag;   // every scenario with it
+  std::optional<std::string> server;
+  std::optional<std::uint64_t> seed;
+  std::optional<double> time_limit_s;
+  std::optional<int> masters;
+  std::optional<int> replicas;
+  std::optional<int> node_timeout_ms;
+  std::optional<int> concurrency;
+  std::optional<double> rate;
+  std::vector<std::string> nemesis;
+  std::optional<std::string> workload;
+  std::string store = "store";
+  std::string junit;
+  std::string sandbox = "auto";  // auto, user, root, loopback
+  bool json = false;
+  bool strict = false;
+  bool no_progress = false;
+  bool quick_build = false;
+  int repeat = 1;
+};
+
+/// Throws UsageError for options that cannot stand together: one of a scenario, a plan and a tag; beside a
+/// plan nothing that would change it, but for its builds.
+void check_options(const RunOptions& options);
+
+/// The plan that the options ask for; of `scenario`, or of the plan's file. Throws UsageError for names and
+/// shapes that cannot be.
+Plan plan_for(const RunOptions& options, const std::string& scenario, std::uint64_t seed);
+
+/// The bundled scenarios that have the tag.
+std::vector<std::string> scenarios_tagged(const std::string& tag);
+
+/// The command that repeats a run with this seed.
+std::string reproduce_command(const RunOptions& options, const std::string& scenario, std::uint64_t seed);
+
+}  // namespace harness

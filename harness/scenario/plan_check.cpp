@@ -1,0 +1,331 @@
+#include "harness/scenario/plan_check.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "checkers/checkers.h"
+#include "harness/cluster/shape.h"
+#include "harness/cluster/target.h"
+#include "harness/conditions/conditions.h"
+#include "harness/conditions/placeholders.h"
+#include "harness/conditions/reply_pattern.h"
+#include "harness/core/check.h"
+#include "harness/core/suggest.h"
+#include "harness/faults/faults.h"
+#include "workloads/workloads.h"
+
+namespace harness {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<Named, 2> kCapabilities = {
+    {{"network", "hosts with a network of their own, for cuts and packet faults"},
+     {"debug-command", "a server that takes DEBUG"}}};
+
+constexpr std::array<Named, 6> kReachable = {
+    {{"failover", "a replica was promoted"},
+     {"full-sync", "a replica took a whole copy of its master"},
+     {"ask", "a client was redirected by ASK"},
+     {"lost-election", "a replica asked for votes and did not get them"},
+     {"stale-client", "a client was redirected by MOVED"},
+     {"epoch-collision", "two masters had the same config epoch"}}};
+
+/// What the harness itself sets for every node.
+constexpr std::array<std::string_view, 13> kOwnDirectives = {
+    "port",    "tls-port", "bind",      "cluster-enabled", "cluster-config-file", "cluster-port", "dir",
+    "logfile", "pidfile",  "daemonize", "supervised",      "unixsocket",          "include"};
+
+std::string in_quotes(std::string_view name) {
+  return "'" + std::string(name) + "'";
+}
+
+template <typename Table>
+std::string unknown(std::string_view what, std::string_view name, const Table& table) {
+  std::vector<std::string_view> names;
+  for (const auto& entry : table) names.push_back(entry.name);
+  return "unknown " + std::string(what) + " " + in_quotes(name) + suggestion(name, names);
+}
+
+/// The number behind "n", when the text is a node's name.
+std::optional<int> node_number(std::string_view text) {
+  int number = 0;
+  if (!text.starts_with('n')) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+class PlanCheck {
+ public:
+  explicit PlanCheck(const Plan& plan) : plan_(plan) {}
+
+  std::optional<PlanProblem> run() {
+    check_names();
+    check_cluster();
+    for (const LoadPlan& load : plan_.loads) check_load(load);
+    for (const StepPlan& step : plan_.steps) check_step(step);
+    check_known();
+    check_repeating();
+    return problem_;
+  }
+
+ private:
+  /// The first problem counts.
+  void need(bool holds, const std::string& part, const std::string& why) {
+    if (!holds && !problem_) problem_ = PlanProblem{part, why};
+  }
+  void need_none(const std::string& part, const std::string& why) { need(why.empty(), part, why); }
+
+  void check_names() {
+    for (const std::string& name : plan_.requires_)
+      need(std::ranges::count(kCapabilities, name, &Named::name) > 0, "requires",
+           unknown("capability", name, kCapabilities) + " in 'requires'");
+    for (const std::string& name : plan_.limits.must_reach)
+      need(std::ranges::count(kReachable, name, &Named::name) > 0, "limits.must-reach",
+           unknown("state", name, kReachable) + " in 'must-reach'");
+    for (const std::string& name : plan_.limits.checks)
+      need(find_checker(name) != nullptr, "limits.checks",
+           unknown("checker", name, checkers()) + " in 'checks': 'harness list' shows them");
+  }
+
+  void check_cluster() {
+    const ClusterPlan& cluster = plan_.cluster;
+    const auto masters = static_cast<std::size_t>(std::max(cluster.config.masters, 0));
+    const std::string wanted = ": one entry for each of the " + std::to_string(masters) + " masters";
+    need(cluster.replicas_of.empty() || cluster.replicas_of.size() == masters, "cluster.replicas",
+         "'replicas' has " + std::to_string(cluster.replicas_of.size()) + " entries" + wanted);
+    need(cluster.slots.empty() || cluster.slots.size() == masters, "cluster.slots",
+         "'slots' has " + std::to_string(cluster.slots.size()) + " entries" + wanted);
+    check_slots();
+    check_directives("cluster.directives", cluster.directives);
+    for (const auto& [name, node] : cluster.nodes) {
+      need_none("cluster.nodes." + name, problem_with_node(name));
+      check_directives("cluster.nodes." + name, node.directives);
+    }
+    try {
+      check_shape(cluster);
+    } catch (const UsageError& error) {
+      need_none("cluster.masters", error.what());
+    }
+  }
+
+  void check_slots() {
+    std::set<int> taken;
+    for (const SlotRanges& ranges : plan_.cluster.slots)
+      for (const SlotRange& range : ranges)
+        for (int slot = range.first; slot <= range.last; ++slot)
+          need(taken.insert(slot).second, "cluster.slots",
+               "slot " + std::to_string(slot) + " is given to two masters");
+  }
+
+  void check_directives(const std::string& part, const std::map<std::string, std::string>& directives) {
+    for (const auto& [name, value] : directives)
+      need(std::ranges::find(kOwnDirectives, name) == kOwnDirectives.end(), part + "." + name,
+           "the directive " + in_quotes(name) + " is the harness's own to set");
+  }
+
+  /// Empty for what is no node's name.
+  std::string problem_with_node(std::string_view name) const {
+    const auto number = node_number(name);
+    if (number && *number >= 1 && *number <= plan_.cluster.size()) return {};
+    return "there is no node " + in_quotes(name) + ": the cluster has n1 to n" +
+           std::to_string(plan_.cluster.size());
+  }
+
+  void check_load(const LoadPlan& load) {
+    const std::string part = "loads." + load.name;
+    const WorkloadEntry* workload = find_workload(load.workload);
+    need(workload != nullptr, part, unknown("workload", load.workload, workloads()));
+    need(!load.name.empty() && std::ranges::count(plan_.loads, load.name, &LoadPlan::name) == 1,
+         part + ".name", "each load needs a name of its own: " + in_quotes(load.name) + " is not");
+    need(load.client_groups >= 1 && load.concurrency >= load.client_groups, part + ".concurrency",
+         "concurrency " + std::to_string(load.concurrency) + " of the load " + in_quotes(load.name) +
+             " is too small: it has " + std::to_string(load.client_groups) +
+             " client groups, and each needs a process");
+    need(load.rate >= 0, part, "a rate cannot be negative");
+    need(load.start < load.stop, part + ".stop",
+         "the load " + in_quotes(load.name) + " stops before it starts");
+    if (workload) check_complete(part, workload->options, load.options);
+  }
+
+  void check_complete(const std::string& part, std::span<const Parameter> schema, const Parameters& given) {
+    std::string problem;
+    const Parameters all = complete(schema, given.json(), problem);
+    need_none(part, problem);
+    need(!problem.empty() || all.json() == given.json(), part, "its parameters are not complete");
+  }
+
+  void check_step(const StepPlan& step) {
+    const std::string part = "steps." + step.id;
+    need(!step.id.empty() && step.id.find('.') == std::string::npos && step.id != "previous" &&
+             step.id != "start",
+         part + ".id",
+         in_quotes(step.id) + " cannot be a step's id: previous, start and dots mean something else");
+    need(!earlier_.contains(step.id), part + ".id", "two steps are called " + in_quotes(step.id));
+    const bool anchored =
+        step.since.kind == StepAnchor::Kind::kTaken || step.since.kind == StepAnchor::Kind::kEnded;
+    need(!anchored || earlier_.contains(step.since.step), part + ".since",
+         "'since' must be previous, start, or the id of an earlier step: " + in_quotes(step.since.step) +
+             " is none" + suggested_step(step.since.step));
+    check_kind(step, part);
+    if (step.when) check_condition(*step.when, part + ".when");
+    if (step.until) check_condition(*step.until, part + ".until");
+    if (step.condition) check_condition(*step.condition, part);
+    need(step.repeat >= 1, part, "'repeat' must be at least 1");
+    earlier_.insert(step.id);
+    if (!step.save.empty()) saved_.insert(step.save);
+  }
+
+  std::string suggested_step(const std::string& id) const {
+    const std::vector<std::string_view> names(earlier_.begin(), earlier_.end());
+    return suggestion(id, names);
+  }
+
+  void check_kind(const StepPlan& step, const std::string& part) {
+    switch (step.kind) {
+      case StepPlan::Kind::kFault:
+        return check_fault(step, part);
+      case StepPlan::Kind::kHeal:
+        return check_heal(step, part);
+      case StepPlan::Kind::kCommand:
+        return check_command(step, part);
+      case StepPlan::Kind::kExpect:
+      case StepPlan::Kind::kWait:
+        return need(step.condition.has_value(), part, "an expectation or a wait needs a condition");
+    }
+  }
+
+  void check_fault(const StepPlan& step, const std::string& part) {
+    const Fault* fault = find_fault(step.name);
+    need(fault != nullptr, part, unknown("fault", step.name, faults()));
+    if (!fault) return;
+    need(fault->heals || (!step.hold && !step.until), part,
+         in_quotes(step.name) + " is an event and cannot be held");
+    check_target(step.target, part + ".target");
+    check_complete(part + ".with", fault->parameters, step.with);
+    check_targets_in(fault->parameters, step.with, part + ".with");
+  }
+
+  void check_heal(const StepPlan& step, const std::string& part) {
+    const auto healed = std::ranges::find(plan_.steps, step.name, &StepPlan::id);
+    need(
+        earlier_.contains(step.name), part + ".heal",
+        "'heal' must name an earlier step: " + in_quotes(step.name) + " is none" + suggested_step(step.name));
+    if (healed == plan_.steps.end()) return;
+    const Fault* fault = healed->kind == StepPlan::Kind::kFault ? find_fault(healed->name) : nullptr;
+    need(fault != nullptr && fault->heals, part + ".heal",
+         "the step " + in_quotes(step.name) + " is nothing that could be healed");
+  }
+
+  void check_command(const StepPlan& step, const std::string& part) {
+    need(!step.command.empty(), part + ".command", "a command has at least one word");
+    need_none(part + ".command", problem_with_placeholders(step.command, saved_));
+    need_none(part, problem_with_pattern(step.reply));
+    check_target(step.target, part + ".on");
+  }
+
+  void check_target(const std::string& target, const std::string& part) {
+    const TargetCheck check = harness::check_target(target);
+    need(check.valid, part, check.problem);
+    check_nodes_in(target, part);
+  }
+
+  /// Every node that the text names (n99; n1,n4; replica-of n1) must be one of the cluster's.
+  void check_nodes_in(const std::string& text, const std::string& part) {
+    static const std::regex word("[^ ,]+");
+    for (std::sregex_iterator it(text.begin(), text.end(), word), end; it != end; ++it)
+      if (node_number(it->str())) need_none(part, problem_with_node(it->str()));
+  }
+
+  void check_targets_in(std::span<const Parameter> schema, const Parameters& with, const std::string& part) {
+    for (const Parameter& parameter : schema)
+      if (parameter.kind == Parameter::Kind::kTarget && with.has(parameter.name))
+        check_nodes_in(with.text(parameter.name), part);
+  }
+
+  void check_condition(const ConditionPlan& condition, const std::string& part) {
+    const Condition* entry = find_condition(condition.is);
+    need(entry != nullptr, part, unknown("condition", condition.is, conditions()));
+    if (!entry) return;
+    check_complete(part, entry->parameters, condition.with);
+    if (problem_) return;
+    check_targets_in(entry->parameters, condition.with, part);
+    for (const auto& [name, value] : condition.with.json().items()) check_nested(value, part);
+  }
+
+  /// A condition within a condition stands as {"is": ..., "with": ...}.
+  void check_nested(const Json& value, const std::string& part) {
+    if (value.is_array())
+      for (const Json& item : value) check_nested(item, part);
+    if (value.is_object() && value.contains("is") && value.contains("with") && value["with"].is_object())
+      check_condition({value["is"].get<std::string>(), Parameters(value["with"])}, part);
+  }
+
+  void check_known() {
+    static const std::regex day("\\d{4}-\\d{2}-\\d{2}");
+    for (std::size_t i = 0; i < plan_.known.size(); ++i) {
+      const KnownViolation& known = plan_.known[i];
+      const std::string part = "known." + std::to_string(i);
+      need(find_checker(known.check) != nullptr, part + ".check",
+           unknown("checker", known.check, checkers()) + " in [[known]]");
+      need(!known.anomaly.empty() && !known.reason.empty(), part + ".anomaly",
+           "a known violation needs an 'anomaly' and a 'reason'");
+      need(known.until.empty() || std::regex_match(known.until, day), part + ".until",
+           "'until' must be a day: 2027-06-30");
+    }
+  }
+
+  void check_repeating() {
+    need(!plan_.limits.repeat_steps || plan_.limits.time_limit > 0, "limits.repeat-steps",
+         "steps that begin again need a 'time-limit'");
+    need(!plan_.limits.no_faults ||
+             std::ranges::none_of(plan_.steps,
+                                  [](const StepPlan& step) { return step.kind == StepPlan::Kind::kFault; }),
+         "limits.no-faults", "the run is told to have no faults, and has one");
+  }
+
+  const Plan& plan_;
+  std::optional<PlanProblem> problem_;
+  std::set<std::string, std::less<>> earlier_;
+  std::set<std::string> saved_;
+};
+
+}  // namespace
+
+std::optional<PlanProblem> problem_with(const Plan& plan) {
+  return PlanCheck(plan).run();
+}
+
+std::span<const Named> capability_names() {
+  return kCapabilities;
+}
+
+std::span<const Named> reachable_states() {
+  return kReachable;
+}
+
+Plan load_plan(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in || text.fail()) throw UsageError("cannot read the plan " + file);
+  Plan plan;
+  try {
+    plan = Json::parse(text.str()).get<Plan>();
+  } catch (const Json::exception& error) {
+    throw UsageError(file + " is no plan: " + error.what());
+  }
+  if (const auto problem = problem_with(plan))
+    throw UsageError(file + ": " + problem->part + ": " + problem->why);
+  return plan;
+}
+
+}  // namespace harness

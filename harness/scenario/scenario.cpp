@@ -1,0 +1,82 @@
+#include "harness/scenario/scenario.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "harness/core/check.h"
+#include "harness/core/suggest.h"
+#include "harness/scenario/sections.h"
+
+namespace harness {
+namespace {
+
+void require_something(const Scenario& scenario, const std::string& source) {
+  if (!scenario.plan.loads.empty() || !scenario.steps.empty() || scenario.random) return;
+  throw UsageError(source + ": the scenario tests nothing: give it a [[load]], a [[step]] or [random]");
+}
+
+/// A load has nothing to say of its own end when nothing else ends the run.
+void require_an_end(const Section& root, const Scenario& scenario) {
+  if (scenario.random && scenario.random->count == 0 && scenario.plan.limits.time_limit == 0)
+    root.refuse("random", "[random] needs a 'count', or the run a 'time-limit'");
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path))
+    throw UsageError(path.string() + " is a directory, not a scenario file");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file.is_open() || file.bad() || (text.fail() && std::filesystem::file_size(path) > 0))
+    throw UsageError("cannot read the scenario file " + path.string() + ": " + std::strerror(errno));
+  return std::move(text).str();
+}
+
+}  // namespace
+
+Scenario parse_scenario(std::string_view toml, const std::string& source) {
+  const toml::parse_result parsed = toml::parse(toml, source);
+  if (!parsed)
+    throw UsageError(place_of(source, parsed.error().source()) + std::string(parsed.error().description()));
+  Scenario scenario;
+  Section root(parsed.table(), source, "");
+  root.read("description", scenario.plan.description);
+  root.read("promise", scenario.plan.promise);
+  root.read_names("tags", scenario.plan.tags);
+  root.read_names("requires", scenario.plan.requires_);
+  scenario.places["requires"] = root.place("requires");
+  if (auto cluster = root.table("cluster")) read_cluster(*cluster, scenario);
+  for (Section& load : root.tables("load", true)) read_load(load, scenario);
+  for (Section& step : root.tables("step")) read_step(step, scenario);
+  if (auto random = root.table("random")) read_random(*random, scenario);
+  if (auto limits = root.table("run")) read_limits(*limits, scenario);
+  for (Section& known : root.tables("known")) read_known(known, scenario);
+  root.done();
+  require_something(scenario, source);
+  require_an_end(root, scenario);
+  return scenario;
+}
+
+Scenario load_scenario(const std::string& name_or_file) {
+  std::vector<std::string_view> names;
+  for (const BundledScenario& bundled : bundled_scenarios()) {
+    names.push_back(bundled.name);
+    if (bundled.name != name_or_file) continue;
+    Scenario scenario = parse_scenario(bundled.toml, std::string(bundled.name) + ".toml");
+    scenario.plan.scenario = bundled.name;
+    return scenario;
+  }
+  const std::filesystem::path path(name_or_file);
+  if (path.extension() != ".toml")
+    throw UsageError("unknown scenario '" + name_or_file + "'" + suggestion(name_or_file, names) +
+                     ": give a name that 'harness list' shows, or a .toml file");
+  Scenario scenario = parse_scenario(text_of(path), name_or_file);
+  scenario.plan.scenario = path.stem().string();
+  return scenario;
+}
+
+}  // namespace harness

@@ -1,0 +1,17 @@
+// Files that a user names (--junit F): whatever stands there is written as it is. A regular file is replaced
+// as a whole; a device, a FIFO or a link's target is opened and written.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace harness {
+
+/// Throws UsageError, with the reason, when the file could not be written: asked before a long run, not
+/// after.
+void require_writable(const std::string& file);
+
+/// Throws EnvironmentError.
+void write_named_file(const std::string& file, std::string_view text);
+
+}  // namespace harness

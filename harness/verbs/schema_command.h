@@ -1,0 +1,8 @@
+#pragma once
+
+namespace harness {
+
+/// Prints the JSON Schema of a file that the harness writes.
+int schema_command(int argc, const char* const* argv);
+
+}  // namespace harness

@@ -1,0 +1,215 @@
+#include "workloads/append.h"
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "harness/client/session.h"
+#include "workloads/answers.h"
+#include "workloads/keys.h"
+
+namespace harness {
+namespace {
+
+constexpr Parameter kOptions[] = {
+    keys_option("12"),
+    kHotKeysOption,
+    kHotShareOption,
+    {"lists", Parameter::Kind::kInteger, "in use at a time in each slot", "", "3", 1, 1000},
+    {"appends", Parameter::Kind::kInteger, "so many are offered to a list by each thread, then no more", "",
+     "40", 1, 100'000},
+    {"length", Parameter::Kind::kInteger, "micro-operations of a transaction, at most", "", "5", 1, 100},
+    share_option("read", "of the micro-operations, those that read", "0.5"),
+    share_option("script", "of the transactions, those by script; the others are MULTI and EXEC", "0.4"),
+};
+
+/// KEYS[i] is read when ARGV[i] is empty, else appended to. Answers as EXEC does.
+constexpr std::string_view kTransaction =
+    "local replies = {} "
+    "for i, key in ipairs(KEYS) do "
+    "if ARGV[i] == '' then replies[i] = redis.call('LRANGE', key, 0, -1) "
+    "else replies[i] = redis.call('RPUSH', key, ARGV[i]) end end "
+    "return replies";
+
+struct Micro {
+  std::string list;
+  std::string element;  // empty: a read
+};
+
+class AppendWorkload final : public Workload {
+ public:
+  explicit AppendWorkload(const WorkloadSetup& setup)
+      : recorder_(setup.recorder),
+        appends_(static_cast<std::size_t>(setup.options.integer("appends"))),
+        length_(setup.options.integer("length")),
+        read_(setup.options.number("read")),
+        script_(setup.options.number("script")),
+        append_(recorder_.text("append")),
+        reads_(recorder_.text("r")),
+        tags_(setup, "l"),
+        next_element_(setup.share + 1),
+        element_step_(setup.shares) {
+    const auto lists = static_cast<std::size_t>(setup.options.integer("lists"));
+    lists_.resize(tags_.size());
+    for (std::size_t tag = 0; tag < tags_.size(); ++tag)
+      for (std::size_t i = 0; i < lists; ++i) lists_[tag].push_back(begin(tag, i, 0));
+  }
+
+  Operation next(std::int32_t process, Prng& prng) override {
+    const std::size_t tag = tags_.draw(prng);
+    std::vector<Value> micros;
+    const std::int64_t length = prng.between(1, length_);
+    for (std::int64_t i = 0; i < length; ++i) {
+      const std::size_t list = prng.below(lists_[tag].size());
+      micros.push_back(prng.chance(read_) ? read_of(lists_[tag][list].name) : append_to(tag, list));
+    }
+    by_script_[process] = prng.chance(script_);
+    return transaction(tag, micros);
+  }
+
+  Task<Operation> invoke(Client& client, Operation op) override {
+    const auto means = by_script_.find(op.process);
+    const bool script = means != by_script_.end() && means->second;
+    return script ? by_script(client, op) : by_multi(client, op);
+  }
+
+  void retired(std::int32_t process) override { by_script_.erase(process); }
+
+  /// Each list that this share knows, by a transaction of its own.
+  std::optional<Operation> next_final(const FinalTurn&) override {
+    if (next_final_ == all_.size()) return std::nullopt;
+    const auto& [tag, list] = all_[next_final_++];
+    const Value read[] = {read_of(list)};
+    return transaction(tag, read);
+  }
+
+ private:
+  struct List {
+    Value name;
+    std::size_t generation = 0;
+    std::size_t appends = 0;
+  };
+
+  List begin(std::size_t tag, std::size_t place, std::size_t generation) {
+    const std::string name =
+        "{" + tags_.text(tags_.number(tag)) + "}." + std::to_string(place) + "." + std::to_string(generation);
+    all_.emplace_back(tag, recorder_.text(name));
+    texts_.emplace(all_.back().second.bits(), name);
+    return {all_.back().second, generation, 0};
+  }
+
+  Operation transaction(std::size_t tag, std::span<const Value> micros) const {
+    Operation op;
+    op.function = Function::kTxn;
+    op.key = tags_.number(tag);
+    op.argument = recorder_.list(micros);
+    return op;
+  }
+
+  Value read_of(Value list) const {
+    const Value parts[] = {reads_, list, Value{}};
+    return recorder_.list(parts);
+  }
+
+  Value append_to(std::size_t tag, std::size_t place) {
+    List& list = lists_[tag][place];
+    if (list.appends++ >= appends_) {
+      list = begin(tag, place, list.generation + 1);
+      ++list.appends;
+    }
+    const Value parts[] = {append_, list.name, Value::integer(next_element_)};
+    next_element_ += element_step_;
+    return recorder_.list(parts);
+  }
+
+  std::vector<Micro> micros_of(const Operation& op) const {
+    std::vector<Micro> micros;
+    for (const Value micro : recorder_.elements(op.argument)) {
+      const std::vector<Value> parts = recorder_.elements(micro);
+      micros.push_back({texts_.at(parts[1].bits()),
+                        parts[0] == append_ ? std::to_string(parts[2].as_integer()) : std::string()});
+    }
+    return micros;
+  }
+
+  Task<Operation> by_multi(Client& client, Operation op) {
+    const std::vector<Micro> micros = micros_of(op);
+    Commands body;
+    for (const Micro& micro : micros) {
+      if (micro.element.empty())
+        body.add({"LRANGE", micro.list, "0", "-1"});
+      else
+        body.add({"RPUSH", micro.list, micro.element});
+    }
+    Session session(client, micros.front().list);
+    take_replies(op, co_await session.transaction(body));
+    co_return op;
+  }
+
+  Task<Operation> by_script(Client& client, Operation op) {
+    const std::vector<Micro> micros = micros_of(op);
+    const std::string count = std::to_string(micros.size());
+    std::vector<std::string_view> command = {"EVAL", kTransaction, count};
+    for (const Micro& micro : micros) command.push_back(micro.list);
+    for (const Micro& micro : micros) command.push_back(micro.element);
+    take_replies(op, co_await client.command(micros.front().list, command));
+    co_return op;
+  }
+
+  void take_replies(Operation& op, const Answer& answer) const {
+    if (!take_answer(op, answer, recorder_)) return;
+    const std::vector<Value> micros = recorder_.elements(op.argument);
+    const redisReply& replies = *answer.reply;
+    if (replies.type != REDIS_REPLY_ARRAY || replies.elements != micros.size())
+      return unexpected_reply(op, recorder_);
+    std::vector<Value> done;
+    for (std::size_t i = 0; i < micros.size(); ++i) {
+      const auto micro = completed(micros[i], *replies.element[i]);
+      if (!micro) return unexpected_reply(op, recorder_);
+      done.push_back(*micro);
+    }
+    op.result = recorder_.list(done);
+  }
+
+  /// Nothing when the reply is none of the command's.
+  std::optional<Value> completed(Value micro, const redisReply& reply) const {
+    std::vector<Value> parts = recorder_.elements(micro);
+    if (parts[0] == append_) {
+      if (reply.type != REDIS_REPLY_INTEGER) return std::nullopt;
+      return micro;
+    }
+    const auto list = list_of(reply, recorder_);
+    if (!list) return std::nullopt;
+    parts[2] = *list;
+    return recorder_.list(parts);
+  }
+
+  Recorder& recorder_;
+  std::size_t appends_;
+  std::int64_t length_;
+  double read_;
+  double script_;
+  Value append_;
+  Value reads_;
+  KeySet tags_;
+  std::vector<std::vector<List>> lists_;                  // in use, by tag
+  std::vector<std::pair<std::size_t, Value>> all_;        // every list with its tag, in order of first use
+  std::unordered_map<std::uint64_t, std::string> texts_;  // of the lists, by the bits of their names
+  std::unordered_map<std::int32_t, bool> by_script_;      // by process: of the transaction that it offered
+  std::int64_t next_element_;
+  std::int64_t element_step_;
+  std::size_t next_final_ = 0;
+};
+
+}  // namespace
+
+std::span<const Parameter> append_options() {
+  return kOptions;
+}
+
+std::unique_ptr<Workload> make_append_workload(const WorkloadSetup& setup) {
+  return std::make_unique<AppendWorkload>(setup);
+}
+
+}  // namespace harness

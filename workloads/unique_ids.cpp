@@ -1,0 +1,61 @@
+#include "workloads/unique_ids.h"
+
+#include <string>
+
+#include "workloads/answers.h"
+#include "workloads/keys.h"
+
+namespace harness {
+namespace {
+
+constexpr Parameter kOptions[] = {keys_option("12"), kHotKeysOption, kHotShareOption};
+
+class UniqueIdsWorkload final : public Workload {
+ public:
+  explicit UniqueIdsWorkload(const WorkloadSetup& setup)
+      : recorder_(setup.recorder), generators_(setup, "u") {}
+
+  Operation next(std::int32_t, Prng& prng) override { return generate(generators_.draw(prng)); }
+
+  Task<Operation> invoke(Client& client, Operation op) override {
+    const std::string& key = generators_.text(op.key);
+    const std::string_view command[] = {"INCR", key};
+    const Answer answer = co_await client.command(key, command);
+    if (!take_answer(op, answer, recorder_)) co_return op;
+    if (answer.reply->type == REDIS_REPLY_INTEGER)
+      op.result = *value_of(*answer.reply, recorder_);
+    else
+      unexpected_reply(op, recorder_);
+    co_return op;
+  }
+
+  /// One more of each: a generator that fell back gives one that was given.
+  std::optional<Operation> next_final(const FinalTurn&) override {
+    if (next_final_ == generators_.size()) return std::nullopt;
+    return generate(next_final_++);
+  }
+
+ private:
+  Operation generate(std::size_t generator) const {
+    Operation op;
+    op.function = Function::kGenerate;
+    op.key = generators_.number(generator);
+    return op;
+  }
+
+  Recorder& recorder_;
+  KeySet generators_;
+  std::size_t next_final_ = 0;
+};
+
+}  // namespace
+
+std::span<const Parameter> unique_ids_options() {
+  return kOptions;
+}
+
+std::unique_ptr<Workload> make_unique_ids_workload(const WorkloadSetup& setup) {
+  return std::make_unique<UniqueIdsWorkload>(setup);
+}
+
+}  // namespace harness
