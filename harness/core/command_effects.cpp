@@ -44,7 +44,8 @@ constexpr CommandEffect kEffects[] = {
 };
 
 std::string upper(std::string word) {
-  std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::ranges::transform(word, word.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return word;
 }
 
@@ -52,7 +53,8 @@ std::optional<EffectKind> kind_of(const std::vector<std::string>& words) {
   const std::string first = words.empty() ? "" : upper(words[0]);
   const std::string second = words.size() < 2 ? "" : upper(words[1]);
   for (const CommandEffect& effect : kEffects)
-    if (effect.words[0] == first && (effect.words[1].empty() || effect.words[1] == second)) return effect.kind;
+    if (effect.words[0] == first && (effect.words[1].empty() || effect.words[1] == second))
+      return effect.kind;
   return std::nullopt;
 }
 
@@ -77,7 +79,8 @@ std::vector<FaultRecord> faults_of_commands(const std::vector<CommandRecord>& co
     FaultRecord fault;
     fault.step = command.step;
     fault.fault = "command";
-    for (const std::string& word : command.words) fault.description += (fault.description.empty() ? "" : " ") + word;
+    for (const std::string& word : command.words)
+      fault.description += (fault.description.empty() ? "" : " ") + word;
     fault.nodes = {command.node};
     fault.effects = {effect_of(command, *kind)};
     fault.requested = command.time;

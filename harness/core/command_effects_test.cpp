@@ -21,8 +21,9 @@ CommandRecord sent(std::vector<std::string> words, const std::string& reply = "O
 }  // namespace
 
 TEST_CASE("commands that change the cluster have the effects that their words say") {
-  const auto faults = faults_of_commands({sent({"cluster", "failover", "takeover"}), sent({"CLUSTER", "FAILOVER"}),
-                                          sent({"FLUSHALL"}), sent({"DEBUG", "SLEEP", "1"})});
+  const auto faults =
+      faults_of_commands({sent({"cluster", "failover", "takeover"}), sent({"CLUSTER", "FAILOVER"}),
+                          sent({"FLUSHALL"}), sent({"DEBUG", "SLEEP", "1"})});
   REQUIRE(faults.size() == 4);
   CHECK(faults[0].effects.front().kind == EffectKind::kHandover);
   CHECK(faults[0].effects.front().forced);

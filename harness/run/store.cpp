@@ -11,6 +11,7 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -18,6 +19,7 @@
 
 #include "harness/cluster/log_harvest.h"
 #include "harness/core/check.h"
+#include "harness/core/command_effects.h"
 #include "harness/core/journal.h"
 #include "harness/core/old_stores.h"
 #include "harness/core/record_json.h"
@@ -327,6 +329,8 @@ RunRecord load_run(const RunFiles& files) {
   if (record.info.end == kNever) record.info.interrupted = true;
   record.faults = reader.faults();
   record.commands = reader.items(files.commands(), parse_commands);
+  std::ranges::move(faults_of_commands(record.commands), std::back_inserter(record.faults));
+  std::ranges::stable_sort(record.faults, {}, &FaultRecord::requested);
   record.expectations = reader.items(files.expectations(), parse_expectations);
   record.final_data = reader.final_data();
   record.history = reader.history();
