@@ -220,12 +220,12 @@ Nanos delays(const RunRecord& run, const Bounds& bounds, const std::vector<int>&
   for (const LogLine& line : run.logs) {
     if (std::find(replicas.begin(), replicas.end(), line.node) == replicas.end()) continue;
     logged = true;
-    if (from <= line.time && line.time <= until &&
-        line.text.find("Starting a failover election") != std::string::npos)
-      ++elections;
+    if (line.time < from || until < line.time) continue;
+    if (line.text.find("Starting a failover election") != std::string::npos) ++elections;
+    if (line.text.find("Failover election won") != std::string::npos) --elections;
   }
   const auto ranks = static_cast<Nanos>(replicas.size()) - 1;
-  return (logged ? elections : 1) * bounds.lost_election + std::max<Nanos>(0, ranks) * bounds.rank_delay;
+  return (logged ? std::max<Nanos>(0, elections) : 1) * bounds.lost_election + std::max<Nanos>(0, ranks) * bounds.rank_delay;
 }
 
 }  // namespace
