@@ -351,6 +351,7 @@ void fields(Archive& a, typename Archive::template Of<CommandRecord>& command) {
   a.value("node", command.node);
   a.bytes("words", command.words);
   a.value("answered", command.answered);
+  a.value("refused", command.refused);
   a.bytes("reply", command.reply);
   a.value("expected", command.expected);
   a.value("ok", command.ok);

@@ -128,6 +128,7 @@ struct CommandRecord {
   int node = -1;
   std::vector<std::string> words;  // placeholders filled in
   bool answered = false;
+  bool refused = false;  // the reply is an error
   std::string reply;     // in words (reply_pattern.h); without an answer: why there is none
   std::string expected;  // what the plan wants of the reply; empty: anything
   bool ok = true;        // answered as expected; of an unanswered command false

@@ -12,6 +12,7 @@
 #include "harness/run/load_set.h"
 #include "harness/run/nemesis.h"
 #include "harness/run/recorder.h"
+#include "harness/run/seal.h"
 #include "harness/run/settle.h"
 #include "harness/run/stall_meter.h"
 
@@ -218,6 +219,7 @@ class Conductor {
     recorder_.reset();
     save_final_data(plan_.files, record_);
     save_run(plan_.files, record_);
+    seal_run(plan_.files);
     progress_.clear();
   }
 

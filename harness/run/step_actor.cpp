@@ -182,6 +182,7 @@ CommandRecord StepActor::send_to(Node& node, const std::vector<std::string>& wor
     record.reply = connection.error().text;
   } else if (auto called = connection->call(words)) {
     reply = std::move(*called);
+    record.refused = reply->is_error();
     record.reply = reply_text(*reply);
   } else {
     record.reply = called.error().text;

@@ -21,6 +21,7 @@
 #include "harness/core/journal.h"
 #include "harness/core/old_stores.h"
 #include "harness/core/record_json.h"
+#include "harness/run/seal.h"
 
 namespace harness {
 namespace {
@@ -71,28 +72,95 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-std::string text_or_empty(const fs::path& file) {
-  return fs::exists(file) ? read_file(file) : std::string{};
-}
-
 void append_line(const fs::path& file, const nlohmann::json& json) {
   std::ofstream out(file, std::ios::app | std::ios::binary);
   out << to_line(json) + "\n" << std::flush;
   if (!out) throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(errno));
 }
 
-std::vector<FaultRecord> load_faults(const fs::path& file) {
+/// The last line of each number counts.
+std::vector<FaultRecord> load_faults(std::string_view text, std::size_t& bad_lines) {
   std::map<std::size_t, FaultRecord> by_number;
-  std::istringstream lines(text_or_empty(file));
-  for (std::string line; std::getline(lines, line);) {
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.contains("number"))
-      by_number[json["number"].get<std::size_t>()] = json.get<FaultRecord>();
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    const bool torn = end == std::string_view::npos;  // its writer was killed
+    text.remove_prefix(torn ? text.size() : end + 1);
+    try {
+      const auto json = nlohmann::json::parse(line);
+      by_number[json.at("number").get<std::size_t>()] = json.get<FaultRecord>();
+    } catch (const nlohmann::json::exception&) {
+      if (!torn) ++bad_lines;
+    }
   }
   std::vector<FaultRecord> faults;
   for (auto& [number, fault] : by_number) faults.push_back(std::move(fault));
   return faults;
 }
+
+/// Reads the files of one run, and keeps account of what is wrong with them.
+class RunReader {
+ public:
+  RunReader(const RunFiles& files, std::vector<std::string>& damage, bool sealed)
+      : files_(files), damage_(damage) {
+    damage_ = damage_since_seal(files, sealed);
+  }
+
+  /// Whether the file is there and as it was sealed.
+  bool usable(const fs::path& file) const {
+    const std::string start = file.filename().string() + " ";
+    const bool damaged = std::any_of(damage_.begin(), damage_.end(),
+                                     [&](const std::string& text) { return text.starts_with(start); });
+    return !damaged && fs::exists(file);
+  }
+  std::string text(const fs::path& file) const { return usable(file) ? read_file(file) : std::string{}; }
+
+  void note_bad_lines(const fs::path& file, std::size_t lines) {
+    if (lines > 0)
+      damage_.push_back(file.filename().string() + " has " + std::to_string(lines) +
+                        (lines == 1 ? " line" : " lines") + " that cannot be understood");
+  }
+  template <typename Lines>
+  auto items(const fs::path& file, Lines (*parse)(std::string_view)) {
+    Lines lines = parse(text(file));
+    note_bad_lines(file, lines.bad_lines);
+    return std::move(lines.items);
+  }
+
+  std::vector<FaultRecord> faults() {
+    std::size_t bad_lines = 0;
+    auto found = load_faults(text(files_.faults()), bad_lines);
+    note_bad_lines(files_.faults(), bad_lines);
+    return found;
+  }
+  std::vector<FinalData> final_data() {
+    if (!usable(files_.final_data())) return {};
+    try {
+      return nlohmann::json::parse(read_file(files_.final_data())).get<std::vector<FinalData>>();
+    } catch (const nlohmann::json::exception&) {
+      damage_.push_back("final.json cannot be understood");
+      return {};
+    }
+  }
+  TopologyLog topology() {
+    TopologyLog log = parse_topology_log(text(files_.topology()));
+    note_bad_lines(files_.topology(), log.bad_lines);
+    return log;
+  }
+  History history() {
+    if (!usable(files_.history())) return {};
+    try {
+      return load_history(files_);
+    } catch (const HistoryError& error) {
+      damage_.push_back(std::string("history.journal cannot be understood: ") + error.what());
+      return {};
+    }
+  }
+
+ private:
+  const RunFiles& files_;
+  std::vector<std::string>& damage_;
+};
 
 /// The nodes' own logs, and what they printed (sanitizers do), in order of time.
 std::vector<LogLine> load_logs(const RunFiles& files, const RunRecord& record) {
@@ -204,7 +272,8 @@ void save_run(const RunFiles& files, const RunRecord& record) {
                                {"run", record.info},
                                {"nodes", record.nodes},
                                {"incarnations", record.incarnations},
-                               {"counters", record.counters}};
+                               {"counters", record.counters},
+                               {"sealed", record.info.end != kNever}};
   write_file(files.run(), json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
@@ -236,6 +305,7 @@ History load_history(const RunFiles& files) {
 
 RunRecord load_run(const RunFiles& files) {
   RunRecord record;
+  bool sealed = false;
   try {
     const auto json = nlohmann::json::parse(read_file(files.run()));
     record.info = json.at("run").get<RunInfo>();
@@ -244,18 +314,23 @@ RunRecord load_run(const RunFiles& files) {
     record.nodes = json.value("nodes", std::vector<NodeInfo>{});
     record.incarnations = json.value("incarnations", std::vector<Incarnation>{});
     record.counters = json.value("counters", RunCounters{});
-    record.faults = load_faults(files.faults());
-    record.commands = parse_commands(text_or_empty(files.commands())).items;
-    record.expectations = parse_expectations(text_or_empty(files.expectations())).items;
-    if (fs::exists(files.final_data()))
-      record.final_data = nlohmann::json::parse(read_file(files.final_data())).get<std::vector<FinalData>>();
+    sealed = json.value("sealed", false);
   } catch (const nlohmann::json::exception& error) {
     throw EnvironmentError("the run in " + files.directory.string() + " is damaged: " + error.what());
   }
+  RunReader reader(files, record.damage, sealed);
+  // Every number in the other files refers to this one's.
+  if (!reader.usable(files.run()))
+    throw EnvironmentError("the run in " + files.directory.string() +
+                           " is damaged: run.json was changed after the run ended; nothing can be judged");
   // A run without an end was killed, or failed: what it did not come to see proves nothing.
   if (record.info.end == kNever) record.info.interrupted = true;
-  record.history = load_history(files);
-  TopologyLog topology = parse_topology_log(text_or_empty(files.topology()));
+  record.faults = reader.faults();
+  record.commands = reader.items(files.commands(), parse_commands);
+  record.expectations = reader.items(files.expectations(), parse_expectations);
+  record.final_data = reader.final_data();
+  record.history = reader.history();
+  TopologyLog topology = reader.topology();
   record.views = std::move(topology.views);
   record.offsets = std::move(topology.offsets);
   record.logs = load_logs(files, record);

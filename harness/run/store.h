@@ -23,6 +23,7 @@ struct RunFiles {
   std::filesystem::path commands() const { return directory / "commands.jsonl"; }
   std::filesystem::path expectations() const { return directory / "expectations.jsonl"; }
   std::filesystem::path final_data() const { return directory / "final.json"; }
+  std::filesystem::path seal() const { return directory / "seal.json"; }
   std::filesystem::path nodes() const { return directory / "nodes"; }
   std::filesystem::path build_log() const { return directory / "build.log"; }
   std::filesystem::path results() const { return directory / "results.json"; }
@@ -82,8 +83,9 @@ class StepJournal {
   std::mutex mutex_;
 };
 
-/// Reads back whatever a run left, finished or killed at any moment. Throws EnvironmentError when there is no
-/// run there, HistoryError when its history is damaged.
+/// Reads back whatever a run left, finished or killed at any moment. What is missing or damaged is named in
+/// `damage`, and a file that is not as it was sealed (seal.h) is not used. Throws EnvironmentError when there
+/// is no run there, or its run.json is damaged.
 RunRecord load_run(const RunFiles& files);
 /// The history alone.
 History load_history(const RunFiles& files);
