@@ -5,6 +5,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/command_effects.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -15,15 +16,16 @@ namespace {
 bool judged_until(const Analysis& analysis, const Failover& failover, Nanos until) {
   const RunRecord& run = analysis.run;
   if (failover.fault_at == kNever || until > judged_at(run)) return false;
+  if (!faults_of_commands(run.commands).empty()) return false;
   const bool others = std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
     if (has_effect(fault, {EffectKind::kMembership})) return true;
     if (fault.requested == failover.fault_at || has_effect(fault, {EffectKind::kStart})) return false;
     return fault.requested <= until && over_for_all(run, fault) >= failover.fault_at;
   });
   return !others && std::ranges::any_of(analysis.terms.all(), [&](const Term& term) {
-           return term.node == failover.to && term.surely_from >= failover.promoted - kSecond &&
-                  term.surely_from <= failover.promoted + kSecond && term.surely_until >= until;
-         });
+    return term.node == failover.to && term.surely_from >= failover.promoted - kSecond &&
+           term.surely_from <= failover.promoted + kSecond && term.surely_until >= until;
+  });
 }
 
 /// When all nodes should have heard of the promotion: within the bound of gossip, counted from the moment at
@@ -47,9 +49,10 @@ void late(const Analysis& analysis, const Failover& failover, std::string type, 
   anomaly.type = std::move(type);
   anomaly.node = node_name(analysis.run, failover.to);
   anomaly.time = by;
-  anomaly.explanation = node_name(analysis.run, failover.from) + " -> " + node_name(analysis.run, failover.to) +
-                        " promoted at " + at(failover.promoted) + ": " + what + ", later than the bound of " +
-                        in_milliseconds(by - failover.promoted) + " after the promotion";
+  anomaly.explanation = node_name(analysis.run, failover.from) + " -> " +
+                        node_name(analysis.run, failover.to) + " promoted at " + at(failover.promoted) +
+                        ": " + what + ", later than the bound of " + in_milliseconds(by - failover.promoted) +
+                        " after the promotion";
   report(result, std::move(anomaly));
 }
 
@@ -57,10 +60,9 @@ void check_convergence(const Analysis& analysis, const Failover& failover, Check
   const Nanos by = converged_by(analysis, failover);
   if (failover.converged <= by || !judged_until(analysis, failover, by)) return;
   late(analysis, failover, "slow-convergence",
-       failover.converged == kNever
-           ? "the other nodes never all gave it its slots"
-           : "the other nodes gave it its slots only " +
-                 in_milliseconds(failover.converged - failover.promoted) + " later",
+       failover.converged == kNever ? "the other nodes never all gave it its slots"
+                                    : "the other nodes gave it its slots only " +
+                                          in_milliseconds(failover.converged - failover.promoted) + " later",
        by, result);
 }
 

@@ -1,6 +1,6 @@
-// What must follow a promotion: that the other nodes give the new master its slots, and that it acknowledges a
-// write once clients offer some. Both have a bound from the configuration (convergence_bound in windows.h, and
-// the time in which a client gives an operation up), and are judged only where nothing else was at work.
+// What must follow a promotion: that the other nodes give the new master its slots, and that it acknowledges
+// a write once clients offer some. Both have a bound from the configuration (convergence_bound in windows.h,
+// and the time in which a client gives an operation up), and are judged only where nothing else was at work.
 #pragma once
 
 #include "checkers/common/checker.h"

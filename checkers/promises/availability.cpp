@@ -8,6 +8,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/command_effects.h"
 
 namespace harness {
 namespace {
@@ -103,6 +104,10 @@ class ExcusedTimes {
     promotion_ = bounds.recovery_derived + bounds.grace + analysis.stall;
     // What ends may still cost a lost election, or a master its quarantine (rows 1, 6 and 16).
     const Nanos after = promotion_ + bounds.lost_election + agreement_;
+    const std::vector<FaultRecord> commands = faults_of_commands(run_.commands);
+    for (const FaultRecord& command : commands)
+      if (disturbs(command))
+        excused_.push_back({command.requested, later(over_for_all(run_, command), after)});
     for (const FaultRecord& fault : run_.faults) {
       if (!disturbs(fault)) continue;
       const Nanos over = over_for_all(run_, fault);
@@ -161,7 +166,8 @@ Anomaly unavailable(const SlotRange& range, const Stretch& outage, const Stretch
   Anomaly anomaly;
   anomaly.type = "slots-unavailable";
   anomaly.time = beyond.from;
-  anomaly.explanation = "slots " + slots_text({range}) + " had no owner that serves them and that a majority " +
+  anomaly.explanation = "slots " + slots_text({range}) +
+                        " had no owner that serves them and that a majority " +
                         "of the reachable masters accept for " + in_milliseconds(outage.until - outage.from) +
                         ", from " + at(outage.from) + " to " + at(outage.until) + ": at " + at(beyond.from) +
                         " every fault was over or replaced by its bound, and " +

@@ -83,6 +83,15 @@ TEST_CASE("an outage is not judged where further faults are at work, or the slot
   CHECK(check_availability(b.finish(), {}).valid == Validity::kValid);
 
   RunRecord run = killed(25'000).finish();
+  CommandRecord command;
+  command.words = {"CLUSTER", "FAILOVER"};
+  command.node = 3;
+  command.time = command.replied = RecordBuilder::nanos(11'000);
+  run.commands.push_back(command);
+  CHECK(check_availability(run, {}).valid == Validity::kValid);
+
+  run.commands.clear();
+  CHECK(check_availability(run, {}).valid == Validity::kInvalid);
   run.info.config.require_full_coverage = false;
   CHECK(check_availability(run, {}).valid == Validity::kValid);
 }

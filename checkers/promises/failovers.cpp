@@ -225,7 +225,8 @@ Nanos delays(const RunRecord& run, const Bounds& bounds, const std::vector<int>&
     if (line.text.find("Failover election won") != std::string::npos) --elections;
   }
   const auto ranks = static_cast<Nanos>(replicas.size()) - 1;
-  return (logged ? std::max<Nanos>(0, elections) : 1) * bounds.lost_election + std::max<Nanos>(0, ranks) * bounds.rank_delay;
+  return (logged ? std::max<Nanos>(0, elections) : 1) * bounds.lost_election +
+         std::max<Nanos>(0, ranks) * bounds.rank_delay;
 }
 
 }  // namespace

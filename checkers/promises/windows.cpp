@@ -173,14 +173,13 @@ Attribution Windows::though_replaced(const Term& restarted, const Term& replacem
 /// What an append-only file may lack. An answer is sent after its write to the file (`always`: and its
 /// fsync); with `everysec` the write itself may wait for a sync in progress, for two seconds at the most.
 Attribution Windows::by_persistence(const Deviation& deviation) const {
-  const Attribution allowed =
-      verdict(Attribution::Kind::kAllowed, "restart", 0, "the process restarted and serves what its disk held");
+  const Attribution allowed = verdict(Attribution::Kind::kAllowed, "restart", 0,
+                                      "the process restarted and serves what its disk held");
   const Persistence persistence = run_.plan.cluster.persistence;
   const bool always = persistence == Persistence::kAppendAlways;
   if (!deviation.is_write || (!always && persistence != Persistence::kAppendEverysec)) return allowed;
   const Term& lost = terms_[deviation.parent];
-  const Nanos ended =
-      lost.life < 0 ? kNever : run_.incarnations[static_cast<std::size_t>(lost.life)].ended;
+  const Nanos ended = lost.life < 0 ? kNever : run_.incarnations[static_cast<std::size_t>(lost.life)].ended;
   const std::string what = "persistence is " + std::string(to_string(persistence));
   if (ended == kNever)
     return verdict(Attribution::Kind::kUnknown, "", 0,

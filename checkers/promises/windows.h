@@ -34,9 +34,10 @@ struct Attribution {
 };
 
 /// Within this the nodes agree on the owners of slots, once they can hear each other: what changed is told in
-/// the next ping of every link, due after half a node timeout at the latest, and a claim that lost is answered
-/// by an UPDATE; a link that was closed, or hangs, is renewed within the other half. The second is for the
-/// crons of both sides, a handshake and the looks of the observer. Derived, row 13; `stall` is the machine's.
+/// the next ping of every link, due after half a node timeout at the latest, and a claim that lost is
+/// answered by an UPDATE; a link that was closed, or hangs, is renewed within the other half. The second is
+/// for the crons of both sides, a handshake and the looks of the observer. Derived, row 13; `stall` is the
+/// machine's.
 Nanos convergence_bound(const Bounds& bounds, Nanos stall);
 
 class Windows {
