@@ -1,5 +1,6 @@
 #include "checkers/checkers.h"
 
+#include "checkers/promises/availability.h"
 #include "checkers/promises/data_agreement.h"
 #include "checkers/promises/documented.h"
 #include "checkers/promises/epochs.h"
@@ -21,6 +22,8 @@ constexpr Checker kCheckers[] = {
     {"minority-writes", "a master without the majority stops accepting writes", check_minority_writes},
     {"data-agreement", "masters, replicas and final reads agree", check_data_agreement},
     {"slot-coverage", "every slot has one owner, and is served in the end", check_slot_coverage},
+    {"availability", "slots are without an accepted owner no longer than a failover takes",
+     check_availability},
     {"role-convergence", "each shard ends with one master and its replicas", check_role_convergence},
     {"failover", "lost masters are replaced in time, others are not", check_failover},
     {"epochs", "epochs are unique and never go back", check_epochs},

@@ -390,7 +390,10 @@ TEST_CASE("a value written twice cannot be judged") {
   CHECK(result.explanation.find("written twice") != std::string::npos);
 }
 
-TEST_CASE("a master restarted before it is replaced may come back without its data") {
+namespace {
+
+/// n1 is killed at 5 s, with what it acknowledged `age` ms before that, and restarts without that write.
+CheckResult restarted_without(Persistence persistence, int age, int answered = 8'000) {
   RecordBuilder b;
   b.observe_until(5'000);
   b.fault("kill", 1, 5'000, 5'010);
@@ -399,10 +402,71 @@ TEST_CASE("a master restarted before it is replaced may come back without its da
   b.restart(1);
   b.observe_until(9'000);
   const std::string key = key_of(0);
+  b.write(1, key, 1, {4'999.0 - age, 5'000.0 - age}, 1);
+  b.load(key_of(1), 3, 0, 8'000, 2);
+  b.read(2, key, std::nullopt, {answered + 0.0, answered + 1.0}, 1);
+  b.run.plan.cluster.persistence = persistence;
+  return check_register(b.finish(), {});
+}
+
+/// n1 is killed at 10 s and replaced by n4 at 12.4 s; it restarts at 16 s without its data, and is demoted
+/// only at `demoted`.
+CheckResult replaced_and_back(int demoted, bool other_fault = false) {
+  RecordBuilder b;
+  const std::string key = key_of(0);
+  b.observe_until(10'000);
+  b.fault("kill", 1, 10'000, 10'010);
+  b.crash(1, 9);
+  b.observe_until(12'400);
+  b.promote(4, 7);
+  b.observe_until(16'000);
+  b.fault("restart", 1, 16'000, 16'010);
+  b.restart(1);
+  if (other_fault) b.fault("pause", 2, 15'900, 15'910, 24'000, 24'010);
+  b.observe_until(demoted);
+  b.demote(1, 4);
+  b.observe_until(26'000);
+  b.end(25'000, 25'500, 26'000);
+  b.load(key_of(1), 3, 0, 25'000, 2);
   b.write(1, key, 1, {4'000, 4'001}, 1);
-  b.read(2, key, std::nullopt, {8'000, 8'001}, 1);
-  const CheckResult result = check_register(b.finish(), {});
+  b.read(2, key, 1, {13'000, 13'001}, 4);
+  b.read(2, key, std::nullopt, {16'150, 16'151}, 1);
+  return check_register(b.finish(), {});
+}
+
+}  // namespace
+
+TEST_CASE("a master restarted before it is replaced may lose what its persistence allows, and no more") {
+  const auto found = [](Persistence persistence, int age) {
+    const CheckResult result = restarted_without(persistence, age);
+    INFO(result.explanation);
+    CHECK(has(result, "lost-write", true, "restart") == (result.valid == Validity::kValid));
+    CHECK(has(result, "lost-write-outside-window", false) == (result.valid == Validity::kInvalid));
+    return result.valid;
+  };
+  for (const Persistence persistence : {Persistence::kNone, Persistence::kStock, Persistence::kSnapshot,
+                                        Persistence::kAppendNo, Persistence::kAppendEverysec})
+    CHECK(found(persistence, 900) == Validity::kValid);
+  for (const Persistence persistence :
+       {Persistence::kNone, Persistence::kStock, Persistence::kSnapshot, Persistence::kAppendNo})
+    CHECK(found(persistence, 4'000) == Validity::kValid);
+  CHECK(found(Persistence::kAppendEverysec, 1'500) == Validity::kUnknown);
+  CHECK(found(Persistence::kAppendEverysec, 2'500) == Validity::kInvalid);
+  CHECK(found(Persistence::kAppendAlways, 500) == Validity::kInvalid);
+}
+
+TEST_CASE("a master that was replaced must not serve its old data for long after its restart") {
+  CheckResult result = replaced_and_back(16'300);
   INFO(result.explanation);
   CHECK(result.valid == Validity::kValid);
-  CHECK(has(result, "lost-write", true, "restart"));
+  CHECK(has(result, "lost-write", true, "b"));
+
+  result = replaced_and_back(22'000);
+  INFO(result.explanation);
+  CHECK(result.valid == Validity::kInvalid);
+  CHECK(has(result, "lost-write-outside-window", false));
+
+  result = replaced_and_back(22'000, true);
+  INFO(result.explanation);
+  CHECK(result.valid == Validity::kUnknown);
 }

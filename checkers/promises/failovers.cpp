@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 
+#include "checkers/promises/aftermath.h"
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
@@ -191,6 +192,12 @@ bool isolates(const RunRecord& run, const FaultRecord& fault, int node, const st
          });
 }
 
+/// Of a fault on nodes: whether it leaves a majority of the masters alone.
+bool leaves_majority(const RunRecord& run, const FaultRecord& fault, const std::vector<int>& masters) {
+  const auto left = std::ranges::count_if(masters, [&](int node) { return !acts_on(run, fault, node); });
+  return static_cast<std::size_t>(left) > masters.size() / 2;
+}
+
 /// Nodes that were seen replicating from `node`, link up, by the last look before `time`.
 std::vector<int> replicas_at(const RunRecord& run, const std::vector<std::vector<const View*>>& views,
                              int node, Nanos time) {
@@ -213,12 +220,13 @@ Nanos delays(const RunRecord& run, const Bounds& bounds, const std::vector<int>&
   for (const LogLine& line : run.logs) {
     if (std::find(replicas.begin(), replicas.end(), line.node) == replicas.end()) continue;
     logged = true;
-    if (from <= line.time && line.time <= until &&
-        line.text.find("Starting a failover election") != std::string::npos)
-      ++elections;
+    if (line.time < from || until < line.time) continue;
+    if (line.text.find("Starting a failover election") != std::string::npos) ++elections;
+    if (line.text.find("Failover election won") != std::string::npos) --elections;
   }
   const auto ranks = static_cast<Nanos>(replicas.size()) - 1;
-  return (logged ? elections : 1) * bounds.lost_election + std::max<Nanos>(0, ranks) * bounds.rank_delay;
+  return (logged ? std::max<Nanos>(0, elections) : 1) * bounds.lost_election +
+         std::max<Nanos>(0, ranks) * bounds.rank_delay;
 }
 
 }  // namespace
@@ -234,7 +242,11 @@ std::vector<DueFailover> due_failovers(const Analysis& analysis) {
     const std::vector<int> masters = masters_at(views, fault.requested);
     for (const int node : masters) {
       if (!acts_on(run, fault, node)) continue;
-      const std::vector<int> replicas = replicas_at(run, views, node, fault.requested);
+      std::vector<int> replicas = replicas_at(run, views, node, fault.requested);
+      if (!cuts(fault)) {
+        std::erase_if(replicas, [&](int replica) { return acts_on(run, fault, replica); });
+        if (!leaves_majority(run, fault, masters)) continue;
+      }
       if (replicas.empty() || degrades(fault)) continue;
       if (cuts(fault) && !isolates(run, fault, node, masters, replicas)) continue;
       Nanos until = std::min(fault.heal_requested, over_at(run, fault, node));
@@ -246,7 +258,7 @@ std::vector<DueFailover> due_failovers(const Analysis& analysis) {
       });
       const Nanos bound = bounds.recovery_derived + bounds.grace + stall +
                           delays(run, bounds, replicas, fault.requested, until);
-      if (alone && until - fault.active > bound) due.push_back({&fault, node, fault.active, until});
+      if (alone && until - fault.active > bound) due.push_back({&fault, node, fault.active, until, bound});
     }
   }
   return due;
@@ -372,6 +384,7 @@ CheckResult check_failover(const Analysis& analysis, const CheckOptions&) {
   for (const Failover& failover : failovers) {
     check_speed(run, bounds, failover, result, slow);
     check_need(run, bounds, stall, failover, result);
+    check_aftermath(analysis, failover, result);
     promotion = std::max(promotion, since(failover, failover.promoted));
     writing = std::max(writing, since(failover, failover.first_write));
     converging = std::max(converging, since(failover, failover.converged));
@@ -380,6 +393,7 @@ CheckResult check_failover(const Analysis& analysis, const CheckOptions&) {
 
   figure(result.bound, "promotion_ms_max", to_ms(bounds.recovery_derived));
   figure(result.bound, "promotion_spec_ms_max", to_ms(bounds.recovery_spec));
+  figure(result.bound, "agreement_ms_max", to_ms(convergence_bound(bounds, stall)));
   figure(result.bound, "needless_ms_max", to_ms(bounds.needless_derived));
   figure(result.bound, "host_stall_ms", to_ms(stall));
   figure(result.measured, "failovers", static_cast<double>(failovers.size()));

@@ -21,6 +21,7 @@ struct DueFailover {
   int node = -1;
   Nanos from = 0;   // surely lost by then
   Nanos until = 0;  // surely lost until then
+  Nanos bound = 0;  // within this of `from` the failover was due
 };
 std::vector<DueFailover> due_failovers(const Analysis& analysis);
 

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/availability.h"
 #include "checkers/promises/epochs.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/failovers.h"
@@ -118,8 +119,8 @@ void expect_one_failover(const RunRecord& run) {
   CHECK(failover.promoted <= failover.converged);
   CHECK(failover.converged < failover.promoted + kSecond);
   CHECK(failover.within_bound);
-  for (const auto check :
-       {check_failover, check_epochs, check_votes, check_slot_coverage, check_role_convergence}) {
+  for (const auto check : {check_failover, check_epochs, check_votes, check_slot_coverage, check_availability,
+                           check_role_convergence}) {
     const CheckResult result = check(run, {});
     INFO(result.name << ": " << result.explanation);
     CHECK(result.valid == Validity::kValid);

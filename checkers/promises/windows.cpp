@@ -20,7 +20,31 @@ Attribution verdict(Attribution::Kind kind, std::string window, Nanos age, std::
   return {kind, std::move(window), age, std::move(why)};
 }
 
+/// Whether the nodes' persistence may be another than the plan says.
+bool persistence_changed(const RunRecord& run) {
+  constexpr std::string_view kWords[] = {"save", "append", "aof", "dir", "dbfilename"};
+  const auto changes = [&](const std::map<std::string, std::string>& directives) {
+    return std::ranges::any_of(directives, [&](const auto& directive) {
+      return std::ranges::any_of(
+          kWords, [&](std::string_view word) { return directive.first.find(word) != std::string::npos; });
+    });
+  };
+  return changes(run.plan.cluster.directives) ||
+         std::ranges::any_of(run.plan.cluster.nodes,
+                             [&](const auto& node) { return changes(node.second.directives); }) ||
+         std::ranges::any_of(run.faults,
+                             [](const FaultRecord& fault) {
+                               return has_effect(fault, {EffectKind::kDisk, EffectKind::kData,
+                                                         EffectKind::kConfig, EffectKind::kMembership});
+                             }) ||
+         !run.commands.empty();
+}
+
 }  // namespace
+
+Nanos convergence_bound(const Bounds& bounds, Nanos stall) {
+  return bounds.node_timeout + kSecond + bounds.grace + stall;
+}
 
 Windows::Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds, Nanos stall)
     : run_(run), terms_(terms), bounds_(bounds), stall_(stall) {
@@ -77,9 +101,7 @@ std::vector<const FaultRecord*> Windows::causes(int child) const {
 
 Attribution Windows::attribute(const Deviation& deviation) const {
   const Term& heir = terms_[deviation.child];
-  if (heir.origin == Term::Origin::kRestarted)
-    return verdict(Attribution::Kind::kAllowed, "restart", 0,
-                   "the process restarted and serves what its disk held");
+  if (heir.origin == Term::Origin::kRestarted) return after_restart(deviation);
   const Nanos replicated = replicated_until(deviation.child);
   if (deviation.is_write && deviation.effect_by <= replicated)
     return verdict(Attribution::Kind::kViolation, "", replicated - deviation.effect_by,
@@ -100,6 +122,93 @@ Attribution Windows::attribute(const Deviation& deviation) const {
         Attribution::Kind::kUnknown, "", 0,
         "no fault acted on " + lost + ", but this machine stood still for " + in_milliseconds(stall_));
   return verdict(Attribution::Kind::kViolation, "", 0, "no fault acted on " + lost);
+}
+
+/// The replica that was promoted in place of the node that restarted, before it came back; or null. (A
+/// promotion after that is none from the same parent, as far as the views make the lineage certain.)
+const Term* Windows::replacement_of(const Term& restarted) const {
+  const auto found = std::ranges::find_if(terms_.all(), [&](const Term& term) {
+    return term.origin == Term::Origin::kPromoted && term.parent == restarted.parent && term.owned_slots &&
+           term.node != restarted.node && term.surely_from <= restarted.surely_until;
+  });
+  return found == terms_.all().end() ? nullptr : &*found;
+}
+
+Attribution Windows::after_restart(const Deviation& deviation) const {
+  const Term& restarted = terms_[deviation.child];
+  if (const Term* replacement = replacement_of(restarted)) return though_replaced(restarted, *replacement);
+  return by_persistence(deviation);
+}
+
+/// The old master may serve what it has until it hears of its replacement, which is window (b).
+Attribution Windows::though_replaced(const Term& restarted, const Term& replacement) const {
+  Nanos from = restarted.surely_from;
+  const Nanos bound = convergence_bound(bounds_, stall_);
+  const std::string who = node_name(run_, restarted.node) + " restarted at " + at(restarted.maybe_from) +
+                          ", after " + node_name(run_, replacement.node) + " had been promoted at " +
+                          at(replacement.surely_from);
+  bool hindered = false;
+  for (const FaultRecord& fault : run_.faults) {
+    if (!silences(fault) || fault.requested > restarted.surely_until) continue;
+    for (int node = 0; node < static_cast<int>(run_.nodes.size()); ++node) {
+      if (!acts_on(run_, fault, node)) continue;
+      const Nanos over = over_at(run_, fault, node);
+      if (node == restarted.node && over != kNever && fault.requested < restarted.maybe_from)
+        from = std::max(from, over);  // the fault that it restarts from
+      else
+        hindered = hindered || over == kNever ||
+                   (fault.requested <= restarted.surely_from + bound && over >= restarted.maybe_from);
+    }
+  }
+  const Nanos stint = std::max<Nanos>(0, restarted.surely_until - from);
+  if (stint <= bound)
+    return verdict(Attribution::Kind::kAllowed, "b", stint,
+                   who + ", and served what its disk held until it was demoted");
+  const std::string why = who + ", and yet it served as a master for " + in_milliseconds(stint) +
+                          ", beyond the bound of " + in_milliseconds(bound);
+  return verdict(hindered ? Attribution::Kind::kUnknown : Attribution::Kind::kViolation, "", stint,
+                 hindered ? why + ", while another fault was at work" : why);
+}
+
+/// What an append-only file may lack. An answer is sent after its write to the file (`always`: and its
+/// fsync); with `everysec` the write itself may wait for a sync in progress, for two seconds at the most.
+Attribution Windows::by_persistence(const Deviation& deviation) const {
+  const Attribution allowed = verdict(Attribution::Kind::kAllowed, "restart", 0,
+                                      "the process restarted and serves what its disk held");
+  const Persistence persistence = run_.plan.cluster.persistence;
+  const bool always = persistence == Persistence::kAppendAlways;
+  if (!deviation.is_write || (!always && persistence != Persistence::kAppendEverysec)) return allowed;
+  const Term& lost = terms_[deviation.parent];
+  const Nanos ended = lost.life < 0 ? kNever : run_.incarnations[static_cast<std::size_t>(lost.life)].ended;
+  const std::string what = "persistence is " + std::string(to_string(persistence));
+  if (ended == kNever)
+    return verdict(Attribution::Kind::kUnknown, "", 0,
+                   what + ", and when the process ended was not recorded");
+  const Nanos age = std::max<Nanos>(0, ended - deviation.effect_by);
+  const std::string when = what + ", and the write was acknowledged " + in_milliseconds(age) +
+                           " before the process of " + node_name(run_, lost.node) + " ended";
+  const Nanos span = stall_ + (always ? 0 : kSecond);
+  if (age <= span) return verdict(Attribution::Kind::kAllowed, "restart", age, when);
+  if (!always && age <= span + kSecond)
+    return verdict(Attribution::Kind::kUnknown, "", age,
+                   when + ": more than a second, yet a slow sync may hold a write back for two");
+  return beyond_the_disk(deviation, when);
+}
+
+/// A violation, unless the file need not have been whole: a term whose process had synchronized with a master
+/// before writes its file anew, and until that is done nothing on the disk counts.
+Attribution Windows::beyond_the_disk(const Deviation& deviation, const std::string& what) const {
+  const Term& lost = terms_[deviation.parent];
+  constexpr Nanos age = 0;
+  if (lost.origin != Term::Origin::kCreated && lost.origin != Term::Origin::kRestarted)
+    return verdict(Attribution::Kind::kUnknown, "", age,
+                   what + "; but it had been a replica, whose file may not have been written anew");
+  if (deviation.invoked < lost.answers_from)
+    return verdict(Attribution::Kind::kUnknown, "", age, what + "; but perhaps by an earlier master");
+  if (persistence_changed(run_))
+    return verdict(Attribution::Kind::kUnknown, "", age,
+                   what + "; but files, data or settings were changed on purpose");
+  return verdict(Attribution::Kind::kViolation, "", age, what + ": its disk held it");
 }
 
 Attribution Windows::by_fault(const FaultRecord& fault, const Deviation& deviation) const {

@@ -3,7 +3,8 @@
 //   a        acknowledged, not yet replicated, and then the master was lost
 //   b        by a stale client to the old master, after it came back and before it was demoted
 //   c        on the minority side of a partition, within the bound of row 5
-//   restart  the process came back as a master with what its disk held (no persistence: with nothing)
+//   restart  the process came back as a master, nobody had replaced it, and it serves what its disk held: as
+//            little as the plan's persistence allows
 #pragma once
 
 #include <string>
@@ -32,6 +33,13 @@ struct Attribution {
   std::string why;     // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
 };
 
+/// Within this the nodes agree on the owners of slots, once they can hear each other: what changed is told in
+/// the next ping of every link, due after half a node timeout at the latest, and a claim that lost is
+/// answered by an UPDATE; a link that was closed, or hangs, is renewed within the other half. The second is
+/// for the crons of both sides, a handshake and the looks of the observer. Derived, row 13; `stall` is the
+/// machine's.
+Nanos convergence_bound(const Bounds& bounds, Nanos stall);
+
 class Windows {
  public:
   Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds, Nanos stall);
@@ -48,6 +56,11 @@ class Windows {
 
  private:
   Nanos find_replicated_until(int child) const;
+  const Term* replacement_of(const Term& restarted) const;
+  Attribution after_restart(const Deviation& deviation) const;
+  Attribution though_replaced(const Term& restarted, const Term& replacement) const;
+  Attribution by_persistence(const Deviation& deviation) const;
+  Attribution beyond_the_disk(const Deviation& deviation, const std::string& what) const;
   Attribution by_fault(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution before_fault(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution after_handover(const FaultRecord& fault, const Deviation& deviation) const;

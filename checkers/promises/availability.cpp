@@ -1,0 +1,216 @@
+#include "checkers/promises/availability.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "checkers/promises/aftermath.h"
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
+#include "checkers/promises/evidence.h"
+#include "harness/core/command_effects.h"
+
+namespace harness {
+namespace {
+
+struct Stretch {
+  Nanos from = 0;
+  Nanos until = 0;
+};
+
+/// What one node's latest look says: of itself, and whom it gives each range to (-1: nobody, or one that it
+/// has as failed).
+struct Opinion {
+  bool reachable = false;
+  bool master = false;   // with slots, by its own view
+  bool serving = false;  // and its state is ok
+  std::vector<int> owner;
+};
+
+SlotRanges ranges_at_start(const RunRecord& run) {
+  SlotRanges ranges;
+  for (const NodeInfo& node : run.nodes) ranges.insert(ranges.end(), node.slots.begin(), node.slots.end());
+  return ranges;
+}
+
+Opinion opinion_of(const RunRecord& run, const View& view, const SlotRanges& ranges) {
+  Opinion opinion;
+  const TopologyNode* own = own_line(&view);
+  if (own == nullptr) return opinion;
+  opinion.reachable = true;
+  opinion.master = own->is(kFlagMaster) && !own->slots.empty();
+  opinion.serving = opinion.master && view.cluster.state_ok;
+  for (const SlotRange& range : ranges) {
+    const TopologyNode* owner = view.topology.owner_of(range.first);
+    opinion.owner.push_back(owner == nullptr || owner->is(kFlagFail) ? -1 : run.node_by_id(owner->id));
+  }
+  return opinion;
+}
+
+/// Whether a reachable master serves the range, and a majority of the reachable masters say that it does.
+bool available(const std::vector<Opinion>& opinions, std::size_t range) {
+  std::map<int, std::size_t> votes;
+  std::size_t masters = 0;
+  for (const Opinion& opinion : opinions) {
+    if (!opinion.reachable || !opinion.master) continue;
+    ++masters;
+    if (opinion.owner[range] >= 0) ++votes[opinion.owner[range]];
+  }
+  return std::ranges::any_of(votes, [&](const auto& vote) {
+    const Opinion& owner = opinions[static_cast<std::size_t>(vote.first)];
+    return vote.second > masters / 2 && owner.serving && owner.owner[range] == vote.first;
+  });
+}
+
+/// The outages of each range, between the first round of looks and the end of the judgement.
+std::vector<std::vector<Stretch>> outages_of(const RunRecord& run, const SlotRanges& ranges) {
+  const Nanos end = judged_at(run);
+  std::vector<Opinion> opinions(run.nodes.size());
+  std::vector<std::vector<Stretch>> outages(ranges.size());
+  std::vector<bool> out(ranges.size(), false);
+  std::set<int> seen;
+  for (const View& view : run.views) {
+    if (view.begin >= end) break;
+    if (view.node < 0 || static_cast<std::size_t>(view.node) >= opinions.size()) continue;
+    opinions[static_cast<std::size_t>(view.node)] = opinion_of(run, view, ranges);
+    seen.insert(view.node);
+    if (seen.size() < run.nodes.size()) continue;
+    for (std::size_t range = 0; range < ranges.size(); ++range) {
+      const bool now_out = !available(opinions, range);
+      if (now_out && !out[range]) outages[range].push_back({view.begin, end});
+      if (!now_out && out[range]) outages[range].back().until = view.begin;
+      out[range] = now_out;
+    }
+  }
+  return outages;
+}
+
+/// Whether nobody can be expected to serve well while it acts: it takes nodes away, or changes on purpose who
+/// serves what, or whether.
+bool disturbs(const FaultRecord& fault) {
+  return silences(fault) || has_effect(fault, {EffectKind::kHandover, EffectKind::kMembership,
+                                               EffectKind::kConfig, EffectKind::kClients, EffectKind::kData});
+}
+
+Nanos later(Nanos time, Nanos by) {
+  return time == kNever ? kNever : time + by;
+}
+
+class ExcusedTimes {
+ public:
+  explicit ExcusedTimes(const Analysis& analysis) : run_(analysis.run) {
+    const Bounds& bounds = analysis.bounds;
+    agreement_ = convergence_bound(bounds, analysis.stall);
+    promotion_ = bounds.recovery_derived + bounds.grace + analysis.stall;
+    // What ends may still cost a lost election, or a master its quarantine (rows 1, 6 and 16).
+    const Nanos after = promotion_ + bounds.lost_election + agreement_;
+    const std::vector<FaultRecord> commands = faults_of_commands(run_.commands);
+    for (const FaultRecord& command : commands)
+      if (disturbs(command))
+        excused_.push_back({command.requested, later(over_for_all(run_, command), after)});
+    for (const FaultRecord& fault : run_.faults) {
+      if (!disturbs(fault)) continue;
+      const Nanos over = over_for_all(run_, fault);
+      const Nanos due = due_bound(analysis, fault);
+      if (due < 0) {
+        excused_.push_back({fault.requested, later(over, after)});
+        continue;
+      }
+      excused_.push_back({fault.requested, fault.active + due + agreement_});
+      if (over == kNever) continue;
+      const Nanos healing = fault.heal_requested == kNever ? over : std::min(over, fault.heal_requested);
+      excused_.push_back({healing, over + after});
+    }
+    std::ranges::sort(excused_, {}, &Stretch::from);
+  }
+
+  /// How long an outage may last for which no fault was seen.
+  Nanos unprovoked() const { return promotion_ + agreement_; }
+
+  /// The longest part of the outage that nothing excuses.
+  Stretch beyond(const Stretch& outage) const {
+    Stretch longest;
+    const auto offer = [&](Nanos from, Nanos until, bool provoked) {
+      if (!provoked) from += unprovoked();
+      if (until > from && until - from > longest.until - longest.from) longest = {from, until};
+    };
+    Nanos covered = outage.from;
+    bool provoked = false;
+    for (const Stretch& excuse : excused_) {
+      if (excuse.from >= outage.until) break;
+      if (excuse.until <= outage.from) continue;
+      offer(covered, excuse.from, provoked);
+      provoked = true;
+      covered = std::max(covered, excuse.until);
+    }
+    offer(covered, outage.until, provoked);
+    return longest;
+  }
+
+ private:
+  /// The greatest bound of the failovers that the fault made due; -1: it made none.
+  static Nanos due_bound(const Analysis& analysis, const FaultRecord& fault) {
+    Nanos bound = -1;
+    for (const DueFailover& due : analysis.due)
+      if (due.fault == &fault) bound = std::max(bound, due.bound);
+    return bound;
+  }
+
+  const RunRecord& run_;
+  Nanos agreement_ = 0;
+  Nanos promotion_ = 0;
+  std::vector<Stretch> excused_;
+};
+
+Anomaly unavailable(const SlotRange& range, const Stretch& outage, const Stretch& beyond) {
+  Anomaly anomaly;
+  anomaly.type = "slots-unavailable";
+  anomaly.time = beyond.from;
+  anomaly.explanation = "slots " + slots_text({range}) +
+                        " had no owner that serves them and that a majority " +
+                        "of the reachable masters accept for " + in_milliseconds(outage.until - outage.from) +
+                        ", from " + at(outage.from) + " to " + at(outage.until) + ": at " + at(beyond.from) +
+                        " every fault was over or replaced by its bound, and " +
+                        in_milliseconds(beyond.until - beyond.from) + " more went by";
+  return anomaly;
+}
+
+}  // namespace
+
+CheckResult check_availability(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
+  CheckResult result;
+  result.name = "availability";
+  result.valid = Validity::kValid;
+  result.operations = run.views.size();
+  if (std::ranges::none_of(run.views, &View::reachable)) {
+    doubt(result, "No view of the cluster was recorded.");
+    return result;
+  }
+  const ExcusedTimes excuses(analysis);
+  const SlotRanges ranges = ranges_at_start(run);
+  const auto outages = outages_of(run, ranges);
+  const bool judged = run.info.config.require_full_coverage;
+  Nanos longest = 0;
+  std::size_t count = 0;
+  for (std::size_t range = 0; range < ranges.size(); ++range)
+    for (const Stretch& outage : outages[range]) {
+      ++count;
+      longest = std::max(longest, outage.until - outage.from);
+      const Stretch beyond = excuses.beyond(outage);
+      if (judged && beyond.until > beyond.from) report(result, unavailable(ranges[range], outage, beyond));
+    }
+  figure(result.measured, "unavailable_ms_max", to_ms(longest));
+  figure(result.measured, "outages", static_cast<double>(count));
+  figure(result.bound, "unavailable_ms_max", to_ms(excuses.unprovoked()));
+  if (result.violations > 0)
+    result.explanation = result.anomalies.front().explanation + ".";
+  else
+    result.explanation = std::to_string(count) + " outage(s) of slot ranges, at most " +
+                         in_milliseconds(longest) +
+                         (judged ? ", each within the bounds of its faults."
+                                 : "; not judged, because the cluster need not cover all slots.");
+  return result;
+}
+
+}  // namespace harness
