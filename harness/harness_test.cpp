@@ -379,8 +379,49 @@ TEST_CASE("list names everything that the tables hold") {
   const Finished list = finish(scratch, {"list", "--json"});
   REQUIRE(list.code == 0);
   const nlohmann::json json = nlohmann::json::parse(list.out);
-  for (const char* title : {"scenarios", "workloads", "faults", "checkers", "models", "reports"}) {
+  for (const char* title : {"scenarios", "workloads", "faults", "targets", "conditions", "checkers", "models",
+                            "reports", "capabilities", "reachable-states"}) {
     CAPTURE(title);
-    CHECK(json.at(title).size() >= 1);
+    REQUIRE(json.at(title).size() >= 1);
+    for (const auto& entry : json.at(title)) {
+      CHECK_FALSE(entry.at("name").get<std::string>().empty());
+      CHECK_FALSE(entry.at("description").get<std::string>().empty());
+    }
+  }
+}
+
+TEST_CASE("list --json tells the parameters of faults, workloads and conditions") {
+  const Scratch scratch;
+  const nlohmann::json json = nlohmann::json::parse(finish(scratch, {"list", "--json"}).out);
+  const auto named = [](const nlohmann::json& entries, const std::string& name) {
+    for (const auto& entry : entries)
+      if (entry.at("name") == name) return entry;
+    FAIL("there is no " + name);
+    return nlohmann::json();
+  };
+  const nlohmann::json fault = named(json.at("faults"), "packet-delay");
+  CHECK(fault.at("heals") == true);
+  CHECK(fault.at("effect") == "degraded");
+  CHECK_FALSE(fault.at("default-target").get<std::string>().empty());
+  const nlohmann::json delay = named(fault.at("parameters"), "delay");
+  CHECK(delay.at("unit") == "ms");
+  CHECK(delay.at("default").is_number());
+  CHECK(delay.at("least") < delay.at("most"));
+  CHECK(named(json.at("faults"), "kill").at("parameters") == nlohmann::json::array());
+
+  CHECK(named(named(json.at("workloads"), "set").at("options"), "elements").at("default").is_number());
+  const nlohmann::json owner = named(json.at("conditions"), "owner");
+  CHECK(named(owner.at("parameters"), "slot").at("required") == true);
+}
+
+TEST_CASE("list prints one line an entry") {
+  const Scratch scratch;
+  const Finished list = finish(scratch, {"list"});
+  REQUIRE(list.code == 0);
+  std::istringstream lines(list.out);
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    const bool title = line.find(' ') == std::string::npos;
+    CHECK((title || (line.starts_with("  ") && line[2] != ' ')));
   }
 }

@@ -1,11 +1,26 @@
 #include "harness/cluster/target.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
 namespace harness {
 namespace {
+
+constexpr std::array<TargetForm, 12> kForms = {
+    {{"random-master", "a master that serves slots and has a synchronized replica (any master, if none has)"},
+     {"random-replica", "a synchronized replica"},
+     {"random", "any member that runs"},
+     {"master-of-slot N", "whoever serves slot N", false},
+     {"replica-of-slot N", "a replica of whoever serves slot N", false},
+     {"replica-of n1", "a replica of that node", false},
+     {"masters", "every master that serves slots"},
+     {"all", "every node that runs"},
+     {"spare", "a node that runs and is no member"},
+     {"dead", "every node whose process has ended"},
+     {"previous", "the nodes that the fault before acted on"},
+     {"n1,n4", "the nodes of those names, one or several", false}}};
 
 /// The number behind `prefix`, when the text is exactly that.
 std::optional<int> number_after(std::string_view text, std::string_view prefix) {
@@ -142,10 +157,13 @@ TargetNodes by_role(const TargetScope& scope, std::string_view target) {
 
 }  // namespace
 
+std::span<const TargetForm> target_forms() {
+  return kForms;
+}
+
 TargetCheck check_target(std::string_view target) {
-  for (std::string_view word :
-       {"random-master", "random-replica", "random", "masters", "all", "spare", "dead", "previous"})
-    if (target == word) return {};
+  for (const TargetForm& form : kForms)
+    if (form.word && target == form.name) return {};
   if (valid_slot(number_after(target, "master-of-slot ")) ||
       valid_slot(number_after(target, "replica-of-slot ")))
     return {};

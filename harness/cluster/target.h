@@ -1,17 +1,5 @@
 // Targets name nodes by what they are when a step acts, not by what they were when it was planned.
-//
-//   random-master         a master that serves slots and has a synchronized replica (any master, if none has)
-//   random-replica        a synchronized replica
-//   random                any member that runs
-//   master-of-slot N      whoever serves slot N
-//   replica-of-slot N     a replica of whoever serves slot N
-//   replica-of n1         a replica of that node
-//   masters               every master that serves slots
-//   all                   every node that runs
-//   spare                 a node that runs and is no member
-//   dead                  every node whose process has ended
-//   previous              the nodes that the fault before acted on
-//   n3    n1,n4           the nodes of those names
+// target_forms() is the list of all that a target may say.
 #pragma once
 
 #include <span>
@@ -24,7 +12,15 @@
 
 namespace harness {
 
-/// Whether a target is one of the forms above; else an explanation that names them.
+/// One form of a target, for `harness list`.
+struct TargetForm {
+  std::string_view name;  // "master-of-slot N"
+  std::string_view description;
+  bool word = true;  // it is written as it stands: no number or name belongs to it
+};
+std::span<const TargetForm> target_forms();
+
+/// Whether a target is one of those forms; else an explanation that names them.
 struct TargetCheck {
   bool valid = true;
   std::string problem;

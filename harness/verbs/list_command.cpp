@@ -8,7 +8,10 @@
 
 #include "checkers/checkers.h"
 #include "checkers/models.h"
+#include "harness/cluster/target.h"
+#include "harness/conditions/conditions.h"
 #include "harness/faults/faults.h"
+#include "harness/scenario/plan_check.h"
 #include "harness/scenario/scenario.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/verbs.h"
@@ -18,53 +21,103 @@
 namespace harness {
 namespace {
 
-struct Listing {
-  std::string title;
-  std::vector<std::pair<std::string, std::string>> entries;  // name, description
+struct Entry {
+  std::string name;
+  std::string description;
+  nlohmann::ordered_json more;  // what else its table says: for --json alone
 };
 
-template <typename Table, typename Name, typename Description>
-Listing listing(std::string title, const Table& table, Name name, Description description) {
+struct Listing {
+  std::string title;
+  std::vector<Entry> entries;
+};
+
+/// Of a table whose lines are a name and a few words.
+template <typename Table, typename Description>
+Listing listing(std::string title, const Table& table, Description description) {
   Listing list{std::move(title), {}};
-  for (const auto& entry : table) list.entries.emplace_back(entry.*name, entry.*description);
+  for (const auto& line : table)
+    list.entries.push_back({std::string(line.name), std::string(line.*description), {}});
   return list;
 }
 
+/// Of a table whose lines have more to tell.
+template <typename Table, typename Description, typename More>
+Listing listing(std::string title, const Table& table, Description description, More more) {
+  Listing list = listing(std::move(title), table, description);
+  for (std::size_t i = 0; i < list.entries.size(); ++i) list.entries[i].more = more(table[i]);
+  return list;
+}
+
+Listing scenario_listing() {
+  Listing list{"scenarios", {}};
+  for (const BundledScenario& bundled : bundled_scenarios()) {
+    const Plan plan = load_scenario(std::string(bundled.name)).plan;
+    list.entries.push_back(
+        {std::string(bundled.name), plan.description, {{"tags", plan.tags}, {"requires", plan.requires_}}});
+  }
+  return list;
+}
+
+nlohmann::ordered_json of_workload(const WorkloadEntry& workload) {
+  return {{"options", describe(workload.options)}};
+}
+
+nlohmann::ordered_json of_fault(const Fault& fault) {
+  return {{"default-target", fault.default_target},
+          {"heals", fault.heals},
+          {"effect", to_string(fault.kind)},
+          {"parameters", describe(fault.parameters)}};
+}
+
+nlohmann::ordered_json of_condition(const Condition& condition) {
+  nlohmann::ordered_json more = {{"parameters", describe(condition.parameters)}};
+  if (!condition.unavailable.empty()) more["unavailable"] = condition.unavailable;
+  return more;
+}
+
 std::vector<Listing> everything() {
-  Listing scenarios{"scenarios", {}};
-  for (const BundledScenario& bundled : bundled_scenarios())
-    scenarios.entries.emplace_back(bundled.name, load_scenario(std::string(bundled.name)).plan.description);
-  return {scenarios,
-          listing("workloads", workloads(), &WorkloadEntry::name, &WorkloadEntry::description),
-          listing("faults", faults(), &Fault::name, &Fault::description),
-          listing("checkers", checkers(), &Checker::name, &Checker::promise),
-          listing("models", models(), &Model::name, &Model::description),
-          listing("reports", reports(), &Report::name, &Report::description)};
+  return {scenario_listing(),
+          listing("workloads", workloads(), &WorkloadEntry::description, of_workload),
+          listing("faults", faults(), &Fault::description, of_fault),
+          listing("targets", target_forms(), &TargetForm::description),
+          listing("conditions", conditions(), &Condition::description, of_condition),
+          listing("checkers", checkers(), &Checker::promise),
+          listing("models", models(), &Model::description),
+          listing("reports", reports(), &Report::description),
+          listing("capabilities", capability_names(), &Named::description),
+          listing("reachable-states", reachable_states(), &Named::description)};
+}
+
+nlohmann::ordered_json entry_json(const Entry& entry) {
+  nlohmann::ordered_json json = {{"name", entry.name}, {"description", entry.description}};
+  if (!entry.more.is_null()) json.update(entry.more);
+  return json;
 }
 
 void print_json(const std::vector<Listing>& lists) {
   nlohmann::ordered_json json;
   for (const Listing& list : lists)
-    for (const auto& [name, description] : list.entries)
-      json[list.title].push_back({{"name", name}, {"description", description}});
+    for (const Entry& entry : list.entries) json[list.title].push_back(entry_json(entry));
   std::cout << json.dump(2) << "\n";
 }
 
 void print_text(const std::vector<Listing>& lists) {
   for (const Listing& list : lists) {
     std::cout << list.title << "\n";
-    for (const auto& [name, description] : list.entries)
-      std::cout << "  " << name << std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') << description
-                << "\n";
+    for (const Entry& entry : list.entries)
+      std::cout << "  " << entry.name << std::string(entry.name.size() < 22 ? 22 - entry.name.size() : 1, ' ')
+                << entry.description << "\n";
   }
 }
 
 }  // namespace
 
 int list_command(int argc, const char* const* argv) {
-  CLI::App app("what there is: scenarios, workloads, faults, checkers, models, reports", "list");
+  CLI::App app("what there is: scenarios, workloads, faults, targets, conditions, checkers, models, reports",
+               "list");
   bool json = false;
-  app.add_flag("--json", json, "one JSON object");
+  app.add_flag("--json", json, "one JSON object, with the parameters of each");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
   json ? print_json(everything()) : print_text(everything());
   return kExitPass;

@@ -14,7 +14,8 @@ namespace {
 constexpr CommandEntry kCommands[] = {
     {"run", "one run of a scenario: start a cluster, load it, break it, judge it", run_command},
     {"check", "judges a history, or a stored run again", check_command},
-    {"list", "the scenarios, workloads, faults, checkers, reports and models", list_command},
+    {"list", "the scenarios, workloads, faults, targets, conditions, checkers, models and reports",
+     list_command},
     {"report", "makes the report of a stored run again", report_command},
     {"export", "writes a stored history for other tools", export_command},
     {"doctor", "what this machine allows, and the exact mend for what it does not", doctor_command},
