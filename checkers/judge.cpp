@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "checkers/known.h"
 #include "checkers/loads.h"
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/documented.h"
@@ -71,7 +72,8 @@ std::string explain(const RunVerdict& verdict) {
                    [&](const CheckResult& check) { return check.valid == verdict.valid; });
   switch (verdict.valid) {
     case Validity::kValid:
-      text = "The build kept its promises: all " + std::to_string(applied) + " checkers that apply passed.";
+      text = "The build kept its promises: all " + std::to_string(applied) + " checkers that apply passed" +
+             (violations == 0 ? "." : ", but for violations that the plan knows.");
       break;
     case Validity::kNotApplicable:
     case Validity::kUnknown:
@@ -114,17 +116,20 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   RunVerdict verdict;
   verdict.valid = Validity::kNotApplicable;
   const Analysis analysis(run);
+  KnownViolations known(run);
   for (const Checker& checker : checkers()) {
     if (!selected.empty() && std::find(selected.begin(), selected.end(), checker.name) == selected.end())
       continue;
-    for (CheckResult& result : run_checker(checker, analysis, options))
+    for (CheckResult& result : run_checker(checker, analysis, options)) {
+      verdict.valid = worst(verdict.valid, known.weigh(checker.name, result));
       verdict.checks.push_back(std::move(result));
+    }
   }
-  for (const CheckResult& check : verdict.checks) verdict.valid = worst(verdict.valid, check.valid);
   verdict.failovers = analysis.failovers;
   if (verdict.valid == Validity::kNotApplicable) verdict.valid = Validity::kUnknown;  // nothing was tested
   verdict.exit_code = exit_code_of(verdict.valid);
   verdict.explanation = explain(verdict);
+  if (const std::string told = known.told(); !told.empty()) verdict.explanation += " " + told;
   return verdict;
 }
 

@@ -16,7 +16,9 @@ std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& ana
                                      const CheckOptions& options);
 
 /// Runs the selected checkers (none selected: all of the table, in its order). Exit code: 0 pass, 1 a
-/// violation, 4 unknown (harness/FORMATS.md). Throws UsageError for a name that the table does not hold.
+/// violation, 4 unknown (harness/FORMATS.md). Violations that the plan knows
+/// (known.h) stay with their checks and do not make the run fail. Throws UsageError for a name
+/// that the table does not hold.
 RunVerdict judge(const RunRecord& run, const CheckOptions& options,
                  std::span<const std::string_view> selected = {});
 

@@ -12,10 +12,16 @@ struct Profile {
   std::string_view flavor;  // empty: any
   int since;
   bool spaces_votes;  // checkers/PROMISES.md row 10
+  bool forces_votes;  // the best-ranked replica asks with FORCEACK in automatic elections too
 };
 constexpr Profile kProfiles[] = {
-    {"valkey", 9'000'000, false},  // Valkey 9 took the pause between votes away
-    {"", 0, true},
+    // Valkey 9.1 (release notes, #2227; clusterRequestFailoverAuth in cluster_legacy.c of 9.1.2, not
+    // of 8.1.1)
+    // sets FORCEACK when myselfIsBestRankedReplica(): voters that have not heard of the FAIL vote all the
+    // same.
+    {"valkey", 9'001'000, false, true},
+    {"valkey", 9'000'000, false, false},  // Valkey 9 took the pause between votes away
+    {"", 0, true, false},
 };
 
 const Profile& profile_of(const ServerInfo& server) {
@@ -58,13 +64,17 @@ Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config) {
   bounds.minority_writes_spec = timeout;
   bounds.grace = 250 * kMillisecond;
   bounds.vote_spacing = profile_of(server).spaces_votes ? 2 * timeout : 0;
+  bounds.forces_votes = profile_of(server).forces_votes;
   return bounds;
 }
 
 Bounds bounds_of(const RunInfo& info) {
   Bounds bounds = bounds_of(info.server, info.config);
-  for (const ServerInfo& peer : info.peers)
-    bounds.vote_spacing = std::min(bounds.vote_spacing, bounds_of(peer, info.config).vote_spacing);
+  for (const ServerInfo& peer : info.peers) {
+    const Bounds theirs = bounds_of(peer, info.config);
+    bounds.vote_spacing = std::min(bounds.vote_spacing, theirs.vote_spacing);
+    bounds.forces_votes = bounds.forces_votes || theirs.forces_votes;
+  }
   return bounds;
 }
 

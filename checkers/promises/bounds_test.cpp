@@ -24,11 +24,17 @@ TEST_CASE("what a build promises depends on its flavor and version") {
   CHECK(bounds_of({"", "valkey", "8.1.1", "", ""}, config).vote_spacing > 0);
   CHECK(bounds_of({"", "valkey", "9.1.2", "", ""}, config).vote_spacing == 0);
   CHECK(bounds_of({"", "redis", "8.0.2", "", ""}, config).vote_spacing > 0);
+  CHECK_FALSE(bounds_of({"", "valkey", "8.1.1", "", ""}, config).forces_votes);
+  CHECK_FALSE(bounds_of({"", "valkey", "9.0.3", "", ""}, config).forces_votes);
+  CHECK(bounds_of({"", "valkey", "9.0.3", "", ""}, config).vote_spacing == 0);
+  CHECK(bounds_of({"", "valkey", "9.1.2", "", ""}, config).forces_votes);
+  CHECK_FALSE(bounds_of({"", "redis", "7.0.15", "", ""}, config).forces_votes);
   RunInfo mixed;
   mixed.server = {"", "redis", "7.0.15", "", ""};
   CHECK(bounds_of(mixed).vote_spacing > 0);
   mixed.peers = {{"", "valkey", "9.1.2", "", ""}};  // a mixed cluster promises what all of its builds promise
   CHECK(bounds_of(mixed).vote_spacing == 0);
+  CHECK(bounds_of(mixed).forces_votes);
   CHECK(version_number("8.1.1") == 8'001'001);
   CHECK(version_number("10.0") > version_number("9.9.9"));
   CHECK(version_number("unstable") == 0);

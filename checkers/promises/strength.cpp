@@ -6,6 +6,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/reached.h"
 
 namespace harness {
 namespace {
@@ -28,6 +29,11 @@ Nanos end_of(const RunRecord& run, const FaultRecord& fault) {
   return std::min({end, run.info.clients_end, run.info.end, judged_at(run)});
 }
 
+bool faults_planned(const RunRecord& run) {
+  return std::ranges::any_of(run.plan.steps,
+                             [](const StepPlan& step) { return step.kind == StepPlan::Kind::kFault; });
+}
+
 bool lasting(const FaultRecord& fault) {
   return fault.heals || silences(fault);
 }
@@ -39,9 +45,11 @@ class Strength {
 
   void check() {
     check_operations();
+    check_tried();
     check_faults();
     check_steps();
     check_failovers();
+    check_reached();
     check_observer();
     check_end();
   }
@@ -59,6 +67,13 @@ class Strength {
     figure(result_.measured, "operations", static_cast<double>(acknowledged));
     need(static_cast<double>(acknowledged) >= kOperationsMin,
          "Only " + std::to_string(acknowledged) + " operations were acknowledged in the whole run.");
+  }
+
+  /// A run that no fault disturbed says nothing about faults, unless its plan wants none.
+  void check_tried() {
+    if (!run_.faults.empty() || run_.plan.limits.no_faults) return;
+    need(false, faults_planned(run_) ? "None of the plan's faults was tried."
+                                     : "No fault was tried, and the plan does not say that it wants none.");
   }
 
   void check_faults() {
@@ -117,6 +132,11 @@ class Strength {
          "No failover was seen, though the scenario's faults should cause one.");
   }
 
+  void check_reached() {
+    for (const std::string& state : run_.plan.limits.must_reach)
+      if (const std::string why = why_not_reached(analysis_, state); !why.empty()) doubt(result_, why);
+  }
+
   void check_observer() {
     if (run_.views.empty()) {
       doubt(result_, "The observer recorded no view.");
@@ -168,6 +188,10 @@ CheckResult check_strength(const Analysis& analysis, const CheckOptions&) {
   result.valid = Validity::kValid;
   Strength(analysis, result).check();
   if (result.valid != Validity::kValid) return result;
+  if (run.faults.empty()) {
+    result.explanation = "No fault was wanted, and none acted.";
+    return result;
+  }
   double during = 0;
   for (const auto& [name, value] : result.measured)
     if (name == "operations_during_faults") during = value;

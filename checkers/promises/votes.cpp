@@ -104,9 +104,23 @@ class Votes {
     }
   }
 
+  /// Whether the candidate's build asks with force in an automatic election: only the best-ranked replica
+  /// does, so a candidate that last logged a lower rank did not.
+  bool forces(const Vote& vote) const {
+    const NodeInfo& candidate = run_.nodes[static_cast<std::size_t>(vote.candidate)];
+    if (!bounds_of(server_of(run_.info, candidate), run_.info.config).forces_votes) return false;
+    bool best = true;
+    for (const LogLine& line : run_.logs) {
+      if (line.node != vote.candidate || line.time > vote.line->time) continue;
+      if (line.text.find("(rank #") != std::string::npos)
+        best = number_after(line.text, "(rank #") == 0 && number_after(line.text, "primary rank #") <= 0;
+    }
+    return best;
+  }
+
   /// The voter must have the candidate's master as FAIL, by its log or its views; a forced vote needs none.
   void check_reason(const Vote& vote) {
-    if (vote.master < 0) return;
+    if (vote.master < 0 || forces(vote)) return;
     for (const LogLine& line : run_.logs)
       if ((line.node == vote.candidate || line.node == vote.master) &&
           line.text.find("anual failover") != std::string::npos)

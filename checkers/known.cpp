@@ -1,0 +1,86 @@
+#include "checkers/known.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "checkers/promises/bounds.h"
+
+namespace harness {
+namespace {
+
+bool compares(int version, std::string_view sign, int wanted) {
+  if (sign == "<") return version < wanted;
+  if (sign == "<=") return version <= wanted;
+  if (sign == ">") return version > wanted;
+  if (sign == ">=") return version >= wanted;
+  return sign == "=" && version == wanted;
+}
+
+bool build_applies(std::string_view builds, const ServerInfo& server) {
+  const std::size_t flavor_end = std::min(builds.find_first_of("<>="), builds.size());
+  if (builds.substr(0, flavor_end) != server.flavor) return false;
+  if (flavor_end == builds.size()) return true;
+  const std::size_t digit = builds.find_first_not_of("<>=", flavor_end);
+  // A build without a version ("unstable") is below no version and above none.
+  if (digit == std::string_view::npos || version_number(server.version) == 0) return false;
+  if (std::isdigit(static_cast<unsigned char>(builds[digit])) == 0) return false;
+  return compares(version_number(server.version), builds.substr(flavor_end, digit - flavor_end),
+                  version_number(builds.substr(digit)));
+}
+
+std::string why_not_applied(const KnownViolation& known, const RunInfo& info) {
+  if (!builds_apply(known.builds, info)) return "it is of other builds (" + known.builds + ")";
+  if (known.until.empty()) return {};
+  // Days written as 2027-06-30 are ordered as texts are.
+  if (info.started_utc.size() < 10) return "the record does not say on which day it was made";
+  return info.started_utc.substr(0, 10) <= known.until ? "" : "its time is over since " + known.until;
+}
+
+}  // namespace
+
+bool builds_apply(std::string_view builds, const RunInfo& info) {
+  if (builds.empty()) return true;
+  return std::ranges::any_of(all_servers(info),
+                             [&](const ServerInfo& server) { return build_applies(builds, server); });
+}
+
+KnownViolations::KnownViolations(const RunRecord& run) {
+  for (const KnownViolation& known : run.plan.known)
+    entries_.push_back({&known, why_not_applied(known, run.info)});
+}
+
+Validity KnownViolations::weigh(std::string_view checker, const CheckResult& result) {
+  std::size_t known = 0;
+  for (Entry& entry : entries_) entry.asked = entry.asked || entry.known->check == checker;
+  for (const Anomaly& anomaly : result.anomalies) {
+    if (anomaly.allowed) continue;
+    const auto entry = std::ranges::find_if(entries_, [&](const Entry& e) {
+      return e.why_not.empty() && e.known->check == checker && e.known->anomaly == anomaly.type;
+    });
+    if (entry == entries_.end()) continue;
+    ++entry->seen;
+    ++known;
+  }
+  if (result.valid != Validity::kInvalid || known == 0 || known < result.violations) return result.valid;
+  return result.truncated.empty() ? Validity::kValid : Validity::kUnknown;
+}
+
+std::string KnownViolations::told() const {
+  std::string text;
+  for (const Entry& entry : entries_) {
+    const std::string name =
+        entry.known->check + " / " + entry.known->anomaly + " (" + entry.known->reason + ")";
+    text += text.empty() ? "" : " ";
+    if (!entry.why_not.empty())
+      text += "Known violation " + name + " is not applied: " + entry.why_not + ".";
+    else if (!entry.asked)
+      text += "Known violation " + name + " was not looked for.";
+    else if (entry.seen == 0)
+      text += "Known violation " + name + " did not appear.";
+    else
+      text += "Known violation " + name + ": seen " + std::to_string(entry.seen) + " time(s), no failure.";
+  }
+  return text;
+}
+
+}  // namespace harness

@@ -1,0 +1,39 @@
+// Violations that the plan knows and nobody has mended yet ([[known]]): told and counted, no failure. An
+// entry applies to the builds and until the day that it names.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/run_record.h"
+
+namespace harness {
+
+/// Whether a server of the run is one of `builds`: "redis", "redis<8.2" (<, <=, >, >=, =); empty: every one.
+/// A text that is no such condition applies to none.
+bool builds_apply(std::string_view builds, const RunInfo& info);
+
+class KnownViolations {
+ public:
+  explicit KnownViolations(const RunRecord& run);
+
+  /// What the result of this checker counts for in the verdict: its own validity, unless every violation of
+  /// it is known. Violations that are not listed any more are not known; a check cut short stays unknown.
+  Validity weigh(std::string_view checker, const CheckResult& result);
+
+  /// In words: how often each was seen, or that it did not appear, or why it does not apply. Empty without
+  /// any. To be asked when all results are weighed.
+  std::string told() const;
+
+ private:
+  struct Entry {
+    const KnownViolation* known;
+    std::string why_not;  // it does not apply
+    bool asked = false;   // its checker was run
+    std::size_t seen = 0;
+  };
+  std::vector<Entry> entries_;
+};
+
+}  // namespace harness

@@ -1,0 +1,115 @@
+#include "checkers/known.h"
+
+#include <catch2/catch.hpp>
+
+#include "checkers/judge.h"
+#include "checkers/promises/record_builder_test.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+namespace {
+
+RunInfo of_build(const std::string& flavor, const std::string& version) {
+  RunInfo info;
+  info.server = {"", flavor, version, "", ""};
+  return info;
+}
+
+/// A run in which n2's process ended by itself: the violation "unexpected-exit" or the like of "logs".
+RunRecord with_violation() {
+  RunRecord run = FailoverRun().finish();
+  run.info.started_utc = "2026-11-22T12:18:42Z";
+  run.incarnations[1].ended = run.info.end - kSecond;
+  return run;
+}
+
+/// Every violation of the run, as entries of its plan.
+std::vector<KnownViolation> all_of(const RunRecord& run) {
+  std::vector<KnownViolation> known;
+  for (const CheckResult& check : judge(run, {}).checks)
+    for (const Anomaly& anomaly : check.anomalies)
+      if (!anomaly.allowed) known.push_back({check.name, anomaly.type, "redis#15680", "", ""});
+  return known;
+}
+
+}  // namespace
+
+TEST_CASE("the builds of a known violation") {
+  CHECK(builds_apply("", of_build("redis", "7.0.15")));
+  CHECK(builds_apply("redis", of_build("redis", "7.0.15")));
+  CHECK_FALSE(builds_apply("valkey", of_build("redis", "7.0.15")));
+  CHECK(builds_apply("redis<8.2", of_build("redis", "8.0.6")));
+  CHECK_FALSE(builds_apply("redis<8.2", of_build("redis", "8.2.0")));
+  CHECK(builds_apply("redis<=8.2", of_build("redis", "8.2.0")));
+  CHECK(builds_apply("valkey>=9.1", of_build("valkey", "9.1.2")));
+  CHECK_FALSE(builds_apply("valkey>9.1.2", of_build("valkey", "9.1.2")));
+  CHECK(builds_apply("valkey=9.1.2", of_build("valkey", "9.1.2")));
+  CHECK_FALSE(builds_apply("redis<8.2", of_build("redis", "unstable")));
+  CHECK_FALSE(builds_apply("redis<>8", of_build("redis", "7.0.15")));
+  CHECK_FALSE(builds_apply("redis<", of_build("redis", "7.0.15")));
+}
+
+TEST_CASE("a known violation is told and is no failure; any other one is") {
+  RunRecord run = with_violation();
+  CHECK(judge(run, {}).exit_code == 1);
+  const std::vector<KnownViolation> all = all_of(run);
+  REQUIRE_FALSE(all.empty());
+  run.plan.known = all;
+  const RunVerdict verdict = judge(run, {});
+  INFO(verdict.explanation);
+  CHECK(verdict.exit_code == 0);
+  CHECK(verdict.explanation.find("redis#15680") != std::string::npos);
+  CHECK(verdict.explanation.find("no failure") != std::string::npos);
+  std::size_t violations = 0;
+  for (const CheckResult& check : verdict.checks) violations += check.violations;
+  CHECK(violations > 0);  // still counted
+
+  SECTION("another anomaly") {
+    for (KnownViolation& known : run.plan.known) known.anomaly += "-other";
+    CHECK(judge(run, {}).exit_code == 1);
+    CHECK(judge(run, {}).explanation.find("did not appear") != std::string::npos);
+  }
+  SECTION("another checker") {
+    for (KnownViolation& known : run.plan.known) known.check = "votes";
+    CHECK(judge(run, {}).exit_code == 1);
+  }
+  SECTION("another build") {
+    for (KnownViolation& known : run.plan.known) known.builds = "redis<7";
+    CHECK(judge(run, {}).exit_code == 1);
+    CHECK(judge(run, {}).explanation.find("of other builds") != std::string::npos);
+  }
+  SECTION("its last day, and the day after") {
+    for (KnownViolation& known : run.plan.known) known.until = "2026-11-22";
+    CHECK(judge(run, {}).exit_code == 0);
+    for (KnownViolation& known : run.plan.known) known.until = "2026-11-21";
+    CHECK(judge(run, {}).exit_code == 1);
+    run.info.started_utc.clear();
+    CHECK(judge(run, {}).exit_code == 1);
+  }
+}
+
+TEST_CASE("a known violation that did not appear is told") {
+  RunRecord run = FailoverRun().finish();
+  run.plan.known = {{"votes", "voted-twice", "redis#1", "", ""}};
+  const RunVerdict verdict = judge(run, {});
+  CHECK(verdict.exit_code == 0);
+  CHECK(verdict.explanation.find("did not appear") != std::string::npos);
+}
+
+TEST_CASE("violations beyond the listed ones, or of a check cut short, are not excused") {
+  RunRecord run;
+  run.plan.known = {{"votes", "voted-twice", "redis#1", "", ""}};
+  KnownViolations known(run);
+  CheckResult result;
+  result.name = "votes";
+  result.valid = Validity::kInvalid;
+  result.violations = 1;
+  result.anomalies.resize(1);
+  result.anomalies[0].type = "voted-twice";
+  CHECK(known.weigh("votes", result) == Validity::kValid);
+  result.truncated = "the time was up";
+  CHECK(known.weigh("votes", result) == Validity::kUnknown);
+  result.violations = 2;
+  CHECK(known.weigh("votes", result) == Validity::kInvalid);
+}

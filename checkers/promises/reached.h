@@ -1,0 +1,15 @@
+// The states that a plan may insist on (limits.must-reach): whether the record shows that the run came there.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "checkers/promises/analysis.h"
+
+namespace harness {
+
+/// Empty when the run reached the state; else why the record does not show it: it was not reached, or what
+/// would tell it was not recorded, or nothing here knows the state.
+std::string why_not_reached(const Analysis& analysis, std::string_view state);
+
+}  // namespace harness
