@@ -179,14 +179,14 @@ TEST_CASE("spoilt registers", "[proof]") {
 
 TEST_CASE("spoilt stores, locks and groups of registers", "[proof]") {
   construction<KvSubject>(
-      "more text than was ever written", {"non-linearizable"}, [](History& h, Prng& prng) {
+      "more text than was ever written", {"non-linearizable", "unwritten-read"}, [](History& h, Prng& prng) {
         Operation* get = pick(h, prng, [](const Operation& op) { return ok(op, Function::kGet); });
         if (get != nullptr) get->result = h.values.text(std::string(h.operations.size() + 1, 'a'));
         return get != nullptr;
       });
   construction<KvSubject>(
-      "a get has as many letters as were appended, and one append fails", {"non-linearizable"},
-      [](History& h, Prng& prng) {
+      "a get has as many letters as were appended, and one append fails",
+      {"non-linearizable", "unwritten-read", "failed-write-read"}, [](History& h, Prng& prng) {
         if (any(h, Function::kPut, Outcome::kOk) || any(h, Function::kPut, Outcome::kInfo)) return false;
         std::size_t appends = 0;
         for (const Operation& op : h.operations)
