@@ -1,6 +1,8 @@
 #include "checkers/promises/data_agreement.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <unordered_set>
 
 #include "checkers/promises/analysis.h"
@@ -101,14 +103,11 @@ class Agreement {
       if (op.function != Function::kRead && op.key != kNoKey &&
           (op.outcome == Outcome::kInfo || (op.outcome == Outcome::kOk && op.completed >= run_.info.settled)))
         uncertain.insert(op.key);
+    const std::set<std::size_t> scalar = loads_of_texts();
     for (const Operation& op : history.operations) {
-      if (op.function != Function::kRead || op.outcome != Outcome::kOk || op.invoked < run_.info.settled ||
-          op.key == kNoKey)
-        continue;
-      const bool comparable =
-          op.result.is_nil() || op.result.is_integer() || op.result.kind() == Value::Kind::kText;
+      if (!answered_read(op) || op.invoked < run_.info.settled || !scalar.contains(load_of(op))) continue;
       const FinalData* data = owner_data(slot_of(history.key_text(op)));
-      if (!comparable || data == nullptr) continue;
+      if (!(op.result.is_nil() || is_scalar(op)) || data == nullptr) continue;
       ++final_reads_;
       const std::string key(history.key_text(op));
       const std::string* stored = find(*data, key);
@@ -123,7 +122,41 @@ class Agreement {
                node_name(run_, data->node) + " stores " + shown(stored),
            {op.invoke_event});
     }
-    if (final_reads_ == 0) doubt(result_, "No final read was acknowledged.");
+    if (final_reads_ == 0 && !scalar.empty()) doubt(result_, "No final read was acknowledged.");
+  }
+
+  std::size_t load_of(const Operation& op) const {
+    return load_of_process(op.process, run_.plan.loads.size());
+  }
+  static bool answered_read(const Operation& op) {
+    return op.function == Function::kRead && op.outcome == Outcome::kOk && op.key != kNoKey;
+  }
+  static bool is_scalar(const Operation& op) {
+    return op.result.is_integer() || op.result.kind() == Value::Kind::kText;
+  }
+
+  /// The loads whose reads are texts that a node stores under the history's own keys. (A key of a history can
+  /// also be a field of a hash, and a read all members of a set: the nodes store those in another form.)
+  /// When nothing at all is stored, nobody can tell, and every load with such reads counts.
+  std::set<std::size_t> loads_of_texts() const {
+    std::set<std::string_view> stored;
+    bool empty = true;
+    for (const FinalData& data : run_.final_data) {
+      empty = empty && data.values.empty();
+      for (const auto& [key, value] : data.values)
+        if (!is_structure(value)) stored.insert(key);
+    }
+    std::set<std::size_t> loads;
+    for (const Operation& op : run_.history.operations)
+      if (answered_read(op) && is_scalar(op) && (empty || stored.contains(run_.history.key_text(op))))
+        loads.insert(load_of(op));
+    return loads;
+  }
+
+  /// Content of a type that is no string, as read_node writes it.
+  static bool is_structure(std::string_view value) {
+    constexpr std::string_view kTypes[] = {"list \"", "set \"", "hash \"", "zset \"", "stream \""};
+    return std::ranges::any_of(kTypes, [&](std::string_view type) { return value.starts_with(type); });
   }
 
   const FinalData* owner_data(int slot) const {
