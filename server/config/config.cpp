@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -327,7 +329,16 @@ BufferLimit Config::output_limit(std::string_view who) const {
   return {};
 }
 
-void load_config_text(Config& config, std::string_view text, const std::string& where) {
+std::optional<std::string> read_included_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return std::nullopt;  // it opens, and fails when it is read
+  std::ifstream file(path);
+  if (!file) return std::nullopt;
+  return std::string((std::istreambuf_iterator<char>(file)), {});
+}
+
+void load_config_text(Config& config, std::string_view text, const std::string& where,
+                      const IncludeReader& read_included, int depth) {
   std::istringstream in{std::string(text)};
   int number = 0;
   bool saves_reset = false;
@@ -345,10 +356,11 @@ void load_config_text(Config& config, std::string_view text, const std::string& 
     const std::string name = lower(words[0]);
     const std::span<const std::string> values(words.begin() + 1, words.end());
     if (name == "include") {
-      std::ifstream file(values.empty() ? "" : values[0]);
-      if (!file) fail("can't open the included file");
-      const std::string included((std::istreambuf_iterator<char>(file)), {});
-      load_config_text(config, included, "file '" + values[0] + "'");
+      if (values.size() != 1) fail("wrong number of arguments");
+      const auto included = read_included(values[0]);
+      if (!included) fail("can't read the included file");
+      if (depth == kMaxIncludeDepth) fail("files include each other without end");
+      load_config_text(config, *included, "file '" + values[0] + "'", read_included, depth + 1);
       continue;
     }
     // Several save lines add up; the first replaces the default.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -147,7 +148,17 @@ struct ConfigError {
   std::string text;
 };
 Config load_config(std::span<const std::string> arguments);
-void load_config_text(Config& config, std::string_view text, const std::string& where);
+
+/// The text of the file that an `include` names; nothing where it cannot be read.
+using IncludeReader = std::function<std::optional<std::string>(const std::string& path)>;
+std::optional<std::string> read_included_file(const std::string& path);
+
+/// How deep files may include each other.
+inline constexpr int kMaxIncludeDepth = 16;
+
+/// `where` names the text in an error; `depth` counts the files that led to it.
+void load_config_text(Config& config, std::string_view text, const std::string& where,
+                      const IncludeReader& read_included = read_included_file, int depth = 0);
 
 /// The file's text with the lines of changed directives replaced and what is missing appended; comments stay.
 std::string rewrite_config(const Config& config, std::string_view old_text);

@@ -108,6 +108,22 @@ TEST_CASE("a rewritten file says the same, whatever bytes the values hold") {
   }
 }
 
+TEST_CASE("an include of a folder, of nothing, or of itself is refused with the reason") {
+  const auto refusal = [](const std::string& text, const IncludeReader& reader) {
+    try {
+      Config config;
+      load_config_text(config, text, "test", reader);
+    } catch (const ConfigError& error) {
+      return error.text;
+    }
+    return std::string("accepted");
+  };
+  CHECK_THAT(refusal("iNclude /", read_included_file), Catch::Contains("can't read the included file"));
+  CHECK_THAT(refusal("include", read_included_file), Catch::Contains("wrong number of arguments"));
+  const auto itself = [](const std::string&) { return std::optional<std::string>("include itself"); };
+  CHECK_THAT(refusal("include itself", itself), Catch::Contains("include each other without end"));
+}
+
 TEST_CASE("every directive stands in one table, once") {
   std::set<std::string> names;
   for (const Directive& d : directives()) {
