@@ -11,7 +11,9 @@
 namespace {
 
 /// Whatever name the text includes: this machine's files are none of its business.
-std::optional<std::string> no_files(const std::string&) { return std::nullopt; }
+std::optional<std::string> no_files(const std::string&) {
+  return std::nullopt;
+}
 
 }  // namespace
 
