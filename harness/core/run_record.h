@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/bus_log.h"
 #include "harness/core/effect.h"
 #include "harness/core/history.h"
 #include "harness/core/plan.h"
@@ -217,6 +218,7 @@ struct RunRecord {
   std::vector<ExpectationRecord> expectations;  // in order of their end
   std::vector<Incarnation> incarnations;
   std::vector<LogLine> logs;  // of all nodes, in order of time
+  BusLog bus;                 // what passed on the cluster bus, where the run had a bus path
   std::vector<FinalData> final_data;
   RunCounters counters;
   /// What of the store is missing or damaged, each in a few words ("faults.jsonl: block 3"). Any makes the

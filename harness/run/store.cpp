@@ -144,6 +144,11 @@ class RunReader {
       return {};
     }
   }
+  BusLog bus() {
+    BusLog log = parse_bus_log(text(files_.bus()));
+    note_bad_lines(files_.bus(), log.bad_lines);
+    return log;
+  }
   TopologyLog topology() {
     TopologyLog log = parse_topology_log(text(files_.topology()));
     note_bad_lines(files_.topology(), log.bad_lines);
@@ -334,6 +339,7 @@ RunRecord load_run(const RunFiles& files) {
   record.expectations = reader.items(files.expectations(), parse_expectations);
   record.final_data = reader.final_data();
   record.history = reader.history();
+  record.bus = reader.bus();
   TopologyLog topology = reader.topology();
   record.views = std::move(topology.views);
   record.offsets = std::move(topology.offsets);
