@@ -176,13 +176,16 @@ bool move_slot(FaultContext& context, const Roles& roles, int slot, int from, in
 
 int move_slots(FaultContext& context, const std::vector<int>& slots, int from, int to, std::string& problem) {
   const Roles roles = context.cluster.look();
+  SlotRanges moved;
   if (!await_epoch(context, from, to, problem)) return 0;
-  int moved = 0;
   for (const int slot : slots) {
-    if (context.stopped() || !move_slot(context, roles, slot, from, to, problem)) return moved;
-    ++moved;
+    if (context.stopped() || !move_slot(context, roles, slot, from, to, problem)) break;
+    moved.push_back({slot, slot});
   }
-  return moved;
+  context.cluster.change_membership([&](Membership& membership) {
+    if (membership.is_member(to)) membership.give(moved, membership.shard_of(to));
+  });
+  return static_cast<int>(moved.size());
 }
 
 std::vector<int> slots_of(const Roles& roles, int node) {
