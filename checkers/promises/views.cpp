@@ -81,7 +81,7 @@ class Views {
     anomaly.explanation = "in the end " + std::move(text);
     if (const KnownDisagreement* known = known_of(anomaly.type, view.node)) {
       anomaly.allowed = !asked_by_name_;
-      anomaly.window = known->source;
+      anomaly.known = known->source;
     }
     report(result_, std::move(anomaly));
   }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/bus_votes.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -211,6 +212,7 @@ CheckResult check_votes(const Analysis& analysis, const CheckOptions&) {
   result.valid = Validity::kValid;
   Votes votes(run, analysis.bounds, result);
   votes.check();
+  check_bus_votes(analysis, result);
   result.operations = votes.count();
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";

@@ -151,6 +151,7 @@ struct LimitsPlan {
   bool stop_at_violation = false;
   bool strict = false;        // plain linearizability is asked for
   bool repeat_steps = false;  // the steps begin again, once settled, until the time limit
+  bool bus_evidence = false;  // the bus path is there even if no step needs it
   bool no_faults = false;     // the plan wants no fault: else a run without one proves too little to pass
 };
 

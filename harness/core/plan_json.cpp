@@ -130,6 +130,7 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.value("stop-at-violation", value.stop_at_violation);
   a.value("strict", value.strict);
   a.value("repeat-steps", value.repeat_steps);
+  a.value("bus-evidence", value.bus_evidence);
   a.value("no-faults", value.no_faults);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/bus_log.h"
 #include "harness/core/effect.h"
 #include "harness/core/final_data.h"
 #include "harness/core/final_view.h"
@@ -200,6 +201,7 @@ struct RunRecord {
   std::vector<ExpectationRecord> expectations;  // in order of their end
   std::vector<Incarnation> incarnations;
   std::vector<LogLine> logs;  // of all nodes, in order of time
+  BusLog bus;                 // what passed on the cluster bus, where the run had a bus path
   std::vector<FinalData> final_data;
   std::vector<FinalView> final_views;
   std::vector<FinalData> reloaded;  // what each node's files gave after its orderly end

@@ -3,6 +3,10 @@
 #include "harness/faults/add_master.h"
 #include "harness/faults/add_replica.h"
 #include "harness/faults/bump_epoch.h"
+#include "harness/faults/bus_delay.h"
+#include "harness/faults/bus_drop.h"
+#include "harness/faults/bus_duplicate.h"
+#include "harness/faults/bus_reorder.h"
 #include "harness/faults/busy.h"
 #include "harness/faults/client_pause.h"
 #include "harness/faults/config_set.h"
@@ -218,6 +222,16 @@ constexpr Fault kFaults[] = {
      needs_network, inject_packet_corrupt, kPacketCorruptParameters, EffectKind::kDegraded},
     {"rate-limit", "one node's links carry no more than a rate", "random-master", kHeals, needs_network,
      inject_rate_limit, kRateLimitParameters, EffectKind::kDegraded},
+    {"bus-drop", "messages of the cluster bus, by type, do not arrive", "random-master", kHeals,
+     needs_network, inject_bus_drop, kBusDropParameters, EffectKind::kBus, problem_with_bus},
+    {"bus-delay", "messages of the cluster bus, by type, come late, and others overtake them",
+     "random-master", kHeals, needs_network, inject_bus_delay, kBusDelayParameters, EffectKind::kBus,
+     problem_with_bus},
+    {"bus-duplicate", "messages of the cluster bus, by type, come twice", "random-master", kHeals,
+     needs_network, inject_bus_duplicate, kBusDuplicateParameters, EffectKind::kBus, problem_with_bus},
+    {"bus-reorder", "messages of the cluster bus, by type, are overtaken by the next one on their link",
+     "random-master", kHeals, needs_network, inject_bus_reorder, kBusReorderParameters, EffectKind::kBus,
+     problem_with_bus},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
 #include "harness/core/wait.h"
+#include "harness/run/bus_record.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/load_set.h"
 #include "harness/run/nemesis.h"
@@ -63,6 +64,8 @@ class Conductor {
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     const RunClock since_start;
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
+    // Before the servers start: so all that they ever say to each other goes through it.
+    if (needs_bus_path(plan())) bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files);
     cluster_->start();
     cluster_->form();
     progress_.clear();
@@ -93,6 +96,7 @@ class Conductor {
     record_.info.started_unix_ms =
         std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     save_run(plan_.files, record_);
+    if (bus_) bus_->begin(clock_);
     ObserverOptions options;
     options.journal = plan_.files.topology();
     options.zero = clock_.epoch();
@@ -119,13 +123,16 @@ class Conductor {
     sinks.expectation = [&](const ExpectationRecord& expectation) { journal.write(expectation); };
     sinks.say = [this](const std::string& event) { tell(event); };
     const auto acknowledged = [this] { return loads_->acknowledged(); };
-    Nemesis nemesis(plan(), {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged}, sinks);
+    Nemesis nemesis(
+        plan(), {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged, bus_ ? &bus_->path() : nullptr},
+        sinks);
     nemesis.start();
     LoadFigures figures;
     figures.expected_s = expected_seconds();
     while (!nemesis.done()) {
       std::this_thread::sleep_for(kProgressInterval);  // the pace of the progress line, nothing waits for it
       show(figures);
+      if (bus_) bus_->save_counts();
       loads_->check();
       if (interrupted_by() != 0) {
         record_.info.interrupted = true;
@@ -219,6 +226,7 @@ class Conductor {
   void stop() {
     observer_->stop();
     if (const auto trouble = observer_->error()) throw EnvironmentError(*trouble);
+    if (bus_) bus_->end();
     // A node that is to be loaded again may take its time to save.
     cluster_->stop(reloads() ? kOrderlyEnd : kEnd);
     record_.info.end = clock_.now();
@@ -262,6 +270,7 @@ class Conductor {
   std::string newest_event_;  // guarded by event_mutex_
   std::unique_ptr<Sandbox> sandbox_;
   std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<BusRecord> bus_;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<StallMeter> stall_meter_;
   std::unique_ptr<Recorder> recorder_;

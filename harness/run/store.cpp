@@ -146,6 +146,11 @@ class RunReader {
       return {};
     }
   }
+  BusLog bus() {
+    BusLog log = parse_bus_log(text(files_.bus()));
+    note_bad_lines(files_.bus(), log.bad_lines);
+    return log;
+  }
   TopologyLog topology() {
     TopologyLog log = parse_topology_log(text(files_.topology()));
     note_bad_lines(files_.topology(), log.bad_lines);
@@ -346,6 +351,7 @@ RunRecord load_run(const RunFiles& files) {
   record.final_views = reader.list<FinalView>(files.final_views());
   record.reloaded = reader.list<FinalData>(files.reloaded());
   record.history = reader.history();
+  record.bus = reader.bus();
   TopologyLog topology = reader.topology();
   record.views = std::move(topology.views);
   record.offsets = std::move(topology.offsets);

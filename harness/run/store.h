@@ -22,6 +22,7 @@ struct RunFiles {
   std::filesystem::path faults() const { return directory / "faults.jsonl"; }
   std::filesystem::path commands() const { return directory / "commands.jsonl"; }
   std::filesystem::path expectations() const { return directory / "expectations.jsonl"; }
+  std::filesystem::path bus() const { return directory / "bus.jsonl"; }
   std::filesystem::path final_data() const { return directory / "final.json"; }
   std::filesystem::path final_views() const { return directory / "views.json"; }
   std::filesystem::path reloaded() const { return directory / "reload.json"; }

@@ -17,6 +17,7 @@ void read_limits(Section section, Scenario& scenario) {
   section.read("stop-at-violation", limits.stop_at_violation);
   section.read("strict", limits.strict);
   section.read("repeat-steps", limits.repeat_steps);
+  section.read("bus-evidence", limits.bus_evidence);
   section.read("no-faults", limits.no_faults);
   for (const char* key : {"checks", "must-reach", "time-limit", "repeat-steps", "no-faults"})
     scenario.places["limits." + std::string(key)] = section.place(key);

@@ -71,9 +71,7 @@ nlohmann::ordered_json of_fault(const Fault& fault) {
 }
 
 nlohmann::ordered_json of_condition(const Condition& condition) {
-  nlohmann::ordered_json more = {{"parameters", describe(condition.parameters)}};
-  if (!condition.unavailable.empty()) more["unavailable"] = condition.unavailable;
-  return more;
+  return {{"parameters", describe(condition.parameters)}};
 }
 
 std::vector<Listing> everything() {
