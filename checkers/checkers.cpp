@@ -1,5 +1,6 @@
 #include "checkers/checkers.h"
 
+#include "checkers/durability.h"
 #include "checkers/promises/availability.h"
 #include "checkers/promises/data_agreement.h"
 #include "checkers/promises/documented.h"
@@ -7,6 +8,7 @@
 #include "checkers/promises/expectations.h"
 #include "checkers/promises/failovers.h"
 #include "checkers/promises/logs.h"
+#include "checkers/promises/membership.h"
 #include "checkers/promises/minority_writes.h"
 #include "checkers/promises/reload.h"
 #include "checkers/promises/replicas.h"
@@ -30,6 +32,8 @@ constexpr Checker kCheckers[] = {
     {"availability", "slots are without an accepted owner no longer than a failover takes",
      check_availability},
     {"role-convergence", "each shard ends with one master and its replicas", check_role_convergence},
+    {"membership", "who belongs and which shard has which slots is as the plan intended", check_membership},
+    {"durability", "a restarted process serves what its persistence promises", check_durability},
     {"views", "NODES, SLOTS, SHARDS and INFO agree, at every node and between nodes", check_views},
     {"failover", "lost masters are replaced in time, others are not", check_failover},
     {"epochs", "epochs are unique and never go back", check_epochs},

@@ -81,7 +81,7 @@ class Views {
     anomaly.explanation = "in the end " + std::move(text);
     if (const KnownDisagreement* known = known_of(anomaly.type, view.node)) {
       anomaly.allowed = !asked_by_name_;
-      anomaly.known = known->source;
+      if (anomaly.allowed) anomaly.known = known->source;
     }
     report(result_, std::move(anomaly));
   }
@@ -365,7 +365,7 @@ CheckResult check_views(const Analysis& analysis, const CheckOptions&) {
     result.explanation = result.allowed == 0
                              ? "At every node NODES, SLOTS, SHARDS and INFO agree, and all nodes agree."
                              : "What disagrees is known of this make: " + result.anomalies.front().explanation +
-                                   " (" + result.anomalies.front().window + ").";
+                                   " (" + result.anomalies.front().known + ").";
   if (!result.note.empty()) result.explanation += " " + result.note;
   // A node that the plan leaves dead keeps the cluster from settling; anything else that does is a doubt.
   if (run.info.settled == kNever && run.plan.limits.restart_at_end) doubt(result, "The cluster never settled.");

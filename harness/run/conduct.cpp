@@ -112,12 +112,13 @@ class Conductor {
 
   void run_nemesis() {
     StepJournal journal(plan_.files);
+    CommandIntent intent(*cluster_);
     StepSinks sinks;
     sinks.fault = [this](std::size_t number, const FaultRecord& fault) {
       fault_journal_.write(number, fault);
     };
     sinks.command = [&](const CommandRecord& command) {
-      intend(*cluster_, command);
+      intent.take(command);
       journal.write(command);
     };
     sinks.expectation = [&](const ExpectationRecord& expectation) { journal.write(expectation); };
