@@ -48,6 +48,7 @@ Scenario parse_scenario(std::string_view toml, const std::string& source) {
   root.read("promise", scenario.plan.promise);
   root.read_names("tags", scenario.plan.tags);
   root.read_names("requires", scenario.plan.requires_);
+  root.read_names("catches", scenario.catches);
   scenario.places["requires"] = root.place("requires");
   if (auto cluster = root.table("cluster")) read_cluster(*cluster, scenario);
   for (Section& load : root.tables("load", true)) read_load(load, scenario);
