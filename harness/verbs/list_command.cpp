@@ -57,7 +57,7 @@ Listing scenario_listing() {
     list.entries.push_back(
         {std::string(bundled.name),
          plan.description,
-         {{"tags", plan.tags}, {"requires", plan.requires_}, {"catches", scenario.catches}}});
+         {{"theme", bundled.folder}, {"promise", plan.promise}, {"tags", plan.tags}, {"requires", plan.requires_}, {"catches", scenario.catches}}});
   }
   return list;
 }
