@@ -124,6 +124,7 @@ Json checks_json(const RunVerdict& verdict) {
     out.push_back({{"name", check.name},
                    {"valid", to_string(check.valid)},
                    {"allowed", check.allowed},
+                   {"known", check.known},
                    {"violations", check.violations},
                    {"bound", measures_json(check.bound)},
                    {"measured", measures_json(check.measured)},
@@ -158,8 +159,9 @@ Json anomalies_json(const RunRecord& record, const RunVerdict& verdict) {
                    {"t", ms(anomaly.time)},
                    {"node", anomaly.node},
                    {"allowed", anomaly.allowed},
-                   {"window", anomaly.window},
-                   {"window_words", window_words(anomaly.window)},
+                   {"window", to_string(anomaly.window)},
+                   {"window_words", words(anomaly.window)},
+                   {"known", anomaly.known},
                    {"moments", moments_json(tell_anomaly(record, verdict, anomaly))}});
   }
   return out;

@@ -33,6 +33,9 @@ std::unique_ptr<ActiveFault> inject_add_master(FaultContext& context, const Faul
   record.effects = {membership_effect(record.nodes, record.description)};
   record.requested = context.clock.now();
   if (!meet(context, node->number(), record.error)) return nullptr;
+  context.cluster.change_membership([&](Membership& membership) {
+    if (!membership.is_member(node->number())) membership.add_master(node->number());
+  });
   const int given = give_slots(context, node->number(), wanted, record.error);
   if (!record.error.empty()) return nullptr;
   record.evidence = fmt::format("all members know {}, which serves {} slots", node->name(), given);

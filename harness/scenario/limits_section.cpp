@@ -9,6 +9,9 @@ void read_limits(Section section, Scenario& scenario) {
   section.read_seconds("tail", limits.tail);
   section.read_seconds("settle", limits.settle);
   section.read("restart-at-end", limits.restart_at_end);
+  bool reload = false;
+  section.read("reload-at-end", reload);
+  if (section.has("reload-at-end")) limits.reload_at_end = reload;
   section.read_names("checks", limits.checks);
   section.read_names("must-reach", limits.must_reach);
   section.read("stop-at-violation", limits.stop_at_violation);
