@@ -273,8 +273,30 @@ TEST_CASE("votes") {
   SECTION("bad: a vote against a master that is well") {
     add_line(run, 3, 5'000, "Failover auth granted to " + id(5) + " for epoch 5");
     CHECK(has(check_votes(run, {}), "vote-without-failure"));
-    add_line(run, 5, 4'900, "Manual failover user request accepted.");
+    FaultRecord asked;
+    asked.nodes = {5};
+    asked.requested = 4'900 * kMillisecond;
+    asked.effects.emplace_back();
+    asked.effects[0].kind = EffectKind::kHandover;
+    asked.effects[0].nodes = {5};
+    run.faults.push_back(asked);
     CHECK_FALSE(has(check_votes(run, {}), "vote-without-failure"));
+    run.faults.back().requested -= 11 * kSecond;  // given up long ago
+    CHECK(has(check_votes(run, {}), "vote-without-failure"));
+  }
+  SECTION("good: a takeover needs no vote") {
+    std::erase_if(run.logs, [](const LogLine& line) { return line.text.find("auth granted") != std::string::npos; });
+    std::erase_if(run.logs, [](const LogLine& line) { return line.text.find("election won") != std::string::npos; });
+    CHECK(check_votes(run, {}).valid == Validity::kUnknown);
+    FaultRecord asked;
+    asked.nodes = {3};
+    asked.requested = 11'900 * kMillisecond;
+    asked.effects.emplace_back();
+    asked.effects[0].kind = EffectKind::kHandover;
+    asked.effects[0].nodes = {3};
+    asked.effects[0].forced = true;
+    run.faults.push_back(asked);
+    CHECK(check_votes(run, {}).valid == Validity::kValid);
   }
   SECTION("good: Valkey 9.1's best-ranked replica asks with force; one of a lower rank does not") {
     add_line(run, 3, 5'000, "Failover auth granted to " + id(5) + " for epoch 5");

@@ -78,8 +78,8 @@ class Views {
     anomaly.node = node_name(run_, view.node);
     anomaly.time = judged_at(run_);
     anomaly.explanation = "in the end " + std::move(text);
-    if (const KnownDisagreement* known = known_of(anomaly.type, view.node)) {
-      anomaly.allowed = !asked_by_name_;
+    if (const KnownDisagreement* known = asked_by_name_ ? nullptr : known_of(anomaly.type, view.node)) {
+      anomaly.allowed = true;
       anomaly.known = known->source;
     }
     report(result_, std::move(anomaly));

@@ -52,9 +52,12 @@ Listing listing(std::string title, const Table& table, Description description, 
 Listing scenario_listing() {
   Listing list{"scenarios", {}};
   for (const BundledScenario& bundled : bundled_scenarios()) {
-    const Plan plan = load_scenario(std::string(bundled.name)).plan;
+    const Scenario scenario = load_scenario(std::string(bundled.name));
+    const Plan& plan = scenario.plan;
     list.entries.push_back(
-        {std::string(bundled.name), plan.description, {{"tags", plan.tags}, {"requires", plan.requires_}}});
+        {std::string(bundled.name),
+         plan.description,
+         {{"theme", bundled.folder}, {"promise", plan.promise}, {"tags", plan.tags}, {"requires", plan.requires_}, {"catches", scenario.catches}}});
   }
   return list;
 }
