@@ -154,12 +154,22 @@ class BusVotes {
   std::size_t failures_ = 0;
 };
 
+/// A node that listens elsewhere, or says so, is spoken to past the path.
+bool on_port(const std::vector<View>& views, int port) {
+  return std::ranges::all_of(views, [&](const View& view) {
+    return std::ranges::all_of(view.topology.nodes, [&](const TopologyNode& node) {
+      return node.bus_port == 0 || node.bus_port == port;
+    });
+  });
+}
+
 }  // namespace
 
 void check_bus_votes(const Analysis& analysis, CheckResult& result) {
+  const RunRecord& run = analysis.run;
   std::vector<std::string> names;
-  for (const NodeInfo& node : analysis.run.nodes) names.push_back(node.name);
-  if (analysis.run.bus.saw_all(names)) BusVotes(analysis, result).check();
+  for (const NodeInfo& node : run.nodes) names.push_back(node.name);
+  if (run.bus.saw_all(names) && on_port(run.views, run.bus.opening.port)) BusVotes(analysis, result).check();
 }
 
 }  // namespace harness

@@ -17,6 +17,7 @@ class Bus {
   Bus() {
     run = testing::FailoverRun().finish();
     run.bus.open = true;
+    run.bus.opening.port = 16379;
     for (const NodeInfo& node : run.nodes) run.bus.opening.hosts.push_back(node.name);
     run.bus.counts[{"n2", "n3"}].sent[0] = 1;
   }
@@ -80,6 +81,10 @@ TEST_CASE("bad: an election that was won with one vote") {
   CHECK(bus.finds("won-without-majority-on-bus"));
   SECTION("nothing is said where the path has not seen all") {
     bus.run.bus.counts[{"n3", "n4"}].unread_bytes = 10;
+    CHECK_FALSE(bus.finds("won-without-majority-on-bus"));
+  }
+  SECTION("nor where a node listens on another port") {
+    bus.run.views.back().topology.nodes.back().bus_port = 7777;
     CHECK_FALSE(bus.finds("won-without-majority-on-bus"));
   }
   SECTION("nor where a fault doubled the vote, as TCP never does") {
