@@ -31,6 +31,7 @@ struct Anomaly {
   Nanos time = 0;                       // when it showed itself
   std::string node;                     // the node it concerns, or empty
   bool allowed = false;                 // documented behaviour (named by `window`): counted, never a failure
+  std::string promise;                  // that it breaks, by PROMISES.md: "row 9", "rule 3"; or empty
   std::string window;                   // the documented window that allows it: "a", "b", "c", or empty
 };
 
