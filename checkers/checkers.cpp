@@ -7,6 +7,7 @@
 #include "checkers/promises/epochs.h"
 #include "checkers/promises/expectations.h"
 #include "checkers/promises/failovers.h"
+#include "checkers/promises/failure_reports.h"
 #include "checkers/promises/logs.h"
 #include "checkers/promises/membership.h"
 #include "checkers/promises/minority_writes.h"
@@ -36,6 +37,7 @@ constexpr Checker kCheckers[] = {
     {"durability", "a restarted process serves what its persistence promises", check_durability},
     {"views", "NODES, SLOTS, SHARDS and INFO agree, at every node and between nodes", check_views},
     {"failover", "lost masters are replaced in time, others are not", check_failover},
+    {"failure-reports", "a node is declared failed only by a majority of the masters", check_failure_reports},
     {"epochs", "epochs are unique and never go back", check_epochs},
     {"votes", "one vote an epoch, for a good reason", check_votes},
     {"logs", "no unexpected crash, assertion failure or exit", check_logs},
