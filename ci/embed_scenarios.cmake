@@ -1,7 +1,9 @@
-# Writes the scenarios into one C++ file: cmake -DOUTPUT=… -DSCENARIOS=a.toml;b.toml -P embed_scenarios.cmake
+# Writes the scenarios into one C++ file, each under its path below FOLDER without the ending ("bugs/redis-6339"):
+# cmake -DOUTPUT=… -DFOLDER=ci/scenarios -DSCENARIOS=a.toml;b.toml -P embed_scenarios.cmake
 set(entries "")
 foreach(scenario ${SCENARIOS})
-  get_filename_component(name ${scenario} NAME_WE)
+  file(RELATIVE_PATH name ${FOLDER} ${scenario})
+  string(REGEX REPLACE "[.]toml$" "" name ${name})
   file(READ ${scenario} text)
   string(APPEND entries "    {\"${name}\", R\"toml(${text})toml\"},\n")
 endforeach()
