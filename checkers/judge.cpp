@@ -121,7 +121,8 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
     if (!selected.empty() && std::find(selected.begin(), selected.end(), checker.name) == selected.end())
       continue;
     for (CheckResult& result : run_checker(checker, analysis, options)) {
-      verdict.valid = worst(verdict.valid, known.weigh(checker.name, result));
+      known.forgive(checker.name, result);
+      verdict.valid = worst(verdict.valid, result.valid);
       verdict.checks.push_back(std::move(result));
     }
   }

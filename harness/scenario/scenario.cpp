@@ -24,12 +24,6 @@ void require_an_end(const Section& root, const Scenario& scenario) {
     root.refuse("random", "[random] needs a 'count', or the run a 'time-limit'");
 }
 
-/// "redis-6339" of "bugs/redis-6339": a scenario is known by either.
-std::string_view plain_name(std::string_view name) {
-  const std::size_t slash = name.rfind('/');
-  return slash == std::string_view::npos ? name : name.substr(slash + 1);
-}
-
 std::string text_of(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path))
     throw UsageError(path.string() + " is a directory, not a scenario file");
@@ -54,6 +48,7 @@ Scenario parse_scenario(std::string_view toml, const std::string& source) {
   root.read("promise", scenario.plan.promise);
   root.read_names("tags", scenario.plan.tags);
   root.read_names("requires", scenario.plan.requires_);
+  root.read_names("catches", scenario.catches);
   scenario.places["requires"] = root.place("requires");
   if (auto cluster = root.table("cluster")) read_cluster(*cluster, scenario);
   for (Section& load : root.tables("load", true)) read_load(load, scenario);
@@ -71,10 +66,10 @@ Scenario load_scenario(const std::string& name_or_file) {
   std::vector<std::string_view> names;
   for (const BundledScenario& bundled : bundled_scenarios()) {
     names.push_back(bundled.name);
-    names.push_back(plain_name(bundled.name));
-    if (bundled.name != name_or_file && plain_name(bundled.name) != name_or_file) continue;
+    const bool with_folder = name_or_file == std::string(bundled.folder) + "/" + std::string(bundled.name);
+    if (bundled.name != name_or_file && !with_folder) continue;
     Scenario scenario = parse_scenario(bundled.toml, std::string(bundled.name) + ".toml");
-    scenario.plan.scenario = plain_name(bundled.name);
+    scenario.plan.scenario = bundled.name;
     return scenario;
   }
   const std::filesystem::path path(name_or_file);
