@@ -13,9 +13,11 @@
 #include "checkers/promises/minority_writes.h"
 #include "checkers/promises/reload.h"
 #include "checkers/promises/replicas.h"
+#include "checkers/promises/replies.h"
 #include "checkers/promises/role_convergence.h"
 #include "checkers/promises/slot_coverage.h"
 #include "checkers/promises/strength.h"
+#include "checkers/promises/stuck_client.h"
 #include "checkers/promises/views.h"
 #include "checkers/promises/votes.h"
 
@@ -41,6 +43,8 @@ constexpr Checker kCheckers[] = {
     {"epochs", "epochs are unique and never go back", check_epochs},
     {"votes", "one vote an epoch, for a good reason", check_votes},
     {"logs", "no unexpected crash, assertion failure or exit", check_logs},
+    {"stuck-client", "a command that names a timeout is answered when it is over", check_stuck_client},
+    {"replies", "errors that clients got were true", check_replies},
     {"expectations", "what the plan expects comes true, and its commands are answered so",
      check_expectations},
     {"strength", "the run stressed the server enough to conclude", check_strength},
