@@ -124,9 +124,9 @@ class Convergence {
     ++replicas_;
     const int master = run_.node_by_id(own.master_id);
     const TopologyNode* theirs = master < 0 ? nullptr : own_line(final_view(master));
-    const bool slotless = theirs != nullptr && theirs->slots.empty() &&
-                          (!intended_.is_member(master) ||
-                           !intended_.slots_of(intended_.shard_of(master)).empty());
+    const bool slotless =
+        theirs != nullptr && theirs->slots.empty() &&
+        (!intended_.is_member(master) || !intended_.slots_of(intended_.shard_of(master)).empty());
     if (theirs == nullptr || !theirs->is(kFlagMaster) || slotless)
       tell("replica-of-no-master", node,
            "in the end " + name + " calls itself " + role(own) + ", which is no serving master");
@@ -156,7 +156,8 @@ class Convergence {
 
   int shards_with_members() const {
     int count = 0;
-    for (int shard = 0; shard < intended_.shards(); ++shard) count += intended_.nodes_of(shard).empty() ? 0 : 1;
+    for (int shard = 0; shard < intended_.shards(); ++shard)
+      count += intended_.nodes_of(shard).empty() ? 0 : 1;
     return count;
   }
 
@@ -169,8 +170,8 @@ class Convergence {
         const TopologyNode* line = view == nullptr ? nullptr : view->topology.find(run_.nodes[node].id);
         if (line == nullptr || line->is(kFlagHandshake)) continue;
         tell("stranger-listed", member,
-             "in the end " + node_name(run_, member) + " lists " + run_.nodes[node].name + " as " + role(*line) +
-                 ", which is not meant to belong to the cluster");
+             "in the end " + node_name(run_, member) + " lists " + run_.nodes[node].name + " as " +
+                 role(*line) + ", which is not meant to belong to the cluster");
       }
     }
   }
