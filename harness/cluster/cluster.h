@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "harness/builds/flavor.h"
-#include "harness/core/membership.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/roles.h"
 #include "harness/cluster/shape.h"
+#include "harness/core/membership.h"
 #include "harness/core/run_record.h"
 #include "harness/sandbox/sandbox.h"
 
@@ -93,9 +93,9 @@ class Cluster {
   ClusterOptions options_;
   std::vector<NodeInfo> infos_;
   mutable std::mutex membership_mutex_;
-  Membership membership_;     // guarded by membership_mutex_
+  Membership membership_;                                        // guarded by membership_mutex_
   std::vector<std::pair<Node::TimePoint, Membership>> changes_;  // what it became, and when; guarded likewise
-  std::vector<Host*> hosts_;  // owned by the sandbox
+  std::vector<Host*> hosts_;                                     // owned by the sandbox
   std::vector<std::unique_ptr<Node>> nodes_;
   bool anti_affinity_ = false;
 };

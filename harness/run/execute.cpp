@@ -118,8 +118,9 @@ std::string why_not_had(const std::string& name, const Plan& plan, const Capabil
   for (const Fault& fault : faults())
     if (fnmatch(name.c_str(), std::string(fault.name).c_str(), 0) == 0)
       if (std::string why = fault.unavailable(capabilities); !why.empty()) return why;
+  // The bus path needs what cuts need: hosts with a network of their own.
   const Condition* condition = find_condition(name);
-  return condition ? std::string(condition->unavailable) : std::string();
+  return condition && condition->needs_bus_path ? needs_network(capabilities) : std::string();
 }
 
 }  // namespace
