@@ -171,6 +171,11 @@ CheckResult check_register(const Analysis& analysis, const CheckOptions& options
   std::iota(operations.begin(), operations.end(), 0U);
   CheckResult result;
   result.name = "register";
+  if (all.empty() && analysis.run.plan.loads.empty() && !analysis.run.plan.steps.empty()) {
+    result.valid = Validity::kNotApplicable;
+    result.explanation = "Does not apply: the plan has no load.";
+    return result;
+  }
   if (all.empty()) {
     result.valid = Validity::kValid;
     doubt(result, "No operation was recorded.");

@@ -282,6 +282,9 @@ void Ledger::settle(const Loss& loss) {
   if (breaks_a_rule(loss, text)) return;
 
   const Attribution found = windows_.attribute(deviation);
+  if (deviation.is_write && terms_[deviation.child].origin == Term::Origin::kRestarted)
+    figures_.restart_losses.push_back(
+        {deviation.child, found, text, key_name(key), events(operations), deviation.effect_by});
   if (found.kind == Attribution::Kind::kUnknown) {
     ++figures_.unknown;
     if (figures_.doubt.empty()) figures_.doubt = text + ": " + found.why;

@@ -24,6 +24,7 @@ constexpr KnownDisagreement kKnown[] = {
     // "If a node is serving no slots, it is said to exist in its own shard" (redis#10293): before shards had ids, a
     // master that failed left its shard when a replica took its slots.
     {"failed-master-apart", "redis", 7'000'000, 7'002'000, "redis#10293, redis#13414"},
+    {"failed-master-apart", "bundled", 7'000'000, 7'002'000, "redis#10293, redis#13414"},
 };
 
 /// One node's view of the end, understood.
@@ -364,7 +365,7 @@ CheckResult check_views(const Analysis& analysis, const CheckOptions&) {
     result.explanation = result.allowed == 0
                              ? "At every node NODES, SLOTS, SHARDS and INFO agree, and all nodes agree."
                              : "What disagrees is known of this make: " + result.anomalies.front().explanation +
-                                   " (" + result.anomalies.front().window + ").";
+                                   " (" + result.anomalies.front().known + ").";
   if (!result.note.empty()) result.explanation += " " + result.note;
   // A node that the plan leaves dead keeps the cluster from settling; anything else that does is a doubt.
   if (run.info.settled == kNever && run.plan.limits.restart_at_end) doubt(result, "The cluster never settled.");

@@ -152,6 +152,14 @@ class Votes {
              (heard ? " any more" : ""));
   }
 
+  /// Whether the vote can have reached its candidate before that line: a voter logs it when it sends it. Logs
+  /// have whole ms; where clocks were moved they tell nothing of the order.
+  bool counts_for(const Vote& vote, const LogLine& won) const {
+    const bool clocks_moved = std::ranges::any_of(
+        run_.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
+    return clocks_moved || vote.line->time <= won.time + 2 * kMillisecond;
+  }
+
   void check_majorities() {
     for (const LogLine& line : run_.logs) {
       if (line.text.find("Failover election won") == std::string::npos) continue;
@@ -165,7 +173,7 @@ class Votes {
       if (epoch < 0) continue;
       std::set<int> voters;
       for (const Vote& vote : votes_)
-        if (vote.candidate == line.node && vote.epoch == epoch) voters.insert(vote.voter);
+        if (vote.candidate == line.node && vote.epoch == epoch && counts_for(vote, line)) voters.insert(vote.voter);
       const std::size_t masters = size_seen_by(line.node, line.time);
       const bool all_logged = logged_nodes() == run_.nodes.size();
       if (masters == 0 || !all_logged || voters.size() >= masters / 2 + 1) continue;

@@ -141,6 +141,10 @@ const Term* Windows::replacement_of(const Term& restarted) const {
   return found == terms_.all().end() ? nullptr : &*found;
 }
 
+bool Windows::replaced(int restarted) const {
+  return replacement_of(terms_[restarted]) != nullptr;
+}
+
 Attribution Windows::after_restart(const Deviation& deviation) const {
   const Term& restarted = terms_[deviation.child];
   if (const Term* replacement = replacement_of(restarted)) return though_replaced(restarted, *replacement);

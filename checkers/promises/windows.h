@@ -41,6 +41,8 @@ class Windows {
   Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds, Nanos stall);
 
   Attribution attribute(const Deviation& deviation) const;
+  /// Whether a replica was promoted in place of the node that restarted with the term `restarted`.
+  bool replaced(int restarted) const;
 
   /// What was acknowledged before this, the replica of `child` had surely applied before its promotion; -1
   /// when the offsets tell nothing. From two looks: the master's offset read after that time was not beyond

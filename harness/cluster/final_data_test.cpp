@@ -148,6 +148,9 @@ TEST_CASE("a replica has caught up when it is synchronized and has all that its 
   const Roles roles = cluster.look();
   const int master = *roles.master_of_slot(slot_of("a"));
   const int replica = roles.replicas_of(master).front();
+  auto connection = cluster.node(master).connect();
+  REQUIRE(connection);
+  REQUIRE(connection->call({"SET", "a", "1"})->is_ok());
   CatchUp catch_up(cluster.infos());
   CHECK(wait_until_caught_up(catch_up, [&] { return cluster.look(); }, 5s).empty());
   CatchUp strict(cluster.infos());

@@ -115,6 +115,7 @@ struct StepPlan {
   std::vector<std::string> command;  // words, with their placeholders
   std::string reply;                 // empty: any; exact, "/regex/", "error", "error /regex/"
   std::string save;
+  std::string session;  // the connection it goes over; empty: the one that steps share for a node
 
   // An expectation or a wait.
   std::optional<ConditionPlan> condition;

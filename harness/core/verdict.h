@@ -44,7 +44,8 @@ struct Anomaly {
   Nanos time = 0;                       // when it showed itself
   std::string node;                     // the node it concerns, or empty
   bool allowed = false;                 // no failure: documented behaviour, or known and not yet mended
-  Window window = Window::kOutside;        // the documented window that allows it
+  std::string promise;                  // that it breaks, by PROMISES.md: "row 9", "rule 3"; or empty
+  Window window = Window::kOutside;     // the documented window that allows it
   std::string known;                    // why the plan lives with it ([[known]]), or empty
 };
 

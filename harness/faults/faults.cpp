@@ -1,7 +1,9 @@
 #include "harness/faults/faults.h"
 
+#include "harness/faults/acl_change.h"
 #include "harness/faults/add_master.h"
 #include "harness/faults/add_replica.h"
+#include "harness/faults/announce_change.h"
 #include "harness/faults/bump_epoch.h"
 #include "harness/faults/bus_delay.h"
 #include "harness/faults/bus_drop.h"
@@ -21,6 +23,9 @@
 #include "harness/faults/half_open.h"
 #include "harness/faults/kill.h"
 #include "harness/faults/manual_failover.h"
+#include "harness/faults/migrate_then_cut.h"
+#include "harness/faults/migrate_then_kill.h"
+#include "harness/faults/migrate_then_pause.h"
 #include "harness/faults/move_slots.h"
 #include "harness/faults/packet_corrupt.h"
 #include "harness/faults/packet_delay.h"
@@ -136,6 +141,15 @@ constexpr Fault kFaults[] = {
      EffectKind::kHandover},
     {"move-slots", "slots go to another master, with their keys, under load", "random-master", !kHeals,
      available_everywhere, inject_move_slots, kMoveSlotsParameters, EffectKind::kMembership},
+    {"migrate-then-kill", "a slot is being moved, and its source, target or a replica of them dies",
+     "random-master", kHeals, available_everywhere, inject_migrate_then_kill, kMigrateThenParameters,
+     EffectKind::kDown},
+    {"migrate-then-pause", "a slot is being moved, and its source, target or a replica of them hangs",
+     "random-master", kHeals, available_everywhere, inject_migrate_then_pause, kMigrateThenParameters,
+     EffectKind::kStopped},
+    {"migrate-then-cut", "a slot is being moved, and its source, target or a replica of them is cut off",
+     "random-master", kHeals, needs_network, inject_migrate_then_cut, kMigrateThenParameters,
+     EffectKind::kCut},
     {"rebalance", "every master gets about as many slots", "masters", !kHeals, available_everywhere,
      inject_rebalance, kRebalanceParameters, EffectKind::kMembership},
     {"add-master", "a spare node joins as a master and gets slots", "spare", !kHeals, available_everywhere,
@@ -172,6 +186,10 @@ constexpr Fault kFaults[] = {
      kConfigSetParameters, EffectKind::kConfig},
     {"client-pause", "CLIENT PAUSE: clients wait", "random-master", kHeals, available_everywhere,
      inject_client_pause, kClientPauseParameters, EffectKind::kClients},
+    {"acl-change", "ACL SETUSER: clients lose some commands, and get them back", "random-master", kHeals,
+     available_everywhere, inject_acl_change, kAclChangeParameters, EffectKind::kClients},
+    {"announce-change", "a node announces another host name, and the old one again", "random", kHeals,
+     available_everywhere, inject_announce_change, kAnnounceChangeParameters, EffectKind::kConfig},
     {"flush", "FLUSHALL: the data is removed on purpose", "masters", !kHeals, available_everywhere,
      inject_flush, kFlushParameters, EffectKind::kData},
     {"script-flush",

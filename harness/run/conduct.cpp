@@ -112,12 +112,13 @@ class Conductor {
 
   void run_nemesis() {
     StepJournal journal(plan_.files);
+    CommandIntent intent(*cluster_);
     StepSinks sinks;
     sinks.fault = [this](std::size_t number, const FaultRecord& fault) {
       fault_journal_.write(number, fault);
     };
     sinks.command = [&](const CommandRecord& command) {
-      intend(*cluster_, command);
+      intent.take(command);
       journal.write(command);
     };
     sinks.expectation = [&](const ExpectationRecord& expectation) { journal.write(expectation); };
@@ -223,7 +224,19 @@ class Conductor {
     record_.final_views = read_final_views(*cluster_, {});
   }
 
+  /// What is judged as the end was seen after the cluster had settled, at every node.
+  void look_once_more() {
+    if (record_.info.interrupted || record_.info.settled == kNever) return;
+    const auto seen = [this] {
+      return std::ranges::all_of(observer_->latest().views(),
+                                 [this](const View& view) { return view.end > record_.info.settled; });
+    };
+    if (!wait_for(std::chrono::seconds(10), seen, milliseconds(10)))
+      tell("not every node was looked at after the cluster had settled");
+  }
+
   void stop() {
+    look_once_more();
     observer_->stop();
     if (const auto trouble = observer_->error()) throw EnvironmentError(*trouble);
     if (bus_) bus_->end();
