@@ -70,7 +70,7 @@ void add_strict(const CheckResult& strict, std::string_view model, CheckResult& 
   for (const Anomaly& anomaly : strict.anomalies)
     if (result.anomalies.size() < kAnomaliesListed) result.anomalies.push_back(anomaly);
   if (strict.valid != Validity::kValid)
-    result.explanation = "By the model " + std::string(model) + " (--strict): " + strict.explanation +
+    result.explanation = "By the model " + std::string(model) + ": " + strict.explanation +
                          (result.explanation.empty() ? "" : " " + result.explanation);
 }
 
@@ -90,6 +90,8 @@ const WorkloadObject* line_of(std::string_view workload) {
 /// Joins what another object says of the same operations.
 void add_object(const CheckResult& other, CheckResult& result) {
   result.valid = worst(result.valid, other.valid);
+  result.doubtful = result.doubtful || other.doubtful;
+  result.allowed += other.allowed;
   result.violations += other.violations;
   result.operations += other.operations;
   result.explanation += " " + other.explanation;
@@ -143,7 +145,7 @@ CheckResult check_load(const Analysis& analysis, const CheckOptions& options, st
     doubt(result, "No operation of this load was recorded.");
     return result;
   }
-  for (const std::string_view name : line->objects) {
+  for (const std::string_view& name : line->objects) {
     if (name.empty()) continue;
     const ObjectEntry& object = *find_object(name);
     CheckResult judged = check_object(analysis, options, object, operations);

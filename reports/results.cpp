@@ -50,7 +50,9 @@ Json anomaly_json(const Anomaly& anomaly) {
               {"time_ms", ms(anomaly.time)},
               {"allowed", anomaly.allowed}};
   if (!anomaly.node.empty()) out["node"] = anomaly.node;
-  if (!anomaly.window.empty()) out["window"] = anomaly.window;
+  if (!anomaly.promise.empty()) out["promise"] = anomaly.promise;
+  if (anomaly.window != Window::kOutside) out["window"] = to_string(anomaly.window);
+  if (!anomaly.known.empty()) out["known"] = anomaly.known;
   return out;
 }
 
@@ -60,6 +62,7 @@ Json check_json(const CheckResult& check) {
   return {{"name", check.name},
           {"valid", validity(check.valid)},
           {"allowed", check.allowed},
+          {"known", check.known},
           {"violations", check.violations},
           {"bound", measures(check.bound)},
           {"measured", measures(check.measured)},

@@ -15,7 +15,18 @@ namespace {
 constexpr const char* kUsage =
     "Usage: cluster-node [/path/to/redis.conf] [--directive value ...]\n"
     "       cluster-node -v | --version\n"
-    "       cluster-node -h | --help\n";
+    "       cluster-node -h | --help\n"
+    "       cluster-node --list-seeded-defects\n";
+
+/// One line each, its columns parted by tabs: name, share of the occasions in percent, what is broken, the
+/// kind of real bug, the promise that it breaks, and where it is seen.
+void list_defects() {
+  for (const node::DefectLine& line : node::defect_lines())
+    std::printf("%s\t%g\t%s\t%s\t%s\t%s\n", std::string(line.name).c_str(), line.percent,
+                std::string(line.broken).c_str(), std::string(line.like).c_str(),
+                std::string(line.promise).c_str(),
+                line.proof == node::DefectLine::Proof::runs ? "runs" : "simulation");
+}
 
 void on_terminate(int signal) {
   node::Shutdown::request(signal);
@@ -50,6 +61,10 @@ int main(int argc, char** argv) {
   }
   if (!arguments.empty() && (arguments[0] == "-h" || arguments[0] == "--help")) {
     std::fputs(kUsage, stdout);
+    return 0;
+  }
+  if (!arguments.empty() && arguments[0] == "--list-seeded-defects") {
+    list_defects();
     return 0;
   }
   try {

@@ -283,6 +283,9 @@ void Ledger::settle(const Loss& loss) {
   if (breaks_a_rule(loss, text)) return;
 
   const Attribution found = windows_.attribute(deviation);
+  if (deviation.is_write && terms_[deviation.child].origin == Term::Origin::kRestarted)
+    figures_.restart_losses.push_back(
+        {deviation.child, found, text, key_name(key), events(operations), deviation.effect_by});
   if (found.kind == Attribution::Kind::kUnknown) {
     ++figures_.unknown;
     if (figures_.doubt.empty()) figures_.doubt = text + ": " + found.why;
@@ -338,7 +341,7 @@ void Ledger::allow(const Loss& loss, const Attribution& found, const std::string
   Anomaly anomaly;
   anomaly.type = loss.deviation.is_write ? "lost-write" : "stale-read";
   anomaly.key = key_name(keys_[loss.key]);
-  anomaly.explanation = text + ". Documented (window " + found.window + "): " + found.why;
+  anomaly.explanation = text + ". Documented (window " + std::string(to_string(found.window)) + "): " + found.why;
   anomaly.operations = events(operations);
   anomaly.time = loss.deviation.effect_by;
   anomaly.node = node_name(run_, terms_[loss.deviation.parent].node);

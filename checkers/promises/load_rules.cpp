@@ -101,8 +101,9 @@ void judge(const Attribution& excuse, Anomaly anomaly, CheckResult& result) {
     return doubt(result, anomaly.explanation + ": " + excuse.why + ".");
   anomaly.allowed = excuse.kind == Attribution::Kind::kAllowed;
   anomaly.window = excuse.window;
-  anomaly.explanation += anomaly.allowed ? ". Documented (window " + excuse.window + "): " + excuse.why
-                                         : ". No documented window allows it: " + excuse.why;
+  anomaly.explanation +=
+      anomaly.allowed ? ". Documented (window " + std::string(to_string(excuse.window)) + "): " + excuse.why
+                      : ". No documented window allows it: " + excuse.why;
   report(result, std::move(anomaly));
 }
 

@@ -39,6 +39,11 @@ void append_text(const Reply& reply, std::string& out) {
   }
 }
 
+/// A whole number as redis-cli prints it; empty for any other reply.
+std::string integer_form(const Reply& reply) {
+  return reply.type == Reply::Type::kInteger ? "(integer) " + std::to_string(reply.integer) : std::string();
+}
+
 }  // namespace
 
 std::string reply_text(const Reply& reply) {
@@ -58,11 +63,19 @@ std::string problem_with_pattern(const std::string& pattern) {
   }
 }
 
+std::string saved_part(const std::string& pattern, const std::string& text) {
+  const Pattern parsed = parse(pattern);
+  std::smatch found;
+  if (!parsed.regex || !std::regex_search(text, found, std::regex(*parsed.regex))) return text;
+  return found.size() > 1 && found[1].matched ? found[1].str() : text;
+}
+
 bool fits(const std::string& pattern, const Reply& reply) {
   if (pattern.empty()) return true;
   const Pattern parsed = parse(pattern);
   const std::string text = reply_text(reply);
-  if (!parsed.regex) return text == parsed.exact;
+  if (!parsed.regex)
+    return text == parsed.exact || (!parsed.exact.empty() && parsed.exact == integer_form(reply));
   return parsed.error == reply.is_error() && std::regex_search(text, std::regex(*parsed.regex));
 }
 

@@ -1,8 +1,14 @@
 #include "harness/faults/faults.h"
 
+#include "harness/faults/acl_change.h"
 #include "harness/faults/add_master.h"
 #include "harness/faults/add_replica.h"
+#include "harness/faults/announce_change.h"
 #include "harness/faults/bump_epoch.h"
+#include "harness/faults/bus_delay.h"
+#include "harness/faults/bus_drop.h"
+#include "harness/faults/bus_duplicate.h"
+#include "harness/faults/bus_reorder.h"
 #include "harness/faults/busy.h"
 #include "harness/faults/client_pause.h"
 #include "harness/faults/config_set.h"
@@ -17,6 +23,9 @@
 #include "harness/faults/half_open.h"
 #include "harness/faults/kill.h"
 #include "harness/faults/manual_failover.h"
+#include "harness/faults/migrate_then_cut.h"
+#include "harness/faults/migrate_then_kill.h"
+#include "harness/faults/migrate_then_pause.h"
 #include "harness/faults/move_slots.h"
 #include "harness/faults/packet_corrupt.h"
 #include "harness/faults/packet_delay.h"
@@ -132,6 +141,15 @@ constexpr Fault kFaults[] = {
      EffectKind::kHandover},
     {"move-slots", "slots go to another master, with their keys, under load", "random-master", !kHeals,
      available_everywhere, inject_move_slots, kMoveSlotsParameters, EffectKind::kMembership},
+    {"migrate-then-kill", "a slot is being moved, and its source, target or a replica of them dies",
+     "random-master", kHeals, available_everywhere, inject_migrate_then_kill, kMigrateThenParameters,
+     EffectKind::kDown},
+    {"migrate-then-pause", "a slot is being moved, and its source, target or a replica of them hangs",
+     "random-master", kHeals, available_everywhere, inject_migrate_then_pause, kMigrateThenParameters,
+     EffectKind::kStopped},
+    {"migrate-then-cut", "a slot is being moved, and its source, target or a replica of them is cut off",
+     "random-master", kHeals, needs_network, inject_migrate_then_cut, kMigrateThenParameters,
+     EffectKind::kCut},
     {"rebalance", "every master gets about as many slots", "masters", !kHeals, available_everywhere,
      inject_rebalance, kRebalanceParameters, EffectKind::kMembership},
     {"add-master", "a spare node joins as a master and gets slots", "spare", !kHeals, available_everywhere,
@@ -168,6 +186,10 @@ constexpr Fault kFaults[] = {
      kConfigSetParameters, EffectKind::kConfig},
     {"client-pause", "CLIENT PAUSE: clients wait", "random-master", kHeals, available_everywhere,
      inject_client_pause, kClientPauseParameters, EffectKind::kClients},
+    {"acl-change", "ACL SETUSER: clients lose some commands, and get them back", "random-master", kHeals,
+     available_everywhere, inject_acl_change, kAclChangeParameters, EffectKind::kClients},
+    {"announce-change", "a node announces another host name, and the old one again", "random", kHeals,
+     available_everywhere, inject_announce_change, kAnnounceChangeParameters, EffectKind::kConfig},
     {"flush", "FLUSHALL: the data is removed on purpose", "masters", !kHeals, available_everywhere,
      inject_flush, kFlushParameters, EffectKind::kData},
     {"script-flush",
@@ -203,9 +225,9 @@ constexpr Fault kFaults[] = {
     {"cut-port", "one node's client port is cut off, the bus goes on", "random-master", kHeals, needs_network,
      inject_cut_port, kCutPortParameters, EffectKind::kCut},
     {"half-open", "established connections are silently dead, new ones work", "random-master", kHeals,
-     needs_network, inject_half_open, kHalfOpenParameters, EffectKind::kCut},
+     needs_network, inject_half_open, kHalfOpenParameters, EffectKind::kDegraded},
     {"reset", "established connections are reset", "random-master", !kHeals, needs_network, inject_reset,
-     kResetParameters, EffectKind::kCut},
+     kResetParameters, EffectKind::kDegraded},
     {"packet-delay", "what passes one node's links comes late", "random-master", kHeals, needs_network,
      inject_packet_delay, kPacketDelayParameters, EffectKind::kDegraded},
     {"packet-loss", "some of what passes one node's links is lost", "random-master", kHeals, needs_network,
@@ -218,6 +240,16 @@ constexpr Fault kFaults[] = {
      needs_network, inject_packet_corrupt, kPacketCorruptParameters, EffectKind::kDegraded},
     {"rate-limit", "one node's links carry no more than a rate", "random-master", kHeals, needs_network,
      inject_rate_limit, kRateLimitParameters, EffectKind::kDegraded},
+    {"bus-drop", "messages of the cluster bus, by type, do not arrive", "random-master", kHeals,
+     needs_network, inject_bus_drop, kBusDropParameters, EffectKind::kBus, problem_with_bus},
+    {"bus-delay", "messages of the cluster bus, by type, come late, and others overtake them",
+     "random-master", kHeals, needs_network, inject_bus_delay, kBusDelayParameters, EffectKind::kBus,
+     problem_with_bus},
+    {"bus-duplicate", "messages of the cluster bus, by type, come twice", "random-master", kHeals,
+     needs_network, inject_bus_duplicate, kBusDuplicateParameters, EffectKind::kBus, problem_with_bus},
+    {"bus-reorder", "messages of the cluster bus, by type, are overtaken by the next one on their link",
+     "random-master", kHeals, needs_network, inject_bus_reorder, kBusReorderParameters, EffectKind::kBus,
+     problem_with_bus},
 };
 
 }  // namespace

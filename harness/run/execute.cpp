@@ -1,5 +1,6 @@
 #include "harness/run/execute.h"
 
+#include <fnmatch.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "harness/builds/server.h"
 #include "harness/cluster/shape.h"
+#include "harness/conditions/conditions.h"
 #include "harness/core/check.h"
 #include "harness/core/exit_code.h"
 #include "harness/faults/faults.h"
@@ -96,13 +98,37 @@ void conduct_in_bottle(RunPlan& run, Execution& execution, Progress& progress) {
     throw EnvironmentError("the run ended with exit code " + std::to_string(ended));
 }
 
+/// Whether some node refuses DEBUG, as the plan configures it.
+bool refuses_debug(const ClusterPlan& cluster) {
+  const auto refuses = [](const std::map<std::string, std::string>& directives) {
+    const auto found = directives.find("enable-debug-command");
+    return found != directives.end() && found->second == "no";
+  };
+  return refuses(cluster.directives) || std::ranges::any_of(cluster.nodes, [&](const auto& node) {
+           return refuses(node.second.directives);
+         });
+}
+
+/// What `requires` names: a capability, faults by name or pattern, a condition. Empty: it is to be had.
+std::string why_not_had(const std::string& name, const Plan& plan, const Capabilities& capabilities) {
+  if (name == "network") return capabilities.network ? std::string() : needs_network(capabilities);
+  if (name == "debug-command")
+    return refuses_debug(plan.cluster) ? "its own directive enable-debug-command forbids DEBUG"
+                                       : std::string();
+  for (const Fault& fault : faults())
+    if (fnmatch(name.c_str(), std::string(fault.name).c_str(), 0) == 0)
+      if (std::string why = fault.unavailable(capabilities); !why.empty()) return why;
+  const Condition* condition = find_condition(name);
+  return condition ? std::string(condition->unavailable) : std::string();
+}
+
 }  // namespace
 
 std::string why_not_here(const Plan& plan, SandboxMode mode) {
   const Capabilities capabilities{mode != SandboxMode::kLoopback, {}};
   for (const std::string& name : plan.requires_)
-    if (name == "network" && !capabilities.network)
-      return "the scenario requires 'network', and " + needs_network(capabilities);
+    if (const std::string why = why_not_had(name, plan, capabilities); !why.empty())
+      return "the scenario requires '" + name + "', and " + why;
   for (const StepPlan& step : plan.steps)
     if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr)
       if (const std::string why = fault->unavailable(capabilities); !why.empty())

@@ -13,6 +13,7 @@
 
 #include "harness/core/plan.h"
 #include "harness/faults/fault.h"
+#include "harness/run/command_sessions.h"
 #include "harness/run/step_board.h"
 #include "harness/run/step_records.h"
 
@@ -26,6 +27,10 @@ struct NemesisScene {
   std::vector<Host*> client_hosts;  // one a client group
   /// Acknowledged operations of each load so far; may be empty.
   std::function<std::map<std::string, std::uint64_t>()> acknowledged;
+  BusPath* bus = nullptr;  // when the plan needs it
+
+  /// Messages that passed so far; empty without a bus path.
+  std::function<BusCounts()> bus_counts() const;
 };
 
 class Nemesis {
@@ -56,6 +61,7 @@ class Nemesis {
   const Plan& plan_;
   NemesisScene scene_;
   StepRecords records_;
+  CommandSessions sessions_;
   std::thread thread_;
   mutable std::mutex mutex_;  // guards all below
   std::exception_ptr failure_;

@@ -146,6 +146,12 @@ void apply_cluster(const RunOptions& options, ClusterPlan& cluster) {
   override_with(options.masters, cluster.config.masters);
   override_with(options.replicas, cluster.config.replicas);
   override_with(options.node_timeout_ms, cluster.config.node_timeout_ms);
+  for (const std::string& directive : options.directives) {
+    const std::size_t space = directive.find(' ');
+    if (space == 0 || space == std::string::npos)
+      throw UsageError("--directive '" + directive + "': give \"NAME VALUE\"");
+    cluster.directives[directive.substr(0, space)] = directive.substr(space + 1);
+  }
 }
 
 }  // namespace
@@ -158,7 +164,7 @@ void check_options(const RunOptions& options) {
                          : "give one of a SCENARIO, --plan and --tag");
   const bool changes = options.seed || options.time_limit_s || options.masters || options.replicas ||
                        options.node_timeout_ms || options.concurrency || options.rate || options.workload ||
-                       !options.nemesis.empty() || options.strict;
+                       !options.nemesis.empty() || !options.directives.empty() || options.strict;
   if (!options.plan.empty() && changes)
     throw UsageError("--plan carries a plan out as it stands: beside it only --server may say what to run");
 }
@@ -207,6 +213,7 @@ std::string reproduce_command(const RunOptions& options, const std::string& scen
     for (const std::string& name : options.nemesis) names += (names.empty() ? "" : ",") + name;
     add("--nemesis", names);
   }
+  for (const std::string& directive : options.directives) add("--directive", directive);
   if (options.sandbox != "auto") add("--sandbox", options.sandbox);
   if (options.strict) command += " --strict";
   if (options.quick_build) command += " --quick-build";

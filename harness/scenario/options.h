@@ -24,6 +24,7 @@ struct RunOptions {
   std::optional<double> rate;
   std::vector<std::string> nemesis;
   std::optional<std::string> workload;
+  std::vector<std::string> directives;  // "NAME VALUE", of every node
   std::string store = "store";
   std::string junit;
   std::string sandbox = "auto";  // auto, user, root, loopback

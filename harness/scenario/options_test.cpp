@@ -43,6 +43,19 @@ TEST_CASE("options change the plan, and impossible ones are refused with the men
   }
 }
 
+TEST_CASE(
+    "the option --directive sets a directive of every node, and stands in the command that repeats the run") {
+  RunOptions options = basic();
+  options.directives = {"repl-backlog-size 64kb"};
+  CHECK(plan_with(options).cluster.directives.at("repl-backlog-size") == "64kb");
+  CHECK_THAT(reproduce_command(options, options.scenario, 7),
+             Contains("--directive 'repl-backlog-size 64kb'"));
+  for (const char* refused : {"save 900 1", "repl-backlog-size", " 64kb"}) {
+    options.directives = {refused};
+    CHECK_THROWS_AS(plan_with(options), UsageError);
+  }
+}
+
 TEST_CASE("the option --nemesis makes steps: crashes are followed by a restart, lasting faults are held") {
   RunOptions options = basic();
   options.nemesis = {"kill", "pause"};

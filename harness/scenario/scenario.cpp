@@ -48,6 +48,7 @@ Scenario parse_scenario(std::string_view toml, const std::string& source) {
   root.read("promise", scenario.plan.promise);
   root.read_names("tags", scenario.plan.tags);
   root.read_names("requires", scenario.plan.requires_);
+  root.read_names("catches", scenario.catches);
   scenario.places["requires"] = root.place("requires");
   if (auto cluster = root.table("cluster")) read_cluster(*cluster, scenario);
   for (Section& load : root.tables("load", true)) read_load(load, scenario);
@@ -65,7 +66,8 @@ Scenario load_scenario(const std::string& name_or_file) {
   std::vector<std::string_view> names;
   for (const BundledScenario& bundled : bundled_scenarios()) {
     names.push_back(bundled.name);
-    if (bundled.name != name_or_file) continue;
+    const bool with_folder = name_or_file == std::string(bundled.folder) + "/" + std::string(bundled.name);
+    if (bundled.name != name_or_file && !with_folder) continue;
     Scenario scenario = parse_scenario(bundled.toml, std::string(bundled.name) + ".toml");
     scenario.plan.scenario = bundled.name;
     return scenario;

@@ -43,6 +43,8 @@ struct Scenario {
   Plan plan;  // what needs no seed: all but the steps
   std::vector<ScenarioStep> steps;
   std::optional<RandomSteps> random;
+  /// Seeded defects of the bundled node that ci/canary holds the scenario to; no part of what a run does.
+  std::vector<std::string> catches;
   /// Where the parts of the plan stand in the file, "file:3:7: " by "steps.s1.target", for what is only found
   /// out once options have been applied.
   std::map<std::string, std::string> places;
@@ -56,7 +58,8 @@ Scenario parse_scenario(std::string_view toml, const std::string& source);
 Scenario load_scenario(const std::string& name_or_file);
 
 struct BundledScenario {
-  std::string_view name;
+  std::string_view name;    // unique: "failover-basic"
+  std::string_view folder;  // its theme: "failover", "bugs"; `run bugs/NAME` finds it, too
   std::string_view toml;
 };
 std::span<const BundledScenario> bundled_scenarios();

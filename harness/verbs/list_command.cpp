@@ -52,9 +52,12 @@ Listing listing(std::string title, const Table& table, Description description, 
 Listing scenario_listing() {
   Listing list{"scenarios", {}};
   for (const BundledScenario& bundled : bundled_scenarios()) {
-    const Plan plan = load_scenario(std::string(bundled.name)).plan;
+    const Scenario scenario = load_scenario(std::string(bundled.name));
+    const Plan& plan = scenario.plan;
     list.entries.push_back(
-        {std::string(bundled.name), plan.description, {{"tags", plan.tags}, {"requires", plan.requires_}}});
+        {std::string(bundled.name),
+         plan.description,
+         {{"theme", bundled.folder}, {"promise", plan.promise}, {"tags", plan.tags}, {"requires", plan.requires_}, {"catches", scenario.catches}}});
   }
   return list;
 }
@@ -71,9 +74,7 @@ nlohmann::ordered_json of_fault(const Fault& fault) {
 }
 
 nlohmann::ordered_json of_condition(const Condition& condition) {
-  nlohmann::ordered_json more = {{"parameters", describe(condition.parameters)}};
-  if (!condition.unavailable.empty()) more["unavailable"] = condition.unavailable;
-  return more;
+  return {{"parameters", describe(condition.parameters)}};
 }
 
 std::vector<Listing> everything() {

@@ -68,6 +68,9 @@ void declare(CLI::App& app, RunOptions& options) {
   app.add_option("--nemesis", options.nemesis, "faults in place of the scenario's: a,b, packet-* or none")
       ->delimiter(',');
   app.add_option("--workload", options.workload, "what the clients do");
+  app.add_option("--directive", options.directives,
+                 "\"NAME VALUE\": a directive of the server, for every node; may be repeated")
+      ->allow_extra_args(false);
   app.add_option("--store", options.store, "where runs are kept")->capture_default_str();
   app.add_option("--junit", options.junit, "write junit.xml here too");
   app.add_option("--sandbox", options.sandbox, "auto, user, root or loopback")

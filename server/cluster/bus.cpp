@@ -25,7 +25,7 @@ Header make_header(Context& c, MessageType type) {
   h.pport = static_cast<std::uint16_t>(me.pport);
   h.flags = me.flags;
   h.state_ok = s.ok;
-  if (me.is_master() && c.manual.end != 0) h.mflags |= mflag::kPaused;
+  if (me.is_master() && c.manual.pause == ManualFailover::Pause::kInForce) h.mflags |= mflag::kPaused;
   return h;
 }
 

@@ -66,7 +66,8 @@ void add_persist(Context& c) {
     c.unsynced_since = c.now;
   }
   c.todo.save = c.todo.fsync = false;
-  c.actions.insert(c.config.defects.vote_before_persist ? c.actions.end() : c.actions.begin(), persist);
+  c.actions.insert(c.config.defects(Defect::kVoteBeforePersist) ? c.actions.end() : c.actions.begin(),
+                   persist);
 }
 
 }  // namespace
@@ -91,6 +92,7 @@ std::optional<std::string> Cluster::load(std::string_view nodes_conf, Ms now) {
   auto fresh = State{};
   if (auto error = read_nodes_conf(nodes_conf, fresh, now)) return error;
   c.state = std::move(fresh);
+  if (c.config.defects(Defect::kEpochsForgotten)) c.state.current_epoch = c.state.last_vote_epoch = 0;
   c.todo.save = c.todo.fsync = false;
   c.log(LogLevel::kNotice, "Node configuration loaded, I'm {}", c.me().id.view());
   apply_config(c);
@@ -199,9 +201,11 @@ void Cluster::on_config_changed(Ms now) {
 Actions Cluster::drain(Ms now) {
   Context& c = *context_;
   c.now = now;
+  manual_failover::on_performed(c);
   if (c.manual.end != 0 && c.me().is_replica()) c.todo.manual_failover = true;
   run_deferred(c);
   if (c.todo.save) add_persist(c);
+  if (c.manual.pause == ManualFailover::Pause::kAsked) c.manual.pause = ManualFailover::Pause::kHandedOut;
   return std::exchange(c.actions, {});
 }
 

@@ -63,8 +63,15 @@ Reply shard_node(const Context& c, const Node& node) {
   return map;
 }
 
+Reply shard_reply(const Context& c, const Node& master, Reply slots) {
+  Reply nodes = Reply::array({shard_node(c, master)});
+  for (const Node* replica : master.replicas) nodes.items.push_back(shard_node(c, *replica));
+  return Reply::map({Reply::bulk("slots"), std::move(slots), Reply::bulk("nodes"), std::move(nodes)});
+}
+
 Reply shard(const Context& c, const Node& master) {
   Reply slots = Reply::array();
+  if (c.config.defects(Defect::kShardsWithoutSlots)) return shard_reply(c, master, std::move(slots));
   int first = -1, last = -1;
   const auto flush = [&] {
     if (first < 0) return;
@@ -79,9 +86,7 @@ Reply shard(const Context& c, const Node& master) {
     last = slot;
   });
   flush();
-  Reply nodes = Reply::array({shard_node(c, master)});
-  for (const Node* replica : master.replicas) nodes.items.push_back(shard_node(c, *replica));
-  return Reply::map({Reply::bulk("slots"), std::move(slots), Reply::bulk("nodes"), std::move(nodes)});
+  return shard_reply(c, master, std::move(slots));
 }
 
 Reply link_entry(const Context& c, const Link& link) {

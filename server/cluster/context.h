@@ -31,6 +31,8 @@ struct Election {
 struct ManualFailover {
   Ms end = 0;               // 0: none in progress
   Node* replica = nullptr;  // on the master: who asked
+  /// On the master. The offset counts only once the node holds its clients: until then it may still grow.
+  enum class Pause : std::uint8_t { kNone, kAsked, kHandedOut, kInForce } pause = Pause::kNone;
   std::int64_t master_offset =
       -1;                  // on the replica: where the paused master's stream ends; -1: not known yet
   bool can_start = false;  // on the replica: the stream is applied up to there, or FORCE

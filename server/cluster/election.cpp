@@ -1,6 +1,7 @@
 #include "server/cluster/election.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "server/cluster/bus.h"
 #include "server/cluster/health.h"
@@ -17,9 +18,11 @@ constexpr Ms kMinAuthTimeout = 2000;
 constexpr int kVoteSpacing = 2;  // × node timeout between votes about the same master
 constexpr Ms kRelogPeriod = 300'000;
 constexpr Ms kQuietAfterFail = 5000;
+constexpr Ms kLateByMistake = 10'000;  // a defect
 
 /// The number of replicas of our master that have more of its data.
 int rank(const Context& c) {
+  if (c.config.defects(Defect::kRankIgnored)) return 0;
   const Node& me = *c.state.myself;
   const std::int64_t mine = c.host.replication_offset();
   return static_cast<int>(
@@ -41,7 +44,7 @@ void blocked(Context& c, std::string_view reason) {
 }
 
 bool data_too_old(const Context& c) {
-  if (c.config.replica_validity_factor == 0) return false;
+  if (c.config.replica_validity_factor == 0 || c.config.defects(Defect::kDataAgeIgnored)) return false;
   const ReplicaView view = c.host.replica_view();
   Ms age = c.now - (view.connected ? view.last_interaction : view.down_since);
   if (age > c.config.node_timeout) age -= c.config.node_timeout;  // the time it took to see the failure
@@ -56,6 +59,7 @@ void schedule(Context& c) {
   if (c.manual.end == 0) {
     e.rank = rank(c);
     e.at += kFixedDelay + static_cast<Ms>(c.prng.below(kRandomDelay)) + e.rank * kRankDelay;
+    if (c.config.defects(Defect::kElectionLate)) e.at += kLateByMistake;
   } else {
     c.todo.failover = true;
   }
@@ -109,16 +113,17 @@ bool gave_up_seat(Context& c) {
 /// Why the vote is refused, or an empty text.
 std::string refusal(Context& c, const Node& candidate, const Header& request) {
   const State& s = c.state;
+  const bool forgetful = c.config.defects(Defect::kVoteTwice);
   if (request.current_epoch < s.current_epoch)
     return fmt::format("reqEpoch ({}) < curEpoch({})", request.current_epoch, s.current_epoch);
-  if (s.last_vote_epoch == s.current_epoch && !c.config.defects.vote_twice)
+  if (s.last_vote_epoch == s.current_epoch && !forgetful)
     return fmt::format("already voted for epoch {}", s.current_epoch);
   if (gave_up_seat(c) && candidate.id != c.heir) return "I voted for my own replica";
   if (candidate.is_master()) return "it is a master node";
   if (candidate.master == nullptr) return "I don't know its master";
   if (!candidate.master->failed() && (request.mflags & mflag::kForceAck) == 0) return "its master is up";
   const Ms spacing = c.config.node_timeout * kVoteSpacing - (c.now - candidate.master->voted_time);
-  if (spacing > 0 && !c.config.defects.vote_twice)
+  if (spacing > 0 && !forgetful)
     return fmt::format("can't vote about this master before {} milliseconds", spacing);
   int newer = -1;
   request.slots.for_each([&](int slot) {
@@ -148,11 +153,12 @@ void advance(Context& c) {
   if (c.now < e.at) return blocked(c, "Waiting the delay before I can start a new failover.");
   if (c.now - e.at > auth_timeout(c)) return blocked(c, "Failover attempt expired.");
   if (!e.asked) return ask_for_votes(c);
-  const int quorum = c.config.defects.promote_without_quorum ? 1 : c.state.size / 2 + 1;
+  const int quorum = c.config.defects(Defect::kElectionWithoutMajority) ? 1 : c.state.size / 2 + 1;
   if (static_cast<int>(e.votes.size()) < quorum)
     return blocked(c, "Waiting for votes, but majority still not reached.");
   c.log(LogLevel::kWarning, "Failover election won: I'm the new master.");
-  if (c.me().config_epoch < e.epoch) {
+  if (c.config.defects(Defect::kCrashAtPromotion)) std::abort();
+  if (c.me().config_epoch < e.epoch && !c.config.defects(Defect::kEpochKept)) {
     c.me().config_epoch = e.epoch;
     c.log(LogLevel::kWarning, "configEpoch set to {} after successful failover", e.epoch);
   }
@@ -171,10 +177,11 @@ void on_request(Context& c, Node& candidate, const Header& request) {
     c.heir = candidate.id;
     c.heir_vote_time = c.now;
   }
-  c.save_synced();  // drain() puts it in front of the vote
-  bus::send_plain(c, candidate.link, MessageType::kAuthAck);
+  if (!c.config.defects(Defect::kVoteUnsaved)) c.save_synced();  // drain() puts it in front of the vote
+  // Logged first: whoever compares logs finds no election that was won before its votes.
   c.log(LogLevel::kWarning, "Failover auth granted to {} for epoch {}", candidate.id.view(),
         c.state.current_epoch);
+  bus::send_plain(c, candidate.link, MessageType::kAuthAck);
 }
 
 void on_vote(Context& c, const Node& voter, std::uint64_t voter_epoch) {
@@ -186,7 +193,8 @@ void on_vote(Context& c, const Node& voter, std::uint64_t voter_epoch) {
 void replace_master(Context& c) {
   Node& me = c.me();
   if (me.is_master() || me.master == nullptr) return;
-  const SlotSet slots = me.master->slots;
+  SlotSet slots = me.master->slots;
+  if (c.config.defects(Defect::kSlotDropped)) slots.clear(slots.first());
   ownership::make_master(c, me);
   c.following = false;
   c.actions.push_back(BecomeMaster{});

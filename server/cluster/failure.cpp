@@ -25,6 +25,7 @@ void mark_failed(Context& c, Node& node) {
 }
 
 void clear_failed(Context& c, Node& node, std::string_view why) {
+  if (c.config.defects(Defect::kFailKept)) return;
   c.log(LogLevel::kNotice, "Clear FAIL state for node {}: {}", node.id.view(), why);
   set_flag(node, flag::kFail, false);
   c.update_soon();
@@ -34,7 +35,8 @@ void clear_failed(Context& c, Node& node, std::string_view why) {
 void fail_if_majority(Context& c, Node& node) {
   if (!node.pfailed() || node.failed()) return;
   const int reports = count_reports(c, node) + (c.me().is_master() ? 1 : 0);
-  if (reports < c.state.size / 2 + 1) return;
+  const int quorum = c.config.defects(Defect::kFailByOneReport) ? 1 : c.state.size / 2 + 1;
+  if (reports < quorum) return;
   c.log(LogLevel::kNotice, "Marking node {} as failing (quorum reached).", node.id.view());
   mark_failed(c, node);
   bus::broadcast_fail(c, node);
@@ -119,6 +121,7 @@ void on_fail_message(Context& c, Node& failing, const Node& sender) {
 
 void on_answer(Context& c, Node& node) {
   if (node.pfailed()) {
+    if (c.config.defects(Defect::kPfailKept)) return;
     set_flag(node, flag::kPfail, false);
     c.update_soon();
     c.save_soon();

@@ -15,7 +15,7 @@ constexpr Ms kClockTolerance = 500;
 
 bool banned(Context& c, const NodeId& id) {
   std::erase_if(c.banned, [&c](const auto& entry) { return entry.second < c.now; });
-  return c.banned.contains(id);
+  return c.banned.contains(id) && !c.config.defects(Defect::kForgetUnbanned);
 }
 
 void set_address(Node& node, const std::string& ip, const Gossip& g) {

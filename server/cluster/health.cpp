@@ -37,13 +37,14 @@ void update(Context& c) {
   if (master && !c.state.ok && c.now - c.started < kWritableDelay) return;
 
   bool ok = !c.config.require_full_coverage || census.covered == kSlotCount;
-  if (census.reachable < census.masters / 2 + 1) {
+  if (census.reachable < census.masters / 2 + 1 && !c.config.defects(Defect::kMinorityWrites)) {
     ok = false;
     c.minority_time = c.now;
   }
   if (ok == c.state.ok) return;
   const Ms rejoin_delay = std::clamp(c.config.node_timeout, kMinRejoinDelay, kMaxRejoinDelay);
-  if (ok && master && c.now - c.minority_time < rejoin_delay) return;
+  if (ok && master && c.now - c.minority_time < rejoin_delay && !c.config.defects(Defect::kRejoinAtOnce))
+    return;
   c.log(LogLevel::kWarning, "Cluster state changed: {}", ok ? "ok" : "fail");
   c.state.ok = ok;
   c.actions.push_back(StateChanged{ok});

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/cluster/action.h"
+#include "server/defects/defects.h"
 
 namespace node::cluster {
 
@@ -64,14 +65,7 @@ struct Config {
   bool allow_pubsubshard_when_down = true;
   std::size_t link_sendbuf_limit = 0;  // bytes; 0: none
   int drop_packet_type = -1;           // DEBUG DROP-CLUSTER-PACKET-FILTER; -1: none
-  // A deliberately broken rule, set by the tests that prove the invariants' alarm; never by the node.
-  struct Defects {
-    bool vote_twice = false;           // forget "one vote per epoch"
-    bool vote_before_persist = false;  // send the vote without having saved it
-    bool promote_without_quorum = false;
-    bool ignore_stale_epoch = false;  // believe slot claims whatever their epoch
-    bool no_collision_resolution = false;
-  } defects;
+  Defects defects;  // rules that are broken on purpose, for those who prove that it is noticed
 
   int effective_bus_port() const { return bus_port != 0 ? bus_port : port + 10000; }
 };

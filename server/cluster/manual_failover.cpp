@@ -32,14 +32,21 @@ void start(Context& c, Mode mode) {
   }
 }
 
-void on_start_message(Context& c, Node& replica, Link& link) {
+void on_start_message(Context& c, Node& replica) {
   if (replica.master != c.state.myself) return;
   reset(c);
   c.manual.end = c.now + kTimeout;
   c.manual.replica = &replica;
-  c.actions.push_back(PauseWrites{c.now + kTimeout * kPauseFactor});
+  if (!c.config.defects(Defect::kManualFailoverUnpaused))
+    c.actions.push_back(PauseWrites{c.now + kTimeout * kPauseFactor});
+  c.manual.pause = ManualFailover::Pause::kAsked;
   c.log(LogLevel::kWarning, "Manual failover requested by replica {}.", replica.id.view());
-  bus::send_ping(c, link, MessageType::kPing);  // at once: its header carries the offset
+}
+
+void on_performed(Context& c) {
+  if (c.manual.pause != ManualFailover::Pause::kHandedOut) return;
+  c.manual.pause = ManualFailover::Pause::kInForce;
+  if (c.manual.replica->link != nullptr) bus::send_ping(c, *c.manual.replica->link, MessageType::kPing);
 }
 
 void on_master_header(Context& c, const Header& header) {
@@ -52,7 +59,9 @@ void on_master_header(Context& c, const Header& header) {
 
 void advance(Context& c) {
   if (c.manual.end == 0 || c.manual.can_start || c.manual.master_offset == -1) return;
-  if (c.manual.master_offset != c.host.replication_offset()) return;
+  if (c.manual.master_offset != c.host.replication_offset() &&
+      !c.config.defects(Defect::kManualFailoverEarly))
+    return;
   c.manual.can_start = true;
   c.todo.failover = true;
   c.log(LogLevel::kWarning, "All master replication stream processed, manual failover can start.");

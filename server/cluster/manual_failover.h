@@ -12,7 +12,9 @@ enum class Mode { kPlain, kForce, kTakeover };
 /// On the replica. REQUIRES: myself is a replica with a known master.
 void start(Context& c, Mode mode);
 /// On the master: MFSTART from a replica of ours.
-void on_start_message(Context& c, Node& replica, Link& link);
+void on_start_message(Context& c, Node& replica);
+/// On the master: what earlier drains gave out has been performed, the pause among it.
+void on_performed(Context& c);
 /// On the replica: a header of our master.
 void on_master_header(Context& c, const Header& header);
 /// On the replica: lets the election start when the paused stream is applied.

@@ -23,7 +23,7 @@ Losses transfer(Context& c, Node& sender, std::uint64_t epoch, const SlotSet& cl
     if (owner == &sender) return s.unclaimed_by_owner.clear(slot);
     if (s.importing_from(slot) != nullptr) return;
     const bool newer =
-        s.unclaimed(slot) || owner->config_epoch < epoch || c.config.defects.ignore_stale_epoch;
+        s.unclaimed(slot) || owner->config_epoch < epoch || c.config.defects(Defect::kStaleClaimWins);
     if (!newer) return;
     if (owner == s.myself && c.host.keys_in_slot(slot) > 0) losses.dirty.push_back(slot);
     if (owner != nullptr && owner == shard_master) {
@@ -51,7 +51,8 @@ void apply_claim(Context& c, Node& sender, std::uint64_t epoch, const SlotSet& c
   const Losses losses = transfer(c, sender, epoch, claimed, shard_master);
 
   const bool may_move = c.config.allow_replica_migration || claimed.count() == losses.count;
-  if (losses.to_sender && shard_master->slot_count == 0 && may_move) {
+  const bool stays = c.config.defects(Defect::kOldMasterStays) && me.is_master();
+  if (losses.to_sender && shard_master->slot_count == 0 && may_move && !stays) {
     c.log(LogLevel::kWarning, "Configuration change detected. Reconfiguring myself as a replica of {}",
           sender.id.view());
     follow(c, sender);
@@ -93,7 +94,7 @@ void on_update(Context& c, const UpdateBody& update) {
 void resolve_collision(Context& c, const Node& sender) {
   Node& me = c.me();
   if (sender.config_epoch != me.config_epoch || !sender.is_master() || !me.is_master()) return;
-  if (sender.id <= me.id || c.config.defects.no_collision_resolution) return;
+  if (sender.id <= me.id || c.config.defects(Defect::kCollisionLeft)) return;
   me.config_epoch = ++c.state.current_epoch;
   c.save_synced();
   c.log(LogLevel::kVerbose, "WARNING: configEpoch collision with node {}. configEpoch set to {}",

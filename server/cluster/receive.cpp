@@ -149,7 +149,7 @@ void deliver(Context& c, const Message& message) {
 }
 
 /// Everything but pings: only what a known sender says counts.
-void on_other(Context& c, Link& link, Node& sender, const Message& message) {
+void on_other(Context& c, Node& sender, const Message& message) {
   switch (static_cast<MessageType>(message.header.type)) {
     case MessageType::kFail:
       if (Node* failing = c.state.find(std::get<FailBody>(message.body).node))
@@ -166,7 +166,7 @@ void on_other(Context& c, Link& link, Node& sender, const Message& message) {
       election::on_vote(c, sender, message.header.current_epoch);
       break;
     case MessageType::kMfStart:
-      manual_failover::on_start_message(c, sender, link);
+      manual_failover::on_start_message(c, sender);
       break;
     case MessageType::kUpdate:
       ownership::on_update(c, std::get<UpdateBody>(message.body));
@@ -205,7 +205,7 @@ void receive(Context& c, Link& link, std::string_view frame) {
   if (is_ping(header.type)) {
     on_ping(c, link, sender, message);
   } else if (sender != nullptr && !c.is_me(sender)) {
-    on_other(c, link, *sender, message);
+    on_other(c, *sender, message);
   } else {
     c.log(LogLevel::kNotice, "Ignoring {} message from unknown node {}",
           message_type_name(static_cast<MessageType>(header.type)), header.sender.view());

@@ -45,8 +45,8 @@ Route decide(const State& state, const Config& config, const Request& request, c
   const int slot = keys.slot;
   const Node* owner = state.owner[slot];
   if (owner == nullptr) return {Kind::kUnbound, slot, nullptr};
-  if (keys.crossed) return {Kind::kCrossSlot, slot, nullptr};
-  if (!state.ok) {
+  if (keys.crossed && !config.defects(Defect::kCrossSlotAccepted)) return {Kind::kCrossSlot, slot, nullptr};
+  if (!state.ok && (request.write || !config.defects(Defect::kMinorityReads))) {
     if (request.shard_pubsub) {
       if (!config.allow_pubsubshard_when_down) return {Kind::kDown, slot, nullptr};
     } else if (!config.allow_reads_when_down) {
@@ -58,15 +58,15 @@ Route decide(const State& state, const Config& config, const Request& request, c
   const Node* target = owner == state.myself ? state.migrating_to(slot) : nullptr;
   const bool importing = target == nullptr && state.importing_from(slot) != nullptr;
   if (request.migrate && (target != nullptr || importing)) return {Kind::kExecute, slot, nullptr};
-  if (target != nullptr && missing > 0)
+  if (target != nullptr && missing > 0 && !config.defects(Defect::kMigratingKeyServed))
     return existing > 0 ? Route{Kind::kTryAgain, slot, nullptr} : Route{Kind::kAsk, slot, target};
   if (importing && request.asking)
     return keys.many && missing > 0 ? Route{Kind::kTryAgain, slot, nullptr}
                                     : Route{Kind::kExecute, slot, nullptr};
-  if (owner == state.myself ||
-      served_as_replica(state, owner, request.readonly || request.shard_pubsub, request.write))
+  const bool readonly = request.readonly || request.shard_pubsub || config.defects(Defect::kReplicaAnswers);
+  if (owner == state.myself || served_as_replica(state, owner, readonly, request.write))
     return {Kind::kExecute, slot, nullptr};
-  return moved(slot, owner);
+  return moved(slot, config.defects(Defect::kMovedToItself) ? state.myself : owner);
 }
 
 }  // namespace detail

@@ -28,6 +28,12 @@ class SlotSet {
     for (std::uint8_t byte : bytes_) sum += std::popcount(byte);
     return sum;
   }
+  /// The least member; kSlotCount: none.
+  int first() const {
+    for (std::size_t i = 0; i < kBytes; ++i)
+      if (bytes_[i] != 0) return static_cast<int>(i * 8) + std::countr_zero(bytes_[i]);
+    return kSlotCount;
+  }
   /// Calls visit(slot) for each member, ascending; empty bytes cost one test.
   template <typename Visit>
   void for_each(Visit visit) const {

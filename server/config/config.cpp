@@ -165,6 +165,20 @@ std::optional<std::string> set_inert(Config& config, const InertDirective& inert
   return std::nullopt;
 }
 
+/// These two stand in no table, so that CONFIG GET, SET and REWRITE know nothing of them.
+std::optional<std::string> set_defects(Config& config, std::string_view name,
+                                       std::span<const std::string> words) {
+  if (words.empty()) return "Bad directive or wrong number of arguments";
+  if (name == "enable-seeded-defects") {
+    if (words.size() != 1 || (words[0] != "yes" && words[0] != "no")) return "argument must be 'yes' or 'no'";
+    config.seeded_defects_enabled = words[0] == "yes";
+    return std::nullopt;
+  }
+  for (const std::string& word : words)
+    if (auto why = config.defects.add(word)) return why;
+  return std::nullopt;
+}
+
 std::string value_of(const Config& config, const Directive& d) {
   if (const auto* flag = std::get_if<bool Config::*>(&d.member)) return config.**flag ? "yes" : "no";
   if (const auto* number = std::get_if<std::int64_t Config::*>(&d.member)) {
@@ -372,6 +386,10 @@ void load_config_text(Config& config, std::string_view text, const std::string& 
       if (const auto why = set_save(config, all)) fail(*why);
       continue;
     }
+    if (name == "enable-seeded-defects" || name == "seeded-defect") {
+      if (const auto why = set_defects(config, name, values)) fail(*why);
+      continue;
+    }
     if (const auto why = set_directive(config, name, values)) fail(*why);
   }
 }
@@ -392,6 +410,7 @@ Config load_config(std::span<const std::string> arguments) {
     load_config_text(config, text, "file");
     at = 1;
   }
+  const bool may_be_broken = config.seeded_defects_enabled;
   // "--name a b --other c": each name takes the words up to the next one.
   std::string lines;
   for (; at < arguments.size(); ++at) {
@@ -408,6 +427,11 @@ Config load_config(std::span<const std::string> arguments) {
     lines += quoted + "\"";
   }
   load_config_text(config, lines, "given on the command line");
+  if (config.defects.any() && !may_be_broken)
+    throw ConfigError{
+        "*** FATAL CONFIG FILE ERROR ***\nseeded-defect breaks the server on purpose: it is refused unless "
+        "the "
+        "configuration file itself says 'enable-seeded-defects yes'"};
   return config;
 }
 

@@ -14,6 +14,8 @@
 #include <variant>
 #include <vector>
 
+#include "server/defects/defects.h"
+
 namespace node {
 
 struct SavePoint {
@@ -92,6 +94,10 @@ struct Config {
   std::int64_t stream_bytes = 4096, stream_entries = 100;
   std::string notify_events;
   std::int64_t key_load_delay_us = 0;
+
+  // Mistakes made on purpose: of the configuration's texts alone, never by CONFIG SET.
+  bool seeded_defects_enabled = false;
+  Defects defects;
 
   /// Values of directives that are kept without an effect, by name.
   std::map<std::string, std::string> inert;

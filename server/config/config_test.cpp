@@ -143,3 +143,33 @@ TEST_CASE("DIRECTIVES.md names every directive that keeps its default") {
       CHECK(text.find("`" + std::string(inert.name) + "`") != std::string::npos);
   }
 }
+
+TEST_CASE("seeded defects are refused unless the configuration file itself allows them") {
+  const std::string path = BINARY_DIR "/seeded-defects-test.conf";
+  const auto refusal = [&path](const std::string& text, std::vector<std::string> more) {
+    std::ofstream(path) << text;
+    more.insert(more.begin(), path);
+    try {
+      const Config config = load_config(more);
+      return "on: " + config.defects.text();
+    } catch (const ConfigError& error) {
+      return error.text;
+    }
+  };
+  const std::string allowed = "enable-seeded-defects yes\n";
+  CHECK(refusal("port 7000\n", {}) == "on: ");
+  CHECK(refusal(allowed, {}) == "on: ");
+  CHECK(refusal(allowed + "seeded-defect vote-twice read-misses:3\nseeded-defect epoch-kept\n", {}) ==
+        "on: read-misses:3 vote-twice:100 epoch-kept:100");
+  CHECK(refusal(allowed, {"--seeded-defect", "vote-twice"}) == "on: vote-twice:100");
+  CHECK_THAT(refusal("seeded-defect vote-twice\n", {}), Catch::Contains("refused unless"));
+  CHECK_THAT(refusal("", {"--enable-seeded-defects", "yes", "--seeded-defect", "vote-twice"}),
+             Catch::Contains("refused unless"));
+  CHECK_THAT(refusal(allowed + "seeded-defect vote-thrice\n", {}), Catch::Contains("unknown seeded defect"));
+  // Neither is a directive that CONFIG SET knows.
+  Config config;
+  const std::string word = "vote-twice";
+  CHECK(set_directive(config, "seeded-defect", std::span(&word, 1)));
+  CHECK(set_directive(config, "enable-seeded-defects", std::span(&word, 1)));
+  CHECK(find_directive("seeded-defect") == nullptr);
+}

@@ -45,6 +45,10 @@ std::optional<double> Call::real(std::size_t i) {
   return v;
 }
 
+bool Call::seeded(Defect defect) const {
+  return (in_script() || client.kind == Session::Kind::normal) && engine.config.defects(defect);
+}
+
 void Call::changed(std::string_view key, std::uint64_t n) {
   engine.state.dirty += n;
   db().touched(key);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/defects/defects.h"
 #include "server/engine/command.h"
 #include "server/engine/session.h"
 #include "server/keyspace/database.h"
@@ -57,6 +58,10 @@ struct Call {
   void propagate_as(std::initializer_list<std::string_view> words);
   void propagate_as(const std::vector<std::string_view>& words);
   void propagate_nothing() { replaced = true; }
+
+  bool in_script() const { return client.kind == Session::Kind::script; }
+  /// Whether this execution, for a client or a script, is to make the mistake.
+  bool seeded(Defect defect) const;
 
   /// A password: not shown to MONITOR and in the slow log.
   void redact(std::size_t word);

@@ -55,7 +55,8 @@ Engine::Engine(Config& cfg, const Ports& outside, const CommandTable& commands, 
   state.on_expired = [this](Database& d, std::string_view key) {
     notify('x', "expired", key, d.index());
     touched(d, key);
-    if (ports.changes.propagating()) enqueue_propagation(d.index(), {"DEL", key});
+    if (ports.changes.propagating() && !config.defects(Defect::kExpiryUnpropagated))
+      enqueue_propagation(d.index(), {"DEL", key});
     if (unit_depth_ == 0) flush_propagation();
   };
 }
@@ -240,8 +241,10 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
     note_written_here(command, session.db, argv);
   }
   if (state.dirty != dirty && !one.replaced && command.is(flag::write | flag::may_replicate) &&
-      ports.changes.propagating())
+      ports.changes.propagating() && !config.defects(Defect::kWriteUnpropagated)) {
     enqueue_propagation(session.db, argv);
+    if (config.defects(Defect::kWritePropagatedTwice)) enqueue_propagation(session.db, argv);
+  }
   if (tracking.active() && command.is(flag::readonly) && current_) track_reads(session, command, argv);
   end_unit(!command.is(flag::arbitrary_keys));
 
@@ -365,6 +368,7 @@ void Engine::flush_propagation(bool atomic) {
   if (pending_.empty()) return;
   const bool wrap = atomic && pending_.size() > 1;
   const int db = pending_.front().db;
+  if (wrap && config.defects(Defect::kTransactionHalfPropagated)) pending_.erase(pending_.begin());
   if (wrap) ports.changes.propagate(db, "*1\r\n$5\r\nMULTI\r\n", propagate_to::all);
   for (const Propagated& p : pending_) ports.changes.propagate(p.db, p.resp, p.targets);
   if (wrap) ports.changes.propagate(pending_.back().db, "*1\r\n$4\r\nEXEC\r\n", propagate_to::all);

@@ -17,7 +17,7 @@ void Engine::touched(Database& d, std::string_view key) {
       if (w.expired && !d.stored(key))
         w.expired = false;  // what was past its time is gone now: no change
       else
-        s->watch_broken = true;
+        s->watch_broken = !config.defects(Defect::kWatchMissed);
     }
   note_ready(d, key);
 }

@@ -52,6 +52,7 @@ cluster::Config ClusterLink::read_config() const {
   out.allow_reads_when_down = c.cluster_reads_when_down;
   out.allow_pubsubshard_when_down = c.cluster_pubsub_when_down;
   out.link_sendbuf_limit = static_cast<std::size_t>(c.cluster_link_sendbuf_limit);
+  out.defects = c.defects;
   return out;
 }
 

@@ -68,6 +68,7 @@ std::string info_server(const Node& node) {
       .add("gcc_version", __VERSION__)
       .add("lru_clock", node.engine().state.now_ms / 1000 & 0xffffff)
       .add("io_threads_active", std::int64_t{0});
+  if (node.config().defects.any()) lines.add("seeded_defects_are_on", node.config().defects.text());
   if (node.shutdown().waiting()) lines.add("shutdown_in_milliseconds", node.shutdown().remaining_ms());
   return lines.str();
 }

@@ -50,6 +50,7 @@ Node::Node(Config config)
       scripting_(engine_),
       run_id_(random_hex(40)) {
   engine_.scripts = &scripting_;
+  config_.defects.seed(random_source().next());
   note_time();
   apply_limits();
   may_grow_keyspace = [this](std::size_t bytes) {
@@ -87,6 +88,8 @@ void Node::apply_limits() {
 std::optional<std::string> Node::start() {
   log('*', "Running in " + std::string(config_.cluster_enabled ? "cluster" : "standalone") +
                " mode, port: " + std::to_string(config_.port) + ", PID: " + std::to_string(getpid()));
+  if (config_.defects.any())
+    log('#', "WARNING: SEEDED DEFECTS ARE ON. This node is broken on purpose: " + config_.defects.text());
   if (config_.cluster_enabled) {
     cluster_ = std::make_unique<ClusterLink>(*this);
     if (auto why = cluster_->load()) return why;
@@ -281,7 +284,7 @@ void Node::serve_while_busy() {
 
 void Node::propagate(int db, std::string_view resp, unsigned targets) {
   if (engine_.loading) return;
-  if (targets & propagate_to::aof && storage_.aof().is_open())
+  if (targets & propagate_to::aof && storage_.aof().is_open() && !config_.defects(Defect::kWriteUnlogged))
     storage_.append(db, resp, engine_.state.now_ms / 1000);
   if (targets & propagate_to::replicas) replication_.feed(db, resp);
 }

@@ -27,6 +27,13 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 std::string temporary_name(const char* what) {
   return "temp-" + std::string(what) + "-" + std::to_string(getpid()) + ".rdb";
 }
+
+/// What a cleanup at the wrong moment takes away: a defect.
+void lose_some_keys(Engine& engine) {
+  constexpr std::size_t kLost = 20;
+  Database& db = engine.db(0);
+  for (std::size_t i = 0; i < kLost && db.size() > 0; ++i) db.remove(db.random_key(random_source()));
+}
 }  // namespace
 
 ReplicationLink::ReplicationLink(Node& node)
@@ -50,6 +57,7 @@ replication::Config ReplicationLink::read_config() const {
   out.diskless_max_replicas = static_cast<int>(c.diskless_max_replicas);
   out.port = static_cast<int>(c.replica_announce_port ? c.replica_announce_port : c.port);
   out.announce_ip = c.replica_announce_ip;
+  out.defects = c.defects;
   out.masteruser = c.masteruser;
   out.masterauth = c.masterauth;
   const BufferLimit limit = c.output_limit("slave");
@@ -85,6 +93,7 @@ void ReplicationLink::become_master() {
   applier_->queue.clear();
   replication_.become_master(node_.steady_ms());
   node_.engine().state.keep_expired = false;
+  if (node_.config().defects(Defect::kPromotionLosesKeys)) lose_some_keys(node_.engine());
 }
 
 void ReplicationLink::tick() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/cluster/action.h"
+#include "server/defects/defects.h"
 
 namespace node::replication {
 
@@ -22,6 +23,7 @@ struct Config {
   int diskless_max_replicas = 0;  // repl-diskless-sync-max-replicas: so many need not wait; 0: no limit
   int port = 6379;                // told to the master (replica-announce-port)
   std::string announce_ip;        // replica-announce-ip
+  Defects defects;                // rules that are broken on purpose
   std::string masteruser;
   std::string masterauth;
   // client-output-buffer-limit replica: of the stream that a replica has not taken yet; 0: none

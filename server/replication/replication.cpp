@@ -178,12 +178,13 @@ void Replication::forward_stream(const Unsent& unsent, Ms now) {
 
 bool Replication::can_continue(std::string_view id, std::int64_t offset) const {
   if (!active_ || !backlog_.covers(offset)) return false;
-  return id == history_.id || (id == history_.id2 && offset <= history_.second_offset);
+  return id == history_.id || config_.defects(Defect::kResyncAnyHistory) ||
+         (id == history_.id2 && offset <= history_.second_offset);
 }
 
 void Replication::continue_from(ClientId client, ReplicaInfo& replica, std::int64_t offset, Ms now) {
   replica.phase = Phase::kOnline;
-  replica.next_offset = offset;
+  replica.next_offset = config_.defects(Defect::kResyncHole) ? backlog_.end() + 1 : offset;
   replica.ack_time = now;
   actions_.push_back(SendReplica{
       client, replica.capa_psync2 ? fmt::format("+CONTINUE {}\r\n", history_.id) : "+CONTINUE\r\n"});
@@ -261,6 +262,7 @@ void Replication::on_snapshot_sent(ClientId client, Ms now) {
     it->second.phase =
         it->second.capa_eof && config_.diskless && !it->second.plain_sync ? Phase::kWaitAck : Phase::kOnline;
     it->second.ack_time = now;
+    if (config_.defects(Defect::kSnapshotWithoutBacklog)) it->second.next_offset = backlog_.end() + 1;
   }
   snapshot_running_ = std::any_of(replicas_.begin(), replicas_.end(),
                                   [](const auto& entry) { return entry.second.phase == Phase::kSnapshot; });

@@ -14,7 +14,7 @@ struct Plan {
   Ms node_timeout = 0;  // 0: drawn from the seed, 500 to 2500
   Ms trouble = 20'000;  // how long faults are injected
   bool admin = true;    // also failovers by hand and slot migrations
-  Config::Defects defects{};
+  Defects defects{};
   bool verbose = false;  // logs of the nodes on standard output, each with its time and node
 };
 

@@ -58,32 +58,39 @@ TEST_CASE("a seed repeats exactly") {
 
 TEST_CASE("alarm: a voter that forgets its vote is caught") {
   const Outcome outcome =
-      first_failure({.replicas_each = 2, .admin = false, .defects = {.vote_twice = true}}, 1, 400);
+      first_failure({.replicas_each = 2, .admin = false, .defects = {node::Defect::kVoteTwice}}, 1, 400);
   INFO(outcome.failure);
   CHECK(outcome.failure.find("voted twice") != std::string::npos);
 }
 
 TEST_CASE("alarm: a vote sent before it is durable is caught") {
-  const Outcome outcome = first_failure({.admin = false, .defects = {.vote_before_persist = true}}, 1, 50);
+  const Outcome outcome =
+      first_failure({.admin = false, .defects = {node::Defect::kVoteBeforePersist}}, 1, 50);
+  INFO(outcome.failure);
+  CHECK(outcome.failure.find("would not remember it") != std::string::npos);
+}
+
+TEST_CASE("alarm: a vote that is not saved is caught") {
+  const Outcome outcome = first_failure({.admin = false, .defects = {node::Defect::kVoteUnsaved}}, 1, 50);
   INFO(outcome.failure);
   CHECK(outcome.failure.find("would not remember it") != std::string::npos);
 }
 
 TEST_CASE("alarm: a promotion without a majority is caught") {
-  const Outcome outcome = first_failure(
-      {.admin = false, .defects = {.vote_twice = false, .promote_without_quorum = true}}, 1, 2000);
+  const Outcome outcome =
+      first_failure({.admin = false, .defects = {node::Defect::kElectionWithoutMajority}}, 1, 2000);
   INFO(outcome.failure);
   CHECK(outcome.failure.find("both won epoch") != std::string::npos);
 }
 
 TEST_CASE("alarm: belief in stale claims is caught") {
-  const Outcome outcome = first_failure({.admin = false, .defects = {.ignore_stale_epoch = true}}, 1, 200);
+  const Outcome outcome = first_failure({.admin = false, .defects = {node::Defect::kStaleClaimWins}}, 1, 200);
   INFO(outcome.failure);
   CHECK(outcome.failure != "");
 }
 
 TEST_CASE("alarm: epochs that collide for good are caught") {
-  const Outcome outcome = first_failure({.defects = {.no_collision_resolution = true}}, 1, 4000);
+  const Outcome outcome = first_failure({.defects = {node::Defect::kCollisionLeft}}, 1, 4000);
   INFO(outcome.failure);
   CHECK(outcome.failure.find("two masters have epoch") != std::string::npos);
 }

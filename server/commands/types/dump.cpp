@@ -55,6 +55,7 @@ void command_restore(Call& c) {
     }
     return c.reply.ok();
   }
+  if (c.seeded(Defect::kRestoreUnapplied)) return c.reply.ok();
   Entry* e = c.db().set(key, std::move(*value));
   access::restore(*e, idle_s, count, c.engine.state.now_ms);
   if (at) {

@@ -26,7 +26,8 @@ void get_generic(Call& c, std::string_view key) {
   bool ok = true;
   Entry* e = string_entry(c, key, ok, false);
   if (!ok) return;
-  if (!e) return c.reply.null();
+  if (!e || c.seeded(c.in_script() ? Defect::kScriptReadsNothing : Defect::kReadMisses))
+    return c.reply.null();
   char digits[24];
   c.reply.bulk(e->text(digits));
 }
@@ -160,6 +161,7 @@ void command_set(Call& c) {
   if (c.argc() > 3 && !parse_set(c, o)) return;
   const std::string_view key = c.arg(1);
   if (c.argc() == 3) {
+    if (c.seeded(Defect::kWriteUnapplied)) return c.reply.ok();
     c.db().set_text(key, c.arg(2));
     c.changed(key);
     c.event('$', "set", key);

@@ -3,9 +3,11 @@
 // failover does not: the nodes of a shard may change their roles among themselves.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
-#include "harness/core/run_record.h"
+#include "harness/core/node_info.h"
+#include "harness/core/time.h"
 
 namespace harness {
 
@@ -39,10 +41,21 @@ class Membership {
   void take_away(const SlotRanges& slots);
 
   friend bool operator==(const Membership&, const Membership&) = default;
+  friend void to_json(nlohmann::json& j, const Membership& membership);
+  friend void from_json(const nlohmann::json& j, Membership& membership);
 
  private:
   std::vector<int> shard_of_;      // by node
   std::vector<SlotRanges> slots_;  // by shard, in order
 };
+
+/// What was intended from then on.
+struct Intention {
+  Nanos since = 0;
+  Membership membership;
+};
+
+void to_json(nlohmann::json& j, const Intention& intention);
+void from_json(const nlohmann::json& j, Intention& intention);
 
 }  // namespace harness

@@ -1,7 +1,8 @@
-#include "harness/cluster/membership.h"
+#include "harness/core/membership.h"
 
 #include <algorithm>
 #include <bitset>
+#include <nlohmann/json.hpp>
 
 #include "harness/core/check.h"
 
@@ -93,6 +94,38 @@ void Membership::give(const SlotRanges& slots, int shard) {
 void Membership::take_away(const SlotRanges& slots) {
   const SlotSet gone = set_of(slots);
   for (SlotRanges& ranges : slots_) ranges = ranges_of(set_of(ranges) & ~gone);
+}
+
+void to_json(nlohmann::json& j, const Membership& membership) {
+  nlohmann::json slots = nlohmann::json::array();
+  for (const SlotRanges& ranges : membership.slots_) {
+    nlohmann::json& list = slots.emplace_back(nlohmann::json::array());
+    for (const SlotRange& range : ranges) list.push_back({range.first, range.last});
+  }
+  j = {{"shard_of", membership.shard_of_}, {"slots", slots}};
+}
+
+void from_json(const nlohmann::json& j, Membership& membership) {
+  membership = {};
+  membership.shard_of_ = j.at("shard_of").get<std::vector<int>>();
+  for (const nlohmann::json& list : j.at("slots")) {
+    SlotRanges& ranges = membership.slots_.emplace_back();
+    for (const nlohmann::json& range : list)
+      ranges.push_back({range.at(0).get<int>(), range.at(1).get<int>()});
+  }
+  const auto shards = static_cast<int>(membership.slots_.size());
+  const bool sound = std::ranges::all_of(
+      membership.shard_of_, [&](int shard) { return kOutside <= shard && shard < shards; });
+  if (!sound) throw nlohmann::json::other_error::create(501, "a member of no shard", &j);
+}
+
+void to_json(nlohmann::json& j, const Intention& intention) {
+  j = {{"since", intention.since}, {"membership", intention.membership}};
+}
+
+void from_json(const nlohmann::json& j, Intention& intention) {
+  intention.since = j.at("since").get<Nanos>();
+  intention.membership = j.at("membership").get<Membership>();
 }
 
 }  // namespace harness
