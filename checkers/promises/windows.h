@@ -5,8 +5,10 @@
 //   c        on the minority side of a partition, within the bound of row 5
 //   restart  the process came back as a master, nobody had replaced it, and it serves what its disk held: as
 //            little as the plan's persistence allows
+//   disk     the same, and its files were damaged on purpose after the write
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +62,7 @@ class Windows {
   Attribution after_restart(const Deviation& deviation) const;
   Attribution though_replaced(const Term& restarted, const Term& replacement) const;
   Attribution by_persistence(const Deviation& deviation) const;
+  std::optional<Attribution> by_damage(const Deviation& deviation) const;
   Attribution beyond_the_disk(const Deviation& deviation, const std::string& what) const;
   Attribution by_fault(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution before_fault(const FaultRecord& fault, const Deviation& deviation) const;

@@ -56,6 +56,7 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.word("persistence", value.persistence);
   a.value("directives", value.directives);
   a.value("nodes", value.nodes);
+  a.added("upgrade-to", value.upgrade_to);
 }
 
 template <typename Archive, typename Of>
@@ -172,6 +173,11 @@ class Writer {
   void value(const char* name, const T& value) {
     j_[name] = json_of(value);
   }
+  /// A field that plans of earlier releases do not have.
+  template <typename T>
+  void added(const char* name, const T& value) {
+    this->value(name, value);
+  }
   template <typename T>
   void word(const char* name, T value) {
     j_[name] = words_of(value)[static_cast<std::size_t>(value)];
@@ -221,6 +227,11 @@ class Reader {
   template <typename T>
   void value(const char* name, T& out) {
     read(at(name), out, place_ + "." + name);
+  }
+  template <typename T>
+  void added(const char* name, T& out) {
+    asked_.insert(name);
+    if (j_.contains(name)) value(name, out);
   }
   template <typename T>
   void word(const char* name, T& out) {
@@ -323,6 +334,10 @@ class Describer {
   template <typename T>
   void value(const char* name, T&) {
     add(name, schema_of<std::remove_const_t<T>>());
+  }
+  template <typename T>
+  void added(const char* name, T&) {
+    properties_[name] = schema_of<std::remove_const_t<T>>();
   }
   template <typename T>
   void word(const char* name, T& value) {
