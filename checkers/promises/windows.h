@@ -3,6 +3,7 @@
 // restart the disk must hold what the plan's persistence promises.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,7 @@ class Windows {
   Attribution after_restart(const Deviation& deviation) const;
   Attribution though_replaced(const Term& restarted, const Term& replacement) const;
   Attribution by_persistence(const Deviation& deviation) const;
+  std::optional<Attribution> by_damage(const Deviation& deviation) const;
   Attribution beyond_the_disk(const Deviation& deviation, const std::string& what) const;
   Attribution by_fault(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution before_fault(const FaultRecord& fault, const Deviation& deviation) const;

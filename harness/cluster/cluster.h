@@ -26,6 +26,8 @@ namespace harness {
 struct ClusterOptions : ClusterPlan {
   std::vector<Flavor> flavors;      // the builds, at least one, in the order of specs_of (shape.h)
   std::filesystem::path directory;  // nodes/ of the store
+  bool disk_gate = false;           // nodes have one (node.h)
+  bool fake_clock = false;
   std::chrono::milliseconds start_timeout{30'000};
   std::chrono::milliseconds form_timeout{60'000};
   std::function<void(std::string_view)> progress;  // what is being waited for; may be empty

@@ -13,6 +13,8 @@
 #include "harness/core/exit_code.h"
 #include "harness/faults/faults.h"
 #include "harness/run/interrupt.h"
+#include "harness/sandbox/disk_gate.h"
+#include "harness/sandbox/fake_clock.h"
 
 namespace harness {
 namespace {
@@ -125,8 +127,27 @@ std::string why_not_had(const std::string& name, const Plan& plan, const Capabil
 
 }  // namespace
 
+namespace {
+
+/// What is tried costs a process: only where a fault of the plan needs it.
+Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
+  Capabilities capabilities;
+  capabilities.network = mode != SandboxMode::kLoopback;
+  Gear gear;
+  for (const StepPlan& step : plan.steps)
+    if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr) {
+      gear.disk_gate = gear.disk_gate || fault->gear.disk_gate;
+      gear.fake_clock = gear.fake_clock || fault->gear.fake_clock;
+    }
+  if (gear.disk_gate) capabilities.disk_gate = why_no_disk_gate().empty();
+  if (gear.fake_clock) capabilities.fake_clock = find_fake_clock().has_value();
+  return capabilities;
+}
+
+}  // namespace
+
 std::string why_not_here(const Plan& plan, SandboxMode mode) {
-  const Capabilities capabilities{mode != SandboxMode::kLoopback, {}};
+  const Capabilities capabilities = capabilities_for(plan, mode);
   for (const std::string& name : plan.requires_)
     if (const std::string why = why_not_had(name, plan, capabilities); !why.empty())
       return "the scenario requires '" + name + "', and " + why;
