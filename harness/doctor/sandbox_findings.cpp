@@ -99,6 +99,8 @@ Finding bus_messages(SandboxMode mode) {
                [](Sandbox&, Host& one, Host& other) {
                  const BusPath path({&one, &other}, 16379);
                });
+}
+
 Finding disk() {
   const std::string why = why_no_disk_gate();
   const std::string means = "full, error, slow, short-write, power-loss: seccomp user notification";
