@@ -157,8 +157,7 @@ std::vector<Intention> Cluster::intentions(Node::TimePoint zero) const {
   const std::lock_guard lock(membership_mutex_);
   std::vector<Intention> all = {{0, Membership(infos_)}};
   for (const auto& [when, membership] : changes_)
-    all.push_back(
-        {std::chrono::duration_cast<std::chrono::nanoseconds>(when - zero).count(), membership});
+    all.push_back({std::chrono::duration_cast<std::chrono::nanoseconds>(when - zero).count(), membership});
   return all;
 }
 

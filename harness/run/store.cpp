@@ -290,8 +290,7 @@ void save_run(const RunFiles& files, const RunRecord& record) {
 void save_final_data(const RunFiles& files, const RunRecord& record) {
   write_file(files.final_data(), to_line(nlohmann::json(record.final_data)) + "\n");
   write_file(files.final_views(), to_line(nlohmann::json(record.final_views)) + "\n");
-  if (!record.reloaded.empty())
-    write_file(files.reloaded(), to_line(nlohmann::json(record.reloaded)) + "\n");
+  if (!record.reloaded.empty()) write_file(files.reloaded(), to_line(nlohmann::json(record.reloaded)) + "\n");
 }
 
 void FaultJournal::write(std::size_t number, const FaultRecord& record) {
