@@ -92,6 +92,9 @@ class BusVotes {
       if (its.now) its.last = seen.time;
       its.now = suspected.contains(node);
       if (its.now) its.last = seen.time;
+      // What a fault held back arrives at a time that is not told here: it counts for good.
+      const bool late = seen.fate == BusFate::kDelayed || seen.fate == BusFate::kReordered;
+      its.any_time = its.any_time || (late && its.now);
     }
   }
 
@@ -106,7 +109,8 @@ class BusVotes {
     std::size_t reports = 1;  // its own
     for (const auto& [reporter, suspicion] : suspicions_[{sender, failed}])
       reports += reporter != sender && reporter != failed &&
-                 (suspicion.now || (suspicion.last != kNever && suspicion.last >= seen.time - window));
+                 (suspicion.now || suspicion.any_time ||
+                  (suspicion.last != kNever && suspicion.last >= seen.time - window));
     const std::size_t masters = masters_least(sender);
     if (masters == 0 || reports >= masters / 2 + 1) return;
     tell("failed-without-majority", sender, seen.time,
@@ -140,6 +144,7 @@ class BusVotes {
 
   struct Suspicion {
     bool now = false;
+    bool any_time = false;
     Nanos last = kNever;  // kNever: never
   };
 

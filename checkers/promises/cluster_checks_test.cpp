@@ -286,8 +286,10 @@ TEST_CASE("votes") {
     CHECK(has(check_votes(run, {}), "vote-without-failure"));
   }
   SECTION("good: a takeover needs no vote") {
-    std::erase_if(run.logs, [](const LogLine& line) { return line.text.find("auth granted") != std::string::npos; });
-    std::erase_if(run.logs, [](const LogLine& line) { return line.text.find("election won") != std::string::npos; });
+    std::erase_if(run.logs,
+                  [](const LogLine& line) { return line.text.find("auth granted") != std::string::npos; });
+    std::erase_if(run.logs,
+                  [](const LogLine& line) { return line.text.find("election won") != std::string::npos; });
     CHECK(check_votes(run, {}).valid == Validity::kUnknown);
     FaultRecord asked;
     asked.nodes = {3};

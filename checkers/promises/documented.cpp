@@ -38,7 +38,8 @@ void measure(CheckResult& result, const LedgerFigures& figures, const Plain& pla
   figure(result.measured, "lost_writes", static_cast<double>(figures.lost_writes));
   figure(result.measured, "stale_reads", static_cast<double>(figures.stale_reads));
   for (const auto& [window, number] : figures.by_window)
-    figure(result.measured, "anomalies_window_" + std::string(to_string(window)), static_cast<double>(number));
+    figure(result.measured, "anomalies_window_" + std::string(to_string(window)),
+           static_cast<double>(number));
   for (const auto& [window, age] : figures.age_max)
     figure(result.measured, "age_ms_max_" + std::string(to_string(window)), to_ms(age));
   if (plain.told) {

@@ -52,13 +52,23 @@ int life_of(const RunRecord& run, const LogLine& line) {
   return life_at(run, line.node, line.time);
 }
 
-/// Whether a fault that was requested while this process lived excuses its end, or the line.
+/// The last moment at which the fault itself did something.
+Nanos acted_until(const FaultRecord& fault) {
+  Nanos last = fault.requested;
+  for (const Nanos moment : {fault.active, fault.healed})
+    if (moment != kNever) last = std::max(last, moment);
+  return last;
+}
+
+/// Whether a fault that was requested while this process lived excuses its end, or the line; one that changes
+/// files also those of the processes that it starts with them.
 bool asked_for(const RunRecord& run, int life, const std::function<bool(const FaultRecord&)>& excuses) {
   for (const FaultRecord& fault : run.faults) {
     if (!excuses(fault)) continue;
     if (life < 0) return true;
     const Incarnation& process = run.incarnations[static_cast<std::size_t>(life)];
-    if (process.started <= fault.requested && fault.requested <= process.ended) return true;
+    const Nanos until = has_effect(fault, {EffectKind::kDisk}) ? acted_until(fault) : fault.requested;
+    if (process.started <= until && fault.requested <= process.ended) return true;
   }
   return false;
 }

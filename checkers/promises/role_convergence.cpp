@@ -123,9 +123,9 @@ class Convergence {
     ++replicas_;
     const int master = run_.node_by_id(own.master_id);
     const TopologyNode* theirs = master < 0 ? nullptr : own_line(final_view(master));
-    const bool slotless = theirs != nullptr && theirs->slots.empty() &&
-                          (!intended_.is_member(master) ||
-                           !intended_.slots_of(intended_.shard_of(master)).empty());
+    const bool slotless =
+        theirs != nullptr && theirs->slots.empty() &&
+        (!intended_.is_member(master) || !intended_.slots_of(intended_.shard_of(master)).empty());
     if (theirs == nullptr || !theirs->is(kFlagMaster) || slotless)
       tell("replica-of-no-master", node,
            "in the end " + name + " calls itself " + role(own) + ", which is no serving master");
@@ -155,7 +155,8 @@ class Convergence {
 
   int shards_with_members() const {
     int count = 0;
-    for (int shard = 0; shard < intended_.shards(); ++shard) count += intended_.nodes_of(shard).empty() ? 0 : 1;
+    for (int shard = 0; shard < intended_.shards(); ++shard)
+      count += intended_.nodes_of(shard).empty() ? 0 : 1;
     return count;
   }
 

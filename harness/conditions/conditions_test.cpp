@@ -146,6 +146,14 @@ TEST_CASE("a healthy cluster: what holds and what does not") {
   CHECK(scene.holds({{"is", "loaded"}, {"node", "n1"}}));
   CHECK(scene.holds({{"is", "epoch"}, {"node", "n1"}, {"at-least", 1}}));
   CHECK_FALSE(scene.holds({{"is", "epoch"}, {"node", "n1"}, {"at-least", 1000}}));
+  CHECK(scene.holds({{"is", "epoch"}, {"node", "n1"}, {"at-least", 1}, {"by", "n2"}}));
+  CHECK_THAT(*scene.why({{"is", "epoch"}, {"node", "n1"}, {"at-least", 1000}, {"by", "n2"}}),
+             Contains("n2 has n1"));
+  // A number may stand for what is only known now, and must be in its range then.
+  CHECK(scene.holds(
+      {{"is", "not"}, {"condition", {{"is", "owner"}, {"slot", "{slot:foo}"}, {"node", "none"}}}}));
+  CHECK_THAT(*scene.why({{"is", "epoch"}, {"node", "n1"}, {"at-least", "{token}"}}),
+             Contains("whole number"));
 }
 
 TEST_CASE("messages of the bus are counted from where the step before began") {

@@ -62,6 +62,9 @@ struct ClusterPlan {
   std::map<std::string, std::string> directives;  // of every node
   std::map<std::string, NodePlan> nodes;          // by name: "n4"
 
+  /// SPECs that nodes may be restarted as: --upgrade-to, and what the steps name.
+  std::vector<std::string> upgrade_to;
+
   int replicas(int master) const;
   int members() const;  // masters and replicas, without the spare ones
   int size() const { return members() + spare; }

@@ -29,6 +29,7 @@ enum class Window : std::uint8_t {
   kStaleClient,  // "b": sent to the old master after it came back and before it was demoted
   kMinority,     // "c": on the minority side of a partition, before it stopped
   kRestart,      // "restart": nobody had replaced the process that came back with what its disk held
+  kDamage,       // "disk": the same, and its files were damaged on purpose after the write
 };
 std::string_view to_string(Window window);
 /// What the loss is, as a clause: "acknowledged just before the crash and not yet replicated".

@@ -11,6 +11,7 @@
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
 #include "harness/core/wait.h"
+#include "harness/faults/faults.h"
 #include "harness/run/bus_record.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/load_set.h"
@@ -61,6 +62,11 @@ class Conductor {
     options.flavors = plan_.flavors;
     static_cast<ClusterPlan&>(options) = plan().cluster;
     options.directory = plan_.files.nodes();
+    for (const StepPlan& step : plan().steps)
+      if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr) {
+        options.disk_gate = options.disk_gate || fault->gear.disk_gate;
+        options.fake_clock = options.fake_clock || fault->gear.fake_clock;
+      }
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     const RunClock since_start;
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);

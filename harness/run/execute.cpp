@@ -13,6 +13,8 @@
 #include "harness/core/exit_code.h"
 #include "harness/faults/faults.h"
 #include "harness/run/interrupt.h"
+#include "harness/sandbox/disk_gate.h"
+#include "harness/sandbox/fake_clock.h"
 
 namespace harness {
 namespace {
@@ -118,14 +120,34 @@ std::string why_not_had(const std::string& name, const Plan& plan, const Capabil
   for (const Fault& fault : faults())
     if (fnmatch(name.c_str(), std::string(fault.name).c_str(), 0) == 0)
       if (std::string why = fault.unavailable(capabilities); !why.empty()) return why;
+  // The bus path needs what cuts need: hosts with a network of their own.
   const Condition* condition = find_condition(name);
-  return condition ? std::string(condition->unavailable) : std::string();
+  return condition && condition->needs_bus_path ? needs_network(capabilities) : std::string();
+}
+
+}  // namespace
+
+namespace {
+
+/// What is tried costs a process: only where a fault of the plan needs it.
+Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
+  Capabilities capabilities;
+  capabilities.network = mode != SandboxMode::kLoopback;
+  Gear gear;
+  for (const StepPlan& step : plan.steps)
+    if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr) {
+      gear.disk_gate = gear.disk_gate || fault->gear.disk_gate;
+      gear.fake_clock = gear.fake_clock || fault->gear.fake_clock;
+    }
+  if (gear.disk_gate) capabilities.disk_gate = why_no_disk_gate().empty();
+  if (gear.fake_clock) capabilities.fake_clock = find_fake_clock().has_value();
+  return capabilities;
 }
 
 }  // namespace
 
 std::string why_not_here(const Plan& plan, SandboxMode mode) {
-  const Capabilities capabilities{mode != SandboxMode::kLoopback, {}};
+  const Capabilities capabilities = capabilities_for(plan, mode);
   for (const std::string& name : plan.requires_)
     if (const std::string why = why_not_had(name, plan, capabilities); !why.empty())
       return "the scenario requires '" + name + "', and " + why;

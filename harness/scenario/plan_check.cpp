@@ -265,6 +265,8 @@ class PlanCheck {
     check_complete(part + ".with", fault->parameters, step.with);
     if (!problem_) need_none(part + ".with", fault->problem(step.with));
     check_targets_in(fault->parameters, step.with, part + ".with");
+    need(!plan_.cluster.upgrade_to.empty() || builds_of(step).empty(), part,
+         in_quotes(step.name) + " needs a build to restart nodes as: give --upgrade-to SPEC");
   }
 
   void check_heal(const StepPlan& step, const std::string& part) {
@@ -359,6 +361,16 @@ class PlanCheck {
 
 std::optional<PlanProblem> problem_with(const Plan& plan) {
   return PlanCheck(plan).run();
+}
+
+std::vector<std::string> builds_of(const StepPlan& step) {
+  std::vector<std::string> specs;
+  const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr;
+  if (!fault) return specs;
+  for (const Parameter& parameter : fault->parameters)
+    if (parameter.kind == Parameter::Kind::kBuild && step.with.has(parameter.name))
+      specs.push_back(step.with.text(parameter.name));
+  return specs;
 }
 
 std::span<const Named> capability_names() {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/core/check.h"
 #include "harness/scenario/draw.h"
@@ -127,15 +128,22 @@ until = 2027-06-30
 
 }  // namespace
 
-TEST_CASE("every bundled scenario parses, has faults and says what it is for") {
-  CHECK(bundled_scenarios().size() >= 4);
+TEST_CASE("every bundled scenario parses, has steps, a promise and tags, and a name of its own") {
+  CHECK(bundled_scenarios().size() >= 60);
+  std::set<std::string_view> names;
   for (const BundledScenario& bundled : bundled_scenarios()) {
     CAPTURE(bundled.name);
+    CHECK(names.insert(bundled.name).second);
     const Scenario scenario = load_scenario(std::string(bundled.name));
     CHECK_FALSE(scenario.plan.description.empty());
-    CHECK_FALSE(scenario.steps.empty());
-    CHECK(bundled.name.ends_with(scenario.plan.scenario));
-    CHECK(draw(scenario, 3).steps.size() == scenario.steps.size());
+    CHECK_FALSE(scenario.plan.promise.empty());
+    CHECK_FALSE(scenario.plan.tags.empty());
+    CHECK(scenario.plan.scenario == bundled.name);
+    const Plan plan = draw(scenario, 3);
+    CHECK_FALSE(plan.steps.empty());
+    if (!scenario.random) CHECK(plan.steps.size() == scenario.steps.size());
+    CHECK(load_scenario(std::string(bundled.folder) + "/" + std::string(bundled.name)).plan.scenario ==
+          bundled.name);
   }
 }
 
