@@ -9,9 +9,12 @@
 #include "checkers/promises/failure_reports.h"
 #include "checkers/promises/logs.h"
 #include "checkers/promises/minority_writes.h"
+#include "checkers/promises/reload.h"
+#include "checkers/promises/replicas.h"
 #include "checkers/promises/role_convergence.h"
 #include "checkers/promises/slot_coverage.h"
 #include "checkers/promises/strength.h"
+#include "checkers/promises/views.h"
 #include "checkers/promises/votes.h"
 
 namespace harness {
@@ -21,11 +24,14 @@ namespace {
 constexpr Checker kCheckers[] = {
     {"register", "acknowledged writes are lost only in documented windows", check_register},
     {"minority-writes", "a master without the majority stops accepting writes", check_minority_writes},
-    {"data-agreement", "masters, replicas and final reads agree", check_data_agreement},
+    {"data-agreement", "keys are where they belong, and final reads saw what is stored", check_data_agreement},
+    {"replicas", "replicas hold what their masters hold", check_replicas},
+    {"reload", "after an orderly end a node's files give what it held", check_reload},
     {"slot-coverage", "every slot has one owner, and is served in the end", check_slot_coverage},
     {"availability", "slots are without an accepted owner no longer than a failover takes",
      check_availability},
     {"role-convergence", "each shard ends with one master and its replicas", check_role_convergence},
+    {"views", "NODES, SLOTS, SHARDS and INFO agree, at every node and between nodes", check_views},
     {"failover", "lost masters are replaced in time, others are not", check_failover},
     {"failure-reports", "a node is declared failed only by a majority of the masters", check_failure_reports},
     {"epochs", "epochs are unique and never go back", check_epochs},

@@ -123,7 +123,8 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
       continue;
     for (CheckResult& result : run_checker(checker, analysis, options)) {
       for (Anomaly& anomaly : result.anomalies) anomaly.promise = promise_of(anomaly.type, run.plan);
-      verdict.valid = worst(verdict.valid, known.weigh(checker.name, result));
+      known.forgive(checker.name, result);
+      verdict.valid = worst(verdict.valid, result.valid);
       verdict.checks.push_back(std::move(result));
     }
   }

@@ -49,20 +49,24 @@ KnownViolations::KnownViolations(const RunRecord& run) {
     entries_.push_back({&known, why_not_applied(known, run.info)});
 }
 
-Validity KnownViolations::weigh(std::string_view checker, const CheckResult& result) {
-  std::size_t known = 0;
+void KnownViolations::forgive(std::string_view checker, CheckResult& result) {
   for (Entry& entry : entries_) entry.asked = entry.asked || entry.known->check == checker;
-  for (const Anomaly& anomaly : result.anomalies) {
+  for (Anomaly& anomaly : result.anomalies) {
     if (anomaly.allowed) continue;
     const auto entry = std::ranges::find_if(entries_, [&](const Entry& e) {
       return e.why_not.empty() && e.known->check == checker && e.known->anomaly == anomaly.type;
     });
     if (entry == entries_.end()) continue;
     ++entry->seen;
-    ++known;
+    anomaly.allowed = true;
+    anomaly.known = entry->known->reason;
+    ++result.known;
   }
-  if (result.valid != Validity::kInvalid || known == 0 || known < result.violations) return result.valid;
-  return result.truncated.empty() ? Validity::kValid : Validity::kUnknown;
+  result.violations -= std::min(result.violations, result.known);
+  if (result.known == 0 || result.violations > 0 || result.valid != Validity::kInvalid) return;
+  const bool incomplete = result.doubtful || !result.truncated.empty();
+  result.valid = incomplete ? Validity::kUnknown : Validity::kValid;
+  result.explanation = "Known: " + result.explanation;
 }
 
 std::string KnownViolations::told() const {

@@ -18,12 +18,12 @@ class KnownViolations {
  public:
   explicit KnownViolations(const RunRecord& run);
 
-  /// What the result of this checker counts for in the verdict: its own validity, unless every violation of
-  /// it is known. Violations that are not listed any more are not known; a check cut short stays unknown.
-  Validity weigh(std::string_view checker, const CheckResult& result);
+  /// Makes the listed violations that the plan knows no failures. With none left the result is valid, or
+  /// unknown if it was cut short or had doubts besides. Violations that are not listed any more are not known.
+  void forgive(std::string_view checker, CheckResult& result);
 
   /// In words: how often each was seen, or that it did not appear, or why it does not apply. Empty without
-  /// any. To be asked when all results are weighed.
+  /// any. To be asked when all results were seen.
   std::string told() const;
 
  private:

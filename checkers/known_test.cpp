@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "checkers/judge.h"
+#include "checkers/promises/evidence.h"
 #include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
@@ -61,28 +62,33 @@ TEST_CASE("a known violation is told and is no failure; any other one is") {
   CHECK(verdict.exit_code == 0);
   CHECK(verdict.explanation.find("redis#15680") != std::string::npos);
   CHECK(verdict.explanation.find("no failure") != std::string::npos);
-  std::size_t violations = 0;
-  for (const CheckResult& check : verdict.checks) violations += check.violations;
-  CHECK(violations > 0);  // still counted
+  std::size_t forgiven = 0;
+  for (const CheckResult& check : verdict.checks) {
+    CHECK(check.violations == 0);
+    forgiven += check.known;
+    for (const Anomaly& anomaly : check.anomalies)
+      if (!anomaly.known.empty()) CHECK(anomaly.allowed);
+  }
+  CHECK(forgiven == all.size());
 
   SECTION("another anomaly") {
-    for (KnownViolation& known : run.plan.known) known.anomaly += "-other";
+    for (KnownViolation& entry : run.plan.known) entry.anomaly += "-other";
     CHECK(judge(run, {}).exit_code == 1);
     CHECK(judge(run, {}).explanation.find("did not appear") != std::string::npos);
   }
   SECTION("another checker") {
-    for (KnownViolation& known : run.plan.known) known.check = "votes";
+    for (KnownViolation& entry : run.plan.known) entry.check = "votes";
     CHECK(judge(run, {}).exit_code == 1);
   }
   SECTION("another build") {
-    for (KnownViolation& known : run.plan.known) known.builds = "redis<7";
+    for (KnownViolation& entry : run.plan.known) entry.builds = "redis<7";
     CHECK(judge(run, {}).exit_code == 1);
     CHECK(judge(run, {}).explanation.find("of other builds") != std::string::npos);
   }
   SECTION("its last day, and the day after") {
-    for (KnownViolation& known : run.plan.known) known.until = "2026-11-22";
+    for (KnownViolation& entry : run.plan.known) entry.until = "2026-11-22";
     CHECK(judge(run, {}).exit_code == 0);
-    for (KnownViolation& known : run.plan.known) known.until = "2026-11-21";
+    for (KnownViolation& entry : run.plan.known) entry.until = "2026-11-21";
     CHECK(judge(run, {}).exit_code == 1);
     run.info.started_utc.clear();
     CHECK(judge(run, {}).exit_code == 1);
@@ -101,15 +107,24 @@ TEST_CASE("violations beyond the listed ones, or of a check cut short, are not e
   RunRecord run;
   run.plan.known = {{"votes", "voted-twice", "redis#1", "", ""}};
   KnownViolations known(run);
-  CheckResult result;
-  result.name = "votes";
-  result.valid = Validity::kInvalid;
-  result.violations = 1;
-  result.anomalies.resize(1);
-  result.anomalies[0].type = "voted-twice";
-  CHECK(known.weigh("votes", result) == Validity::kValid);
-  result.truncated = "the time was up";
-  CHECK(known.weigh("votes", result) == Validity::kUnknown);
-  result.violations = 2;
-  CHECK(known.weigh("votes", result) == Validity::kInvalid);
+  CheckResult found;
+  found.name = "votes";
+  found.valid = Validity::kInvalid;
+  found.violations = 1;
+  found.anomalies.resize(1);
+  found.anomalies[0].type = "voted-twice";
+  const auto forgiven = [&](CheckResult result) {
+    known.forgive("votes", result);
+    return result.valid;
+  };
+  CHECK(forgiven(found) == Validity::kValid);
+  CheckResult cut = found;
+  cut.truncated = "the time was up";
+  CHECK(forgiven(cut) == Validity::kUnknown);
+  CheckResult doubted = found;
+  doubt(doubted, "A log is missing.");
+  CHECK(forgiven(doubted) == Validity::kUnknown);
+  CheckResult more = found;
+  more.violations = 2;
+  CHECK(forgiven(more) == Validity::kInvalid);
 }

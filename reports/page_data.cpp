@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/record_json.h"
+#include "reports/bus_lines.h"
 #include "reports/graph.h"
 #include "reports/story.h"
 #include "reports/strength.h"
@@ -123,6 +124,7 @@ Json checks_json(const RunVerdict& verdict) {
     out.push_back({{"name", check.name},
                    {"valid", to_string(check.valid)},
                    {"allowed", check.allowed},
+                   {"known", check.known},
                    {"violations", check.violations},
                    {"bound", measures_json(check.bound)},
                    {"measured", measures_json(check.measured)},
@@ -157,8 +159,9 @@ Json anomalies_json(const RunRecord& record, const RunVerdict& verdict) {
                    {"t", ms(anomaly.time)},
                    {"node", anomaly.node},
                    {"allowed", anomaly.allowed},
-                   {"window", anomaly.window},
-                   {"window_words", window_words(anomaly.window)},
+                   {"window", to_string(anomaly.window)},
+                   {"window_words", words(anomaly.window)},
+                   {"known", anomaly.known},
                    {"moments", moments_json(tell_anomaly(record, verdict, anomaly))}});
   }
   return out;
@@ -205,9 +208,10 @@ Json availability_json(const RunRecord& record) {
 }
 
 /// Which lines to show when there are too many: those nearest to a fault, a failover or an anomaly.
-std::vector<const LogLine*> chosen_log_lines(const RunRecord& record, const RunVerdict& verdict) {
+std::vector<const LogLine*> chosen_log_lines(const std::vector<LogLine>& log, const RunRecord& record,
+                                             const RunVerdict& verdict) {
   std::vector<const LogLine*> lines;
-  for (const LogLine& line : record.logs) lines.push_back(&line);
+  for (const LogLine& line : log) lines.push_back(&line);
   if (lines.size() <= kLogLinesShown) return lines;
   std::vector<Nanos> marks;
   for (const Moment& moment : tell_story(record, verdict)) marks.push_back(moment.time);
@@ -231,11 +235,12 @@ std::vector<const LogLine*> chosen_log_lines(const RunRecord& record, const RunV
 
 Json logs_json(const RunRecord& record, const RunVerdict& verdict) {
   Json lines = Json::array();
-  for (const LogLine* line : chosen_log_lines(record, verdict)) {
+  const std::vector<LogLine> log = merged_log(record);
+  for (const LogLine* line : chosen_log_lines(log, record, verdict)) {
     const std::string level = line->level ? std::string(1, line->level) : "";
     lines.push_back({ms(line->time), line->node, level, line->text.substr(0, kLogTextShown)});
   }
-  return {{"total", record.logs.size()}, {"lines", lines}};
+  return {{"total", log.size()}, {"lines", lines}};
 }
 
 Json table_json(const StringTable& table) {

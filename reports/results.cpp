@@ -51,7 +51,8 @@ Json anomaly_json(const Anomaly& anomaly) {
               {"allowed", anomaly.allowed}};
   if (!anomaly.node.empty()) out["node"] = anomaly.node;
   if (!anomaly.promise.empty()) out["promise"] = anomaly.promise;
-  if (!anomaly.window.empty()) out["window"] = anomaly.window;
+  if (anomaly.window != Window::kOutside) out["window"] = to_string(anomaly.window);
+  if (!anomaly.known.empty()) out["known"] = anomaly.known;
   return out;
 }
 
@@ -61,6 +62,7 @@ Json check_json(const CheckResult& check) {
   return {{"name", check.name},
           {"valid", validity(check.valid)},
           {"allowed", check.allowed},
+          {"known", check.known},
           {"violations", check.violations},
           {"bound", measures(check.bound)},
           {"measured", measures(check.measured)},

@@ -110,7 +110,7 @@ void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
   for (const NamedAnomaly& named : all) {
     const Anomaly& anomaly = *named.anomaly;
     if (!anomaly.allowed) continue;
-    Group& group = allowed[anomaly.type + "|" + anomaly.window + "|" + anomaly.node];
+    Group& group = allowed[anomaly.type + "|" + std::string(to_string(anomaly.window)) + anomaly.known + "|" + anomaly.node];
     if (!group.last) group.last = &named;
     ++group.count;
     if (anomaly.time >= group.last->anomaly->time) group.last = &named;
@@ -118,8 +118,10 @@ void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
   for (const auto& [key, group] : allowed) {
     const Anomaly& anomaly = *group.last->anomaly;
     std::string text = counted(group.count, type_words(anomaly.type)) + ", allowed";
-    if (!anomaly.window.empty())
-      text += " by window " + anomaly.window + ": " + std::string(window_words(anomaly.window));
+    if (!anomaly.known.empty())
+      text = counted(group.count, type_words(anomaly.type)) + ", known: " + anomaly.known;
+    else if (anomaly.window != Window::kOutside)
+      text += " by window " + std::string(to_string(anomaly.window)) + ": " + std::string(words(anomaly.window));
     else if (group.count == 1)
       text = anomaly.explanation + " (allowed)";
     else
@@ -175,14 +177,6 @@ std::string headline(const Anomaly& anomaly) {
   if (!anomaly.key.empty()) text += " on " + anomaly.key;
   if (!anomaly.node.empty()) text += " (" + anomaly.node + ")";
   return text;
-}
-
-std::string_view window_words(std::string_view window) {
-  if (window == "a") return "acknowledged just before the crash and not yet replicated";
-  if (window == "b")
-    return "sent with a stale slot map to an old master that had rejoined and was not yet demoted";
-  if (window == "c") return "written on the minority side of a partition before it stopped accepting writes";
-  return {};
 }
 
 std::vector<NamedAnomaly> named_anomalies(const RunVerdict& verdict) {

@@ -44,8 +44,6 @@ std::string operation_words(const History& history, const Operation& op);
 std::string type_words(std::string_view type);
 /// "A lost write outside window on r67 (n5)": the anomaly in one sentence, without its operations.
 std::string headline(const Anomaly& anomaly);
-/// What checkers/PROMISES.md row 7 says of window "a", "b" or "c"; empty for another.
-std::string_view window_words(std::string_view window);
 /// The verdict as one plain sentence with its cause.
 std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict);
 

@@ -108,14 +108,16 @@ const double* find_figure(const Measures& figures, const std::string& name) {
 /// "acknowledged just before the crash and not yet replicated (window a), oldest 8.2 ms" for each window that
 /// a listed anomaly names.
 std::string windows_text(const CheckResult& check) {
-  std::set<std::string> windows;
+  std::set<Window> windows;
   for (const Anomaly& anomaly : check.anomalies)
-    if (anomaly.allowed && !anomaly.window.empty()) windows.insert(anomaly.window);
+    if (anomaly.window != Window::kOutside) windows.insert(anomaly.window);
   std::string text;
-  for (const std::string& window : windows) {
-    text += (text.empty() ? ": " : "; ") + std::string(window_words(window)) + " (window " + window + ")";
-    if (const double* age = find_figure(check.measured, "age_ms_max_" + window))
-      text += ", oldest " + duration_ms(*age);
+  for (const Window window : windows) {
+    const std::string letter(to_string(window));
+    text += (text.empty() ? ": " : "; ") + std::string(words(window)) + " (window " + letter + ")";
+    // Zero where no age can be told: what a master without persistence held is gone, however old.
+    const double* age = find_figure(check.measured, "age_ms_max_" + letter);
+    if (age != nullptr && *age > 0) text += ", oldest " + duration_ms(*age);
   }
   return text;
 }
@@ -125,7 +127,7 @@ std::string allowed_counts(const CheckResult& check) {
   std::map<std::string, std::size_t> types;
   std::size_t listed = 0;
   for (const Anomaly& anomaly : check.anomalies)
-    if (anomaly.allowed) {
+    if (anomaly.allowed && anomaly.known.empty()) {
       ++types[anomaly.type];
       ++listed;
     }
@@ -150,7 +152,7 @@ std::string allowed_rows(const RunVerdict& verdict) {
   for (const CheckResult& check : verdict.checks) {
     if (check.allowed == 0) continue;
     const bool losses = std::any_of(check.anomalies.begin(), check.anomalies.end(),
-                                    [](const Anomaly& a) { return a.allowed && !a.window.empty(); });
+                                    [](const Anomaly& a) { return a.window != Window::kOutside; });
     out +=
         row(losses ? "losses" : "allowed", allowed_counts(check) + (check.violations == 0 ? ", all" : ",") +
                                                " allowed" + windows_text(check));
@@ -200,6 +202,9 @@ std::string checks_rows(const RunVerdict& verdict, const Paint& paint) {
     column += name.size() + 9;
   }
   if (!out.empty()) out += "\n";
+  for (const CheckResult& check : verdict.checks)
+    if (check.known > 0)
+      out += row("known", check.name + ": " + counted(check.known, "violation") + " that the plan lives with");
   for (const CheckResult& check : verdict.checks)
     if (check.valid == Validity::kUnknown)
       out += row("unknown", check.name + ": " + check.explanation +

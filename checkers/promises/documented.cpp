@@ -37,9 +37,9 @@ void measure(CheckResult& result, const LedgerFigures& figures, const Plain& pla
   figure(result.measured, "lost_writes", static_cast<double>(figures.lost_writes));
   figure(result.measured, "stale_reads", static_cast<double>(figures.stale_reads));
   for (const auto& [window, number] : figures.by_window)
-    figure(result.measured, "anomalies_window_" + window, static_cast<double>(number));
+    figure(result.measured, "anomalies_window_" + std::string(to_string(window)), static_cast<double>(number));
   for (const auto& [window, age] : figures.age_max)
-    figure(result.measured, "age_ms_max_" + window, to_ms(age));
+    figure(result.measured, "age_ms_max_" + std::string(to_string(window)), to_ms(age));
   if (plain.told) {
     figure(result.measured, "linearizable", plain.broken == 0 ? 1 : 0);
     figure(result.measured, "keys_not_linearizable", static_cast<double>(plain.broken));
@@ -59,13 +59,13 @@ std::string sentence(const CheckResult& result, const LedgerFigures& figures, co
     std::string windows;
     for (const auto& [window, number] : figures.by_window) {
       windows += windows.empty() ? "" : ", ";
-      windows += std::to_string(number) + " in window " + window;
-      if (window == "a")
+      windows += std::to_string(number) + " in window " + std::string(to_string(window));
+      if (window == Window::kCrash)
         windows +=
             " (acknowledged at most " + in_milliseconds(figures.age_max.at(window)) + " before the fault)";
-      if (window == "b")
+      if (window == Window::kStaleClient)
         windows += " (at most " + in_milliseconds(figures.age_max.at(window)) + " after the return)";
-      if (window == "c")
+      if (window == Window::kMinority)
         windows += " (at most " + in_milliseconds(figures.age_max.at(window)) + " after the cut)";
     }
     if (!windows.empty()) text += "; documented: " + windows;

@@ -68,6 +68,16 @@ bool hands_over(const FaultRecord& fault) {
   return has_effect(fault, {EffectKind::kHandover});
 }
 
+const FaultRecord* handover_to(const RunRecord& run, int node, Nanos time) {
+  constexpr Nanos kGivesUp = 10 * kSecond;
+  constexpr Nanos kLogResolution = 5 * kMillisecond;
+  for (const FaultRecord& fault : run.faults)
+    if (hands_over(fault) && acts_on(run, fault, node) && fault.requested <= time + kLogResolution &&
+        time <= fault.requested + kGivesUp)
+      return &fault;
+  return nullptr;
+}
+
 bool forced_handover(const FaultRecord& fault) {
   return std::ranges::any_of(fault.effects, [](const Effect& effect) {
     return effect.kind == EffectKind::kHandover && effect.forced;

@@ -23,6 +23,9 @@ bool cuts(const FaultRecord& fault);  // links of the bus
 bool degrades(const FaultRecord& fault);
 bool hands_over(const FaultRecord& fault);
 bool forced_handover(const FaultRecord& fault);
+/// The handover to `node` that can still be at work then: a manual failover gives up after 5 s, one whose
+/// election was lost after 10 s (CLUSTER_MF_TIMEOUT times CLUSTER_MF_PAUSE_MULT). Null: none.
+const FaultRecord* handover_to(const RunRecord& run, int node, Nanos time);
 
 /// Whether the fault drops what `from` sends to `to` on the cluster bus.
 bool drops(const RunRecord& run, const FaultRecord& fault, int from, int to);

@@ -51,6 +51,7 @@ void report(CheckResult& result, Anomaly anomaly) {
 
 void doubt(CheckResult& result, std::string_view why) {
   result.valid = worst(result.valid, Validity::kUnknown);
+  result.doubtful = true;
   if (result.explanation.find(why) != std::string::npos) return;
   if (!result.explanation.empty()) result.explanation += " ";
   result.explanation += why;

@@ -35,8 +35,8 @@ struct LedgerFigures {
   std::size_t lost_writes = 0;
   std::size_t stale_reads = 0;  // answered by a deposed master
   std::size_t unknown = 0;      // anomalies whose window could not be told for want of evidence
-  std::map<std::string, std::size_t> by_window;
-  std::map<std::string, Nanos> age_max;
+  std::map<Window, std::size_t> by_window;
+  std::map<Window, Nanos> age_max;
   std::string doubt;  // the first reason why one could not be told
 };
 

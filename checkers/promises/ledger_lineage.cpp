@@ -337,7 +337,7 @@ void Ledger::allow(const Loss& loss, const Attribution& found, const std::string
   Anomaly anomaly;
   anomaly.type = loss.deviation.is_write ? "lost-write" : "stale-read";
   anomaly.key = key_name(keys_[loss.key]);
-  anomaly.explanation = text + ". Documented (window " + found.window + "): " + found.why;
+  anomaly.explanation = text + ". Documented (window " + std::string(to_string(found.window)) + "): " + found.why;
   anomaly.operations = events(operations);
   anomaly.time = loss.deviation.effect_by;
   anomaly.node = node_name(run_, terms_[loss.deviation.parent].node);

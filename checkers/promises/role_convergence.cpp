@@ -5,6 +5,7 @@
 
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/intention.h"
 
 namespace harness {
 namespace {
@@ -12,20 +13,26 @@ namespace {
 class Convergence {
  public:
   Convergence(const Analysis& analysis, CheckResult& result)
-      : analysis_(analysis), run_(analysis.run), views_(analysis.views), result_(result) {}
+      : analysis_(analysis),
+        run_(analysis.run),
+        views_(analysis.views),
+        intended_(intended_in_the_end(run_)),
+        members_(intended_.members()),
+        result_(result) {}
 
   void check() {
-    for (std::size_t node = 0; node < run_.nodes.size(); ++node) check_presence(static_cast<int>(node));
-    for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
-      check_opinion(static_cast<int>(node));
-      check_role(static_cast<int>(node));
+    for (const int node : members_) check_presence(node);
+    for (const int node : members_) {
+      check_opinion(node);
+      check_role(node);
     }
     check_counts();
     check_old_masters();
+    check_strangers();
     figure(result_.measured, "masters", masters_);
     figure(result_.measured, "replicas", replicas_);
-    figure(result_.bound, "masters", run_.info.config.masters);
-    figure(result_.bound, "replicas", run_.info.config.masters * run_.info.config.replicas);
+    figure(result_.bound, "masters", intended_.shards_with_slots());
+    figure(result_.bound, "replicas", static_cast<double>(members_.size()) - shards_with_members());
   }
 
  private:
@@ -61,15 +68,15 @@ class Convergence {
     const View* view = final_view(node);
     if (view == nullptr) return;
     const std::string name = node_name(run_, node);
-    for (std::size_t other = 0; other < run_.nodes.size(); ++other) {
-      const View* theirs = final_view(static_cast<int>(other));
-      const std::string other_name = run_.nodes[other].name;
-      const TopologyNode* line = view->topology.find(run_.nodes[other].id);
+    for (const int other : members_) {
+      const View* theirs = final_view(other);
+      const std::string other_name = node_name(run_, other);
+      const TopologyNode* line = view->topology.find(run_.nodes[static_cast<std::size_t>(other)].id);
       if (line == nullptr) {
         tell("unknown-node", node, "in the end " + name + " does not know " + other_name);
         continue;
       }
-      const bool runs = runs_at_end(run_, static_cast<int>(other));  // else it is told as missing already
+      const bool runs = runs_at_end(run_, other);  // else it is told as missing already
       if (runs && (line->is(kFlagPfail) || line->is(kFlagFail) || line->is(kFlagHandshake) ||
                    line->is(kFlagNoAddress)))
         tell("thought-failing", node,
@@ -106,18 +113,21 @@ class Convergence {
     const TopologyNode& own = *view->topology.myself();
     const std::string name = node_name(run_, node);
     if (own.is(kFlagMaster)) {
-      if (own.slots.empty())
+      if (!own.slots.empty())
+        ++masters_;
+      else if (!intended_.slots_of(intended_.shard_of(node)).empty())
         tell("master-without-slots", node,
              "in the end " + name +
                  " is a master without slots: it should be a replica of the node that took them");
-      else
-        ++masters_;
       return;
     }
     ++replicas_;
     const int master = run_.node_by_id(own.master_id);
     const TopologyNode* theirs = master < 0 ? nullptr : own_line(final_view(master));
-    if (theirs == nullptr || !theirs->is(kFlagMaster) || theirs->slots.empty())
+    const bool slotless = theirs != nullptr && theirs->slots.empty() &&
+                          (!intended_.is_member(master) ||
+                           !intended_.slots_of(intended_.shard_of(master)).empty());
+    if (theirs == nullptr || !theirs->is(kFlagMaster) || slotless)
       tell("replica-of-no-master", node,
            "in the end " + name + " calls itself " + role(own) + ", which is no serving master");
     if (!view->replication.link_up)
@@ -125,22 +135,43 @@ class Convergence {
   }
 
   void check_counts() {
-    if (masters_ != run_.info.config.masters)
+    if (masters_ != intended_.shards_with_slots())
       tell("masters-missing", -1,
            "in the end " + std::to_string(masters_) + " masters serve slots, " +
-               std::to_string(run_.info.config.masters) + " were created");
-    for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
-      const TopologyNode* own = own_line(final_view(static_cast<int>(node)));
-      if (own == nullptr || !own->is(kFlagMaster) || own->slots.empty() || run_.info.config.replicas == 0)
-        continue;
-      const bool attached = std::any_of(run_.nodes.begin(), run_.nodes.end(), [&](const NodeInfo& other) {
-        const TopologyNode* theirs = own_line(final_view(run_.node_by_id(other.id)));
+               std::to_string(intended_.shards_with_slots()) + " are meant to");
+    for (const int node : members_) {
+      const TopologyNode* own = own_line(final_view(node));
+      const bool alone = intended_.nodes_of(intended_.shard_of(node)).size() < 2;
+      if (own == nullptr || !own->is(kFlagMaster) || own->slots.empty() || alone) continue;
+      const bool attached = std::ranges::any_of(members_, [&](int other) {
+        const TopologyNode* theirs = own_line(final_view(other));
         return theirs != nullptr && theirs->master_id == own->id;
       });
       if (!attached)
-        tell("master-without-replica", static_cast<int>(node),
-             "in the end " + run_.nodes[node].name + " serves slots " + slots_text(own->slots) +
+        tell("master-without-replica", node,
+             "in the end " + node_name(run_, node) + " serves slots " + slots_text(own->slots) +
                  " without any replica");
+    }
+  }
+
+  int shards_with_members() const {
+    int count = 0;
+    for (int shard = 0; shard < intended_.shards(); ++shard) count += intended_.nodes_of(shard).empty() ? 0 : 1;
+    return count;
+  }
+
+  /// Who is no member by intention, but listed by a member, with slots or as a replica.
+  void check_strangers() {
+    for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
+      if (intended_.is_member(static_cast<int>(node))) continue;
+      for (const int member : members_) {
+        const View* view = final_view(member);
+        const TopologyNode* line = view == nullptr ? nullptr : view->topology.find(run_.nodes[node].id);
+        if (line == nullptr || line->is(kFlagHandshake)) continue;
+        tell("stranger-listed", member,
+             "in the end " + node_name(run_, member) + " lists " + run_.nodes[node].name + " as " + role(*line) +
+                 ", which is not meant to belong to the cluster");
+      }
     }
   }
 
@@ -174,6 +205,8 @@ class Convergence {
   const Analysis& analysis_;
   const RunRecord& run_;
   const std::vector<std::vector<const View*>>& views_;
+  const Membership intended_;
+  const std::vector<int> members_;
   CheckResult& result_;
   int masters_ = 0;
   int replicas_ = 0;

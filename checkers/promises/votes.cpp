@@ -5,6 +5,7 @@
 #include <set>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/bus_votes.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 
@@ -121,11 +122,7 @@ class Votes {
 
   /// The voter must have the candidate's master as FAIL, by its log or its views; a forced vote needs none.
   void check_reason(const Vote& vote) {
-    if (vote.master < 0 || forces(vote)) return;
-    for (const LogLine& line : run_.logs)
-      if ((line.node == vote.candidate || line.node == vote.master) &&
-          line.text.find("anual failover") != std::string::npos)
-        return;
+    if (vote.master < 0 || forces(vote) || handover_to(run_, vote.candidate, vote.line->time)) return;
     const std::string& id = run_.nodes[static_cast<std::size_t>(vote.master)].id;
     bool failed = false;
     bool heard = false;  // this process logged anything about failures of that master
@@ -176,7 +173,8 @@ class Votes {
       if (epoch < 0) continue;
       std::set<int> voters;
       for (const Vote& vote : votes_)
-        if (vote.candidate == line.node && vote.epoch == epoch && counts_for(vote, line)) voters.insert(vote.voter);
+        if (vote.candidate == line.node && vote.epoch == epoch && counts_for(vote, line))
+          voters.insert(vote.voter);
       const std::size_t masters = size_seen_by(line.node, line.time);
       const bool all_logged = logged_nodes() == run_.nodes.size();
       if (masters == 0 || !all_logged || voters.size() >= masters / 2 + 1) continue;
@@ -220,12 +218,19 @@ CheckResult check_votes(const Analysis& analysis, const CheckOptions&) {
   result.valid = Validity::kValid;
   Votes votes(run, analysis.bounds, result);
   votes.check();
+  check_bus_votes(analysis, result);
   result.operations = votes.count();
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else
     result.explanation = std::to_string(votes.count()) + " vote(s) in the logs, all lawful.";
-  if (votes.count() == 0 && !analysis.failovers.empty())
+  // A replica that takes over by force need not ask anybody (CLUSTER FAILOVER TAKEOVER).
+  const auto needs_votes = [&](const Failover& failover) {
+    const FaultRecord* handover =
+        failover.promoted == kNever ? nullptr : handover_to(run, failover.to, failover.promoted);
+    return handover == nullptr || !forced_handover(*handover);
+  };
+  if (votes.count() == 0 && std::ranges::any_of(analysis.failovers, needs_votes))
     doubt(result, "A failover happened, but no log holds a vote for it.");
   if (run.logs.empty()) doubt(result, "No log was harvested.");
   return result;

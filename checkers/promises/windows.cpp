@@ -16,8 +16,16 @@ std::string fault_text(const FaultRecord& fault) {
   return fault.description.empty() ? fault.fault : fault.description;
 }
 
-Attribution verdict(Attribution::Kind kind, std::string window, Nanos age, std::string why) {
-  return {kind, std::move(window), age, std::move(why)};
+Attribution allowed_by(Window window, Nanos age, std::string why) {
+  return {Attribution::Kind::kAllowed, window, age, std::move(why)};
+}
+
+Attribution unknown(Nanos age, std::string why) {
+  return {Attribution::Kind::kUnknown, Window::kOutside, age, std::move(why)};
+}
+
+Attribution violation(Nanos age, std::string why) {
+  return {Attribution::Kind::kViolation, Window::kOutside, age, std::move(why)};
 }
 
 /// Whether the nodes' persistence may be another than the plan says.
@@ -104,11 +112,11 @@ Attribution Windows::attribute(const Deviation& deviation) const {
   if (heir.origin == Term::Origin::kRestarted) return after_restart(deviation);
   const Nanos replicated = replicated_until(deviation.child);
   if (deviation.is_write && deviation.effect_by <= replicated)
-    return verdict(Attribution::Kind::kViolation, "", replicated - deviation.effect_by,
+    return violation(replicated - deviation.effect_by,
                    node_name(run_, heir.node) + " had applied a later offset of " +
                        node_name(run_, terms_[deviation.parent].node) +
                        "'s stream before it was promoted, so it had received this write");
-  Attribution best = verdict(Attribution::Kind::kViolation, "", 0, "");
+  Attribution best = violation(0, "");
   bool explained = false;
   for (const FaultRecord* fault : causes(deviation.child)) {
     Attribution found = by_fault(*fault, deviation);
@@ -118,10 +126,9 @@ Attribution Windows::attribute(const Deviation& deviation) const {
   if (explained) return best;
   const std::string lost = node_name(run_, terms_[deviation.parent].node);
   if (stall_ >= bounds_.node_timeout / 2)
-    return verdict(
-        Attribution::Kind::kUnknown, "", 0,
+    return unknown(0,
         "no fault acted on " + lost + ", but this machine stood still for " + in_milliseconds(stall_));
-  return verdict(Attribution::Kind::kViolation, "", 0, "no fault acted on " + lost);
+  return violation(0, "no fault acted on " + lost);
 }
 
 /// The replica that was promoted in place of the node that restarted, before it came back; or null. (A
@@ -162,18 +169,17 @@ Attribution Windows::though_replaced(const Term& restarted, const Term& replacem
   }
   const Nanos stint = std::max<Nanos>(0, restarted.surely_until - from);
   if (stint <= bound)
-    return verdict(Attribution::Kind::kAllowed, "b", stint,
+    return allowed_by(Window::kStaleClient, stint,
                    who + ", and served what its disk held until it was demoted");
   const std::string why = who + ", and yet it served as a master for " + in_milliseconds(stint) +
                           ", beyond the bound of " + in_milliseconds(bound);
-  return verdict(hindered ? Attribution::Kind::kUnknown : Attribution::Kind::kViolation, "", stint,
-                 hindered ? why + ", while another fault was at work" : why);
+  return hindered ? unknown(stint, why + ", while another fault was at work") : violation(stint, why);
 }
 
 /// What an append-only file may lack. An answer is sent after its write to the file (`always`: and its
 /// fsync); with `everysec` the write itself may wait for a sync in progress, for two seconds at the most.
 Attribution Windows::by_persistence(const Deviation& deviation) const {
-  const Attribution allowed = verdict(Attribution::Kind::kAllowed, "restart", 0,
+  const Attribution allowed = allowed_by(Window::kRestart, 0,
                                       "the process restarted and serves what its disk held");
   const Persistence persistence = run_.plan.cluster.persistence;
   const bool always = persistence == Persistence::kAppendAlways;
@@ -182,15 +188,15 @@ Attribution Windows::by_persistence(const Deviation& deviation) const {
   const Nanos ended = lost.life < 0 ? kNever : run_.incarnations[static_cast<std::size_t>(lost.life)].ended;
   const std::string what = "persistence is " + std::string(to_string(persistence));
   if (ended == kNever)
-    return verdict(Attribution::Kind::kUnknown, "", 0,
+    return unknown(0,
                    what + ", and when the process ended was not recorded");
   const Nanos age = std::max<Nanos>(0, ended - deviation.effect_by);
   const std::string when = what + ", and the write was acknowledged " + in_milliseconds(age) +
                            " before the process of " + node_name(run_, lost.node) + " ended";
   const Nanos span = stall_ + (always ? 0 : kSecond);
-  if (age <= span) return verdict(Attribution::Kind::kAllowed, "restart", age, when);
+  if (age <= span) return allowed_by(Window::kRestart, age, when);
   if (!always && age <= span + kSecond)
-    return verdict(Attribution::Kind::kUnknown, "", age,
+    return unknown(age,
                    when + ": more than a second, yet a slow sync may hold a write back for two");
   return beyond_the_disk(deviation, when);
 }
@@ -201,19 +207,19 @@ Attribution Windows::beyond_the_disk(const Deviation& deviation, const std::stri
   const Term& lost = terms_[deviation.parent];
   constexpr Nanos age = 0;
   if (lost.origin != Term::Origin::kCreated && lost.origin != Term::Origin::kRestarted)
-    return verdict(Attribution::Kind::kUnknown, "", age,
+    return unknown(age,
                    what + "; but it had been a replica, whose file may not have been written anew");
   if (deviation.invoked < lost.answers_from)
-    return verdict(Attribution::Kind::kUnknown, "", age, what + "; but perhaps by an earlier master");
+    return unknown(age, what + "; but perhaps by an earlier master");
   if (persistence_changed(run_))
-    return verdict(Attribution::Kind::kUnknown, "", age,
+    return unknown(age,
                    what + "; but files, data or settings were changed on purpose");
-  return verdict(Attribution::Kind::kViolation, "", age, what + ": its disk held it");
+  return violation(age, what + ": its disk held it");
 }
 
 Attribution Windows::by_fault(const FaultRecord& fault, const Deviation& deviation) const {
   if (fault.heal_requested != kNever && deviation.effect_by >= fault.heal_requested)
-    return verdict(Attribution::Kind::kAllowed, "b", deviation.effect_by - fault.heal_requested,
+    return allowed_by(Window::kStaleClient, deviation.effect_by - fault.heal_requested,
                    node_name(run_, terms_[deviation.parent].node) + " came back at " +
                        at(fault.heal_requested) + " (" + fault_text(fault) + ") and was not yet demoted");
   return deviation.effect_by <= fault.requested ? before_fault(fault, deviation)
@@ -225,11 +231,11 @@ Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& dev
   const std::string when =
       in_milliseconds(age) + " before " + fault_text(fault) + " at " + at(fault.requested);
   if (!deviation.is_write)
-    return verdict(Attribution::Kind::kViolation, "", age, when + ", while the old master was well");
+    return violation(age, when + ", while the old master was well");
   if (replicated_until(deviation.child) < 0)
-    return verdict(Attribution::Kind::kUnknown, "", age,
+    return unknown(age,
                    when + "; the replication offsets were not recorded, so the lag is not known");
-  return verdict(Attribution::Kind::kAllowed, "a", age,
+  return allowed_by(Window::kCrash, age,
                  when + ", not yet replicated as far as the offsets tell");
 }
 
@@ -237,10 +243,9 @@ Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& dev
 Attribution Windows::after_handover(const FaultRecord& fault, const Deviation& deviation) const {
   const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
   if (!forced_handover(fault))
-    return verdict(
-        Attribution::Kind::kViolation, "", age,
+    return violation(age,
         fault_text(fault) + " at " + at(fault.requested) + " waits for the replica, and loses nothing");
-  return verdict(Attribution::Kind::kAllowed, "a", age,
+  return allowed_by(Window::kCrash, age,
                  fault_text(fault) + " at " + at(fault.requested) + " did not wait for the replica");
 }
 
@@ -255,19 +260,19 @@ Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& dev
     const std::string when =
         in_milliseconds(age) + " after " + fault_text(fault) + " at " + at(fault.requested);
     if (deviation.invoked <= active + bound)
-      return verdict(Attribution::Kind::kAllowed, "c", age,
+      return allowed_by(Window::kMinority, age,
                      when + ", within the bound of " + in_milliseconds(bound));
     // What slows a node or its links has no bound of its own: how much it slowed them is not known here.
     if (degrades(fault))
-      return verdict(Attribution::Kind::kUnknown, "", age, when + ", for which no bound is derived");
+      return unknown(age, when + ", for which no bound is derived");
     if (!fault.verified_active())
-      return verdict(Attribution::Kind::kUnknown, "", age, when + ", which was never verified to be active");
-    return verdict(Attribution::Kind::kViolation, "", age,
+      return unknown(age, when + ", which was never verified to be active");
+    return violation(age,
                    when + ", beyond the bound of " + in_milliseconds(bound));
   }
   const std::string when = "while " + fault_text(fault) + " took hold at " + at(fault.requested);
-  if (deviation.invoked <= active) return verdict(Attribution::Kind::kAllowed, "a", 0, when);
-  return verdict(Attribution::Kind::kUnknown, "", age,
+  if (deviation.invoked <= active) return allowed_by(Window::kCrash, 0, when);
+  return unknown(age,
                  "answered " + in_milliseconds(age) + " after " + fault_text(fault) +
                      ", which should have prevented it");
 }

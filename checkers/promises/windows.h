@@ -1,10 +1,6 @@
-// The documented windows in which a Redis Cluster may lose an acknowledged write, or serve an old value
-// (checkers/PROMISES.md row 7 rule 4), and whether one of them explains what a deposed master did:
-//   a        acknowledged, not yet replicated, and then the master was lost
-//   b        by a stale client to the old master, after it came back and before it was demoted
-//   c        on the minority side of a partition, within the bound of row 5
-//   restart  the process came back as a master, nobody had replaced it, and it serves what its disk held: as
-//            little as the plan's persistence allows
+// Whether one of the documented windows (harness/core/verdict.h; checkers/PROMISES.md row 7 rule 4) explains
+// what a deposed master did. A window ends somewhere: on the minority side by the bound of row 5, and after a
+// restart the disk must hold what the plan's persistence promises.
 #pragma once
 
 #include <string>
@@ -28,7 +24,7 @@ struct Deviation {
 struct Attribution {
   enum class Kind { kAllowed, kUnknown, kViolation };
   Kind kind = Kind::kUnknown;
-  std::string window;  // when allowed
+  Window window = Window::kOutside;  // when allowed
   Nanos age = 0;       // before the fault (a), after the return (b), after the cut (c)
   std::string why;     // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
 };

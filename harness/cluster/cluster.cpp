@@ -150,6 +150,16 @@ Membership Cluster::membership() const {
 void Cluster::change_membership(const std::function<void(Membership&)>& change) {
   const std::lock_guard lock(membership_mutex_);
   change(membership_);
+  changes_.emplace_back(Clock::now(), membership_);
+}
+
+std::vector<Intention> Cluster::intentions(Node::TimePoint zero) const {
+  const std::lock_guard lock(membership_mutex_);
+  std::vector<Intention> all = {{0, Membership(infos_)}};
+  for (const auto& [when, membership] : changes_)
+    all.push_back(
+        {std::chrono::duration_cast<std::chrono::nanoseconds>(when - zero).count(), membership});
+  return all;
 }
 
 std::vector<Incarnation> Cluster::incarnations(Node::TimePoint zero) const {

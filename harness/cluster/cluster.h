@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "harness/builds/flavor.h"
-#include "harness/cluster/membership.h"
+#include "harness/core/membership.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/roles.h"
 #include "harness/cluster/shape.h"
@@ -74,6 +74,8 @@ class Cluster {
   /// moved) changes it: say so here, before the first command is sent.
   Membership membership() const;
   void change_membership(const std::function<void(Membership&)>& change);
+  /// All that was intended so far, times counted from `zero`; the first since the beginning.
+  std::vector<Intention> intentions(Node::TimePoint zero) const;
 
   /// Nothing when the views show the cluster whole and settled, as it is meant to be now (settled.h). Else
   /// the first thing that is missing, in words. Roles may have changed since the creation.
@@ -92,6 +94,7 @@ class Cluster {
   std::vector<NodeInfo> infos_;
   mutable std::mutex membership_mutex_;
   Membership membership_;     // guarded by membership_mutex_
+  std::vector<std::pair<Node::TimePoint, Membership>> changes_;  // what it became, and when; guarded likewise
   std::vector<Host*> hosts_;  // owned by the sandbox
   std::vector<std::unique_ptr<Node>> nodes_;
   bool anti_affinity_ = false;

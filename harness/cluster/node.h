@@ -38,6 +38,7 @@ class Node {
   const std::string& name() const { return options_.name; }
   const std::string& ip() const { return options_.host->ip(); }
   int port() const { return options_.settings.port; }
+  const NodeOptions& options() const { return options_; }
   const NodeFiles& files() const { return files_; }
   const Host& host() const { return *options_.host; }
   const Flavor& flavor() const { return options_.flavor; }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "harness/cluster/membership.h"
+#include "harness/core/membership.h"
 #include "harness/cluster/roles.h"
 #include "harness/core/run_record.h"
 

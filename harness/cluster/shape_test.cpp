@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "harness/cluster/membership.h"
+#include "harness/core/membership.h"
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
 

@@ -73,8 +73,30 @@ WhyNot why_not_logged(ClusterNow& now, const Parameters& with) {
   return std::nullopt;
 }
 
-WhyNot why_not_passed(ClusterNow&, const Parameters&) {
-  return "messages of the cluster bus are not seen";
+std::string problem_with_message(const nlohmann::json& with) {
+  std::string problem;
+  bus_types_of(with.at("type"), problem);
+  return problem;
+}
+
+WhyNot why_not_passed(ClusterNow& now, const Parameters& with) {
+  std::string problem;
+  const auto names = [&](std::string_view parameter) {
+    std::vector<std::string> found;
+    if (!with.has(parameter)) return found;
+    for (const int node : now.nodes(with.text(parameter), problem)) found.push_back(now.name(node));
+    return found;
+  };
+  BusCountQuery query;
+  query.types = bus_types_of(with.json().at("type"), problem);
+  query.from = names("from");
+  query.to = names("to");
+  query.delivered = with.text("direction") == kDirections[1];
+  if (!problem.empty()) return problem;
+  const auto count = now.messages(query);
+  if (!count) return "messages of the cluster bus are not seen";
+  if (static_cast<std::int64_t>(*count) >= with.integer("count")) return std::nullopt;
+  return fmt::format("{} such messages passed", *count);
 }
 
 WhyNot why_not_acknowledged(ClusterNow& now, const Parameters& with) {

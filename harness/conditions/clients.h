@@ -18,13 +18,13 @@ inline constexpr Parameter kLogParameters[] = {
     {"matches", Parameter::Kind::kText, "a regular expression for a line", {}, {}},
     {"count", Parameter::Kind::kInteger, "so many lines", "lines", "1", 1}};
 inline constexpr Parameter kBusMessageParameters[] = {
-    {"type", Parameter::Kind::kText, "PING, FAIL, ...", {}, {}},
+    {"type", Parameter::Kind::kValue, "PING, FAILOVER_AUTH_ACK, ...; several, or any", {}, {}},
     {"from", Parameter::Kind::kTarget, "the sender", {}, "null"},
     {"to", Parameter::Kind::kTarget, "the receiver", {}, "null"},
     {"count", Parameter::Kind::kInteger, "so many messages", "messages", "1", 1},
     {"direction",
      Parameter::Kind::kChoice,
-     "as the sender or the receiver sees it",
+     "out: sent; in: also handed on to the receiver, not dropped or held back",
      {},
      "\"out\"",
      0,
@@ -39,6 +39,8 @@ WhyNot why_not_logged(ClusterNow& now, const Parameters& with);
 WhyNot why_not_passed(ClusterNow& now, const Parameters& with);
 WhyNot why_not_acknowledged(ClusterNow& now, const Parameters& with);
 
+/// What is wrong with the types of a bus-message; empty: nothing.
+std::string problem_with_message(const nlohmann::json& with);
 /// What is wrong with the command or the wanted reply of an answer; empty: nothing.
 std::string problem_with_answer(const nlohmann::json& with);
 

@@ -25,6 +25,7 @@ Mark mark_now(const ConditionScene& scene) {
   for (int number = 0; number < scene.cluster.size(); ++number)
     mark.log_sizes.push_back(size_of_log(scene.cluster.node(number)));
   if (scene.acknowledged) mark.acknowledged = scene.acknowledged();
+  if (scene.bus) mark.bus = scene.bus();
   return mark;
 }
 
@@ -87,6 +88,11 @@ std::optional<std::uint64_t> ClusterNow::operations(const std::string& load) con
     sum += count - (before == operations_.acknowledged.end() ? 0 : before->second);
   }
   return found ? std::optional(sum) : std::nullopt;
+}
+
+std::optional<std::uint64_t> ClusterNow::messages(const BusCountQuery& query) const {
+  if (!scene_.bus) return std::nullopt;
+  return count_of(scene_.bus(), query) - count_of(logs_.bus, query);
 }
 
 std::optional<std::string> ask_views(

@@ -13,6 +13,7 @@
 
 #include "harness/cluster/cluster.h"
 #include "harness/cluster/target.h"
+#include "harness/core/bus_log.h"
 #include "harness/core/prng.h"
 
 namespace harness {
@@ -21,6 +22,7 @@ namespace harness {
 struct Mark {
   std::vector<std::uintmax_t> log_sizes;              // bytes of each node's log
   std::map<std::string, std::uint64_t> acknowledged;  // operations of each load
+  BusCounts bus;                                      // messages of each link
 };
 
 /// What a run lends to its conditions. Callbacks that are empty stand for "there is none".
@@ -31,6 +33,7 @@ struct ConditionScene {
   std::function<std::vector<int>()> held;    // nodes that a fault in force keeps from answering
   std::map<std::string, std::string> saved;  // replies that commands before have saved
   std::vector<int> previous;                 // nodes that the fault before acted on
+  std::function<BusCounts()> bus = {};       // messages of the cluster bus so far; empty: they are not seen
 };
 
 /// Sizes of the logs and counts of the loads, as they are now.
@@ -64,6 +67,8 @@ class ClusterNow {
   /// Acknowledged operations since the mark: of one load, or of all when the name is empty. Nothing when
   /// there is no such load.
   std::optional<std::uint64_t> operations(const std::string& load) const;
+  /// Messages of the cluster bus since the mark of the logs. Nothing when they are not seen.
+  std::optional<std::uint64_t> messages(const BusCountQuery& query) const;
 
   TargetScope scope() { return {scene_.cluster, prng_, scene_.previous}; }
 

@@ -21,8 +21,8 @@ struct Condition {
   std::span<const Parameter> parameters;
   /// REQUIRES: the parameters are complete, as the schema has them.
   WhyNot (*why_not)(ClusterNow& now, const Parameters& with);
-  /// Why it cannot be asked at all, with the mend; empty: it can.
-  std::string_view unavailable{};
+  /// Whether it asks what passed on the cluster bus: the run then has a bus path.
+  bool needs_bus_path = false;
 };
 
 }  // namespace harness

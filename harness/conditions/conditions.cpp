@@ -19,9 +19,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view kNoBusPath =
-    "messages of the cluster bus are not seen here: the run has no path of its own for them; a 'log' or "
-    "'knows' condition sees what they cause";
+constexpr bool kNeedsBusPath = true;
 
 constexpr Condition kConditions[] = {
     {"recovered",
@@ -45,8 +43,8 @@ constexpr Condition kConditions[] = {
     {"value", "the key has that value, for a cluster client or at one node", kValueParameters, why_not_value},
     {"answer", "a command is answered so", kAnswerParameters, why_not_answer},
     {"log", "the node has logged it so often since the step before began", kLogParameters, why_not_logged},
-    {"bus-message", "such messages passed on the cluster bus", kBusMessageParameters, why_not_passed,
-     kNoBusPath},
+    {"bus-message", "so many such messages passed on the cluster bus since the step before began",
+     kBusMessageParameters, why_not_passed, kNeedsBusPath},
     {"operations", "so many operations were acknowledged since the waiting began", kOperationsParameters,
      why_not_acknowledged},
     {"not", "the condition does not hold", kNotParameters, why_not_not},
@@ -68,6 +66,7 @@ std::string problem_with_texts(const Condition& condition, const Json& with) {
     if (auto why = problem_with_pattern("/" + with.at("matches").get<std::string>() + "/"); !why.empty())
       return why;
   if (with.contains("command")) return problem_with_answer(with);
+  if (condition.needs_bus_path) return problem_with_message(with);
   return {};
 }
 
@@ -89,10 +88,8 @@ Json complete_nested(Json with, std::string& problem) {
 std::string problem_with_name(const std::string& name) {
   std::vector<std::string_view> names;
   for (const Condition& condition : kConditions) names.push_back(condition.name);
-  const Condition* condition = find_condition(name);
-  if (!condition) return "unknown condition '" + name + "'" + suggestion(name, names);
-  if (condition->unavailable.empty()) return {};
-  return "the condition '" + name + "' cannot be had: " + std::string(condition->unavailable);
+  if (!find_condition(name)) return "unknown condition '" + name + "'" + suggestion(name, names);
+  return {};
 }
 
 std::string words_of_value(const Json& value) {
@@ -140,6 +137,15 @@ ConditionPlan complete_condition(const Json& given, std::string& problem) {
     parameters.erase("equals");
   }
   return complete_condition(given.at("is").get<std::string>(), parameters, problem);
+}
+
+bool needs_bus_path(const ConditionPlan& plan) {
+  const Condition* condition = find_condition(plan.is);
+  if (condition && condition->needs_bus_path) return true;
+  const Json& with = plan.with.json();
+  const auto its = [](const Json& inner) { return needs_bus_path(nested_condition(inner)); };
+  if (with.contains("condition") && its(with.at("condition"))) return true;
+  return with.contains("conditions") && std::ranges::any_of(with.at("conditions"), its);
 }
 
 WhyNot why_not(ClusterNow& now, const ConditionPlan& plan) {

@@ -28,6 +28,9 @@ ConditionPlan complete_condition(const nlohmann::json& given, std::string& probl
 /// Nothing when it holds now; else why not, in words. REQUIRES: complete_condition made it.
 WhyNot why_not(ClusterNow& now, const ConditionPlan& condition);
 
+/// Whether it, or a condition within it, asks what passed on the cluster bus.
+bool needs_bus_path(const ConditionPlan& condition);
+
 /// "owner slot=42 node=n2", "not (recovered)".
 std::string words(const ConditionPlan& condition);
 

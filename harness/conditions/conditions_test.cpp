@@ -107,8 +107,8 @@ TEST_CASE("what a condition cannot be is refused with the nearest name") {
              Contains("no regular expression"));
   CHECK_THAT(problem_of({{"is", "answer"}, {"command", ""}, {"on", "n1"}, {"equals", "OK"}}),
              Contains("'command' is empty"));
-  CHECK_THAT(problem_of({{"is", "bus-message"}, {"type", "FAIL"}}),
-             Contains("cannot be had") && Contains("cluster bus"));
+  CHECK_THAT(problem_of({{"is", "bus-message"}, {"type", "FAILURE"}}),
+             Contains("bus messages is called 'FAILURE'") && Contains("'FAIL'"));
   CHECK_THAT(problem_of({{"is", "not"}, {"condition", "sttled"}}), Contains("'settled'"));
   CHECK_THAT(problem_of({{"is", "any"}, {"conditions", Json::array()}}), Contains("at least one"));
   CHECK_THAT(problem_of(5), Contains("a name, or a table with 'is'"));

@@ -36,17 +36,6 @@ std::vector<int> shard_of(ClusterNow& now, int node) {
   return shard;
 }
 
-std::string first_difference(const FinalData& a, const FinalData& b) {
-  for (const auto& [key, value] : a.values) {
-    const auto other = b.values.find(key);
-    if (other == b.values.end()) return fmt::format("only one holds the key '{}'", key);
-    if (other->second != value) return fmt::format("they differ in the key '{}'", key);
-  }
-  for (const auto& [key, value] : b.values)
-    if (!a.values.contains(key)) return fmt::format("only one holds the key '{}'", key);
-  return {};
-}
-
 /// All are read before any is compared, so that one poll sees them at about one time.
 WhyNot why_not_equal(ClusterNow& now, const std::vector<int>& nodes) {
   std::vector<FinalData> data;
@@ -55,8 +44,8 @@ WhyNot why_not_equal(ClusterNow& now, const std::vector<int>& nodes) {
     if (!data.back().complete) return now.name(node) + " cannot be read: " + data.back().error;
   }
   for (std::size_t i = 1; i < data.size(); ++i)
-    if (const auto difference = first_difference(data[0], data[i]); !difference.empty())
-      return fmt::format("{} and {}: {}", now.name(nodes[0]), now.name(nodes[i]), difference);
+    if (const auto found = differences(data[0], data[i]); !found.empty())
+      return in_words(found.front(), now.name(nodes[0]), now.name(nodes[i]));
   return std::nullopt;
 }
 

@@ -20,6 +20,20 @@ std::string_view to_string(Persistence persistence) {
   return kPersistence[static_cast<std::size_t>(persistence)];
 }
 
+bool keeps_data(Persistence persistence) {
+  switch (persistence) {
+    case Persistence::kStock:
+    case Persistence::kNone:
+      return false;
+    case Persistence::kSnapshot:
+    case Persistence::kAppendAlways:
+    case Persistence::kAppendEverysec:
+    case Persistence::kAppendNo:
+      return true;
+  }
+  return false;
+}
+
 bool persistence_from(std::string_view text, Persistence& persistence) {
   const auto place = std::find(kPersistence.begin(), kPersistence.end(), text);
   if (place == kPersistence.end()) return false;

@@ -28,6 +28,8 @@ enum class Persistence : std::uint8_t {
   kAppendEverysec,  // appendonly yes, fsync every second
   kAppendNo,        // appendonly yes, fsync when the kernel likes
 };
+/// Whether the files of a node that was stopped in order hold all of its data.
+bool keeps_data(Persistence persistence);
 std::string_view to_string(Persistence persistence);  // "stock", "none", "snapshot", "append-always", ...
 bool persistence_from(std::string_view text, Persistence& persistence);
 std::span<const std::string_view> persistence_words();  // in the order of the enumeration
@@ -141,11 +143,15 @@ struct LimitsPlan {
   Nanos tail = 3 * kSecond;
   Nanos settle = 0;  // patience; 0: computed
   bool restart_at_end = true;
+  /// In the end each node is stopped in order, and what its files give is compared with what it held. Unless
+  /// the scenario says otherwise: where the persistence keeps the data.
+  std::optional<bool> reload_at_end;
   std::vector<std::string> checks;  // empty: all that apply
   std::vector<std::string> must_reach;
   bool stop_at_violation = false;
   bool strict = false;        // plain linearizability is asked for
   bool repeat_steps = false;  // the steps begin again, once settled, until the time limit
+  bool bus_evidence = false;  // the bus path is there even if no step needs it
   bool no_faults = false;     // the plan wants no fault: else a run without one proves too little to pass
 };
 

@@ -124,11 +124,13 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.seconds("tail", value.tail);
   a.seconds("settle", value.settle);
   a.value("restart-at-end", value.restart_at_end);
+  a.added("reload-at-end", value.reload_at_end);
   a.value("checks", value.checks);
   a.value("must-reach", value.must_reach);
   a.value("stop-at-violation", value.stop_at_violation);
   a.value("strict", value.strict);
   a.value("repeat-steps", value.repeat_steps);
+  a.value("bus-evidence", value.bus_evidence);
   a.value("no-faults", value.no_faults);
 }
 
@@ -171,6 +173,11 @@ class Writer {
   template <typename T>
   void value(const char* name, const T& value) {
     j_[name] = json_of(value);
+  }
+  /// A field that plans of earlier releases do not have.
+  template <typename T>
+  void added(const char* name, const T& value) {
+    this->value(name, value);
   }
   template <typename T>
   void word(const char* name, T value) {
@@ -221,6 +228,11 @@ class Reader {
   template <typename T>
   void value(const char* name, T& out) {
     read(at(name), out, place_ + "." + name);
+  }
+  template <typename T>
+  void added(const char* name, T& out) {
+    asked_.insert(name);
+    if (j_.contains(name)) value(name, out);
   }
   template <typename T>
   void word(const char* name, T& out) {
@@ -323,6 +335,10 @@ class Describer {
   template <typename T>
   void value(const char* name, T&) {
     add(name, schema_of<std::remove_const_t<T>>());
+  }
+  template <typename T>
+  void added(const char* name, T&) {
+    properties_[name] = schema_of<std::remove_const_t<T>>();
   }
   template <typename T>
   void word(const char* name, T& value) {

@@ -1,6 +1,7 @@
 #include "harness/core/record_json.h"
 
 #include "harness/core/effect_json.h"
+#include "harness/core/json_bytes.h"
 #include "harness/core/old_stores.h"
 
 #include <algorithm>
@@ -39,40 +40,6 @@ SlotRange slot_range_from(const std::string& text) {
   return range;
 }
 
-bool is_utf8(std::string_view text) {
-  // The strict dump is the one judge: what it takes is read back as the same bytes.
-  try {
-    (void)Json(text).dump();
-    return true;
-  } catch (const Json::type_error&) {
-    return false;
-  }
-}
-
-Json bytes_json(std::string_view bytes) {
-  if (is_utf8(bytes)) return bytes;
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kHex[byte >> 4];
-    hex += kHex[byte & 15];
-  }
-  return {{"hex", hex}};
-}
-
-std::string bytes_from(const Json& j) {
-  if (j.is_string()) return j.get<std::string>();
-  const auto hex = j.at("hex").get<std::string>();
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    unsigned byte = 0;
-    std::from_chars(hex.data() + i, hex.data() + i + 2, byte, 16);
-    bytes += static_cast<char>(byte);
-  }
-  return bytes;
-}
-
 /// Writes a record's fields into an object, or reads them from it: one list of fields serves both directions.
 class Writer {
  public:
@@ -101,10 +68,6 @@ class Writer {
   void bytes(const char* name, const std::vector<std::string>& field) {
     Json& list = j_[name] = Json::array();
     for (const std::string& text : field) list.push_back(bytes_json(text));
-  }
-  void bytes_map(const char* name, const std::map<std::string, std::string>& field) {
-    Json& pairs = j_[name] = Json::array();
-    for (const auto& [key, value] : field) pairs.push_back({bytes_json(key), bytes_json(value)});
   }
 
  private:
@@ -153,10 +116,6 @@ class Reader {
   void bytes(const char* name, std::vector<std::string>& field) {
     field.clear();
     for (const Json& text : j_.value(name, Json::array())) field.push_back(bytes_from(text));
-  }
-  void bytes_map(const char* name, std::map<std::string, std::string>& field) {
-    for (const Json& pair : j_.value(name, Json::array()))
-      field[bytes_from(pair.at(0))] = bytes_from(pair.at(1));
   }
 
  private:
@@ -392,14 +351,6 @@ void fields(Archive& a, typename Archive::template Of<LogLine>& line) {
   a.value("text", line.text);
 }
 
-template <typename Archive>
-void fields(Archive& a, typename Archive::template Of<FinalData>& data) {
-  a.value("node", data.node);
-  a.value("complete", data.complete);
-  a.value("error", data.error);
-  a.bytes_map("values", data.values);
-}
-
 // --- both directions ---
 
 template <typename Record>
@@ -511,13 +462,6 @@ void to_json(Json& j, const LogLine& line) {
 void from_json(const Json& j, LogLine& line) {
   read(j, line);
 }
-void to_json(Json& j, const FinalData& data) {
-  write(j, data);
-}
-void from_json(const Json& j, FinalData& data) {
-  read(j, data);
-}
-
 std::string to_line(const Json& j) {
   return j.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -37,9 +37,6 @@ void to_json(nlohmann::json& j, const Incarnation& life);
 void from_json(const nlohmann::json& j, Incarnation& life);
 void to_json(nlohmann::json& j, const LogLine& line);
 void from_json(const nlohmann::json& j, LogLine& line);
-/// Keys and values that are not UTF-8 become {"hex": "…"}, so that no two different ones look alike.
-void to_json(nlohmann::json& j, const FinalData& data);
-void from_json(const nlohmann::json& j, FinalData& data);
 
 /// Compact, without a newline; bytes that are not UTF-8 become U+FFFD.
 std::string to_line(const nlohmann::json& j);

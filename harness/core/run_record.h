@@ -8,8 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/bus_log.h"
 #include "harness/core/effect.h"
+#include "harness/core/final_data.h"
+#include "harness/core/final_view.h"
 #include "harness/core/history.h"
+#include "harness/core/membership.h"
+#include "harness/core/node_info.h"
 #include "harness/core/plan.h"
 #include "harness/core/time.h"
 #include "harness/core/topology.h"
@@ -58,19 +63,6 @@ std::vector<ServerInfo> all_servers(const RunInfo& info);
 std::string build_name(const ServerInfo& server);
 /// "redis 7.0.15", or of a mixed cluster "redis 7.0.15 + bundled 7.0.15".
 std::string build_names(const RunInfo& info);
-
-/// A node as it was created. It keeps number, name and address for the whole run, whatever its role.
-struct NodeInfo {
-  std::string name;
-  std::string ip;
-  int port = 0;
-  std::string id;       // the cluster node id, 40 hex digits
-  int shard = 0;        // the shard it was created in, from 0; of a spare node one of its own
-  bool master = false;  // created as a master
-  SlotRanges slots;     // given at creation; a replica has none
-  int build = 0;        // which build it runs: 0 RunInfo::server, i > 0 peers[i - 1]
-  bool spare = false;   // runs, but was no member of the cluster when the run began
-};
 
 /// The build that the node runs.
 const ServerInfo& server_of(const RunInfo& info, const NodeInfo& node);
@@ -173,14 +165,6 @@ struct LogLine {
   std::string text;
 };
 
-/// All keys of one node after the cluster settled (replicas read in READONLY mode).
-struct FinalData {
-  int node = 0;
-  bool complete = false;  // false: the node could not be read whole
-  std::string error;
-  std::map<std::string, std::string> values;  // key -> value
-};
-
 /// How a load's operations ended, the final phase's among them.
 struct LoadCounters {
   std::string load;
@@ -217,7 +201,11 @@ struct RunRecord {
   std::vector<ExpectationRecord> expectations;  // in order of their end
   std::vector<Incarnation> incarnations;
   std::vector<LogLine> logs;  // of all nodes, in order of time
+  BusLog bus;                 // what passed on the cluster bus, where the run had a bus path
   std::vector<FinalData> final_data;
+  std::vector<FinalView> final_views;
+  std::vector<FinalData> reloaded;  // what each node's files gave after its orderly end
+  std::vector<Intention> intended;  // who was meant to belong to the cluster, in order of time; of old stores none
   RunCounters counters;
   /// What of the store is missing or damaged, each in a few words ("faults.jsonl: block 3"). Any makes the
   /// verdict unknown: what rests on it is neither a violation nor a proof.

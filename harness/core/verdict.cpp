@@ -16,4 +16,36 @@ std::string_view to_string(Validity validity) {
   return "unknown";
 }
 
+std::string_view to_string(Window window) {
+  switch (window) {
+    case Window::kCrash:
+      return "a";
+    case Window::kStaleClient:
+      return "b";
+    case Window::kMinority:
+      return "c";
+    case Window::kRestart:
+      return "restart";
+    case Window::kOutside:
+      break;
+  }
+  return "";
+}
+
+std::string_view words(Window window) {
+  switch (window) {
+    case Window::kCrash:
+      return "acknowledged just before the crash and not yet replicated";
+    case Window::kStaleClient:
+      return "sent with a stale slot map to an old master that had rejoined and was not yet demoted";
+    case Window::kMinority:
+      return "written on the minority side of a partition before it stopped accepting writes";
+    case Window::kRestart:
+      return "not yet on the disk of a master that came back with nobody in its place";
+    case Window::kOutside:
+      break;
+  }
+  return "";
+}
+
 }  // namespace harness

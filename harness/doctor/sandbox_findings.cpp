@@ -10,6 +10,7 @@
 
 #include "harness/core/check.h"
 #include "harness/doctor/examination.h"
+#include "harness/sandbox/bus_path.h"
 #include "harness/sandbox/file_descriptor.h"
 #include "harness/sandbox/sandbox.h"
 
@@ -89,6 +90,15 @@ Finding packets(SandboxMode mode) {
                });
 }
 
+Finding bus_messages(SandboxMode mode) {
+  return tried(mode, "bus faults",
+               "messages of the cluster bus dropped, late, doubled, out of order: nftables redirects "
+               "connections to the bus port through a path of ours",
+               [](Sandbox&, Host& one, Host& other) {
+                 const BusPath path({&one, &other}, 16379);
+               });
+}
+
 Finding tun() {
   const FileDescriptor device(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
   if (device) return ok("tun", "/dev/net/tun opens");
@@ -135,6 +145,7 @@ std::vector<Finding> examine_sandbox() {
   findings.push_back(cuts(support.best));
   findings.push_back(resets(support.best));
   findings.push_back(packets(support.best));
+  findings.push_back(bus_messages(support.best));
   findings.push_back(netem(support.best));
   findings.push_back(tun());
   return findings;

@@ -2,11 +2,22 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/wait.h"
 #include "harness/faults/administration.h"
 #include "harness/faults/target.h"
 
 namespace harness {
 namespace {
+
+/// A master that has just joined refuses keys until it has the cluster as well by its own view.
+bool takes_keys(FaultContext& context, const Node& node, std::string& problem) {
+  const bool well = wait_for(
+      std::chrono::seconds(20),
+      [&] { return context.stopped() || context.cluster.look().view(node.number()).cluster.state_ok; },
+      std::chrono::milliseconds(20));
+  if (!well) problem = node.name() + " has the cluster as down for 20 s";
+  return well;
+}
 
 /// An equal part from each master that serves slots, until the newcomer has as many as it shall.
 int give_slots(FaultContext& context, int newcomer, int wanted, std::string& problem) {
@@ -33,6 +44,10 @@ std::unique_ptr<ActiveFault> inject_add_master(FaultContext& context, const Faul
   record.effects = {membership_effect(record.nodes, record.description)};
   record.requested = context.clock.now();
   if (!meet(context, node->number(), record.error)) return nullptr;
+  context.cluster.change_membership([&](Membership& membership) {
+    if (!membership.is_member(node->number())) membership.add_master(node->number());
+  });
+  if (!takes_keys(context, *node, record.error)) return nullptr;
   const int given = give_slots(context, node->number(), wanted, record.error);
   if (!record.error.empty()) return nullptr;
   record.evidence = fmt::format("all members know {}, which serves {} slots", node->name(), given);

@@ -104,7 +104,7 @@ std::unique_ptr<ActiveFault> put_in_force(FaultContext& context, Cut cut, FaultR
 Effect dead_connections(const Host& host, const std::vector<Host*>& peers, Traffic traffic,
                         const FaultRecord& record) {
   Effect effect;
-  effect.kind = EffectKind::kCut;
+  effect.kind = EffectKind::kDegraded;  // whoever connects anew gets through
   effect.nodes = record.nodes;
   effect.traffic = traffic;
   effect.detail = "established connections alone";

@@ -12,6 +12,7 @@
 #include "harness/core/clock.h"
 #include "harness/core/prng.h"
 #include "harness/core/run_record.h"
+#include "harness/sandbox/bus_path.h"
 #include "harness/sandbox/sandbox.h"
 
 namespace harness {
@@ -25,6 +26,7 @@ struct FaultContext {
   std::vector<Host*> client_hosts;    // one a client group
   std::vector<int> previous_targets;  // node numbers that the fault before this one acted on
   std::function<bool()> stopped = [] { return false; };  // the run ends: a long injection shall break off
+  BusPath* bus = nullptr;  // there when a step or a condition of the plan needs it
 };
 
 /// A fault in force. Destroying it heals, so that no exception leaves a partition behind.
@@ -63,6 +65,8 @@ struct Fault {
   std::span<const Parameter> parameters{};
   /// What it does above all, known before it acts: random schedules ask it.
   EffectKind kind = EffectKind::kConfig;
+  /// What the schema cannot say is wrong with the parameters; empty: nothing.
+  std::string (*problem)(const Parameters&) = [](const Parameters&) { return std::string(); };
 };
 
 /// For `Fault::unavailable`: works everywhere; needs hosts with networks of their own.

@@ -3,6 +3,10 @@
 #include "harness/faults/add_master.h"
 #include "harness/faults/add_replica.h"
 #include "harness/faults/bump_epoch.h"
+#include "harness/faults/bus_delay.h"
+#include "harness/faults/bus_drop.h"
+#include "harness/faults/bus_duplicate.h"
+#include "harness/faults/bus_reorder.h"
 #include "harness/faults/busy.h"
 #include "harness/faults/client_pause.h"
 #include "harness/faults/config_set.h"
@@ -203,9 +207,9 @@ constexpr Fault kFaults[] = {
     {"cut-port", "one node's client port is cut off, the bus goes on", "random-master", kHeals, needs_network,
      inject_cut_port, kCutPortParameters, EffectKind::kCut},
     {"half-open", "established connections are silently dead, new ones work", "random-master", kHeals,
-     needs_network, inject_half_open, kHalfOpenParameters, EffectKind::kCut},
+     needs_network, inject_half_open, kHalfOpenParameters, EffectKind::kDegraded},
     {"reset", "established connections are reset", "random-master", !kHeals, needs_network, inject_reset,
-     kResetParameters, EffectKind::kCut},
+     kResetParameters, EffectKind::kDegraded},
     {"packet-delay", "what passes one node's links comes late", "random-master", kHeals, needs_network,
      inject_packet_delay, kPacketDelayParameters, EffectKind::kDegraded},
     {"packet-loss", "some of what passes one node's links is lost", "random-master", kHeals, needs_network,
@@ -218,6 +222,16 @@ constexpr Fault kFaults[] = {
      needs_network, inject_packet_corrupt, kPacketCorruptParameters, EffectKind::kDegraded},
     {"rate-limit", "one node's links carry no more than a rate", "random-master", kHeals, needs_network,
      inject_rate_limit, kRateLimitParameters, EffectKind::kDegraded},
+    {"bus-drop", "messages of the cluster bus, by type, do not arrive", "random-master", kHeals,
+     needs_network, inject_bus_drop, kBusDropParameters, EffectKind::kBus, problem_with_bus},
+    {"bus-delay", "messages of the cluster bus, by type, come late, and others overtake them",
+     "random-master", kHeals, needs_network, inject_bus_delay, kBusDelayParameters, EffectKind::kBus,
+     problem_with_bus},
+    {"bus-duplicate", "messages of the cluster bus, by type, come twice", "random-master", kHeals,
+     needs_network, inject_bus_duplicate, kBusDuplicateParameters, EffectKind::kBus, problem_with_bus},
+    {"bus-reorder", "messages of the cluster bus, by type, are overtaken by the next one on their link",
+     "random-master", kHeals, needs_network, inject_bus_reorder, kBusReorderParameters, EffectKind::kBus,
+     problem_with_bus},
 };
 
 }  // namespace

@@ -23,9 +23,11 @@ bool make_dispensable(FaultContext& context, const Roles& roles, int node, std::
   }
   // Some follow their slots by themselves (cluster-allow-replica-migration): told again, nothing changes.
   for (const int replica : replicas)
-    if (problem.empty())
-      tell(context.cluster.node(replica),
-           {"CLUSTER", "REPLICATE", id_of(context.cluster, roles, heirs.front())}, problem);
+    if (problem.empty() && tell(context.cluster.node(replica),
+                                {"CLUSTER", "REPLICATE", id_of(context.cluster, roles, heirs.front())}, problem))
+      context.cluster.change_membership([&](Membership& membership) {
+        if (membership.is_member(heirs.front())) membership.add_replica(replica, heirs.front());
+      });
   return problem.empty();
 }
 
@@ -43,6 +45,7 @@ std::unique_ptr<ActiveFault> inject_remove_node(FaultContext& context, const Fau
   record.requested = context.clock.now();
   if (!make_dispensable(context, roles, number, record.error)) return nullptr;
   if (!forget(context, number, record.error)) return nullptr;
+  context.cluster.change_membership([&](Membership& membership) { membership.remove(number); });
   if (!tell(*node, {"CLUSTER", "RESET", "SOFT"}, record.error)) return nullptr;
   const bool seen = verify_by_views(context, record, std::chrono::seconds(20), [&](const Roles& now) {
     if (now.view(number).topology.nodes.size() > 1)

@@ -28,6 +28,9 @@ std::optional<std::string> why_not_replica(const Cluster& cluster, const Roles& 
 bool replicate_and_verify(FaultContext& context, Node& node, int master, FaultRecord& record) {
   const std::string id = id_of(context.cluster, context.cluster.look(), master);
   if (!tell(node, {"CLUSTER", "REPLICATE", id}, record.error)) return false;
+  context.cluster.change_membership([&](Membership& membership) {
+    if (membership.is_member(master)) membership.add_replica(node.number(), master);
+  });
   const bool seen = verify_by_views(context, record, kPatience, [&](const Roles& roles) {
     return why_not_replica(context.cluster, roles, node.number(), master);
   });

@@ -6,8 +6,12 @@
 
 #include "harness/cluster/cluster.h"
 #include "harness/cluster/final_data.h"
+#include "harness/cluster/final_views.h"
+#include "harness/cluster/intent.h"
 #include "harness/cluster/observer.h"
+#include "harness/cluster/reload.h"
 #include "harness/core/wait.h"
+#include "harness/run/bus_record.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/load_set.h"
 #include "harness/run/nemesis.h"
@@ -22,6 +26,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kProgressInterval(200);
+constexpr milliseconds kEnd(500);
+constexpr milliseconds kOrderlyEnd(15'000);
 
 /// One run, from the empty sandbox to the full store. The members stand in the order in which they come to
 /// life; they leave in the reverse one, whatever happens.
@@ -42,6 +48,7 @@ class Conductor {
     settle();
     read_finally();
     stop();
+    reload();
     save();
   }
 
@@ -57,6 +64,8 @@ class Conductor {
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     const RunClock since_start;
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
+    // Before the servers start: so all that they ever say to each other goes through it.
+    if (needs_bus_path(plan())) bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files);
     cluster_->start();
     cluster_->form();
     progress_.clear();
@@ -87,6 +96,7 @@ class Conductor {
     record_.info.started_unix_ms =
         std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     save_run(plan_.files, record_);
+    if (bus_) bus_->begin(clock_);
     ObserverOptions options;
     options.journal = plan_.files.topology();
     options.zero = clock_.epoch();
@@ -106,17 +116,23 @@ class Conductor {
     sinks.fault = [this](std::size_t number, const FaultRecord& fault) {
       fault_journal_.write(number, fault);
     };
-    sinks.command = [&](const CommandRecord& command) { journal.write(command); };
+    sinks.command = [&](const CommandRecord& command) {
+      intend(*cluster_, command);
+      journal.write(command);
+    };
     sinks.expectation = [&](const ExpectationRecord& expectation) { journal.write(expectation); };
     sinks.say = [this](const std::string& event) { tell(event); };
     const auto acknowledged = [this] { return loads_->acknowledged(); };
-    Nemesis nemesis(plan(), {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged}, sinks);
+    Nemesis nemesis(
+        plan(), {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged, bus_ ? &bus_->path() : nullptr},
+        sinks);
     nemesis.start();
     LoadFigures figures;
     figures.expected_s = expected_seconds();
     while (!nemesis.done()) {
       std::this_thread::sleep_for(kProgressInterval);  // the pace of the progress line, nothing waits for it
       show(figures);
+      if (bus_) bus_->save_counts();
       loads_->check();
       if (interrupted_by() != 0) {
         record_.info.interrupted = true;
@@ -125,6 +141,12 @@ class Conductor {
     }
     nemesis.join();
     record_.faults = nemesis.records().faults();
+  }
+
+  /// For the cluster to settle, and for its replicas to catch up.
+  milliseconds patience() const {
+    return plan().limits.settle > 0 ? milliseconds(plan().limits.settle / kMillisecond)
+                                    : settle_patience(plan().cluster.config);
   }
 
   /// About what the steps take: a wait is reckoned with the bound of a failover.
@@ -170,11 +192,9 @@ class Conductor {
     if (plan().limits.restart_at_end)
       if (const std::string names = restart_dead_nodes(*cluster_); !names.empty())
         tell("started again: " + names);
-    const milliseconds patience = plan().limits.settle > 0 ? milliseconds(plan().limits.settle / kMillisecond)
-                                                           : settle_patience(plan().cluster.config);
     std::string missing;
     const bool settled = wait_for(
-        patience,
+        patience(),
         [&] {
           const auto why = cluster_->why_not_settled(cluster_->look());
           missing = why.value_or("");
@@ -193,19 +213,37 @@ class Conductor {
     progress_.update("final reads");
     if (const auto unanswered = loads_->final_phase(std::chrono::seconds(10)); unanswered > 0)
       tell(std::to_string(unanswered) + " final reads got no answer");
-    record_.final_data = read_final_data(*cluster_, std::chrono::seconds(20));
+    DataReading reading;
+    // Replicas of a cluster that did not settle are not waited for a second time.
+    reading.catch_up = record_.info.settled == kNever ? milliseconds(1000) : patience();
+    record_.final_data = read_final_data(*cluster_, reading);
+    for (const FinalData& data : record_.final_data)
+      if (!data.behind.empty())
+        tell(record_.nodes[static_cast<std::size_t>(data.node)].name + " has not caught up: " + data.behind);
+    record_.final_views = read_final_views(*cluster_, {});
   }
 
   void stop() {
     observer_->stop();
     if (const auto trouble = observer_->error()) throw EnvironmentError(*trouble);
-    cluster_->stop();
+    if (bus_) bus_->end();
+    // A node that is to be loaded again may take its time to save.
+    cluster_->stop(reloads() ? kOrderlyEnd : kEnd);
     record_.info.end = clock_.now();
+  }
+
+  bool reloads() const { return plan().limits.reload_at_end.value_or(false) && !record_.info.interrupted; }
+
+  void reload() {
+    if (!reloads()) return;
+    progress_.update("loading the nodes' files again");
+    record_.reloaded = read_reloaded_data(*cluster_, record_.final_data);
   }
 
   void save() {
     progress_.update("saving");
     record_.incarnations = cluster_->incarnations(clock_.epoch());
+    record_.intended = cluster_->intentions(clock_.epoch());
     record_.counters.recorded_events = recorder_->events();
     record_.counters.loads = loads_->counters();
     for (const LoadCounters& load : record_.counters.loads) {
@@ -232,6 +270,7 @@ class Conductor {
   std::string newest_event_;  // guarded by event_mutex_
   std::unique_ptr<Sandbox> sandbox_;
   std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<BusRecord> bus_;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<StallMeter> stall_meter_;
   std::unique_ptr<Recorder> recorder_;

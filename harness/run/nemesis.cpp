@@ -17,7 +17,13 @@ class Nemesis::Lap {
         number_(number),
         looks_(nemesis.scene_.cluster),
         board_(nemesis.plan_.steps, nemesis.scene_.clock,
-               mark_now({nemesis.scene_.cluster, {}, nemesis.scene_.acknowledged, {}, {}, {}})) {}
+               mark_now({nemesis.scene_.cluster,
+                         {},
+                         nemesis.scene_.acknowledged,
+                         {},
+                         {},
+                         {},
+                         nemesis.scene_.bus_counts()})) {}
 
   StepBoard& board() { return board_; }
 
@@ -50,6 +56,11 @@ class Nemesis::Lap {
   StepBoard board_;
   std::vector<std::jthread> threads_;  // joined before the board goes
 };
+
+std::function<BusCounts()> NemesisScene::bus_counts() const {
+  if (!bus) return {};
+  return [path = bus] { return path->traffic().counts(); };
+}
 
 Nemesis::Nemesis(const Plan& plan, NemesisScene scene, StepSinks sinks)
     : plan_(plan), scene_(std::move(scene)), records_(std::move(sinks)) {}

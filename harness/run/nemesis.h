@@ -26,6 +26,10 @@ struct NemesisScene {
   std::vector<Host*> client_hosts;  // one a client group
   /// Acknowledged operations of each load so far; may be empty.
   std::function<std::map<std::string, std::uint64_t>()> acknowledged;
+  BusPath* bus = nullptr;  // when the plan needs it
+
+  /// Messages that passed so far; empty without a bus path.
+  std::function<BusCounts()> bus_counts() const;
 };
 
 class Nemesis {

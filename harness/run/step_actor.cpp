@@ -90,7 +90,8 @@ FaultContext StepActor::fault_context() {
           prng_,
           scene_.client_hosts,
           board_.nodes_before(number_),
-          [this] { return board_.healing_asked(number_); }};
+          [this] { return board_.healing_asked(number_); },
+          scene_.bus};
 }
 
 void StepActor::inject() {
@@ -248,7 +249,8 @@ void StepActor::tell(const ExpectationRecord& record) {
 ConditionScene StepActor::condition_scene() const {
   return {scene_.cluster,      [this] { return looks_.fresh(); },
           scene_.acknowledged, [this] { return records_.held(); },
-          records_.saved(),    board_.nodes_before(number_)};
+          records_.saved(),    board_.nodes_before(number_),
+          scene_.bus_counts()};
 }
 
 }  // namespace harness

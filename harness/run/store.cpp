@@ -135,14 +135,21 @@ class RunReader {
     note_bad_lines(files_.faults(), bad_lines);
     return found;
   }
-  std::vector<FinalData> final_data() {
-    if (!usable(files_.final_data())) return {};
+  /// A file that is one JSON array; stores of earlier releases may lack it.
+  template <typename T>
+  std::vector<T> list(const fs::path& file) {
+    if (!usable(file)) return {};
     try {
-      return nlohmann::json::parse(read_file(files_.final_data())).get<std::vector<FinalData>>();
+      return nlohmann::json::parse(read_file(file)).get<std::vector<T>>();
     } catch (const nlohmann::json::exception&) {
-      damage_.push_back("final.json cannot be understood");
+      damage_.push_back(file.filename().string() + " cannot be understood");
       return {};
     }
+  }
+  BusLog bus() {
+    BusLog log = parse_bus_log(text(files_.bus()));
+    note_bad_lines(files_.bus(), log.bad_lines);
+    return log;
   }
   TopologyLog topology() {
     TopologyLog log = parse_topology_log(text(files_.topology()));
@@ -274,6 +281,7 @@ void save_run(const RunFiles& files, const RunRecord& record) {
                                {"run", record.info},
                                {"nodes", record.nodes},
                                {"incarnations", record.incarnations},
+                               {"intended", record.intended},
                                {"counters", record.counters},
                                {"sealed", record.info.end != kNever}};
   write_file(files.run(), json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
@@ -281,6 +289,9 @@ void save_run(const RunFiles& files, const RunRecord& record) {
 
 void save_final_data(const RunFiles& files, const RunRecord& record) {
   write_file(files.final_data(), to_line(nlohmann::json(record.final_data)) + "\n");
+  write_file(files.final_views(), to_line(nlohmann::json(record.final_views)) + "\n");
+  if (!record.reloaded.empty())
+    write_file(files.reloaded(), to_line(nlohmann::json(record.reloaded)) + "\n");
 }
 
 void FaultJournal::write(std::size_t number, const FaultRecord& record) {
@@ -315,6 +326,10 @@ RunRecord load_run(const RunFiles& files) {
                                            : plan_of_old_store(record.info);
     record.nodes = json.value("nodes", std::vector<NodeInfo>{});
     record.incarnations = json.value("incarnations", std::vector<Incarnation>{});
+    record.intended = json.value("intended", std::vector<Intention>{});
+    for (const auto& intention : json.value("intended", nlohmann::json::array()))
+      if (intention.at("membership").at("shard_of").size() != record.nodes.size())
+        throw nlohmann::json::other_error::create(501, "intended for other nodes", &intention);
     record.counters = json.value("counters", RunCounters{});
     sealed = json.value("sealed", false);
   } catch (const nlohmann::json::exception& error) {
@@ -332,8 +347,11 @@ RunRecord load_run(const RunFiles& files) {
   std::ranges::move(faults_of_commands(record.commands), std::back_inserter(record.faults));
   std::ranges::stable_sort(record.faults, {}, &FaultRecord::requested);
   record.expectations = reader.items(files.expectations(), parse_expectations);
-  record.final_data = reader.final_data();
+  record.final_data = reader.list<FinalData>(files.final_data());
+  record.final_views = reader.list<FinalView>(files.final_views());
+  record.reloaded = reader.list<FinalData>(files.reloaded());
   record.history = reader.history();
+  record.bus = reader.bus();
   TopologyLog topology = reader.topology();
   record.views = std::move(topology.views);
   record.offsets = std::move(topology.offsets);

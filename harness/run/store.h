@@ -22,7 +22,10 @@ struct RunFiles {
   std::filesystem::path faults() const { return directory / "faults.jsonl"; }
   std::filesystem::path commands() const { return directory / "commands.jsonl"; }
   std::filesystem::path expectations() const { return directory / "expectations.jsonl"; }
+  std::filesystem::path bus() const { return directory / "bus.jsonl"; }
   std::filesystem::path final_data() const { return directory / "final.json"; }
+  std::filesystem::path final_views() const { return directory / "views.json"; }
+  std::filesystem::path reloaded() const { return directory / "reload.json"; }
   std::filesystem::path seal() const { return directory / "seal.json"; }
   std::filesystem::path nodes() const { return directory / "nodes"; }
   std::filesystem::path build_log() const { return directory / "build.log"; }
@@ -56,6 +59,7 @@ std::string read_file(const std::filesystem::path& file);
 void save_plan(const RunFiles& files, const Plan& plan);
 /// What is known of a run before, and after, it is recorded.
 void save_run(const RunFiles& files, const RunRecord& record);
+/// What the nodes held and showed in the end, and what their files gave.
 void save_final_data(const RunFiles& files, const RunRecord& record);
 
 /// Appends the faults of a run as they change: the last line of a number counts. Thread-safe.

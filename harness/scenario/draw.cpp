@@ -46,6 +46,7 @@ std::string place_in_file(const Scenario& scenario, std::string part) {
 Plan draw(const Scenario& scenario, std::uint64_t seed) {
   Plan plan = scenario.plan;
   plan.seed = seed;
+  if (!plan.limits.reload_at_end) plan.limits.reload_at_end = keeps_data(plan.cluster.persistence);
   for (const ScenarioStep& step : scenario.steps) plan.steps.push_back(drawn(step, plan));
   if (scenario.random) std::ranges::move(draw_random(*scenario.random, plan), std::back_inserter(plan.steps));
   if (const auto problem = problem_with(plan))

@@ -9,11 +9,15 @@ void read_limits(Section section, Scenario& scenario) {
   section.read_seconds("tail", limits.tail);
   section.read_seconds("settle", limits.settle);
   section.read("restart-at-end", limits.restart_at_end);
+  bool reload = false;
+  section.read("reload-at-end", reload);
+  if (section.has("reload-at-end")) limits.reload_at_end = reload;
   section.read_names("checks", limits.checks);
   section.read_names("must-reach", limits.must_reach);
   section.read("stop-at-violation", limits.stop_at_violation);
   section.read("strict", limits.strict);
   section.read("repeat-steps", limits.repeat_steps);
+  section.read("bus-evidence", limits.bus_evidence);
   section.read("no-faults", limits.no_faults);
   for (const char* key : {"checks", "must-reach", "time-limit", "repeat-steps", "no-faults"})
     scenario.places["limits." + std::string(key)] = section.place(key);

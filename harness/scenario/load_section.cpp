@@ -12,9 +12,7 @@ const WorkloadEntry& workload_of(const Section& section, const LoadPlan& load) {
   if (const WorkloadEntry* workload = find_workload(load.workload)) return *workload;
   std::vector<std::string_view> names;
   for (const WorkloadEntry& known : workloads()) names.push_back(known.name);
-  section.refuse("workload", load.workload.empty() ? "a load needs a 'workload' (harness list shows them)"
-                                                   : "unknown workload '" + load.workload + "'" +
-                                                         suggestion(load.workload, names));
+  section.refuse("workload", "unknown workload '" + load.workload + "'" + suggestion(load.workload, names));
 }
 
 void read_options(Section& section, const WorkloadEntry& workload, LoadPlan& load) {
@@ -31,6 +29,7 @@ void read_options(Section& section, const WorkloadEntry& workload, LoadPlan& loa
 
 void read_load(Section section, Scenario& scenario) {
   LoadPlan load;
+  load.workload = "register";
   section.read("workload", load.workload);
   const WorkloadEntry& workload = workload_of(section, load);
   load.name = load.workload;

@@ -211,6 +211,7 @@ class PlanCheck {
          in_quotes(step.name) + " is an event and cannot be held");
     check_target(step.target, part + ".target");
     check_complete(part + ".with", fault->parameters, step.with);
+    if (!problem_) need_none(part + ".with", fault->problem(step.with));
     check_targets_in(fault->parameters, step.with, part + ".with");
   }
 

@@ -66,7 +66,8 @@ Scenario load_scenario(const std::string& name_or_file) {
   std::vector<std::string_view> names;
   for (const BundledScenario& bundled : bundled_scenarios()) {
     names.push_back(bundled.name);
-    if (bundled.name != name_or_file) continue;
+    const bool with_folder = name_or_file == std::string(bundled.folder) + "/" + std::string(bundled.name);
+    if (bundled.name != name_or_file && !with_folder) continue;
     Scenario scenario = parse_scenario(bundled.toml, std::string(bundled.name) + ".toml");
     scenario.plan.scenario = bundled.name;
     return scenario;

@@ -58,7 +58,8 @@ Scenario parse_scenario(std::string_view toml, const std::string& source);
 Scenario load_scenario(const std::string& name_or_file);
 
 struct BundledScenario {
-  std::string_view name;
+  std::string_view name;    // unique: "failover-basic"
+  std::string_view folder;  // its theme: "failover", "bugs"; `run bugs/NAME` finds it, too
   std::string_view toml;
 };
 std::span<const BundledScenario> bundled_scenarios();

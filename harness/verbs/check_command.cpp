@@ -265,7 +265,7 @@ nlohmann::ordered_json to_json(const Anomaly& anomaly) {
                                  {"time", anomaly.time}};
   if (!anomaly.key.empty()) json["key"] = anomaly.key;
   if (!anomaly.node.empty()) json["node"] = anomaly.node;
-  if (anomaly.allowed) json["allowed"] = anomaly.window;
+  if (anomaly.allowed) json["allowed"] = to_string(anomaly.window);
   return json;
 }
 
@@ -324,7 +324,7 @@ void print_text(const CheckResult& result, double seconds) {
     if (++number > 10) break;
     std::cout << "\n" << number << ". " << anomaly.type;
     if (!anomaly.key.empty()) std::cout << ", key " << anomaly.key;
-    if (anomaly.allowed) std::cout << " (allowed: window " << anomaly.window << ")";
+    if (anomaly.allowed) std::cout << " (allowed: window " << to_string(anomaly.window) << ")";
     std::cout << "\n   " << anomaly.explanation << "\n   events";
     for (std::size_t i = 0; i < std::min<std::size_t>(anomaly.operations.size(), 20); ++i)
       std::cout << " " << anomaly.operations[i];

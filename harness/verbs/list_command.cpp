@@ -57,7 +57,7 @@ Listing scenario_listing() {
     list.entries.push_back(
         {std::string(bundled.name),
          plan.description,
-         {{"tags", plan.tags}, {"requires", plan.requires_}, {"catches", scenario.catches}}});
+         {{"theme", bundled.folder}, {"promise", plan.promise}, {"tags", plan.tags}, {"requires", plan.requires_}, {"catches", scenario.catches}}});
   }
   return list;
 }
@@ -74,9 +74,7 @@ nlohmann::ordered_json of_fault(const Fault& fault) {
 }
 
 nlohmann::ordered_json of_condition(const Condition& condition) {
-  nlohmann::ordered_json more = {{"parameters", describe(condition.parameters)}};
-  if (!condition.unavailable.empty()) more["unavailable"] = condition.unavailable;
-  return more;
+  return {{"parameters", describe(condition.parameters)}};
 }
 
 std::vector<Listing> everything() {

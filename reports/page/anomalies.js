@@ -4,7 +4,8 @@ function renderAnomalies(ops) {
   const violations = DATA.anomalies.filter((anomaly) => !anomaly.allowed);
   const allowed = DATA.anomalies.filter((anomaly) => anomaly.allowed);
   fillSection("violations", violations, "violations", DATA.checks.reduce((n, check) => n + check.violations, 0), ops);
-  fillSection("allowed", allowed, "allowed", DATA.checks.reduce((n, check) => n + check.allowed, 0), ops);
+  fillSection("allowed", allowed, "allowed", DATA.checks.reduce((n, check) => n + check.allowed + check.known, 0),
+              ops);
 }
 
 function fillSection(id, anomalies, counter, total, ops) {
@@ -26,6 +27,7 @@ function anomalyCard(anomaly, ops, open) {
        el("span", {class: "note"}, `${seconds(anomaly.t)} s · ${anomaly.check}`)),
     el("p", {class: "words"}, anomaly.explanation),
     anomaly.window && el("p", {class: "note"}, `Allowed by window ${anomaly.window}: ${anomaly.window_words}.`),
+    anomaly.known && el("p", {class: "note"}, `Known, and lived with until it is mended: ${anomaly.known}.`),
     moments,
     el("p", {class: "actions"},
        el("button", {type: "button", click: () => Brush.around(anomaly.t)}, "Bring the brush here"),

@@ -17,7 +17,8 @@ function checkRow(check) {
     el("td", {}, mark(check.valid)),
     el("th", {scope: "row"}, check.name),
     el("td", {}, measures(check)),
-    el("td", {class: "number"}, check.allowed ? grouped(check.allowed) : "–"),
+    el("td", {class: "number"}, check.allowed ? grouped(check.allowed) : "–",
+       check.known > 0 && el("p", {class: "note"}, `${grouped(check.known)} known`)),
     el("td", {class: "number"}, check.violations ? grouped(check.violations) : "–"),
     el("td", {class: "number"}, check.operations ? grouped(check.operations) : "–"),
     el("td", {}, check.explanation, check.truncated && el("p", {class: "note"}, "Incomplete: " + check.truncated)));

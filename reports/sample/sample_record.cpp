@@ -441,7 +441,7 @@ CheckResult loss_ledger(const RunRecord& record, bool violated) {
     lost.time = kCrash - at_ms(2.0 * k);
     lost.node = "n3";
     lost.allowed = true;
-    lost.window = "a";
+    lost.window = Window::kCrash;
     losses.anomalies.push_back(lost);
   }
   if (!violated) return losses;

@@ -1,0 +1,165 @@
+#include "checkers/promises/bus_votes.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+using Election = std::pair<std::uint64_t, int>;  // epoch, candidate
+
+class BusVotes {
+ public:
+  BusVotes(const Analysis& analysis, CheckResult& result) : analysis_(analysis), result_(result) {}
+
+  void check() {
+    for (const BusSighting& seen : run().bus.messages) {
+      const int sender = run().node_by_id(seen.message.sender);
+      if (sender < 0) continue;
+      take(seen, sender);
+    }
+    figure(result_.measured, "bus_votes", static_cast<double>(votes_));
+    figure(result_.measured, "bus_elections_won", static_cast<double>(won_.size()));
+    figure(result_.measured, "bus_failures_told", static_cast<double>(failures_));
+  }
+
+ private:
+  const RunRecord& run() const { return analysis_.run; }
+
+  void take(const BusSighting& seen, int sender) {
+    switch (seen.message.type) {
+      case BusType::kAuthRequest:
+        asked_.insert({seen.message.current_epoch, sender});
+        break;
+      case BusType::kAuthAck:
+        take_vote(seen, sender);
+        break;
+      case BusType::kFail:
+        take_failure(seen, sender);
+        break;
+      case BusType::kPing:
+      case BusType::kPong:
+      case BusType::kMeet:
+        take_claim(seen, sender);
+        take_suspicions(seen, sender);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /// A vote is a message of its own; what our own fault doubled stands here once.
+  void take_vote(const BusSighting& seen, int voter) {
+    const int candidate = run().node_by_name(seen.link.to);
+    const std::uint64_t epoch = seen.message.current_epoch;
+    ++votes_;
+    const auto [before, first] = voted_.try_emplace({epoch, voter}, &seen);
+    if (!first)
+      tell("voted-twice-on-bus", voter, seen.time,
+           told(seen) + ", in which it had voted already: " + told(*before->second));
+    if (seen.fate == BusFate::kDropped) return;
+    if (seen.fate == BusFate::kDuplicated) doubled_.insert({epoch, candidate});
+    voters_[{epoch, candidate}].insert(voter);
+  }
+
+  /// A master that has the config epoch of an election it asked for has won it.
+  void take_claim(const BusSighting& seen, int sender) {
+    const Election election{seen.message.config_epoch, sender};
+    if ((seen.message.flags & bus_flag::kMaster) == 0 || !asked_.contains(election)) return;
+    if (!won_.insert(election).second) return;
+    const std::size_t votes = voters_[election].size();
+    const std::size_t masters = masters_least(sender);
+    // TCP never doubles a message: servers need not notice what only our fault can do.
+    if (masters == 0 || votes >= masters / 2 + 1 || doubled_.contains(election)) return;
+    tell("won-without-majority-on-bus", sender, seen.time,
+         "at " + at(seen.time) + " " + node_name(run(), sender) + " claims the config epoch " +
+             std::to_string(election.first) + " of its election, for which " + std::to_string(votes) +
+             " acknowledgement(s) were sent to it; a majority of " + std::to_string(masters) +
+             " masters is " + std::to_string(masters / 2 + 1));
+  }
+
+  void take_suspicions(const BusSighting& seen, int sender) {
+    if (seen.fate == BusFate::kDropped) return;
+    const int receiver = run().node_by_name(seen.link.to);
+    std::set<int> suspected;
+    for (const BusGossip& gossip : seen.message.gossip) suspected.insert(run().node_by_id(gossip.node));
+    for (int node = 0; node < static_cast<int>(run().nodes.size()); ++node) {
+      Suspicion& its = suspicions_[{receiver, node}][sender];
+      // It counts until its reporter says otherwise, and for a while longer.
+      if (its.now) its.last = seen.time;
+      its.now = suspected.contains(node);
+      if (its.now) its.last = seen.time;
+    }
+  }
+
+  void take_failure(const BusSighting& seen, int sender) {
+    const int failed = run().node_by_id(seen.message.about);
+    if (failed < 0 || failed == sender || !told_failed_.insert({sender, failed, seen.time / kSecond}).second)
+      return;
+    ++failures_;
+    // Reports count for twice the node timeout. Twice that, since messages take their time.
+    const Nanos window = 4 * analysis_.bounds.node_timeout + analysis_.stall;
+    if (seen.time < run().bus.opening.time + window) return;
+    std::size_t reports = 1;  // its own
+    for (const auto& [reporter, suspicion] : suspicions_[{sender, failed}])
+      reports += reporter != sender && reporter != failed &&
+                 (suspicion.now || (suspicion.last != kNever && suspicion.last >= seen.time - window));
+    const std::size_t masters = masters_least(sender);
+    if (masters == 0 || reports >= masters / 2 + 1) return;
+    tell("failed-without-majority", sender, seen.time,
+         "at " + at(seen.time) + " " + node_name(run(), sender) + " tells that " + node_name(run(), failed) +
+             " has failed, of which it and those that it had heard from are " + std::to_string(reports) +
+             "; a majority of " + std::to_string(masters) + " masters is " + std::to_string(masters / 2 + 1));
+  }
+
+  /// The fewest masters with slots that the node ever saw: the majority it needs is surely no smaller.
+  std::size_t masters_least(int node) const {
+    std::size_t least = 0;
+    for (const View* view : analysis_.views[static_cast<std::size_t>(node)])
+      if (view->reachable && view->cluster.size > 0)
+        least = std::min(least == 0 ? SIZE_MAX : least, static_cast<std::size_t>(view->cluster.size));
+    return least;
+  }
+
+  std::string told(const BusSighting& seen) const {
+    return "at " + at(seen.time) + " " + seen.link.from + " acknowledged " + seen.link.to + " in epoch " +
+           std::to_string(seen.message.current_epoch);
+  }
+
+  void tell(std::string type, int node, Nanos time, std::string text) {
+    Anomaly anomaly;
+    anomaly.type = std::move(type);
+    anomaly.node = node_name(run(), node);
+    anomaly.time = time;
+    anomaly.explanation = std::move(text);
+    report(result_, std::move(anomaly));
+  }
+
+  struct Suspicion {
+    bool now = false;
+    Nanos last = kNever;  // kNever: never
+  };
+
+  const Analysis& analysis_;
+  CheckResult& result_;
+  std::set<Election> asked_, won_, doubled_;
+  std::map<std::pair<std::uint64_t, int>, const BusSighting*> voted_;  // by epoch and voter
+  std::map<Election, std::set<int>> voters_;
+  std::map<std::pair<int, int>, std::map<int, Suspicion>> suspicions_;  // receiver, suspected -> reporter
+  std::set<std::tuple<int, int, Nanos>> told_failed_;                   // once a second: it goes to everybody
+  std::size_t votes_ = 0;
+  std::size_t failures_ = 0;
+};
+
+}  // namespace
+
+void check_bus_votes(const Analysis& analysis, CheckResult& result) {
+  std::vector<std::string> names;
+  for (const NodeInfo& node : analysis.run.nodes) names.push_back(node.name);
+  if (analysis.run.bus.saw_all(names)) BusVotes(analysis, result).check();
+}
+
+}  // namespace harness

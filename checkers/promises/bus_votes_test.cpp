@@ -1,0 +1,121 @@
+// Votes and failures by what passed on the cluster bus.
+#include "checkers/promises/bus_votes.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "checkers/promises/record_builder_test.h"
+#include "checkers/promises/votes.h"
+
+using namespace harness;
+
+namespace {
+
+/// n1 crashed at 10 s; n2 and n3 suspect it, n2 says that it failed, n4 asks, both vote, n4 takes over.
+class Bus {
+ public:
+  Bus() {
+    run = testing::FailoverRun().finish();
+    run.bus.open = true;
+    for (const NodeInfo& node : run.nodes) run.bus.opening.hosts.push_back(node.name);
+    run.bus.counts[{"n2", "n3"}].sent[0] = 1;
+  }
+
+  BusMessage& say(int ms, int from, int to, BusType type) {
+    BusSighting seen;
+    seen.time = ms * kMillisecond;
+    seen.link = {"n" + std::to_string(from), "n" + std::to_string(to)};
+    seen.message.type = type;
+    seen.message.sender = run.nodes[static_cast<std::size_t>(from - 1)].id;
+    seen.message.flags = from <= 3 ? bus_flag::kMaster : bus_flag::kReplica;
+    seen.message.current_epoch = 7;
+    seen.message.config_epoch = static_cast<std::uint64_t>((from - 1) % 3 + 1);
+    run.bus.messages.push_back(seen);
+    return run.bus.messages.back().message;
+  }
+  void suspect(int ms, int from, int to) {
+    say(ms, from, to, BusType::kPing).gossip = {{run.nodes[0].id, bus_flag::kMaster | bus_flag::kPfail}};
+  }
+  void fail(int ms, int from, int to) { say(ms, from, to, BusType::kFail).about = run.nodes[0].id; }
+  void elect(bool with_both) {
+    for (const int voter : {2, 3}) say(12'000, 4, voter, BusType::kAuthRequest);
+    say(12'010, 2, 4, BusType::kAuthAck);
+    if (with_both) say(12'011, 3, 4, BusType::kAuthAck);
+    BusMessage& claim = say(12'020, 4, 2, BusType::kPong);
+    claim.flags = bus_flag::kMaster;
+    claim.config_epoch = 7;
+  }
+  bool finds(const std::string& type) const {
+    const CheckResult result = check_votes(run, {});
+    return std::ranges::any_of(result.anomalies,
+                               [&](const Anomaly& anomaly) { return anomaly.type == type; });
+  }
+
+  RunRecord run;
+};
+
+}  // namespace
+
+TEST_CASE("an election by the bus, as it should be") {
+  Bus bus;
+  bus.suspect(11'500, 3, 2);
+  bus.fail(11'600, 2, 3);
+  bus.elect(true);
+  const CheckResult result = check_votes(bus.run, {});
+  INFO(result.explanation);
+  CHECK(result.valid == Validity::kValid);
+  const auto measured = [&](std::string_view name) {
+    const auto found =
+        std::ranges::find(result.measured, name, [](const auto& entry) { return entry.first; });
+    return found == result.measured.end() ? -1 : found->second;
+  };
+  CHECK(measured("bus_votes") == 2);
+  CHECK(measured("bus_elections_won") == 1);
+  CHECK(measured("bus_failures_told") == 1);
+}
+
+TEST_CASE("bad: an election that was won with one vote") {
+  Bus bus;
+  bus.elect(false);
+  CHECK(bus.finds("won-without-majority-on-bus"));
+  SECTION("nothing is said where the path has not seen all") {
+    bus.run.bus.counts[{"n3", "n4"}].unread_bytes = 10;
+    CHECK_FALSE(bus.finds("won-without-majority-on-bus"));
+  }
+  SECTION("nor where a fault doubled the vote, as TCP never does") {
+    for (BusSighting& seen : bus.run.bus.messages)
+      if (seen.message.type == BusType::kAuthAck) seen.fate = BusFate::kDuplicated;
+    CHECK_FALSE(bus.finds("won-without-majority-on-bus"));
+  }
+}
+
+TEST_CASE("bad: a vote that was dropped counts for nobody") {
+  Bus bus;
+  bus.elect(true);
+  for (BusSighting& seen : bus.run.bus.messages)
+    if (seen.link.from == "n3") seen.fate = BusFate::kDropped;
+  CHECK(bus.finds("won-without-majority-on-bus"));
+}
+
+TEST_CASE("bad: two votes of one voter in one epoch") {
+  Bus bus;
+  bus.elect(true);
+  CHECK_FALSE(bus.finds("voted-twice-on-bus"));
+  bus.say(12'015, 2, 5, BusType::kAuthAck);
+  CHECK(bus.finds("voted-twice-on-bus"));
+}
+
+TEST_CASE("bad: a failure that nobody else had reported") {
+  Bus bus;
+  bus.fail(11'600, 2, 3);
+  CHECK(bus.finds("failed-without-majority"));
+  SECTION("a report of long ago does not count, one that was never taken back does") {
+    bus.run.bus.messages.clear();
+    bus.suspect(1'000, 3, 2);
+    bus.say(1'100, 3, 2, BusType::kPing);
+    bus.fail(11'600, 2, 3);
+    CHECK(bus.finds("failed-without-majority"));
+    bus.run.bus.messages.erase(bus.run.bus.messages.begin() + 1);
+    CHECK_FALSE(bus.finds("failed-without-majority"));
+  }
+}

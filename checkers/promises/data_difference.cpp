@@ -1,0 +1,63 @@
+#include "checkers/promises/data_difference.h"
+
+#include <algorithm>
+
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+std::string_view type_of(DataDifference::Kind kind, std::string_view of_keys) {
+  switch (kind) {
+    case DataDifference::Kind::kKey:
+      break;
+    case DataDifference::Kind::kExpiry:
+      return "expiry-differs";
+    case DataDifference::Kind::kGroup:
+      return "group-differs";
+    case DataDifference::Kind::kConsumer:
+      return "consumer-differs";
+    case DataDifference::Kind::kCounter:
+      return "stream-count-differs";
+    case DataDifference::Kind::kFunction:
+      return "functions-differ";
+  }
+  return of_keys;
+}
+
+}  // namespace
+
+std::vector<const FinalData*> data_by_node(const RunRecord& run, const std::vector<FinalData>& all) {
+  std::vector<const FinalData*> by_node(run.nodes.size(), nullptr);
+  for (const FinalData& data : all)
+    if (0 <= data.node && static_cast<std::size_t>(data.node) < by_node.size())
+      by_node[static_cast<std::size_t>(data.node)] = &data;
+  return by_node;
+}
+
+Anomaly anomaly_of(const RunRecord& run, const DataDifference& difference, std::string_view type, int node,
+                   std::string explanation) {
+  Anomaly anomaly;
+  anomaly.type = type_of(difference.kind, type);
+  if (difference.kind != DataDifference::Kind::kFunction) anomaly.key = difference.key;
+  anomaly.node = node_name(run, node);
+  anomaly.time = judged_at(run);
+  anomaly.explanation = std::move(explanation);
+  return anomaly;
+}
+
+void say_what_was_not_compared(const RunRecord& run, const std::vector<FinalData>& all, CheckResult& result) {
+  std::string text;
+  int sample = 1;
+  for (const FinalData& data : all) {
+    sample = std::max(sample, data.sample);
+    for (const std::string& what : data.not_compared)
+      text += (text.empty() ? "Not compared: " : "; ") + what + " of " + node_name(run, data.node);
+  }
+  if (!text.empty()) text += ".";
+  if (sample > 1)
+    text += (text.empty() ? "" : " ") + ("One of " + std::to_string(sample)) + " keys was compared.";
+  result.note = text;
+}
+
+}  // namespace harness

@@ -1,0 +1,23 @@
+// What the checkers of stored data share: differences of two nodes' states as anomalies.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/run_record.h"
+
+namespace harness {
+
+/// The data of each node by its number; null where none was read.
+std::vector<const FinalData*> data_by_node(const RunRecord& run, const std::vector<FinalData>& all);
+
+/// A difference that `node` shows. `type`: of what concerns keys and their values; what else differs has a
+/// name of its own: expiry-differs, group-differs, consumer-differs, stream-count-differs, functions-differ.
+Anomaly anomaly_of(const RunRecord& run, const DataDifference& difference, std::string_view type, int node,
+                   std::string explanation);
+
+/// Says in the note what of the data was not read, and that a sample stands for the whole.
+void say_what_was_not_compared(const RunRecord& run, const std::vector<FinalData>& all, CheckResult& result);
+
+}  // namespace harness

@@ -1,0 +1,93 @@
+#include "checkers/promises/replicas.h"
+
+#include <algorithm>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/data_difference.h"
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+class Replicas {
+ public:
+  Replicas(const Analysis& analysis, CheckResult& result)
+      : run_(analysis.run), views_(analysis.views), data_(data_by_node(run_, run_.final_data)), result_(result) {}
+
+  void check() {
+    for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
+      const TopologyNode* own = own_line(last_view(views_[node]));
+      if (own == nullptr)
+        doubt(result_, "No view tells the last role of " + run_.nodes[node].name + ".");
+      else if (!own->is(kFlagMaster))
+        check_replica(static_cast<int>(node), run_.node_by_id(own->master_id));
+    }
+    figure(result_.measured, "replicas", replicas_);
+    figure(result_.measured, "replicas_compared", compared_);
+    figure(result_.measured, "keys_compared", static_cast<double>(result_.operations));
+    say_what_was_not_compared(run_, run_.final_data, result_);
+  }
+  int replicas() const { return replicas_; }
+
+ private:
+  void check_replica(int replica, int master) {
+    ++replicas_;
+    const FinalData* theirs = master < 0 ? nullptr : whole(master);
+    const FinalData* own = whole(replica);
+    if (master < 0) doubt(result_, "Nobody knows the master of " + node_name(run_, replica) + ".");
+    if (theirs == nullptr || own == nullptr) return;
+    if (!own->behind.empty())
+      return doubt(result_, node_name(run_, replica) + " had not caught up when its data was read (" +
+                                own->behind + "), so nothing was compared.");
+    ++compared_;
+    result_.operations += std::max(theirs->values.size(), own->values.size() + own->foreign.size());
+    const std::string in_the_end = "in the end ";
+    for (const DataDifference& difference : differences(*theirs, *own))
+      report(result_,
+             anomaly_of(run_, difference, "replica-differs", replica,
+                        in_the_end + in_words(difference, "the master " + node_name(run_, master),
+                                              "its replica " + node_name(run_, replica))));
+  }
+
+  const FinalData* whole(int node) {
+    const FinalData* data = data_[static_cast<std::size_t>(node)];
+    if (data != nullptr && data->complete) return data;
+    doubt(result_, "The data of " + node_name(run_, node) + " could not be read whole" +
+                       (data == nullptr || data->error.empty() ? "." : ": " + data->error + "."));
+    return nullptr;
+  }
+
+  const RunRecord& run_;
+  const std::vector<std::vector<const View*>>& views_;
+  std::vector<const FinalData*> data_;
+  CheckResult& result_;
+  int replicas_ = 0;
+  int compared_ = 0;
+};
+
+}  // namespace
+
+CheckResult check_replicas(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
+  CheckResult result;
+  result.name = "replicas";
+  result.valid = Validity::kValid;
+  if (run.info.interrupted || run.final_data.empty()) {
+    doubt(result, "The nodes' data was not read in the end.");
+    return result;
+  }
+  Replicas replicas(analysis, result);
+  replicas.check();
+  if (result.violations > 0) {
+    result.explanation = result.anomalies.front().explanation + ".";
+  } else if (result.valid == Validity::kValid && replicas.replicas() == 0) {
+    result.valid = Validity::kNotApplicable;
+    result.explanation = "There are no replicas.";
+  } else if (result.explanation.empty()) {
+    result.explanation = "Every replica holds what its master holds.";
+  }
+  if (!result.note.empty()) result.explanation += " " + result.note;
+  return result;
+}
+
+}  // namespace harness

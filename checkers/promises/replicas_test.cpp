@@ -1,0 +1,221 @@
+// "replicas" and "reload": what differs between two nodes' data, one planted difference at a time.
+#include "checkers/promises/replicas.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "checkers/promises/record_builder_test.h"
+#include "checkers/promises/reload.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+namespace {
+
+constexpr int kReplica = 5;  // n6, of n3
+
+bool has(const CheckResult& result, std::string_view type) {
+  return std::ranges::any_of(result.anomalies,
+                             [&](const Anomaly& anomaly) { return anomaly.type == type; });
+}
+
+StreamState stream() {
+  StreamState state;
+  state.last_id = "5-1";
+  state.max_deleted_id = "0-0";
+  state.entries_added = 3;
+  state.groups["g"] = {"4-1", 2, {{"3-1", "c1", 1}, {"4-1", "c2", 2}}, {"c1", "c2"}};
+  return state;
+}
+
+/// A healthy run; every node holds one key of each kind, all alike.
+RunRecord healthy() {
+  RunRecord run = FailoverRun().finish();
+  for (FinalData& data : run.final_data) {
+    data.read_from_ms = 1'000'000;
+    data.read_until_ms = 1'000'900;
+    data.field_expiry_read = true;
+    data.values["stream"] = R"(stream "5-1" "f" "v")";
+    data.details["stream"] = {"stream", 0, {}, stream()};
+    data.values["hash"] = R"(hash "f" "v")";
+    data.details["hash"] = {"hash", 2'000'000, {{"f", 3'000'000}}, {}};
+    data.functions["lib"] = "LUA #!lua name=lib";
+  }
+  return run;
+}
+
+CheckResult judged(const RunRecord& run) {
+  CheckResult result = check_replicas(run, {});
+  INFO(result.explanation);
+  return result;
+}
+
+FinalData& replica(RunRecord& run) {
+  return run.final_data[kReplica];
+}
+
+}  // namespace
+
+TEST_CASE("replicas: all alike") {
+  const CheckResult result = judged(healthy());
+  CHECK(result.valid == Validity::kValid);
+  CHECK(result.violations == 0);
+}
+
+TEST_CASE("replicas: each kind of difference is a violation of its own name") {
+  RunRecord run = healthy();
+  FinalData& data = replica(run);
+  StreamGroup& group = data.details["stream"].stream->groups["g"];
+  std::string type = "replica-differs";
+  SECTION("a value") { data.values["hash"] = R"(hash "f" "w")"; }
+  SECTION("a type") { data.details["hash"].type = "list"; }
+  SECTION("a key that it lacks") { data.values.erase("hash"); }
+  SECTION("a key that only it has") { data.values["more"] = "1"; }
+  SECTION("a key that only it holds, and does not show") { data.foreign["more"] = "MOVED 1 10.77.0.1:6379"; }
+  SECTION("a time of expiry") {
+    data.details["hash"].expires_ms += 1000;
+    type = "expiry-differs";
+  }
+  SECTION("no expiry") {
+    data.details["hash"].expires_ms = 0;
+    type = "expiry-differs";
+  }
+  SECTION("the expiry of a field") {
+    data.details["hash"].field_expires.clear();
+    type = "expiry-differs";
+  }
+  SECTION("the last id") {
+    data.details["stream"].stream->last_id = "4-1";
+    type = "group-differs";
+  }
+  SECTION("a group that it lacks") {
+    data.details["stream"].stream->groups.clear();
+    type = "group-differs";
+  }
+  SECTION("a group's position") {
+    group.last_delivered = "3-1";
+    type = "group-differs";
+  }
+  SECTION("an entry pending for another consumer") {
+    group.pending[0].consumer = "c2";
+    type = "group-differs";
+  }
+  SECTION("an entry that is not pending") {
+    group.pending.pop_back();
+    type = "group-differs";
+  }
+  SECTION("a consumer that it lacks") {
+    group.consumers.pop_back();
+    type = "consumer-differs";
+  }
+  SECTION("how many entries the group has read") {
+    group.entries_read = GENERATE(1, kNotKnown);
+    type = "stream-count-differs";
+  }
+  SECTION("how many entries were added") {
+    data.details["stream"].stream->entries_added = 2;
+    type = "stream-count-differs";
+  }
+  SECTION("the code of a function") {
+    data.functions["lib"] = "LUA #!lua name=lib --";
+    type = "functions-differ";
+  }
+  const CheckResult result = judged(run);
+  CHECK(result.valid == Validity::kInvalid);
+  CHECK(result.violations == 1);
+  CHECK(has(result, type));
+  CHECK_THAT(result.explanation, Catch::Contains("n3") && Catch::Contains("n6"));
+}
+
+TEST_CASE("replicas: what may expire while it is read is left out, and nothing else") {
+  RunRecord run = healthy();
+  for (FinalData& data : run.final_data) data.details["hash"].expires_ms = 1'000'500;
+  replica(run).values.erase("hash");
+  replica(run).details.erase("hash");
+  CHECK(judged(run).valid == Validity::kValid);
+  for (FinalData& data : run.final_data)
+    if (data.details.contains("hash")) data.details["hash"].expires_ms = 1'002'000;
+  CHECK(judged(run).violations == 1);
+}
+
+TEST_CASE("replicas: what a make does not tell is not compared") {
+  RunRecord run = healthy();
+  FinalData& data = replica(run);
+  data.field_expiry_read = false;
+  data.details["hash"].field_expires.clear();
+  data.details["stream"].stream->entries_added = kNotTold;
+  data.details["stream"].stream->max_deleted_id.clear();
+  data.details["stream"].stream->groups["g"].entries_read = kNotTold;
+  data.not_compared = {"the content of 2 keys of the type vectorset"};
+  const CheckResult result = judged(run);
+  CHECK(result.valid == Validity::kValid);
+  CHECK_THAT(result.explanation, Catch::Contains("vectorset of n6"));
+}
+
+TEST_CASE("replicas: one that never caught up is named, and no violation") {
+  RunRecord run = healthy();
+  replica(run).behind = "it is 70 bytes behind n3";
+  replica(run).values.clear();
+  const CheckResult result = judged(run);
+  CHECK(result.valid == Validity::kUnknown);
+  CHECK(result.violations == 0);
+  CHECK_THAT(result.explanation, Catch::Contains("n6 had not caught up") && Catch::Contains("70 bytes"));
+}
+
+TEST_CASE("replicas: no evidence is unknown") {
+  RunRecord run = healthy();
+  SECTION("a node that could not be read") {
+    replica(run).complete = false;
+    CHECK(judged(run).valid == Validity::kUnknown);
+  }
+  SECTION("nothing was read") {
+    run.final_data.clear();
+    CHECK(judged(run).valid == Validity::kUnknown);
+  }
+}
+
+TEST_CASE("reload: files give what was held, or it is a violation") {
+  RunRecord run = healthy();
+  run.plan.limits.reload_at_end = true;
+  run.plan.cluster.persistence = Persistence::kAppendEverysec;
+  run.reloaded = run.final_data;
+  SECTION("alike") { CHECK(check_reload(run, {}).valid == Validity::kValid); }
+  SECTION("a consumer is lost") {
+    run.reloaded[2].details["stream"].stream->groups["g"].consumers.pop_back();
+    const CheckResult result = check_reload(run, {});
+    CHECK(has(result, "consumer-differs"));
+    CHECK_THAT(result.explanation, Catch::Contains("append-everysec") && Catch::Contains("n3"));
+  }
+  SECTION("a key is lost") {
+    run.reloaded[2].values.erase("hash");
+    CHECK(has(check_reload(run, {}), "reload-differs"));
+  }
+  SECTION("but not where a fault touched the node's files") {
+    run.reloaded[2].values.erase("hash");
+    FaultRecord fault;
+    fault.nodes = {2};
+    Effect effect;
+    effect.kind = EffectKind::kDisk;
+    effect.nodes = {2};
+    fault.effects = {effect};
+    run.faults.push_back(fault);
+    CHECK(check_reload(run, {}).violations == 0);
+  }
+  SECTION("a node that does not load leaves a doubt") {
+    run.reloaded[2].complete = false;
+    run.reloaded[2].error = "it does not load its files";
+    const CheckResult result = check_reload(run, {});
+    CHECK(result.valid == Validity::kUnknown);
+    CHECK_THAT(result.explanation, Catch::Contains("n3") && Catch::Contains("does not load"));
+  }
+  SECTION("nothing was loaded") {
+    run.reloaded.clear();
+    CHECK(check_reload(run, {}).valid == Validity::kUnknown);
+  }
+  SECTION("no such promise") {
+    run.plan.cluster.persistence = Persistence::kNone;
+    CHECK(check_reload(run, {}).valid == Validity::kNotApplicable);
+    run.plan.limits.reload_at_end = std::nullopt;
+    CHECK(check_reload(run, {}).valid == Validity::kNotApplicable);
+  }
+}

@@ -1,0 +1,128 @@
+#include "harness/cluster/intent.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+
+namespace harness {
+namespace {
+
+/// One command about to be applied.
+struct Intent {
+  Membership& membership;
+  const std::vector<NodeInfo>& nodes;
+  int node;                                   // that was told
+  const std::vector<std::string>& arguments;  // behind the subcommand
+};
+
+std::string upper(std::string word) {
+  std::ranges::transform(word, word.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return word;
+}
+
+std::optional<int> slot_from(const std::string& text) {
+  int slot = -1;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, slot);
+  if (read.ec != std::errc{} || read.ptr != end || slot < 0 || slot >= kSlotCount) return std::nullopt;
+  return slot;
+}
+
+std::optional<int> node_by_id(const Intent& intent, const std::string& id) {
+  for (std::size_t i = 0; i < intent.nodes.size(); ++i)
+    if (intent.nodes[i].id == id) return static_cast<int>(i);
+  return std::nullopt;
+}
+
+std::optional<int> node_by_address(const Intent& intent, const std::string& ip, const std::string& port) {
+  for (std::size_t i = 0; i < intent.nodes.size(); ++i)
+    if (intent.nodes[i].ip == ip && std::to_string(intent.nodes[i].port) == port) return static_cast<int>(i);
+  return std::nullopt;
+}
+
+SlotRanges single_slots(const Intent& intent) {
+  SlotRanges slots;
+  for (const std::string& text : intent.arguments)
+    if (const auto slot = slot_from(text)) slots.push_back({*slot, *slot});
+  return slots;
+}
+
+SlotRanges slot_ranges(const Intent& intent) {
+  SlotRanges slots;
+  for (std::size_t i = 0; i + 1 < intent.arguments.size(); i += 2) {
+    const auto first = slot_from(intent.arguments[i]);
+    const auto last = slot_from(intent.arguments[i + 1]);
+    if (first && last && *first <= *last) slots.push_back({*first, *last});
+  }
+  return slots;
+}
+
+void give(const Intent& intent, const SlotRanges& slots, int node) {
+  if (intent.membership.is_member(node)) intent.membership.give(slots, intent.membership.shard_of(node));
+}
+
+void set_slot(const Intent& intent) {
+  if (intent.arguments.size() < 3 || upper(intent.arguments[1]) != "NODE") return;
+  const auto slot = slot_from(intent.arguments[0]);
+  const auto owner = node_by_id(intent, intent.arguments[2]);
+  if (slot && owner) give(intent, {{*slot, *slot}}, *owner);
+}
+
+void replicate(const Intent& intent) {
+  const auto master = intent.arguments.empty() ? std::nullopt : node_by_id(intent, intent.arguments[0]);
+  if (master && intent.membership.is_member(*master)) intent.membership.add_replica(intent.node, *master);
+}
+
+void meet(const Intent& intent) {
+  if (intent.arguments.size() < 2) return;
+  const auto other = node_by_address(intent, intent.arguments[0], intent.arguments[1]);
+  if (!other || intent.membership.is_member(intent.node) == intent.membership.is_member(*other)) return;
+  intent.membership.add_master(intent.membership.is_member(intent.node) ? *other : intent.node);
+}
+
+void forget(const Intent& intent) {
+  const auto node = intent.arguments.empty() ? std::nullopt : node_by_id(intent, intent.arguments[0]);
+  if (node) intent.membership.remove(*node);
+}
+
+struct Meaning {
+  std::string_view subcommand;
+  void (*apply)(const Intent&);
+};
+
+constexpr Meaning kMeanings[] = {
+    {"SETSLOT", set_slot},
+    {"ADDSLOTS", [](const Intent& intent) { give(intent, single_slots(intent), intent.node); }},
+    {"ADDSLOTSRANGE", [](const Intent& intent) { give(intent, slot_ranges(intent), intent.node); }},
+    {"DELSLOTS", [](const Intent& intent) { intent.membership.take_away(single_slots(intent)); }},
+    {"DELSLOTSRANGE", [](const Intent& intent) { intent.membership.take_away(slot_ranges(intent)); }},
+    {"REPLICATE", replicate},
+    {"MEET", meet},
+    {"FORGET", forget},
+    {"RESET", [](const Intent& intent) { intent.membership.remove(intent.node); }},
+};
+
+}  // namespace
+
+bool apply_intent(Membership& membership, const std::vector<NodeInfo>& nodes, const CommandRecord& command) {
+  const bool accepted = command.answered && !command.refused && command.node >= 0 &&
+                        static_cast<std::size_t>(command.node) < nodes.size();
+  if (!accepted || command.words.size() < 2 || upper(command.words[0]) != "CLUSTER") return false;
+  const std::string subcommand = upper(command.words[1]);
+  const auto meaning = std::ranges::find(kMeanings, subcommand, &Meaning::subcommand);
+  if (meaning == std::end(kMeanings)) return false;
+  const std::vector<std::string> arguments(command.words.begin() + 2, command.words.end());
+  const Membership before = membership;
+  meaning->apply({membership, nodes, command.node, arguments});
+  return membership != before;
+}
+
+void intend(Cluster& cluster, const CommandRecord& command) {
+  Membership membership = cluster.membership();
+  if (!apply_intent(membership, cluster.infos(), command)) return;
+  cluster.change_membership([&](Membership& now) { apply_intent(now, cluster.infos(), command); });
+}
+
+}  // namespace harness

@@ -1,0 +1,68 @@
+#include "harness/run/bus_record.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/conditions/conditions.h"
+#include "harness/core/check.h"
+#include "harness/core/record_json.h"
+#include "harness/faults/cut.h"
+#include "harness/faults/faults.h"
+
+namespace harness {
+namespace {
+
+constexpr Nanos kCountsInterval = 5 * kSecond;
+
+std::vector<Host*> hosts_of(Cluster& cluster) {
+  std::vector<Host*> hosts;
+  for (int node = 0; node < cluster.size(); ++node) hosts.push_back(&cluster.host(node));
+  return hosts;
+}
+
+bool needs_bus_path(const StepPlan& step) {
+  for (const auto& condition : {step.when, step.until, step.condition})
+    if (condition && needs_bus_path(*condition)) return true;
+  const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr;
+  return fault && fault->kind == EffectKind::kBus;
+}
+
+}  // namespace
+
+bool needs_bus_path(const Plan& plan) {
+  return plan.limits.bus_evidence ||
+         std::ranges::any_of(plan.steps, [](const StepPlan& step) { return needs_bus_path(step); });
+}
+
+BusRecord::BusRecord(Cluster& cluster, const RunFiles& files)
+    : journal_(files.bus(), std::ios::app | std::ios::binary),
+      name_(files.bus().string()),
+      path_(hosts_of(cluster), port_of(cluster.node(0), Traffic::kBusPort)) {}
+
+void BusRecord::begin(const RunClock& clock) {
+  clock_ = clock;
+  write(line_of(BusOpening{clock_.now(), path_.hosts(), path_.port(), path_.closed_links()}));
+  path_.traffic().record(clock, [this](const BusSighting& sighting) { write(line_of(sighting)); });
+}
+
+void BusRecord::write(const nlohmann::json& line) {
+  const std::lock_guard lock(mutex_);
+  journal_ << to_line(line) + "\n" << std::flush;
+  failed_ = failed_ || !journal_;
+}
+
+void BusRecord::save_counts() {
+  if (clock_.now() - counted_ < kCountsInterval) return;
+  counted_ = clock_.now();
+  write(line_of(counted_, path_.traffic().counts()));
+}
+
+void BusRecord::end() {
+  const BusCounts counts = path_.traffic().counts();
+  path_.traffic().record(clock_, {});
+  write(line_of(clock_.now(), counts));
+  const std::lock_guard lock(mutex_);
+  if (failed_) throw EnvironmentError("cannot write " + name_ + ": no space is left, or the disk fails");
+}
+
+}  // namespace harness

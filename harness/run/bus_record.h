@@ -1,0 +1,45 @@
+// The bus path of a run, and the journal of what passed (bus.jsonl).
+#pragma once
+
+#include <exception>
+#include <fstream>
+#include <mutex>
+
+#include "harness/cluster/cluster.h"
+#include "harness/core/clock.h"
+#include "harness/core/plan.h"
+#include "harness/run/store.h"
+#include "harness/sandbox/bus_path.h"
+
+namespace harness {
+
+/// Whether a step or a condition of the plan acts on the messages of the cluster bus or asks for them, or the
+/// plan wants their evidence. Else the run has no bus path, and nothing of it is in the way.
+bool needs_bus_path(const Plan& plan);
+
+class BusRecord {
+ public:
+  /// Opens the path for every node. REQUIRES: the cluster outlives it. Throws EnvironmentError.
+  BusRecord(Cluster& cluster, const RunFiles& files);
+
+  /// What passes is recorded from here on, in the run's time.
+  void begin(const RunClock& clock);
+  /// Writes the counts once in a while: a run that is killed keeps those. Throws what the journal met.
+  void save_counts();
+  /// Ends the recording with the last counts. Throws EnvironmentError when the journal could not be written.
+  void end();
+  BusPath& path() { return path_; }
+
+ private:
+  void write(const nlohmann::json& line);
+
+  RunClock clock_;
+  std::mutex mutex_;  // guards the two below
+  std::ofstream journal_;
+  bool failed_ = false;
+  const std::string name_;
+  Nanos counted_ = 0;
+  BusPath path_;  // the last: its thread writes to the journal
+};
+
+}  // namespace harness
