@@ -24,7 +24,8 @@ namespace {
 constexpr Checker kCheckers[] = {
     {"register", "acknowledged writes are lost only in documented windows", check_register},
     {"minority-writes", "a master without the majority stops accepting writes", check_minority_writes},
-    {"data-agreement", "keys are where they belong, and final reads saw what is stored", check_data_agreement},
+    {"data-agreement", "keys are where they belong, and final reads saw what is stored",
+     check_data_agreement},
     {"replicas", "replicas hold what their masters hold", check_replicas},
     {"reload", "after an orderly end a node's files give what it held", check_reload},
     {"slot-coverage", "every slot has one owner, and is served in the end", check_slot_coverage},

@@ -54,10 +54,13 @@ Listing scenario_listing() {
   for (const BundledScenario& bundled : bundled_scenarios()) {
     const Scenario scenario = load_scenario(std::string(bundled.name));
     const Plan& plan = scenario.plan;
-    list.entries.push_back(
-        {std::string(bundled.name),
-         plan.description,
-         {{"theme", bundled.folder}, {"promise", plan.promise}, {"tags", plan.tags}, {"requires", plan.requires_}, {"catches", scenario.catches}}});
+    list.entries.push_back({std::string(bundled.name),
+                            plan.description,
+                            {{"theme", bundled.folder},
+                             {"promise", plan.promise},
+                             {"tags", plan.tags},
+                             {"requires", plan.requires_},
+                             {"catches", scenario.catches}}});
   }
   return list;
 }
