@@ -1,5 +1,6 @@
 #include "checkers/checkers.h"
 
+#include "checkers/durability.h"
 #include "checkers/promises/availability.h"
 #include "checkers/promises/data_agreement.h"
 #include "checkers/promises/documented.h"
@@ -8,12 +9,15 @@
 #include "checkers/promises/failovers.h"
 #include "checkers/promises/failure_reports.h"
 #include "checkers/promises/logs.h"
+#include "checkers/promises/membership.h"
 #include "checkers/promises/minority_writes.h"
 #include "checkers/promises/reload.h"
 #include "checkers/promises/replicas.h"
+#include "checkers/promises/replies.h"
 #include "checkers/promises/role_convergence.h"
 #include "checkers/promises/slot_coverage.h"
 #include "checkers/promises/strength.h"
+#include "checkers/promises/stuck_client.h"
 #include "checkers/promises/views.h"
 #include "checkers/promises/votes.h"
 
@@ -32,12 +36,16 @@ constexpr Checker kCheckers[] = {
     {"availability", "slots are without an accepted owner no longer than a failover takes",
      check_availability},
     {"role-convergence", "each shard ends with one master and its replicas", check_role_convergence},
+    {"membership", "who belongs and which shard has which slots is as the plan intended", check_membership},
+    {"durability", "a restarted process serves what its persistence promises", check_durability},
     {"views", "NODES, SLOTS, SHARDS and INFO agree, at every node and between nodes", check_views},
     {"failover", "lost masters are replaced in time, others are not", check_failover},
     {"failure-reports", "a node is declared failed only by a majority of the masters", check_failure_reports},
     {"epochs", "epochs are unique and never go back", check_epochs},
     {"votes", "one vote an epoch, for a good reason", check_votes},
     {"logs", "no unexpected crash, assertion failure or exit", check_logs},
+    {"stuck-client", "a command that names a timeout is answered when it is over", check_stuck_client},
+    {"replies", "errors that clients got were true", check_replies},
     {"expectations", "what the plan expects comes true, and its commands are answered so",
      check_expectations},
     {"strength", "the run stressed the server enough to conclude", check_strength},

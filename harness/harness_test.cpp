@@ -90,7 +90,8 @@ std::string with_stale_last_read(const std::string& jsonl) {
   for (const nlohmann::json& event : events)
     if (answered(event, "write")) written[event.at("key")].push_back(event.at("value"));
   const auto last = std::find_if(events.rbegin(), events.rend(), [&](const auto& e) {
-    return answered(e, "read") && written[e.at("key")].size() > 10 && e.at("value") != written[e.at("key")][0];
+    return answered(e, "read") && written[e.at("key")].size() > 10 &&
+           e.at("value") != written[e.at("key")][0];
   });
   REQUIRE(last != events.rend());
   (*last)["value"] = written[last->at("key")][0];

@@ -110,7 +110,8 @@ void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
   for (const NamedAnomaly& named : all) {
     const Anomaly& anomaly = *named.anomaly;
     if (!anomaly.allowed) continue;
-    Group& group = allowed[anomaly.type + "|" + std::string(to_string(anomaly.window)) + anomaly.known + "|" + anomaly.node];
+    Group& group = allowed[anomaly.type + "|" + std::string(to_string(anomaly.window)) + anomaly.known + "|" +
+                           anomaly.node];
     if (!group.last) group.last = &named;
     ++group.count;
     if (anomaly.time >= group.last->anomaly->time) group.last = &named;
@@ -121,7 +122,8 @@ void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
     if (!anomaly.known.empty())
       text = counted(group.count, type_words(anomaly.type)) + ", known: " + anomaly.known;
     else if (anomaly.window != Window::kOutside)
-      text += " by window " + std::string(to_string(anomaly.window)) + ": " + std::string(words(anomaly.window));
+      text +=
+          " by window " + std::string(to_string(anomaly.window)) + ": " + std::string(words(anomaly.window));
     else if (group.count == 1)
       text = anomaly.explanation + " (allowed)";
     else

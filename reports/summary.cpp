@@ -204,7 +204,8 @@ std::string checks_rows(const RunVerdict& verdict, const Paint& paint) {
   if (!out.empty()) out += "\n";
   for (const CheckResult& check : verdict.checks)
     if (check.known > 0)
-      out += row("known", check.name + ": " + counted(check.known, "violation") + " that the plan lives with");
+      out +=
+          row("known", check.name + ": " + counted(check.known, "violation") + " that the plan lives with");
   for (const CheckResult& check : verdict.checks)
     if (check.valid == Validity::kUnknown)
       out += row("unknown", check.name + ": " + check.explanation +

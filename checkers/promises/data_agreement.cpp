@@ -179,7 +179,8 @@ CheckResult check_data_agreement(const Analysis& analysis, const CheckOptions&) 
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else if (result.explanation.empty())
-    result.explanation = "Each key is with the master that serves its slot, and final reads saw what it stores.";
+    result.explanation =
+        "Each key is with the master that serves its slot, and final reads saw what it stores.";
   return result;
 }
 

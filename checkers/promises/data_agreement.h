@@ -1,5 +1,5 @@
-// The checker "data-agreement": in the end a master and its replicas hold the same data, key by key; every
-// key lies where its slot is served; and what clients read last is what is stored.
+// The checker "data-agreement": in the end every key lies where its slot is served, and what clients read last
+// is what is stored. ("replicas" compares the nodes.)
 #pragma once
 
 #include "checkers/common/checker.h"
@@ -7,7 +7,7 @@
 namespace harness {
 
 /// unknown: a node whose data could not be read whole, no final reads, no views of the end, an interrupted
-/// run. measured: keys, replicas_compared, final_reads.
+/// run. measured: keys, final_reads.
 CheckResult check_data_agreement(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

@@ -17,7 +17,8 @@ double measured(const CheckResult& result, std::string_view name) {
 
 bool has(const CheckResult& result, std::string_view type, bool allowed, std::string_view window = "") {
   for (const Anomaly& anomaly : result.anomalies)
-    if (anomaly.type == type && anomaly.allowed == allowed && to_string(anomaly.window) == window) return true;
+    if (anomaly.type == type && anomaly.allowed == allowed && to_string(anomaly.window) == window)
+      return true;
   return false;
 }
 

@@ -1,5 +1,5 @@
-// Who was meant to belong to the cluster at a moment: what the plan and its administration made of the cluster
-// that was created. Membership, roles and slots are judged against it.
+// Who was meant to belong to the cluster at a moment: what the plan and its administration made of the
+// cluster that was created. Membership, roles and slots are judged against it.
 #pragma once
 
 #include "harness/core/run_record.h"

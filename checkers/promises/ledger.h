@@ -23,6 +23,16 @@
 
 namespace harness {
 
+/// An acknowledged write that a process did not know any more when it came back as a master.
+struct RestartLoss {
+  int child = kNoTerm;  // the term that began with the restart
+  Attribution found;
+  std::string text;
+  std::string key;
+  std::vector<std::size_t> operations;
+  Nanos effect_by = 0;
+};
+
 /// Counts of the ledger, for `measured`.
 struct LedgerFigures {
   std::size_t operations = 0;    // of the object's functions
@@ -38,6 +48,7 @@ struct LedgerFigures {
   std::map<Window, std::size_t> by_window;
   std::map<Window, Nanos> age_max;
   std::string doubt;  // the first reason why one could not be told
+  std::vector<RestartLoss> restart_losses;
 };
 
 class Ledger {

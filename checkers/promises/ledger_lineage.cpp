@@ -105,7 +105,7 @@ void Ledger::deny_after(Key& key, int parent, int child, const Slice& place, con
   if (object_.shape() == Object::Shape::kAll) {
     if (own_source || restarted || inherited.token == kNothing) return;
     const std::uint32_t witness = place.began_without(inherited.token);
-    if (witness != kNoOperation) resurrected(witness, "a state without it");
+    if (witness != kNoOperation && place.sure_of(inherited.token)) resurrected(witness, "a state without it");
     return;
   }
   for (std::size_t i = 0; i < place.size(); ++i) {
@@ -157,7 +157,8 @@ void Ledger::deny_absent(Key& key, int stream) {
         });
         if (!mark.touched || mark.token == kNothing || closer) continue;
         const std::uint32_t witness = slice.began_without(mark.token);
-        if (witness == kNoOperation) continue;
+        if (witness == kNoOperation || place->second->may_be_gone(mark.token, op(witness).completed))
+          continue;
         if (restarted != kNoTerm)
           lose(key, parent_of(key, restarted), restarted, mark, witness);
         else if (mark.writer != Mark::Writer::kElsewhere)
@@ -282,6 +283,9 @@ void Ledger::settle(const Loss& loss) {
   if (breaks_a_rule(loss, text)) return;
 
   const Attribution found = windows_.attribute(deviation);
+  if (deviation.is_write && terms_[deviation.child].origin == Term::Origin::kRestarted)
+    figures_.restart_losses.push_back(
+        {deviation.child, found, text, key_name(key), events(operations), deviation.effect_by});
   if (found.kind == Attribution::Kind::kUnknown) {
     ++figures_.unknown;
     if (figures_.doubt.empty()) figures_.doubt = text + ": " + found.why;
@@ -337,7 +341,8 @@ void Ledger::allow(const Loss& loss, const Attribution& found, const std::string
   Anomaly anomaly;
   anomaly.type = loss.deviation.is_write ? "lost-write" : "stale-read";
   anomaly.key = key_name(keys_[loss.key]);
-  anomaly.explanation = text + ". Documented (window " + std::string(to_string(found.window)) + "): " + found.why;
+  anomaly.explanation =
+      text + ". Documented (window " + std::string(to_string(found.window)) + "): " + found.why;
   anomaly.operations = events(operations);
   anomaly.time = loss.deviation.effect_by;
   anomaly.node = node_name(run_, terms_[loss.deviation.parent].node);

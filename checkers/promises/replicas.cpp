@@ -12,7 +12,10 @@ namespace {
 class Replicas {
  public:
   Replicas(const Analysis& analysis, CheckResult& result)
-      : run_(analysis.run), views_(analysis.views), data_(data_by_node(run_, run_.final_data)), result_(result) {}
+      : run_(analysis.run),
+        views_(analysis.views),
+        data_(data_by_node(run_, run_.final_data)),
+        result_(result) {}
 
   void check() {
     for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
@@ -43,10 +46,9 @@ class Replicas {
     result_.operations += std::max(theirs->values.size(), own->values.size() + own->foreign.size());
     const std::string in_the_end = "in the end ";
     for (const DataDifference& difference : differences(*theirs, *own))
-      report(result_,
-             anomaly_of(run_, difference, "replica-differs", replica,
-                        in_the_end + in_words(difference, "the master " + node_name(run_, master),
-                                              "its replica " + node_name(run_, replica))));
+      report(result_, anomaly_of(run_, difference, "replica-differs", replica,
+                                 in_the_end + in_words(difference, "the master " + node_name(run_, master),
+                                                       "its replica " + node_name(run_, replica))));
   }
 
   const FinalData* whole(int node) {

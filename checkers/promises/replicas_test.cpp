@@ -15,8 +15,7 @@ namespace {
 constexpr int kReplica = 5;  // n6, of n3
 
 bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies,
-                             [&](const Anomaly& anomaly) { return anomaly.type == type; });
+  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
 }
 
 StreamState stream() {
@@ -67,11 +66,21 @@ TEST_CASE("replicas: each kind of difference is a violation of its own name") {
   FinalData& data = replica(run);
   StreamGroup& group = data.details["stream"].stream->groups["g"];
   std::string type = "replica-differs";
-  SECTION("a value") { data.values["hash"] = R"(hash "f" "w")"; }
-  SECTION("a type") { data.details["hash"].type = "list"; }
-  SECTION("a key that it lacks") { data.values.erase("hash"); }
-  SECTION("a key that only it has") { data.values["more"] = "1"; }
-  SECTION("a key that only it holds, and does not show") { data.foreign["more"] = "MOVED 1 10.77.0.1:6379"; }
+  SECTION("a value") {
+    data.values["hash"] = R"(hash "f" "w")";
+  }
+  SECTION("a type") {
+    data.details["hash"].type = "list";
+  }
+  SECTION("a key that it lacks") {
+    data.values.erase("hash");
+  }
+  SECTION("a key that only it has") {
+    data.values["more"] = "1";
+  }
+  SECTION("a key that only it holds, and does not show") {
+    data.foreign["more"] = "MOVED 1 10.77.0.1:6379";
+  }
   SECTION("a time of expiry") {
     data.details["hash"].expires_ms += 1000;
     type = "expiry-differs";
@@ -179,7 +188,9 @@ TEST_CASE("reload: files give what was held, or it is a violation") {
   run.plan.limits.reload_at_end = true;
   run.plan.cluster.persistence = Persistence::kAppendEverysec;
   run.reloaded = run.final_data;
-  SECTION("alike") { CHECK(check_reload(run, {}).valid == Validity::kValid); }
+  SECTION("alike") {
+    CHECK(check_reload(run, {}).valid == Validity::kValid);
+  }
   SECTION("a consumer is lost") {
     run.reloaded[2].details["stream"].stream->groups["g"].consumers.pop_back();
     const CheckResult result = check_reload(run, {});

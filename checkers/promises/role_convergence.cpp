@@ -28,7 +28,6 @@ class Convergence {
     }
     check_counts();
     check_old_masters();
-    check_strangers();
     figure(result_.measured, "masters", masters_);
     figure(result_.measured, "replicas", replicas_);
     figure(result_.bound, "masters", intended_.shards_with_slots());
@@ -124,9 +123,9 @@ class Convergence {
     ++replicas_;
     const int master = run_.node_by_id(own.master_id);
     const TopologyNode* theirs = master < 0 ? nullptr : own_line(final_view(master));
-    const bool slotless = theirs != nullptr && theirs->slots.empty() &&
-                          (!intended_.is_member(master) ||
-                           !intended_.slots_of(intended_.shard_of(master)).empty());
+    const bool slotless =
+        theirs != nullptr && theirs->slots.empty() &&
+        (!intended_.is_member(master) || !intended_.slots_of(intended_.shard_of(master)).empty());
     if (theirs == nullptr || !theirs->is(kFlagMaster) || slotless)
       tell("replica-of-no-master", node,
            "in the end " + name + " calls itself " + role(own) + ", which is no serving master");
@@ -156,23 +155,9 @@ class Convergence {
 
   int shards_with_members() const {
     int count = 0;
-    for (int shard = 0; shard < intended_.shards(); ++shard) count += intended_.nodes_of(shard).empty() ? 0 : 1;
+    for (int shard = 0; shard < intended_.shards(); ++shard)
+      count += intended_.nodes_of(shard).empty() ? 0 : 1;
     return count;
-  }
-
-  /// Who is no member by intention, but listed by a member, with slots or as a replica.
-  void check_strangers() {
-    for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
-      if (intended_.is_member(static_cast<int>(node))) continue;
-      for (const int member : members_) {
-        const View* view = final_view(member);
-        const TopologyNode* line = view == nullptr ? nullptr : view->topology.find(run_.nodes[node].id);
-        if (line == nullptr || line->is(kFlagHandshake)) continue;
-        tell("stranger-listed", member,
-             "in the end " + node_name(run_, member) + " lists " + run_.nodes[node].name + " as " + role(*line) +
-                 ", which is not meant to belong to the cluster");
-      }
-    }
   }
 
   void check_old_masters() {

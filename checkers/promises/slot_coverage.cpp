@@ -157,8 +157,8 @@ void check_single_owner(const RunRecord& run, const std::vector<SlotClaim>& clai
   figure(result.measured, "two_owners_ms_max", to_ms(longest));
 }
 
-/// In the end every running node names one live master for every slot that is meant to be served, and all name
-/// the same.
+/// In the end every running node names one live master for every slot that is meant to be served, and all
+/// name the same.
 void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>& views,
                const SlotRanges& segments, CheckResult& result) {
   const Membership intended = intended_in_the_end(run);
@@ -243,8 +243,9 @@ CheckResult check_slot_coverage(const Analysis& analysis, const CheckOptions&) {
   if (first != result.anomalies.end())
     result.explanation = first->explanation + ".";
   else
-    result.explanation = "All slots that are meant to be served have one owner in the end, and all nodes agree; " +
-                         std::to_string(result.allowed) + " outage(s) of some slots meanwhile.";
+    result.explanation =
+        "All slots that are meant to be served have one owner in the end, and all nodes agree; " +
+        std::to_string(result.allowed) + " outage(s) of some slots meanwhile.";
   if (run.info.interrupted) doubt(result, "The run was interrupted before the cluster could settle.");
   return result;
 }

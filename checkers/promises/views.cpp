@@ -21,9 +21,10 @@ struct KnownDisagreement {
   std::string_view source;
 };
 constexpr KnownDisagreement kKnown[] = {
-    // "If a node is serving no slots, it is said to exist in its own shard" (redis#10293): before shards had ids, a
-    // master that failed left its shard when a replica took its slots.
+    // "If a node is serving no slots, it is said to exist in its own shard" (redis#10293): before shards had ids,
+    // a master that failed left its shard when a replica took its slots.
     {"failed-master-apart", "redis", 7'000'000, 7'002'000, "redis#10293, redis#13414"},
+    {"failed-master-apart", "bundled", 7'000'000, 7'002'000, "redis#10293, redis#13414"},
 };
 
 /// One node's view of the end, understood.
@@ -65,10 +66,12 @@ class Views {
     if (!view.error.empty() && !runs_at_end(run_, view.node)) return;  // told by role-convergence
     if (!view.error.empty())
       return doubt(result_, name + " could not be asked for its views: " + view.error + ".");
-    if (!view.steady) return doubt(result_, name + " was still changing its mind when it was asked in the end.");
+    if (!view.steady)
+      return doubt(result_, name + " was still changing its mind when it was asked in the end.");
     Shown shown{&view, parse_cluster_nodes(view.nodes), parse_cluster_info(view.info),
                 parse_info_replication(view.replication)};
-    if (shown.nodes.myself() == nullptr) return tell("view-lacks-itself", view, name + " does not list itself");
+    if (shown.nodes.myself() == nullptr)
+      return tell("view-lacks-itself", view, name + " does not list itself");
     shown_.push_back(std::move(shown));
   }
 
@@ -112,7 +115,8 @@ class Views {
     const int slot = differ.front().first;
     const TopologyNode* owner = shown.nodes.owner_of(slot);
     tell(std::move(type), *shown.view,
-         name(shown) + " gives slots " + slots_text(differ) + " to different owners (rows 13, 14): CLUSTER NODES says " +
+         name(shown) + " gives slots " + slots_text(differ) +
+             " to different owners (rows 13, 14): CLUSTER NODES says " +
              (owner == nullptr ? "nobody" : nodes_text(*shown.view, owner->id)) + ", CLUSTER SLOTS says " +
              slots_text_of(run_, *shown.view, slot));
   }
@@ -125,7 +129,8 @@ class Views {
     for (std::size_t i = 1; i < range.nodes.size(); ++i) listed.insert(range.nodes[i].id);
     for (const TopologyNode& node : shown.nodes.nodes) {
       const bool replica = node.master_id == master;
-      const bool expected = replica && !node.is(kFlagFail) && !node.is(kFlagPfail) && offset_known(shown, node.id);
+      const bool expected =
+          replica && !node.is(kFlagFail) && !node.is(kFlagPfail) && offset_known(shown, node.id);
       if (expected && !listed.contains(node.id))
         tell("replica-not-listed", *shown.view,
              name(shown) + " has a replica that CLUSTER SLOTS leaves out: CLUSTER NODES says " +
@@ -133,7 +138,8 @@ class Views {
                  slots_text_of(run_, *shown.view, range.slots.first));
       if (!replica && listed.contains(node.id))
         tell("replica-elsewhere", *shown.view,
-             name(shown) + " lists a node as a replica of a master that it does not follow: CLUSTER NODES says " +
+             name(shown) +
+                 " lists a node as a replica of a master that it does not follow: CLUSTER NODES says " +
                  nodes_text(*shown.view, node.id) + ", CLUSTER SLOTS says " +
                  slots_text_of(run_, *shown.view, range.slots.first));
     }
@@ -152,8 +158,8 @@ class Views {
       const TopologyNode* line = shown.nodes.find(node.id);
       if (line == nullptr) {
         tell("unknown-node-shown", *shown.view,
-             name(shown) + " shows in " + std::string(form) + " a node that its CLUSTER NODES does not have: " +
-                 node.id);
+             name(shown) + " shows in " + std::string(form) +
+                 " a node that its CLUSTER NODES does not have: " + node.id);
         continue;
       }
       // A make may show a host name where it was told to, and no address of itself that nobody told it.
@@ -194,7 +200,8 @@ class Views {
                  shard_text(run_, shard) + ", CLUSTER NODES says " + nodes_text(*shown.view, node.id));
       if (line->slots.empty() || line->slots == shard.slots) continue;
       tell(shard.slots.empty() ? "shard-without-slots" : "shard-slots-disagree", *shown.view,
-           name(shown) + " has a shard whose slots are not those of its master (rows 13, 14): CLUSTER SHARDS says " +
+           name(shown) +
+               " has a shard whose slots are not those of its master (rows 13, 14): CLUSTER SHARDS says " +
                shard_text(run_, shard) + ", CLUSTER NODES says " + nodes_text(*shown.view, node.id));
     }
     check_shard_owner(shown, shard);
@@ -207,10 +214,13 @@ class Views {
     const TopologyNode* line = shown.nodes.find(shard.nodes.front().id);
     const int node = line == nullptr ? -1 : run_.node_by_id(line->id);
     if (node < 0 || !line->is(kFlagMaster) || !line->is(kFlagFail) || !line->slots.empty()) return;
-    const bool replaced = std::ranges::any_of(failovers_, [&](const Failover& failover) { return failover.from == node; });
+    const bool replaced =
+        std::ranges::any_of(failovers_, [&](const Failover& failover) { return failover.from == node; });
     if (replaced)
       tell("failed-master-apart", *shown.view,
-           name(shown) + " shows a shard without slots, of a failed master alone whose shard goes on: CLUSTER SHARDS says " +
+           name(shown) +
+               " shows a shard without slots, of a failed master alone whose shard goes on: CLUSTER SHARDS "
+               "says " +
                shard_text(run_, shard) + ", CLUSTER NODES says " + nodes_text(*shown.view, line->id));
   }
 
@@ -224,7 +234,8 @@ class Views {
     if (owned) return;
     const TopologyNode* owner = shown.nodes.owner_of(shard.slots.front().first);
     tell("shard-slots-disagree", *shown.view,
-         name(shown) + " shows slots in a shard none of whose nodes owns them (rows 13, 14): CLUSTER SHARDS says " +
+         name(shown) +
+             " shows slots in a shard none of whose nodes owns them (rows 13, 14): CLUSTER SHARDS says " +
              shard_text(run_, shard) + ", CLUSTER NODES says " +
              (owner == nullptr ? "nobody" : nodes_text(*shown.view, owner->id)));
   }
@@ -260,8 +271,9 @@ class Views {
     const bool whole = assigned == kSlotCount && !failing;
     if (shown.info.state_ok == whole || (!whole && !run_.info.config.require_full_coverage)) return;
     tell("state-disagrees", *shown.view,
-         name(shown) + " says cluster_state:" + (shown.info.state_ok ? "ok" : "fail") + " (row 17), and by its CLUSTER NODES " +
-             std::to_string(assigned) + " slots are assigned" + (failing ? ", some to a failed node" : ", none to a failed node"));
+         name(shown) + " says cluster_state:" + (shown.info.state_ok ? "ok" : "fail") +
+             " (row 17), and by its CLUSTER NODES " + std::to_string(assigned) + " slots are assigned" +
+             (failing ? ", some to a failed node" : ", none to a failed node"));
   }
 
   void check_replication(const Shown& shown) {
@@ -272,7 +284,9 @@ class Views {
                   told + (shown.replication.is_master ? "master" : "replica") + ", CLUSTER NODES says " +
                       nodes_text(*shown.view, own.id));
     const TopologyNode* master = own.is(kFlagMaster) ? nullptr : shown.nodes.find(own.master_id);
-    if (master == nullptr || shown.replication.master_ip.find_first_not_of("0123456789.") != std::string::npos) return;
+    if (master == nullptr ||
+        shown.replication.master_ip.find_first_not_of("0123456789.") != std::string::npos)
+      return;
     if (shown.replication.master_ip != master->ip || shown.replication.master_port != master->port)
       tell("roles-disagree", *shown.view,
            told + "replica of " + shown.replication.master_ip + ":" +
@@ -286,7 +300,8 @@ class Views {
     const TopologyNode& own = *shown.nodes.myself();
     if ((own.migrating.empty() && own.importing.empty()) || migrated_by_plan(shown.view->node)) return;
     tell("open-slot", *shown.view,
-         name(shown) + " has a slot open although nothing of the plan moved slots of it (row 22): CLUSTER NODES says " +
+         name(shown) +
+             " has a slot open although nothing of the plan moved slots of it (row 22): CLUSTER NODES says " +
              nodes_text(*shown.view, own.id));
   }
 
@@ -315,19 +330,22 @@ class Views {
       return name(shown) + " says " + (owner == nullptr ? "nobody" : nodes_text(*shown.view, owner->id));
     };
     tell("nodes-disagree", *b.view,
-         "two nodes give slots " + slots_text(differ) + " to different owners (rows 13, 14): " + text(a) + ", " + text(b));
+         "two nodes give slots " + slots_text(differ) + " to different owners (rows 13, 14): " + text(a) +
+             ", " + text(b));
   }
 
   void compare_lines(const Shown& a, const Shown& b, const TopologyNode& line) {
     const TopologyNode* other = b.nodes.find(line.id);
     if (other == nullptr) {
-      tell("nodes-disagree", *b.view, name(b) + " does not know " + name_of_id(run_, line.id) + ", which " + name(a) + " lists as " +
-                                          nodes_text(*a.view, line.id));
+      tell("nodes-disagree", *b.view,
+           name(b) + " does not know " + name_of_id(run_, line.id) + ", which " + name(a) + " lists as " +
+               nodes_text(*a.view, line.id));
       return;
     }
     const bool roles = line.is(kFlagMaster) == other->is(kFlagMaster) && line.master_id == other->master_id;
-    const bool addresses = line.ip.empty() || other->ip.empty() ||
-                           (line.ip == other->ip && line.port == other->port && line.bus_port == other->bus_port);
+    const bool addresses =
+        line.ip.empty() || other->ip.empty() ||
+        (line.ip == other->ip && line.port == other->port && line.bus_port == other->bus_port);
     if (!roles || !addresses)
       tell("nodes-disagree", *b.view,
            "two nodes describe " + name_of_id(run_, line.id) + " differently: " + name(a) + " says " +
@@ -364,10 +382,11 @@ CheckResult check_views(const Analysis& analysis, const CheckOptions&) {
     result.explanation = result.allowed == 0
                              ? "At every node NODES, SLOTS, SHARDS and INFO agree, and all nodes agree."
                              : "What disagrees is known of this make: " + result.anomalies.front().explanation +
-                                   " (" + result.anomalies.front().window + ").";
+                                   " (" + result.anomalies.front().known + ").";
   if (!result.note.empty()) result.explanation += " " + result.note;
   // A node that the plan leaves dead keeps the cluster from settling; anything else that does is a doubt.
-  if (run.info.settled == kNever && run.plan.limits.restart_at_end) doubt(result, "The cluster never settled.");
+  if (run.info.settled == kNever && run.plan.limits.restart_at_end)
+    doubt(result, "The cluster never settled.");
   return result;
 }
 

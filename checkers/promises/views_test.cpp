@@ -37,9 +37,9 @@ std::string nodes_text(const RunRecord& run, int viewer) {
   std::string text;
   for (int node = 0; node < 6; ++node) {
     const NodeInfo& info = run.nodes[static_cast<std::size_t>(node)];
-    const std::string flags = std::string(node == viewer ? "myself," : "") + (serves(node) ? "master" : "slave");
-    const std::string master =
-        serves(node) ? "-" : run.nodes[static_cast<std::size_t>(kMasterOf[node])].id;
+    const std::string flags =
+        std::string(node == viewer ? "myself," : "") + (serves(node) ? "master" : "slave");
+    const std::string master = serves(node) ? "-" : run.nodes[static_cast<std::size_t>(kMasterOf[node])].id;
     text += info.id + " " + info.ip + ":6379@16379 " + flags + " " + master + " 0 0 " +
             std::to_string(kMasterOf[node]) + " connected";
     if (serves(node))

@@ -86,6 +86,7 @@ class Votes {
     std::map<int, const Vote*> last_about;
     for (const Vote& vote : votes_) {
       if (vote.voter != voter) continue;
+      if (last != nullptr && forgot_between(voter, last->line->time, vote.line->time)) last = nullptr;
       if (last != nullptr && vote.epoch == last->epoch)
         tell("voted-twice", vote, told(vote) + ", in which it had voted already: " + told(*last));
       else if (last != nullptr && vote.epoch < last->epoch)
@@ -104,6 +105,13 @@ class Votes {
                  in_milliseconds(bounds_.vote_spacing) + " must pass");
       before = &vote;
     }
+  }
+
+  /// Whether the file that holds its votes was damaged on purpose.
+  bool forgot_between(int voter, Nanos from, Nanos until) const {
+    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+      return damages_views(fault, voter) && fault.requested <= until && surely_active(fault) >= from;
+    });
   }
 
   /// Whether the candidate's build asks with force in an automatic election: only the best-ranked replica

@@ -40,11 +40,11 @@ bool persistence_changed(const RunRecord& run) {
   return changes(run.plan.cluster.directives) ||
          std::ranges::any_of(run.plan.cluster.nodes,
                              [&](const auto& node) { return changes(node.second.directives); }) ||
-         std::ranges::any_of(run.faults,
-                             [](const FaultRecord& fault) {
-                               return has_effect(fault, {EffectKind::kDisk, EffectKind::kData,
-                                                         EffectKind::kConfig, EffectKind::kMembership});
-                             }) ||
+         std::ranges::any_of(
+             run.faults,
+             [](const FaultRecord& fault) {
+               return has_effect(fault, {EffectKind::kData, EffectKind::kConfig, EffectKind::kMembership});
+             }) ||
          !run.commands.empty();
 }
 
@@ -113,9 +113,9 @@ Attribution Windows::attribute(const Deviation& deviation) const {
   const Nanos replicated = replicated_until(deviation.child);
   if (deviation.is_write && deviation.effect_by <= replicated)
     return violation(replicated - deviation.effect_by,
-                   node_name(run_, heir.node) + " had applied a later offset of " +
-                       node_name(run_, terms_[deviation.parent].node) +
-                       "'s stream before it was promoted, so it had received this write");
+                     node_name(run_, heir.node) + " had applied a later offset of " +
+                         node_name(run_, terms_[deviation.parent].node) +
+                         "'s stream before it was promoted, so it had received this write");
   Attribution best = violation(0, "");
   bool explained = false;
   for (const FaultRecord* fault : causes(deviation.child)) {
@@ -126,8 +126,8 @@ Attribution Windows::attribute(const Deviation& deviation) const {
   if (explained) return best;
   const std::string lost = node_name(run_, terms_[deviation.parent].node);
   if (stall_ >= bounds_.node_timeout / 2)
-    return unknown(0,
-        "no fault acted on " + lost + ", but this machine stood still for " + in_milliseconds(stall_));
+    return unknown(
+        0, "no fault acted on " + lost + ", but this machine stood still for " + in_milliseconds(stall_));
   return violation(0, "no fault acted on " + lost);
 }
 
@@ -139,6 +139,10 @@ const Term* Windows::replacement_of(const Term& restarted) const {
            term.node != restarted.node && term.surely_from <= restarted.surely_until;
   });
   return found == terms_.all().end() ? nullptr : &*found;
+}
+
+bool Windows::replaced(int restarted) const {
+  return replacement_of(terms_[restarted]) != nullptr;
 }
 
 Attribution Windows::after_restart(const Deviation& deviation) const {
@@ -170,7 +174,7 @@ Attribution Windows::though_replaced(const Term& restarted, const Term& replacem
   const Nanos stint = std::max<Nanos>(0, restarted.surely_until - from);
   if (stint <= bound)
     return allowed_by(Window::kStaleClient, stint,
-                   who + ", and served what its disk held until it was demoted");
+                      who + ", and served what its disk held until it was demoted");
   const std::string why = who + ", and yet it served as a master for " + in_milliseconds(stint) +
                           ", beyond the bound of " + in_milliseconds(bound);
   return hindered ? unknown(stint, why + ", while another fault was at work") : violation(stint, why);
@@ -179,26 +183,38 @@ Attribution Windows::though_replaced(const Term& restarted, const Term& replacem
 /// What an append-only file may lack. An answer is sent after its write to the file (`always`: and its
 /// fsync); with `everysec` the write itself may wait for a sync in progress, for two seconds at the most.
 Attribution Windows::by_persistence(const Deviation& deviation) const {
-  const Attribution allowed = allowed_by(Window::kRestart, 0,
-                                      "the process restarted and serves what its disk held");
+  const Attribution allowed =
+      allowed_by(Window::kRestart, 0, "the process restarted and serves what its disk held");
+  if (const auto damage = by_damage(deviation)) return *damage;
   const Persistence persistence = run_.plan.cluster.persistence;
   const bool always = persistence == Persistence::kAppendAlways;
   if (!deviation.is_write || (!always && persistence != Persistence::kAppendEverysec)) return allowed;
   const Term& lost = terms_[deviation.parent];
   const Nanos ended = lost.life < 0 ? kNever : run_.incarnations[static_cast<std::size_t>(lost.life)].ended;
   const std::string what = "persistence is " + std::string(to_string(persistence));
-  if (ended == kNever)
-    return unknown(0,
-                   what + ", and when the process ended was not recorded");
+  if (ended == kNever) return unknown(0, what + ", and when the process ended was not recorded");
   const Nanos age = std::max<Nanos>(0, ended - deviation.effect_by);
   const std::string when = what + ", and the write was acknowledged " + in_milliseconds(age) +
                            " before the process of " + node_name(run_, lost.node) + " ended";
   const Nanos span = stall_ + (always ? 0 : kSecond);
   if (age <= span) return allowed_by(Window::kRestart, age, when);
   if (!always && age <= span + kSecond)
-    return unknown(age,
-                   when + ": more than a second, yet a slow sync may hold a write back for two");
+    return unknown(age, when + ": more than a second, yet a slow sync may hold a write back for two");
   return beyond_the_disk(deviation, when);
+}
+
+/// Files that were damaged between the write and the start: what they held until then may be gone. What was
+/// acknowledged after the damage is not excused by it.
+std::optional<Attribution> Windows::by_damage(const Deviation& deviation) const {
+  const Term& restarted = terms_[deviation.child];
+  for (const FaultRecord& fault : run_.faults) {
+    if (!damages_data(fault, restarted.node) || fault.requested > restarted.surely_from) continue;
+    if (surely_active(fault) < deviation.effect_by) continue;
+    const std::string why = fault_text(fault) + " at " + at(fault.requested) + " changed what its disk held";
+    if (!fault.verified_active()) return unknown(0, why);
+    return allowed_by(Window::kDamage, std::max<Nanos>(0, fault.requested - deviation.effect_by), why);
+  }
+  return std::nullopt;
 }
 
 /// A violation, unless the file need not have been whole: a term whose process had synchronized with a master
@@ -207,21 +223,18 @@ Attribution Windows::beyond_the_disk(const Deviation& deviation, const std::stri
   const Term& lost = terms_[deviation.parent];
   constexpr Nanos age = 0;
   if (lost.origin != Term::Origin::kCreated && lost.origin != Term::Origin::kRestarted)
-    return unknown(age,
-                   what + "; but it had been a replica, whose file may not have been written anew");
-  if (deviation.invoked < lost.answers_from)
-    return unknown(age, what + "; but perhaps by an earlier master");
+    return unknown(age, what + "; but it had been a replica, whose file may not have been written anew");
+  if (deviation.invoked < lost.answers_from) return unknown(age, what + "; but perhaps by an earlier master");
   if (persistence_changed(run_))
-    return unknown(age,
-                   what + "; but files, data or settings were changed on purpose");
+    return unknown(age, what + "; but files, data or settings were changed on purpose");
   return violation(age, what + ": its disk held it");
 }
 
 Attribution Windows::by_fault(const FaultRecord& fault, const Deviation& deviation) const {
   if (fault.heal_requested != kNever && deviation.effect_by >= fault.heal_requested)
     return allowed_by(Window::kStaleClient, deviation.effect_by - fault.heal_requested,
-                   node_name(run_, terms_[deviation.parent].node) + " came back at " +
-                       at(fault.heal_requested) + " (" + fault_text(fault) + ") and was not yet demoted");
+                      node_name(run_, terms_[deviation.parent].node) + " came back at " +
+                          at(fault.heal_requested) + " (" + fault_text(fault) + ") and was not yet demoted");
   return deviation.effect_by <= fault.requested ? before_fault(fault, deviation)
                                                 : during_fault(fault, deviation);
 }
@@ -230,23 +243,20 @@ Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& dev
   const Nanos age = fault.requested - deviation.effect_by;
   const std::string when =
       in_milliseconds(age) + " before " + fault_text(fault) + " at " + at(fault.requested);
-  if (!deviation.is_write)
-    return violation(age, when + ", while the old master was well");
+  if (!deviation.is_write) return violation(age, when + ", while the old master was well");
   if (replicated_until(deviation.child) < 0)
-    return unknown(age,
-                   when + "; the replication offsets were not recorded, so the lag is not known");
-  return allowed_by(Window::kCrash, age,
-                 when + ", not yet replicated as far as the offsets tell");
+    return unknown(age, when + "; the replication offsets were not recorded, so the lag is not known");
+  return allowed_by(Window::kCrash, age, when + ", not yet replicated as far as the offsets tell");
 }
 
 /// A plain manual failover waits for the replica and loses nothing; FORCE and TAKEOVER do not wait.
 Attribution Windows::after_handover(const FaultRecord& fault, const Deviation& deviation) const {
   const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
   if (!forced_handover(fault))
-    return violation(age,
-        fault_text(fault) + " at " + at(fault.requested) + " waits for the replica, and loses nothing");
+    return violation(
+        age, fault_text(fault) + " at " + at(fault.requested) + " waits for the replica, and loses nothing");
   return allowed_by(Window::kCrash, age,
-                 fault_text(fault) + " at " + at(fault.requested) + " did not wait for the replica");
+                    fault_text(fault) + " at " + at(fault.requested) + " did not wait for the replica");
 }
 
 Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& deviation) const {
@@ -260,21 +270,16 @@ Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& dev
     const std::string when =
         in_milliseconds(age) + " after " + fault_text(fault) + " at " + at(fault.requested);
     if (deviation.invoked <= active + bound)
-      return allowed_by(Window::kMinority, age,
-                     when + ", within the bound of " + in_milliseconds(bound));
+      return allowed_by(Window::kMinority, age, when + ", within the bound of " + in_milliseconds(bound));
     // What slows a node or its links has no bound of its own: how much it slowed them is not known here.
-    if (degrades(fault))
-      return unknown(age, when + ", for which no bound is derived");
-    if (!fault.verified_active())
-      return unknown(age, when + ", which was never verified to be active");
-    return violation(age,
-                   when + ", beyond the bound of " + in_milliseconds(bound));
+    if (degrades(fault)) return unknown(age, when + ", for which no bound is derived");
+    if (!fault.verified_active()) return unknown(age, when + ", which was never verified to be active");
+    return violation(age, when + ", beyond the bound of " + in_milliseconds(bound));
   }
   const std::string when = "while " + fault_text(fault) + " took hold at " + at(fault.requested);
   if (deviation.invoked <= active) return allowed_by(Window::kCrash, 0, when);
-  return unknown(age,
-                 "answered " + in_milliseconds(age) + " after " + fault_text(fault) +
-                     ", which should have prevented it");
+  return unknown(age, "answered " + in_milliseconds(age) + " after " + fault_text(fault) +
+                          ", which should have prevented it");
 }
 
 }  // namespace harness

@@ -3,6 +3,7 @@
 // restart the disk must hold what the plan's persistence promises.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,8 @@ struct Attribution {
   enum class Kind { kAllowed, kUnknown, kViolation };
   Kind kind = Kind::kUnknown;
   Window window = Window::kOutside;  // when allowed
-  Nanos age = 0;       // before the fault (a), after the return (b), after the cut (c)
-  std::string why;     // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
+  Nanos age = 0;                     // before the fault (a), after the return (b), after the cut (c)
+  std::string why;  // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
 };
 
 /// Within this the nodes agree on the owners of slots, once they can hear each other: what changed is told in
@@ -41,6 +42,8 @@ class Windows {
   Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds, Nanos stall);
 
   Attribution attribute(const Deviation& deviation) const;
+  /// Whether a replica was promoted in place of the node that restarted with the term `restarted`.
+  bool replaced(int restarted) const;
 
   /// What was acknowledged before this, the replica of `child` had surely applied before its promotion; -1
   /// when the offsets tell nothing. From two looks: the master's offset read after that time was not beyond
@@ -56,6 +59,7 @@ class Windows {
   Attribution after_restart(const Deviation& deviation) const;
   Attribution though_replaced(const Term& restarted, const Term& replacement) const;
   Attribution by_persistence(const Deviation& deviation) const;
+  std::optional<Attribution> by_damage(const Deviation& deviation) const;
   Attribution beyond_the_disk(const Deviation& deviation, const std::string& what) const;
   Attribution by_fault(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution before_fault(const FaultRecord& fault, const Deviation& deviation) const;

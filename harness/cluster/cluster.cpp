@@ -58,6 +58,8 @@ NodeOptions Cluster::node_options(std::size_t number, const Host& host, SandboxM
   node.host = &host;
   node.flavor = options_.flavors.at(static_cast<std::size_t>(info.build));
   node.directory = options_.directory / info.name;
+  node.disk_gate = options_.disk_gate;
+  node.fake_clock = options_.fake_clock;
   node.settings.port = info.port;
   // The seed document binds every address; in loopback mode those would be the machine's own.
   node.settings.bind = mode == SandboxMode::kLoopback ? info.ip : "0.0.0.0";
@@ -157,8 +159,7 @@ std::vector<Intention> Cluster::intentions(Node::TimePoint zero) const {
   const std::lock_guard lock(membership_mutex_);
   std::vector<Intention> all = {{0, Membership(infos_)}};
   for (const auto& [when, membership] : changes_)
-    all.push_back(
-        {std::chrono::duration_cast<std::chrono::nanoseconds>(when - zero).count(), membership});
+    all.push_back({std::chrono::duration_cast<std::chrono::nanoseconds>(when - zero).count(), membership});
   return all;
 }
 

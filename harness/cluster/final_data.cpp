@@ -111,7 +111,8 @@ class NodeReader {
   /// The trouble, or nothing.
   std::string read() {
     // A server of its own, without a cluster, has no such mode and refuses: it shows everything anyhow.
-    if (exchange({{"READONLY"}}).empty() || !learn_capabilities() || !read_time(data_.read_from_ms)) return why_;
+    if (exchange({{"READONLY"}}).empty() || !learn_capabilities() || !read_time(data_.read_from_ms))
+      return why_;
     if (!read_functions() || !read_all_keys() || !read_time(data_.read_until_ms)) return why_;
     for (const auto& [type, keys] : unread_types_)
       data_.not_compared.push_back(fmt::format("the content of {} keys of the type {}", keys, type));
@@ -146,8 +147,7 @@ class NodeReader {
   }
 
   bool learn_capabilities() {
-    const auto replies =
-        exchange({{"COMMAND", "INFO", "PEXPIRETIME"}, {"COMMAND", "INFO", "HPEXPIRETIME"}});
+    const auto replies = exchange({{"COMMAND", "INFO", "PEXPIRETIME"}, {"COMMAND", "INFO", "HPEXPIRETIME"}});
     if (replies.empty()) return false;
     const auto known = [](const Reply& reply) {
       return !reply.elements.empty() && !reply.elements[0].elements.empty();
@@ -170,8 +170,7 @@ class NodeReader {
   bool read_functions() {
     const auto replies = exchange({{"FUNCTION", "LIST", "WITHCODE"}});
     if (replies.empty()) return false;
-    if (replies[0].is_error())
-      data_.not_compared.emplace_back("libraries of functions");
+    if (replies[0].is_error()) data_.not_compared.emplace_back("libraries of functions");
     for (const Reply& library : replies[0].elements) {
       const Reply* name = field_of(library, "library_name");
       const Reply* engine = field_of(library, "engine");
@@ -336,8 +335,8 @@ FinalData read_node(const Node& node, std::chrono::milliseconds timeout, int sam
 
 std::vector<FinalData> read_final_data(Cluster& cluster, const DataReading& reading) {
   CatchUp catch_up(cluster.infos());
-  const auto behind =
-      wait_until_caught_up(catch_up, [&] { return cluster.look(); }, reading.catch_up);
+  const auto behind = wait_until_caught_up(
+      catch_up, [&] { return cluster.look(); }, reading.catch_up);
   const std::size_t keys = most_keys(cluster, std::min(reading.timeout, std::chrono::milliseconds(1000)));
   const auto sample =
       static_cast<int>(std::max<std::size_t>(1, (keys + reading.most_keys - 1) / reading.most_keys));

@@ -131,10 +131,14 @@ TEST_CASE("a sample is the same on every node; a key that a node holds and does 
   REQUIRE(follower);
   const std::string id = cluster.infos()[static_cast<std::size_t>(other)].id;
   REQUIRE(follower->call({"READONLY"})->is_ok());
-  REQUIRE(taker->call({"CLUSTER", "SETSLOT", slot, "IMPORTING", cluster.infos()[static_cast<std::size_t>(master)].id})->is_ok());
+  REQUIRE(taker
+              ->call({"CLUSTER", "SETSLOT", slot, "IMPORTING",
+                      cluster.infos()[static_cast<std::size_t>(master)].id})
+              ->is_ok());
   REQUIRE(taker->call({"CLUSTER", "SETSLOT", slot, "NODE", id})->is_ok());
-  wait_until("the replica to hear of the slot's owner", 10s,
-             [&] { return follower->call({"GET", "{a}1"})->error_code() == "MOVED"; });
+  wait_until("the replica to hear of the slot's owner", 10s, [&] {
+    return follower->call({"GET", "{a}1"})->error_code() == "MOVED";
+  });
   const FinalData data = read_node(cluster.node(replica), 10s);
   CHECK(data.complete);
   CHECK(data.values.empty());
@@ -148,8 +152,13 @@ TEST_CASE("a replica has caught up when it is synchronized and has all that its 
   const Roles roles = cluster.look();
   const int master = *roles.master_of_slot(slot_of("a"));
   const int replica = roles.replicas_of(master).front();
+  auto connection = cluster.node(master).connect();
+  REQUIRE(connection);
+  REQUIRE(connection->call({"SET", "a", "1"})->is_ok());
   CatchUp catch_up(cluster.infos());
-  CHECK(wait_until_caught_up(catch_up, [&] { return cluster.look(); }, 5s).empty());
+  CHECK(wait_until_caught_up(
+            catch_up, [&] { return cluster.look(); }, 5s)
+            .empty());
   CatchUp strict(cluster.infos());
   Roles behind = cluster.look();
   std::vector<View> views = behind.views();

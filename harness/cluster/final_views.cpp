@@ -106,7 +106,8 @@ std::vector<ShownRange> ranges_from_reply(const Reply& reply) {
     if (!is_range(range.slots.first, range.slots.last)) continue;
     for (std::size_t i = 2; i < line.elements.size(); ++i) {
       const std::vector<Reply>& parts = line.elements[i].elements;
-      if (parts.size() >= 3) range.nodes.push_back({parts[2].text, parts[0].text, int_of(parts[1]), {}, {}, 0});
+      if (parts.size() >= 3)
+        range.nodes.push_back({parts[2].text, parts[0].text, int_of(parts[1]), {}, {}, 0});
     }
     ranges.push_back(std::move(range));
   }

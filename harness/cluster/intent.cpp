@@ -11,6 +11,7 @@ namespace {
 /// One command about to be applied.
 struct Intent {
   Membership& membership;
+  Forgotten& forgotten;
   const std::vector<NodeInfo>& nodes;
   int node;                                   // that was told
   const std::vector<std::string>& arguments;  // behind the subcommand
@@ -63,6 +64,18 @@ void give(const Intent& intent, const SlotRanges& slots, int node) {
   if (intent.membership.is_member(node)) intent.membership.give(slots, intent.membership.shard_of(node));
 }
 
+/// From the node's own shard: what others still tell of the slot's owner comes back by gossip.
+void take_away(const Intent& intent, const SlotRanges& slots) {
+  const int shard = intent.membership.shard_of(intent.node);
+  if (shard < 0) return;
+  SlotRanges taken;
+  for (const SlotRange& range : slots)
+    for (int slot = range.first; slot <= range.last; ++slot)
+      for (const SlotRange& own : intent.membership.slots_of(shard))
+        if (own.contains(slot)) taken.push_back({slot, slot});
+  intent.membership.take_away(taken);
+}
+
 void set_slot(const Intent& intent) {
   if (intent.arguments.size() < 3 || upper(intent.arguments[1]) != "NODE") return;
   const auto slot = slot_from(intent.arguments[0]);
@@ -78,13 +91,21 @@ void replicate(const Intent& intent) {
 void meet(const Intent& intent) {
   if (intent.arguments.size() < 2) return;
   const auto other = node_by_address(intent, intent.arguments[0], intent.arguments[1]);
+  if (other) intent.forgotten.erase(*other);
+  intent.forgotten.erase(intent.node);
   if (!other || intent.membership.is_member(intent.node) == intent.membership.is_member(*other)) return;
   intent.membership.add_master(intent.membership.is_member(intent.node) ? *other : intent.node);
 }
 
 void forget(const Intent& intent) {
   const auto node = intent.arguments.empty() ? std::nullopt : node_by_id(intent, intent.arguments[0]);
-  if (node) intent.membership.remove(*node);
+  if (!node) return;
+  std::set<int>& tellers = intent.forgotten[*node];
+  tellers.insert(intent.node);
+  const bool all = std::ranges::all_of(intent.membership.members(), [&](int member) {
+    return member == *node || tellers.contains(member);
+  });
+  if (all) intent.membership.remove(*node);
 }
 
 struct Meaning {
@@ -96,8 +117,8 @@ constexpr Meaning kMeanings[] = {
     {"SETSLOT", set_slot},
     {"ADDSLOTS", [](const Intent& intent) { give(intent, single_slots(intent), intent.node); }},
     {"ADDSLOTSRANGE", [](const Intent& intent) { give(intent, slot_ranges(intent), intent.node); }},
-    {"DELSLOTS", [](const Intent& intent) { intent.membership.take_away(single_slots(intent)); }},
-    {"DELSLOTSRANGE", [](const Intent& intent) { intent.membership.take_away(slot_ranges(intent)); }},
+    {"DELSLOTS", [](const Intent& intent) { take_away(intent, single_slots(intent)); }},
+    {"DELSLOTSRANGE", [](const Intent& intent) { take_away(intent, slot_ranges(intent)); }},
     {"REPLICATE", replicate},
     {"MEET", meet},
     {"FORGET", forget},
@@ -106,7 +127,8 @@ constexpr Meaning kMeanings[] = {
 
 }  // namespace
 
-bool apply_intent(Membership& membership, const std::vector<NodeInfo>& nodes, const CommandRecord& command) {
+bool apply_intent(Membership& membership, Forgotten& forgotten, const std::vector<NodeInfo>& nodes,
+                  const CommandRecord& command) {
   const bool accepted = command.answered && !command.refused && command.node >= 0 &&
                         static_cast<std::size_t>(command.node) < nodes.size();
   if (!accepted || command.words.size() < 2 || upper(command.words[0]) != "CLUSTER") return false;
@@ -115,14 +137,17 @@ bool apply_intent(Membership& membership, const std::vector<NodeInfo>& nodes, co
   if (meaning == std::end(kMeanings)) return false;
   const std::vector<std::string> arguments(command.words.begin() + 2, command.words.end());
   const Membership before = membership;
-  meaning->apply({membership, nodes, command.node, arguments});
+  meaning->apply({membership, forgotten, nodes, command.node, arguments});
   return membership != before;
 }
 
-void intend(Cluster& cluster, const CommandRecord& command) {
-  Membership membership = cluster.membership();
-  if (!apply_intent(membership, cluster.infos(), command)) return;
-  cluster.change_membership([&](Membership& now) { apply_intent(now, cluster.infos(), command); });
+void CommandIntent::take(const CommandRecord& command) {
+  const std::lock_guard lock(mutex_);
+  // Tried on a copy first: a change is worth recording only when it is one.
+  Membership membership = cluster_.membership();
+  if (!apply_intent(membership, forgotten_, cluster_.infos(), command)) return;
+  cluster_.change_membership(
+      [&](Membership& now) { apply_intent(now, forgotten_, cluster_.infos(), command); });
 }
 
 }  // namespace harness

@@ -2,15 +2,33 @@
 // themselves; the commands of a plan's steps are read here.
 #pragma once
 
+#include <map>
+#include <mutex>
+#include <set>
+
 #include "harness/cluster/cluster.h"
 
 namespace harness {
 
-/// Changes the intended membership as the command does, if it was accepted: SETSLOT NODE, ADDSLOTS, DELSLOTS
-/// (and their RANGE forms), REPLICATE, MEET, FORGET and RESET of CLUSTER.
-void intend(Cluster& cluster, const CommandRecord& command);
+/// Who was told to forget each node.
+using Forgotten = std::map<int, std::set<int>>;
 
-/// The same, of a membership: true when the command meant anything.
-bool apply_intent(Membership& membership, const std::vector<NodeInfo>& nodes, const CommandRecord& command);
+/// Changes the intended membership as the command does, if it was accepted: SETSLOT NODE, ADDSLOTS, DELSLOTS
+/// (and their RANGE forms), REPLICATE, MEET, FORGET and RESET of CLUSTER. A node has left when all others were
+/// told to forget it; slots are taken from nobody but the shard that had them. True when anything changed.
+bool apply_intent(Membership& membership, Forgotten& forgotten, const std::vector<NodeInfo>& nodes,
+                  const CommandRecord& command);
+
+/// The commands of one run. Thread-safe, as steps send them side by side.
+class CommandIntent {
+ public:
+  explicit CommandIntent(Cluster& cluster) : cluster_(cluster) {}
+  void take(const CommandRecord& command);
+
+ private:
+  Cluster& cluster_;
+  std::mutex mutex_;
+  Forgotten forgotten_;  // guarded by mutex_
+};
 
 }  // namespace harness

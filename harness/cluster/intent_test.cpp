@@ -26,13 +26,14 @@ std::vector<NodeInfo> nodes() {
 
 struct Told {
   Membership membership{nodes()};
+  Forgotten forgotten;
 
   bool tell(int node, std::vector<std::string> words) {
     CommandRecord command;
     command.node = node;
     command.words = std::move(words);
     command.answered = true;
-    return apply_intent(membership, nodes(), command);
+    return apply_intent(membership, forgotten, nodes(), command);
   }
 };
 
@@ -57,7 +58,10 @@ TEST_CASE("commands that let nodes in and out change what is intended") {
   CHECK(told.membership.slots_of(told.membership.shard_of(3)).empty());
   CHECK(told.tell(3, {"CLUSTER", "REPLICATE", nodes()[1].id}));
   CHECK(told.membership.nodes_of(told.membership.shard_of(1)) == std::vector<int>{1, 3});
-  CHECK(told.tell(0, {"CLUSTER", "FORGET", nodes()[3].id}));
+  CHECK_FALSE(told.tell(0, {"CLUSTER", "FORGET", nodes()[3].id}));
+  CHECK_FALSE(told.tell(1, {"CLUSTER", "FORGET", nodes()[3].id}));
+  CHECK(told.membership.is_member(3));
+  CHECK(told.tell(2, {"CLUSTER", "FORGET", nodes()[3].id}));
   CHECK_FALSE(told.membership.is_member(3));
   CHECK(told.tell(3, {"CLUSTER", "MEET", "10.77.0.1", "6379"}));
   CHECK(told.membership.is_member(3));
@@ -72,7 +76,8 @@ TEST_CASE("what was refused, is no command of the cluster, or makes no sense cha
   refused.words = {"CLUSTER", "RESET"};
   refused.answered = true;
   refused.refused = true;
-  CHECK_FALSE(apply_intent(told.membership, nodes(), refused));
+  CHECK_FALSE(apply_intent(told.membership, told.forgotten, nodes(), refused));
+  CHECK_FALSE(told.tell(1, {"CLUSTER", "DELSLOTS", "0"}));
   CHECK_FALSE(told.tell(0, {"SET", "a", "b"}));
   CHECK_FALSE(told.tell(0, {"CLUSTER", "ADDSLOTS", "16384", "x"}));
   CHECK_FALSE(told.tell(3, {"CLUSTER", "ADDSLOTS", "1"}));

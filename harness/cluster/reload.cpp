@@ -42,8 +42,7 @@ FinalData reload(Node& node, const FinalData& before) {
   const fs::path directory = node.files().directory / "reload";
   std::error_code error;
   fs::create_directories(directory, error);
-  if (!error)
-    fs::copy(node.files().data(), NodeFiles{directory}.data(), fs::copy_options::recursive, error);
+  if (!error) fs::copy(node.files().data(), NodeFiles{directory}.data(), fs::copy_options::recursive, error);
   if (error) return incomplete(before.node, "its files cannot be copied: " + error.message());
   FinalData data;
   try {

@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "harness/core/membership.h"
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
+#include "harness/core/membership.h"
 
 using namespace harness;
 

@@ -90,8 +90,7 @@ class Comparison {
   static std::string held(const FinalData& data, const std::string& key) {
     if (const std::string* text = value(data, key)) return excerpt(*text);
     const auto foreign = data.foreign.find(key);
-    return foreign == data.foreign.end() ? std::string(kNothing)
-                                         : "the key, and answers " + foreign->second;
+    return foreign == data.foreign.end() ? std::string(kNothing) : "the key, and answers " + foreign->second;
   }
 
   void compare_value(const std::string& key, const KeyDetail& a, const KeyDetail& b) {

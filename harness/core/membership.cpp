@@ -114,8 +114,8 @@ void from_json(const nlohmann::json& j, Membership& membership) {
       ranges.push_back({range.at(0).get<int>(), range.at(1).get<int>()});
   }
   const auto shards = static_cast<int>(membership.slots_.size());
-  const bool sound = std::ranges::all_of(
-      membership.shard_of_, [&](int shard) { return kOutside <= shard && shard < shards; });
+  const bool sound = std::ranges::all_of(membership.shard_of_,
+                                         [&](int shard) { return kOutside <= shard && shard < shards; });
   if (!sound) throw nlohmann::json::other_error::create(501, "a member of no shard", &j);
 }
 

@@ -146,3 +146,45 @@ TEST_CASE("a journal cut at any byte is read up to its last whole line") {
   CHECK(parse_topology_log("{\"look\":[1]}\n").bad_lines == 1);
   CHECK(parse_faults("{\"fault\":\"a\"}\n{\"fau").torn);
 }
+
+TEST_CASE("what nodes hold and tell in the end, and who was meant to belong, come back whole") {
+  FinalData data;
+  data.node = 3;
+  data.complete = true;
+  data.behind = "7 bytes";
+  data.values["\xff"] = "v";
+  data.foreign["k"] = "MOVED 1 a:1";
+  data.functions["lib"] = "LUA code";
+  data.not_compared = {"x"};
+  data.sample = 4;
+  data.read_until_ms = 17;
+  data.field_expiry_read = true;
+  StreamState stream;
+  stream.last_id = "5-1";
+  stream.entries_added = 2;
+  stream.groups["g\xff"] = {"4-1", kNotKnown, {{"3-1", "c", 2}}, {"c", "d"}};
+  data.details["\xff"] = {"stream", 99, {{"f", 5}}, stream};
+  const FinalData back = round_trip(data);
+  CHECK(back.details.at("\xff").stream->groups.at("g\xff").pending == stream.groups["g\xff"].pending);
+  CHECK(back.details.at("\xff").field_expires.at("f") == 5);
+  CHECK(differences(data, back).empty());
+
+  FinalView view;
+  view.node = 1;
+  view.nodes = "text \xff";
+  view.steady = false;
+  view.slots = {{{0, 5}, {{"id", "10.0.0.1", 7, "", "", 0}}}};
+  view.has_shards = true;
+  view.shards = {{{{0, 5}, {7, 7}}, {{"id", "10.0.0.1", 7, "master", "online", 12}}}};
+  const FinalView shown = round_trip(view);
+  CHECK(shown.nodes == view.nodes);
+  CHECK(shown.shards.at(0).slots == view.shards[0].slots);
+  CHECK(shown.shards[0].nodes.at(0).offset == 12);
+
+  NodeInfo node;
+  node.master = true;
+  node.slots = {{0, 16383}};
+  const Intention intention{5 * kSecond, Membership({node})};
+  CHECK(round_trip(intention).membership == intention.membership);
+  CHECK_THROWS(Json::parse(R"({"since": 0, "membership": {"shard_of": [2], "slots": []}})").get<Intention>());
+}

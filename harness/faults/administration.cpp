@@ -60,8 +60,8 @@ bool empty_slot(const Node& from, const Node& to, int slot, std::string& problem
 }
 
 /// The target takes an epoch of its own to outbid the source's. Before it has heard of the source's, it could
-/// take the same one: then it depends on the order of messages who owns the slot in whose eyes, and nobody may
-/// in the end (Redis resolves such collisions only by the node ids; PROMISES.md, row 11).
+/// take the same one: then it depends on the order of messages who owns the slot in whose eyes, and nobody
+/// may in the end (Redis resolves such collisions only by the node ids; PROMISES.md, row 11).
 bool await_epoch(FaultContext& context, int from, int to, std::string& problem) {
   const auto info_of = [&](int node) -> std::optional<ClusterInfo> {
     const auto info = tell(context.cluster.node(node), {"CLUSTER", "INFO"}, problem);

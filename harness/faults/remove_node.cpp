@@ -23,8 +23,9 @@ bool make_dispensable(FaultContext& context, const Roles& roles, int node, std::
   }
   // Some follow their slots by themselves (cluster-allow-replica-migration): told again, nothing changes.
   for (const int replica : replicas)
-    if (problem.empty() && tell(context.cluster.node(replica),
-                                {"CLUSTER", "REPLICATE", id_of(context.cluster, roles, heirs.front())}, problem))
+    if (problem.empty() &&
+        tell(context.cluster.node(replica),
+             {"CLUSTER", "REPLICATE", id_of(context.cluster, roles, heirs.front())}, problem))
       context.cluster.change_membership([&](Membership& membership) {
         if (membership.is_member(heirs.front())) membership.add_replica(replica, heirs.front());
       });

@@ -71,8 +71,8 @@ struct Stream {
       return std::nullopt;
     return number;
   }
-  /// Sends so many by the wire, never many ahead of it (the receiver's buffer is small), and gives what arrives
-  /// until as much has as the wire let through.
+  /// Sends so many by the wire, never many ahead of it (the receiver's buffer is small), and gives what
+  /// arrives until as much has as the wire let through.
   std::vector<int> exchange(int count, const Degradation& wire) const {
     const std::uint64_t before = wire.counts().frames;
     std::vector<int> received;
@@ -234,7 +234,8 @@ TEST_CASE("what the wire loses, doubles and disorders is what it counts") {
       WireRule rule;
       rule.duplicate = 0.5;
       const auto doubled = pair.there(rule);
-      require_that(stream.exchange(kCount, *doubled).size() == kCount + doubled->counts().duplicated, "copies arrive");
+      require_that(stream.exchange(kCount, *doubled).size() == kCount + doubled->counts().duplicated,
+                   "copies arrive");
       require_that(doubled->counts().duplicated > 400, "about half");
     }
     WireRule rule;

@@ -1,0 +1,139 @@
+#include "checkers/promises/membership.h"
+
+#include <algorithm>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
+#include "checkers/promises/evidence.h"
+#include "checkers/promises/intention.h"
+
+namespace harness {
+namespace {
+
+class MembershipCheck {
+ public:
+  MembershipCheck(const Analysis& analysis, CheckResult& result)
+      : run_(analysis.run), views_(analysis.views), intended_(intended_in_the_end(run_)), result_(result) {}
+
+  void check() {
+    for (const int member : intended_.members()) {
+      const View* view = final_view(member);
+      if (view == nullptr) continue;
+      ++members_;
+      check_list(member, view->topology);
+      check_slots(member, *view->topology.myself());
+    }
+    if (members_ == 0) doubt(result_, "No view of any member's end was recorded.");
+    figure(result_.measured, "members", members_);
+    figure(result_.bound, "members", static_cast<double>(intended_.members().size()));
+  }
+
+ private:
+  /// Of a node that runs: one that died is role-convergence's affair.
+  const View* final_view(int node) const {
+    const View* view = last_view(views_[static_cast<std::size_t>(node)]);
+    const bool told = view != nullptr && view->reachable && view->topology.myself() != nullptr;
+    return told && runs_at_end(run_, node) ? view : nullptr;
+  }
+
+  void tell(std::string type, int node, std::string text) {
+    Anomaly anomaly;
+    anomaly.type = std::move(type);
+    anomaly.node = node_name(run_, node);
+    anomaly.time = judged_at(run_);
+    anomaly.explanation = "in the end " + std::move(text);
+    report(result_, std::move(anomaly));
+  }
+
+  void check_list(int member, const Topology& topology) {
+    for (std::size_t other = 0; other < run_.nodes.size(); ++other) {
+      const TopologyNode* line = topology.find(run_.nodes[other].id);
+      const bool listed = line != nullptr && !line->is(kFlagHandshake);
+      if (listed == intended_.is_member(static_cast<int>(other))) continue;
+      if (listed)
+        tell("stranger-listed", member,
+             node_name(run_, member) + " lists " + run_.nodes[other].name +
+                 ", which is not meant to belong to the cluster");
+      else if (!hard_reset(static_cast<int>(other)))
+        tell("member-missing", member,
+             node_name(run_, member) + " does not list " + run_.nodes[other].name +
+                 ", which is meant to belong to the cluster");
+    }
+  }
+
+  /// A node that calls itself otherwise than at its creation: CLUSTER RESET HARD gave it a new id.
+  bool hard_reset(int node) const {
+    const View* view = final_view(node);
+    return view != nullptr && view->topology.myself()->id != run_.nodes[static_cast<std::size_t>(node)].id;
+  }
+
+  /// Slots belong to a shard, whoever is its master.
+  void check_slots(int member, const TopologyNode& own) {
+    if (!own.is(kFlagMaster)) return;
+    const SlotRanges& meant = intended_.slots_of(intended_.shard_of(member));
+    SlotRanges strange;
+    for (const SlotRange& range : own.slots)
+      for (int slot = range.first; slot <= range.last; ++slot) {
+        const bool fits =
+            std::ranges::any_of(meant, [&](const SlotRange& part) { return part.contains(slot); });
+        if (fits) continue;
+        if (!strange.empty() && strange.back().last == slot - 1)
+          strange.back().last = slot;
+        else
+          strange.push_back({slot, slot});
+      }
+    if (!strange.empty() && !followed_owner_of(member, strange.front().first) && !undeclared_change(member))
+      tell("slots-elsewhere", member,
+           node_name(run_, member) + " serves slots " + slots_text(strange) +
+               ", which are not meant for its shard (" + (meant.empty() ? "no slots" : slots_text(meant)) + ")");
+  }
+
+  /// A replica may have moved to another shard by itself (row 19) before it was promoted there.
+  bool followed_owner_of(int node, int slot) const {
+    return std::ranges::any_of(views_[static_cast<std::size_t>(node)], [&](const View* view) {
+      const TopologyNode* own = own_line(view);
+      const int master = own == nullptr || own->is(kFlagMaster) ? -1 : run_.node_by_id(own->master_id);
+      if (master < 0 || !intended_.is_member(master)) return false;
+      const SlotRanges& meant = intended_.slots_of(intended_.shard_of(master));
+      return std::ranges::any_of(meant, [&](const SlotRange& range) { return range.contains(slot); });
+    });
+  }
+
+  /// A fault changed the membership of the node and did not come to say what was intended.
+  bool undeclared_change(int node) const {
+    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+      const bool changes = has_effect(fault, {EffectKind::kMembership}) && acts_on(run_, fault, node);
+      return changes && std::ranges::none_of(run_.intended, [&](const Intention& intention) {
+               return intention.since >= fault.requested;
+             });
+    });
+  }
+
+  const RunRecord& run_;
+  const std::vector<std::vector<const View*>>& views_;
+  const Membership intended_;
+  CheckResult& result_;
+  int members_ = 0;
+};
+
+}  // namespace
+
+CheckResult check_membership(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
+  CheckResult result;
+  result.name = "membership";
+  result.valid = Validity::kValid;
+  result.operations = run.views.size();
+  if (run.info.interrupted) {
+    doubt(result, "The run was interrupted before the cluster could settle.");
+    return result;
+  }
+  MembershipCheck(analysis, result).check();
+  if (result.violations > 0)
+    result.explanation = result.anomalies.front().explanation + ".";
+  else if (result.explanation.empty())
+    result.explanation = "Those belong to the cluster who were meant to, and each shard has the slots meant for it.";
+  return result;
+}
+
+}  // namespace harness
