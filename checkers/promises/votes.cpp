@@ -181,7 +181,8 @@ class Votes {
       if (epoch < 0) continue;
       std::set<int> voters;
       for (const Vote& vote : votes_)
-        if (vote.candidate == line.node && vote.epoch == epoch && counts_for(vote, line)) voters.insert(vote.voter);
+        if (vote.candidate == line.node && vote.epoch == epoch && counts_for(vote, line))
+          voters.insert(vote.voter);
       const std::size_t masters = size_seen_by(line.node, line.time);
       const bool all_logged = logged_nodes() == run_.nodes.size();
       if (masters == 0 || !all_logged || voters.size() >= masters / 2 + 1) continue;

@@ -194,7 +194,7 @@ void replace_master(Context& c) {
   Node& me = c.me();
   if (me.is_master() || me.master == nullptr) return;
   SlotSet slots = me.master->slots;
-  if (c.config.defects(Defect::kSlotDropped)) slots.clear(slots.first());
+  if (c.election.asked && c.config.defects(Defect::kSlotDropped)) slots.clear(slots.first());
   ownership::make_master(c, me);
   c.following = false;
   c.actions.push_back(BecomeMaster{});
