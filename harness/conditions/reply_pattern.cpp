@@ -1,8 +1,9 @@
 #include "harness/conditions/reply_pattern.h"
 
 #include <optional>
-#include <regex>
 #include <string_view>
+
+#include "harness/conditions/expression.h"
 
 namespace harness {
 namespace {
@@ -55,18 +56,13 @@ std::string reply_text(const Reply& reply) {
 std::string problem_with_pattern(const std::string& pattern) {
   const Pattern parsed = parse(pattern);
   if (!parsed.regex) return {};
-  try {
-    const std::regex compiled(*parsed.regex);
-    return {};
-  } catch (const std::regex_error& error) {
-    return "'" + *parsed.regex + "' is no regular expression: " + error.what();
-  }
+  return problem_with_expression(*parsed.regex);
 }
 
 std::string saved_part(const std::string& pattern, const std::string& text) {
   const Pattern parsed = parse(pattern);
-  std::smatch found;
-  if (!parsed.regex || !std::regex_search(text, found, std::regex(*parsed.regex))) return text;
+  boost::smatch found;
+  if (!parsed.regex || !found_in(text, boost::regex(*parsed.regex), found)) return text;
   return found.size() > 1 && found[1].matched ? found[1].str() : text;
 }
 
@@ -76,7 +72,7 @@ bool fits(const std::string& pattern, const Reply& reply) {
   const std::string text = reply_text(reply);
   if (!parsed.regex)
     return text == parsed.exact || (!parsed.exact.empty() && parsed.exact == integer_form(reply));
-  return parsed.error == reply.is_error() && std::regex_search(text, std::regex(*parsed.regex));
+  return parsed.error == reply.is_error() && found_in(text, boost::regex(*parsed.regex));
 }
 
 }  // namespace harness

@@ -2,7 +2,8 @@
 //
 //   OK              exactly this text (a whole number as its digits or as "(integer) 1", nil as "(nil)", a
 //                   list with one line each)
-//   /^1\d+$/        a reply that is no error and in which this is found (ECMAScript)
+//   /^1\d+$/        a reply that is no error and in which this is found (Perl's expressions;
+//                   a dot is a line end, too)
 //   error           any error
 //   error /MOVED/   an error in which this is found
 #pragma once
