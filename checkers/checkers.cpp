@@ -7,14 +7,17 @@
 #include "checkers/promises/epochs.h"
 #include "checkers/promises/expectations.h"
 #include "checkers/promises/failovers.h"
+#include "checkers/promises/failure_reports.h"
 #include "checkers/promises/logs.h"
 #include "checkers/promises/membership.h"
 #include "checkers/promises/minority_writes.h"
 #include "checkers/promises/reload.h"
 #include "checkers/promises/replicas.h"
+#include "checkers/promises/replies.h"
 #include "checkers/promises/role_convergence.h"
 #include "checkers/promises/slot_coverage.h"
 #include "checkers/promises/strength.h"
+#include "checkers/promises/stuck_client.h"
 #include "checkers/promises/views.h"
 #include "checkers/promises/votes.h"
 
@@ -37,9 +40,12 @@ constexpr Checker kCheckers[] = {
     {"durability", "a restarted process serves what its persistence promises", check_durability},
     {"views", "NODES, SLOTS, SHARDS and INFO agree, at every node and between nodes", check_views},
     {"failover", "lost masters are replaced in time, others are not", check_failover},
+    {"failure-reports", "a node is declared failed only by a majority of the masters", check_failure_reports},
     {"epochs", "epochs are unique and never go back", check_epochs},
     {"votes", "one vote an epoch, for a good reason", check_votes},
     {"logs", "no unexpected crash, assertion failure or exit", check_logs},
+    {"stuck-client", "a command that names a timeout is answered when it is over", check_stuck_client},
+    {"replies", "errors that clients got were true", check_replies},
     {"expectations", "what the plan expects comes true, and its commands are answered so",
      check_expectations},
     {"strength", "the run stressed the server enough to conclude", check_strength},

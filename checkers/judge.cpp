@@ -6,6 +6,7 @@
 #include "checkers/loads.h"
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/documented.h"
+#include "checkers/promises/promised.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -121,6 +122,7 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
     if (!selected.empty() && std::find(selected.begin(), selected.end(), checker.name) == selected.end())
       continue;
     for (CheckResult& result : run_checker(checker, analysis, options)) {
+      for (Anomaly& anomaly : result.anomalies) anomaly.promise = promise_of(anomaly.type, run.plan);
       known.forgive(checker.name, result);
       verdict.valid = worst(verdict.valid, result.valid);
       verdict.checks.push_back(std::move(result));

@@ -1,9 +1,14 @@
 #include "checkers/loads.h"
 
+#include <algorithm>
+#include <array>
+#include <memory>
+
 #include "checkers/models.h"
 #include "checkers/objects/objects.h"
 #include "checkers/promises/documented.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/load_rules.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -13,13 +18,29 @@ namespace {
 /// table.
 struct WorkloadObject {
   std::string_view workload;
-  std::string_view object;        // of the ledger; empty: it knows none
-  std::string_view strict_model;  // of `harness check`, where there is no object
+  std::array<std::string_view, 2> objects;  // of the ledger; the first is that of the workload's table
+  LoadRule rule = nullptr;                  // what it promises beside
 };
 constexpr WorkloadObject kObjectOf[] = {
-    {"register", "register", {}}, {"hash", "register", {}},         {"set", "set", {}},
-    {"counter", "counter", {}},   {"append", "list-append", {}},    {"queue", {}, "queue"},
-    {"bank", {}, "bank"},         {"unique-ids", {}, "unique-ids"},
+    {"register", {"register"}},
+    {"hash", {"register"}},
+    {"set", {"set"}},
+    {"counter", {"counter"}},
+    {"append", {"list-append"}},
+    {"queue", {"queue"}},
+    {"bank", {"bank"}},
+    {"unique-ids", {"unique-ids"}},
+    {"zset", {"priority-queue"}, check_blocked_clients},
+    {"lock", {"lock"}, check_lock_holders},
+    {"stream", {"stream-group", "stream-entries"}, check_acknowledged_entries},
+    {"expiry", {"expiry"}, check_expiry_times},
+    {"wait", {"replicated-register"}, check_wait_replies},
+    {"waitaof", {"replicated-register"}, check_wait_replies},
+    {"replica-reads", {"replicated-register"}, check_replica_reads},
+    {"multi-slot", {"group"}, check_groups},
+    {"functions", {"group"}, check_groups},
+    {"blocking", {"queue"}, check_blocked_clients},
+    {"stale-client", {"register"}},
 };
 
 std::vector<std::uint32_t> operations_of(const RunRecord& run, std::size_t load) {
@@ -49,28 +70,8 @@ void add_strict(const CheckResult& strict, std::string_view model, CheckResult& 
   for (const Anomaly& anomaly : strict.anomalies)
     if (result.anomalies.size() < kAnomaliesListed) result.anomalies.push_back(anomaly);
   if (strict.valid != Validity::kValid)
-    result.explanation = "By the model " + std::string(model) + " (--strict): " + strict.explanation +
+    result.explanation = "By the model " + std::string(model) + ": " + strict.explanation +
                          (result.explanation.empty() ? "" : " " + result.explanation);
-}
-
-/// A load without an object. What is strictly right lost nothing; of anything else nobody can tell whether a
-/// window allows it.
-CheckResult without_object(const Model& model, const RunRecord& run, const CheckOptions& options,
-                           const std::vector<std::uint32_t>& operations) {
-  const CheckResult strict = by_model(model, run, options, operations);
-  CheckResult result;
-  result.operations = operations.size();
-  result.valid = Validity::kValid;
-  result.explanation = strict.explanation;
-  if (strict.valid == Validity::kValid) return result;
-  result.explanation.clear();
-  if (options.strict || run.info.strict) {
-    add_strict(strict, model.name, result);
-  } else {
-    doubt(result, "By the model " + std::string(model.name) + ": " + strict.explanation +
-                      " Whether a documented window allows that is not judged for this workload.");
-  }
-  return result;
 }
 
 /// REQUIRES: the table's models exist.
@@ -86,6 +87,49 @@ const WorkloadObject* line_of(std::string_view workload) {
   return nullptr;
 }
 
+/// Joins what another object says of the same operations.
+void add_object(const CheckResult& other, CheckResult& result) {
+  result.valid = worst(result.valid, other.valid);
+  result.doubtful = result.doubtful || other.doubtful;
+  result.allowed += other.allowed;
+  result.violations += other.violations;
+  result.operations += other.operations;
+  result.explanation += " " + other.explanation;
+  for (const Anomaly& anomaly : other.anomalies)
+    if (result.anomalies.size() < kAnomaliesListed) result.anomalies.push_back(anomaly);
+  for (const auto& measured : other.measured) {
+    const auto same = std::find_if(result.measured.begin(), result.measured.end(),
+                                   [&](const auto& known) { return known.first == measured.first; });
+    if (same == result.measured.end())
+      result.measured.push_back(measured);
+    else if (measured.first == "lost_writes" || measured.first == "stale_reads")
+      same->second += measured.second;
+  }
+}
+
+/// What no object of the load knows how to judge.
+void doubt_what_is_not_taken(const WorkloadObject& line, const RunRecord& run,
+                             const std::vector<std::uint32_t>& operations, CheckResult& result) {
+  std::vector<std::unique_ptr<Object>> objects;
+  for (const std::string_view name : line.objects)
+    if (!name.empty()) objects.push_back(find_object(name)->make(run.history));
+  std::size_t strange = 0;
+  for (const std::uint32_t id : operations) {
+    const Operation& op = run.history.operations[id];
+    strange += op.outcome == Outcome::kOk && std::none_of(objects.begin(), objects.end(),
+                                                          [&](const auto& each) { return each->takes(op); });
+  }
+  if (strange > 0)
+    doubt(result, std::to_string(strange) + " answered operations are of a kind that is not judged here.");
+}
+
+/// Models of `harness check` know no removal.
+bool removes(const RunRecord& run, const std::vector<std::uint32_t>& operations) {
+  return std::any_of(operations.begin(), operations.end(), [&](std::uint32_t id) {
+    return run.history.operations[id].function == Function::kRemove;
+  });
+}
+
 CheckResult check_load(const Analysis& analysis, const CheckOptions& options, std::size_t load) {
   const RunRecord& run = analysis.run;
   const std::string& workload = run.plan.loads[load].workload;
@@ -95,18 +139,27 @@ CheckResult check_load(const Analysis& analysis, const CheckOptions& options, st
   result.valid = Validity::kValid;
   if (line == nullptr) {
     doubt(result, "Nothing here judges the workload " + workload + ".");
-  } else if (operations.empty()) {
-    doubt(result, "No operation of this load was recorded.");
-  } else if (line->object.empty()) {
-    result = without_object(model_of(line->strict_model), run, options, operations);
-  } else {
-    const ObjectEntry& object = *find_object(line->object);
-    result = check_object(analysis, options, object, operations);
-    const bool strict = options.strict || run.info.strict;
-    if (strict && !object.strict_model.empty())
-      add_strict(by_model(model_of(object.strict_model), run, options, operations), object.strict_model,
-                 result);
+    return result;
   }
+  if (operations.empty()) {
+    doubt(result, "No operation of this load was recorded.");
+    return result;
+  }
+  for (const std::string_view& name : line->objects) {
+    if (name.empty()) continue;
+    const ObjectEntry& object = *find_object(name);
+    CheckResult judged = check_object(analysis, options, object, operations);
+    const bool strict = options.strict || run.info.strict;
+    if (strict && !object.strict_model.empty() && !removes(run, operations))
+      add_strict(by_model(model_of(object.strict_model), run, options, operations), object.strict_model,
+                 judged);
+    if (&name == &line->objects.front())
+      result = std::move(judged);
+    else
+      add_object(judged, result);
+  }
+  if (line->rule != nullptr) line->rule(analysis, operations, result);
+  doubt_what_is_not_taken(*line, run, operations, result);
   return result;
 }
 
@@ -114,7 +167,7 @@ CheckResult check_load(const Analysis& analysis, const CheckOptions& options, st
 
 const ObjectEntry* object_of_workload(std::string_view workload) {
   const WorkloadObject* line = line_of(workload);
-  return line == nullptr || line->object.empty() ? nullptr : find_object(line->object);
+  return line == nullptr ? nullptr : find_object(line->objects.front());
 }
 
 std::vector<CheckResult> check_loads(const Analysis& analysis, const CheckOptions& options) {

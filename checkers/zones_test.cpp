@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "checkers/objects/one_master.h"
 #include "checkers/objects/register.h"
 #include "harness/core/prng.h"
 
@@ -115,7 +116,8 @@ bool by_definition(const History& history) {
 bool by_zones(const History& history) {
   std::vector<std::uint32_t> operations(history.operations.size());
   std::iota(operations.begin(), operations.end(), 0U);
-  return plain_conflicts(history, operations).empty();
+  const auto object = make_register_object(history);
+  return conflicts_on_one_master(history, *object, operations).empty();
 }
 
 std::string print(const History& history) {

@@ -251,7 +251,7 @@ Json table_json(const StringTable& table) {
 
 Json operations_json(const History& history) {
   Json functions = Json::array();
-  for (int i = 0; i <= static_cast<int>(Function::kOther); ++i)
+  for (int i = 0; i <= static_cast<int>(kLastFunction); ++i)
     functions.push_back(to_string(static_cast<Function>(i)));
   return {{"count", history.operations.size()},
           {"functions", functions},

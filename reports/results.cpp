@@ -50,6 +50,7 @@ Json anomaly_json(const Anomaly& anomaly) {
               {"time_ms", ms(anomaly.time)},
               {"allowed", anomaly.allowed}};
   if (!anomaly.node.empty()) out["node"] = anomaly.node;
+  if (!anomaly.promise.empty()) out["promise"] = anomaly.promise;
   if (anomaly.window != Window::kOutside) out["window"] = to_string(anomaly.window);
   if (!anomaly.known.empty()) out["known"] = anomaly.known;
   return out;

@@ -22,9 +22,11 @@ constexpr Parameter kOptions[] = {
     {"amount", Parameter::Kind::kInteger, "amounts are drawn from 1 to this", "", "5", 1, 1e9},
     share_option("read", "share of reads", "0.3"),
     share_option("watch", "of the transfers, those by WATCH, MULTI and EXEC; the others are scripts", "0.3"),
+    kOnceOption,
+    kOnceKeysOption,
 };
 
-/// Moves an amount between two accounts. Answers [1, balance, balance], or [0] where the funds do not
+/// Moves an amount between two accounts. Answers [1, balance, balance, state], or [0] where the funds do not
 /// suffice.
 constexpr std::string_view kTransfer =
     "local from = tonumber(redis.call('GET', KEYS[1]) or ARGV[2]) "
@@ -33,7 +35,7 @@ constexpr std::string_view kTransfer =
     "if from < amount then return {0} end "
     "redis.call('SET', KEYS[1], string.format('%d', from - amount)) "
     "redis.call('SET', KEYS[2], string.format('%d', to + amount)) "
-    "return {1, from - amount, to + amount}";
+    "return {1, from - amount, to + amount, redis.call('INCR', KEYS[3])}";
 
 /// A transfer as the history holds it, and the keys of its accounts.
 struct Transfer {
@@ -53,13 +55,14 @@ class BankWorkload final : public Workload {
         read_(setup.options.number("read")),
         watch_(setup.options.number("watch")),
         banks_(setup, "b"),
-        share_(static_cast<std::size_t>(setup.share)),
-        shares_(static_cast<std::size_t>(setup.shares)) {}
+        once_(setup, "o"),
+        final_reads_(setup, banks_, once_) {}
 
   Operation next(std::int32_t process, Prng& prng) override {
     Operation op;
-    op.key = banks_.number(banks_.draw(prng));
-    if (prng.chance(read_)) return op;
+    const bool once = once_.turn(prng) && once_.writes(prng);
+    op.key = once ? once_.fresh() : banks_.number(banks_.draw(prng));
+    if (!once && prng.chance(read_)) return op;
     op.function = Function::kTransfer;
     const auto accounts = static_cast<std::uint64_t>(accounts_);
     const std::uint64_t from = prng.below(accounts);
@@ -82,17 +85,24 @@ class BankWorkload final : public Workload {
   void retired(std::int32_t process) override { by_watch_.erase(process); }
 
   std::optional<Operation> next_final(const FinalTurn&) override {
-    const std::size_t bank = next_final_++ * shares_ + share_;
-    if (bank >= banks_.size()) return std::nullopt;
+    const auto bank = final_reads_.next();
+    if (!bank) return std::nullopt;
     Operation read;
-    read.key = banks_.number(bank);
+    read.key = *bank;
     return read;
   }
 
  private:
-  std::string account(const Operation& op, std::int64_t number) const {
-    return "{" + banks_.text(op.key) + "}." + std::to_string(number);
+  const std::string& name(const Operation& op) const {
+    return banks_.has(op.key) ? banks_.text(op.key) : once_.text(op.key);
   }
+
+  std::string account(const Operation& op, std::int64_t number) const {
+    return "{" + name(op) + "}." + std::to_string(number);
+  }
+
+  /// The key that counts the transfers: the number of the bank's state.
+  std::string state(const Operation& op) const { return "{" + name(op) + "}.state"; }
 
   Transfer transfer_of(const Operation& op) const {
     const std::vector<Value> parts = recorder_.elements(op.argument);
@@ -104,6 +114,7 @@ class BankWorkload final : public Workload {
   Task<Operation> read(Client& client, Operation op) {
     std::vector<std::string> keys;
     for (std::int64_t i = 0; i < accounts_; ++i) keys.push_back(account(op, i));
+    keys.push_back(state(op));
     std::vector<std::string_view> command = {"MGET"};
     command.insert(command.end(), keys.begin(), keys.end());
     const Answer answer = co_await client.command(keys.front(), command);
@@ -119,6 +130,8 @@ class BankWorkload final : public Workload {
       const Value pair[] = {Value::integer(i), held.is_nil() ? Value::integer(initial_) : held};
       pairs.push_back(recorder_.list(pair));
     }
+    const Value number[] = {balances->back().is_nil() ? Value::integer(0) : balances->back()};
+    pairs.push_back(recorder_.list(number));
     op.result = recorder_.list(pairs);
     co_return op;
   }
@@ -127,13 +140,14 @@ class BankWorkload final : public Workload {
     const Transfer transfer = transfer_of(op);
     const std::string amount = std::to_string(transfer.amount);
     const std::string initial = std::to_string(initial_);
-    const std::string_view command[] = {"EVAL",           kTransfer, "2",    transfer.keys[0],
-                                        transfer.keys[1], amount,    initial};
+    const std::string number = state(op);
+    const std::string_view command[] = {"EVAL",           kTransfer, "3",    transfer.keys[0],
+                                        transfer.keys[1], number,    amount, initial};
     const Answer answer = co_await client.command(transfer.keys[0], command);
     if (!take_answer(op, answer, recorder_)) co_return op;
     const auto told = values_of(*answer.reply, recorder_);
-    if (told && told->size() == 3)
-      take_balances(op, (*told)[1], (*told)[2]);
+    if (told && told->size() == 4)
+      take_balances(op, (*told)[1], (*told)[2], (*told)[3]);
     else if (told && told->size() == 1)
       op.outcome = Outcome::kFail;  // no error: the funds did not suffice
     else
@@ -168,12 +182,14 @@ class BankWorkload final : public Workload {
     Commands body;
     body.add({"SET", transfer.keys[0], from});
     body.add({"SET", transfer.keys[1], to});
+    body.add({"INCR", state(op)});
     const Answer answer = co_await session.transaction(body);
     if (!take_answer(op, answer, recorder_)) co_return op;
     const redisReply& exec = *answer.reply;
-    if (exec.type == REDIS_REPLY_ARRAY && exec.elements == 2 && is_ok(*exec.element[0]) &&
-        is_ok(*exec.element[1]))
-      take_balances(op, value_of(from, recorder_), value_of(to, recorder_));
+    if (exec.type == REDIS_REPLY_ARRAY && exec.elements == 3 && is_ok(*exec.element[0]) &&
+        is_ok(*exec.element[1]) && exec.element[2]->type == REDIS_REPLY_INTEGER)
+      take_balances(op, value_of(from, recorder_), value_of(to, recorder_),
+                    Value::integer(exec.element[2]->integer));
     else
       unexpected_reply(op, recorder_);
     co_return op;
@@ -198,10 +214,11 @@ class BankWorkload final : public Workload {
     return balances;
   }
 
-  void take_balances(Operation& op, Value from, Value to) const {
+  void take_balances(Operation& op, Value from, Value to, Value state) const {
     std::vector<Value> result = recorder_.elements(op.argument);
     result.push_back(from);
     result.push_back(to);
+    result.push_back(state);
     op.result = recorder_.list(result);
   }
 
@@ -212,10 +229,9 @@ class BankWorkload final : public Workload {
   double read_;
   double watch_;
   KeySet banks_;
-  std::size_t share_;
-  std::size_t shares_;
+  OnceKeys once_;  // banks with one transfer
+  FinalReads final_reads_;
   std::unordered_map<std::int32_t, bool> by_watch_;  // by process: of the transfer that it offered
-  std::size_t next_final_ = 0;
 };
 
 }  // namespace

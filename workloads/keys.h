@@ -28,6 +28,10 @@ inline constexpr Parameter kOnceOption = {
     1};
 inline constexpr Parameter kOnceKeysOption = {
     "once-keys", Parameter::Kind::kInteger, "at most so many of them", "", "3000", 0, 10'000'000};
+/// As kOnceKeysOption, where such a key takes more than one operation in the end.
+constexpr Parameter few_once_keys(std::string_view fallback) {
+  return {"once-keys", Parameter::Kind::kInteger, "at most so many of them", "", fallback, 0, 10'000'000};
+}
 /// Of the keys that are used again and again.
 constexpr Parameter keys_option(std::string_view fallback) {
   return {"keys", Parameter::Kind::kInteger, "spread evenly over the shards", "", fallback, 1, 1'000'000};
@@ -73,6 +77,7 @@ class OnceKeys {
   std::uint32_t draw(Prng& prng) const { return numbers_[prng.below(numbers_.size())]; }
 
   std::size_t size() const { return numbers_.size(); }
+  bool has(std::uint32_t number) const { return texts_.contains(number); }
   std::uint32_t number(std::size_t i) const { return numbers_[i]; }
   const std::string& text(std::uint32_t number) const { return texts_.at(number); }
 

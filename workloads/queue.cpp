@@ -6,6 +6,7 @@
 
 #include "harness/client/session.h"
 #include "workloads/answers.h"
+#include "workloads/drain.h"
 #include "workloads/keys.h"
 
 namespace harness {
@@ -19,6 +20,8 @@ constexpr Parameter kOptions[] = {
     share_option("block", "of the dequeues, those that block while the queue is empty", "0.2"),
     {"block-time", Parameter::Kind::kInteger, "how long they block at most", "ms", "200", 10, 60'000},
     share_option("process", "of the dequeues, those through a list of what is processed", "0.2"),
+    kOnceOption,
+    few_once_keys("300"),
 };
 
 /// How a dequeue is carried out.
@@ -33,14 +36,16 @@ class QueueWorkload final : public Workload {
         process_(setup.options.number("process")),
         block_time_(setup.options.integer("block-time")),
         queues_(setup, "q"),
-        drained_(queues_.size()),
+        once_(setup, "o"),
+        drain_(queues_, once_),
         next_element_(setup.share + 1),
         element_step_(setup.shares) {}
 
   Operation next(std::int32_t process, Prng& prng) override {
     Operation op;
-    op.key = queues_.number(queues_.draw(prng));
-    if (prng.chance(enqueue_)) {
+    const bool once = once_.turn(prng) && once_.writes(prng);
+    op.key = once ? once_.fresh() : queues_.number(queues_.draw(prng));
+    if (once || prng.chance(enqueue_)) {
       op.function = Function::kEnqueue;
       op.argument = Value::integer(next_element_);
       next_element_ += element_step_;
@@ -64,26 +69,19 @@ class QueueWorkload final : public Workload {
 
   void retired(std::int32_t process) override { means_.erase(process); }
 
-  /// Every queue is drained by one worker, until it has said that it is empty.
   std::optional<Operation> next_final(const FinalTurn& turn) override {
-    for (std::size_t queue = turn.worker; queue < queues_.size(); queue += turn.workers) {
-      if (drained_[queue]) continue;
-      const std::uint32_t key = queues_.number(queue);
-      const bool of_this = turn.last && turn.last->key == key;
-      if (of_this && turn.last->outcome == Outcome::kOk && turn.last->result.is_nil()) {
-        drained_[queue] = true;
-        continue;
-      }
-      Operation op;
-      op.function = Function::kDequeue;
-      op.key = key;
-      return op;
-    }
-    return std::nullopt;
+    const auto key = drain_.next(turn);
+    if (!key) return std::nullopt;
+    Operation op;
+    op.function = Function::kDequeue;
+    op.key = *key;
+    return op;
   }
 
  private:
-  const std::string& name(const Operation& op) const { return queues_.text(op.key); }
+  const std::string& name(const Operation& op) const {
+    return queues_.has(op.key) ? queues_.text(op.key) : once_.text(op.key);
+  }
   bool left_in(const Operation& op) const { return name(op).back() % 2 == 0; }  // by its number
 
   Task<Operation> enqueue(Client& client, Operation op) {
@@ -157,7 +155,8 @@ class QueueWorkload final : public Workload {
   double process_;
   std::int64_t block_time_;
   KeySet queues_;
-  std::vector<bool> drained_;                      // by the final phase
+  OnceKeys once_;
+  Drain drain_;
   std::unordered_map<std::int32_t, Means> means_;  // by process: of the dequeue that it offered
   std::int64_t next_element_;
   std::int64_t element_step_;

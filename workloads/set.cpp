@@ -19,6 +19,7 @@ constexpr Parameter kOptions[] = {
     {"elements", Parameter::Kind::kInteger,
      "so many are offered to a set by each thread, then it is only read", "", "100", 1, 1'000'000},
     share_option("read", "share of reads", "0.2"),
+    share_option("remove", "share of SREM, of an element that was offered lately", "0"),
     share_option("read-old", "of the reads, those of sets that take no more", "0.3"),
     {"scan", Parameter::Kind::kFlag, "the final reads are by SSCAN, in chunks", "", "true"},
 };
@@ -28,6 +29,7 @@ class SetWorkload final : public Workload {
   explicit SetWorkload(const WorkloadSetup& setup)
       : recorder_(setup.recorder),
         read_(setup.options.number("read")),
+        remove_(setup.options.number("remove")),
         read_old_(setup.options.number("read-old")),
         scan_(setup.options.flag("scan")),
         sets_(setup, "s", "elements"),
@@ -41,10 +43,19 @@ class SetWorkload final : public Workload {
       op.key = old ? sets_.number(prng.below(sets_.size())) : sets_.current(sets_.draw(prng));
       return op;
     }
+    if (!recent_.empty() && prng.chance(remove_)) {
+      std::swap(recent_[prng.below(recent_.size())], recent_.back());
+      op.function = Function::kRemove;
+      op.key = recent_.back().key;
+      op.argument = recent_.back().argument;
+      recent_.pop_back();
+      return op;
+    }
     op.function = Function::kAdd;
     op.key = sets_.use(sets_.draw(prng));
     op.argument = Value::integer(next_element_);
     next_element_ += element_step_;
+    if (remove_ > 0) recent_.push_back(op);
     return op;
   }
 
@@ -57,13 +68,16 @@ class SetWorkload final : public Workload {
       co_return op;
     }
     const std::string element = std::to_string(op.argument.as_integer());
-    const std::string_view command[] = {"SADD", key, element};
+    const bool removes = op.function == Function::kRemove;
+    const std::string_view command[] = {removes ? "SREM" : "SADD", key, element};
     const Answer answer = co_await client.command(key, command);
     if (!take_answer(op, answer, recorder_)) co_return op;
     const bool added = answer.reply->type == REDIS_REPLY_INTEGER && answer.reply->integer == 1;
     // 0: the element, never offered before, was there already.
     if (added)
       op.result = op.argument;
+    else if (removes && answer.reply->type == REDIS_REPLY_INTEGER)
+      op.outcome = Outcome::kFail;  // no error: it was not there
     else
       unexpected_reply(op, recorder_);
     co_return op;
@@ -125,9 +139,11 @@ class SetWorkload final : public Workload {
 
   Recorder& recorder_;
   double read_;
+  double remove_;
   double read_old_;
   bool scan_;
   RollingKeys sets_;
+  std::vector<Operation> recent_;  // adds whose element was not removed
   std::int64_t next_element_;
   std::int64_t element_step_;
   bool final_ = false;

@@ -4,6 +4,7 @@
 //
 // In the history (key: the set's name, "{set:s3}.0"):
 //   add   element -> ok element (SADD answered 1)
+//   remove  element -> ok element (SREM answered 1); fail without an error: it was not there
 //   read  nil -> ok [elements], in increasing order; [] when there is no set
 // Elements are integers, unique in the load.
 #pragma once

@@ -2,12 +2,22 @@
 
 #include "workloads/append.h"
 #include "workloads/bank.h"
+#include "workloads/blocking.h"
 #include "workloads/counter.h"
+#include "workloads/expiry.h"
+#include "workloads/functions.h"
 #include "workloads/hash.h"
+#include "workloads/lock.h"
+#include "workloads/multi_slot.h"
 #include "workloads/queue.h"
 #include "workloads/register.h"
+#include "workloads/replica_reads.h"
 #include "workloads/set.h"
+#include "workloads/stale_client.h"
+#include "workloads/stream.h"
 #include "workloads/unique_ids.h"
+#include "workloads/wait.h"
+#include "workloads/zset.h"
 
 namespace harness {
 std::span<const WorkloadEntry> workloads() {
@@ -29,6 +39,30 @@ std::span<const WorkloadEntry> workloads() {
        make_hash_workload, "register"},
       {"unique-ids", "INCR as a generator of identifiers: one that is given twice", unique_ids_options(),
        make_unique_ids_workload, "unique-ids"},
+      {"lock", "locks by SET NX PX with fencing tokens: two holders at once, tokens that go back",
+       lock_options(), make_lock_workload, "lock"},
+      {"stream",
+       "streams read by a consumer group: entries lost, doubled, out of order, or back after their XACK",
+       stream_options(), make_stream_workload, "stream-group"},
+      {"expiry", "keys that expire, read around their time: those that go early, come back or live on",
+       expiry_options(), make_expiry_workload, "expiry"},
+      {"wait", "registers written with WAIT: writes lost although replicas acknowledged them, untrue replies",
+       wait_options(), make_wait_workload, "replicated-register"},
+      {"waitaof", "registers written with WAITAOF, from redis 7.2 on: the same for files", waitaof_options(),
+       make_waitaof_workload, "replicated-register"},
+      {"replica-reads", "registers, and reads of replicas: their age, values that nobody wrote, steps back",
+       replica_reads_options(), make_replica_reads_workload, "replicated-register"},
+      {"multi-slot", "MSET, MGET and DEL of groups, some over two slots: partial effects, CROSSSLOT not told",
+       multi_slot_options(), make_multi_slot_workload, "group"},
+      {"functions", "FCALL and scripts with several writes: partial effects, on replicas too",
+       functions_options(), make_functions_workload, "group"},
+      {"blocking",
+       "clients wait for elements of lists: lost, doubled or out of order, clients never answered",
+       blocking_options(), make_blocking_workload, "queue"},
+      {"zset", "sorted sets as priority queues: members lost, given out twice, or overtaken", zset_options(),
+       make_zset_workload, "priority-queue"},
+      {"stale-client", "registers by clients that never learn of moved slots: old masters that go on serving",
+       stale_client_options(), make_stale_client_workload, "register"},
   };
   return kWorkloads;
 }

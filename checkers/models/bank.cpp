@@ -23,6 +23,7 @@ std::optional<Balances> balances_of(const History& history, Value value) {
       }
       if (entry.kind() != Value::Kind::kList) return std::nullopt;
       const auto pair = history.values.as_list(entry);
+      if (pair.size() == 1 && pair[0].is_integer()) continue;  // the number of the state, no account
       if (pair.size() != 2 || !pair[1].is_integer()) return std::nullopt;
       out.emplace_back(history.values.to_json(pair[0]), pair[1].as_integer());
     }

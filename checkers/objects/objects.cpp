@@ -1,9 +1,15 @@
 #include "checkers/objects/objects.h"
 
+#include "checkers/objects/bank.h"
 #include "checkers/objects/counter.h"
+#include "checkers/objects/expiry.h"
+#include "checkers/objects/group.h"
 #include "checkers/objects/list_append.h"
+#include "checkers/objects/lock.h"
+#include "checkers/objects/queue.h"
 #include "checkers/objects/register.h"
 #include "checkers/objects/set.h"
+#include "checkers/objects/unique_ids.h"
 
 namespace harness {
 namespace {
@@ -16,6 +22,25 @@ constexpr ObjectEntry kObjects[] = {
      make_counter_object},
     {"list-append", "transactions are lost whole, and only in documented windows", "list-append",
      make_list_append_object},
+    {"queue", "elements are lost or given out again only in documented windows, and never overtake", "queue",
+     make_queue_object},
+    {"priority-queue", "elements are lost or given out again only in documented windows, the lowest first",
+     "", make_priority_queue_object},
+    {"bank", "transfers are lost whole, and only in documented windows; the total stays", "bank",
+     make_bank_object},
+    {"unique-ids", "an identifier is given twice only when the first time lies in a documented window",
+     "unique-ids", make_unique_ids_object},
+    {"stream-group", "entries are lost or delivered as new again only in documented windows, in their order",
+     "", make_stream_group_object},
+    {"stream-entries", "entries are lost only in documented windows, and keep their order", "",
+     make_entries_object},
+    {"lock", "fencing tokens are given again only when the first time lies in a documented window", "",
+     make_lock_object},
+    {"expiry", "keys live until their time is up, and are lost before only in documented windows", "",
+     make_expiry_object},
+    {"group", "writes of several keys are lost whole, and only in documented windows", "", make_group_object},
+    {"replicated-register", "acknowledged writes are lost only in documented windows", "",
+     make_replicated_register_object},
 };
 
 }  // namespace

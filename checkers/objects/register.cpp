@@ -5,8 +5,6 @@
 namespace harness {
 namespace {
 
-constexpr std::size_t kConflictsPerKey = 3;
-
 /// Reads a register's operation as tokens, which are the values themselves.
 void read_register(const History& history, const Operation& op, Effects& effects) {
   effects.clear();
@@ -83,31 +81,6 @@ std::uint32_t RegisterSlice::began_without(Token token) const {
   for (const Zone& zone : zones_.all())
     if (zone.touched && zone.writer == Mark::Writer::kElsewhere && zone.token != token) return zone.last_op;
   return kNoOperation;
-}
-
-std::vector<ZoneConflict> plain_conflicts(const History& history,
-                                          const std::vector<std::uint32_t>& operations) {
-  Zones zones;
-  Effects effects;
-  for (const std::uint32_t id : operations) {
-    const Operation& op = history.operations[id];
-    if (op.outcome == Outcome::kFail) continue;
-    read_register(history, op, effects);
-    for (const Token token : effects.writes)
-      zones.write(id, op, Value::from_bits(token),
-                  op.outcome == Outcome::kOk ? Mark::Writer::kHere : Mark::Writer::kUncertain);
-  }
-  for (const std::uint32_t id : operations) {
-    const Operation& op = history.operations[id];
-    read_register(history, op, effects);
-    if (!effects.observes) continue;
-    for (const Token token : effects.sees) {
-      zones.observe(id, op, Value::from_bits(token));
-      for (const Token next : effects.writes)
-        zones.replace(id, Value::from_bits(token), Value::from_bits(next));
-    }
-  }
-  return zones.conflicts(kConflictsPerKey);
 }
 
 std::string conflict_text(const History& history, const ZoneConflict& conflict) {

@@ -13,11 +13,6 @@ std::unique_ptr<Object> make_register_object(const History& history);
 
 bool is_register_function(Function function);
 
-/// Whether the whole history, put on one clock and one master, is linearizable on this key: the plain answer.
-/// `operations` are indices into history.operations, all of one key and of the register's functions.
-std::vector<ZoneConflict> plain_conflicts(const History& history,
-                                          const std::vector<std::uint32_t>& operations);
-
 /// A sentence for a conflict of zones.
 std::string conflict_text(const History& history, const ZoneConflict& conflict);
 

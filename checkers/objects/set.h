@@ -1,4 +1,5 @@
-// A set that grows: add an element, read the whole set. Elements are unique.
+// A set that grows: add an element, read the whole set. Elements are unique. Where some operation of the
+// history removes elements, each comes once and goes once instead.
 #pragma once
 
 #include <memory>
@@ -8,5 +9,7 @@
 namespace harness {
 
 std::unique_ptr<Object> make_set_object(const History& history);
+/// The entries of a stream: enqueue an element, read all in their order. What a group was given is a queue.
+std::unique_ptr<Object> make_entries_object(const History& history);
 
 }  // namespace harness

@@ -58,11 +58,13 @@ struct Effects {
   std::vector<Token> sees;    // what an acknowledged one showed to be there
   bool observes = false;      // it was acknowledged and shows something, be it that nothing is there
   std::vector<Look> looks;    // of an object of several parts; none: it saw the whole
+  std::vector<Token> lacks;   // of what can be taken away again: what it showed not to be there
   void clear() {
     writes.clear();
     sees.clear();
     observes = false;
     looks.clear();
+    lacks.clear();
   }
 };
 
@@ -90,6 +92,11 @@ class Slice {
   /// An operation that shows that the span's first state lacked this token, which was not written in the
   /// span; kNoOperation when none does.
   virtual std::uint32_t began_without(Token token) const = 0;
+  /// Whether somebody, in whatever term, may have taken away by then what this span held: then that a later
+  /// term lacks it is no loss.
+  virtual bool may_be_gone(Token token, Nanos by) const { return (void)token, (void)by, false; }
+  /// Whether began_without() leaves no doubt: nobody without an answer can have taken the token away here.
+  virtual bool sure_of(Token token) const { return (void)token, true; }
   /// Why no prefix of the predecessor's stream gives this span's first state, although each token may do;
   /// empty when one does. `operations`: its witness.
   virtual std::string contradicts(const Slice& predecessor, std::vector<std::uint32_t>& operations) const {

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -51,13 +52,20 @@ class BusVotes {
     }
   }
 
+  /// Whether the file that holds its votes was damaged on purpose.
+  bool forgot_between(int voter, Nanos from, Nanos until) const {
+    return std::ranges::any_of(run().faults, [&](const FaultRecord& fault) {
+      return damages_views(fault, voter) && fault.requested <= until && surely_active(fault) >= from;
+    });
+  }
+
   /// A vote is a message of its own; what our own fault doubled stands here once.
   void take_vote(const BusSighting& seen, int voter) {
     const int candidate = run().node_by_name(seen.link.to);
     const std::uint64_t epoch = seen.message.current_epoch;
     ++votes_;
     const auto [before, first] = voted_.try_emplace({epoch, voter}, &seen);
-    if (!first)
+    if (!first && !forgot_between(voter, before->second->time, seen.time))
       tell("voted-twice-on-bus", voter, seen.time,
            told(seen) + ", in which it had voted already: " + told(*before->second));
     if (seen.fate == BusFate::kDropped) return;
@@ -92,6 +100,9 @@ class BusVotes {
       if (its.now) its.last = seen.time;
       its.now = suspected.contains(node);
       if (its.now) its.last = seen.time;
+      // What a fault held back arrives at a time that is not told here: it counts for good.
+      const bool late = seen.fate == BusFate::kDelayed || seen.fate == BusFate::kReordered;
+      its.any_time = its.any_time || (late && its.now);
     }
   }
 
@@ -106,7 +117,8 @@ class BusVotes {
     std::size_t reports = 1;  // its own
     for (const auto& [reporter, suspicion] : suspicions_[{sender, failed}])
       reports += reporter != sender && reporter != failed &&
-                 (suspicion.now || (suspicion.last != kNever && suspicion.last >= seen.time - window));
+                 (suspicion.now || suspicion.any_time ||
+                  (suspicion.last != kNever && suspicion.last >= seen.time - window));
     const std::size_t masters = masters_least(sender);
     if (masters == 0 || reports >= masters / 2 + 1) return;
     tell("failed-without-majority", sender, seen.time,
@@ -140,6 +152,7 @@ class BusVotes {
 
   struct Suspicion {
     bool now = false;
+    bool any_time = false;
     Nanos last = kNever;  // kNever: never
   };
 
@@ -154,12 +167,22 @@ class BusVotes {
   std::size_t failures_ = 0;
 };
 
+/// A node that listens elsewhere, or says so, is spoken to past the path.
+bool on_port(const std::vector<View>& views, int port) {
+  return std::ranges::all_of(views, [&](const View& view) {
+    return std::ranges::all_of(view.topology.nodes, [&](const TopologyNode& node) {
+      return node.bus_port == 0 || node.bus_port == port;
+    });
+  });
+}
+
 }  // namespace
 
 void check_bus_votes(const Analysis& analysis, CheckResult& result) {
+  const RunRecord& run = analysis.run;
   std::vector<std::string> names;
-  for (const NodeInfo& node : analysis.run.nodes) names.push_back(node.name);
-  if (analysis.run.bus.saw_all(names)) BusVotes(analysis, result).check();
+  for (const NodeInfo& node : run.nodes) names.push_back(node.name);
+  if (run.bus.saw_all(names) && on_port(run.views, run.bus.opening.port)) BusVotes(analysis, result).check();
 }
 
 }  // namespace harness

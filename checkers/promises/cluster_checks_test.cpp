@@ -457,7 +457,19 @@ TEST_CASE("logs") {
     add_line(run, 3, 15'002, "==12==ERROR: AddressSanitizer: heap-use-after-free on address 0x6020");
     const CheckResult result = check_logs(run, {});
     CHECK(has(result, "sanitizer"));
-    CHECK(result.violations == 3);
+    CHECK(result.violations == 2);  // the lines of one report are one crash
+  }
+  SECTION("bad: a crash report is told by what it asserted") {
+    LogLine line;
+    line.node = 1;
+    line.text = "=== REDIS BUG REPORT START: Cut & paste starting from here ===";
+    run.logs.push_back(line);
+    add_line(run, 2, 15'001, "=== ASSERTION FAILED ===");
+    add_line(run, 2, 15'001, "==> cluster.c:4580 'myself->numslots == 0' is not true");
+    const CheckResult result = check_logs(run, {});
+    CHECK(result.violations == 1);
+    CHECK(has(result, "assertion-failed"));
+    CHECK(result.explanation.find("numslots == 0") != std::string::npos);
   }
   SECTION("good: the report's first line has no pid, and the time of the line before") {
     LogLine line;

@@ -118,4 +118,16 @@ bool excuses_exit(const FaultRecord& fault, int node) {
   });
 }
 
+bool damages_data(const FaultRecord& fault, int node) {
+  return std::ranges::any_of(fault.effects, [&](const Effect& effect) {
+    return touches(fault, effect, node) && effect.excuses.lost_data;
+  });
+}
+
+bool damages_views(const FaultRecord& fault, int node) {
+  return std::ranges::any_of(fault.effects, [&](const Effect& effect) {
+    return touches(fault, effect, node) && effect.excuses.lost_views;
+  });
+}
+
 }  // namespace harness

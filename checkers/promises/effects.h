@@ -37,5 +37,8 @@ bool one_way_cut(const FaultRecord& fault);
 /// Whether the fault allows the node to log this line.
 bool excuses_line(const FaultRecord& fault, int node, std::string_view line);
 bool excuses_exit(const FaultRecord& fault, int node);
+/// Whether the data files, or the nodes.conf, of the node may hold less than, or other than, it wrote.
+bool damages_data(const FaultRecord& fault, int node);
+bool damages_views(const FaultRecord& fault, int node);
 
 }  // namespace harness

@@ -95,13 +95,15 @@ const View* last_view(const std::vector<const View*>& views) {
 namespace {
 
 /// The longest that an acknowledged operation took while nothing was broken: before the first fault, or after
-/// the cluster had settled. A machine with other work to do shows here.
+/// the cluster had settled. A machine with other work to do shows here. What waits by its nature does not
+/// count.
 Nanos slowest_healthy_operation(const RunRecord& run) {
   Nanos first_fault = kNever;
   for (const FaultRecord& fault : run.faults) first_fault = std::min(first_fault, fault.requested);
   Nanos slowest = 0;
   for (const Operation& op : run.history.operations)
-    if (op.outcome == Outcome::kOk && (op.completed < first_fault || op.invoked >= run.info.settled))
+    if (op.outcome == Outcome::kOk && op.function != Function::kDequeue && op.function != Function::kOther &&
+        (op.completed < first_fault || op.invoked >= run.info.settled))
       slowest = std::max(slowest, op.completed - op.invoked);
   return slowest;
 }

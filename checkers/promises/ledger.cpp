@@ -108,7 +108,9 @@ void Ledger::place_operations(const std::vector<std::uint32_t>& operations) {
     key.operations.push_back(id);
     if (op(id).outcome == Outcome::kInfo) continue;
     object_.read(op(id), effects_);
-    if (op(id).outcome == Outcome::kOk || effects_.observes) place(key, id, node_of(id));
+    // What tells nothing of the stream (a read of a replica, say) is in no term.
+    const bool writes = op(id).outcome == Outcome::kOk && !effects_.writes.empty();
+    if (writes || effects_.observes) place(key, id, node_of(id));
   }
   figures_.keys = keys_.size();
   for (const Key& key : keys_) figures_.moved_keys += key.moved ? 1 : 0;

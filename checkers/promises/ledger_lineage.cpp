@@ -105,7 +105,7 @@ void Ledger::deny_after(Key& key, int parent, int child, const Slice& place, con
   if (object_.shape() == Object::Shape::kAll) {
     if (own_source || restarted || inherited.token == kNothing) return;
     const std::uint32_t witness = place.began_without(inherited.token);
-    if (witness != kNoOperation) resurrected(witness, "a state without it");
+    if (witness != kNoOperation && place.sure_of(inherited.token)) resurrected(witness, "a state without it");
     return;
   }
   for (std::size_t i = 0; i < place.size(); ++i) {
@@ -157,7 +157,8 @@ void Ledger::deny_absent(Key& key, int stream) {
         });
         if (!mark.touched || mark.token == kNothing || closer) continue;
         const std::uint32_t witness = slice.began_without(mark.token);
-        if (witness == kNoOperation) continue;
+        if (witness == kNoOperation || place->second->may_be_gone(mark.token, op(witness).completed))
+          continue;
         if (restarted != kNoTerm)
           lose(key, parent_of(key, restarted), restarted, mark, witness);
         else if (mark.writer != Mark::Writer::kElsewhere)

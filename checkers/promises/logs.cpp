@@ -17,14 +17,16 @@ namespace {
 struct Alarm {
   std::string_view text;
   std::string_view type;
+  bool crash = false;  // one of the lines of a crash report: together they tell one crash
 };
+constexpr std::string_view kCrash = "crash";
 // Texts of redis 7.0.15 (debug.c, server.c, zmalloc), Valkey's variants, and gcc's sanitizers.
 constexpr Alarm kAlarms[] = {
-    {"=== ASSERTION FAILED", "assertion-failed"},
-    {"==> ASSERTION FAILED", "assertion-failed"},
-    {"Guru Meditation", "panic"},
-    {"BUG REPORT START", "crash"},
-    {"crashed by signal", "crash"},
+    {"=== ASSERTION FAILED", "assertion-failed", true},
+    {"==> ASSERTION FAILED", "assertion-failed", true},
+    {"Guru Meditation", "panic", true},
+    {"BUG REPORT START", kCrash, true},
+    {"crashed by signal", kCrash, true},
     {"ERROR: AddressSanitizer", "sanitizer"},
     {"ERROR: LeakSanitizer", "sanitizer"},
     {"WARNING: ThreadSanitizer", "sanitizer"},
@@ -50,39 +52,96 @@ int life_of(const RunRecord& run, const LogLine& line) {
   return life_at(run, line.node, line.time);
 }
 
-/// Whether a fault that was requested while this process lived excuses its end, or the line.
+/// The last moment at which the fault itself did something.
+Nanos acted_until(const FaultRecord& fault) {
+  Nanos last = fault.requested;
+  for (const Nanos moment : {fault.active, fault.healed})
+    if (moment != kNever) last = std::max(last, moment);
+  return last;
+}
+
+/// Whether a fault that was requested while this process lived excuses its end, or the line; one that changes
+/// files also those of the processes that it starts with them.
 bool asked_for(const RunRecord& run, int life, const std::function<bool(const FaultRecord&)>& excuses) {
   for (const FaultRecord& fault : run.faults) {
     if (!excuses(fault)) continue;
     if (life < 0) return true;
     const Incarnation& process = run.incarnations[static_cast<std::size_t>(life)];
-    if (process.started <= fault.requested && fault.requested <= process.ended) return true;
+    const Nanos until = has_effect(fault, {EffectKind::kDisk}) ? acted_until(fault) : fault.requested;
+    if (process.started <= until && fault.requested <= process.ended) return true;
   }
   return false;
 }
 
-void check_lines(const RunRecord& run, CheckResult& result, std::size_t& expected) {
-  std::set<std::tuple<int, int, std::string_view>> told;  // one crash writes many lines
-  for (const LogLine& line : run.logs)
-    for (const Alarm& alarm : kAlarms) {
-      if (line.text.find(alarm.text) == std::string::npos) continue;
-      const int life = life_of(run, line);
-      if (!told.insert({line.node, life, alarm.type}).second) break;
-      if (asked_for(run, life,
-                    [&](const FaultRecord& fault) { return excuses_line(fault, line.node, line.text); })) {
-        ++expected;
-        break;
-      }
-      Anomaly anomaly;
-      anomaly.type = alarm.type;
-      anomaly.node = node_name(run, line.node);
-      anomaly.time = line.time;
-      anomaly.explanation =
-          anomaly.node + " logged at " + at(line.time) + ", with no fault that asks for it: " + line.text;
-      report(result, std::move(anomaly));
-      break;
-    }
+/// What an assertion was about stands in a line of its own: "==> cluster.c:4580 'numslots == 0' is not true".
+std::string with_its_reason(const RunRecord& run, std::size_t number) {
+  constexpr std::size_t kLinesAhead = 12;
+  const LogLine& line = run.logs[number];
+  const std::size_t end = std::min(run.logs.size(), number + 1 + kLinesAhead);
+  for (std::size_t i = number + 1; i < end; ++i)
+    if (run.logs[i].node == line.node && run.logs[i].text.starts_with("==> "))
+      return line.text + " " + run.logs[i].text;
+  return line.text;
 }
+
+class Lines {
+ public:
+  Lines(const RunRecord& run, CheckResult& result) : run_(run), result_(result) {}
+
+  /// Returns how many alarms were asked for.
+  std::size_t check() {
+    for (std::size_t i = 0; i < run_.logs.size(); ++i)
+      for (const Alarm& alarm : kAlarms)
+        if (run_.logs[i].text.find(alarm.text) != std::string::npos) {
+          take(i, alarm);
+          break;
+        }
+    for (const auto& [of, told] : crashes_)
+      if (of.second >= 0 || !crashed_in_some_life(of.first)) judge(told.first, *told.second, of.second);
+    return expected_;
+  }
+
+ private:
+  /// The lines of a crash report tell one crash: the one that says most stands for it.
+  void take(std::size_t number, const Alarm& alarm) {
+    const int life = life_of(run_, run_.logs[number]);
+    if (!alarm.crash) return judge(number, alarm, life);
+    const auto [held, first] =
+        crashes_.try_emplace({run_.logs[number].node, life}, std::pair(number, &alarm));
+    if (!first && held->second.second->type == kCrash && alarm.type != kCrash)
+      held->second = {number, &alarm};
+  }
+
+  /// The first line of a report has no header; the headed ones that follow in most reports say whose it is.
+  bool crashed_in_some_life(int node) const {
+    return std::ranges::any_of(
+        crashes_, [&](const auto& crash) { return crash.first.first == node && crash.first.second >= 0; });
+  }
+
+  void judge(std::size_t number, const Alarm& alarm, int life) {
+    const LogLine& line = run_.logs[number];
+    const std::string_view kind = alarm.crash ? kCrash : alarm.type;  // one crash writes many lines
+    if (!told_.insert({line.node, life, kind}).second) return;
+    if (asked_for(run_, life,
+                  [&](const FaultRecord& fault) { return excuses_line(fault, line.node, line.text); })) {
+      ++expected_;
+      return;
+    }
+    Anomaly anomaly;
+    anomaly.type = alarm.type;
+    anomaly.node = node_name(run_, line.node);
+    anomaly.time = line.time;
+    anomaly.explanation = anomaly.node + " logged at " + at(line.time) +
+                          ", with no fault that asks for it: " + with_its_reason(run_, number);
+    report(result_, std::move(anomaly));
+  }
+
+  const RunRecord& run_;
+  CheckResult& result_;
+  std::set<std::tuple<int, int, std::string_view>> told_;
+  std::map<std::pair<int, int>, std::pair<std::size_t, const Alarm*>> crashes_;  // by node and life
+  std::size_t expected_ = 0;
+};
 
 void check_exits(const RunRecord& run, CheckResult& result) {
   for (std::size_t i = 0; i < run.incarnations.size(); ++i) {
@@ -114,8 +173,7 @@ CheckResult check_logs(const Analysis& analysis, const CheckOptions&) {
   result.name = "logs";
   result.valid = Validity::kValid;
   result.operations = run.logs.size();
-  std::size_t expected = 0;
-  check_lines(run, result, expected);
+  const std::size_t expected = Lines(run, result).check();
   check_exits(run, result);
   figure(result.measured, "lines", static_cast<double>(run.logs.size()));
   figure(result.measured, "expected_crashes", static_cast<double>(expected));

@@ -55,6 +55,17 @@ class Data {
   /// The half of a transaction, for a torn one. False: there are no halves.
   virtual bool apply_half(const Call& call, Contents& contents) { return (void)call, (void)contents, false; }
   virtual std::string history_key(const Call& call) const { return call.key; }
+  /// How many final operations show all of a key.
+  virtual int final_reads() const { return 1; }
+  /// Whether clients must see that this acknowledged write is lost. `heir`: what the heir began with.
+  virtual bool shows_loss(const Call& lost, const std::vector<Call*>& stream,
+                          const std::vector<Call*>& heir) {
+    return (void)lost, (void)stream, (void)heir, true;
+  }
+  /// Whether clients must see that it is not lost.
+  virtual bool shows_survival(const Call& kept, const std::vector<Call*>& heir) {
+    return (void)kept, (void)heir, true;
+  }
 };
 
 class ObjectCluster {
@@ -123,14 +134,16 @@ class ObjectCluster {
       }
     }
     for (const double when : {kPromotedAt + 6, kRunEnd - 100})
-      for (const std::string& key : keys_) {
+      for (int i = 0; i < (when > kDemoted ? data_.final_reads() : 1) * static_cast<int>(keys_.size()); ++i) {
+        const std::string& key = keys_[static_cast<std::size_t>(i) % keys_.size()];
         Call call;
-        call.invoked = when;
-        call.executed = when + 0.1;
-        call.completed = when + 0.2;
+        call.invoked = when + i * 0.01;
+        call.executed = call.invoked + 0.003;
+        call.completed = call.invoked + 0.006;
         call.process = next_process++;
         call.node = 4;
         call.key = key;
+        call.value = ++next_value_;
         data_.make_read(call, builder_.values());
         calls_.push_back(call);
       }
@@ -170,6 +183,7 @@ class ObjectCluster {
       stream_.push_back(&call);
       if (call.answered && call.invoked > kPromotedAt + 300) forked_[call.key] = &call;
     }
+    for (const Call* call : taken_out_) shown_ = shown_ || data_.shows_loss(*call, stream_, kept_);
   }
 
   /// A read of n4 that shows what is not there: an earlier state, or what the deposed master had taken.
@@ -195,12 +209,16 @@ class ObjectCluster {
     for (Call* call : stream_)
       if (call->executed <= kLossAt - lag_) received.push_back(call);
     if (breach_ == Breach::kHole) punch(received);
-    if (breach_ == Breach::kReplicatedLost)
-      std::erase_if(received, [&](const Call* call) {
-        const bool lost = call->executed > kLossAt - 600;
-        shown_ = shown_ || (lost && call->answered && call->executed < kLossAt - 400);
-        return lost;
+    if (breach_ == Breach::kReplicatedLost) {
+      std::vector<Call*> lost;
+      std::erase_if(received, [&](Call* call) {
+        if (call->executed > kLossAt - 600) lost.push_back(call);
+        return call->executed > kLossAt - 600;
       });
+      for (const Call* call : lost)
+        if (call->answered && call->executed < kLossAt - 400) taken_out_.push_back(call);
+    }
+    kept_ = received;
     Contents contents;
     for (Call* call : received) {
       Call again = *call;
@@ -226,8 +244,11 @@ class ObjectCluster {
           received.begin(), received.begin() + static_cast<std::ptrdiff_t>(i),
           [&](const Call* other) { return other->key == call.key && other->completed >= call.invoked; });
       if (!alone) continue;
-      received.erase(received.begin() + static_cast<std::ptrdiff_t>(i));
-      shown_ = true;
+      std::vector<Call*> rest = received;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      if (!data_.shows_loss(call, stream_, rest) || !data_.shows_survival(*received.back(), rest)) continue;
+      received = rest;
+      taken_out_.push_back(&call);
       return;
     }
   }
@@ -275,7 +296,9 @@ class ObjectCluster {
   RecordBuilder builder_;
   std::vector<std::string> keys_;
   std::vector<Call> calls_;
-  std::vector<Call*> stream_;  // of n1
+  std::vector<Call*> stream_;           // of n1
+  std::vector<Call*> kept_;             // what n4 began with
+  std::vector<const Call*> taken_out_;  // what it should have begun with
   std::map<std::string, std::pair<Contents, double>> before_;
   std::map<std::string, Call*> forked_;
   std::map<std::string, double> last_done_;

@@ -34,6 +34,31 @@ bool faults_planned(const RunRecord& run) {
                              [](const StepPlan& step) { return step.kind == StepPlan::Kind::kFault; });
 }
 
+/// Whether the plan says by itself what shall come of its steps.
+bool expects_something(const Plan& plan) {
+  return std::ranges::any_of(plan.steps, [](const StepPlan& step) {
+    return step.kind == StepPlan::Kind::kExpect ||
+           (step.kind == StepPlan::Kind::kCommand && !step.reply.empty());
+  });
+}
+
+/// A run without clients, judged by what its steps expect: a bug report, word for word.
+bool judged_by_steps(const RunRecord& run) {
+  return run.plan.loads.empty() && run.history.operations.empty() && expects_something(run.plan);
+}
+
+/// How many of the plan's expectations and wanted replies were decided.
+std::size_t decided_steps(const RunRecord& run) {
+  const auto expectations = std::ranges::count_if(run.expectations, [](const ExpectationRecord& expectation) {
+    return expectation.kind == ExpectationRecord::Kind::kExpect &&
+           (expectation.failed || expectation.held_at != kNever);
+  });
+  const auto replies = std::ranges::count_if(run.commands, [](const CommandRecord& command) {
+    return command.answered && !command.expected.empty();
+  });
+  return static_cast<std::size_t>(expectations + replies);
+}
+
 bool lasting(const FaultRecord& fault) {
   return fault.heals || silences(fault);
 }
@@ -41,7 +66,7 @@ bool lasting(const FaultRecord& fault) {
 class Strength {
  public:
   Strength(const Analysis& analysis, CheckResult& result)
-      : analysis_(analysis), run_(analysis.run), result_(result) {}
+      : analysis_(analysis), run_(analysis.run), result_(result), by_steps_(judged_by_steps(run_)) {}
 
   void check() {
     check_operations();
@@ -65,13 +90,19 @@ class Strength {
     result_.operations = run_.history.operations.size();
     figure(result_.bound, "operations_min", kOperationsMin);
     figure(result_.measured, "operations", static_cast<double>(acknowledged));
+    if (by_steps_) {
+      figure(result_.measured, "decided_steps", static_cast<double>(decided_steps(run_)));
+      return need(decided_steps(run_) > 0, "Nothing of what the plan's steps expect was decided.");
+    }
     need(static_cast<double>(acknowledged) >= kOperationsMin,
          "Only " + std::to_string(acknowledged) + " operations were acknowledged in the whole run.");
   }
 
-  /// A run that no fault disturbed says nothing about faults, unless its plan wants none.
+  /// A run that no fault disturbed says nothing about faults, unless its plan wants none, or says itself what
+  /// it wants of its steps.
   void check_tried() {
     if (!run_.faults.empty() || run_.plan.limits.no_faults) return;
+    if (!faults_planned(run_) && expects_something(run_.plan)) return;
     need(false, faults_planned(run_) ? "None of the plan's faults was tried."
                                      : "No fault was tried, and the plan does not say that it wants none.");
   }
@@ -87,7 +118,7 @@ class Strength {
       need(fault.verified_active(), "The fault " + name_of(fault) + " was never verified to be active" +
                                         (fault.error.empty() ? "." : ": " + fault.error + "."));
       need(fault.verified_healed(), "The fault " + name_of(fault) + " was never verified to be healed.");
-      if (!fault.verified_active() || !lasting(fault)) continue;
+      if (!fault.verified_active() || !lasting(fault) || by_steps_) continue;
       const Nanos end = end_of(run_, fault);
       if (end - fault.active < kFaultJudgedFrom) continue;
       const double number = completed_between(fault.active, end);
@@ -157,6 +188,7 @@ class Strength {
   void check_end() {
     need(!run_.info.interrupted, "The run was interrupted.");
     need(run_.info.settled != kNever, "The cluster was not seen to settle.");
+    if (by_steps_) return;
     std::size_t reads = 0;
     std::map<std::uint32_t, bool> answered;  // each key that was read finally: whether any try got an answer
     for (const Operation& op : run_.history.operations) {
@@ -177,6 +209,7 @@ class Strength {
   const Analysis& analysis_;
   const RunRecord& run_;
   CheckResult& result_;
+  const bool by_steps_;
 };
 
 }  // namespace
@@ -188,6 +221,10 @@ CheckResult check_strength(const Analysis& analysis, const CheckOptions&) {
   result.valid = Validity::kValid;
   Strength(analysis, result).check();
   if (result.valid != Validity::kValid) return result;
+  if (judged_by_steps(run)) {
+    result.explanation = std::to_string(decided_steps(run)) + " of what the plan's steps expect was decided.";
+    return result;
+  }
   if (run.faults.empty()) {
     result.explanation = "No fault was wanted, and none acted.";
     return result;

@@ -122,6 +122,26 @@ TEST_CASE("a run without a fault proves something only when its plan wants none"
   CHECK(told(run, "None of the plan's faults was tried"));
 }
 
+TEST_CASE("a run without clients proves what its steps expect, once that was decided") {
+  RecordBuilder b;
+  b.observe_until(7'000);
+  b.end(5'000, 6'000, 7'000);
+  RunRecord run = b.finish();
+  StepPlan step;
+  step.id = "e";
+  step.kind = StepPlan::Kind::kExpect;
+  run.plan.steps = {step};
+  CHECK(check_strength(run, {}).valid == Validity::kUnknown);
+  CHECK(told(run, "Nothing of what the plan's steps expect was decided"));
+  ExpectationRecord held;
+  held.step = "e";
+  held.held_at = kSecond;
+  run.expectations = {held};
+  CHECK(check_strength(run, {}).valid == Validity::kValid);
+  run.plan.steps[0].kind = StepPlan::Kind::kWait;  // a wait asks for nothing
+  CHECK(check_strength(run, {}).valid == Validity::kUnknown);
+}
+
 TEST_CASE("states that the plan insists on") {
   const RunRecord good = FailoverRun().finish();
   const RunRecord quiet = undisturbed();

@@ -86,6 +86,7 @@ class Votes {
     std::map<int, const Vote*> last_about;
     for (const Vote& vote : votes_) {
       if (vote.voter != voter) continue;
+      if (last != nullptr && forgot_between(voter, last->line->time, vote.line->time)) last = nullptr;
       if (last != nullptr && vote.epoch == last->epoch)
         tell("voted-twice", vote, told(vote) + ", in which it had voted already: " + told(*last));
       else if (last != nullptr && vote.epoch < last->epoch)
@@ -104,6 +105,13 @@ class Votes {
                  in_milliseconds(bounds_.vote_spacing) + " must pass");
       before = &vote;
     }
+  }
+
+  /// Whether the file that holds its votes was damaged on purpose.
+  bool forgot_between(int voter, Nanos from, Nanos until) const {
+    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+      return damages_views(fault, voter) && fault.requested <= until && surely_active(fault) >= from;
+    });
   }
 
   /// Whether the candidate's build asks with force in an automatic election: only the best-ranked replica
@@ -152,6 +160,14 @@ class Votes {
              (heard ? " any more" : ""));
   }
 
+  /// Whether the vote can have reached its candidate before that line: a voter logs it when it sends it. Logs
+  /// have whole ms; where clocks were moved they tell nothing of the order.
+  bool counts_for(const Vote& vote, const LogLine& won) const {
+    const bool clocks_moved = std::ranges::any_of(
+        run_.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
+    return clocks_moved || vote.line->time <= won.time + 2 * kMillisecond;
+  }
+
   void check_majorities() {
     for (const LogLine& line : run_.logs) {
       if (line.text.find("Failover election won") == std::string::npos) continue;
@@ -165,7 +181,8 @@ class Votes {
       if (epoch < 0) continue;
       std::set<int> voters;
       for (const Vote& vote : votes_)
-        if (vote.candidate == line.node && vote.epoch == epoch) voters.insert(vote.voter);
+        if (vote.candidate == line.node && vote.epoch == epoch && counts_for(vote, line))
+          voters.insert(vote.voter);
       const std::size_t masters = size_seen_by(line.node, line.time);
       const bool all_logged = logged_nodes() == run_.nodes.size();
       if (masters == 0 || !all_logged || voters.size() >= masters / 2 + 1) continue;

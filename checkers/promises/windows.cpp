@@ -40,11 +40,11 @@ bool persistence_changed(const RunRecord& run) {
   return changes(run.plan.cluster.directives) ||
          std::ranges::any_of(run.plan.cluster.nodes,
                              [&](const auto& node) { return changes(node.second.directives); }) ||
-         std::ranges::any_of(run.faults,
-                             [](const FaultRecord& fault) {
-                               return has_effect(fault, {EffectKind::kDisk, EffectKind::kData,
-                                                         EffectKind::kConfig, EffectKind::kMembership});
-                             }) ||
+         std::ranges::any_of(
+             run.faults,
+             [](const FaultRecord& fault) {
+               return has_effect(fault, {EffectKind::kData, EffectKind::kConfig, EffectKind::kMembership});
+             }) ||
          !run.commands.empty();
 }
 
@@ -185,6 +185,7 @@ Attribution Windows::though_replaced(const Term& restarted, const Term& replacem
 Attribution Windows::by_persistence(const Deviation& deviation) const {
   const Attribution allowed =
       allowed_by(Window::kRestart, 0, "the process restarted and serves what its disk held");
+  if (const auto damage = by_damage(deviation)) return *damage;
   const Persistence persistence = run_.plan.cluster.persistence;
   const bool always = persistence == Persistence::kAppendAlways;
   if (!deviation.is_write || (!always && persistence != Persistence::kAppendEverysec)) return allowed;
@@ -200,6 +201,20 @@ Attribution Windows::by_persistence(const Deviation& deviation) const {
   if (!always && age <= span + kSecond)
     return unknown(age, when + ": more than a second, yet a slow sync may hold a write back for two");
   return beyond_the_disk(deviation, when);
+}
+
+/// Files that were damaged between the write and the start: what they held until then may be gone. What was
+/// acknowledged after the damage is not excused by it.
+std::optional<Attribution> Windows::by_damage(const Deviation& deviation) const {
+  const Term& restarted = terms_[deviation.child];
+  for (const FaultRecord& fault : run_.faults) {
+    if (!damages_data(fault, restarted.node) || fault.requested > restarted.surely_from) continue;
+    if (surely_active(fault) < deviation.effect_by) continue;
+    const std::string why = fault_text(fault) + " at " + at(fault.requested) + " changed what its disk held";
+    if (!fault.verified_active()) return unknown(0, why);
+    return allowed_by(Window::kDamage, std::max<Nanos>(0, fault.requested - deviation.effect_by), why);
+  }
+  return std::nullopt;
 }
 
 /// A violation, unless the file need not have been whole: a term whose process had synchronized with a master

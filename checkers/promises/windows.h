@@ -3,6 +3,7 @@
 // restart the disk must hold what the plan's persistence promises.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,8 @@ struct Attribution {
   enum class Kind { kAllowed, kUnknown, kViolation };
   Kind kind = Kind::kUnknown;
   Window window = Window::kOutside;  // when allowed
-  Nanos age = 0;       // before the fault (a), after the return (b), after the cut (c)
-  std::string why;     // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
+  Nanos age = 0;                     // before the fault (a), after the return (b), after the cut (c)
+  std::string why;  // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
 };
 
 /// Within this the nodes agree on the owners of slots, once they can hear each other: what changed is told in
@@ -58,6 +59,7 @@ class Windows {
   Attribution after_restart(const Deviation& deviation) const;
   Attribution though_replaced(const Term& restarted, const Term& replacement) const;
   Attribution by_persistence(const Deviation& deviation) const;
+  std::optional<Attribution> by_damage(const Deviation& deviation) const;
   Attribution beyond_the_disk(const Deviation& deviation, const std::string& what) const;
   Attribution by_fault(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution before_fault(const FaultRecord& fault, const Deviation& deviation) const;

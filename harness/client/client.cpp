@@ -121,6 +121,16 @@ struct Client::Hop {
 
 Client::Client(ClientGroup& group) : group_(group), wires_(2 * group.nodes().size()) {}
 
+void Client::keep_map() {
+  kept_.assign(group_.owners_.begin(), group_.owners_.end());
+}
+
+/// A slot that nobody served when the map was kept is looked up as by everybody else.
+int Client::owner(int slot) const {
+  const int kept = kept_.empty() ? -1 : kept_[static_cast<std::size_t>(slot)];
+  return kept >= 0 ? kept : group_.owner(slot);
+}
+
 void Client::reset() {
   for (auto& wire : wires_) wire.reset();
 }
@@ -209,10 +219,14 @@ Task<Answer> Client::exchange(Request request) {
   const SteadyTime deadline =
       std::chrono::steady_clock::now() + group_.operation_timeout() + request.patience;
   int asked_node = -1;  // set for one request after an ASK
+  int moved_node = -1;  // the same after a MOVED, of a client that keeps its map
   int last_node = -1;
   for (int hops = 0; hops < kRedirectionsMax;) {
     const bool asking = asked_node >= 0;
-    const int node = asking ? asked_node : request.slot >= 0 ? group_.owner(request.slot) : request.node;
+    const int node = asking              ? asked_node
+                     : moved_node >= 0   ? moved_node
+                     : request.slot >= 0 ? owner(request.slot)
+                                         : request.node;
     if (node < 0) {
       if (!co_await find_owner(deadline)) co_return Answer{Outcome::kFail, "no-owner-found", nullptr, -1, {}};
       continue;
@@ -220,7 +234,7 @@ Task<Answer> Client::exchange(Request request) {
     last_node = node;
     Hop hop;
     Answer answer = co_await ask(request, node, asking, deadline, hop);
-    asked_node = -1;
+    asked_node = moved_node = -1;
     if (answer.outcome == Outcome::kOk) co_return answer;
     // A pinned request takes a redirection as a refusal.
     if (hop.next == NextStep::kFinish || request.slot < 0) co_return answer;
@@ -237,6 +251,10 @@ Task<Answer> Client::exchange(Request request) {
       continue;
     }
     ++group_.moved;
+    if (!kept_.empty()) {
+      moved_node = hop.node;
+      continue;
+    }
     group_.learn(hop.slot, hop.node);
     group_.refresh_soon();
   }

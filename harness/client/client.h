@@ -115,6 +115,10 @@ class Client {
   /// The bytes behind `request` must live until the answer has come.
   Task<Answer> exchange(Request request);
 
+  /// From now on it asks whom the group's map of this moment names, whatever it is told later: it follows
+  /// each redirection once and learns nothing from it. Again: takes a new copy.
+  void keep_map();
+
   /// Drops every connection, as a new process starts with none.
   void reset();
   /// Drops one: whatever state it has on the server goes with it.
@@ -128,8 +132,10 @@ class Client {
   Answer broken(WireFailure failure, int node);
   Task<bool> find_owner(SteadyTime deadline);
   int redirected_to(std::string_view error, int from) const;
+  int owner(int slot) const;
 
   ClientGroup& group_;
+  std::vector<std::int16_t> kept_;            // owners by slot, of a client that keeps its map; else empty
   std::vector<std::unique_ptr<Wire>> wires_;  // by node number; behind them those in READONLY mode
   std::string command_;                       // reused
   std::string request_;                       // reused

@@ -37,6 +37,7 @@ constexpr ErrorRule kErrorRules[] = {
     {"CROSSSLOT", not_applied("crossslot")},
     {"WRONGTYPE", not_applied("wrongtype")},
     {"NOSCRIPT", not_applied("noscript")},
+    {"NOGROUP", not_applied("nogroup")},  // no consumer group of a stream
     {"EXECABORT", not_applied("execabort")},
     {"UNBLOCKED", not_applied("unblocked")},  // a blocked command, ended when the node became a replica
 };

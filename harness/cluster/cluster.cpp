@@ -58,6 +58,8 @@ NodeOptions Cluster::node_options(std::size_t number, const Host& host, SandboxM
   node.host = &host;
   node.flavor = options_.flavors.at(static_cast<std::size_t>(info.build));
   node.directory = options_.directory / info.name;
+  node.disk_gate = options_.disk_gate;
+  node.fake_clock = options_.fake_clock;
   node.settings.port = info.port;
   // The seed document binds every address; in loopback mode those would be the machine's own.
   node.settings.bind = mode == SandboxMode::kLoopback ? info.ip : "0.0.0.0";

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "harness/builds/flavor.h"
-#include "harness/core/membership.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/roles.h"
 #include "harness/cluster/shape.h"
+#include "harness/core/membership.h"
 #include "harness/core/run_record.h"
 #include "harness/sandbox/sandbox.h"
 
@@ -26,6 +26,8 @@ namespace harness {
 struct ClusterOptions : ClusterPlan {
   std::vector<Flavor> flavors;      // the builds, at least one, in the order of specs_of (shape.h)
   std::filesystem::path directory;  // nodes/ of the store
+  bool disk_gate = false;           // nodes have one (node.h)
+  bool fake_clock = false;
   std::chrono::milliseconds start_timeout{30'000};
   std::chrono::milliseconds form_timeout{60'000};
   std::function<void(std::string_view)> progress;  // what is being waited for; may be empty
@@ -93,9 +95,9 @@ class Cluster {
   ClusterOptions options_;
   std::vector<NodeInfo> infos_;
   mutable std::mutex membership_mutex_;
-  Membership membership_;     // guarded by membership_mutex_
+  Membership membership_;                                        // guarded by membership_mutex_
   std::vector<std::pair<Node::TimePoint, Membership>> changes_;  // what it became, and when; guarded likewise
-  std::vector<Host*> hosts_;  // owned by the sandbox
+  std::vector<Host*> hosts_;                                     // owned by the sandbox
   std::vector<std::unique_ptr<Node>> nodes_;
   bool anti_affinity_ = false;
 };

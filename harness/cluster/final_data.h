@@ -12,7 +12,7 @@ namespace harness {
 struct DataReading {
   std::chrono::milliseconds timeout{20'000};   // of one node, read whole
   std::chrono::milliseconds catch_up{20'000};  // how long replicas may take to apply what their masters sent
-  std::size_t most_keys = 1'000'000;           // of one node: of more, a sample is read, the same on every node
+  std::size_t most_keys = 1'000'000;  // of one node: of more, a sample is read, the same on every node
 };
 
 /// Reads a node whole: SCAN, then each key by its type; in READONLY mode, so that a replica answers too. A

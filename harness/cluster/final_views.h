@@ -15,7 +15,8 @@ struct FinalViewReading {
   std::chrono::milliseconds patience{5000};  // for a node to tell the same twice
 };
 
-/// All members, each until it tells the same twice: what it tells while it changes its mind is no contradiction.
+/// All members, each until it tells the same twice: what it tells while it changes its mind is no
+/// contradiction.
 std::vector<FinalView> read_final_views(Cluster& cluster, const FinalViewReading& reading);
 
 /// CLUSTER SLOTS and CLUSTER SHARDS from their replies; what is not understood is left out.

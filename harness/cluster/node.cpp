@@ -10,6 +10,7 @@
 #include "harness/builds/build.h"
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
+#include "harness/sandbox/fake_clock.h"
 
 namespace harness {
 namespace {
@@ -38,21 +39,51 @@ NodeFiles files_in(const fs::path& directory) {
 
 }  // namespace
 
-Node::Node(NodeOptions options) : options_(std::move(options)), files_(files_in(options_.directory)) {
+Node::Node(NodeOptions options)
+    : options_(std::move(options)), files_(files_in(options_.directory)), flavor_(options_.flavor) {
   CHECK_THAT_HOLDS(options_.host != nullptr, "a node needs a host");
-  write_configuration(files_, configuration(options_.flavor, files_, options_.settings));
+  write_configuration(files_, configuration(flavor_, files_, options_.settings));
+  if (options_.disk_gate)
+    gate_ = std::make_unique<DiskGate>(
+        std::vector<fs::path>{fs::weakly_canonical(files_.data()), fs::weakly_canonical(files_.nodes_conf())});
+}
+
+Node::~Node() {
+  child_.reset();  // before the gate: what it holds back would keep the process
+}
+
+Flavor Node::flavor() const {
+  const std::lock_guard lock(mutex_);
+  return flavor_;
+}
+
+fs::path Node::clock_file() const {
+  return options_.fake_clock ? files_.directory / "clock" : fs::path();
+}
+
+void Node::change_build(const Flavor& flavor) {
+  const std::lock_guard lock(mutex_);
+  CHECK_THAT_HOLDS(!child_ || poll_locked(), options_.name + " runs: its build cannot be changed");
+  write_configuration(files_, configuration(flavor, files_, options_.settings));
+  flavor_ = flavor;
 }
 
 void Node::start() {
   const std::lock_guard lock(mutex_);
   CHECK_THAT_HOLDS(!child_ || poll_locked(), options_.name + " runs already");
   ChildOptions child;
-  child.argv = {options_.flavor.binary, files_.config().string()};
+  child.argv = {flavor_.binary, files_.config().string()};
   child.directory = files_.directory;
   child.output = files_.output();
   // Logs are mapped to the run's time: a local summer-time switch would tear them.
   child.environment = {"TZ=UTC"};
   child.host = options_.host;
+  child.gate = gate_.get();
+  if (options_.fake_clock) {
+    if (!fs::exists(clock_file())) set_fake_clock(clock_file(), std::chrono::milliseconds(0));
+    for (std::string& entry : fake_clock_environment(clock_file()))
+      child.environment.push_back(std::move(entry));
+  }
   child_ = std::make_unique<Child>(child);
   Life life;
   life.pid = child_->pid();
@@ -79,7 +110,7 @@ void Node::wait_until_answering(std::chrono::milliseconds timeout) {
       end ? end->describe() + " before it answered"
           : fmt::format("did not answer PING within {} ms (last: {})", timeout.count(), last);
   throw EnvironmentError(fmt::format("{} ({} {}) {}; its configuration is {}; the last lines of its log:\n{}",
-                                     name(), options_.flavor.binary, options_.flavor.version_text, what,
+                                     name(), flavor().binary, flavor().version_text, what,
                                      files_.config().string(), last_log_lines()));
 }
 

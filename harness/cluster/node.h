@@ -12,6 +12,7 @@
 #include "harness/client/connection.h"
 #include "harness/core/run_record.h"
 #include "harness/sandbox/child.h"
+#include "harness/sandbox/disk_gate.h"
 #include "harness/sandbox/sandbox.h"
 
 namespace harness {
@@ -23,6 +24,8 @@ struct NodeOptions {
   Flavor flavor;
   std::filesystem::path directory;  // nodes/<name>/ of the store
   NodeSettings settings;
+  bool disk_gate = false;   // what the server asks of the disk goes through a gate
+  bool fake_clock = false;  // the server's wall clock is read from a file
 };
 
 /// Thread-safe: the nemesis stops and restarts it while the observer polls it.
@@ -33,6 +36,7 @@ class Node {
   /// Makes the directory and writes the configuration. Throws EnvironmentError when the store does not allow
   /// it.
   explicit Node(NodeOptions options);
+  ~Node();
 
   int number() const { return options_.number; }
   const std::string& name() const { return options_.name; }
@@ -41,7 +45,16 @@ class Node {
   const NodeOptions& options() const { return options_; }
   const NodeFiles& files() const { return files_; }
   const Host& host() const { return *options_.host; }
-  const Flavor& flavor() const { return options_.flavor; }
+  /// The build that runs, or will run at the next start.
+  Flavor flavor() const;
+  /// Null unless the node was made with one.
+  DiskGate* gate() const { return gate_.get(); }
+  /// The file that says what the server's wall clock shows (fake_clock.h); empty: it has none.
+  std::filesystem::path clock_file() const;
+
+  /// From the next start on the node runs this build, with a configuration that suits it. Throws
+  /// EnvironmentError when that cannot be written. REQUIRES: it does not run.
+  void change_build(const Flavor& flavor);
 
   /// Launches the server, with whatever data and nodes.conf its last life left. Throws EnvironmentError when
   /// it cannot be launched. REQUIRES: it does not run.
@@ -99,7 +112,9 @@ class Node {
 
   const NodeOptions options_;
   const NodeFiles files_;
+  std::unique_ptr<DiskGate> gate_;
   mutable std::mutex mutex_;  // guards all below
+  Flavor flavor_;
   std::unique_ptr<Child> child_;
   std::vector<Life> lives_;
   int frozen_ = 0;  // freezes without their thaw

@@ -1,5 +1,5 @@
-// What the files of a node give: after an orderly end, a server of the same build loads a copy of them, alone,
-// and is read whole.
+// What the files of a node give: after an orderly end, a server of the same build loads a copy of them,
+// alone, and is read whole.
 #pragma once
 
 #include <vector>
@@ -9,9 +9,10 @@
 
 namespace harness {
 
-/// Loads the files of every node that was read whole before (`before`) and then ended in order. The server has
-/// no cluster about it: nobody can give it the data that its files lack, and it keeps what belongs to others.
-/// A node that does not load, or did not end in order, is incomplete, and says why. REQUIRES: no node runs.
+/// Loads the files of every node that was read whole before (`before`) and then ended in order. The server
+/// has no cluster about it: nobody can give it the data that its files lack, and it keeps what belongs to
+/// others. A node that does not load, or did not end in order, is incomplete, and says why. REQUIRES: no node
+/// runs.
 std::vector<FinalData> read_reloaded_data(Cluster& cluster, const std::vector<FinalData>& before);
 
 }  // namespace harness

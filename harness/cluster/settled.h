@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "harness/core/membership.h"
 #include "harness/cluster/roles.h"
+#include "harness/core/membership.h"
 #include "harness/core/run_record.h"
 
 namespace harness {

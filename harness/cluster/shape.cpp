@@ -93,7 +93,7 @@ int own_build(const ClusterPlan& plan, const NodeInfo& node) {
 
 /// How many of the builds are dealt: those that no single node brings.
 int dealt_builds(const ClusterPlan& plan, const std::vector<Flavor>& flavors) {
-  const auto own = specs_of(plan).size() - plan.servers.size();
+  const auto own = specs_of(plan).size() - plan.servers.size();  // of single nodes, and to upgrade to
   CHECK_THAT_HOLDS(flavors.size() > own, "every build of the plan is there");
   return static_cast<int>(flavors.size() - own);
 }
@@ -159,6 +159,8 @@ std::vector<std::string> specs_of(const ClusterPlan& plan) {
   for (const auto& [name, node] : plan.nodes)
     if (!node.server.empty() && std::find(specs.begin(), specs.end(), node.server) == specs.end())
       specs.push_back(node.server);
+  for (const std::string& spec : plan.upgrade_to)
+    if (std::find(specs.begin(), specs.end(), spec) == specs.end()) specs.push_back(spec);
   return specs;
 }
 

@@ -19,8 +19,8 @@ void check_shape(const ClusterPlan& plan);
 /// The same with even slots and as many replicas for each master.
 void check_shape(int masters, int replicas);
 
-/// Every SPEC that the plan names: `servers` first, then those of single nodes, each once. A build's number
-/// is its place here.
+/// Every SPEC that the plan names: `servers` first, then those of single nodes and those to upgrade to, each
+/// once. A build's number is its place here.
 std::vector<std::string> specs_of(const ClusterPlan& plan);
 
 /// The nodes as they will be created, without addresses and ids: n1..nM masters, then the replicas round and

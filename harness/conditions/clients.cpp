@@ -4,9 +4,9 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "harness/conditions/ask.h"
+#include "harness/conditions/expression.h"
 #include "harness/conditions/placeholders.h"
 #include "harness/conditions/reply_pattern.h"
 
@@ -26,11 +26,11 @@ std::vector<std::string> command_words(const nlohmann::json& command, std::strin
 
 /// Lines of the file behind `offset` in which the expression is found.
 std::int64_t matching_lines(const std::filesystem::path& file, std::uintmax_t offset,
-                            const std::regex& expression) {
+                            const boost::regex& expression) {
   std::ifstream in(file);
   in.seekg(static_cast<std::streamoff>(offset));
   std::int64_t count = 0;
-  for (std::string line; std::getline(in, line);) count += std::regex_search(line, expression);
+  for (std::string line; std::getline(in, line);) count += found_in(line, expression) ? 1 : 0;
   return count;
 }
 
@@ -63,7 +63,7 @@ WhyNot why_not_logged(ClusterNow& now, const Parameters& with) {
   std::string problem;
   const std::vector<int> nodes = now.nodes(with.text("node"), problem);
   if (nodes.empty()) return problem;
-  const std::regex expression(with.text("matches"));
+  const boost::regex expression(with.text("matches"));
   for (const int node : nodes) {
     const auto number = static_cast<std::size_t>(node);
     const std::uintmax_t since = number < now.log_marks().size() ? now.log_marks()[number] : 0;

@@ -10,7 +10,7 @@ namespace harness {
 inline constexpr std::array<std::string_view, 2> kStates = {"ok", "fail"};
 inline constexpr Parameter kStateParameters[] = {
     {"node", Parameter::Kind::kTarget, "whose state; without it every live member's", {}, "null"},
-    {"state", Parameter::Kind::kChoice, "cluster_state", {}, {}, 0, 0, kStates}};
+    {"state", Parameter::Kind::kChoice, "cluster_state", {}, "\"ok\"", 0, 0, kStates}};
 
 WhyNot why_not_recovered(ClusterNow& now, const Parameters& with);
 WhyNot why_not_settled_now(ClusterNow& now, const Parameters& with);

@@ -36,7 +36,8 @@ constexpr Condition kConditions[] = {
     {"alive", "the node's process runs", kNodeParameter, why_not_alive},
     {"dead", "the node's process has ended", kNodeParameter, why_not_dead},
     {"loaded", "the node answers and is not loading its data", kNodeParameter, why_not_loaded},
-    {"epoch", "the node's config epoch is that great, by its own view", kEpochParameters, why_not_epoch},
+    {"epoch", "the node's config epoch is that great, by its own view or by `by`", kEpochParameters,
+     why_not_epoch},
     {"same-data", "the key spaces of the nodes, or of a shard, are equal", kSameDataParameters,
      why_not_same_data},
     {"dbsize", "the node holds so many keys", kDbsizeParameters, why_not_dbsize},
@@ -70,6 +71,34 @@ std::string problem_with_texts(const Condition& condition, const Json& with) {
   return {};
 }
 
+/// Other names of the parameter `is`, which a table needs for the condition's own name.
+constexpr std::string_view kOtherNamesOfIs[] = {"equals", "value", "reply"};
+constexpr std::string_view kIs = "is";
+
+const Parameter* find_parameter(const Condition& condition, std::string_view name) {
+  const auto found = std::ranges::find(condition.parameters, name, &Parameter::name);
+  return found == condition.parameters.end() ? nullptr : &*found;
+}
+
+/// `is` under its own name, and as text where a text is wanted: value = 5 is the text "5".
+Json with_is(const Condition& condition, Json given) {
+  const Parameter* is = find_parameter(condition, kIs);
+  if (!is || !given.is_object()) return given;
+  for (const std::string_view other : kOtherNamesOfIs)
+    if (!given.contains(kIs) && given.contains(other) && !find_parameter(condition, other)) {
+      given[kIs] = given.at(std::string(other));
+      given.erase(std::string(other));
+    }
+  if (is->kind == Parameter::Kind::kText && given.contains(kIs) && given.at(kIs).is_number_integer())
+    given[kIs] = given.at(kIs).dump();
+  return given;
+}
+
+bool to_be_filled(const Parameter& parameter, const Json& value) {
+  return parameter.kind == Parameter::Kind::kInteger && value.is_string() &&
+         value.get<std::string>().find('{') != std::string::npos;
+}
+
 /// The conditions within a condition, each completed in its place.
 Json complete_nested(Json with, std::string& problem) {
   const auto complete_one = [&](Json& inner) {
@@ -92,6 +121,33 @@ std::string problem_with_name(const std::string& name) {
   return {};
 }
 
+/// The key under which a table names its condition: `is`; or `condition`, `expect` or `wait`, so that `is`
+/// can be the parameter. Empty: none.
+std::string_view name_key(const Json& given) {
+  const auto is_text = [&](std::string_view key) { return given.contains(key) && given.at(key).is_string(); };
+  const bool negation = is_text(kIs) && given.at(kIs) == "not";
+  for (const std::string_view key : {"condition", "expect", "wait"})
+    if (is_text(key) && !negation) return key;
+  return is_text(kIs) ? kIs : std::string_view();
+}
+
+/// The parameters with what their placeholders stand for now.
+Json filled(const Condition& condition, Json with, ClusterNow& now, std::string& problem) {
+  for (const Parameter& parameter : condition.parameters) {
+    Json& value = with.at(std::string(parameter.name));
+    const bool number = to_be_filled(parameter, value);
+    if (!number && (parameter.kind != Parameter::Kind::kText || !value.is_string())) continue;
+    const std::string text = fill_known(value.get<std::string>(), now, problem);
+    value = text;
+    if (!problem.empty() || !number) continue;
+    value = Json::parse(text, nullptr, false);
+    if (value.is_discarded()) value = text;
+    problem = problem_with(parameter, value);
+    if (!problem.empty()) problem += ", and is '" + text + "' now";
+  }
+  return with;
+}
+
 std::string words_of_value(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_object() && value.contains("with")) return "(" + words(nested_condition(value)) + ")";
@@ -112,11 +168,25 @@ const Condition* find_condition(std::string_view name) {
   return found == std::end(kConditions) ? nullptr : found;
 }
 
+Json without_placeholders(const Condition& condition, Json with) {
+  for (const Parameter& parameter : condition.parameters) {
+    const std::string name(parameter.name);
+    if (with.contains(name) && to_be_filled(parameter, with.at(name)))
+      with[name] = static_cast<std::int64_t>(parameter.least);
+  }
+  return with;
+}
+
 ConditionPlan complete_condition(const std::string& name, const Json& parameters, std::string& problem) {
   if (problem.empty()) problem = problem_with_name(name);
   if (!problem.empty()) return {};
   const Condition& condition = *find_condition(name);
-  Json with = complete(condition.parameters, parameters, problem).json();
+  const Json given = with_is(condition, parameters);
+  Json with = complete(condition.parameters, without_placeholders(condition, given), problem).json();
+  for (const Parameter& parameter : condition.parameters)
+    if (const std::string key(parameter.name);
+        problem.empty() && given.contains(key) && to_be_filled(parameter, given.at(key)))
+      with[key] = given.at(key);
   if (problem.empty()) problem = problem_with_texts(condition, with);
   if (problem.empty()) with = complete_nested(std::move(with), problem);
   if (problem.empty()) return {name, Parameters(with)};
@@ -126,17 +196,14 @@ ConditionPlan complete_condition(const std::string& name, const Json& parameters
 
 ConditionPlan complete_condition(const Json& given, std::string& problem) {
   if (given.is_string()) return complete_condition(given.get<std::string>(), Json::object(), problem);
-  if (!given.is_object() || !given.contains("is") || !given.at("is").is_string()) {
+  const std::string name = given.is_object() ? std::string(name_key(given)) : std::string();
+  if (name.empty()) {
     problem = "a condition is a name, or a table with 'is' and the condition's parameters";
     return {};
   }
   Json parameters = given;
-  parameters.erase("is");
-  if (given.contains("equals")) {
-    parameters["is"] = given.at("equals");
-    parameters.erase("equals");
-  }
-  return complete_condition(given.at("is").get<std::string>(), parameters, problem);
+  parameters.erase(name);
+  return complete_condition(given.at(name).get<std::string>(), parameters, problem);
 }
 
 bool needs_bus_path(const ConditionPlan& plan) {
@@ -151,7 +218,10 @@ bool needs_bus_path(const ConditionPlan& plan) {
 WhyNot why_not(ClusterNow& now, const ConditionPlan& plan) {
   const Condition* condition = find_condition(plan.is);
   CHECK_THAT_HOLDS(condition != nullptr, "plans name only conditions of the table");
-  return condition->why_not(now, plan.with);
+  std::string problem;
+  const Json with = filled(*condition, plan.with.json(), now, problem);
+  if (!problem.empty()) return problem;
+  return condition->why_not(now, Parameters(with));
 }
 
 std::string words(const ConditionPlan& condition) {

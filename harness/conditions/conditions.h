@@ -22,8 +22,13 @@ ConditionPlan complete_condition(const std::string& name, const nlohmann::json& 
                                  std::string& problem);
 
 /// A condition as `when` and `until` have it: a name ("recovered"), or an object of `is` and its parameters.
-/// A parameter that is itself called `is` (value, dbsize, answer) is written `equals` there.
+/// A parameter that is itself called `is` (value, dbsize, answer) is written `equals` there (or `value`, or
+/// `reply`); or the condition is named by `condition` in place of `is`.
 ConditionPlan complete_condition(const nlohmann::json& given, std::string& problem);
+
+/// The parameters with a number in place of each that still is a placeholder ("{slot:foo}"): what a schema
+/// can judge.
+nlohmann::json without_placeholders(const Condition& condition, nlohmann::json with);
 
 /// Nothing when it holds now; else why not, in words. REQUIRES: complete_condition made it.
 WhyNot why_not(ClusterNow& now, const ConditionPlan& condition);

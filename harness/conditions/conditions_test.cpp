@@ -50,6 +50,7 @@ class Scene {
   void wait(const Json& given) {
     wait_until(given.dump(), 60s, [&] { return holds(given); });
   }
+  ConditionScene& lent() { return scene_; }
   std::string ask(int node, const Command& command) {
     std::string problem;
     const auto reply = ask_node(cluster().node(node), command, problem);
@@ -145,6 +146,44 @@ TEST_CASE("a healthy cluster: what holds and what does not") {
   CHECK(scene.holds({{"is", "loaded"}, {"node", "n1"}}));
   CHECK(scene.holds({{"is", "epoch"}, {"node", "n1"}, {"at-least", 1}}));
   CHECK_FALSE(scene.holds({{"is", "epoch"}, {"node", "n1"}, {"at-least", 1000}}));
+  CHECK(scene.holds({{"is", "epoch"}, {"node", "n1"}, {"at-least", 1}, {"by", "n2"}}));
+  CHECK_THAT(*scene.why({{"is", "epoch"}, {"node", "n1"}, {"at-least", 1000}, {"by", "n2"}}),
+             Contains("n2 has n1"));
+  // A number may stand for what is only known now, and must be in its range then.
+  CHECK(scene.holds(
+      {{"is", "not"}, {"condition", {{"is", "owner"}, {"slot", "{slot:foo}"}, {"node", "none"}}}}));
+  CHECK_THAT(*scene.why({{"is", "epoch"}, {"node", "n1"}, {"at-least", "{token}"}}),
+             Contains("whole number"));
+}
+
+TEST_CASE("messages of the bus are counted from where the step before began") {
+  Scene scene(1, 0);
+  const Json acks = {{"is", "bus-message"}, {"type", {"FAILOVER_AUTH_ACK", "FAIL"}}, {"count", 2}};
+  CHECK_THAT(scene.why(acks).value_or(""), Contains("not seen"));
+  CHECK(needs_bus_path(read(acks)));
+  CHECK(needs_bus_path(
+      read({{"is", "any"}, {"conditions", {"settled", {{"is", "not"}, {"condition", acks}}}}})));
+  CHECK_FALSE(needs_bus_path(read({{"is", "any"}, {"conditions", {"settled"}}})));
+
+  BusCounts counts;
+  const auto fails = static_cast<std::size_t>(BusType::kFail);
+  counts[{"n1", "n2"}].sent[fails] = 5;
+  scene.lent().bus = [&] { return counts; };
+  scene.mark();
+  CHECK_THAT(scene.why(acks).value_or(""), Contains("0 such messages"));
+  counts[{"n1", "n2"}].sent[fails] = 7;
+  counts[{"n1", "n2"}].delivered[fails] = 1;
+  CHECK(scene.holds(acks));
+  Json from = acks;
+  from["from"] = "n1";
+  CHECK(scene.holds(from));
+  from["direction"] = "in";
+  CHECK_FALSE(scene.holds(from));
+  from["count"] = 1;
+  CHECK(scene.holds(from));
+  Json to = acks;
+  to["to"] = "n1";
+  CHECK_FALSE(scene.holds(to));
 }
 
 TEST_CASE("what nodes hold, answer and log") {

@@ -121,6 +121,12 @@ std::string filled(std::string_view inside, ClusterNow& now, std::string& proble
   return kind == "key" ? key_of_slot(*slot) : owner_id(*slot, now, problem);
 }
 
+bool is_placeholder(const std::string& inside, ClusterNow& now) {
+  if (now.scene().saved.contains(inside)) return true;
+  const auto colon = inside.find(':');
+  return colon != std::string::npos && std::ranges::find(kKinds, inside.substr(0, colon)) != kKinds.end();
+}
+
 std::string problem_with(std::string_view inside, const std::set<std::string>& saved) {
   const auto colon = inside.find(':');
   const std::string_view kind = inside.substr(0, colon);
@@ -169,6 +175,21 @@ std::vector<std::string> fill_placeholders(const std::vector<std::string>& words
     out.push_back(
         fill_word(word, trouble, [&](std::string_view inside) { return filled(inside, now, trouble); }));
     if (problem.empty()) problem = trouble;
+  }
+  return out;
+}
+
+std::string fill_known(const std::string& text, ClusterNow& now, std::string& problem) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t end = text[i] == '{' ? closing_brace(text, i) : std::string_view::npos;
+    const std::string inside = end == std::string_view::npos ? "" : text.substr(i + 1, end - i - 1);
+    if (!is_placeholder(inside, now)) {
+      out += text[i];
+      continue;
+    }
+    out += filled(inside, now, problem);
+    i = end;
   }
   return out;
 }

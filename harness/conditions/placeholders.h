@@ -30,4 +30,8 @@ std::string problem_with_placeholders(const std::vector<std::string>& words,
 std::vector<std::string> fill_placeholders(const std::vector<std::string>& words, ClusterNow& now,
                                            std::string& problem);
 
+/// The text of a condition with every placeholder filled in that is one: a name that was saved, or one of the
+/// kinds above. Other braces (of a hash tag, of a regular expression) are text.
+std::string fill_known(const std::string& text, ClusterNow& now, std::string& problem);
+
 }  // namespace harness

@@ -79,6 +79,28 @@ TEST_CASE("placeholders are filled in with what is so now") {
   CHECK(problem == "there is no node n9");
 }
 
+TEST_CASE("a text of a condition keeps braces that are no placeholders") {
+  TestCluster test(1, 0);
+  ConditionScene scene{test.cluster(), {}, {}, {}, {{"epoch", "7"}}, {}, {}};
+  const Mark mark;
+  ClusterNow now(scene, mark, mark, Prng(1));
+  std::string problem;
+  CHECK(fill_known("{user1000}.following", now, problem) == "{user1000}.following");
+  CHECK(fill_known("^\\d{3} {epoch}$", now, problem) == "^\\d{3} 7$");
+  CHECK(fill_known("x{ip:n1}y{", now, problem) == "x" + test.cluster().infos()[0].ip + "y{");
+  CHECK(slot_of(fill_known("{key:42}", now, problem)) == 42);
+  CHECK(problem.empty());
+  fill_known("{id:n9}", now, problem);
+  CHECK(problem == "there is no node n9");
+}
+
+TEST_CASE("what is saved of a reply is its first group, or all of it") {
+  CHECK(saved_part("/^BUMPED (\\d+)/", "BUMPED 17") == "17");
+  CHECK(saved_part("/^BUMPED/", "BUMPED 17") == "BUMPED 17");
+  CHECK(saved_part("/^STILL (\\d+)/", "BUMPED 17") == "BUMPED 17");
+  CHECK(saved_part("", "x") == "x");
+}
+
 TEST_CASE("a reply fits its exact text, an expression, or an error") {
   using Type = Reply::Type;
   const Reply ok = reply(Type::kStatus, "OK");
@@ -90,6 +112,8 @@ TEST_CASE("a reply fits its exact text, an expression, or an error") {
   CHECK(fits("OK", ok));
   CHECK_FALSE(fits("O", ok));
   CHECK(fits("12", twelve));
+  CHECK(fits("(integer) 12", twelve));
+  CHECK_FALSE(fits("(integer) 1", twelve));
   CHECK(fits("/^1/", twelve));
   CHECK(fits("(nil)", Reply{}));
   CHECK(fits("OK\n12", list));

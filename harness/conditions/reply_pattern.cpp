@@ -1,8 +1,9 @@
 #include "harness/conditions/reply_pattern.h"
 
 #include <optional>
-#include <regex>
 #include <string_view>
+
+#include "harness/conditions/expression.h"
 
 namespace harness {
 namespace {
@@ -39,6 +40,11 @@ void append_text(const Reply& reply, std::string& out) {
   }
 }
 
+/// A whole number as redis-cli prints it; empty for any other reply.
+std::string integer_form(const Reply& reply) {
+  return reply.type == Reply::Type::kInteger ? "(integer) " + std::to_string(reply.integer) : std::string();
+}
+
 }  // namespace
 
 std::string reply_text(const Reply& reply) {
@@ -50,20 +56,23 @@ std::string reply_text(const Reply& reply) {
 std::string problem_with_pattern(const std::string& pattern) {
   const Pattern parsed = parse(pattern);
   if (!parsed.regex) return {};
-  try {
-    const std::regex compiled(*parsed.regex);
-    return {};
-  } catch (const std::regex_error& error) {
-    return "'" + *parsed.regex + "' is no regular expression: " + error.what();
-  }
+  return problem_with_expression(*parsed.regex);
+}
+
+std::string saved_part(const std::string& pattern, const std::string& text) {
+  const Pattern parsed = parse(pattern);
+  boost::smatch found;
+  if (!parsed.regex || !found_in(text, boost::regex(*parsed.regex), found)) return text;
+  return found.size() > 1 && found[1].matched ? found[1].str() : text;
 }
 
 bool fits(const std::string& pattern, const Reply& reply) {
   if (pattern.empty()) return true;
   const Pattern parsed = parse(pattern);
   const std::string text = reply_text(reply);
-  if (!parsed.regex) return text == parsed.exact;
-  return parsed.error == reply.is_error() && std::regex_search(text, std::regex(*parsed.regex));
+  if (!parsed.regex)
+    return text == parsed.exact || (!parsed.exact.empty() && parsed.exact == integer_form(reply));
+  return parsed.error == reply.is_error() && found_in(text, boost::regex(*parsed.regex));
 }
 
 }  // namespace harness

@@ -1,8 +1,9 @@
 // What a scenario wants of a command's reply: nothing, the exact text, a regular expression, or an error.
 //
-//   OK              exactly this text (a whole number as its digits, nil as "(nil)", a list with one line
-//   each)
-//   /^1\d+$/        a reply that is no error and in which this is found (ECMAScript)
+//   OK              exactly this text (a whole number as its digits or as "(integer) 1", nil as "(nil)", a
+//                   list with one line each)
+//   /^1\d+$/        a reply that is no error and in which this is found (Perl's expressions;
+//                   a dot is a line end, too)
 //   error           any error
 //   error /MOVED/   an error in which this is found
 #pragma once
@@ -21,5 +22,8 @@ std::string problem_with_pattern(const std::string& pattern);
 
 /// REQUIRES: there is no problem with the pattern. An empty one fits every reply.
 bool fits(const std::string& pattern, const Reply& reply);
+
+/// What `save` keeps of a reply: what the first group of the pattern's expression took, else all of it.
+std::string saved_part(const std::string& pattern, const std::string& text);
 
 }  // namespace harness

@@ -91,10 +91,13 @@ WhyNot why_not_epoch(ClusterNow& now, const Parameters& with) {
   std::string problem;
   const auto node = named(now, with, "node", problem);
   if (!node) return problem;
-  const TopologyNode* self = now.roles().view(node->number).topology.myself();
-  if (!self) return now.name(node->number) + " does not answer";
-  if (static_cast<std::int64_t>(self->config_epoch) >= with.integer("at-least")) return std::nullopt;
-  return fmt::format("{} has config epoch {}", now.name(node->number), self->config_epoch);
+  const std::string by = with.has("by") ? with.text("by") : now.name(node->number);
+  return ask_views(now, by, [&](int, const View& view) -> WhyNot {
+    const TopologyNode* seen = view.topology.find(node->id);
+    if (!seen) return "does not know " + now.name(node->number);
+    if (static_cast<std::int64_t>(seen->config_epoch) >= with.integer("at-least")) return std::nullopt;
+    return fmt::format("has {} at config epoch {}", now.name(node->number), seen->config_epoch);
+  });
 }
 
 }  // namespace harness

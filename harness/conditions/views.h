@@ -27,7 +27,8 @@ inline constexpr Parameter kKnowsParameters[] = {
     {"flag", Parameter::Kind::kChoice, "with this flag", {}, "null", 0, 0, kFlagWords}};
 inline constexpr Parameter kEpochParameters[] = {
     {"node", Parameter::Kind::kTarget, "which node", {}, {}},
-    {"at-least", Parameter::Kind::kInteger, "its config epoch", {}, {}}};
+    {"at-least", Parameter::Kind::kInteger, "its config epoch", {}, {}},
+    {"by", Parameter::Kind::kTarget, "whose views; without it the node's own", {}, "null"}};
 
 WhyNot why_not_role(ClusterNow& now, const Parameters& with);
 WhyNot why_not_owner(ClusterNow& now, const Parameters& with);

@@ -51,11 +51,14 @@ void to_json(nlohmann::json& j, const Effect& effect) {
        {"delay_ms", effect.delay_ms},
        {"loss_percent", effect.loss_percent},
        {"clock_ms", effect.clock_ms},
+       {"lost_bytes", effect.lost_bytes},
        {"detail", effect.detail},
        {"excuses",
         {{"exits", effect.excuses.exits},
          {"dead_link", effect.excuses.dead_link},
-         {"log_lines", effect.excuses.log_lines}}}};
+         {"log_lines", effect.excuses.log_lines},
+         {"lost_data", effect.excuses.lost_data},
+         {"lost_views", effect.excuses.lost_views}}}};
 }
 
 void from_json(const nlohmann::json& j, Effect& effect) {
@@ -69,11 +72,14 @@ void from_json(const nlohmann::json& j, Effect& effect) {
   effect.delay_ms = j.value("delay_ms", 0.0);
   effect.loss_percent = j.value("loss_percent", 0.0);
   effect.clock_ms = j.value("clock_ms", 0.0);
+  effect.lost_bytes = j.value("lost_bytes", 0.0);
   effect.detail = j.value("detail", "");
   const nlohmann::json& excuses = j.at("excuses");
   effect.excuses.exits = excuses.at("exits").get<bool>();
   effect.excuses.dead_link = excuses.at("dead_link").get<bool>();
   excuses.at("log_lines").get_to(effect.excuses.log_lines);
+  effect.excuses.lost_data = excuses.value("lost_data", false);
+  effect.excuses.lost_views = excuses.value("lost_views", false);
 }
 
 }  // namespace harness

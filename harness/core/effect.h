@@ -45,6 +45,8 @@ struct Excuses {
   bool exits = false;                  // the process may end
   bool dead_link = false;              // links and replication may be down
   std::vector<std::string> log_lines;  // parts of log lines that are to be expected
+  bool lost_data = false;   // what its data files held when the effect came may be gone, or old, afterwards
+  bool lost_views = false;  // the same of its nodes.conf: epochs, votes, slots, peers
 };
 
 struct Effect {
@@ -56,6 +58,7 @@ struct Effect {
   double delay_ms = 0;      // of kDegraded and kBus: the most that a packet is held back
   double loss_percent = 0;  // of kDegraded and kBus
   double clock_ms = 0;      // of kClock: the greatest step
+  double lost_bytes = 0;    // of kDown: what was written and not synced is gone too, so many bytes
   std::string detail;       // of kConfig, kMembership, kDisk: in a few words
   Excuses excuses;
 };

@@ -52,10 +52,11 @@ struct FinalData {
   int node = 0;
   bool complete = false;  // false: the node could not be read whole
   std::string error;
-  std::string behind;                         // of a replica: why it had not caught up when it was read; empty: it had
+  std::string behind;  // of a replica: why it had not caught up when it was read; empty: it had
   std::map<std::string, std::string> values;  // key -> value
   std::map<std::string, KeyDetail> details;   // of the keys that are more than a string
-  std::map<std::string, std::string> foreign;    // keys that it holds and refuses to show, with its answer (MOVED)
+  std::map<std::string, std::string>
+      foreign;  // keys that it holds and refuses to show, with its answer (MOVED)
   std::map<std::string, std::string> functions;  // library -> engine and code
   std::vector<std::string> not_compared;         // what was not read, in words
   bool field_expiry_read = false;                // its make can tell when fields of hashes expire
@@ -77,9 +78,9 @@ struct DataDifference {
     kFunction,  // a library of functions
   };
   Kind kind = Kind::kKey;
-  std::string key;     // of kFunction the library
-  std::string what;    // "the value", "the expiry", "group g: consumer c2"
-  std::string first;   // what the first one has, for people
+  std::string key;    // of kFunction the library
+  std::string what;   // "the value", "the expiry", "group g: consumer c2"
+  std::string first;  // what the first one has, for people
   std::string second;
 };
 

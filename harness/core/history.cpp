@@ -7,9 +7,11 @@
 namespace harness {
 namespace {
 
-constexpr std::array<std::string_view, 16> kFunctionNames = {
-    "read", "write", "cas",    "add",     "enqueue", "dequeue",  "incr",     "txn",
-    "get",  "put",   "append", "acquire", "release", "generate", "transfer", "other"};
+constexpr std::array<std::string_view, 21> kFunctionNames = {
+    "read",     "write", "cas",    "add",    "enqueue", "dequeue", "incr",
+    "txn",      "get",   "put",    "append", "acquire", "release", "generate",
+    "transfer", "other", "remove", "ack",    "reclaim", "publish", "receive"};
+static_assert(kFunctionNames.size() == static_cast<std::size_t>(kLastFunction) + 1);
 
 std::string milliseconds(Nanos time) {
   char text[32];

@@ -35,8 +35,14 @@ enum class Function : std::uint8_t {
   kRelease,
   kGenerate,
   kTransfer,
-  kOther,
+  kOther,    // a name that is none of these
+  kRemove,   // takes a named element away
+  kAck,      // says that an element was processed
+  kReclaim,  // takes over what another consumer did not acknowledge
+  kPublish,
+  kReceive,
 };
+inline constexpr Function kLastFunction = Function::kReceive;
 std::string_view to_string(Function function);
 /// kOther when the name is not one of ours.
 Function function_from(std::string_view name);

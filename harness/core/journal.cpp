@@ -100,8 +100,7 @@ class Reader {
     const bool fine = (event.key == kNoKey || event.key < tables_.keys.size()) &&
                       (event.node == kNoNode || event.node < tables_.nodes.size()) &&
                       (event.error == kNoError || event.error < tables_.errors.size()) &&
-                      event.type <= EventType::kInfo && event.function <= Function::kOther &&
-                      event.process >= 0;
+                      event.type <= EventType::kInfo && event.function <= kLastFunction && event.process >= 0;
     if (!fine) refuse_reference();
     if (!event.value.is_nil() && !event.value.is_integer()) event.value = resolve(event.value, 0);
     if (events_.empty()) first_slot_ = slot();

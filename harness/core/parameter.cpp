@@ -43,6 +43,8 @@ std::string_view kind_word(Parameter::Kind kind) {
       return "one of its words";
     case Parameter::Kind::kTarget:
       return "a target";
+    case Parameter::Kind::kBuild:
+      return "a SPEC of a build";
     case Parameter::Kind::kValue:
       return "a value";
   }
@@ -60,6 +62,7 @@ bool fits(const Parameter& parameter, const Json& value) {
     case Parameter::Kind::kText:
     case Parameter::Kind::kChoice:
     case Parameter::Kind::kTarget:
+    case Parameter::Kind::kBuild:
       return value.is_string();
     case Parameter::Kind::kValue:
       return true;
@@ -151,8 +154,8 @@ Parameters complete(std::span<const Parameter> schema, const Json& given, std::s
 }
 
 Json describe(std::span<const Parameter> schema) {
-  static constexpr std::string_view kKinds[] = {"integer", "number", "flag", "text",
-                                                "choice",  "target", "value"};
+  static constexpr std::string_view kKinds[] = {"integer", "number", "flag",  "text",
+                                                "choice",  "target", "build", "value"};
   Json list = Json::array();
   for (const Parameter& parameter : schema) {
     Json one = {{"name", parameter.name},

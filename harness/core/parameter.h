@@ -20,6 +20,7 @@ struct Parameter {
     kText,    // any text
     kChoice,  // one of `choices`
     kTarget,  // a target (harness/faults/target.h)
+    kBuild,   // a SPEC of a build, compiled before the run; empty: the one of --upgrade-to
     kValue,   // any JSON value: a nested condition, a list of names
   };
   std::string_view name;  // as a scenario writes it: "delay"

@@ -62,6 +62,9 @@ struct ClusterPlan {
   std::map<std::string, std::string> directives;  // of every node
   std::map<std::string, NodePlan> nodes;          // by name: "n4"
 
+  /// SPECs that nodes may be restarted as: --upgrade-to, and what the steps name.
+  std::vector<std::string> upgrade_to;
+
   int replicas(int master) const;
   int members() const;  // masters and replicas, without the spare ones
   int size() const { return members() + spare; }
@@ -115,6 +118,7 @@ struct StepPlan {
   std::vector<std::string> command;  // words, with their placeholders
   std::string reply;                 // empty: any; exact, "/regex/", "error", "error /regex/"
   std::string save;
+  std::string session;  // the connection it goes over; empty: the one that steps share for a node
 
   // An expectation or a wait.
   std::optional<ConditionPlan> condition;

@@ -56,6 +56,7 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.word("persistence", value.persistence);
   a.value("directives", value.directives);
   a.value("nodes", value.nodes);
+  a.added("upgrade-to", value.upgrade_to);
 }
 
 template <typename Archive, typename Of>
@@ -100,6 +101,7 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.value("command", value.command);
   a.value("reply", value.reply);
   a.value("save", value.save);
+  a.value("session", value.session);
   a.value("condition", value.condition);
   a.seconds("within", value.within);
   a.seconds("stay", value.stay);

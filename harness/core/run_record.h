@@ -205,7 +205,8 @@ struct RunRecord {
   std::vector<FinalData> final_data;
   std::vector<FinalView> final_views;
   std::vector<FinalData> reloaded;  // what each node's files gave after its orderly end
-  std::vector<Intention> intended;  // who was meant to belong to the cluster, in order of time; of old stores none
+  std::vector<Intention>
+      intended;  // who was meant to belong to the cluster, in order of time; of old stores none
   RunCounters counters;
   /// What of the store is missing or damaged, each in a few words ("faults.jsonl: block 3"). Any makes the
   /// verdict unknown: what rests on it is neither a violation nor a proof.

@@ -26,6 +26,8 @@ std::string_view to_string(Window window) {
       return "c";
     case Window::kRestart:
       return "restart";
+    case Window::kDamage:
+      return "disk";
     case Window::kOutside:
       break;
   }
@@ -42,6 +44,8 @@ std::string_view words(Window window) {
       return "written on the minority side of a partition before it stopped accepting writes";
     case Window::kRestart:
       return "not yet on the disk of a master that came back with nobody in its place";
+    case Window::kDamage:
+      return "on a disk whose files were damaged on purpose afterwards";
     case Window::kOutside:
       break;
   }

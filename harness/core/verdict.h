@@ -29,6 +29,7 @@ enum class Window : std::uint8_t {
   kStaleClient,  // "b": sent to the old master after it came back and before it was demoted
   kMinority,     // "c": on the minority side of a partition, before it stopped
   kRestart,      // "restart": nobody had replaced the process that came back with what its disk held
+  kDamage,       // "disk": the same, and its files were damaged on purpose after the write
 };
 std::string_view to_string(Window window);
 /// What the loss is, as a clause: "acknowledged just before the crash and not yet replicated".
@@ -44,7 +45,8 @@ struct Anomaly {
   Nanos time = 0;                       // when it showed itself
   std::string node;                     // the node it concerns, or empty
   bool allowed = false;                 // no failure: documented behaviour, or known and not yet mended
-  Window window = Window::kOutside;        // the documented window that allows it
+  std::string promise;                  // that it breaks, by PROMISES.md: "row 9", "rule 3"; or empty
+  Window window = Window::kOutside;     // the documented window that allows it
   std::string known;                    // why the plan lives with it ([[known]]), or empty
 };
 

@@ -11,6 +11,8 @@
 #include "harness/core/check.h"
 #include "harness/doctor/examination.h"
 #include "harness/sandbox/bus_path.h"
+#include "harness/sandbox/disk_gate.h"
+#include "harness/sandbox/fake_clock.h"
 #include "harness/sandbox/file_descriptor.h"
 #include "harness/sandbox/sandbox.h"
 
@@ -99,6 +101,24 @@ Finding bus_messages(SandboxMode mode) {
                });
 }
 
+Finding disk() {
+  const std::string why = why_no_disk_gate();
+  const std::string means = "full, error, slow, short-write, power-loss: seccomp user notification";
+  if (why.empty()) return ok("disk faults", means + ", tried");
+  return limited("disk faults", "not to be had: " + means, why);
+}
+
+Finding files() {
+  return ok("file faults", "truncate, torn, bitflip, restore: files are changed while the node is down");
+}
+
+Finding clocks() {
+  const std::string means = "step, skew, strobe: a library that servers are started with";
+  if (find_fake_clock()) return ok("clock faults", means);
+  return limited("clock faults", "not to be had: " + means + ", which is not beside the executable",
+                 "`cmake --build build --target harness_clock`");
+}
+
 Finding tun() {
   const FileDescriptor device(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
   if (device) return ok("tun", "/dev/net/tun opens");
@@ -146,6 +166,9 @@ std::vector<Finding> examine_sandbox() {
   findings.push_back(resets(support.best));
   findings.push_back(packets(support.best));
   findings.push_back(bus_messages(support.best));
+  findings.push_back(disk());
+  findings.push_back(files());
+  findings.push_back(clocks());
   findings.push_back(netem(support.best));
   findings.push_back(tun());
   return findings;

@@ -32,8 +32,8 @@ struct BusFaultRequest {
 };
 
 /// Aims at links and puts the rule in force on them: from `from` to `to`; with neither of them, those of the
-/// target, as `direction` says. Active once messages came by, and verified when it ends: by then one of the
-/// wanted types must have felt it.
+/// target, as `direction` says. Active from then on; verified when it ends: by then a message of the wanted
+/// types must have felt it, else it is not active and the error says so.
 std::unique_ptr<ActiveFault> act_on_bus(FaultContext& context, const FaultRequest& request,
                                         const BusFaultRequest& wanted, FaultRecord& record);
 

@@ -40,7 +40,9 @@ class ActiveFault {
 
 /// What the machine and the builds under test allow.
 struct Capabilities {
-  bool network = false;  // hosts have a network of their own
+  bool network = false;    // hosts have a network of their own
+  bool disk_gate = true;   // what servers ask of the disk can be answered by the harness (disk_gate.h)
+  bool fake_clock = true;  // the library that shifts servers' wall clocks is there
   std::vector<Flavor> builds;
 };
 
@@ -49,6 +51,18 @@ struct FaultRequest {
   std::string_view target;
   const Parameters& with;  // complete, as the fault's schema has them
 };
+
+/// What nodes must have been started with for the fault. It costs something, so only runs that name the fault
+/// have it.
+struct Gear {
+  bool disk_gate = false;
+  bool fake_clock = false;
+};
+
+/// For `Fault::problem`: the schema says it all.
+inline std::string no_problem(const Parameters&) {
+  return {};
+}
 
 /// One line of the table of faults.
 struct Fault {
@@ -66,11 +80,14 @@ struct Fault {
   /// What it does above all, known before it acts: random schedules ask it.
   EffectKind kind = EffectKind::kConfig;
   /// What the schema cannot say is wrong with the parameters; empty: nothing.
-  std::string (*problem)(const Parameters&) = [](const Parameters&) { return std::string(); };
+  std::string (*problem)(const Parameters&) = no_problem;
+  Gear gear{};
 };
 
 /// For `Fault::unavailable`: works everywhere; needs hosts with networks of their own.
 std::string available_everywhere(const Capabilities&);
 std::string needs_network(const Capabilities& capabilities);
+std::string needs_disk_gate(const Capabilities& capabilities);
+std::string needs_fake_clock(const Capabilities& capabilities);
 
 }  // namespace harness

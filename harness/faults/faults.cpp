@@ -1,26 +1,44 @@
 #include "harness/faults/faults.h"
 
+#include "harness/faults/acl_change.h"
 #include "harness/faults/add_master.h"
 #include "harness/faults/add_replica.h"
+#include "harness/faults/announce_change.h"
 #include "harness/faults/bump_epoch.h"
 #include "harness/faults/bus_delay.h"
 #include "harness/faults/bus_drop.h"
 #include "harness/faults/bus_duplicate.h"
 #include "harness/faults/bus_reorder.h"
 #include "harness/faults/busy.h"
+#include "harness/faults/change_build.h"
 #include "harness/faults/client_pause.h"
+#include "harness/faults/clock_skew.h"
+#include "harness/faults/clock_step.h"
+#include "harness/faults/clock_strobe.h"
 #include "harness/faults/config_set.h"
+#include "harness/faults/cpu.h"
 #include "harness/faults/cut_bus.h"
 #include "harness/faults/cut_clients.h"
 #include "harness/faults/cut_link.h"
 #include "harness/faults/cut_port.h"
 #include "harness/faults/debug_segfault.h"
 #include "harness/faults/debug_sleep.h"
+#include "harness/faults/disk_error.h"
+#include "harness/faults/disk_full.h"
+#include "harness/faults/disk_slow.h"
+#include "harness/faults/file_bitflip.h"
+#include "harness/faults/file_restore.h"
+#include "harness/faults/file_torn.h"
+#include "harness/faults/file_truncate.h"
 #include "harness/faults/flush.h"
 #include "harness/faults/forget_and_meet.h"
 #include "harness/faults/half_open.h"
 #include "harness/faults/kill.h"
 #include "harness/faults/manual_failover.h"
+#include "harness/faults/migrate_then_cut.h"
+#include "harness/faults/migrate_then_kill.h"
+#include "harness/faults/migrate_then_pause.h"
+#include "harness/faults/memory.h"
 #include "harness/faults/move_slots.h"
 #include "harness/faults/packet_corrupt.h"
 #include "harness/faults/packet_delay.h"
@@ -31,6 +49,7 @@
 #include "harness/faults/partition_bridge.h"
 #include "harness/faults/partition_ring.h"
 #include "harness/faults/pause.h"
+#include "harness/faults/power_loss.h"
 #include "harness/faults/rate_limit.h"
 #include "harness/faults/rebalance.h"
 #include "harness/faults/remove_node.h"
@@ -39,12 +58,15 @@
 #include "harness/faults/restart.h"
 #include "harness/faults/rolling_restart.h"
 #include "harness/faults/script_flush.h"
+#include "harness/faults/short_write.h"
 #include "harness/faults/terminate.h"
 
 namespace harness {
 namespace {
 
 constexpr bool kHeals = true;
+constexpr Gear kDiskGate{.disk_gate = true};
+constexpr Gear kFakeClock{.fake_clock = true};
 
 constexpr Fault kFaults[] = {
     {"debug-segfault",
@@ -136,6 +158,15 @@ constexpr Fault kFaults[] = {
      EffectKind::kHandover},
     {"move-slots", "slots go to another master, with their keys, under load", "random-master", !kHeals,
      available_everywhere, inject_move_slots, kMoveSlotsParameters, EffectKind::kMembership},
+    {"migrate-then-kill", "a slot is being moved, and its source, target or a replica of them dies",
+     "random-master", kHeals, available_everywhere, inject_migrate_then_kill, kMigrateThenParameters,
+     EffectKind::kDown},
+    {"migrate-then-pause", "a slot is being moved, and its source, target or a replica of them hangs",
+     "random-master", kHeals, available_everywhere, inject_migrate_then_pause, kMigrateThenParameters,
+     EffectKind::kStopped},
+    {"migrate-then-cut", "a slot is being moved, and its source, target or a replica of them is cut off",
+     "random-master", kHeals, needs_network, inject_migrate_then_cut, kMigrateThenParameters,
+     EffectKind::kCut},
     {"rebalance", "every master gets about as many slots", "masters", !kHeals, available_everywhere,
      inject_rebalance, kRebalanceParameters, EffectKind::kMembership},
     {"add-master", "a spare node joins as a master and gets slots", "spare", !kHeals, available_everywhere,
@@ -172,6 +203,10 @@ constexpr Fault kFaults[] = {
      kConfigSetParameters, EffectKind::kConfig},
     {"client-pause", "CLIENT PAUSE: clients wait", "random-master", kHeals, available_everywhere,
      inject_client_pause, kClientPauseParameters, EffectKind::kClients},
+    {"acl-change", "ACL SETUSER: clients lose some commands, and get them back", "random-master", kHeals,
+     available_everywhere, inject_acl_change, kAclChangeParameters, EffectKind::kClients},
+    {"announce-change", "a node announces another host name, and the old one again", "random", kHeals,
+     available_everywhere, inject_announce_change, kAnnounceChangeParameters, EffectKind::kConfig},
     {"flush", "FLUSHALL: the data is removed on purpose", "masters", !kHeals, available_everywhere,
      inject_flush, kFlushParameters, EffectKind::kData},
     {"script-flush",
@@ -232,6 +267,38 @@ constexpr Fault kFaults[] = {
     {"bus-reorder", "messages of the cluster bus, by type, are overtaken by the next one on their link",
      "random-master", kHeals, needs_network, inject_bus_reorder, kBusReorderParameters, EffectKind::kBus,
      problem_with_bus},
+    {"file-truncate", "a file of a node is cut short while the node is down", "random-master", !kHeals,
+     available_everywhere, inject_file_truncate, kFileTruncateParameters, EffectKind::kDisk},
+    {"file-torn", "zeros stand in a file of a node where blocks never reached the disk", "random-master",
+     !kHeals, available_everywhere, inject_file_torn, kFileTornParameters, EffectKind::kDisk},
+    {"file-bitflip", "bits of a file of a node are flipped while the node is down", "random-master", !kHeals,
+     available_everywhere, inject_file_bitflip, kFileBitflipParameters, EffectKind::kDisk},
+    {"file-restore", "a node starts again with an older copy of a file", "random-master", !kHeals,
+     available_everywhere, inject_file_restore, kFileRestoreParameters, EffectKind::kDisk},
+    {"disk-full", "no space is left: what a node writes is refused", "random-master", kHeals, needs_disk_gate,
+     inject_disk_full, kDiskFullParameters, EffectKind::kDisk, no_problem, kDiskGate},
+    {"disk-error", "the disk fails: what a node syncs or writes is refused", "random-master", kHeals,
+     needs_disk_gate, inject_disk_error, kDiskErrorParameters, EffectKind::kDisk, no_problem, kDiskGate},
+    {"disk-slow", "the disk is slow: a sync or a write takes so long", "random-master", kHeals,
+     needs_disk_gate, inject_disk_slow, kDiskSlowParameters, EffectKind::kDisk, no_problem, kDiskGate},
+    {"short-write", "only the first bytes of what a node appends are written", "random-master", kHeals,
+     needs_disk_gate, inject_short_write, kShortWriteParameters, EffectKind::kDisk, no_problem, kDiskGate},
+    {"power-loss", "the power goes at all nodes at once: what was not synced is lost", "all", !kHeals,
+     needs_disk_gate, inject_power_loss, kPowerLossParameters, EffectKind::kDisk, no_problem, kDiskGate},
+    {"cpu", "a node runs for a part of the time only", "random-master", kHeals, available_everywhere,
+     inject_cpu, kCpuParameters, EffectKind::kLoad},
+    {"memory", "maxmemory is lowered to what a node uses, and put back", "random-master", kHeals,
+     available_everywhere, inject_memory, kMemoryParameters, EffectKind::kConfig},
+    {"upgrade", "one node after another restarts as another build", "all", !kHeals, available_everywhere,
+     inject_upgrade, kChangeBuildParameters, EffectKind::kConfig},
+    {"downgrade", "one node after another restarts as an older build", "all", !kHeals, available_everywhere,
+     inject_downgrade, kChangeBuildParameters, EffectKind::kConfig},
+    {"clock-step", "a node's wall clock jumps", "random-master", kHeals, needs_fake_clock, inject_clock_step,
+     kClockStepParameters, EffectKind::kClock, no_problem, kFakeClock},
+    {"clock-skew", "a node's wall clock runs fast or slow", "random-master", kHeals, needs_fake_clock,
+     inject_clock_skew, kClockSkewParameters, EffectKind::kClock, no_problem, kFakeClock},
+    {"clock-strobe", "a node's wall clock jumps there and back, again and again", "random-master", kHeals,
+     needs_fake_clock, inject_clock_strobe, kClockStrobeParameters, EffectKind::kClock, no_problem, kFakeClock},
 };
 
 }  // namespace
@@ -245,6 +312,18 @@ std::string needs_network(const Capabilities& capabilities) {
              ? std::string{}
              : "it needs network namespaces, which this machine (or --sandbox loopback) does not "
                "give: 'harness doctor' says what would enable them";
+}
+
+std::string needs_disk_gate(const Capabilities& capabilities) {
+  return capabilities.disk_gate ? std::string{}
+                                : "it needs seccomp user notification, which this kernel or container does "
+                                  "not give: 'harness doctor' says more";
+}
+
+std::string needs_fake_clock(const Capabilities& capabilities) {
+  return capabilities.fake_clock ? std::string{}
+                                 : "it needs libharness_clock.so beside the executable: build it (cmake "
+                                   "--build build --target harness_clock)";
 }
 
 std::span<const Fault> faults() {

@@ -29,7 +29,7 @@ void declare_down(FaultRecord& record) {
   Effect down;
   down.kind = EffectKind::kDown;
   down.nodes = record.nodes;
-  down.excuses = {true, true, {}};
+  down.excuses.exits = down.excuses.dead_link = true;
   record.effects = {down};
 }
 

@@ -1,6 +1,7 @@
 // What the tests of this folder share: a real cluster that faults can act on, two client groups beside it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,10 +16,14 @@ class FaultScene {
  public:
   explicit FaultScene(int masters = 3, int replicas = 1, SandboxMode mode = SandboxMode::kLoopback,
                       std::map<std::string, std::string> directives = {}, int node_timeout_ms = 1500)
+      : FaultScene(masters, replicas, mode, [&](ClusterOptions& options) {
+          options.directives = std::move(directives);
+          options.config.node_timeout_ms = node_timeout_ms;
+        }) {}
+  FaultScene(int masters, int replicas, SandboxMode mode, const std::function<void(ClusterOptions&)>& change)
       : bottle_(mode) {
     ClusterOptions options = bottle_.options(masters, replicas);
-    options.directives = std::move(directives);
-    options.config.node_timeout_ms = node_timeout_ms;
+    change(options);
     cluster_ = std::make_unique<Cluster>(*bottle_.sandbox, options);
     cluster_->start();
     cluster_->form();

@@ -11,6 +11,7 @@
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
 #include "harness/core/wait.h"
+#include "harness/faults/faults.h"
 #include "harness/run/bus_record.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/load_set.h"
@@ -61,6 +62,11 @@ class Conductor {
     options.flavors = plan_.flavors;
     static_cast<ClusterPlan&>(options) = plan().cluster;
     options.directory = plan_.files.nodes();
+    for (const StepPlan& step : plan().steps)
+      if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr) {
+        options.disk_gate = options.disk_gate || fault->gear.disk_gate;
+        options.fake_clock = options.fake_clock || fault->gear.fake_clock;
+      }
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     const RunClock since_start;
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
@@ -224,7 +230,19 @@ class Conductor {
     record_.final_views = read_final_views(*cluster_, {});
   }
 
+  /// What is judged as the end was seen after the cluster had settled, at every node.
+  void look_once_more() {
+    if (record_.info.interrupted || record_.info.settled == kNever) return;
+    const auto seen = [this] {
+      return std::ranges::all_of(observer_->latest().views(),
+                                 [this](const View& view) { return view.end > record_.info.settled; });
+    };
+    if (!wait_for(std::chrono::seconds(10), seen, milliseconds(10)))
+      tell("not every node was looked at after the cluster had settled");
+  }
+
   void stop() {
+    look_once_more();
     observer_->stop();
     if (const auto trouble = observer_->error()) throw EnvironmentError(*trouble);
     if (bus_) bus_->end();

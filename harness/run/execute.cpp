@@ -1,5 +1,6 @@
 #include "harness/run/execute.h"
 
+#include <fnmatch.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -7,10 +8,13 @@
 
 #include "harness/builds/server.h"
 #include "harness/cluster/shape.h"
+#include "harness/conditions/conditions.h"
 #include "harness/core/check.h"
 #include "harness/core/exit_code.h"
 #include "harness/faults/faults.h"
 #include "harness/run/interrupt.h"
+#include "harness/sandbox/disk_gate.h"
+#include "harness/sandbox/fake_clock.h"
 
 namespace harness {
 namespace {
@@ -96,13 +100,57 @@ void conduct_in_bottle(RunPlan& run, Execution& execution, Progress& progress) {
     throw EnvironmentError("the run ended with exit code " + std::to_string(ended));
 }
 
+/// Whether some node refuses DEBUG, as the plan configures it.
+bool refuses_debug(const ClusterPlan& cluster) {
+  const auto refuses = [](const std::map<std::string, std::string>& directives) {
+    const auto found = directives.find("enable-debug-command");
+    return found != directives.end() && found->second == "no";
+  };
+  return refuses(cluster.directives) || std::ranges::any_of(cluster.nodes, [&](const auto& node) {
+           return refuses(node.second.directives);
+         });
+}
+
+/// What `requires` names: a capability, faults by name or pattern, a condition. Empty: it is to be had.
+std::string why_not_had(const std::string& name, const Plan& plan, const Capabilities& capabilities) {
+  if (name == "network") return capabilities.network ? std::string() : needs_network(capabilities);
+  if (name == "debug-command")
+    return refuses_debug(plan.cluster) ? "its own directive enable-debug-command forbids DEBUG"
+                                       : std::string();
+  for (const Fault& fault : faults())
+    if (fnmatch(name.c_str(), std::string(fault.name).c_str(), 0) == 0)
+      if (std::string why = fault.unavailable(capabilities); !why.empty()) return why;
+  // The bus path needs what cuts need: hosts with a network of their own.
+  const Condition* condition = find_condition(name);
+  return condition && condition->needs_bus_path ? needs_network(capabilities) : std::string();
+}
+
+}  // namespace
+
+namespace {
+
+/// What is tried costs a process: only where a fault of the plan needs it.
+Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
+  Capabilities capabilities;
+  capabilities.network = mode != SandboxMode::kLoopback;
+  Gear gear;
+  for (const StepPlan& step : plan.steps)
+    if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr) {
+      gear.disk_gate = gear.disk_gate || fault->gear.disk_gate;
+      gear.fake_clock = gear.fake_clock || fault->gear.fake_clock;
+    }
+  if (gear.disk_gate) capabilities.disk_gate = why_no_disk_gate().empty();
+  if (gear.fake_clock) capabilities.fake_clock = find_fake_clock().has_value();
+  return capabilities;
+}
+
 }  // namespace
 
 std::string why_not_here(const Plan& plan, SandboxMode mode) {
-  const Capabilities capabilities{mode != SandboxMode::kLoopback, {}};
+  const Capabilities capabilities = capabilities_for(plan, mode);
   for (const std::string& name : plan.requires_)
-    if (name == "network" && !capabilities.network)
-      return "the scenario requires 'network', and " + needs_network(capabilities);
+    if (const std::string why = why_not_had(name, plan, capabilities); !why.empty())
+      return "the scenario requires '" + name + "', and " + why;
   for (const StepPlan& step : plan.steps)
     if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr)
       if (const std::string why = fault->unavailable(capabilities); !why.empty())

@@ -13,6 +13,7 @@
 
 #include "harness/core/plan.h"
 #include "harness/faults/fault.h"
+#include "harness/run/command_sessions.h"
 #include "harness/run/step_board.h"
 #include "harness/run/step_records.h"
 
@@ -60,6 +61,7 @@ class Nemesis {
   const Plan& plan_;
   NemesisScene scene_;
   StepRecords records_;
+  CommandSessions sessions_;
   std::thread thread_;
   mutable std::mutex mutex_;  // guards all below
   std::exception_ptr failure_;

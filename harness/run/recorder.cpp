@@ -132,6 +132,11 @@ Value Recorder::list(std::span<const Value> elements) {
   return value;
 }
 
+std::string Recorder::key_text(std::uint32_t key) const {
+  const std::lock_guard lock(mutex_);
+  return std::string(tables_.keys.text(key));
+}
+
 std::vector<Value> Recorder::elements(Value list) const {
   const std::lock_guard lock(mutex_);
   const auto elements = tables_.values.as_list(list);

@@ -32,6 +32,7 @@ class Recorder {
   /// Numbers for keys, nodes and errors, and values that do not fit in one word. The same text always
   /// gives the same number.
   std::uint32_t key(std::string_view text);
+  std::string key_text(std::uint32_t key) const;
   std::uint16_t node(std::string_view text);
   std::uint16_t error(std::string_view text);
   Value text(std::string_view text);

@@ -5,6 +5,7 @@
 #include "harness/conditions/placeholders.h"
 #include "harness/conditions/reply_pattern.h"
 #include "harness/core/check.h"
+#include "harness/core/command_timeout.h"
 #include "harness/faults/faults.h"
 #include "harness/run/settle.h"
 
@@ -14,6 +15,14 @@ namespace {
 constexpr Nanos kPollInterval = 50 * kMillisecond;
 /// Long enough for a command that blocks for a while on purpose.
 constexpr Timeouts kCommandPatience{std::chrono::seconds(2), std::chrono::seconds(30)};
+
+/// A command that names its own time is given more than that.
+Timeouts patience_for(const std::vector<std::string>& words) {
+  Timeouts patience = kCommandPatience;
+  if (const auto timeout = blocking_timeout(words))
+    patience.command += std::chrono::milliseconds(*timeout / kMillisecond);
+  return patience;
+}
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -28,7 +37,7 @@ Nanos drawn_between(Prng& prng, Nanos least, Nanos most) {
 }  // namespace
 
 StepActor::StepActor(const Plan& plan, std::size_t step, Prng stream, bool redraw, const NemesisScene& scene,
-                     LookShare& looks, StepBoard& board, StepRecords& records)
+                     LookShare& looks, StepBoard& board, StepRecords& records, CommandSessions& sessions)
     : plan_(plan),
       number_(step),
       step_(plan.steps[step]),
@@ -38,7 +47,8 @@ StepActor::StepActor(const Plan& plan, std::size_t step, Prng stream, bool redra
       scene_(scene),
       looks_(looks),
       board_(board),
-      records_(records) {}
+      records_(records),
+      sessions_(sessions) {}
 
 void StepActor::run() {
   const Nanos first = scene_.clock.now();
@@ -165,9 +175,20 @@ void StepActor::send_command() {
     records_.add(unsent);
     records_.say(joined(words) + ": " + unsent.reply);
   } else {
-    for (Node* node : aim.nodes) records_.add(send_to(*node, words));
+    send_to_all(aim.nodes, words);
   }
   board_.take_hold(number_, {});
+}
+
+/// One after the other. What the first node answers is saved.
+void StepActor::send_to_all(const std::vector<Node*>& nodes, const std::vector<std::string>& words) {
+  bool saved = step_.save.empty();
+  for (Node* node : nodes) {
+    const CommandRecord record = send_to(*node, words);
+    if (!saved && record.answered) records_.save(step_.save, saved_part(step_.reply, record.reply));
+    saved |= record.answered;
+    records_.add(record);
+  }
 }
 
 CommandRecord StepActor::send_to(Node& node, const std::vector<std::string>& words) {
@@ -177,24 +198,20 @@ CommandRecord StepActor::send_to(Node& node, const std::vector<std::string>& wor
   record.words = words;
   record.expected = step_.reply;
   record.time = scene_.clock.now();
-  auto connection = node.connect(kCommandPatience);
-  std::optional<Reply> reply;
-  if (!connection) {
-    record.reply = connection.error().text;
-  } else if (auto called = connection->call(words)) {
-    reply = std::move(*called);
-    record.refused = reply->is_error();
-    record.reply = reply_text(*reply);
-  } else {
-    record.reply = called.error().text;
-  }
+  const Result<Reply> reply = sessions_.call(node, step_.session, words, patience_for(words));
   record.replied = scene_.clock.now();
-  record.answered = reply.has_value();
+  record.answered = static_cast<bool>(reply);
+  record.refused = reply && reply->is_error();
+  record.reply = reply ? reply_text(*reply) : reply.error().text;
   record.ok = reply && fits(step_.reply, *reply);
-  if (reply && !step_.save.empty()) records_.save(step_.save, record.reply);
-  records_.say(node.name() + ": " + joined(words) + " -> " + record.reply +
-               (record.ok ? "" : " (expected " + step_.reply + ")"));
+  tell(node, record);
   return record;
+}
+
+void StepActor::tell(const Node& node, const CommandRecord& record) {
+  const bool surprise = !record.ok && !record.expected.empty();
+  records_.say(node.name() + ": " + joined(record.words) + " -> " + record.reply +
+               (surprise ? " (expected " + record.expected + ")" : ""));
 }
 
 void StepActor::expect() {

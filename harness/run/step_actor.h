@@ -5,6 +5,7 @@
 #include <string>
 
 #include "harness/conditions/conditions.h"
+#include "harness/run/command_sessions.h"
 #include "harness/run/look_share.h"
 #include "harness/run/nemesis.h"
 #include "harness/run/step_board.h"
@@ -17,7 +18,7 @@ class StepActor {
   /// `stream`: the step's random choices; `redraw`: its time is drawn again, as the steps begin once more.
   /// REQUIRES: its instant has come.
   StepActor(const Plan& plan, std::size_t step, Prng stream, bool redraw, const NemesisScene& scene,
-            LookShare& looks, StepBoard& board, StepRecords& records);
+            LookShare& looks, StepBoard& board, StepRecords& records, CommandSessions& sessions);
 
   /// All rounds of the step. Returns early when the run is stopped; what is in force is healed then.
   void run();
@@ -30,7 +31,9 @@ class StepActor {
   void stay_in_force(const FaultRecord& record);
   void heal_other();
   void send_command();
+  void send_to_all(const std::vector<Node*>& nodes, const std::vector<std::string>& words);
   CommandRecord send_to(Node& node, const std::vector<std::string>& words);
+  void tell(const Node& node, const CommandRecord& record);
   void expect();
 
   /// Polls the condition until it has held for `stay`, or the patience ends, or the run does.
@@ -50,6 +53,7 @@ class StepActor {
   LookShare& looks_;
   StepBoard& board_;
   StepRecords& records_;
+  CommandSessions& sessions_;
 };
 
 }  // namespace harness

@@ -23,6 +23,7 @@
 #include "harness/core/journal.h"
 #include "harness/core/old_stores.h"
 #include "harness/core/record_json.h"
+#include "harness/run/log_times.h"
 #include "harness/run/seal.h"
 
 namespace harness {
@@ -180,7 +181,9 @@ std::vector<LogLine> load_logs(const RunFiles& files, const RunRecord& record) {
       std::ifstream in(file);
       if (!in) continue;
       const std::int64_t started = record.info.started_unix_ms;
-      std::ranges::move(parse_log(in, static_cast<int>(number), started, started), std::back_inserter(logs));
+      auto lines = parse_log(in, static_cast<int>(number), started, started);
+      undo_clock_faults(lines, record.faults, static_cast<int>(number));
+      std::ranges::move(lines, std::back_inserter(logs));
     }
   }
   std::ranges::stable_sort(logs, {}, &LogLine::time);

@@ -4,6 +4,7 @@
 #include <linux/netfilter_ipv4.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -38,6 +39,22 @@ Nanos steady_now() {
 
 [[noreturn]] void fail(const std::string& what) {
   throw EnvironmentError("cannot " + what + " for the bus path: " + std::strerror(errno));
+}
+
+/// Two descriptors a connection, and every host connects to every other. Where more are allowed than are set,
+/// they are set.
+void require_descriptors(std::size_t hosts) {
+  const rlim_t needed = 2 * hosts * hosts + 512;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) fail("ask for the limit of open files");
+  if (limit.rlim_cur >= needed) return;
+  if (limit.rlim_max < needed)
+    throw EnvironmentError("the bus path of " + std::to_string(hosts) + " nodes needs " +
+                           std::to_string(needed) + " open files, and only " +
+                           std::to_string(limit.rlim_max) +
+                           " are allowed: raise `ulimit -Hn`, or take fewer nodes");
+  limit.rlim_cur = needed;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) fail("raise the limit of open files");
 }
 
 /// On a thread of its own, within the host's network.
@@ -127,6 +144,7 @@ BusPath::BusPath(std::vector<Host*> hosts, int bus_port)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!epoll_ || !wake_) fail("make an epoll and an eventfd");
+  require_descriptors(hosts_.size());
   epoll_event event{EPOLLIN, {.u64 = kWake}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) fail("watch an eventfd");
   try {

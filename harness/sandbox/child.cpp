@@ -27,6 +27,7 @@
 #include <system_error>
 
 #include "harness/core/check.h"
+#include "harness/sandbox/disk_gate.h"
 #include "harness/sandbox/file_descriptor.h"
 #include "harness/sandbox/sandbox.h"
 #include "harness/sandbox/spawner.h"
@@ -66,8 +67,8 @@ FileDescriptor open_network_of_caller() {
 /// harness held locks when it forked.
 class Setup : public bp::extend::handler {
  public:
-  Setup(int input, int output, int network, const std::filesystem::path& directory)
-      : input_(input), output_(output), network_(network), directory_(directory) {}
+  Setup(int input, int output, int network, const std::filesystem::path& directory, const DiskGate* gate)
+      : input_(input), output_(output), network_(network), directory_(directory), gate_(gate) {}
 
   template <typename Executor>
   void on_exec_setup(Executor& executor) const {
@@ -91,7 +92,8 @@ class Setup : public bp::extend::handler {
     if (!directory_.empty() && ::chdir(directory_.c_str()) != 0) return false;
     if (::dup2(input_, 0) < 0 || ::dup2(output_, 1) < 0 || ::dup2(output_, 2) < 0) return false;
     if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return false;
-    return reset_signals() && forbid_core_dumps();
+    // The gate last: what comes behind it may ask the disk.
+    return reset_signals() && forbid_core_dumps() && (gate_ == nullptr || gate_->install_in_child());
   }
   static bool reset_signals() {
     struct sigaction normal {};
@@ -112,6 +114,7 @@ class Setup : public bp::extend::handler {
 
   int input_, output_, network_;
   const std::filesystem::path& directory_;
+  const DiskGate* gate_;
   pid_t parent_ = ::getpid();
 };
 
@@ -135,7 +138,7 @@ pid_t launch(const ChildOptions& options, const std::filesystem::path& program, 
   const std::vector<std::string> arguments(options.argv.begin() + 1, options.argv.end());
   std::error_code error;
   bp::child child(bp::exe = program.string(), bp::args = arguments, environment, error,
-                  Setup(input.get(), output, network, options.directory));
+                  Setup(input.get(), output, network, options.directory, options.gate));
   if (error) {
     std::string where = options.host == nullptr ? "" : " on host " + options.host->name();
     if (!options.directory.empty()) where += " in " + options.directory.string();

@@ -14,6 +14,7 @@
 namespace harness {
 
 class Host;
+class DiskGate;
 
 struct ChildOptions {
   std::vector<std::string> argv;  // argv[0] is looked up on PATH unless it has a slash; links never resolved
@@ -21,6 +22,7 @@ struct ChildOptions {
   std::filesystem::path output;          // stdout and stderr are appended here; empty: /dev/null
   std::vector<std::string> environment;  // additional NAME=value
   const Host* host = nullptr;            // whose network namespace it lives in; null: the caller's
+  DiskGate* gate = nullptr;              // what it asks of the disk goes through this; null: straight on
 };
 
 /// How a child ended.

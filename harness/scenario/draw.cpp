@@ -31,6 +31,14 @@ StepPlan drawn(const ScenarioStep& step, const Plan& plan) {
   return out;
 }
 
+/// The builds that steps restart nodes as: they are compiled before the run.
+void collect_builds(Plan& plan) {
+  std::vector<std::string>& builds = plan.cluster.upgrade_to;
+  for (const StepPlan& step : plan.steps)
+    for (const std::string& spec : builds_of(step))
+      if (!spec.empty() && std::ranges::count(builds, spec) == 0) builds.push_back(spec);
+}
+
 /// "steps.s1.with.node", or the nearest part that stands in the file.
 std::string place_in_file(const Scenario& scenario, std::string part) {
   for (;;) {
@@ -49,6 +57,7 @@ Plan draw(const Scenario& scenario, std::uint64_t seed) {
   if (!plan.limits.reload_at_end) plan.limits.reload_at_end = keeps_data(plan.cluster.persistence);
   for (const ScenarioStep& step : scenario.steps) plan.steps.push_back(drawn(step, plan));
   if (scenario.random) std::ranges::move(draw_random(*scenario.random, plan), std::back_inserter(plan.steps));
+  collect_builds(plan);
   if (const auto problem = problem_with(plan))
     throw UsageError(place_in_file(scenario, problem->part) + problem->why);
   return plan;

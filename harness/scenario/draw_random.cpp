@@ -16,7 +16,7 @@ Nanos between(double least_s, double most_s, Prng& prng) {
 /// Whether the fault takes a node away from the others, for as long as it is in force.
 bool takes_away(const Fault& fault) {
   return fault.kind == EffectKind::kDown || fault.kind == EffectKind::kStopped ||
-         fault.kind == EffectKind::kCut;
+         fault.kind == EffectKind::kCut || fault.kind == EffectKind::kBus;
 }
 
 bool is_crash(const Fault& fault) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "harness/builds/server.h"
@@ -141,6 +142,7 @@ void apply_loads(const RunOptions& options, std::vector<LoadPlan>& loads) {
 
 void apply_cluster(const RunOptions& options, ClusterPlan& cluster) {
   if (options.server) cluster.servers = split_specs(*options.server);
+  if (options.upgrade_to) cluster.upgrade_to = {*options.upgrade_to};
   if (options.masters || options.replicas) cluster.replicas_of.clear();
   if (options.masters) cluster.slots.clear();
   override_with(options.masters, cluster.config.masters);
@@ -151,6 +153,18 @@ void apply_cluster(const RunOptions& options, ClusterPlan& cluster) {
     if (space == 0 || space == std::string::npos)
       throw UsageError("--directive '" + directive + "': give \"NAME VALUE\"");
     cluster.directives[directive.substr(0, space)] = directive.substr(space + 1);
+  }
+}
+
+/// What the steps say of builds gives way to --upgrade-to.
+void forget_builds(std::vector<ScenarioStep>& steps) {
+  for (ScenarioStep& step : steps) {
+    const Fault* fault = step.plan.kind == StepPlan::Kind::kFault ? find_fault(step.plan.name) : nullptr;
+    if (!fault) continue;
+    nlohmann::json with = step.plan.with.json();
+    for (const Parameter& parameter : fault->parameters)
+      if (parameter.kind == Parameter::Kind::kBuild) with[std::string(parameter.name)] = "";
+    step.plan.with = Parameters(with);
   }
 }
 
@@ -179,6 +193,7 @@ Plan plan_for(const RunOptions& options, const std::string& name, std::uint64_t 
   apply_cluster(options, scenario.plan.cluster);
   apply_loads(options, scenario.plan.loads);
   apply_nemesis(options, scenario);
+  if (options.upgrade_to) forget_builds(scenario.steps);
   apply_time_limit(options, scenario);
   if (options.strict) scenario.plan.limits.strict = true;
   return draw(scenario, seed);
@@ -201,6 +216,7 @@ std::string reproduce_command(const RunOptions& options, const std::string& scen
     command += " " + std::string(flag) + " " + quoted(value);
   };
   if (options.server) add("--server", *options.server);
+  if (options.upgrade_to) add("--upgrade-to", *options.upgrade_to);
   if (options.time_limit_s) add("--time-limit", plain(*options.time_limit_s));
   if (options.masters) add("--masters", plain(*options.masters));
   if (options.replicas) add("--replicas", plain(*options.replicas));

@@ -15,6 +15,7 @@ struct RunOptions {
   std::string plan;  // a plan's file, carried out as it stands
   std::string tag;   // every scenario with it
   std::optional<std::string> server;
+  std::optional<std::string> upgrade_to;  // what faults that change the build restart nodes as
   std::optional<std::uint64_t> seed;
   std::optional<double> time_limit_s;
   std::optional<int> masters;

@@ -19,6 +19,7 @@
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
 #include "harness/faults/faults.h"
+#include "harness/scenario/sections.h"
 #include "workloads/workloads.h"
 
 namespace harness {
@@ -85,15 +86,26 @@ class PlanCheck {
   void need_none(const std::string& part, const std::string& why) { need(why.empty(), part, why); }
 
   void check_names() {
-    for (const std::string& name : plan_.requires_)
-      need(std::ranges::count(kCapabilities, name, &Named::name) > 0, "requires",
-           unknown("capability", name, kCapabilities) + " in 'requires'");
+    for (const std::string& name : plan_.requires_) check_required(name);
     for (const std::string& name : plan_.limits.must_reach)
       need(std::ranges::count(kReachable, name, &Named::name) > 0, "limits.must-reach",
            unknown("state", name, kReachable) + " in 'must-reach'");
     for (const std::string& name : plan_.limits.checks)
       need(find_checker(name) != nullptr, "limits.checks",
            unknown("checker", name, checkers()) + " in 'checks': 'harness list' shows them");
+  }
+
+  /// A capability; or a fault, a family of them ("packet-*"), or a condition that must be to be had.
+  void check_required(const std::string& name) {
+    std::string ignored;
+    const bool known = std::ranges::count(kCapabilities, name, &Named::name) > 0 ||
+                       !faults_named(name, ignored).empty() || find_condition(name) != nullptr;
+    std::vector<std::string_view> names;
+    for (const Named& capability : kCapabilities) names.push_back(capability.name);
+    for (const Fault& fault : faults()) names.push_back(fault.name);
+    for (const Condition& condition : conditions()) names.push_back(condition.name);
+    need(known, "requires",
+         "unknown capability " + in_quotes(name) + suggestion(name, names) + " in 'requires'");
   }
 
   void check_cluster() {
@@ -170,11 +182,7 @@ class PlanCheck {
          part + ".id",
          in_quotes(step.id) + " cannot be a step's id: previous, start and dots mean something else");
     need(!earlier_.contains(step.id), part + ".id", "two steps are called " + in_quotes(step.id));
-    const bool anchored =
-        step.since.kind == StepAnchor::Kind::kTaken || step.since.kind == StepAnchor::Kind::kEnded;
-    need(!anchored || earlier_.contains(step.since.step), part + ".since",
-         "'since' must be previous, start, or the id of an earlier step: " + in_quotes(step.since.step) +
-             " is none" + suggested_step(step.since.step));
+    check_anchor(step, part);
     check_kind(step, part);
     if (step.when) check_condition(*step.when, part + ".when");
     if (step.until) check_condition(*step.until, part + ".until");
@@ -184,9 +192,53 @@ class PlanCheck {
     if (!step.save.empty()) saved_.insert(step.save);
   }
 
-  std::string suggested_step(const std::string& id) const {
-    const std::vector<std::string_view> names(earlier_.begin(), earlier_.end());
+  /// The id of another step (not of `except`) that was meant, perhaps.
+  std::string suggested_step(const std::string& id, const std::string& except) const {
+    std::vector<std::string_view> names;
+    for (const StepPlan& step : plan_.steps)
+      if (step.id != except) names.push_back(step.id);
     return suggestion(id, names);
+  }
+
+  const StepPlan* find_step(const std::string& id) const {
+    const auto found = std::ranges::find(plan_.steps, id, &StepPlan::id);
+    return found == plan_.steps.end() ? nullptr : &*found;
+  }
+
+  /// The step that this one waits for; null for the first, and for one that counts from the start.
+  const StepPlan* awaited_by(const StepPlan& step) const {
+    if (step.since.kind == StepAnchor::Kind::kStart) return nullptr;
+    if (step.since.kind != StepAnchor::Kind::kPrevious) return find_step(step.since.step);
+    return &step == plan_.steps.data() ? nullptr : &step - 1;
+  }
+
+  void check_anchor(const StepPlan& step, const std::string& part) {
+    const bool anchored =
+        step.since.kind == StepAnchor::Kind::kTaken || step.since.kind == StepAnchor::Kind::kEnded;
+    need(!anchored || find_step(step.since.step) != nullptr, part + ".since",
+         "'since' must be previous, start, or the id of a step: " + in_quotes(step.since.step) + " is none" +
+             suggested_step(step.since.step, step.id));
+    std::size_t behind = 0;
+    for (const StepPlan* before = awaited_by(step); before; before = awaited_by(*before))
+      if (++behind > plan_.steps.size()) return tell_circle(step, part);
+  }
+
+  void tell_circle(const StepPlan& step, const std::string& part) {
+    std::string chain = in_quotes(step.id);
+    std::set<const StepPlan*> told;
+    for (const StepPlan* before = awaited_by(step); told.insert(before).second; before = awaited_by(*before))
+      chain += " waits for " + in_quotes(before->id);
+    need(false, part + ".since", "'since' goes round in a circle, and none of these ever begins: " + chain);
+  }
+
+  /// What a command of the step may say: whatever earlier steps save, in the file or by what it waits for.
+  std::set<std::string> saved_before(const StepPlan& step) const {
+    std::set<std::string> saved = saved_;
+    std::size_t behind = 0;
+    for (const StepPlan* before = awaited_by(step); before && behind < plan_.steps.size();
+         before = awaited_by(*before), ++behind)
+      if (!before->save.empty()) saved.insert(before->save);
+    return saved;
   }
 
   void check_kind(const StepPlan& step, const std::string& part) {
@@ -213,14 +265,16 @@ class PlanCheck {
     check_complete(part + ".with", fault->parameters, step.with);
     if (!problem_) need_none(part + ".with", fault->problem(step.with));
     check_targets_in(fault->parameters, step.with, part + ".with");
+    need(!plan_.cluster.upgrade_to.empty() || builds_of(step).empty(), part,
+         in_quotes(step.name) + " needs a build to restart nodes as: give --upgrade-to SPEC");
   }
 
   void check_heal(const StepPlan& step, const std::string& part) {
-    const auto healed = std::ranges::find(plan_.steps, step.name, &StepPlan::id);
-    need(
-        earlier_.contains(step.name), part + ".heal",
-        "'heal' must name an earlier step: " + in_quotes(step.name) + " is none" + suggested_step(step.name));
-    if (healed == plan_.steps.end()) return;
+    const StepPlan* healed = find_step(step.name);
+    need(healed != nullptr && healed != &step, part + ".heal",
+         "'heal' must name another step: " + in_quotes(step.name) + " is none" +
+             suggested_step(step.name, step.id));
+    if (!healed) return;
     const Fault* fault = healed->kind == StepPlan::Kind::kFault ? find_fault(healed->name) : nullptr;
     need(fault != nullptr && fault->heals, part + ".heal",
          "the step " + in_quotes(step.name) + " is nothing that could be healed");
@@ -228,7 +282,11 @@ class PlanCheck {
 
   void check_command(const StepPlan& step, const std::string& part) {
     need(!step.command.empty(), part + ".command", "a command has at least one word");
-    need_none(part + ".command", problem_with_placeholders(step.command, saved_));
+    need_none(part + ".command", problem_with_placeholders(step.command, saved_before(step)));
+    static const std::regex of_node("\\{(?:id|ip|port|bus-port):([^{}]*)\\}");
+    for (const std::string& word : step.command)
+      for (std::sregex_iterator it(word.begin(), word.end(), of_node), end; it != end; ++it)
+        check_nodes_in((*it)[1].str(), part + ".command");
     need_none(part, problem_with_pattern(step.reply));
     check_target(step.target, part + ".on");
   }
@@ -256,7 +314,7 @@ class PlanCheck {
     const Condition* entry = find_condition(condition.is);
     need(entry != nullptr, part, unknown("condition", condition.is, conditions()));
     if (!entry) return;
-    check_complete(part, entry->parameters, condition.with);
+    check_complete(part, entry->parameters, Parameters(without_placeholders(*entry, condition.with.json())));
     if (problem_) return;
     check_targets_in(entry->parameters, condition.with, part);
     for (const auto& [name, value] : condition.with.json().items()) check_nested(value, part);
@@ -303,6 +361,16 @@ class PlanCheck {
 
 std::optional<PlanProblem> problem_with(const Plan& plan) {
   return PlanCheck(plan).run();
+}
+
+std::vector<std::string> builds_of(const StepPlan& step) {
+  std::vector<std::string> specs;
+  const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr;
+  if (!fault) return specs;
+  for (const Parameter& parameter : fault->parameters)
+    if (parameter.kind == Parameter::Kind::kBuild && step.with.has(parameter.name))
+      specs.push_back(step.with.text(parameter.name));
+  return specs;
 }
 
 std::span<const Named> capability_names() {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/core/plan.h"
 
@@ -18,6 +19,9 @@ struct PlanProblem {
 
 /// The first thing that is wrong; nothing when the plan can be carried out.
 std::optional<PlanProblem> problem_with(const Plan& plan);
+
+/// The SPECs of builds that the step's fault restarts nodes as; an empty one is that of --upgrade-to.
+std::vector<std::string> builds_of(const StepPlan& step);
 
 /// A name that `requires` or `must-reach` may hold.
 struct Named {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/core/check.h"
 #include "harness/scenario/draw.h"
@@ -127,15 +128,22 @@ until = 2027-06-30
 
 }  // namespace
 
-TEST_CASE("every bundled scenario parses, has faults and says what it is for") {
-  CHECK(bundled_scenarios().size() >= 4);
+TEST_CASE("every bundled scenario parses, has steps, a promise and tags, and a name of its own") {
+  CHECK(bundled_scenarios().size() >= 60);
+  std::set<std::string_view> names;
   for (const BundledScenario& bundled : bundled_scenarios()) {
     CAPTURE(bundled.name);
+    CHECK(names.insert(bundled.name).second);
     const Scenario scenario = load_scenario(std::string(bundled.name));
     CHECK_FALSE(scenario.plan.description.empty());
-    CHECK_FALSE(scenario.steps.empty());
+    CHECK_FALSE(scenario.plan.promise.empty());
+    CHECK_FALSE(scenario.plan.tags.empty());
     CHECK(scenario.plan.scenario == bundled.name);
-    CHECK(draw(scenario, 3).steps.size() == scenario.steps.size());
+    const Plan plan = draw(scenario, 3);
+    CHECK_FALSE(plan.steps.empty());
+    if (!scenario.random) CHECK(plan.steps.size() == scenario.steps.size());
+    CHECK(load_scenario(std::string(bundled.folder) + "/" + std::string(bundled.name)).plan.scenario ==
+          bundled.name);
   }
 }
 
@@ -299,8 +307,8 @@ TEST_CASE("bad steps are refused") {
   CHECK_THAT(step_refusal("fault = \"kill\"\nwhen = \"recoverd\"\n"), Contains("did you mean 'recovered'?"));
   CHECK_THAT(step_refusal("fault = \"kill\"\nwhen = { is = \"dead\", node = \"n44\" }\n"),
              Contains("n1 to n6"));
-  CHECK_THAT(step_refusal("fault = \"kill\"\nsince = \"cut\"\n"), Contains("earlier step"));
-  CHECK_THAT(step_refusal("heal = \"s2\"\n"), Contains("earlier step"));
+  CHECK_THAT(step_refusal("fault = \"kill\"\nsince = \"cut\"\n"), Contains("id of a step"));
+  CHECK_THAT(step_refusal("heal = \"s2\"\n"), Contains("another step"));
   CHECK_THAT(step_refusal("command = \"PING\"\n"), Contains("'on'"));
   CHECK_THAT(step_refusal("command = \"PING 'x\"\non = \"n1\"\n"), Contains("s.toml:4:"));
   CHECK_THAT(step_refusal("command = \"GET {nothing}\"\non = \"n1\"\n"), Contains("nothing"));
@@ -330,6 +338,15 @@ TEST_CASE("a scenario that tests nothing is refused") {
   std::filesystem::create_directories(directory);
   CHECK_THROWS_WITH(load_scenario(directory.string()), Contains("is a directory"));
   std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("a scenario in a folder is known by its path and by its plain name") {
+  const Scenario by_path = load_scenario("bugs/redis-6339");
+  CHECK(by_path.plan.scenario == "redis-6339");
+  CHECK(load_scenario("redis-6339").plan.description == by_path.plan.description);
+  CHECK(std::ranges::count(by_path.plan.tags, "bug") == 1);
+  CHECK_FALSE(by_path.plan.promise.empty());
+  CHECK_THROWS_WITH(load_scenario("redis-633"), Contains("did you mean 'redis-6339'?"));
 }
 
 TEST_CASE("an unknown scenario is refused with the nearest name") {

@@ -128,6 +128,7 @@ void read_command(Section& section, ScenarioStep& step) {
   section.read("reply", step.plan.reply);
   if (problem = problem_with_pattern(step.plan.reply); !problem.empty()) section.refuse("reply", problem);
   section.read("save", step.plan.save);
+  section.read("session", step.plan.session);
 }
 
 /// The condition's name, with its parameters beside it; or a table that holds both.

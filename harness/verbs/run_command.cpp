@@ -52,6 +52,8 @@ void declare(CLI::App& app, RunOptions& options) {
   app.add_option("--server", options.server,
                  "redis, valkey or bundled; a binary; a source tree or tarball; debian:NAME=VERSION; "
                  "A,B: a mixed cluster [the scenario's, else redis]");
+  app.add_option("--upgrade-to", options.upgrade_to,
+                 "what upgrades and downgrades restart nodes as, named like --server [the scenario's]");
   app.add_option_function<std::string>(
       "--seed", [&options](const std::string& text) { options.seed = seed_of(text); },
       "the number that every random choice comes from");

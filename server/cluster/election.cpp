@@ -1,6 +1,7 @@
 #include "server/cluster/election.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "server/cluster/bus.h"
 #include "server/cluster/health.h"
@@ -156,6 +157,7 @@ void advance(Context& c) {
   if (static_cast<int>(e.votes.size()) < quorum)
     return blocked(c, "Waiting for votes, but majority still not reached.");
   c.log(LogLevel::kWarning, "Failover election won: I'm the new master.");
+  if (c.config.defects(Defect::kCrashAtPromotion)) std::abort();
   if (c.me().config_epoch < e.epoch && !c.config.defects(Defect::kEpochKept)) {
     c.me().config_epoch = e.epoch;
     c.log(LogLevel::kWarning, "configEpoch set to {} after successful failover", e.epoch);
@@ -176,9 +178,10 @@ void on_request(Context& c, Node& candidate, const Header& request) {
     c.heir_vote_time = c.now;
   }
   if (!c.config.defects(Defect::kVoteUnsaved)) c.save_synced();  // drain() puts it in front of the vote
-  bus::send_plain(c, candidate.link, MessageType::kAuthAck);
+  // Logged first: whoever compares logs finds no election that was won before its votes.
   c.log(LogLevel::kWarning, "Failover auth granted to {} for epoch {}", candidate.id.view(),
         c.state.current_epoch);
+  bus::send_plain(c, candidate.link, MessageType::kAuthAck);
 }
 
 void on_vote(Context& c, const Node& voter, std::uint64_t voter_epoch) {
@@ -191,7 +194,7 @@ void replace_master(Context& c) {
   Node& me = c.me();
   if (me.is_master() || me.master == nullptr) return;
   SlotSet slots = me.master->slots;
-  if (c.config.defects(Defect::kSlotDropped)) slots.clear(slots.first());
+  if (c.election.asked && c.config.defects(Defect::kSlotDropped)) slots.clear(slots.first());
   ownership::make_master(c, me);
   c.following = false;
   c.actions.push_back(BecomeMaster{});

@@ -59,9 +59,7 @@ void on_master_header(Context& c, const Header& header) {
 
 void advance(Context& c) {
   if (c.manual.end == 0 || c.manual.can_start || c.manual.master_offset == -1) return;
-  if (c.manual.master_offset != c.host.replication_offset() &&
-      !c.config.defects(Defect::kManualFailoverEarly))
-    return;
+  if (c.manual.master_offset != c.host.replication_offset()) return;
   c.manual.can_start = true;
   c.todo.failover = true;
   c.log(LogLevel::kWarning, "All master replication stream processed, manual failover can start.");

@@ -46,7 +46,6 @@ enum class Defect : std::uint8_t {
   kPfailKept,
   kFailKept,
   kManualFailoverUnpaused,
-  kManualFailoverEarly,
   // epochs and slots
   kEpochKept,
   kEpochsForgotten,

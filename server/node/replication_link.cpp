@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <limits>
 #include <sstream>
 #include <utility>
@@ -87,7 +86,6 @@ void ReplicationLink::follow(const std::string& ip, int port) {
 }
 
 void ReplicationLink::become_master() {
-  if (node_.config().defects(Defect::kCrashAtPromotion)) std::abort();
   // Commands of an unfinished transaction are dropped with the link.
   parsed_ = 0;
   parser_ = RequestParser();

@@ -70,6 +70,12 @@ TEST_CASE("alarm: a vote sent before it is durable is caught") {
   CHECK(outcome.failure.find("would not remember it") != std::string::npos);
 }
 
+TEST_CASE("alarm: a vote that is not saved is caught") {
+  const Outcome outcome = first_failure({.admin = false, .defects = {node::Defect::kVoteUnsaved}}, 1, 50);
+  INFO(outcome.failure);
+  CHECK(outcome.failure.find("would not remember it") != std::string::npos);
+}
+
 TEST_CASE("alarm: a promotion without a majority is caught") {
   const Outcome outcome =
       first_failure({.admin = false, .defects = {node::Defect::kElectionWithoutMajority}}, 1, 2000);

@@ -1,0 +1,103 @@
+#include "checkers/promises/failure_reports.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+// Of redis's cluster_legacy.c; Valkey puts the node's name in brackets behind the id, and says how many
+// reported.
+constexpr std::string_view kMarked = "Marking node ";
+constexpr std::string_view kQuorum = "as failing (quorum reached)";
+
+class FailureReports {
+ public:
+  FailureReports(const Analysis& analysis, CheckResult& result)
+      : run_(analysis.run), analysis_(analysis), result_(result) {}
+
+  void check() {
+    for (const LogLine& line : run_.logs)
+      if (line.text.starts_with(kMarked) && line.text.find(kQuorum) != std::string::npos) check_line(line);
+    figure(result_.measured, "declared_failed", static_cast<double>(declared_));
+  }
+
+ private:
+  /// Whether the fault may have kept the two from hearing each other at some time of that span.
+  bool parts(const FaultRecord& fault, int failed, int master, Nanos from, Nanos until) const {
+    if (fault.requested > until) return false;
+    if (std::max(over_at(run_, fault, failed), over_at(run_, fault, master)) < from) return false;
+    if (cuts(fault) && (drops(run_, fault, failed, master) || drops(run_, fault, master, failed)))
+      return true;
+    const bool only_cuts = std::ranges::all_of(
+        fault.effects, [](const Effect& effect) { return effect.kind == EffectKind::kCut; });
+    return !only_cuts && (acts_on(run_, fault, failed) || acts_on(run_, fault, master));
+  }
+
+  bool may_suspect(int master, int failed, Nanos time) const {
+    // A report counts for two timeouts, and a suspicion that it tells takes one more to arise and to end.
+    const Nanos from = time - 4 * analysis_.bounds.node_timeout - kSecond;
+    return std::ranges::any_of(
+        run_.faults, [&](const FaultRecord& fault) { return parts(fault, failed, master, from, time); });
+  }
+
+  void check_line(const LogLine& line) {
+    ++declared_;
+    const int failed = run_.node_by_id(id_after(line.text, kMarked));
+    const View* view = view_at(analysis_.views[static_cast<std::size_t>(line.node)], line.time);
+    if (failed < 0 || view == nullptr || !view->reachable) return;
+    std::size_t masters = 0;
+    std::size_t suspicious = 0;
+    for (const TopologyNode& node : view->topology.nodes) {
+      if (!node.is(kFlagMaster) || node.slots.empty()) continue;
+      ++masters;
+      const int master = run_.node_by_id(node.id);
+      if (master != failed) suspicious += master < 0 || may_suspect(master, failed, line.time);
+    }
+    if (suspicious >= masters / 2 + 1) return;
+    tell(line, failed, suspicious, masters);
+  }
+
+  void tell(const LogLine& line, int failed, std::size_t suspicious, std::size_t masters) {
+    const std::string text = "at " + at(line.time) + " " + node_name(run_, line.node) + " declared " +
+                             node_name(run_, failed) + " failed, although no more than " +
+                             std::to_string(suspicious) + " of " + std::to_string(masters) +
+                             " masters could have had a reason to suspect it";
+    if (analysis_.stall >= analysis_.bounds.node_timeout / 2)
+      return doubt(result_,
+                   text + "; but this machine stood still for " + in_milliseconds(analysis_.stall) + ".");
+    Anomaly anomaly;
+    anomaly.type = "failed-without-majority";
+    anomaly.node = node_name(run_, line.node);
+    anomaly.time = line.time;
+    anomaly.explanation = text;
+    report(result_, std::move(anomaly));
+  }
+
+  const RunRecord& run_;
+  const Analysis& analysis_;
+  CheckResult& result_;
+  std::size_t declared_ = 0;
+};
+
+}  // namespace
+
+CheckResult check_failure_reports(const Analysis& analysis, const CheckOptions&) {
+  CheckResult result;
+  result.name = "failure-reports";
+  result.valid = Validity::kValid;
+  result.operations = analysis.run.logs.size();
+  FailureReports(analysis, result).check();
+  if (result.violations > 0)
+    result.explanation = result.anomalies.front().explanation + ".";
+  else if (result.explanation.empty())
+    result.explanation = "Every node that was declared failed had given a majority of the masters a reason.";
+  if (analysis.run.logs.empty()) doubt(result, "No log was harvested.");
+  return result;
+}
+
+}  // namespace harness

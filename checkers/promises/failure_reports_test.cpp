@@ -1,0 +1,96 @@
+// Who may be declared failed and who may win, against what really happened; and which promise is named.
+#include <catch2/catch.hpp>
+
+#include "checkers/promises/failure_reports.h"
+#include "checkers/promises/promised.h"
+#include "checkers/promises/record_builder_test.h"
+#include "checkers/promises/votes.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+namespace {
+
+RunRecord healthy() {
+  return FailoverRun().finish();
+}
+
+bool has(const CheckResult& result, std::string_view type) {
+  return std::ranges::any_of(result.anomalies,
+                             [type](const Anomaly& anomaly) { return anomaly.type == type; });
+}
+
+double measured(const CheckResult& result, std::string_view name) {
+  for (const auto& [known, value] : result.measured)
+    if (known == name) return value;
+  return -1;
+}
+
+void add_line(RunRecord& run, int node, int ms, const std::string& text) {
+  LogLine line;
+  line.node = node - 1;
+  line.time = RecordBuilder::nanos(ms);
+  line.text = text;
+  run.logs.push_back(line);
+}
+
+std::string id(int node) {
+  return std::string(39, 'a') + static_cast<char>('0' + node);
+}
+
+}  // namespace
+
+TEST_CASE("failure-reports") {
+  RunRecord run = healthy();
+  SECTION("good: a crash is a reason for everybody") {
+    const CheckResult result = check_failure_reports(run, {});
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kValid);
+    CHECK(measured(result, "declared_failed") > 0);
+  }
+  SECTION("bad: a master is declared failed to whom nothing happened") {
+    add_line(run, 3, 1'000, "Marking node " + id(2) + " as failing (quorum reached).");
+    CHECK(has(check_failure_reports(run, {}), "failed-without-majority"));
+  }
+  SECTION("bad: the link to one master is cut, and that one alone suspects") {
+    FaultRecord cut;
+    cut.fault = "cut-link";
+    cut.nodes = {1, 2};
+    Effect effect;
+    effect.kind = EffectKind::kCut;
+    effect.links = {{"n2", "n3"}, {"n3", "n2"}};
+    cut.effects = {effect};
+    cut.requested = cut.active = RecordBuilder::nanos(200);
+    cut.heal_requested = cut.healed = RecordBuilder::nanos(3'000);
+    cut.heals = true;
+    run.faults.insert(run.faults.begin(), cut);
+    add_line(run, 3, 2'500, "Marking node " + id(2) + " as failing (quorum reached).");
+    CHECK(has(check_failure_reports(run, {}), "failed-without-majority"));
+  }
+  SECTION("nothing was harvested: unknown") {
+    run.logs.clear();
+    CHECK(check_failure_reports(run, {}).valid == Validity::kUnknown);
+  }
+}
+
+TEST_CASE("votes that came after the election was won do not count for it") {
+  RunRecord run = healthy();
+  int moved = 0;
+  for (LogLine& line : run.logs)
+    if (line.text.starts_with("Failover auth granted") && moved++ == 0) line.time += 20 * kMillisecond;
+  REQUIRE(moved == 2);
+  CHECK(has(check_votes(run, {}), "won-without-majority"));
+  FaultRecord clock;
+  clock.effects.emplace_back().kind = EffectKind::kClock;
+  clock.requested = clock.active = 0;
+  run.faults.push_back(clock);
+  CHECK_FALSE(has(check_votes(run, {}), "won-without-majority"));
+}
+
+TEST_CASE("anomalies say which promise they break") {
+  Plan plan;
+  plan.promise = "the better replica wins (row 2)";
+  CHECK(promise_of("won-without-majority", plan) == "row 9");
+  CHECK(promise_of("expectation:s3", plan) == plan.promise);
+  CHECK(promise_of("nothing-known", plan).empty());
+}

@@ -1,0 +1,447 @@
+#include "checkers/promises/load_rules.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "checkers/objects/slice.h"
+#include "checkers/promises/effects.h"
+#include "checkers/promises/evidence.h"
+#include "checkers/promises/slot_streams.h"
+#include "harness/core/slot.h"
+
+namespace harness {
+namespace {
+
+std::string describe(const RunRecord& run, std::uint32_t id) {
+  return run.history.describe(run.history.operations[id]);
+}
+
+Anomaly anomaly_of(const RunRecord& run, std::string type, std::string text,
+                   const std::vector<std::uint32_t>& operations) {
+  Anomaly anomaly;
+  anomaly.type = std::move(type);
+  const Operation& last = run.history.operations[operations.back()];
+  anomaly.key = std::string(run.history.key_text(last));
+  anomaly.explanation = std::move(text);
+  for (const std::uint32_t id : operations)
+    anomaly.operations.push_back(run.history.operations[id].invoke_event);
+  anomaly.time = last.completed == kNever ? last.invoked : last.completed;
+  anomaly.node = std::string(run.history.node_text(last));
+  return anomaly;
+}
+
+/// The operations by key, in order of invocation.
+std::map<std::uint32_t, std::vector<std::uint32_t>> by_key(const RunRecord& run,
+                                                           const std::vector<std::uint32_t>& operations) {
+  std::map<std::uint32_t, std::vector<std::uint32_t>> keys;
+  for (const std::uint32_t id : operations)
+    if (run.history.operations[id].key != kNoKey) keys[run.history.operations[id].key].push_back(id);
+  return keys;
+}
+
+/// Which stream an operation belongs to, and how a later one relates to it.
+class Places {
+ public:
+  explicit Places(const Analysis& analysis) : analysis_(analysis), streams_(analysis.terms) {}
+
+  int stream_of(std::uint32_t id) const {
+    const RunRecord& run = analysis_.run;
+    const Operation& op = run.history.operations[id];
+    if (op.node == kNoNode || op.key == kNoKey) return kNoTerm;
+    const int term =
+        analysis_.terms.term_of(run.node_by_name(run.history.node_text(op)), op.invoked, op.completed);
+    return term == kNoTerm ? kNoTerm : streams_.stream_of(term, slot(op), op.completed);
+  }
+  /// Whether a window excuses that `later` does not know of `earlier`, both acknowledged.
+  Attribution excuse(std::uint32_t earlier, std::uint32_t later) const {
+    const Operation& first = analysis_.run.history.operations[earlier];
+    const Operation& second = analysis_.run.history.operations[later];
+    const int from = stream_of(earlier);
+    const int to = stream_of(later);
+    Attribution none;
+    if (from == kNoTerm || to == kNoTerm) {
+      none.why = "the term of one of the two is not certain";
+      return none;
+    }
+    if (from == to) {
+      none.kind = Attribution::Kind::kViolation;
+      none.why = "one master, " + analysis_.terms.describe(analysis_.run, from) + ", gave both answers";
+      return none;
+    }
+    if (const int child = child_of(from, to, slot(first)); child != kNoTerm)
+      return analysis_.windows.attribute({from, child, first.invoked, first.completed, true});
+    // The later answer is the deposed master's.
+    if (const int child = child_of(to, from, slot(first)); child != kNoTerm)
+      return analysis_.windows.attribute({to, child, second.invoked, second.completed, true});
+    none.why = "neither master's stream continues the other's";
+    return none;
+  }
+
+ private:
+  int slot(const Operation& op) const { return harness::slot_of(analysis_.run.history.key_text(op)); }
+  /// The stream behind the first cut on the way from `ancestor` to `stream`.
+  int child_of(int ancestor, int stream, int slot) const {
+    for (std::size_t steps = 0; steps < analysis_.terms.size() && stream != kNoTerm; ++steps) {
+      const int parent = streams_.parent_of(stream, slot);
+      if (parent == ancestor) return stream;
+      stream = parent;
+    }
+    return kNoTerm;
+  }
+
+  const Analysis& analysis_;
+  SlotStreams streams_;
+};
+
+/// Reports what `excuse` allows or not; what nobody can tell is a doubt.
+void judge(const Attribution& excuse, Anomaly anomaly, CheckResult& result) {
+  if (excuse.kind == Attribution::Kind::kUnknown)
+    return doubt(result, anomaly.explanation + ": " + excuse.why + ".");
+  anomaly.allowed = excuse.kind == Attribution::Kind::kAllowed;
+  anomaly.window = excuse.window;
+  anomaly.explanation +=
+      anomaly.allowed ? ". Documented (window " + std::string(to_string(excuse.window)) + "): " + excuse.why
+                      : ". No documented window allows it: " + excuse.why;
+  report(result, std::move(anomaly));
+}
+
+/// The wall clock decides when something expires: with a fault on it, nothing is held against a time.
+bool clock_was_set(const RunRecord& run) {
+  return std::any_of(run.faults.begin(), run.faults.end(),
+                     [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
+}
+
+std::int64_t integer_at(const History& history, Value list, std::size_t i, std::int64_t otherwise) {
+  if (list.kind() != Value::Kind::kList) return otherwise;
+  const auto parts = history.values.as_list(list);
+  return i < parts.size() && parts[i].is_integer() ? parts[i].as_integer() : otherwise;
+}
+
+Nanos milliseconds(std::int64_t count) {
+  return count * kMillisecond;
+}
+
+}  // namespace
+
+void check_lock_holders(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                        CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const auto& all = run.history.operations;
+  const Places places(analysis);
+  std::size_t pairs = 0;
+  Nanos longest = 0;
+  if (clock_was_set(run)) return;
+  for (const auto& [key, ids] : by_key(run, operations)) {
+    std::unordered_map<std::int64_t, Nanos> released;  // by owner: when its release was first sent
+    for (const std::uint32_t id : ids)
+      if (all[id].function == Function::kRelease)
+        released.try_emplace(integer_at(run.history, all[id].argument, 0, -1), all[id].invoked);
+    // Of the grants so far, the one that lasts longest for certain.
+    std::uint32_t holder = 0;
+    Nanos until = kBefore;
+    for (const std::uint32_t id : ids) {
+      const Operation& op = all[id];
+      if (op.function != Function::kAcquire || op.outcome != Outcome::kOk) continue;
+      const std::int64_t owner = integer_at(run.history, op.argument, 0, -1);
+      const auto gone = released.find(owner);
+      const Nanos expires = op.invoked + milliseconds(integer_at(run.history, op.argument, 1, 0));
+      const Nanos held = gone == released.end() ? expires : std::min(expires, gone->second);
+      if (until != kBefore && op.invoked > all[holder].completed && op.completed < until) {
+        ++pairs;
+        longest = std::max(longest, std::min(until, held) - op.completed);
+        judge(
+            places.excuse(holder, id),
+            anomaly_of(run, "two-holders",
+                       describe(run, id) + " while " + describe(run, holder) + " held it until " + at(until),
+                       {holder, id}),
+            result);
+      }
+      if (held > until) until = held, holder = id;
+    }
+  }
+  figure(result.measured, "two_holders", static_cast<double>(pairs));
+  figure(result.measured, "held_together_ms_max", to_ms(longest));
+}
+
+void check_expiry_times(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                        CheckResult& result) {
+  // A replica that is promoted has the same moment; a server's clock is read once a command, in milliseconds.
+  constexpr Nanos kGrain = 10 * kMillisecond;
+  const RunRecord& run = analysis.run;
+  const auto& all = run.history.operations;
+  if (clock_was_set(run)) return;
+  Nanos longest = 0;
+  for (const auto& [key, ids] : by_key(run, operations)) {
+    const auto write = std::find_if(ids.begin(), ids.end(), [&](std::uint32_t id) {
+      return all[id].function == Function::kWrite && all[id].outcome == Outcome::kOk &&
+             integer_at(run.history, all[id].argument, 1, -1) >= 0;
+    });
+    if (write == ids.end()) continue;
+    const Nanos expires =
+        all[*write].completed + milliseconds(integer_at(run.history, all[*write].argument, 1, 0));
+    for (const std::uint32_t id : ids) {
+      const Operation& op = all[id];
+      if (op.function != Function::kRead || op.outcome != Outcome::kOk || op.result.is_nil()) continue;
+      const Nanos beyond = op.invoked - expires;
+      longest = std::max(longest, beyond);
+      if (beyond > kGrain + analysis.stall)
+        report(result, anomaly_of(run, "lives-on",
+                                  describe(run, id) + ", " + in_milliseconds(beyond) +
+                                      " after its time was up: " + describe(run, *write),
+                                  {*write, id}));
+    }
+  }
+  figure(result.measured, "lives_ms_max", to_ms(std::max<Nanos>(0, longest)));
+}
+
+void check_wait_replies(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                        CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const auto& all = run.history.operations;
+  const auto nodes = static_cast<std::int64_t>(run.nodes.size());
+  std::unordered_map<std::size_t, bool> acknowledged;  // by event: of writes that a replica had
+  std::size_t unanswered = 0;
+  for (const std::uint32_t id : operations) {
+    const Operation& op = all[id];
+    if (op.function != Function::kWrite || op.outcome != Outcome::kOk) continue;
+    const std::int64_t replicas = integer_at(run.history, op.result, 1, -1);
+    unanswered += replicas < 0;
+    if (replicas > 0) acknowledged[op.invoke_event] = true;
+    if (replicas < nodes && integer_at(run.history, op.result, 2, 0) <= 1) continue;
+    report(result,
+           anomaly_of(run, "untrue-wait",
+                      describe(run, id) + ", in a cluster of " + std::to_string(nodes) + " nodes", {id}));
+  }
+  std::size_t lost = 0;
+  for (const Anomaly& anomaly : result.anomalies)
+    lost += !anomaly.operations.empty() && acknowledged.contains(anomaly.operations.front());
+  figure(result.measured, "acknowledged_by_replicas", static_cast<double>(acknowledged.size()));
+  figure(result.measured, "lost_though_acknowledged_by_replicas", static_cast<double>(lost));
+  if (unanswered > 0 && acknowledged.empty())
+    doubt(result, "No call of WAIT or WAITAOF was answered: perhaps the server does not know it.");
+}
+
+namespace {
+
+/// One key's writes, for judging what replicas show of it.
+class WrittenValues {
+ public:
+  WrittenValues(const RunRecord& run, const std::vector<std::uint32_t>& ids) : run_(run) {
+    for (const std::uint32_t id : ids) {
+      const Operation& op = run.history.operations[id];
+      if (op.function != Function::kWrite && op.function != Function::kCas) continue;
+      const Value value = written(op);
+      (op.outcome == Outcome::kFail ? failed_ : writer_).try_emplace(value.bits(), id);
+      if (op.outcome == Outcome::kOk) ok_.push_back({op.invoked, op.completed});
+    }
+    // The earliest end of any write that began at or after each.
+    for (std::size_t i = ok_.size(); i-- > 1;) ok_[i - 1].second = std::min(ok_[i - 1].second, ok_[i].second);
+  }
+  /// Empty: it was written, or is the state of the beginning.
+  std::string why_not_written(const Operation& get) const {
+    if (get.result.is_nil()) return {};
+    const auto writer = writer_.find(get.result.bits());
+    if (writer != writer_.end())
+      return run_.history.operations[writer->second].invoked <= get.completed
+                 ? std::string()
+                 : "before its write was even sent: " + describe(run_, writer->second);
+    const auto failed = failed_.find(get.result.bits());
+    return failed == failed_.end() ? "which nobody ever wrote"
+                                   : "whose write had failed: " + describe(run_, failed->second);
+  }
+  /// When the value was surely replaced by an acknowledged write; kNever: not that anybody knows.
+  Nanos replaced(Value value) const {
+    Nanos after = kBefore;
+    if (!value.is_nil()) {
+      const auto writer = writer_.find(value.bits());
+      if (writer == writer_.end()) return kNever;
+      after = run_.history.operations[writer->second].deadline();
+    }
+    const auto next = std::upper_bound(ok_.begin(), ok_.end(), after,
+                                       [](Nanos time, const auto& each) { return time < each.first; });
+    return next == ok_.end() ? kNever : next->second;
+  }
+  /// Whether every order has `a` before `b`.
+  bool surely_before(Value a, Value b) const {
+    if (b.is_nil() || a == b) return false;
+    const auto later = writer_.find(b.bits());
+    if (later == writer_.end()) return false;
+    if (a.is_nil()) return true;
+    const auto earlier = writer_.find(a.bits());
+    return earlier != writer_.end() &&
+           run_.history.operations[earlier->second].precedes(run_.history.operations[later->second]);
+  }
+
+ private:
+  Value written(const Operation& op) const {
+    if (op.function == Function::kWrite) return op.argument;
+    if (op.argument.kind() != Value::Kind::kList) return {};
+    const auto pair = run_.history.values.as_list(op.argument);
+    return pair.size() == 2 ? pair[1] : Value{};
+  }
+  const RunRecord& run_;
+  std::unordered_map<std::uint64_t, std::uint32_t> writer_;
+  std::unordered_map<std::uint64_t, std::uint32_t> failed_;
+  std::vector<std::pair<Nanos, Nanos>> ok_;  // begin, and the earliest end from there on
+};
+
+/// Whether no master changed and no fault acted at any moment of this time, and the node's process is the
+/// same: else a replica may have started over.
+bool quiet(const Analysis& analysis, int node, Nanos from, Nanos until) {
+  if (life_at(analysis.run, node, from) != life_at(analysis.run, node, until)) return false;
+  for (const Term& term : analysis.terms.all())
+    if (term.origin != Term::Origin::kCreated && term.maybe_from <= until && term.surely_from >= from)
+      return false;
+  for (const FaultRecord& fault : analysis.run.faults)
+    if (fault.requested <= until && fault.healed >= from) return false;
+  return true;
+}
+
+}  // namespace
+
+void check_replica_reads(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                         CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const auto& all = run.history.operations;
+  std::size_t reads = 0, stale = 0, back = 0;
+  Nanos oldest = 0;
+  double sum = 0;
+  for (const auto& [key, ids] : by_key(run, operations)) {
+    const WrittenValues written(run, ids);
+    std::map<std::pair<std::int32_t, std::uint16_t>, std::uint32_t> last;  // by process and node
+    for (const std::uint32_t id : ids) {
+      const Operation& op = all[id];
+      if (op.function != Function::kGet || op.outcome != Outcome::kOk) continue;
+      ++reads;
+      if (const std::string why = written.why_not_written(op); !why.empty()) {
+        report(result,
+               anomaly_of(run, "never-written", "a READONLY read: " + describe(run, id) + ", " + why, {id}));
+        continue;
+      }
+      if (const Nanos replaced = written.replaced(op.result); replaced < op.invoked) {
+        ++stale;
+        oldest = std::max(oldest, op.invoked - replaced);
+        sum += to_ms(op.invoked - replaced);
+      }
+      const auto [before, first] = last.try_emplace({op.process, op.node}, id);
+      if (first) continue;
+      const Operation& earlier = all[before->second];
+      if (written.surely_before(op.result, earlier.result) &&
+          quiet(analysis, run.node_by_name(run.history.node_text(op)), earlier.invoked, op.completed)) {
+        ++back;
+        report(result, anomaly_of(run, "replica-went-back",
+                                  describe(run, id) + " after " + describe(run, before->second) +
+                                      " at the same node, and no master changed meanwhile",
+                                  {before->second, id}));
+      }
+      before->second = id;
+    }
+  }
+  figure(result.measured, "replica_reads", static_cast<double>(reads));
+  figure(result.measured, "replica_reads_stale", static_cast<double>(stale));
+  figure(result.measured, "staleness_ms_max", to_ms(oldest));
+  figure(result.measured, "staleness_ms_mean", stale == 0 ? 0 : sum / static_cast<double>(stale));
+  figure(result.measured, "replica_reads_back", static_cast<double>(back));
+}
+
+void check_groups(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                  CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const auto& all = run.history.operations;
+  std::size_t refused = 0, replica_reads = 0;
+  for (const std::uint32_t id : operations) {
+    const Operation& op = all[id];
+    const bool reads = op.function == Function::kRead || op.function == Function::kGet;
+    replica_reads += op.function == Function::kGet && op.outcome == Outcome::kOk;
+    refused += op.function == Function::kPut && op.outcome == Outcome::kFail;
+    if (reads && op.outcome == Outcome::kOk && op.result.kind() == Value::Kind::kList)
+      report(result, anomaly_of(run, "torn-transaction",
+                                describe(run, id) +
+                                    ": its keys are always written together, and hold different values",
+                                {id}));
+    if (op.function == Function::kPut && op.outcome == Outcome::kOk)
+      report(result, anomaly_of(run, "crossslot-accepted",
+                                describe(run, id) + ", although the keys lie in different slots", {id}));
+  }
+  figure(result.measured, "replica_reads", static_cast<double>(replica_reads));
+  figure(result.measured, "crossslot_refused", static_cast<double>(refused));
+}
+
+void check_acknowledged_entries(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                                CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const auto& all = run.history.operations;
+  const Places places(analysis);
+  std::size_t acknowledged = 0, again = 0;
+  for (const auto& [key, ids] : by_key(run, operations)) {
+    std::unordered_map<std::uint64_t, std::uint32_t> done;  // by element: its acknowledgement
+    for (const std::uint32_t id : ids) {
+      const Operation& op = all[id];
+      if (op.outcome != Outcome::kOk || op.result.is_nil()) continue;
+      if (op.function == Function::kAck) {
+        ++acknowledged;
+        done.try_emplace(op.result.bits(), id);
+      }
+      if (op.function != Function::kReclaim) continue;
+      const auto before = done.find(op.result.bits());
+      if (before == done.end() || all[before->second].completed >= op.invoked) continue;
+      ++again;
+      judge(places.excuse(before->second, id),
+            anomaly_of(run, "acknowledged-entry-again",
+                       describe(run, id) + ", although it was acknowledged: " + describe(run, before->second),
+                       {before->second, id}),
+            result);
+    }
+  }
+  figure(result.measured, "entries_acknowledged", static_cast<double>(acknowledged));
+  figure(result.measured, "entries_again", static_cast<double>(again));
+}
+
+namespace {
+
+/// When the node was last free to answer: when the operation was sent, or when what hindered the node was
+/// over.
+Nanos free_from(const RunRecord& run, int node, const Operation& op) {
+  Nanos free = op.invoked;
+  for (const FaultRecord& fault : run.faults) {
+    if (fault.requested > op.completed || !acts_on(run, fault, node)) continue;
+    const bool event = !fault.heals && !ends_process(fault);  // over when it has acted
+    free = std::max(free, fault.heals ? fault.healed : event ? fault.active : over_at(run, fault, node));
+  }
+  return free;
+}
+
+}  // namespace
+
+void check_blocked_clients(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                           CheckResult& result) {
+  constexpr Nanos kGrace = 5 * kSecond;
+  const RunRecord& run = analysis.run;
+  const History& history = run.history;
+  std::size_t blocked = 0;
+  Nanos latest = 0;
+  for (const std::uint32_t id : operations) {
+    const Operation& op = history.operations[id];
+    if (op.function != Function::kDequeue || !op.argument.is_integer() || op.node == kNoNode) continue;
+    const bool in_vain = op.outcome == Outcome::kOk && op.result.is_nil();
+    const bool unanswered = op.outcome == Outcome::kInfo && history.error_text(op) == "timeout";
+    if (!in_vain && !unanswered) continue;
+    ++blocked;
+    const int node = run.node_by_name(history.node_text(op));
+    const Nanos time_out = milliseconds(op.argument.as_integer());
+    if (in_vain) latest = std::max(latest, op.completed - op.invoked - time_out);
+    if (op.completed - op.invoked <= time_out + kGrace + analysis.stall) continue;
+    if (life_at(run, node, op.invoked) != life_at(run, node, op.completed)) continue;
+    if (op.completed <= free_from(run, node, op) + time_out + kGrace + analysis.stall) continue;
+    report(result, anomaly_of(run, "stuck-client",
+                              describe(run, id) + ", which was to block for " + in_milliseconds(time_out) +
+                                  " at most, and nothing kept the node from answering",
+                              {id}));
+  }
+  figure(result.measured, "blocked_in_vain", static_cast<double>(blocked));
+  figure(result.measured, "time_out_late_ms_max", to_ms(latest));
+}
+
+}  // namespace harness

@@ -1,0 +1,118 @@
+// The rules of workloads across a failover: what a loss window allows, and what it does not.
+#include "checkers/promises/load_rules.h"
+
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "checkers/promises/record_builder_test.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+namespace {
+
+CheckResult by_rule(LoadRule rule, const RunRecord& run) {
+  std::vector<std::uint32_t> operations(run.history.operations.size());
+  std::iota(operations.begin(), operations.end(), 0U);
+  CheckResult result;
+  result.valid = Validity::kValid;
+  rule(Analysis(run), operations, result);
+  return result;
+}
+
+bool has(const CheckResult& result, std::string_view type, bool allowed) {
+  return std::any_of(result.anomalies.begin(), result.anomalies.end(), [&](const Anomaly& anomaly) {
+    return anomaly.type == type && anomaly.allowed == allowed;
+  });
+}
+
+/// n1 is lost at 10 s, n4 takes over at 12.4 s.
+struct Locks : FailoverRun {
+  void grant(int process, int owner, int token, Span when, int node) {
+    const Value asked[] = {Value::integer(owner), Value::integer(60'000)};
+    const Value told[] = {Value::integer(owner), Value::integer(token)};
+    b.operation(process, Function::kAcquire, key_of(0, 1), b.values().list(asked), b.values().list(told),
+                when, node);
+  }
+  void release(int process, int owner, Span when, int node) {
+    const Value asked[] = {Value::integer(owner)};
+    b.operation(process, Function::kRelease, key_of(0, 1), b.values().list(asked), b.values().list(asked),
+                when, node);
+  }
+  CheckResult check() { return by_rule(check_lock_holders, finish()); }
+};
+
+}  // namespace
+
+TEST_CASE("two holders are allowed when the first grant was lost with its master, and nowhere else") {
+  {
+    Locks lost;
+    lost.grant(10, 1, 1, {9'995, 9'997}, 1);
+    lost.grant(11, 2, 1, {13'000, 13'001}, 4);
+    const CheckResult result = lost.check();
+    INFO(result.explanation);
+    CHECK(has(result, "two-holders", true));
+    CHECK(result.violations == 0);
+  }
+  {
+    Locks replicated;  // seconds before the crash
+    replicated.grant(10, 1, 1, {8'000, 8'001}, 1);
+    replicated.grant(11, 2, 1, {13'000, 13'001}, 4);
+    CHECK(has(replicated.check(), "two-holders", false));
+  }
+  {
+    Locks one_master;
+    one_master.grant(10, 1, 1, {8'000, 8'001}, 1);
+    one_master.grant(11, 2, 2, {8'100, 8'101}, 1);
+    CHECK(has(one_master.check(), "two-holders", false));
+  }
+  {
+    Locks released;
+    released.grant(10, 1, 1, {8'000, 8'001}, 1);
+    released.release(10, 1, {8'050, 8'051}, 1);
+    released.grant(11, 2, 2, {8'100, 8'101}, 1);
+    const CheckResult result = released.check();
+    CHECK(result.valid == Validity::kValid);
+    CHECK(result.anomalies.empty());
+  }
+}
+
+TEST_CASE("an entry that was acknowledged comes again only when the acknowledgement was lost") {
+  const auto check = [](double acknowledged, int node, double again) {
+    FailoverRun scene;
+    const std::string key = key_of(0, 1);
+    scene.b.operation(10, Function::kAck, key, {}, Value::integer(5), {acknowledged, acknowledged + 1}, 1);
+    scene.b.operation(11, Function::kReclaim, key, {}, Value::integer(5), {again, again + 1}, node);
+    return by_rule(check_acknowledged_entries, scene.finish());
+  };
+  CHECK(has(check(9'995, 4, 13'000), "acknowledged-entry-again", true));
+  CHECK(has(check(8'000, 4, 13'000), "acknowledged-entry-again", false));
+  CHECK(has(check(8'000, 1, 8'100), "acknowledged-entry-again", false));
+  CHECK(check(8'200, 1, 8'100).anomalies.empty());
+}
+
+TEST_CASE("a client that nobody answers is stuck, unless the node was in trouble") {
+  const auto check = [](double from, double until, int node) {
+    FailoverRun scene;
+    scene.b.operation(10, Function::kDequeue, key_of(0, 1), Value::integer(500), {}, {from, until}, node);
+    return by_rule(check_blocked_clients, scene.finish());
+  };
+  CHECK(check(1'000, 1'510, 1).valid == Validity::kValid);
+  CHECK(has(check(1'000, 9'500, 1), "stuck-client", false));
+  CHECK(check(9'000, 17'000, 1).anomalies.empty());  // it was killed meanwhile
+  CHECK(has(check(13'000, 19'000, 2), "stuck-client", false));
+}
+
+TEST_CASE("a key that a promoted replica still has after its time lives on") {
+  const auto check = [](double read) {
+    FailoverRun scene;
+    const std::string key = key_of(0, 1);
+    const Value asked[] = {Value::integer(5), Value::integer(4'000)};
+    const Value argument = scene.b.values().list(asked);
+    scene.b.operation(10, Function::kWrite, key, argument, argument, {9'000, 9'001}, 1);
+    scene.b.operation(11, Function::kRead, key, {}, Value::integer(5), {read, read + 1}, 4);
+    return by_rule(check_expiry_times, scene.finish());
+  };
+  CHECK(check(12'900).valid == Validity::kValid);
+  CHECK(has(check(14'000), "lives-on", false));
+}

@@ -1,0 +1,88 @@
+#include "checkers/promises/promised.h"
+
+namespace harness {
+namespace {
+
+struct Promised {
+  std::string_view anomaly;
+  std::string_view promise;
+};
+
+constexpr Promised kPromised[] = {
+    // the documented verdict
+    {"not-linearizable-in-term", "rule 1"},
+    {"not-linearizable-across-move", "rule 1, row 22"},
+    {"not-linearizable", "rule 1"},
+    {"torn-transaction", "rule 1, rule 2"},
+    {"lost-inherited", "rule 2"},
+    {"impossible-start", "rule 2"},
+    {"foreign-write", "rule 2"},
+    {"hole-in-loss", "rule 3"},
+    {"lost-write-outside-window", "rule 4, row 7"},
+    {"stale-read-outside-window", "rule 4, row 7"},
+    {"lost-in-migration", "rule 4, row 22"},
+    {"resurrected-write", "rule 5"},
+    {"failed-write-read", "rule 5"},
+    {"never-written", "rule 5"},
+    {"read-before-write", "rule 5"},
+    {"answered-by-replica", "rule 6, row 21"},
+    {"minority-write", "row 5"},
+    // elements, balances, locks: what a workload promises beside
+    {"taken-twice", "rule 1"},
+    {"overtaken", "rule 1"},
+    {"negative-balance", "rule 1"},
+    {"impossible-balance", "rule 1"},
+    {"two-holders", "rule 1, row 7"},
+    {"acknowledged-entry-again", "rule 1, row 7"},
+    {"lives-on", "rule 1"},
+    {"untrue-wait", "row 8"},
+    {"replica-went-back", "row 21"},
+    {"crossslot-accepted", "rule 1"},
+    {"replica-differs", "rule 2, rule 3"},
+    {"final-read-differs", "rule 1"},
+    {"misplaced-key", "row 14"},
+    // failover
+    {"slow-failover", "row 1"},
+    {"no-failover", "row 1"},
+    {"needless-failover", "row 3"},
+    {"failed-without-majority", "row 4"},
+    {"slots-unavailable", "row 1, row 13"},
+    // votes and epochs
+    {"voted-twice", "row 9"},
+    {"voted-for-old-epoch", "row 9"},
+    {"vote-without-failure", "row 9"},
+    {"won-without-majority", "row 9"},
+    {"votes-too-close", "row 10"},
+    {"epoch-won-twice", "row 11"},
+    {"epoch-collision", "row 11"},
+    {"epoch-disputed", "row 11, row 13"},
+    {"shared-config-epoch", "row 11"},
+    {"current-epoch-went-back", "row 12"},
+    {"config-epoch-went-back", "row 12"},
+    // who is what in the end
+    {"old-master-not-demoted", "row 13"},
+    {"old-master-elsewhere", "row 13"},
+    {"master-without-slots", "row 13"},
+    {"master-without-replica", "row 13"},
+    {"replica-of-no-master", "row 13"},
+    {"role-disputed", "row 13"},
+    {"link-down", "row 13"},
+    {"slot-uncovered-at-end", "row 13, row 17"},
+    {"slot-owner-disputed", "row 13, row 14"},
+    {"slots-disputed", "row 13, row 14"},
+    {"two-owners", "row 14"},
+    {"cluster-down-at-end", "row 17"},
+    {"thought-failing", "row 16"},
+    {"unexpected-exit", "no crash"},
+};
+
+}  // namespace
+
+std::string promise_of(std::string_view anomaly, const Plan& plan) {
+  if (anomaly.starts_with("expectation:") || anomaly == "unexpected-reply") return plan.promise;
+  for (const Promised& line : kPromised)
+    if (line.anomaly == anomaly) return std::string(line.promise);
+  return {};
+}
+
+}  // namespace harness

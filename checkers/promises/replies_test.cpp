@@ -1,0 +1,90 @@
+// Error replies that are true, and ones that contradict the record.
+#include "checkers/promises/replies.h"
+
+#include <catch2/catch.hpp>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/record_builder_test.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+namespace {
+
+/// A record of a quiet cluster in which n1 answered the command with this error, at 10 s.
+RunRecord answered(std::vector<std::string> words, std::string reply) {
+  RecordBuilder b;
+  b.observe_until(20'000);
+  b.end(18'000, 19'000, 20'000);
+  RunRecord run = b.finish();
+  CommandRecord command;
+  command.step = "c";
+  command.node = 0;
+  command.words = std::move(words);
+  command.time = command.replied = 10 * kSecond;
+  command.answered = command.refused = true;
+  command.reply = std::move(reply);
+  run.commands = {command};
+  return run;
+}
+
+std::string type_of(const RunRecord& run) {
+  const CheckResult result = check_replies(run, {});
+  if (result.anomalies.empty()) return result.valid == Validity::kValid ? "valid" : "other";
+  CHECK(result.valid == Validity::kInvalid);
+  return result.anomalies[0].type;
+}
+
+std::string moved(const std::string& key, const std::string& address) {
+  return "MOVED " + std::to_string(slot_of(key)) + " " + address;
+}
+
+}  // namespace
+
+TEST_CASE("errors that may be are valid, and no error at all is not judged") {
+  RecordBuilder b;
+  b.observe_until(3'000);
+  b.end(1'000, 2'000, 3'000);
+  CHECK(check_replies(b.finish(), {}).valid == Validity::kNotApplicable);
+  CHECK(type_of(answered({"GET", "k"}, moved("k", "10.77.0.2:6379"))) == "valid");
+  CHECK(type_of(answered({"GET", "k"}, moved("k", ":6379"))) == "valid");
+  CHECK(type_of(answered({"GET", "k"}, moved("k", "host.example:6379"))) == "valid");
+  CHECK(type_of(answered({"MGET", "a", "b"}, "CROSSSLOT Keys in request don't hash to the same slot")) ==
+        "valid");
+  CHECK(type_of(answered({"FOO", "a"}, "CROSSSLOT Keys")) == "valid");
+  CHECK(type_of(answered({"GET", "k"}, "ERR whatever")) == "valid");
+}
+
+TEST_CASE("redirections to nowhere, to the node itself, and by another slot are violations") {
+  CHECK(type_of(answered({"GET", "k"}, moved("k", "10.9.9.9:6379"))) == "redirected-to-nowhere");
+  CHECK(type_of(answered({"GET", "k"}, "ASK " + moved("k", "10.77.0.2:7000").substr(6))) ==
+        "redirected-to-nowhere");
+  CHECK(type_of(answered({"GET", "k"}, moved("k", "10.77.0.1:6379"))) == "redirected-to-itself");
+  CHECK(type_of(answered({"SET", "k", "v"}, moved("other", "10.77.0.2:6379"))) == "redirected-by-wrong-slot");
+}
+
+TEST_CASE("CROSSSLOT for keys of one slot is a violation") {
+  CHECK(type_of(answered({"mget", "{a}1", "{a}2"}, "CROSSSLOT Keys")) == "crossslot-of-one-slot");
+  CHECK(type_of(answered({"MSET", "{a}1", "x", "{a}2", "y"}, "CROSSSLOT Keys")) == "crossslot-of-one-slot");
+}
+
+TEST_CASE("CLUSTERDOWN and READONLY contradict a node that was ok and a master all the while") {
+  RunRecord down = answered({"GET", "k"}, "CLUSTERDOWN The cluster is down");
+  CHECK(type_of(down) == "clusterdown-while-ok");
+  for (View& view : down.views) view.cluster.state_ok = false;
+  CHECK(type_of(down) == "valid");
+  CHECK(type_of(answered({"SET", "k", "v"}, "READONLY You can't write against a read only replica.")) ==
+        "readonly-master");
+}
+
+TEST_CASE("about a fault nothing is concluded from a state") {
+  RunRecord down = answered({"GET", "k"}, "CLUSTERDOWN The cluster is down");
+  FaultRecord fault;
+  fault.fault = "some-fault";
+  fault.heals = true;
+  fault.nodes = {2};
+  fault.requested = fault.active = 8 * kSecond;
+  fault.healed = 9 * kSecond;
+  down.faults = {fault};
+  CHECK(type_of(down) == "valid");
+}

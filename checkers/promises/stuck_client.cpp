@@ -1,0 +1,127 @@
+#include "checkers/promises/stuck_client.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
+#include "checkers/promises/evidence.h"
+#include "harness/core/command_timeout.h"
+
+namespace harness {
+namespace {
+
+constexpr Nanos kGrace = 5 * kSecond;
+/// Another command that took so long may have kept the node busy.
+constexpr Nanos kLongCommand = kSecond;
+
+struct Interval {
+  Nanos from = 0;
+  Nanos until = 0;
+};
+
+std::string line_of(const CommandRecord& command) {
+  std::string text;
+  for (const std::string& word : command.words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+/// CLIENT PAUSE ms: until when it holds clients back at the most.
+std::optional<Interval> pause_of(const CommandRecord& command) {
+  if (command.words.size() < 3 || command.refused) return std::nullopt;
+  std::string line = line_of(command);
+  std::ranges::transform(line, line.begin(), [](unsigned char c) { return std::toupper(c); });
+  const long long ms = number_after(line, "CLIENT PAUSE ");
+  if (ms < 0) return std::nullopt;
+  // A pause so long that no run sees its end lasts for ever.
+  const Nanos length = ms > 1'000'000'000 ? kNever / 4 : ms * kMillisecond;
+  return Interval{command.time, command.replied + length};
+}
+
+/// When the node, or its clients, were kept from going on.
+std::vector<Interval> hindrances(const RunRecord& run, const CommandRecord& stuck) {
+  std::vector<Interval> found;
+  for (const CommandRecord& other : run.commands) {
+    if (other.node != stuck.node || &other == &stuck) continue;
+    if (const auto pause = pause_of(other)) found.push_back(*pause);
+    if (other.replied - other.time >= kLongCommand && !blocking_timeout(other.words))
+      found.push_back({other.time, other.replied});
+  }
+  for (const FaultRecord& fault : run.faults) {
+    if (!acts_on(run, fault, stuck.node)) continue;
+    const Nanos over = fault.heals ? fault.healed : over_at(run, fault, stuck.node);
+    const bool event = !fault.heals && !ends_process(fault);  // over when it has acted
+    found.push_back({fault.requested, event && fault.active != kNever ? fault.active : over});
+  }
+  return found;
+}
+
+/// From when on nothing hindered the command: its beginning, or the end of what was in its way.
+Nanos free_from(const CommandRecord& command, std::vector<Interval> hindrances) {
+  std::ranges::sort(hindrances, {}, &Interval::from);
+  Nanos free = command.time;
+  for (const Interval& hindrance : hindrances)
+    if (hindrance.from < command.replied && hindrance.until > free) free = hindrance.until;
+  return free;
+}
+
+bool lived_through(const RunRecord& run, const CommandRecord& command) {
+  const int life = life_at(run, command.node, command.time);
+  return life >= 0 && run.incarnations[static_cast<std::size_t>(life)].ended > command.replied;
+}
+
+void check_command(const Analysis& analysis, const CommandRecord& command, Nanos timeout,
+                   CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const Nanos free = free_from(command, hindrances(run, command));
+  const Nanos due = free + timeout + kGrace + analysis.stall;
+  const std::string what = line_of(command) + " (step " + command.step + ")";
+  if (command.replied <= due) {
+    // Answered in time; or given up, by the harness or with the connection, before it could be late.
+    if (!command.answered && free > command.time && lived_through(run, command))
+      doubt(result,
+            "Nobody waited long enough for " + what + ": its node was held back until " + at(free) + ".");
+    return;
+  }
+  if (!lived_through(run, command)) return;
+  Anomaly anomaly;
+  anomaly.type = "stuck-client";
+  anomaly.node = node_name(run, command.node);
+  anomaly.time = due;
+  anomaly.explanation = anomaly.node + " was to answer " + what + " after " + in_milliseconds(timeout) +
+                        " at the latest, sent at " + at(command.time) +
+                        (free > command.time ? " and free to go on from " + at(free) : "") + "; " +
+                        (command.answered ? "the answer came at " + at(command.replied)
+                                          : "there was none until " + at(command.replied));
+  report(result, std::move(anomaly));
+}
+
+}  // namespace
+
+CheckResult check_stuck_client(const Analysis& analysis, const CheckOptions&) {
+  const RunRecord& run = analysis.run;
+  CheckResult result;
+  result.name = "stuck-client";
+  result.valid = Validity::kValid;
+  for (const CommandRecord& command : run.commands) {
+    const auto timeout = blocking_timeout(command.words);
+    if (!timeout || command.node < 0 || command.time == kNever || command.replied == kNever) continue;
+    ++result.operations;
+    check_command(analysis, command, *timeout, result);
+  }
+  figure(result.bound, "late_ms_max", to_ms(kGrace));
+  figure(result.measured, "commands", static_cast<double>(result.operations));
+  if (result.operations == 0) {
+    result.valid = Validity::kNotApplicable;
+    result.explanation = "Does not apply: no command named a timeout of its own.";
+  } else if (result.violations > 0) {
+    result.explanation = result.anomalies.front().explanation + ".";
+  } else if (result.explanation.empty()) {
+    result.explanation =
+        std::to_string(result.operations) + " command(s) with a timeout were answered in time.";
+  }
+  return result;
+}
+
+}  // namespace harness

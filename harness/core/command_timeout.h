@@ -1,0 +1,17 @@
+// The time that a command itself gives the server: BLPOP key 5 is answered within five seconds, whatever
+// happens to the key.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/core/time.h"
+
+namespace harness {
+
+/// How long the server may block on such a command; nothing for one that does not block, names no time that
+/// can be read, or asks to block for ever.
+std::optional<Nanos> blocking_timeout(const std::vector<std::string>& words);
+
+}  // namespace harness

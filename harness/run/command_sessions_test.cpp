@@ -1,0 +1,71 @@
+// Commands of steps share a connection to a node, as those of a person at redis-cli do.
+#include "harness/run/command_sessions.h"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "harness/cluster/test_support.h"
+#include "harness/core/wait.h"
+
+using namespace harness;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Timeouts kPatience{1000ms, 10'000ms};
+
+class Desk {
+ public:
+  Desk() : cluster_(1, 0) {}
+  std::string ask(const Command& command, const std::string& session = {}) {
+    const auto reply = sessions.call(node(), session, command, kPatience);
+    return reply ? reply->describe() : "no reply: " + reply.error().text;
+  }
+  Node& node() { return cluster_.cluster().node(0); }
+
+  CommandSessions sessions;
+
+ private:
+  TestCluster cluster_;
+};
+
+}  // namespace
+
+TEST_CASE("a node's commands share a connection, a named session has its own") {
+  Desk desk;
+  CHECK(desk.ask({"CLIENT", "SETNAME", "shared"}) == "OK");
+  CHECK(desk.ask({"CLIENT", "GETNAME"}) == "shared");
+  CHECK(desk.ask({"CLIENT", "GETNAME"}, "mine") == "(nil)");
+  CHECK(desk.ask({"MULTI"}, "mine") == "OK");
+  CHECK(desk.ask({"SET", "k", "v"}, "mine") == "QUEUED");
+  CHECK(desk.ask({"GET", "k"}) == "(nil)");
+  CHECK(desk.ask({"EXEC"}, "mine") == "(array of 1)");
+  CHECK(desk.ask({"GET", "k"}) == "v");
+}
+
+TEST_CASE("a subscription stays open and does not get into the way of the next command") {
+  Desk desk;
+  CHECK(desk.ask({"SUBSCRIBE", "a", "b"}) == "(array of 3)");
+  CHECK(desk.ask({"PUBLISH", "b", "hello"}) == "1");
+  CHECK(desk.ask({"PING"}, "mine") == "PONG");
+  CHECK(desk.ask({"SUBSCRIBE", "c"}, "listener") == "(array of 3)");
+  CHECK(desk.ask({"PUBLISH", "c", "hello"}) == "1");
+  CHECK(desk.ask({"UNSUBSCRIBE", "c"}, "listener") == "(array of 3)");  // and not the message
+  CHECK(desk.ask({"PING"}, "listener") == "PONG");
+}
+
+TEST_CASE("a busy connection is not waited for, and a closed one is opened again") {
+  Desk desk;
+  CHECK(desk.ask({"CLIENT", "SETNAME", "shared"}) == "OK");
+  std::string popped;
+  std::thread blocked([&] { popped = desk.ask({"BLPOP", "list", "20"}); });
+  wait_until("the blocked client", 10s, [&] {
+    return desk.ask({"CLIENT", "LIST"}, "look").find("cmd=blpop") != std::string::npos;
+  });
+  CHECK(desk.ask({"LPUSH", "list", "x"}) == "1");
+  blocked.join();
+  CHECK(popped == "(array of 2)");
+  CHECK(desk.ask({"CLIENT", "SETNAME", "shared"}) == "OK");
+  desk.ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"});
+  wait_until("a new connection", 10s, [&] { return desk.ask({"CLIENT", "GETNAME"}) == "(nil)"; });
+}

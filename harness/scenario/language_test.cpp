@@ -1,0 +1,225 @@
+// The scenario language, sentence by sentence of its contract (SCENARIOS.md): what a file may say, what it
+// becomes in the plan, and where it is refused.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "harness/conditions/conditions.h"
+#include "harness/core/check.h"
+#include "harness/scenario/draw.h"
+#include "harness/scenario/scenario.h"
+
+using namespace harness;
+using Catch::Contains;
+
+namespace {
+
+Plan plan_of(const std::string& toml, std::uint64_t seed = 1) {
+  return draw(parse_scenario(toml, "s.toml"), seed);
+}
+
+StepPlan step_of(const std::string& step) {
+  return plan_of("[[step]]\n" + step).steps.at(0);
+}
+
+/// The message of the UsageError that a scenario's text is refused with; empty when it becomes a plan.
+std::string refusal(const std::string& toml) {
+  try {
+    plan_of(toml);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+std::string step_refusal(const std::string& step) {
+  return refusal("[[step]]\n" + step);
+}
+
+/// A scenario of two steps; the second one's text follows.
+std::string after_ping(const std::string& step) {
+  return "[[step]]\nid = \"a\"\ncommand = \"PING\"\non = \"n1\"\n[[step]]\nid = \"b\"\n" + step;
+}
+
+}  // namespace
+
+TEST_CASE("a step only and a load only are scenarios") {
+  CHECK(plan_of("[[step]]\nfault = \"kill\"\n").loads.empty());
+  CHECK(plan_of("[[load]]\nworkload = \"register\"\n").steps.empty());
+}
+
+TEST_CASE("the nearest name is suggested wherever a name stands") {
+  CHECK_THAT(refusal("[[stpe]]\nfault = \"kill\"\n"), Contains("s.toml:1:") && Contains("'step'"));
+  CHECK_THAT(step_refusal("fault = \"kil\"\n"), Contains("s.toml:2:9:") && Contains("'kill'"));
+  CHECK_THAT(step_refusal("expect = \"recoverd\"\n"), Contains("s.toml:2:10:") && Contains("'recovered'"));
+  CHECK_THAT(step_refusal("fault = \"kill\"\npatiense = 3\n"),
+             Contains("s.toml:3:1:") && Contains("'patience'"));
+  CHECK_THAT(step_refusal("fault = \"kill\"\nsince = \"strat\"\n"), Contains("s.toml:3:9:"));
+  CHECK_THAT(refusal(after_ping("command = \"PING\"\non = \"n1\"\nsince = \"aa\"\n")), Contains("'a'"));
+  CHECK_THAT(refusal("requires = [\"packet-dely\"]\n[[step]]\nfault = \"kill\"\n"),
+             Contains("'packet-delay'"));
+}
+
+TEST_CASE("numbers that are none, or out of range, are refused where they stand") {
+  for (const char* number : {"nan", "inf", "-1"}) {
+    CAPTURE(number);
+    for (const char* key : {"after", "hold", "patience", "hold-timeouts", "repeat-for"})
+      CHECK_THAT(step_refusal("fault = \"pause\"\n" + std::string(key) + " = " + number + "\n"),
+                 Contains("s.toml:3:"));
+    CHECK_THAT(step_refusal("expect = \"recovered\"\nwithin = " + std::string(number) + "\n"),
+               Contains("s.toml:3:"));
+    CHECK_THAT(refusal("[run]\ntime-limit = " + std::string(number) + "\n[[step]]\nfault = \"kill\"\n"),
+               Contains("s.toml:2:"));
+  }
+  CHECK_THAT(step_refusal("fault = \"pause\"\nrepeat = 0\n"), Contains("s.toml:3:"));
+  CHECK_THAT(step_refusal("fault = \"pause\"\nrepeat = 2\nrepeat-for = 3\n"), Contains("either"));
+  CHECK_THAT(step_refusal("fault = \"kill\"\ntarget = \"n99\"\n"), Contains("s.toml:3:"));
+  CHECK_THAT(step_refusal("command = \"PING\"\non = \"n1,n99\"\n"), Contains("s.toml:3:"));
+  CHECK_THAT(step_refusal("expect = \"alive\"\nnode = \"n99\"\n"), Contains("n1 to n6"));
+  CHECK_THAT(step_refusal("command = \"PING {id:n99}\"\non = \"n1\"\n"),
+             Contains("s.toml:2:") && Contains("n1 to n6"));
+}
+
+TEST_CASE("since names any step, of which the chain must not be a circle") {
+  const Plan plan = plan_of(
+      "[[step]]\nid = \"late\"\nfault = \"kill\"\nsince = \"early\"\n"
+      "[[step]]\nid = \"early\"\nfault = \"pause\"\nsince = \"start\"\n");
+  CHECK(plan.steps[0].since.kind == StepAnchor::Kind::kTaken);
+  CHECK(plan.steps[1].since.kind == StepAnchor::Kind::kStart);
+  CHECK_THAT(refusal("[[step]]\nid = \"a\"\nfault = \"kill\"\nsince = \"b\"\n"
+                     "[[step]]\nid = \"b\"\nfault = \"kill\"\nsince = \"previous\"\n"),
+             Contains("circle") && Contains("'a' waits for 'b' waits for 'a'"));
+  CHECK_THAT(step_refusal("id = \"a\"\nfault = \"kill\"\nsince = \"a.end\"\n"), Contains("circle"));
+}
+
+TEST_CASE("heal names a step in force") {
+  CHECK(plan_of("[[step]]\nid = \"p\"\nfault = \"pause\"\n[[step]]\nheal = \"p\"\n").steps[1].name == "p");
+  CHECK_THAT(refusal("[[step]]\nid = \"p\"\nfault = \"kill\"\n[[step]]\nheal = \"p\"\n"),
+             Contains("s.toml:5:") && Contains("nothing that could be healed"));
+  CHECK_THAT(refusal("[[step]]\nid = \"pause\"\nfault = \"pause\"\n[[step]]\nheal = \"pasue\"\n"),
+             Contains("s.toml:5:") && Contains("'pause'"));
+  CHECK_THAT(refusal(after_ping("heal = \"a\"\n")), Contains("nothing that could be healed"));
+}
+
+TEST_CASE("a fault has exactly one form, and is held by seconds, node timeouts or their sum") {
+  const StepPlan step = step_of("fault = \"pause\"\nhold = 2\nhold-timeouts = 2\n");
+  CHECK(step.hold == 2 * kSecond + 2 * 1500 * kMillisecond);
+  CHECK(step_of("fault = \"pause\"\nhold-timeouts = 2\n").hold == 2 * 1500 * kMillisecond);
+  CHECK_FALSE(step_of("fault = \"pause\"\n").hold);
+  CHECK_FALSE(step_of("fault = \"pause\"\nuntil = \"recovered\"\n").hold);
+  CHECK_THAT(step_refusal("fault = \"pause\"\ncommand = \"PING\"\non = \"n1\"\n"), Contains("exactly one"));
+  CHECK_THAT(step_refusal("fault = \"kill\"\nuntil = \"recovered\"\n"), Contains("cannot be held"));
+}
+
+TEST_CASE("a patience that ends goes on, unless must") {
+  const StepPlan plain = step_of("fault = \"kill\"\nwhen = \"recovered\"\n");
+  CHECK(plain.patience == 30 * kSecond);
+  CHECK_FALSE(plain.must);
+  const StepPlan must = step_of(
+      "fault = \"kill\"\nwhen = { is = \"role\", node = \"n5\", role = \"master\" }\npatience = 4\nmust = "
+      "true\n");
+  CHECK(must.patience == 4 * kSecond);
+  CHECK(must.must);
+  CHECK(words(*must.when) == "role by=all node=n5 role=master");
+  CHECK(step_of("fault = \"kill\"\nrepeat-for = 20\nafter = 2\n").repeat_for == 20 * kSecond);
+}
+
+TEST_CASE("a command is words, a target, a reply and a name to save it by") {
+  CHECK(step_of("command = \"SET 'a b' \\\"c d\\\"\"\non = \"n1\"\n").command ==
+        std::vector<std::string>{"SET", "a b", "c d"});
+  CHECK(step_of("command = [\"SET\", \"k\", \"\\u0000\\u00ff \"]\non = \"n1\"\n").command[2] ==
+        std::string("\0\xc3\xbf ", 4));
+  CHECK(step_of("command = [\"SET\", \"k\", 5]\non = \"n1\"\n").command[2] == "5");
+  CHECK(step_of("command = \"PING\"\non = \"all\"\n").target == "all");
+  CHECK(step_of("command = \"PING\"\non = \"n1\"\nsession = \"mine\"\n").session == "mine");
+  CHECK_THAT(step_refusal("command = []\non = \"n1\"\n"), Contains("s.toml:2:"));
+  CHECK_THAT(step_refusal("command = 5\non = \"n1\"\n"), Contains("s.toml:2:"));
+  CHECK_THAT(step_refusal("command = \"PING\"\non = \"nowhere\"\n"), Contains("s.toml:3:"));
+  CHECK_THAT(step_refusal("command = \"PING\"\non = \"n1\"\nreply = \"error /(/\"\n"), Contains("s.toml:4:"));
+}
+
+TEST_CASE("placeholders are nodes, slots, keys, owners and what was saved before") {
+  CHECK(step_of("command = \"X {id:n2} {ip:n2} {port:n2} {bus-port:n2} {slot:foo} {key:3} {owner:3} {{x\"\n"
+                "on = \"n1\"\n")
+            .command.size() == 9);
+  CHECK(refusal("[[step]]\ncommand = \"PING\"\non = \"n1\"\nsave = \"my-epoch\"\n"
+                "[[step]]\ncommand = \"X {my-epoch}\"\non = \"n1\"\n") == "");
+  CHECK_THAT(refusal("[[step]]\ncommand = \"X {my-epoch}\"\non = \"n1\"\n"
+                     "[[step]]\ncommand = \"PING\"\non = \"n1\"\nsave = \"my-epoch\"\n"),
+             Contains("s.toml:2:") && Contains("no earlier step saves 'my-epoch'"));
+  CHECK_THAT(step_refusal("command = \"X {ide:n1}\"\non = \"n1\"\n"), Contains("'id'"));
+  CHECK_THAT(step_refusal("command = \"X {key:16384}\"\non = \"n1\"\n"), Contains("is no slot"));
+  CHECK_THAT(step_refusal("command = \"X {owner:no}\"\non = \"n1\"\n"), Contains("is no slot"));
+}
+
+TEST_CASE("expect and wait take a condition, beside them or in a table") {
+  const StepPlan expect = step_of("expect = \"owner\"\nslot = 42\nnode = \"n2\"\nwithin = 10\nstay = 1\n");
+  CHECK(expect.within == 10 * kSecond);
+  CHECK(expect.stay == kSecond);
+  CHECK(words(*expect.condition) == "owner by=all node=n2 slot=42");
+  CHECK(step_of("wait = \"recovered\"\n").patience == 30 * kSecond);
+  CHECK(step_of("wait = \"recovered\"\nwithin = 3\n").patience == 3 * kSecond);
+  CHECK(words(*step_of("expect = { is = \"dead\", node = \"n1\" }\n").condition) == "dead node=n1");
+  CHECK_THAT(step_refusal("expect = \"owner\"\nslot = 42\n"), Contains("'node' must be given"));
+}
+
+TEST_CASE("state is ok unless it is said") {
+  CHECK(words(*step_of("expect = \"state\"\n").condition) == "state state=ok");
+  CHECK(words(*step_of("expect = \"state\"\nstate = \"fail\"\nnode = \"n1\"\n").condition) ==
+        "state node=n1 state=fail");
+}
+
+TEST_CASE("a parameter is may stand beside expect, and under another name in a table") {
+  const std::string wanted = "value is=v key=k";
+  CHECK(words(*step_of("expect = \"value\"\nkey = \"k\"\nis = \"v\"\n").condition) == wanted);
+  CHECK(words(*step_of("expect = \"value\"\nkey = \"k\"\nequals = \"v\"\n").condition) == wanted);
+  for (const char* table :
+       {"{ is = \"value\", key = \"k\", equals = \"v\" }", "{ is = \"value\", key = \"k\", value = \"v\" }",
+        "{ condition = \"value\", key = \"k\", is = \"v\" }",
+        "{ expect = \"value\", key = \"k\", is = \"v\" }"})
+    CHECK(words(*step_of("fault = \"kill\"\nwhen = " + std::string(table) + "\n").when) == wanted);
+  CHECK(words(*step_of("expect = \"value\"\nkey = \"k\"\nis = 5\n").condition) == "value is=5 key=k");
+  CHECK(words(*step_of("wait = { is = \"answer\", command = \"PING\", on = \"n1\", reply = \"PONG\" }\n")
+                   .condition) == "answer command=PING is=PONG on=n1");
+  CHECK(words(*step_of("wait = { is = \"not\", condition = \"recovered\" }\n").condition) ==
+        "not (recovered)");
+  CHECK(
+      words(*step_of("wait = { is = \"not\", condition = { is = \"dbsize\", node = \"n1\", equals = 0 } }\n")
+                 .condition) == "not (dbsize is=0 node=n1)");
+}
+
+TEST_CASE("a number of a condition may be a placeholder, within its range when it is filled in") {
+  const StepPlan step = step_of("expect = \"owner\"\nslot = \"{slot:foo}\"\nnode = \"n1\"\n");
+  CHECK(words(*step.condition) == "owner by=all node=n1 slot={slot:foo}");
+  CHECK_THAT(step_refusal("expect = \"owner\"\nslot = \"foo\"\nnode = \"n1\"\n"), Contains("whole number"));
+}
+
+TEST_CASE("any, every and not hold conditions") {
+  CHECK(words(*step_of("wait = \"any\"\nconditions = [\"recovered\", { is = \"dead\", node = \"n1\" }]\n")
+                   .condition) == "any (recovered) (dead node=n1)");
+  CHECK_THAT(step_refusal("wait = \"every\"\nconditions = []\n"), Contains("at least one"));
+  CHECK_THAT(step_refusal("wait = \"every\"\nconditions = [{ is = \"ded\", node = \"n1\" }]\n"),
+             Contains("'dead'"));
+  CHECK_THAT(step_refusal("wait = \"not\"\ncondition = { is = \"alive\", node = \"n77\" }\n"),
+             Contains("n1 to n6"));
+}
+
+TEST_CASE("steps draw from streams of their own: removing one changes no other") {
+  const std::string first = "[[step]]\nid = \"x\"\nfault = \"pause\"\nafter = [1, 9]\nhold = [1, 9]\n";
+  const std::string second = "[[step]]\nid = \"y\"\nfault = \"pause\"\nafter = [1, 9]\nhold = [1, 9]\n";
+  const Plan both = plan_of(first + second, 9);
+  const Plan alone = plan_of(second, 9);
+  CHECK(both.steps[1].after == alone.steps[0].after);
+  CHECK(both.steps[1].hold == alone.steps[0].hold);
+}
+
+TEST_CASE("no-faults contradicts a fault") {
+  CHECK_THAT(refusal("[run]\nno-faults = true\n[[step]]\nfault = \"kill\"\n"), Contains("s.toml:2:"));
+  CHECK(refusal("[run]\nno-faults = true\n[[step]]\ncommand = \"PING\"\non = \"n1\"\n") == "");
+}
+
+TEST_CASE("requires holds capabilities, and names or families of faults and conditions") {
+  const std::string step = "[[step]]\nfault = \"kill\"\n";
+  CHECK(
+      refusal("requires = [\"network\", \"debug-command\", \"packet-delay\", \"packet-*\", \"same-data\"]\n" +
+              step) == "");
+}
