@@ -67,7 +67,8 @@ class Durability {
     Anomaly anomaly;
     anomaly.type = "lost-durable-write";
     anomaly.key = loss.key;
-    anomaly.explanation = loss.text + ". It was on the disk by what the persistence promises: " + loss.found.why;
+    anomaly.explanation =
+        loss.text + ". It was on the disk by what the persistence promises: " + loss.found.why;
     anomaly.operations = loss.operations;
     anomaly.time = loss.effect_by;
     anomaly.node = node_name(run_, analysis_.terms[loss.child].node);
@@ -99,9 +100,11 @@ CheckResult check_durability(const Analysis& analysis, const CheckOptions&) {
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else if (result.explanation.empty())
-    result.explanation = durability.lost() == 0 ? "No acknowledged write was lost by a restart."
-                                                : std::to_string(durability.lost()) +
-                                                      " acknowledged writes were lost by restarts, all as the persistence allows.";
+    result.explanation =
+        durability.lost() == 0
+            ? "No acknowledged write was lost by a restart."
+            : std::to_string(durability.lost()) +
+                  " acknowledged writes were lost by restarts, all as the persistence allows.";
   return result;
 }
 

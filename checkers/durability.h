@@ -6,8 +6,8 @@
 
 namespace harness {
 
-/// The ledger's losses across restarts, of every load whose object it knows, under a name of their own (rule 4
-/// of PROMISES.md). Not applicable where no master restarted so. measured: restarts, lost_writes, allowed.
+/// The ledger's losses across restarts, of every load whose object it knows, under a name of their own (rule
+/// 4 of PROMISES.md). Not applicable where no master restarted so. measured: restarts, lost_writes, allowed.
 CheckResult check_durability(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

@@ -43,7 +43,8 @@ CheckResult registers(Persistence persistence, double age, bool lost = true) {
 
 CheckResult sets(Persistence persistence, double age) {
   RecordBuilder b = restarted(persistence);
-  b.operation(1, Function::kAdd, key_of(0), Value::integer(7), Value::integer(7), {4'999.0 - age, 5'000.0 - age}, 1);
+  b.operation(1, Function::kAdd, key_of(0), Value::integer(7), Value::integer(7),
+              {4'999.0 - age, 5'000.0 - age}, 1);
   b.operation(2, Function::kRead, key_of(0), {}, b.values().list(std::vector<Value>{}), {6'500, 6'501}, 1);
   return check_durability(of_workload(b, "set"), {});
 }

@@ -7,7 +7,8 @@
 //   read     nil -> ok [elements], by XRANGE
 //   dequeue  nil, or how long the server may block in ms -> ok the element of the next new entry, nil: none
 //   reclaim  nil -> ok the element of an entry that another consumer had not acknowledged, nil: none
-//   ack      nil -> ok the element that this process had taken first of those it holds; fail without an error:
+//   ack      nil -> ok the element that this process had taken first of those it holds; fail without an
+//   error:
 //            it holds none, or (result: the element) it was not pending any more
 #pragma once
 

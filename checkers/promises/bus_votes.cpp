@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -51,13 +52,20 @@ class BusVotes {
     }
   }
 
+  /// Whether the file that holds its votes was damaged on purpose.
+  bool forgot_between(int voter, Nanos from, Nanos until) const {
+    return std::ranges::any_of(run().faults, [&](const FaultRecord& fault) {
+      return damages_views(fault, voter) && fault.requested <= until && surely_active(fault) >= from;
+    });
+  }
+
   /// A vote is a message of its own; what our own fault doubled stands here once.
   void take_vote(const BusSighting& seen, int voter) {
     const int candidate = run().node_by_name(seen.link.to);
     const std::uint64_t epoch = seen.message.current_epoch;
     ++votes_;
     const auto [before, first] = voted_.try_emplace({epoch, voter}, &seen);
-    if (!first)
+    if (!first && !forgot_between(voter, before->second->time, seen.time))
       tell("voted-twice-on-bus", voter, seen.time,
            told(seen) + ", in which it had voted already: " + told(*before->second));
     if (seen.fate == BusFate::kDropped) return;

@@ -1,5 +1,5 @@
-// The checker "data-agreement": in the end every key lies where its slot is served, and what clients read last
-// is what is stored. ("replicas" compares the nodes.)
+// The checker "data-agreement": in the end every key lies where its slot is served, and what clients read
+// last is what is stored. ("replicas" compares the nodes.)
 #pragma once
 
 #include "checkers/common/checker.h"

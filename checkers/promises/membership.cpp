@@ -85,7 +85,8 @@ class MembershipCheck {
     if (!strange.empty() && !followed_owner_of(member, strange.front().first) && !undeclared_change(member))
       tell("slots-elsewhere", member,
            node_name(run_, member) + " serves slots " + slots_text(strange) +
-               ", which are not meant for its shard (" + (meant.empty() ? "no slots" : slots_text(meant)) + ")");
+               ", which are not meant for its shard (" + (meant.empty() ? "no slots" : slots_text(meant)) +
+               ")");
   }
 
   /// A replica may have moved to another shard by itself (row 19) before it was promoted there.
@@ -132,7 +133,8 @@ CheckResult check_membership(const Analysis& analysis, const CheckOptions&) {
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else if (result.explanation.empty())
-    result.explanation = "Those belong to the cluster who were meant to, and each shard has the slots meant for it.";
+    result.explanation =
+        "Those belong to the cluster who were meant to, and each shard has the slots meant for it.";
   return result;
 }
 

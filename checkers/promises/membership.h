@@ -1,5 +1,5 @@
-// "membership": in the end those belong to the cluster who were meant to, and each shard has the slots that it
-// was meant to have.
+// "membership": in the end those belong to the cluster who were meant to, and each shard has the slots that
+// it was meant to have.
 #pragma once
 
 #include "checkers/common/checker.h"

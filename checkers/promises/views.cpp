@@ -379,10 +379,11 @@ CheckResult check_views(const Analysis& analysis, const CheckOptions&) {
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else if (result.explanation.empty())
-    result.explanation = result.allowed == 0
-                             ? "At every node NODES, SLOTS, SHARDS and INFO agree, and all nodes agree."
-                             : "What disagrees is known of this make: " + result.anomalies.front().explanation +
-                                   " (" + result.anomalies.front().known + ").";
+    result.explanation =
+        result.allowed == 0
+            ? "At every node NODES, SLOTS, SHARDS and INFO agree, and all nodes agree."
+            : "What disagrees is known of this make: " + result.anomalies.front().explanation + " (" +
+                  result.anomalies.front().known + ").";
   if (!result.note.empty()) result.explanation += " " + result.note;
   // A node that the plan leaves dead keeps the cluster from settling; anything else that does is a doubt.
   if (run.info.settled == kNever && run.plan.limits.restart_at_end)

@@ -102,9 +102,8 @@ void forget(const Intent& intent) {
   if (!node) return;
   std::set<int>& tellers = intent.forgotten[*node];
   tellers.insert(intent.node);
-  const bool all = std::ranges::all_of(intent.membership.members(), [&](int member) {
-    return member == *node || tellers.contains(member);
-  });
+  const bool all = std::ranges::all_of(
+      intent.membership.members(), [&](int member) { return member == *node || tellers.contains(member); });
   if (all) intent.membership.remove(*node);
 }
 

@@ -124,6 +124,32 @@ TEST_CASE("votes that come late make an election late") {
   });
 }
 
+TEST_CASE("an old master that nobody tells of the new one stays what it was, until it is told") {
+  in_each_sandbox([](SandboxMode mode) {
+    BusScene scene(3, 1, mode);
+    scene.node(0).kill();
+    wait_until("n4 is promoted", kPatience, [&] { return scene.is_master(3); });
+    // To a dead node nothing is said: the faults are in force all the same.
+    auto updates = scene.inject_bus("bus-drop", "n1", R"({"type": "UPDATE", "to": "n1"})");
+    auto owner =
+        scene.inject_bus("bus-drop", "n1", R"({"type": ["PING", "PONG"], "from": "n4", "to": "n1"})");
+    require_active(updates);
+    require_active(owner);
+    scene.node(0).start();
+    const auto told = [&] {
+      BusTypeSet types;
+      types.add(BusType::kUpdate);
+      return count_of(scene.path.traffic().counts(), {types, {}, {"n1"}, false});
+    };
+    wait_until("somebody tells n1, in vain", kPatience, [&] { return told() > 0; });
+    require_that(scene.is_master(0), "n1 is a master by its own view");
+    scene.heal(owner);
+    wait_until("n1 hears of n4 by itself", kPatience, [&] { return !scene.is_master(0); });
+    scene.heal(updates);
+    require_that(updates.record.verified_active() && owner.record.verified_active(), "both were felt");
+  });
+}
+
 TEST_CASE("a fault that no message felt has not taken effect") {
   in_each_sandbox([](SandboxMode mode) {
     BusScene scene(3, 0, mode);
