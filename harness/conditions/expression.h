@@ -1,5 +1,5 @@
-// Regular expressions of scenarios, over replies and logs: Perl's syntax, by Boost.Regex. Those texts come from
-// servers: the standard library's matcher recurses once a character and ends the process on a long one.
+// Regular expressions of scenarios, over replies and logs: Perl's syntax, by Boost.Regex. Those texts come
+// from servers: the standard library's matcher recurses once a character and ends the process on a long one.
 #pragma once
 
 #include <boost/regex.hpp>

@@ -7,7 +7,7 @@
 namespace harness {
 
 std::unique_ptr<ActiveFault> inject_clock_skew(FaultContext& context, const FaultRequest& request,
-                                       FaultRecord& record) {
+                                               FaultRecord& record) {
   const double rate = request.with.number("rate") / 100;
   // How long it will last is not known here: an hour's worth is the most.
   return shift_clocks(

@@ -10,6 +10,6 @@ inline constexpr Parameter kClockSkewParameters[] = {
 };
 
 std::unique_ptr<ActiveFault> inject_clock_skew(FaultContext& context, const FaultRequest& request,
-                                       FaultRecord& record);
+                                               FaultRecord& record);
 
 }  // namespace harness

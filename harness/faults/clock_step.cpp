@@ -5,7 +5,7 @@
 namespace harness {
 
 std::unique_ptr<ActiveFault> inject_clock_step(FaultContext& context, const FaultRequest& request,
-                                       FaultRecord& record) {
+                                               FaultRecord& record) {
   const std::chrono::duration<double> step(request.with.number("step"));
   const auto ahead = std::chrono::duration_cast<std::chrono::nanoseconds>(step);
   return shift_clocks(

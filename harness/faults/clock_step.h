@@ -10,6 +10,6 @@ inline constexpr Parameter kClockStepParameters[] = {
 };
 
 std::unique_ptr<ActiveFault> inject_clock_step(FaultContext& context, const FaultRequest& request,
-                                       FaultRecord& record);
+                                               FaultRecord& record);
 
 }  // namespace harness

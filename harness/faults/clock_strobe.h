@@ -11,6 +11,6 @@ inline constexpr Parameter kClockStrobeParameters[] = {
 };
 
 std::unique_ptr<ActiveFault> inject_clock_strobe(FaultContext& context, const FaultRequest& request,
-                                       FaultRecord& record);
+                                                 FaultRecord& record);
 
 }  // namespace harness

@@ -35,10 +35,10 @@
 #include "harness/faults/half_open.h"
 #include "harness/faults/kill.h"
 #include "harness/faults/manual_failover.h"
+#include "harness/faults/memory.h"
 #include "harness/faults/migrate_then_cut.h"
 #include "harness/faults/migrate_then_kill.h"
 #include "harness/faults/migrate_then_pause.h"
-#include "harness/faults/memory.h"
 #include "harness/faults/move_slots.h"
 #include "harness/faults/packet_corrupt.h"
 #include "harness/faults/packet_delay.h"
@@ -298,7 +298,8 @@ constexpr Fault kFaults[] = {
     {"clock-skew", "a node's wall clock runs fast or slow", "random-master", kHeals, needs_fake_clock,
      inject_clock_skew, kClockSkewParameters, EffectKind::kClock, no_problem, kFakeClock},
     {"clock-strobe", "a node's wall clock jumps there and back, again and again", "random-master", kHeals,
-     needs_fake_clock, inject_clock_strobe, kClockStrobeParameters, EffectKind::kClock, no_problem, kFakeClock},
+     needs_fake_clock, inject_clock_strobe, kClockStrobeParameters, EffectKind::kClock, no_problem,
+     kFakeClock},
 };
 
 }  // namespace

@@ -263,7 +263,8 @@ void write_file(const fs::path& file, std::string_view text) {
   std::error_code ignored;  // nothing half-left behind; the failure itself is what is reported
   fs::remove(beside, ignored);
   throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(number) + ". " +
-                         (full ? "Free some space, or choose" : "Choose") + " another place with --store DIR");
+                         (full ? "Free some space, or choose" : "Choose") +
+                         " another place with --store DIR");
 }
 
 std::string read_file(const fs::path& file) {

@@ -322,7 +322,8 @@ void print_text(const CheckResult& result, double seconds) {
   std::snprintf(time, sizeof time, "%.3f s", seconds);
   std::cout << kWords[static_cast<int>(result.valid)] << "  " << result.name << ", " << result.operations
             << " operations, " << time << "\n";
-  if (result.anomalies.empty() || result.valid != Validity::kInvalid) std::cout << terminal_lines(result.explanation) << "\n";
+  if (result.anomalies.empty() || result.valid != Validity::kInvalid)
+    std::cout << terminal_lines(result.explanation) << "\n";
   std::size_t number = 0;
   for (const Anomaly& anomaly : result.anomalies) {
     if (++number > 10) break;
@@ -396,7 +397,8 @@ int check_command(int argc, const char* const* argv) {
   teller = nullptr;
   telling.clear();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  for (const std::string& warning : checked.warnings) std::cerr << "harness: " << terminal_lines(warning) << "\n";
+  for (const std::string& warning : checked.warnings)
+    std::cerr << "harness: " << terminal_lines(warning) << "\n";
   if (interrupted_by() != 0)
     for (CheckResult& one : checked.results) say_interrupted(one);
   const CheckResult result = merged(checked.results);

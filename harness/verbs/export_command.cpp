@@ -32,7 +32,8 @@ History load(const std::string& run, const std::string& store) {
     if (!std::filesystem::is_regular_file(run)) return load_recorded(find_run(store, run));
     std::vector<std::string> warnings;
     History history = HistoryFile(run).read(warnings);
-    for (const std::string& warning : warnings) std::cerr << "harness: " << reporting::terminal_lines(warning) << "\n";
+    for (const std::string& warning : warnings)
+      std::cerr << "harness: " << reporting::terminal_lines(warning) << "\n";
     return history;
   } catch (const HistoryError& error) {
     throw UsageError(run + ": " + error.what());
