@@ -21,7 +21,8 @@ struct KnownDisagreement {
   std::string_view source;
 };
 constexpr KnownDisagreement kKnown[] = {
-    // "If a node is serving no slots, it is said to exist in its own shard" (redis#10293): before shards had ids,
+    // "If a node is serving no slots, it is said to exist in its own shard" (redis#10293): before shards had
+    // ids,
     // a master that failed left its shard when a replica took its slots.
     {"failed-master-apart", "redis", 7'000'000, 7'002'000, "redis#10293, redis#13414"},
     {"failed-master-apart", "bundled", 7'000'000, 7'002'000, "redis#10293, redis#13414"},

@@ -44,8 +44,8 @@ Node::Node(NodeOptions options)
   CHECK_THAT_HOLDS(options_.host != nullptr, "a node needs a host");
   write_configuration(files_, configuration(flavor_, files_, options_.settings));
   if (options_.disk_gate)
-    gate_ = std::make_unique<DiskGate>(
-        std::vector<fs::path>{fs::weakly_canonical(files_.data()), fs::weakly_canonical(files_.nodes_conf())});
+    gate_ = std::make_unique<DiskGate>(std::vector<fs::path>{fs::weakly_canonical(files_.data()),
+                                                             fs::weakly_canonical(files_.nodes_conf())});
 }
 
 Node::~Node() {
