@@ -10,6 +10,7 @@
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
 #include "harness/verbs/verbs.h"
+#include "reports/text.h"
 
 namespace harness {
 namespace {
@@ -54,10 +55,10 @@ int main(int argc, char** argv) {
   try {
     return harness::dispatch(argc, argv);
   } catch (const harness::UsageError& error) {
-    std::cerr << "harness: " << error.what() << "\n";
+    std::cerr << "harness: " << harness::reporting::terminal_lines(error.what()) << "\n";
     return harness::kExitUsage;
   } catch (const std::exception& error) {
-    std::cerr << "harness: " << error.what() << "\n";
+    std::cerr << "harness: " << harness::reporting::terminal_lines(error.what()) << "\n";
     return harness::kExitEnvironment;
   }
 }

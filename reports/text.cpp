@@ -33,6 +33,19 @@ bool is_control(std::string_view character) {
   return byte < 0x20 || byte == 0x7f || c1;
 }
 
+/// "\\u202e" for a character that changes the direction of text or cannot be seen; empty for any other.
+std::string reordering_shown(std::string_view character) {
+  if (character.size() != 3) return {};
+  const auto bits = [&](std::size_t i) { return static_cast<unsigned char>(character[i]) & 0x3FU; };
+  const unsigned code = (static_cast<unsigned char>(character[0]) & 0x0FU) << 12U | bits(1) << 6U | bits(2);
+  const bool strange = (0x200B <= code && code <= 0x200F) || (0x202A <= code && code <= 0x202E) ||
+                       (0x2060 <= code && code <= 0x2069) || code == 0xFEFF;
+  if (!strange) return {};
+  char escape[8];
+  std::snprintf(escape, sizeof escape, "\\u%04x", code);
+  return escape;
+}
+
 }  // namespace
 
 std::string clean_utf8(std::string_view text) {
@@ -47,7 +60,9 @@ std::string escape_xml(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for_each_character(text, [&](std::string_view character) {
-    if (character.empty() || character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf")
+    if (const std::string shown = reordering_shown(character); !shown.empty())
+      out += shown;
+    else if (character.empty() || character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf")
       out += kReplacement;
     else if (character == "&")
       out += "&amp;";
@@ -67,10 +82,23 @@ std::string escape_xml(std::string_view text) {
   return out;
 }
 
+std::string terminal_lines(std::string_view text) {
+  std::string out;
+  while (true) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += terminal_text(text.substr(0, end));
+    if (end == text.size()) return out;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string terminal_text(std::string_view text) {
   std::string out;
   for_each_character(text, [&](std::string_view character) {
-    if (character.empty()) {
+    if (const std::string shown = reordering_shown(character); !shown.empty()) {
+      out += shown;
+    } else if (character.empty()) {
       out += kReplacement;
     } else if (character == "\n" || character == "\t" || character == "\r") {
       out += ' ';

@@ -17,12 +17,16 @@ namespace harness::reporting {
 std::string clean_utf8(std::string_view text);
 
 /// Text for XML 1.0 and HTML, in elements and in quoted attributes: cleaned, & < > " ' escaped, and
-/// characters that XML forbids (control characters, U+FFFE, U+FFFF) replaced by U+FFFD.
+/// characters that XML forbids (control characters, U+FFFE, U+FFFF) replaced by U+FFFD. Those that reorder or
+/// hide text are shown as \uNNNN.
 std::string escape_xml(std::string_view text);
 
 /// Text for a terminal: cleaned, control characters shown as \xNN, so that nothing from the cluster moves the
-/// cursor or changes a colour. Line breaks become spaces.
+/// cursor or changes a colour; so are characters that reorder or hide text, as \uNNNN. Line breaks become
+/// spaces.
 std::string terminal_text(std::string_view text);
+/// The same, with its line breaks.
+std::string terminal_lines(std::string_view text);
 
 /// 412008 -> "412,008"
 std::string grouped(std::uint64_t number);

@@ -10,6 +10,10 @@ TEST_CASE("Text from the cluster cannot become markup or move a cursor") {
   CHECK(escape_xml(std::string_view("\0\x1b\n", 3)) == "\xef\xbf\xbd\xef\xbf\xbd\n");
   CHECK(escape_xml("\xef\xbf\xbf") == "\xef\xbf\xbd");
   CHECK(terminal_text("a\x1b[31mb\nc\x7f\xc2\x9b") == "a\\x1b[31mb c\\x7f\\x9b");
+  CHECK(terminal_lines("a\x1b[31m\nb\n") == "a\\x1b[31m\nb\n");
+  // A text that runs from right to left, and one that nobody sees.
+  CHECK(terminal_text("a\xe2\x80\xae" "b\xe2\x80\x8b") == "a\\u202eb\\u200b");
+  CHECK(escape_xml("\xe2\x81\xa6<\xef\xbb\xbf") == "\\u2066&lt;\\ufeff");
 }
 
 TEST_CASE("Bytes that are not UTF-8 are replaced one by one, and the rest stays") {

@@ -101,12 +101,12 @@ class DamageRun {
     std::string what;
     if (path) {
       path_ = *path;
-      before_ = read_file(path_);
+      before_ = read_data_file(path_);
       std::string bytes = before_;
       what = damage(bytes, record_.error);
-      if (!what.empty()) write_file(path_, bytes);
+      if (!what.empty()) write_data_file(path_, bytes);
     }
-    const std::string after = path ? read_file(path_) : std::string();
+    const std::string after = path ? read_data_file(path_) : std::string();
     if (!what.empty() && after == before_) record_.error = "the file is as it was: " + what;
     if (!record_.error.empty()) {
       record_.error = node_.name() + ": " + record_.error;
@@ -141,7 +141,7 @@ class DamageRun {
     record_.evidence += fmt::format("; {} refused it", node_.name());
     if (!request_.with.flag("mend")) return;
     if (node_.running()) node_.kill();
-    write_file(path_, before_);
+    write_data_file(path_, before_);
     if (const std::string still = start(node_); !still.empty())
       record_.error = "does not start with its file as it was either: " + still;
     else

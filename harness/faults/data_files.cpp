@@ -36,7 +36,7 @@ bool has_bytes(const fs::path& path) {
 
 std::optional<fs::path> find_aof(const fs::path& data) {
   for (const fs::path& manifest : files_with_suffix(data, ".manifest")) {
-    const std::vector<std::string> parts = manifest_parts(read_file(manifest));
+    const std::vector<std::string> parts = manifest_parts(read_data_file(manifest));
     for (auto part = parts.rbegin(); part != parts.rend(); ++part)
       if (const fs::path path = manifest.parent_path() / *part; has_bytes(path)) return path;
   }
@@ -93,7 +93,7 @@ std::vector<std::string> manifest_parts(std::string_view manifest) {
   return base;
 }
 
-std::string read_file(const fs::path& path) {
+std::string read_data_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::string bytes(std::istreambuf_iterator<char>(in), {});
   if (!in.good() && !in.eof())
@@ -101,7 +101,7 @@ std::string read_file(const fs::path& path) {
   return bytes;
 }
 
-void write_file(const fs::path& path, std::string_view bytes) {
+void write_data_file(const fs::path& path, std::string_view bytes) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   bool written = static_cast<bool>(file);
   while (written && !bytes.empty()) {

@@ -26,7 +26,7 @@ std::optional<std::filesystem::path> find_data_file(const NodeFiles& files, Data
 std::vector<std::string> manifest_parts(std::string_view manifest);
 
 /// Throws EnvironmentError when the file cannot be read, or written whole and synced.
-std::string read_file(const std::filesystem::path& path);
-void write_file(const std::filesystem::path& path, std::string_view bytes);
+std::string read_data_file(const std::filesystem::path& path);
+void write_data_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace harness

@@ -23,7 +23,7 @@ FaultScene persistent_scene(Persistence persistence = Persistence::kAppendAlways
 std::string bytes_of(Node& node, DataFile file) {
   std::string problem;
   const auto path = find_data_file(node.files(), file, problem);
-  return path ? read_file(*path) : "no file: " + problem;
+  return path ? read_data_file(*path) : "no file: " + problem;
 }
 
 void check_done(const FaultScene::Injected& injected, const std::string& evidence) {

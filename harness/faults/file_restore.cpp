@@ -37,7 +37,7 @@ std::unique_ptr<ActiveFault> inject_file_restore(FaultContext& context, const Fa
   record.description = request.with.text("file") + " of " + record.description + ": an older copy";
   const auto path = find_data_file(node->files(), data_file_from(request.with.text("file")), record.error);
   if (!path) return nullptr;
-  const std::string copy = read_file(*path);
+  const std::string copy = read_data_file(*path);
   // The copy ages: its patience is the wait, which only the end of the run shortens.
   if (wait_for(std::chrono::milliseconds(std::llround(age * 1e3)), [&] { return context.stopped(); })) {
     record.error = "the run ended before the copy was old enough";

@@ -258,12 +258,12 @@ void write_file(const fs::path& file, std::string_view text) {
   std::error_code error;
   if (out) fs::rename(beside, file, error);
   if (out && !error) return;
-  const std::string why = error ? error.message() : std::strerror(errno);
+  const int number = error ? error.value() : errno;
+  const bool full = number == ENOSPC || number == EDQUOT;
   std::error_code ignored;  // nothing half-left behind; the failure itself is what is reported
   fs::remove(beside, ignored);
-  throw EnvironmentError("cannot write " + file.string() + ": " + why +
-                         ". Free some space, or choose another place with "
-                         "--store DIR");
+  throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(number) + ". " +
+                         (full ? "Free some space, or choose" : "Choose") + " another place with --store DIR");
 }
 
 std::string read_file(const fs::path& file) {

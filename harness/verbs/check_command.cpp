@@ -21,12 +21,16 @@
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/file_check.h"
 #include "harness/verbs/history_file.h"
+#include "harness/verbs/named_file.h"
 #include "harness/verbs/verbs.h"
+#include "reports/text.h"
 
 namespace harness {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using reporting::terminal_lines;
+using reporting::terminal_text;
 
 struct CheckArguments {
   std::string file;
@@ -318,21 +322,21 @@ void print_text(const CheckResult& result, double seconds) {
   std::snprintf(time, sizeof time, "%.3f s", seconds);
   std::cout << kWords[static_cast<int>(result.valid)] << "  " << result.name << ", " << result.operations
             << " operations, " << time << "\n";
-  if (result.anomalies.empty() || result.valid != Validity::kInvalid) std::cout << result.explanation << "\n";
+  if (result.anomalies.empty() || result.valid != Validity::kInvalid) std::cout << terminal_lines(result.explanation) << "\n";
   std::size_t number = 0;
   for (const Anomaly& anomaly : result.anomalies) {
     if (++number > 10) break;
     std::cout << "\n" << number << ". " << anomaly.type;
-    if (!anomaly.key.empty()) std::cout << ", key " << anomaly.key;
+    if (!anomaly.key.empty()) std::cout << ", key " << terminal_text(anomaly.key);
     if (anomaly.allowed) std::cout << " (allowed: window " << to_string(anomaly.window) << ")";
-    std::cout << "\n   " << anomaly.explanation << "\n   events";
+    std::cout << "\n   " << terminal_lines(anomaly.explanation) << "\n   events";
     for (std::size_t i = 0; i < std::min<std::size_t>(anomaly.operations.size(), 20); ++i)
       std::cout << " " << anomaly.operations[i];
     if (anomaly.operations.size() > 20) std::cout << " and " << anomaly.operations.size() - 20 << " more";
     std::cout << "\n";
   }
   if (result.violations > 10) std::cout << "\n" << result.violations << " violations in all\n";
-  if (!result.truncated.empty()) std::cout << "incomplete: " << result.truncated << "\n";
+  if (!result.truncated.empty()) std::cout << "incomplete: " << terminal_lines(result.truncated) << "\n";
 }
 
 void write_graphs(const CheckArguments& arguments, const Checked& checked) {
@@ -342,7 +346,7 @@ void write_graphs(const CheckArguments& arguments, const Checked& checked) {
   if (arguments.graph == "-") {
     std::cout << text;
   } else {
-    write_file(arguments.graph, text);
+    write_named_file(arguments.graph, text);
   }
 }
 
@@ -392,7 +396,7 @@ int check_command(int argc, const char* const* argv) {
   teller = nullptr;
   telling.clear();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  for (const std::string& warning : checked.warnings) std::cerr << "harness: " << warning << "\n";
+  for (const std::string& warning : checked.warnings) std::cerr << "harness: " << terminal_lines(warning) << "\n";
   if (interrupted_by() != 0)
     for (CheckResult& one : checked.results) say_interrupted(one);
   const CheckResult result = merged(checked.results);

@@ -12,7 +12,9 @@
 #include "harness/run/store.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/history_file.h"
+#include "harness/verbs/named_file.h"
 #include "harness/verbs/verbs.h"
+#include "reports/text.h"
 
 namespace harness {
 namespace {
@@ -30,7 +32,7 @@ History load(const std::string& run, const std::string& store) {
     if (!std::filesystem::is_regular_file(run)) return load_recorded(find_run(store, run));
     std::vector<std::string> warnings;
     History history = HistoryFile(run).read(warnings);
-    for (const std::string& warning : warnings) std::cerr << "harness: " << warning << "\n";
+    for (const std::string& warning : warnings) std::cerr << "harness: " << reporting::terminal_lines(warning) << "\n";
     return history;
   } catch (const HistoryError& error) {
     throw UsageError(run + ": " + error.what());
@@ -62,7 +64,7 @@ int export_command(int argc, const char* const* argv) {
     std::cout << text << std::flush;
     if (!std::cout) throw EnvironmentError("cannot write to stdout");
   } else {
-    write_file(output, text);
+    write_named_file(output, text);
   }
   return kExitPass;
 }
