@@ -1,12 +1,10 @@
 // The checkers of the cluster's own order, each shown a good record, bad ones and one that proves nothing.
 #include <catch2/catch.hpp>
-#include <functional>
 
 #include "checkers/promises/data_agreement.h"
 #include "checkers/promises/epochs.h"
 #include "checkers/promises/failovers.h"
 #include "checkers/promises/logs.h"
-#include "checkers/promises/membership.h"
 #include "checkers/promises/minority_writes.h"
 #include "checkers/promises/record_builder_test.h"
 #include "checkers/promises/role_convergence.h"
@@ -500,97 +498,4 @@ TEST_CASE("logs") {
     std::erase_if(run.logs, [](const LogLine& line) { return line.node == 4; });
     CHECK(check_logs(run, {}).valid == Validity::kUnknown);
   }
-}
-
-namespace {
-
-/// What was intended, as a record of now tells it: the creation, and from 15 s on what `change` makes of it.
-void intend(RunRecord& run, const std::function<void(Membership&)>& change) {
-  Membership membership(run.nodes);
-  run.intended = {{0, membership}};
-  change(membership);
-  run.intended.push_back({15 * kSecond, membership});
-}
-
-/// The node leaves every list, and tells of nobody but itself.
-void leave(RunRecord& run, int node) {
-  const std::string left = run.nodes[static_cast<std::size_t>(node)].id;
-  for (View& view : run.views) {
-    if (view.begin < 15 * kSecond) continue;
-    const bool own = view.node == node;
-    std::erase_if(view.topology.nodes,
-                  [&](const TopologyNode& line) { return own ? line.id != left : line.id == left; });
-  }
-}
-
-}  // namespace
-
-TEST_CASE("roles are judged against what was intended, not against the creation") {
-  RunRecord run = healthy();
-  SECTION("a node that left is not missed") {
-    leave(run, 5);
-    CHECK(has(check_role_convergence(run, {}), "unknown-node"));
-    intend(run, [](Membership& membership) { membership.remove(5); });
-    const CheckResult result = check_role_convergence(run, {});
-    INFO(result.explanation);
-    CHECK(result.violations == 0);
-    CHECK(measured(result, "replicas") == 2);
-    CHECK(check_membership(run, {}).violations == 0);
-  }
-  SECTION("a node that left and is still listed is a stranger") {
-    intend(run, [](Membership& membership) { membership.remove(5); });
-    CHECK(has(check_membership(run, {}), "stranger-listed"));
-  }
-  SECTION("a spare that never joined is not looked for") {
-    leave(run, 5);
-    run.nodes[5].spare = true;
-    CHECK(check_role_convergence(run, {}).violations == 0);
-  }
-  SECTION("a master that was meant to give its slots away is not missed") {
-    intend(run, [](Membership& membership) {
-      const SlotRanges slots = membership.slots_of(2);
-      membership.give(slots, 1);
-    });
-    CHECK(has(check_role_convergence(run, {}), "masters-missing"));
-    CHECK(has(check_membership(run, {}), "slots-elsewhere"));
-  }
-}
-
-TEST_CASE("membership: as created, and what proves nothing") {
-  RunRecord run = healthy();
-  SECTION("good") {
-    const CheckResult result = check_membership(run, {});
-    INFO(result.explanation);
-    CHECK(result.valid == Validity::kValid);
-    CHECK(measured(result, "members") == 6);
-  }
-  SECTION("bad: a member that nobody lists any more") {
-    leave(run, 5);
-    CHECK(has(check_membership(run, {}), "member-missing"));
-  }
-  SECTION("no evidence") {
-    run.views.clear();
-    CHECK(check_membership(run, {}).valid == Validity::kUnknown);
-  }
-  SECTION("interrupted") {
-    run.info.interrupted = true;
-    CHECK(check_membership(run, {}).valid == Validity::kUnknown);
-  }
-}
-
-TEST_CASE("slots are judged against what was intended, not against the creation") {
-  RunRecord run = healthy();
-  const auto delete_slot = [&] {
-    for (View& view : run.views)
-      if (view.begin >= 15 * kSecond)
-        for (TopologyNode& line : view.topology.nodes)
-          if (!line.slots.empty() && line.slots.front().first == 0) line.slots.front().first = 1;
-  };
-  delete_slot();
-  // The views before the change are extended up to it: only the end tells.
-  CHECK(has(check_slot_coverage(run, {}), "slot-uncovered-at-end"));
-  intend(run, [](Membership& membership) { membership.take_away({{0, 0}}); });
-  const CheckResult result = check_slot_coverage(run, {});
-  INFO(result.explanation);
-  CHECK(result.violations == 0);
 }
