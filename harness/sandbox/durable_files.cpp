@@ -54,8 +54,8 @@ void DurableFiles::synced(const fs::path& path, bool appended) {
 void DurableFiles::renamed(const fs::path& from, const fs::path& to) {
   const std::lock_guard lock(mutex_);
   auto known = durable_.extract(from);
-  durable_.erase(to);
   if (known.empty()) return;
+  durable_.erase(to);
   known.key() = to;
   durable_.insert(std::move(known));
 }

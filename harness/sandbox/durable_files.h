@@ -24,7 +24,8 @@ class DurableFiles {
   /// The file as it is now will survive. `appended`: it is only ever written at its end, so that its length
   /// says it all.
   void synced(const std::filesystem::path& path, bool appended);
-  /// What is known of the one is known of the other from now on. A rename is durable at once.
+  /// What is known of the one is known of the other from now on: the rename of what was synced is durable at
+  /// once. That of what was not is lost with it, as file systems have it that write a file before its name.
   void renamed(const std::filesystem::path& from, const std::filesystem::path& to);
 
   struct Loss {
