@@ -273,11 +273,11 @@ TEST_CASE("votes") {
     add_line(run, 3, 5'000, "Failover auth granted to " + id(5) + " for epoch 5");
     CHECK(has(check_votes(run, {}), "vote-without-failure"));
     FaultRecord asked;
-    asked.nodes = {5};
+    asked.nodes = {4};
     asked.requested = 4'900 * kMillisecond;
     asked.effects.emplace_back();
     asked.effects[0].kind = EffectKind::kHandover;
-    asked.effects[0].nodes = {5};
+    asked.effects[0].nodes = {4};
     run.faults.push_back(asked);
     CHECK_FALSE(has(check_votes(run, {}), "vote-without-failure"));
     run.faults.back().requested -= 11 * kSecond;  // given up long ago
