@@ -301,6 +301,29 @@ TEST_CASE("Ctrl-C stops a run, keeps what was recorded and leaves nothing behind
   CHECK(report.code == 4);  // an interrupted run concludes nothing
 }
 
+TEST_CASE("Ctrl-C stops a compilation, and leaves neither processes nor a run") {
+  const Scratch scratch;
+  const fs::path tree = scratch.path / "tree";
+  fs::create_directories(tree / "src");
+  std::ofstream(tree / "src" / "version.h") << "#define REDIS_VERSION \"7.0.15\"\n";
+  std::ofstream(tree / "src" / "server.c") << "int main(void) { return 0; }\n";
+  std::ofstream(tree / "src" / "Makefile") << "redis-server:\n\ttouch " << (scratch.path / "begun").string()
+                                           << "; sleep 600\n";
+  for (const int signal : {SIGINT, SIGTERM}) {
+    fs::remove(scratch.path / "begun");
+    Started run(scratch, {"run", "failover-basic", "--server", tree.string(), "--seed", "9"});
+    wait_until("the compilation", 60s, [&] { return fs::exists(scratch.path / "begun"); });
+    ::kill(run.pid(), signal);
+    CHECK(run.exit_code(60s) == 130);
+    CHECK_THAT(run.err(), Contains("interrupted while the server was compiled"));
+    CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
+    const fs::path runs = scratch.store();
+    if (fs::exists(runs))
+      for (const fs::directory_entry& entry : fs::directory_iterator(runs))
+        CHECK_FALSE(fs::is_directory(entry.symlink_status()));
+  }
+}
+
 TEST_CASE("kill -9 at any moment leaves nothing on the host, and a store that is judged", "[real]") {
   const char* wanted = std::getenv("HARNESS_KILLS");  // 100 by hand, fewer in every check
   const int kills = wanted ? std::atoi(wanted) : 5;

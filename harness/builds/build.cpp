@@ -250,7 +250,8 @@ fs::path unpack_tarball(const fs::path& tarball, const Cache& cache, const Build
         say("unpacking " + tarball.string());
         const fs::path log = folder / ".unpack.log";
         run_tool(
-            {"tar", "-xf", fs::absolute(tarball).string()}, folder, log, {"LC_ALL=C"}, [] {},
+            {"tar", "-xf", fs::absolute(tarball).string()}, folder, log, {"LC_ALL=C"},
+            [&] { say("unpacking " + tarball.string()); },
             "give a source tarball (.tar.gz, .tar.xz, .tar.bz2), complete");
         fs::remove(log);
       },
@@ -272,7 +273,12 @@ void run_tool(const std::vector<std::string>& argv, const fs::path& directory, c
   child_options.environment = environment;
   Child child(child_options);
   std::optional<ExitStatus> end;
-  while (!(end = child.wait_for(200ms))) tick();
+  try {
+    while (!(end = child.wait_for(200ms))) tick();
+  } catch (...) {
+    ::kill(-child.pid(), SIGKILL);  // the tool and what it started: its group is its own
+    throw;
+  }
   if (end->exit_code == 0) return;
   ::kill(-child.pid(), SIGKILL);  // what it started and did not wait for; its group is its own
   throw EnvironmentError(fmt::format("`{}` {}; {}; its last lines:\n{}", fmt::join(argv, " "),

@@ -18,7 +18,8 @@ struct BuildOptions {
   std::vector<std::string> make_arguments;  // further ones, "SANITIZER=address"; part of the cache's key
   std::filesystem::path log;                // gets the compiler's output; empty: kept in the cache only
   int jobs = 0;                             // 0: one a core
-  /// What is going on, and how far it is in percent (-1: unknown). Called several times a second.
+  /// What is going on, and how far it is in percent (-1: unknown). Called several times a second. What it
+  /// throws ends the tools and leaves the cache as it was.
   std::function<void(std::string_view what, int percent)> progress;
 };
 

@@ -126,7 +126,11 @@ class PrivateApt {
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     const fs::path log = options_.log.empty() ? folder_ / "apt.log" : options_.log;
     run_tool(
-        argv, directory, fs::absolute(log), {"LC_ALL=C", "DEBIAN_FRONTEND=noninteractive"}, [] {}, mend);
+        argv, directory, fs::absolute(log), {"LC_ALL=C", "DEBIAN_FRONTEND=noninteractive"},
+        [&] {
+          if (options_.progress) options_.progress("fetching sources", -1);
+        },
+        mend);
   }
 
   fs::path folder_;
@@ -274,7 +278,7 @@ fs::path fetch_source_package(const SourcePackage& package, const Cache& cache, 
         // Unsigned is right here: apt has checked the hashes against the signed index.
         run_tool(
             {"dpkg-source", "--no-check", "-x", dsc_in(folder).filename().string(), "tree"}, folder, log,
-            {"LC_ALL=C"}, [] {}, "dpkg-source must be there (apt-get install dpkg-dev)");
+            {"LC_ALL=C"}, [&] { say("unpacking " + package.name); }, "dpkg-source must be there (apt-get install dpkg-dev)");
       },
       say);
   return tree_in(entry);

@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "harness/builds/server.h"
@@ -62,6 +63,21 @@ std::string headline(const RunInfo& info, const ClusterPlan& cluster) {
 /// The builds under test, compiled first when the plan names sources. Fetching and compiling happens in a
 /// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
 /// it made is in the cache.
+/// A signal asked for the end before there was anything to record.
+struct StoppedBuilding {};
+
+/// Compiles what has to be, in a sandbox that takes the compilers away with it. The first process of one has
+/// no way to die of a signal that it does not catch.
+int try_to_resolve(const std::string& specs, const BuildOptions& build) {
+  catch_interrupts();
+  try {
+    resolve_servers(specs, build);
+  } catch (const StoppedBuilding&) {
+    return kExitInterrupted;
+  }
+  return kExitPass;
+}
+
 std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const ExecuteOptions& options,
                                  Progress& progress) {
   std::string specs;
@@ -70,16 +86,13 @@ std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const 
   build.quick = options.quick_build;
   build.log = files.build_log();
   build.progress = [&](std::string_view what, int percent) {
+    if (interrupted_by() != 0) throw StoppedBuilding{};
     progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
   };
   try {
-    run_in_sandbox(
-        options.mode,
-        [&] {
-          resolve_servers(specs, build);
-          return kExitPass;
-        },
-        SandboxNetwork::kMachine);
+    const int ended = run_in_sandbox(
+        options.mode, [&] { return try_to_resolve(specs, build); }, SandboxNetwork::kMachine);
+    if (ended == kExitInterrupted) throw StoppedBuilding{};
     std::vector<Server> servers = resolve_servers(specs, build);
     progress.clear();
     return servers;
@@ -178,6 +191,9 @@ Execution execute(const Plan& plan, const RunFiles& files, const ExecuteOptions&
     progress.say(headline(execution.info, plan.cluster));
     run.info = execution.info;
     conduct_in_bottle(run, execution, progress);
+  } catch (const StoppedBuilding&) {
+    std::filesystem::remove_all(files.directory);  // nothing was run: nothing half-done stays
+    execution.interrupted = true;
   } catch (const EnvironmentError& error) {
     execution.error = error.what();
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -119,8 +120,11 @@ Ended run_plan(const Plan& plan, const RunOptions& options, ExecuteOptions execu
   ended.files = create_run_directory(options.store, plan.scenario, plan.seed);
   const Execution execution = execute(plan, ended.files, execute_options, progress);
   if (execution.interrupted) {
-    std::cerr << "interrupted: what was recorded is in " + ended.files.directory.string() +
-                     "; judge it with 'harness report " + execution.info.id + store_option(options) + "'\n";
+    std::cerr << (std::filesystem::exists(ended.files.directory)
+                      ? "interrupted: what was recorded is in " + ended.files.directory.string() +
+                            "; judge it with 'harness report " + execution.info.id + store_option(options) +
+                            "'\n"
+                      : std::string("interrupted while the server was compiled: nothing was recorded\n"));
     ended.exit_code = kExitInterrupted;
     return ended;
   }
