@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -69,6 +70,62 @@ Terms::Terms(const RunRecord& run) : of_node_(run.nodes.size()) {
   for (std::size_t node = 0; node < views.size(); ++node)
     find_stints(run, static_cast<int>(node), views[node]);
   for (std::size_t term = 0; term < terms_.size(); ++term) find_origin(run, static_cast<int>(term), views);
+  for (const FaultRecord& fault : run.faults) {
+    if (!has_effect(fault, {EffectKind::kData})) continue;
+    for (int node = 0; node < static_cast<int>(of_node_.size()); ++node) {
+      if (!acts_on(run, fault, node)) continue;
+      const std::vector<int> of_node = of_node_[static_cast<std::size_t>(node)];
+      for (const int term : of_node) split(run, term, fault);
+    }
+  }
+}
+
+/// Data that is removed on purpose ends a term's stream: what follows begins empty after an event (FLUSHALL),
+/// and from nobody knows what after a fault that lasts (evictions). What was answered meanwhile belongs to
+/// neither for certain.
+void Terms::split(const RunRecord& run, int term, const FaultRecord& fault) {
+  Term before = terms_[static_cast<std::size_t>(term)];
+  const Nanos from = fault.requested;
+  if (from == kNever || from <= before.answers_from || before.maybe_until <= from) return;
+  const Nanos end = fault.heals ? fault.healed : fault.active;
+  const Nanos until = std::min(end, before.maybe_until);
+  Term after = before;
+  after.maybe_from = after.answers_from = from;
+  after.surely_from = until;
+  after.surely_until = std::max(before.surely_until, until);
+  after.origin = fault.heals || end == kNever ? Term::Origin::kUnknown : Term::Origin::kCreated;
+  after.parent = kNoTerm;
+  before.maybe_until = until;
+  before.surely_until = std::min(before.surely_until, from);
+  terms_[static_cast<std::size_t>(term)] = before;
+  const int number = static_cast<int>(terms_.size());
+  terms_.push_back(std::move(after));
+  auto& of_node = of_node_[static_cast<std::size_t>(before.node)];
+  of_node.insert(std::next(std::find(of_node.begin(), of_node.end(), term)), number);
+  follow_split(run, term, number);
+}
+
+/// Whose heirs are whose: a process that restarted knows of the removal; a replica surely does if it had
+/// applied what its master had sent some look after it. Any other is compared with nothing.
+void Terms::follow_split(const RunRecord& run, int before, int after) {
+  const Term source = terms_[static_cast<std::size_t>(after)];
+  std::vector<const OffsetSample*> sent;
+  for (const OffsetSample& sample : run.offsets)
+    if (sample.node == source.node && sample.is_master && sample.time >= source.surely_from)
+      sent.push_back(&sample);
+  const auto earlier = [](const OffsetSample* a, const OffsetSample* b) { return a->time < b->time; };
+  std::stable_sort(sent.begin(), sent.end(), earlier);
+  for (Term& heir : terms_) {
+    if (heir.parent != before || heir.surely_from <= source.maybe_from) continue;
+    std::int64_t applied = -1;
+    for (const OffsetSample& sample : run.offsets)
+      if (sample.node == heir.node && !sample.is_master && sample.time <= heir.surely_from)
+        applied = std::max(applied, sample.offset);
+    // A look reads the offset at some moment since the look before it: so the second one counts.
+    const bool knows = heir.origin == Term::Origin::kRestarted || (sent.size() > 1 && sent[1]->offset <= applied);
+    heir.parent = knows ? after : kNoTerm;
+    if (!knows) heir.origin = Term::Origin::kUnknown;
+  }
 }
 
 void Terms::find_stints(const RunRecord& run, int node, const std::vector<const View*>& views) {

@@ -28,7 +28,7 @@ struct Claim {
 struct Term {
   /// How the stint began, and so what its first state is.
   enum class Origin {
-    kCreated,    // the node was created as a master: it began empty
+    kCreated,    // it began empty: the node was created as a master, or emptied (FLUSHALL)
     kPromoted,   // after replicating from `parent`: a prefix of the parent's stream
     kRestarted,  // the process came back as a master: what the persistence of `parent` held, perhaps nothing
     kUnknown,    // the views do not tell
@@ -82,6 +82,8 @@ class Terms {
   void find_stints(const RunRecord& run, int node, const std::vector<const View*>& views);
   void find_origin(const RunRecord& run, int term, const std::vector<std::vector<const View*>>& views);
   int term_with_stream(const std::string& replication_id, int not_node) const;
+  void split(const RunRecord& run, int term, const FaultRecord& fault);
+  void follow_split(const RunRecord& run, int before, int after);
 
   std::vector<Term> terms_;
   std::vector<std::vector<int>> of_node_;

@@ -17,9 +17,12 @@ namespace fs = std::filesystem;
 
 /// Where a chain of links leads, whether or not something stands there.
 fs::path target_of(const std::string& file) {
+  constexpr int kLinksAtMost = 40;  // as the kernel has it
   std::error_code error;
-  const fs::path target = fs::weakly_canonical(file, error);
-  return error || target.empty() ? fs::path(file) : target;
+  fs::path target = file;
+  for (int links = 0; links < kLinksAtMost && fs::is_symlink(fs::symlink_status(target, error)); ++links)
+    target = target.parent_path() / fs::read_symlink(target, error);
+  return target;
 }
 
 bool replaceable(const fs::path& target) {
