@@ -307,8 +307,8 @@ TEST_CASE("Ctrl-C stops a compilation, and leaves neither processes nor a run") 
   fs::create_directories(tree / "src");
   std::ofstream(tree / "src" / "version.h") << "#define REDIS_VERSION \"7.0.15\"\n";
   std::ofstream(tree / "src" / "server.c") << "int main(void) { return 0; }\n";
-  std::ofstream(tree / "src" / "Makefile") << "redis-server:\n\ttouch " << (scratch.path / "begun").string()
-                                           << "; sleep 600\n";
+  std::ofstream(tree / "src" / "Makefile")
+      << "redis-server:\n\ttouch " << (scratch.path / "begun").string() << "; sleep 600\n";
   for (const int signal : {SIGINT, SIGTERM}) {
     fs::remove(scratch.path / "begun");
     Started run(scratch, {"run", "failover-basic", "--server", tree.string(), "--seed", "9"});

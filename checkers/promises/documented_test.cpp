@@ -79,6 +79,36 @@ TEST_CASE("window a: a write acknowledged just before the crash may be lost, and
   CHECK(measured(result, "linearizable") == 0);
 }
 
+TEST_CASE("a FLUSHALL empties a shard: what was there is gone, and does not come back") {
+  FailoverRun scene;
+  const std::string key = key_of(0, 1);
+  scene.b.write(10, key, 1, {3'000, 3'001}, 1);
+  scene.b.read(11, key, 1, {3'100, 3'101}, 1);
+  scene.b.read(11, key, std::nullopt, {6'000, 6'001}, 1);
+  scene.b.read(11, key, std::nullopt, {13'000, 13'001}, 4);
+  const auto flush = [&] {
+    FaultRecord& record = scene.b.fault("flush", 1, 5'000, 5'005);
+    record.effects.assign(1, Effect{});
+    record.effects.front().kind = EffectKind::kData;
+    record.effects.front().nodes = {0};
+  };
+  SECTION("flushed") {
+    flush();
+    const CheckResult result = check(scene);
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kValid);
+  }
+  SECTION("flushed, and yet it comes back") {
+    flush();
+    scene.b.read(11, key, 1, {7'000, 7'001}, 1);
+    scene.b.read(11, key, std::nullopt, {8'000, 8'001}, 1);
+    CHECK(check(scene).valid == Validity::kInvalid);
+  }
+  SECTION("nobody flushed") {
+    CHECK(check(scene).valid == Validity::kInvalid);
+  }
+}
+
 TEST_CASE("under --strict the same loss is a violation") {
   FailoverRun scene;
   const std::string key = key_of(0, 1);

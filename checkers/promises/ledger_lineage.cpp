@@ -25,8 +25,14 @@ int Ledger::root_of(const Key& key, int stream) const {
 bool Ledger::one_lineage(Key& key) {
   std::set<int> roots;
   for (const auto& [stream, slice] : key.terms) {
-    const int root = root_of(key, stream);
-    if (terms_.lineage_known(root)) roots.insert(root);
+    int root = root_of(key, stream);
+    if (!terms_.lineage_known(root)) continue;
+    // A stint that was emptied is one shard with what it was before.
+    for (std::size_t steps = 0; steps < terms_.size() && terms_[root].emptied != kNoTerm; ++steps) {
+      root = root_of(key, terms_[root].emptied);
+      key.explained = true;
+    }
+    roots.insert(root);
   }
   if (roots.size() <= 1) return true;
   ++figures_.strange_keys;

@@ -95,6 +95,7 @@ void Terms::split(const RunRecord& run, int term, const FaultRecord& fault) {
   after.surely_until = std::max(before.surely_until, until);
   after.origin = fault.heals || end == kNever ? Term::Origin::kUnknown : Term::Origin::kCreated;
   after.parent = kNoTerm;
+  after.emptied = term;
   before.maybe_until = until;
   before.surely_until = std::min(before.surely_until, from);
   terms_[static_cast<std::size_t>(term)] = before;
@@ -122,7 +123,8 @@ void Terms::follow_split(const RunRecord& run, int before, int after) {
       if (sample.node == heir.node && !sample.is_master && sample.time <= heir.surely_from)
         applied = std::max(applied, sample.offset);
     // A look reads the offset at some moment since the look before it: so the second one counts.
-    const bool knows = heir.origin == Term::Origin::kRestarted || (sent.size() > 1 && sent[1]->offset <= applied);
+    const bool knows =
+        heir.origin == Term::Origin::kRestarted || (sent.size() > 1 && sent[1]->offset <= applied);
     heir.parent = knows ? after : kNoTerm;
     if (!knows) heir.origin = Term::Origin::kUnknown;
   }

@@ -51,6 +51,7 @@ struct Term {
   std::vector<std::string> replication_ids;  // of its stream; a new one begins when a first replica attaches
   Origin origin = Origin::kUnknown;
   int parent = kNoTerm;
+  int emptied = kNoTerm;  // the same stint before its data was removed on purpose
 };
 
 class Terms {

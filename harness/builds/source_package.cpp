@@ -278,7 +278,8 @@ fs::path fetch_source_package(const SourcePackage& package, const Cache& cache, 
         // Unsigned is right here: apt has checked the hashes against the signed index.
         run_tool(
             {"dpkg-source", "--no-check", "-x", dsc_in(folder).filename().string(), "tree"}, folder, log,
-            {"LC_ALL=C"}, [&] { say("unpacking " + package.name); }, "dpkg-source must be there (apt-get install dpkg-dev)");
+            {"LC_ALL=C"}, [&] { say("unpacking " + package.name); },
+            "dpkg-source must be there (apt-get install dpkg-dev)");
       },
       say);
   return tree_in(entry);
