@@ -64,6 +64,30 @@ void give(const Intent& intent, const SlotRanges& slots, int node) {
   if (intent.membership.is_member(node)) intent.membership.give(slots, intent.membership.shard_of(node));
 }
 
+bool somebody_has(const Membership& membership, const SlotRanges& slots) {
+  for (int shard = 0; shard < membership.shards(); ++shard)
+    for (const SlotRange& own : membership.slots_of(shard))
+      for (const SlotRange& range : slots)
+        if (own.first <= range.last && range.first <= own.last) return true;
+  return false;
+}
+
+/// A node that was reset, and gets slots that nobody else is meant to have, belongs to the cluster that is
+/// being made.
+void add(const Intent& intent, const SlotRanges& slots) {
+  if (!intent.membership.is_member(intent.node) && !slots.empty() && !somebody_has(intent.membership, slots))
+    intent.membership.add_master(intent.node);
+  give(intent, slots, intent.node);
+}
+
+/// The node is alone afterwards; slots that no other node of its shard can serve are nobody's.
+void reset(const Intent& intent) {
+  const int shard = intent.membership.shard_of(intent.node);
+  intent.membership.remove(intent.node);
+  if (shard >= 0 && intent.membership.nodes_of(shard).empty())
+    intent.membership.take_away(SlotRanges(intent.membership.slots_of(shard)));
+}
+
 /// From the node's own shard: what others still tell of the slot's owner comes back by gossip.
 void take_away(const Intent& intent, const SlotRanges& slots) {
   const int shard = intent.membership.shard_of(intent.node);
@@ -93,7 +117,9 @@ void meet(const Intent& intent) {
   const auto other = node_by_address(intent, intent.arguments[0], intent.arguments[1]);
   if (other) intent.forgotten.erase(*other);
   intent.forgotten.erase(intent.node);
-  if (!other || intent.membership.is_member(intent.node) == intent.membership.is_member(*other)) return;
+  if (!other) return;
+  if (intent.membership.members().empty()) intent.membership.add_master(intent.node);  // a cluster begins
+  if (intent.membership.is_member(intent.node) == intent.membership.is_member(*other)) return;
   intent.membership.add_master(intent.membership.is_member(intent.node) ? *other : intent.node);
 }
 
@@ -114,14 +140,14 @@ struct Meaning {
 
 constexpr Meaning kMeanings[] = {
     {"SETSLOT", set_slot},
-    {"ADDSLOTS", [](const Intent& intent) { give(intent, single_slots(intent), intent.node); }},
-    {"ADDSLOTSRANGE", [](const Intent& intent) { give(intent, slot_ranges(intent), intent.node); }},
+    {"ADDSLOTS", [](const Intent& intent) { add(intent, single_slots(intent)); }},
+    {"ADDSLOTSRANGE", [](const Intent& intent) { add(intent, slot_ranges(intent)); }},
     {"DELSLOTS", [](const Intent& intent) { take_away(intent, single_slots(intent)); }},
     {"DELSLOTSRANGE", [](const Intent& intent) { take_away(intent, slot_ranges(intent)); }},
     {"REPLICATE", replicate},
     {"MEET", meet},
     {"FORGET", forget},
-    {"RESET", [](const Intent& intent) { intent.membership.remove(intent.node); }},
+    {"RESET", reset},
 };
 
 }  // namespace

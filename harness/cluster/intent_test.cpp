@@ -69,6 +69,29 @@ TEST_CASE("commands that let nodes in and out change what is intended") {
   CHECK_FALSE(told.membership.is_member(3));
 }
 
+TEST_CASE("a cluster that is reset and made again is meant as it was made") {
+  Told told;
+  for (const int node : {2, 0, 1}) CHECK(told.tell(node, {"CLUSTER", "RESET"}));
+  CHECK(told.membership.members().empty());
+  CHECK(told.membership.assigned_slots() == 0);
+  CHECK(told.tell(0, {"CLUSTER", "ADDSLOTSRANGE", "0", "99"}));
+  CHECK(told.tell(1, {"CLUSTER", "ADDSLOTSRANGE", "100", "16383"}));
+  CHECK_FALSE(told.tell(0, {"CLUSTER", "MEET", "10.77.0.2", "6379"}));  // both belong to it already
+  CHECK(told.tell(0, {"CLUSTER", "MEET", "10.77.0.3", "6379"}));
+  CHECK(told.tell(2, {"CLUSTER", "REPLICATE", nodes()[0].id}));
+  CHECK(told.membership.members() == std::vector<int>{0, 1, 2});
+  CHECK(told.membership.shards_with_slots() == 2);
+  CHECK(told.membership.nodes_of(told.membership.shard_of(0)) == std::vector<int>{0, 2});
+  CHECK(told.membership.slots_of(told.membership.shard_of(1)) == SlotRanges{{100, 16383}});
+}
+
+TEST_CASE("two nodes that meet where there is no cluster make one") {
+  Told told;
+  for (const int node : {2, 0, 1}) CHECK(told.tell(node, {"CLUSTER", "RESET"}));
+  CHECK(told.tell(1, {"CLUSTER", "MEET", "10.77.0.1", "6379"}));
+  CHECK(told.membership.members() == std::vector<int>{0, 1});
+}
+
 TEST_CASE("what was refused, is no command of the cluster, or makes no sense changes nothing") {
   Told told;
   CommandRecord refused;
