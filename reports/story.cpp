@@ -167,20 +167,6 @@ std::string operation_words(const History& history, const Operation& op) {
   return text;
 }
 
-std::string type_words(std::string_view type) {
-  std::string words(type);
-  std::replace(words.begin(), words.end(), '-', ' ');
-  return words;
-}
-
-std::string headline(const Anomaly& anomaly) {
-  if (!anomaly.headline.empty()) return anomaly.headline;
-  std::string text = type_words(anomaly.type);
-  if (!anomaly.key.empty()) text += " on " + anomaly.key;
-  if (!anomaly.node.empty()) text += " (" + anomaly.node + ")";
-  return text;
-}
-
 std::vector<NamedAnomaly> named_anomalies(const RunVerdict& verdict) {
   std::vector<NamedAnomaly> out;
   for (const bool allowed : {false, true}) {

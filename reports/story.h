@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/core/run_record.h"
+#include "reports/headline.h"
 
 namespace harness::reporting {
 
@@ -40,10 +41,6 @@ std::vector<NamedAnomaly> named_anomalies(const RunVerdict& verdict);
 
 /// "write r17 42 -> ok": an operation without its times.
 std::string operation_words(const History& history, const Operation& op);
-/// "lost-write-outside-window" -> "lost write outside window".
-std::string type_words(std::string_view type);
-/// "A lost write outside window on r67 (n5)": the anomaly in one sentence, without its operations.
-std::string headline(const Anomaly& anomaly);
 /// The verdict as one plain sentence with its cause.
 std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict);
 

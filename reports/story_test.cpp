@@ -38,7 +38,7 @@ std::vector<Moment> violations_of(const RunVerdict& verdict) {
 TEST_CASE("equal violations are one sentence with a count, at the time of the first") {
   const std::vector<Moment> story = violations_of(with_violations(3));
   REQUIRE(story.size() == 1);
-  CHECK(story.front().text == "3 × slow failover; the first: slow failover (n5)");
+  CHECK(story.front().text == "3 × slow failover; the first: n5 took over too late");
   CHECK(story.front().time == 8 * kSecond);
   CHECK(story.front().anomaly == "v3");
 }

@@ -38,7 +38,7 @@ TEST_CASE("A failure tells the first anomaly in order of time, and how to repeat
   REQUIRE(write != std::string::npos);
   CHECK(write < cut);
   CHECK(cut < won);
-  CHECK(has(text, "FAIL  lost write outside window on "));
+  CHECK(has(text, "FAIL  An acknowledged write of "));
   CHECK(has(text, "In words: n2 acknowledged the write"));
   CHECK(has(text, "\nFAIL  failover-partition   1 violation   (run "));
   CHECK(has(text, "report.html#v1"));

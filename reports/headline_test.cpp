@@ -1,0 +1,33 @@
+#include "reports/headline.h"
+
+#include <catch2/catch.hpp>
+
+using namespace harness;
+using namespace harness::reporting;
+
+namespace {
+
+std::string said(std::string type, std::string key, std::string node, std::string own = {}) {
+  Anomaly anomaly;
+  anomaly.type = std::move(type);
+  anomaly.key = std::move(key);
+  anomaly.node = std::move(node);
+  anomaly.headline = std::move(own);
+  return headline(anomaly);
+}
+
+}  // namespace
+
+TEST_CASE("a headline is a sentence that names key and node") {
+  CHECK(said("lost-write-outside-window", "r67", "n5") == "An acknowledged write of r67 was lost");
+  CHECK(said("not-linearizable-in-term", "r4", "n2") == "One master, n2, contradicted itself on r4");
+  CHECK(said("voted-twice", "", "n1") == "n1 voted twice in one epoch");
+  // A key may look like a placeholder: it is text.
+  CHECK(said("replica-differs", "{node}", "n4") == "n4 holds another value of {node} than its master");
+}
+
+TEST_CASE("the checker's own sentence comes first, type, key and node last") {
+  CHECK(said("voted-twice", "", "n1", "n1 cheated") == "n1 cheated");
+  CHECK(said("strange-thing", "r1", "n3") == "strange thing on r1 (n3)");
+  CHECK(said("voted-twice", "", "") == "voted twice");
+}
