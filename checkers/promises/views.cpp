@@ -306,9 +306,17 @@ class Views {
              nodes_text(*shown.view, own.id));
   }
 
+  /// Of the node, or of one of its shard: valkey's replicas know of open slots, and their heirs keep them
+  /// open.
   bool migrated_by_plan(int node) const {
+    const auto shard_of = [&](std::size_t i) { return run_.nodes[i].shard; };
     return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
-      return has_effect(fault, {EffectKind::kMembership}) && acts_on(run_, fault, node);
+      if (!has_effect(fault, {EffectKind::kMembership})) return false;
+      for (std::size_t i = 0; i < run_.nodes.size(); ++i)
+        if (shard_of(i) == shard_of(static_cast<std::size_t>(node)) &&
+            acts_on(run_, fault, static_cast<int>(i)))
+          return true;
+      return false;
     });
   }
 

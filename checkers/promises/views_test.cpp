@@ -191,6 +191,12 @@ TEST_CASE("views: a slot that the plan moved may be open") {
   fault.effects = {effect};
   run.faults.push_back(fault);
   CHECK(check_views(run, {}).violations == 0);
+  // What was moved is known of the whole shard, and of no other.
+  REQUIRE(run.nodes[5].shard == run.nodes[2].shard);
+  run.faults.back().effects.front().nodes = {5};
+  CHECK(check_views(run, {}).violations == 0);
+  run.faults.back().effects.front().nodes = {1};
+  CHECK(check_views(run, {}).violations > 0);
 }
 
 TEST_CASE("views: a replica whose offset nobody knows yet is not listed, lawfully") {
