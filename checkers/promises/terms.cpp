@@ -63,7 +63,34 @@ void extend(Term& term, const View& view) {
     term.replication_ids.push_back(id);
 }
 
+bool holds(const std::vector<std::string>& ids, const std::string& id) {
+  return !id.empty() && std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
 }  // namespace
+
+Nanos replicated_until(const RunRecord& run, const Term& source, const Term& heir) {
+  std::int64_t applied = -1;  // by the heir, of the source's stream, before it was promoted
+  for (const OffsetSample& sample : run.offsets)
+    if (sample.node == heir.node && !sample.is_master && life_start(run, heir.life) <= sample.time &&
+        sample.time <= heir.surely_from && holds(source.replication_ids, sample.replication_id))
+      applied = std::max(applied, sample.offset);
+  if (applied < 0) return -1;
+
+  // A look reads the offset at some moment between the look before it and its own time: so it covers only
+  // what was acknowledged before the look before.
+  std::vector<const OffsetSample*> of_source;
+  for (const OffsetSample& sample : run.offsets)
+    if (sample.node == source.node) of_source.push_back(&sample);
+  std::stable_sort(of_source.begin(), of_source.end(),
+                   [](const OffsetSample* a, const OffsetSample* b) { return a->time < b->time; });
+  Nanos until = -1;
+  for (std::size_t i = 1; i < of_source.size(); ++i)
+    if (of_source[i]->is_master && holds(source.replication_ids, of_source[i]->replication_id) &&
+        of_source[i]->offset <= applied)
+      until = std::max(until, of_source[i - 1]->time);
+  return until;
+}
 
 Terms::Terms(const RunRecord& run) : of_node_(run.nodes.size()) {
   const auto views = views_by_node(run);
@@ -107,24 +134,13 @@ void Terms::split(const RunRecord& run, int term, const FaultRecord& fault) {
 }
 
 /// Whose heirs are whose: a process that restarted knows of the removal; a replica surely does if it had
-/// applied what its master had sent some look after it. Any other is compared with nothing.
+/// applied what its master acknowledged after it. Any other is compared with nothing.
 void Terms::follow_split(const RunRecord& run, int before, int after) {
   const Term source = terms_[static_cast<std::size_t>(after)];
-  std::vector<const OffsetSample*> sent;
-  for (const OffsetSample& sample : run.offsets)
-    if (sample.node == source.node && sample.is_master && sample.time >= source.surely_from)
-      sent.push_back(&sample);
-  const auto earlier = [](const OffsetSample* a, const OffsetSample* b) { return a->time < b->time; };
-  std::stable_sort(sent.begin(), sent.end(), earlier);
   for (Term& heir : terms_) {
     if (heir.parent != before || heir.surely_from <= source.maybe_from) continue;
-    std::int64_t applied = -1;
-    for (const OffsetSample& sample : run.offsets)
-      if (sample.node == heir.node && !sample.is_master && sample.time <= heir.surely_from)
-        applied = std::max(applied, sample.offset);
-    // A look reads the offset at some moment since the look before it: so the second one counts.
     const bool knows =
-        heir.origin == Term::Origin::kRestarted || (sent.size() > 1 && sent[1]->offset <= applied);
+        heir.origin == Term::Origin::kRestarted || replicated_until(run, source, heir) >= source.surely_from;
     heir.parent = knows ? after : kNoTerm;
     if (!knows) heir.origin = Term::Origin::kUnknown;
   }

@@ -54,6 +54,11 @@ struct Term {
   int emptied = kNoTerm;  // the same stint before its data was removed on purpose
 };
 
+/// What `source` acknowledged before this, the replica that became `heir` had surely applied before its
+/// promotion; -1 when the offsets tell nothing. From two looks: the master's offset read after that time was
+/// not beyond an offset that the replica had. So the sampling interval is in it.
+Nanos replicated_until(const RunRecord& run, const Term& source, const Term& heir);
+
 class Terms {
  public:
   explicit Terms(const RunRecord& run);

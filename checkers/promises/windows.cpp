@@ -8,10 +8,6 @@
 namespace harness {
 namespace {
 
-bool holds(const std::vector<std::string>& ids, const std::string& id) {
-  return !id.empty() && std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
 std::string fault_text(const FaultRecord& fault) {
   return fault.description.empty() ? fault.fault : fault.description;
 }
@@ -56,36 +52,10 @@ Nanos convergence_bound(const Bounds& bounds, Nanos stall) {
 
 Windows::Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds, Nanos stall)
     : run_(run), terms_(terms), bounds_(bounds), stall_(stall) {
-  for (std::size_t term = 0; term < terms.size(); ++term)
-    replicated_until_.push_back(find_replicated_until(static_cast<int>(term)));
-}
-
-Nanos Windows::find_replicated_until(int child) const {
-  const Term& heir = terms_[child];
-  if (heir.parent == kNoTerm || heir.origin != Term::Origin::kPromoted) return -1;
-  const Term& source = terms_[heir.parent];
-  const Nanos life_began = heir.life < 0 ? 0 : run_.incarnations[static_cast<std::size_t>(heir.life)].started;
-
-  std::int64_t applied = -1;  // by the heir, of the source's stream, before it was promoted
-  for (const OffsetSample& sample : run_.offsets)
-    if (sample.node == heir.node && !sample.is_master && life_began <= sample.time &&
-        sample.time <= heir.surely_from && holds(source.replication_ids, sample.replication_id))
-      applied = std::max(applied, sample.offset);
-  if (applied < 0) return -1;
-
-  // A look reads the offset at some moment between the look before it and its own time: so it covers only
-  // what was acknowledged before the look before.
-  std::vector<const OffsetSample*> of_source;
-  for (const OffsetSample& sample : run_.offsets)
-    if (sample.node == source.node) of_source.push_back(&sample);
-  std::stable_sort(of_source.begin(), of_source.end(),
-                   [](const OffsetSample* a, const OffsetSample* b) { return a->time < b->time; });
-  Nanos until = -1;
-  for (std::size_t i = 1; i < of_source.size(); ++i)
-    if (of_source[i]->is_master && holds(source.replication_ids, of_source[i]->replication_id) &&
-        of_source[i]->offset <= applied)
-      until = std::max(until, of_source[i - 1]->time);
-  return until;
+  for (const Term& heir : terms.all())
+    replicated_until_.push_back(heir.origin == Term::Origin::kPromoted && heir.parent != kNoTerm
+                                    ? harness::replicated_until(run, terms[heir.parent], heir)
+                                    : -1);
 }
 
 std::vector<const FaultRecord*> Windows::causes(int child) const {

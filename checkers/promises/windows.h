@@ -45,16 +45,14 @@ class Windows {
   /// Whether a replica was promoted in place of the node that restarted with the term `restarted`.
   bool replaced(int restarted) const;
 
-  /// What was acknowledged before this, the replica of `child` had surely applied before its promotion; -1
-  /// when the offsets tell nothing. From two looks: the master's offset read after that time was not beyond
-  /// an offset that the replica had. So the sampling interval is in it.
+  /// What was acknowledged before this, the replica of `child` had surely applied before its promotion
+  /// (terms.h); -1 when the offsets tell nothing, or when it was not promoted.
   Nanos replicated_until(int child) const { return replicated_until_[static_cast<std::size_t>(child)]; }
 
   /// The faults on the parent's node that can have led to the child's promotion, latest first.
   std::vector<const FaultRecord*> causes(int child) const;
 
  private:
-  Nanos find_replicated_until(int child) const;
   const Term* replacement_of(const Term& restarted) const;
   Attribution after_restart(const Deviation& deviation) const;
   Attribution though_replaced(const Term& restarted, const Term& replacement) const;
