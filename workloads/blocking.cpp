@@ -58,19 +58,10 @@ class BlockingWorkload final : public Workload {
     return op.argument.is_nil() ? pop(client, op) : pop_blocking(client, op);
   }
 
-  std::optional<Operation> next_final(const FinalTurn& turn) override {
-    const auto key = drain_.next(turn);
-    if (!key) return std::nullopt;
-    Operation op;
-    op.function = Function::kDequeue;
-    op.key = *key;
-    return op;
-  }
+  std::optional<Operation> next_final(const FinalTurn& turn) override { return drain_.next_dequeue(turn); }
 
  private:
-  const std::string& name(const Operation& op) const {
-    return lists_.has(op.key) ? lists_.text(op.key) : once_.text(op.key);
-  }
+  const std::string& name(const Operation& op) const { return drain_.name(op); }
   /// Every third list is taken from at the other end, every third through a second list.
   static int way(const std::string& name) { return name.back() % 3; }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "workloads/keys.h"
@@ -13,7 +14,21 @@ class Drain {
   /// `once`: more queues, of this share alone.
   Drain(const KeySet& queues, const OnceKeys& once) : queues_(queues), once_(once), drained_(queues.size()) {}
 
-  /// The queue that this worker takes from next; nothing when its queues are empty.
+  /// What this worker takes next; nothing when its queues are empty.
+  std::optional<Operation> next_dequeue(const FinalTurn& turn) {
+    const auto queue = next(turn);
+    if (!queue) return std::nullopt;
+    Operation op;
+    op.function = Function::kDequeue;
+    op.key = *queue;
+    return op;
+  }
+
+  const std::string& name(const Operation& op) const {
+    return queues_.has(op.key) ? queues_.text(op.key) : once_.text(op.key);
+  }
+
+ private:
   std::optional<std::uint32_t> next(const FinalTurn& turn) {
     const bool emptied = turn.last && turn.last->outcome == Outcome::kOk && turn.last->result.is_nil();
     for (std::size_t queue = turn.worker; queue < queues_.size(); queue += turn.workers) {
@@ -27,7 +42,6 @@ class Drain {
     return std::nullopt;
   }
 
- private:
   const KeySet& queues_;
   const OnceKeys& once_;
   std::vector<bool> drained_;

@@ -69,19 +69,10 @@ class QueueWorkload final : public Workload {
 
   void retired(std::int32_t process) override { means_.erase(process); }
 
-  std::optional<Operation> next_final(const FinalTurn& turn) override {
-    const auto key = drain_.next(turn);
-    if (!key) return std::nullopt;
-    Operation op;
-    op.function = Function::kDequeue;
-    op.key = *key;
-    return op;
-  }
+  std::optional<Operation> next_final(const FinalTurn& turn) override { return drain_.next_dequeue(turn); }
 
  private:
-  const std::string& name(const Operation& op) const {
-    return queues_.has(op.key) ? queues_.text(op.key) : once_.text(op.key);
-  }
+  const std::string& name(const Operation& op) const { return drain_.name(op); }
   bool left_in(const Operation& op) const { return name(op).back() % 2 == 0; }  // by its number
 
   Task<Operation> enqueue(Client& client, Operation op) {

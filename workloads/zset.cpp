@@ -68,19 +68,10 @@ class ZsetWorkload final : public Workload {
     co_return op;
   }
 
-  std::optional<Operation> next_final(const FinalTurn& turn) override {
-    const auto key = drain_.next(turn);
-    if (!key) return std::nullopt;
-    Operation op;
-    op.function = Function::kDequeue;
-    op.key = *key;
-    return op;
-  }
+  std::optional<Operation> next_final(const FinalTurn& turn) override { return drain_.next_dequeue(turn); }
 
  private:
-  const std::string& name(const Operation& op) const {
-    return sets_.has(op.key) ? sets_.text(op.key) : once_.text(op.key);
-  }
+  const std::string& name(const Operation& op) const { return drain_.name(op); }
 
   Task<Operation> add(Client& client, Operation op) {
     const std::string& key = name(op);
