@@ -200,8 +200,16 @@ TEST_CASE(
       }
   REQUIRE(repeated);
   CHECK_FALSE(conflicts("lock", twice).empty());
-  History both = history;  // a holder that would have kept the lock for an hour
-  Operation* first = latest(both, Function::kAcquire).back();
+  History both = history;  // a holder that would have kept the lock for an hour, and somebody after it
+  const auto taken = latest(both, Function::kAcquire);
+  const auto is_first = [&](const Operation* op) {
+    return std::ranges::any_of(taken, [&](const Operation* later) {
+      return later->key == op->key && later->invoked > op->completed;
+    });
+  };
+  const auto found = std::find_if(taken.rbegin(), taken.rend(), is_first);
+  REQUIRE(found != taken.rend());
+  Operation* first = *found;
   const auto parts = both.values.as_list(first->argument);
   const Value longer[] = {Value::integer(9'999'999), Value::integer(3'600'000)};
   REQUIRE(parts.size() == 2);

@@ -137,7 +137,9 @@ TEST_CASE("a loss of power takes what was not synced, and under append-always no
   FaultScene scene = gated_scene(Persistence::kAppendAlways, 1);
   for (int i = 0; i < 20; ++i) REQUIRE(writes(scene.node(0), key(i)));
   const auto loss = scene.inject("power-loss", "all");
-  check_active(loss, "n1 lost 0 bytes");
+  check_active(loss, "n1 lost ");
+  // nodes.conf may lose bytes: servers do not sync it after every change.
+  CHECK_THAT(loss.record.evidence, !Contains(".aof "));
   CHECK(loss.record.error.empty());
   CHECK(loss.record.nodes.size() == 6);
   for (int i = 0; i < 20; ++i) CHECK(holds(scene.node(0), key(i)));

@@ -120,9 +120,13 @@ class Conductor {
     StepJournal journal(plan_.files);
     CommandIntent intent(*cluster_);
     StepSinks sinks;
+    sinks.fault_acts = [this](std::size_t number, const FaultRecord& fault) {
+      fault_journal_.write_acting(number, fault);
+    };
     sinks.fault = [this](std::size_t number, const FaultRecord& fault) {
       fault_journal_.write(number, fault);
     };
+    sinks.command_sent = [&](const CommandRecord& command) { journal.write_sent(command); };
     sinks.command = [&](const CommandRecord& command) {
       intent.take(command);
       journal.write(command);

@@ -118,6 +118,7 @@ void StepActor::inject() {
   blank.requested = scene_.clock.now();
   std::size_t number = 0;
   FaultRecord& record = records_.open_fault(std::move(blank), number);
+  records_.acts(number, record);
   FaultContext context = fault_context();
   const std::string_view target = step_.target.empty() ? fault->default_target : step_.target;
   const std::unique_ptr<ActiveFault> active = fault->inject(context, {target, with}, record);
@@ -126,6 +127,9 @@ void StepActor::inject() {
   board_.take_hold(number_, record.nodes);
   if (!active) return;
   stay_in_force(record);
+  FaultRecord healing = record;
+  healing.heal_requested = scene_.clock.now();
+  records_.acts(number, healing);
   active->heal(record);
   records_.changed(number, record);
   records_.say(record.verified_healed() ? "healed: " + record.description
@@ -198,6 +202,7 @@ CommandRecord StepActor::send_to(Node& node, const std::vector<std::string>& wor
   record.words = words;
   record.expected = step_.reply;
   record.time = scene_.clock.now();
+  records_.sent(record);
   const Result<Reply> reply = sessions_.call(node, step_.session, words, patience_for(words));
   record.replied = scene_.clock.now();
   record.answered = static_cast<bool>(reply);

@@ -21,10 +21,20 @@ FaultRecord& StepRecords::open_fault(FaultRecord record, std::size_t& number) {
   return faults_.emplace_back(std::move(record));
 }
 
+void StepRecords::acts(std::size_t number, const FaultRecord& record) {
+  const std::lock_guard lock(mutex_);
+  if (sinks_.fault_acts) sinks_.fault_acts(number, record);
+}
+
 void StepRecords::changed(std::size_t number, const FaultRecord& record) {
   const std::lock_guard lock(mutex_);
   held_by_[number] = stopped_nodes(record);
   if (sinks_.fault) sinks_.fault(number, record);
+}
+
+void StepRecords::sent(const CommandRecord& record) {
+  const std::lock_guard lock(mutex_);
+  if (sinks_.command_sent) sinks_.command_sent(record);
 }
 
 void StepRecords::add(const CommandRecord& record) {

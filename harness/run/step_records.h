@@ -15,7 +15,11 @@ namespace harness {
 
 /// Who is told. Called one at a time, from the threads of the steps; may be empty.
 struct StepSinks {
+  /// Before a fault acts on the cluster, or heals: a harness that is killed meanwhile must not leave a crash
+  /// that nobody asked for.
+  std::function<void(std::size_t, const FaultRecord&)> fault_acts;
   std::function<void(std::size_t, const FaultRecord&)> fault;  // by number, whenever it changes
+  std::function<void(const CommandRecord&)> command_sent;      // before it is sent, for the same reason
   std::function<void(const CommandRecord&)> command;           // once, when it is over
   std::function<void(const ExpectationRecord&)> expectation;   // the same
   std::function<void(const std::string&)> say;                 // one line for people
@@ -27,8 +31,11 @@ class StepRecords {
   explicit StepRecords(StepSinks sinks) : sinks_(std::move(sinks)) {}
 
   FaultRecord& open_fault(FaultRecord record, std::size_t& number);
+  /// Tells that the fault is about to act, or to heal.
+  void acts(std::size_t number, const FaultRecord& record);
   /// Tells of a change, and remembers which nodes the fault keeps from answering.
   void changed(std::size_t number, const FaultRecord& record);
+  void sent(const CommandRecord& record);
   void add(const CommandRecord& record);
   void add(const ExpectationRecord& record);
   void say(const std::string& line);

@@ -12,7 +12,6 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <vector>
@@ -23,6 +22,7 @@
 #include "harness/core/journal.h"
 #include "harness/core/old_stores.h"
 #include "harness/core/record_json.h"
+#include "harness/run/breaking_off.h"
 #include "harness/run/log_times.h"
 #include "harness/run/seal.h"
 
@@ -81,26 +81,6 @@ void append_line(const fs::path& file, const nlohmann::json& json) {
   if (!out) throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(errno));
 }
 
-/// The last line of each number counts.
-std::vector<FaultRecord> load_faults(std::string_view text, std::size_t& bad_lines) {
-  std::map<std::size_t, FaultRecord> by_number;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    const bool torn = end == std::string_view::npos;  // its writer was killed
-    text.remove_prefix(torn ? text.size() : end + 1);
-    try {
-      const auto json = nlohmann::json::parse(line);
-      by_number[json.at("number").get<std::size_t>()] = json.get<FaultRecord>();
-    } catch (const nlohmann::json::exception&) {
-      if (!torn) ++bad_lines;
-    }
-  }
-  std::vector<FaultRecord> faults;
-  for (auto& [number, fault] : by_number) faults.push_back(std::move(fault));
-  return faults;
-}
-
 /// Reads the files of one run, and keeps account of what is wrong with them.
 class RunReader {
  public:
@@ -130,12 +110,16 @@ class RunReader {
     return std::move(lines.items);
   }
 
-  std::vector<FaultRecord> faults() {
-    std::size_t bad_lines = 0;
-    auto found = load_faults(text(files_.faults()), bad_lines);
-    note_bad_lines(files_.faults(), bad_lines);
-    return found;
+  /// A journal of faults or commands; remembers since when it is open how the last ones went.
+  template <typename T>
+  std::vector<T> deeds(const fs::path& file, Deeds<T> (*parse)(std::string_view)) {
+    Deeds<T> found = parse(text(file));
+    note_bad_lines(file, found.bad_lines);
+    open_since_ = std::min(open_since_, found.open_since);
+    return std::move(found.items);
   }
+  Nanos open_since() const { return open_since_; }
+
   /// A file that is one JSON array; stores of earlier releases may lack it.
   template <typename T>
   std::vector<T> list(const fs::path& file) {
@@ -170,6 +154,7 @@ class RunReader {
  private:
   const RunFiles& files_;
   std::vector<std::string>& damage_;
+  Nanos open_since_ = kNever;
 };
 
 /// The nodes' own logs, and what they printed (sanitizers do), in order of time.
@@ -298,8 +283,17 @@ void save_final_data(const RunFiles& files, const RunRecord& record) {
 }
 
 void FaultJournal::write(std::size_t number, const FaultRecord& record) {
+  append(number, record, false);
+}
+
+void FaultJournal::write_acting(std::size_t number, const FaultRecord& record) {
+  append(number, record, true);
+}
+
+void FaultJournal::append(std::size_t number, const FaultRecord& record, bool acting) {
   nlohmann::json json = record;
   json["number"] = number;
+  if (acting) json["acting"] = true;
   const std::lock_guard lock(mutex_);
   append_line(file_, json);
 }
@@ -307,6 +301,13 @@ void FaultJournal::write(std::size_t number, const FaultRecord& record) {
 void StepJournal::write(const CommandRecord& record) {
   const std::lock_guard lock(mutex_);
   append_line(commands_, record);
+}
+
+void StepJournal::write_sent(const CommandRecord& record) {
+  nlohmann::json json = record;
+  json["sent"] = true;
+  const std::lock_guard lock(mutex_);
+  append_line(commands_, json);
 }
 
 void StepJournal::write(const ExpectationRecord& record) {
@@ -345,8 +346,8 @@ RunRecord load_run(const RunFiles& files) {
                            " is damaged: run.json was changed after the run ended; nothing can be judged");
   // A run without an end was killed, or failed: what it did not come to see proves nothing.
   if (record.info.end == kNever) record.info.interrupted = true;
-  record.faults = reader.faults();
-  record.commands = reader.items(files.commands(), parse_commands);
+  record.faults = reader.deeds(files.faults(), fault_deeds);
+  record.commands = reader.deeds(files.commands(), command_deeds);
   std::ranges::move(faults_of_commands(record.commands), std::back_inserter(record.faults));
   std::ranges::stable_sort(record.faults, {}, &FaultRecord::requested);
   record.expectations = reader.items(files.expectations(), parse_expectations);
@@ -359,6 +360,7 @@ RunRecord load_run(const RunFiles& files) {
   record.views = std::move(topology.views);
   record.offsets = std::move(topology.offsets);
   record.logs = load_logs(files, record);
+  if (record.info.end == kNever && reader.open_since() != kNever) forget_from(record, reader.open_since());
   return record;
 }
 

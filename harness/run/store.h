@@ -67,18 +67,24 @@ class FaultJournal {
  public:
   explicit FaultJournal(const RunFiles& files) : file_(files.faults()) {}
   void write(std::size_t number, const FaultRecord& record);
+  /// Before the fault acts, or heals: how that went is written when it is over.
+  void write_acting(std::size_t number, const FaultRecord& record);
 
  private:
+  void append(std::size_t number, const FaultRecord& record, bool acting);
+
   const std::filesystem::path file_;
   std::mutex mutex_;
 };
 
-/// Appends the commands and expectations of a run when they are over. Thread-safe.
+/// Appends the commands and expectations of a run when they are over, and commands also before they are sent.
+/// Thread-safe.
 class StepJournal {
  public:
   explicit StepJournal(const RunFiles& files)
       : commands_(files.commands()), expectations_(files.expectations()) {}
   void write(const CommandRecord& record);
+  void write_sent(const CommandRecord& record);
   void write(const ExpectationRecord& record);
 
  private:
@@ -88,8 +94,9 @@ class StepJournal {
 };
 
 /// Reads back whatever a run left, finished or killed at any moment. What is missing or damaged is named in
-/// `damage`, and a file that is not as it was sealed (seal.h) is not used. Throws EnvironmentError when there
-/// is no run there, or its run.json is damaged.
+/// `damage`, and a file that is not as it was sealed (seal.h) is not used. Of a run that was killed while a
+/// fault acted, what was recorded from then on is left out (breaking_off.h). Throws EnvironmentError when
+/// there is no run there, or its run.json is damaged.
 RunRecord load_run(const RunFiles& files);
 /// The history alone.
 History load_history(const RunFiles& files);

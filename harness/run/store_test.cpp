@@ -5,7 +5,9 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
+#include "harness/builds/flavor.h"
 #include "harness/core/check.h"
+#include "harness/run/breaking_off.h"
 
 using namespace harness;
 namespace fs = std::filesystem;
@@ -84,6 +86,62 @@ TEST_CASE("faults are journaled as they change; the last word of each counts, a 
   REQUIRE(record.faults.size() == 2);
   CHECK(record.faults[0].healed == 9);
   CHECK(record.faults[1].fault == "kill");
+}
+
+TEST_CASE("a harness that is killed while a fault acts leaves a record that ends before it") {
+  const TemporaryStore store;
+  const RunFiles files = stored_run(store.root, 45);
+  fs::create_directories(files.nodes() / "n2");
+  RunRecord run = load_run(files);
+  run.info.started_unix_ms = 1'700'000'000'000;
+  save_run(files, run);
+  const auto log = [&](int ms) { return "7:M 14 Nov 2023 22:13:20." + std::to_string(ms) + " * a line\n"; };
+  write_file(NodeFiles{files.nodes() / "n2"}.log(),
+             log(100) + log(200) + "\n=== REDIS BUG REPORT START\n" + log(300) + "crashed by signal: 11\n");
+  const auto lines = [&] { return load_run(files).logs.size(); };
+  const std::size_t all = lines();
+  FaultJournal journal(files);
+  FaultRecord fault;
+  fault.fault = "debug-segfault";
+  fault.requested = 290 * kMillisecond;
+  journal.write_acting(0, fault);
+  CHECK(load_run(files).faults.empty());
+  CHECK(lines() < all - 1);
+  for (const LogLine& line : load_run(files).logs) {
+    CHECK(line.time <= 200 * kMillisecond);
+    CHECK(line.text.find("BUG REPORT") == std::string::npos);
+  }
+  fault.active = 295 * kMillisecond;
+  journal.write(0, fault);
+  CHECK(lines() == all);
+  CHECK(load_run(files).faults.size() == 1);
+  StepJournal steps(files);
+  CommandRecord command;
+  command.step = "crash";
+  command.time = 150 * kMillisecond;
+  command.node = 1;
+  steps.write_sent(command);
+  CHECK(lines() == 1);
+  command.replied = 400 * kMillisecond;
+  steps.write(command);
+  CHECK(lines() == all);
+  CHECK(load_run(files).commands.size() == 1);
+}
+
+TEST_CASE("an operation that ended while a fault acted is one whose outcome nobody knows") {
+  RunRecord run;
+  run.history.operations.resize(3);
+  auto& operations = run.history.operations;
+  for (std::size_t i = 0; i < 3; ++i) {
+    operations[i].invoked = static_cast<Nanos>(i) * kSecond;
+    operations[i].completed = operations[i].invoked + 1500 * kMillisecond;
+    operations[i].outcome = Outcome::kOk;
+  }
+  forget_from(run, 2 * kSecond);
+  REQUIRE(operations.size() == 2);
+  CHECK(operations[0].outcome == Outcome::kOk);
+  CHECK(operations[1].outcome == Outcome::kInfo);
+  CHECK(operations[1].completed == kNever);
 }
 
 TEST_CASE("an unwritable store is an environment error with the mend") {
