@@ -227,6 +227,7 @@ int run_command(int argc, const char* const* argv) {
   const std::vector<Plan> plans = plans_for(options, scenarios, first_seed);
   ExecuteOptions execute_options;
   execute_options.find_workload = find_workload;
+  execute_options.judge_so_far = violation_so_far;
   execute_options.mode = chosen_mode(options.sandbox);
   execute_options.quick_build = options.quick_build;
   execute_options.harness_version = HARNESS_VERSION;
