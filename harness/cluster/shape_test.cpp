@@ -121,6 +121,18 @@ TEST_CASE("who can read what whom sends") {
         "redis 7.0.0 cannot load the RDB version 12 that redis 8.0.0 sends");
 }
 
+TEST_CASE("redis since 8.0 and valkey since 8.1 do not meet on one bus") {
+  const Flavor valkey80 = build(FlavorKind::kValkey, 8, 0);
+  CHECK_THAT(kRedis80.why_no_common_bus(kValkey81), Catch::Contains("type 4"));
+  CHECK_THAT(kValkey91.why_no_common_bus(kRedis80), Catch::Contains("type 4"));
+  CHECK(kRedis70.why_no_common_bus(kValkey91).empty());
+  CHECK(kRedis80.why_no_common_bus(valkey80).empty());
+  CHECK(kRedis80.why_no_common_bus(kBundled).empty());
+  const ClusterPlan plan;
+  CHECK_THROWS_WITH(planned_nodes(plan, {kRedis80, kValkey91}),
+                    Catch::Contains("n1 and n2 cannot be in one cluster"));
+}
+
 TEST_CASE("builds are dealt so that data flows only where it can") {
   ClusterPlan plan;
   CHECK(builds(planned_nodes(plan, {kRedis70, kBundled})) == std::vector<int>{0, 1, 0, 1, 0, 1});
