@@ -1,6 +1,7 @@
 #include "harness/cluster/shape.h"
 
 #include <catch2/catch.hpp>
+#include <regex>
 
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
@@ -170,6 +171,16 @@ TEST_CASE("a cluster with uneven replicas, gaps, a master without slots and spar
   CHECK(roles.masters() == std::vector<int>{0, 1});
   CHECK(roles.synchronized_replicas_of(0) == std::vector<int>{3, 5});
   CHECK(roles.view(6).topology.nodes.size() == 1);  // the spare node knows nobody, and answers
+  // A replica's own epoch must never be the greater one.
+  const auto first_epoch = [&](int node) {
+    std::smatch found;
+    const std::string log = cluster.node(node).last_log_lines(10'000);
+    REQUIRE(std::regex_search(log, found, std::regex("configEpoch set to ([0-9]+) via")));
+    return std::stoi(found[1]);
+  };
+  for (const int replica : {3, 4, 5})
+    for (const int master : {0, 1, 2}) CHECK(first_epoch(replica) < first_epoch(master));
+
   const auto memory = [&](int node) {
     return cluster.node(node).connect()->call({"CONFIG", "GET", "maxmemory"})->elements.at(1).text;
   };
