@@ -51,13 +51,18 @@ std::string write_reports(const ReportInput& input, const RunFiles& files) {
 
 }  // namespace
 
-Judgement judge_and_report(const RunFiles& files, bool strict) {
+Judgement judge_run(const RunFiles& files, bool strict) {
   Judgement judgement{load_run(files), {}, {}};
   const LimitsPlan& limits = judgement.record.plan.limits;
   CheckOptions check;
   check.strict = strict || limits.strict;
   const std::vector<std::string_view> selected(limits.checks.begin(), limits.checks.end());
   judgement.verdict = judge(judgement.record, check, selected);
+  return judgement;
+}
+
+Judgement judge_and_report(const RunFiles& files, bool strict) {
+  Judgement judgement = judge_run(files, strict);
   ReportInput input = report_input(judgement.record, judgement.verdict, files);
   draw(input);
   judgement.junit = write_reports(input, files);
