@@ -51,6 +51,26 @@ TEST_CASE("a replay of a run with a seeded defect brings its violation back", "[
   for (const auto& again : json.at("runs")) CHECK(fs::exists(again.at("store").get<std::string>()));
 }
 
+TEST_CASE("two stored runs of one plan are set side by side", "[real]") {
+  const Scratch scratch;
+  const std::string scenario = defect_scenario(scratch);
+  REQUIRE(finish(scratch, {"run", scenario, "--seed", "5"}).code == 1);
+  const std::string bad = fs::canonical(scratch.path / "store" / "latest").filename();
+  REQUIRE(finish(scratch, {"run", scenario, "--seed", "5", "--directive", "seeded-defect vote-twice"}).code ==
+          0);
+  const Finished resolved = finish(scratch, {"diff", bad, "latest"});
+  CAPTURE(resolved.out, resolved.err);
+  CHECK(resolved.code == 0);
+  CHECK_THAT(resolved.out, Contains("resolved  register: not-linearizable-in-term"));
+  CHECK_THAT(resolved.out, Contains("acknowledged operations") && Contains("latency p99"));
+  const Finished regression = finish(scratch, {"diff", "latest", bad, "--json"});
+  CHECK(regression.code == 1);
+  const nlohmann::json json = nlohmann::json::parse(regression.out);
+  CHECK(json.at("new")[0].at("check") == "register");
+  CHECK(json.at("before").at("verdict") == "pass");
+  CHECK(json.at("same_plan") == false);  // one of its directives is another
+}
+
 TEST_CASE("a run is not replayed on another build than it had", "[real]") {
   const Scratch scratch;
   const fs::path build = scratch.path / "cluster-node";

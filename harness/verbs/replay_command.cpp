@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "harness/compare/figure_text.h"
 #include "harness/compare/replays.h"
 #include "harness/core/check.h"
 #include "harness/run/interrupt.h"
@@ -82,7 +83,7 @@ int replay_command(int argc, const char* const* argv) {
     replays.add(counted(run));
     if (!options.json) std::cout << replay_line(replays, i, times) << std::flush;
   }
-  std::cout << (options.json ? replays_json(replays).dump(2) + "\n" : replays_text(replays)) << std::flush;
+  std::cout << (options.json ? json_text(replays_json(replays)) : replays_text(replays)) << std::flush;
   return code;
 }
 
