@@ -293,6 +293,21 @@ TEST_CASE("Ctrl-C stops a compilation, and leaves neither processes nor a run") 
   }
 }
 
+TEST_CASE("a run that stops at a violation ends soon after one is certain, and is judged whole", "[real]") {
+  const Scratch scratch;
+  std::ofstream(scratch.path / "stop.toml")
+      << "[run]\ntime-limit = 600\nstop-at-violation = true\n[[load]]\n";
+  const Finished run =
+      finish(scratch, {"run", "stop.toml", "--server", "bundled", "--seed", "3", "--directive",
+                       "enable-seeded-defects yes", "--directive", "seeded-defect read-misses"});
+  CAPTURE(run.out, run.err);
+  CHECK(run.code == 1);
+  CHECK_THAT(run.err, Contains("ended early: register: "));
+  const auto results = results_of(scratch);
+  CHECK(results["duration_ms"] < 300'000);
+  CHECK((*check_named(results, "data-agreement"))["valid"] == true);  // the final reads were made
+}
+
 TEST_CASE("kill -9 at any moment leaves nothing on the host, and a store that is judged", "[real]") {
   const char* wanted = std::getenv("HARNESS_KILLS");  // 100 by hand, fewer in every check
   const int kills = wanted ? std::atoi(wanted) : 5;

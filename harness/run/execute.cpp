@@ -193,6 +193,7 @@ Execution execute(const Plan& plan, const RunFiles& files, const ExecuteOptions&
   RunPlan run;
   run.plan = plan;
   run.find_workload = options.find_workload;
+  run.judge_so_far = options.judge_so_far;
   run.mode = options.mode;
   run.files = files;
   try {

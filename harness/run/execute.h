@@ -16,6 +16,7 @@ namespace harness {
 
 struct ExecuteOptions {
   FindWorkload find_workload = nullptr;
+  JudgeSoFar judge_so_far;  // for plans that stop at a violation
   SandboxMode mode = SandboxMode::kUserNamespace;
   bool quick_build = false;
   std::string harness_version;

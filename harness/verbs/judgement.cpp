@@ -49,15 +49,20 @@ std::string write_reports(const ReportInput& input, const RunFiles& files) {
   return junit;
 }
 
+/// Judged by the plan: its checks, and strictly where it says so.
+RunVerdict judge_by_plan(const RunRecord& record, bool strict) {
+  const LimitsPlan& limits = record.plan.limits;
+  CheckOptions check;
+  check.strict = strict || limits.strict;
+  const std::vector<std::string_view> selected(limits.checks.begin(), limits.checks.end());
+  return judge(record, check, selected);
+}
+
 }  // namespace
 
 Judgement judge_run(const RunFiles& files, bool strict) {
   Judgement judgement{load_run(files), {}, {}};
-  const LimitsPlan& limits = judgement.record.plan.limits;
-  CheckOptions check;
-  check.strict = strict || limits.strict;
-  const std::vector<std::string_view> selected(limits.checks.begin(), limits.checks.end());
-  judgement.verdict = judge(judgement.record, check, selected);
+  judgement.verdict = judge_by_plan(judgement.record, strict);
   return judgement;
 }
 
@@ -67,6 +72,14 @@ Judgement judge_and_report(const RunFiles& files, bool strict) {
   draw(input);
   judgement.junit = write_reports(input, files);
   return judgement;
+}
+
+std::string violation_so_far(const RunRecord& record) {
+  const RunVerdict verdict = judge_by_plan(record, false);
+  if (verdict.exit_code != kExitViolation) return {};
+  for (const CheckResult& check : verdict.checks)
+    if (check.valid == Validity::kInvalid) return check.name + ": " + check.explanation;
+  return "a violation";
 }
 
 Judgement report_error(const RunFiles& files, const Plan& plan, const RunInfo& info,

@@ -40,6 +40,7 @@ SandboxMode chosen_mode(const std::string& wish) {
 ExecuteOptions execute_options(SandboxMode mode, bool quick_build, int argc, const char* const* argv) {
   ExecuteOptions options;
   options.find_workload = find_workload;
+  options.judge_so_far = violation_so_far;
   options.mode = mode;
   options.quick_build = quick_build;
   options.harness_version = HARNESS_VERSION;
