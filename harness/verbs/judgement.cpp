@@ -60,9 +60,14 @@ RunVerdict judge_by_plan(const RunRecord& record, bool strict) {
 
 }  // namespace
 
-Judgement judge_and_report(const RunFiles& files, bool strict) {
+Judgement judge_run(const RunFiles& files, bool strict) {
   Judgement judgement{load_run(files), {}, {}};
   judgement.verdict = judge_by_plan(judgement.record, strict);
+  return judgement;
+}
+
+Judgement judge_and_report(const RunFiles& files, bool strict) {
+  Judgement judgement = judge_run(files, strict);
   ReportInput input = report_input(judgement.record, judgement.verdict, files);
   draw(input);
   judgement.junit = write_reports(input, files);

@@ -14,6 +14,10 @@ struct Judgement {
   std::string junit;  // junit.xml, as it lies in the store
 };
 
+/// Loads the run and judges it by its stored plan (checks, strict). Writes nothing. Throws what load_run
+/// throws.
+Judgement judge_run(const RunFiles& files, bool strict = false);
+
 /// Loads the run, judges it by its stored plan (checks, strict) and writes results.json and the reports into
 /// its store. Prints nothing. `strict` asks for plain linearizability whatever the plan says. Throws what
 /// load_run throws.
