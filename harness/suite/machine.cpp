@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kGuessedCores = 1;
+constexpr double kMostRunsPerCore = 3;  // peaks of several runs may fall together
 constexpr std::uint64_t kGuessedBytes = 400ULL << 20;
 constexpr double kShareOfMemory = 0.8;  // the rest is for what runs differ by
 
@@ -113,7 +114,8 @@ int runs_side_by_side(const Machine& machine, const Need& need) {
   const double by_cores = std::round(machine.cores / std::max(need.cores(), 0.1));
   const double by_memory =
       std::floor(kShareOfMemory * static_cast<double>(machine.bytes) / static_cast<double>(need.bytes()));
-  return static_cast<int>(std::clamp(std::min(by_cores, by_memory), 1.0, std::max(1.0, 2 * machine.cores)));
+  return static_cast<int>(
+      std::clamp(std::min(by_cores, by_memory), 1.0, std::max(1.0, kMostRunsPerCore * machine.cores)));
 }
 
 Machine measure_machine(std::uint64_t used) {

@@ -31,7 +31,7 @@ class Need {
   std::uint64_t bytes_ = 0;
 };
 
-/// At least one, at most twice as many as there are cores.
+/// At least one, at most three times as many as there are cores.
 int runs_side_by_side(const Machine& machine, const Need& need);
 
 /// Measured now. `used` is what our own runs hold: it counts as to be had.

@@ -61,12 +61,12 @@ std::vector<SuiteTask> tasks_of_round(const Matrix& matrix, std::size_t round);
 
 /// What the command line changes of a suite.
 struct MatrixOptions {
-  std::vector<std::string> builds;  // in place of all the suite's
-  std::optional<int> rounds;
-  std::optional<std::uint64_t> first_seed;
-  std::optional<double> time_s;
+  std::vector<std::string> builds = {};  // in place of all the suite's
+  std::optional<int> rounds = {};
+  std::optional<std::uint64_t> first_seed = {};
+  std::optional<double> time_s = {};
   std::uint64_t seed = 0;
-  Shard shard;
+  Shard shard = {};
 };
 Matrix make_matrix(const Suite& suite, const MatrixOptions& options);
 

@@ -150,6 +150,7 @@ Suite parse_suite(std::string_view toml, const std::string& source) {
   suite.name = std::filesystem::path(source).stem().string();
   Section root(parsed.table(), source, "");
   root.read("description", suite.description);
+  if (root.has("builds")) suite.builds.clear();
   root.read_names("builds", suite.builds);
   root.read("seeds", suite.seeds, 0, 1'000'000);
   root.read("time", suite.time_s, 0, kLongestSeconds);

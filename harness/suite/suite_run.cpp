@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <list>
 
 #include "harness/core/check.h"
@@ -159,6 +160,8 @@ class SuiteRun {
     log_.outcomes.push_back(outcome);
     durations_.add(outcome);
     schedule_.ended(outcome);
+    // So many were too many.
+    if (spoilt_by_stall(outcome)) ceiling_ = std::max(1, std::min(ceiling_, side_by_side_) - 1);
     std::vector<RunOutcome> last = tally(matrix_, log_).runs;
     if (outcome.replayed()) last = log_.outcomes;
     progress_.say(run_line(outcome, last, settings_.shown));
@@ -208,6 +211,7 @@ class SuiteRun {
   SuiteJournal journal_;
   Need need_;
   int side_by_side_ = 1;
+  int ceiling_ = std::numeric_limits<int>::max();
   std::list<OneRun> running_;
   Clock::time_point began_ = Clock::now();
   Clock::time_point measured_ = began_;
