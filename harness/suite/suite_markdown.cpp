@@ -74,6 +74,30 @@ void groups_table(std::string& out, const std::string& title, const std::vector<
         cell((folder.empty() ? "" : folder + "/") + group.store) + " | " + cell(group.reproduce) + " |");
 }
 
+/// As GitHub's toolkit escapes the data and the properties of a command.
+std::string escaped(const std::string& text, bool property) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '%')
+      out += "%25";
+    else if (c == '\r')
+      out += "%0D";
+    else if (c == '\n')
+      out += "%0A";
+    else if (property && c == ':')
+      out += "%3A";
+    else if (property && c == ',')
+      out += "%2C";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string annotation(const std::string& title, const std::string& message) {
+  return "::error title=" + escaped(title, true) + "::" + escaped(message, false) + "\n";
+}
+
 struct Row {
   std::size_t pass = 0, fail = 0, unknown = 0, error = 0;
   double seconds = 0;
@@ -106,6 +130,28 @@ void silences_table(std::string& out, const SuiteResult& result, const std::stri
 }
 
 }  // namespace
+
+std::string suite_annotations(const SuiteResult& result) {
+  constexpr std::size_t kMost = 10;
+  std::vector<std::string> lines;
+  for (const Group& group : result.groups)
+    lines.push_back(
+        annotation(group.key.scenario + " on " + group.key.build + ": " + group.key.check + " / " +
+                       type_words(group.key.type),
+                   group.headline + " (" + of(group.runs_with, group.runs) + " runs)\n" + group.reproduce));
+  for (const Silence& silence : result.silences)
+    if (silence.verdict != "unknown")
+      lines.push_back(annotation(silence.scenario + " on " + silence.build + ": error", silence.why));
+  if (lines.size() > kMost) {
+    const std::size_t left_out = lines.size() - kMost + 1;
+    lines.resize(kMost - 1);
+    lines.push_back(
+        annotation("harness suite", counted(left_out, "failure") + " more: see the step's summary"));
+  }
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return text;
+}
 
 std::string suite_markdown(const SuiteResult& result, const std::string& folder) {
   std::string out = "## " + verdict_of(result) + ": suite " + cell(result.matrix.suite) + "\n\n";

@@ -17,6 +17,10 @@ std::string suite_markdown(const SuiteResult& result, const std::string& folder)
 /// night to night. Properties: suite, seed, and of what fails the command that repeats it.
 std::string suite_junit(const SuiteResult& result, const std::string& folder);
 
+/// GitHub's workflow commands: an error for each violation and each scenario that ended in an error, at most
+/// ten, which is what a step may have.
+std::string suite_annotations(const SuiteResult& result);
+
 /// OpenMetrics text.
 std::string suite_metrics(const SuiteResult& result);
 

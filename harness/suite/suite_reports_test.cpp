@@ -136,6 +136,21 @@ TEST_CASE("the step summary stays below what GitHub takes, and says what it left
   CHECK_THAT(text, Contains("rows more: results.json has them") && Contains("\\| pipe"));
 }
 
+TEST_CASE("GitHub gets at most ten annotations, one line each") {
+  SuiteResult result = one_failure();
+  result.groups[0].headline = "50 % lost\n::set-output";
+  result.groups[0].key.build = "a:b,c";
+  const std::string one = suite_annotations(result);
+  CHECK(count(one, "\n") == 1);
+  CHECK_THAT(one,
+             Contains("::error title=") && Contains("a%3Ab%2Cc") && Contains("50 %25 lost%0A::set-output"));
+  const Group group = result.groups[0];
+  for (int i = 0; i < 20; ++i) result.groups.push_back(group);
+  const std::string many = suite_annotations(result);
+  CHECK(count(many, "\n") == 10);
+  CHECK_THAT(many, Contains("12 failures more"));
+}
+
 TEST_CASE("the JSON object has the counts, the groups and every run") {
   const auto json = nlohmann::json::parse(suite_json(one_failure(), "S"));
   CHECK(json.at("schema") == 1);

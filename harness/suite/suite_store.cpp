@@ -123,13 +123,13 @@ SuiteFiles create_suite_directory(const fs::path& store, const Matrix& matrix) {
                          ". Choose a writable place with --store DIR");
 }
 
-std::optional<SuiteFiles> find_unfinished(const fs::path& store, const std::string& suite,
-                                          const Shard& shard) {
+std::optional<SuiteFiles> find_unfinished(const fs::path& store, const std::string& suite, const Shard& shard,
+                                          std::optional<std::uint64_t> seed) {
   std::optional<SuiteFiles> newest;
   for (const SuiteFiles& files : suites_in(store)) {
     const auto matrix = matrix_of(files);
     if (matrix && matrix->suite == suite && matrix->shard.index == shard.index &&
-        matrix->shard.of == shard.of && !is_finished(files))
+        matrix->shard.of == shard.of && seed.value_or(matrix->seed) == matrix->seed && !is_finished(files))
       newest = files;
   }
   return newest;

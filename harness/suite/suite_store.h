@@ -54,9 +54,10 @@ SuiteLog parse_suite_log(std::string_view text, std::size_t& whole_bytes);
 /// A fresh folder for the matrix. Throws EnvironmentError.
 SuiteFiles create_suite_directory(const std::filesystem::path& store, const Matrix& matrix);
 
-/// The newest folder of this suite and shard that is not finished; nothing when there is none.
+/// The newest folder of this suite and shard, and of this seed where one is given, that is not finished;
+/// nothing when there is none.
 std::optional<SuiteFiles> find_unfinished(const std::filesystem::path& store, const std::string& suite,
-                                          const Shard& shard);
+                                          const Shard& shard, std::optional<std::uint64_t> seed);
 /// The newest other folder of this suite that was finished, of an earlier day or of today: what a suite is
 /// compared with.
 std::optional<SuiteFiles> find_previous(const std::filesystem::path& store, const Matrix& matrix,

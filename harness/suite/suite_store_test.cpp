@@ -103,15 +103,17 @@ TEST_CASE("time is counted within sessions, not between them") {
 TEST_CASE("the newest unfinished suite of the name and shard is the one that goes on") {
   const Scratch scratch;
   Matrix matrix = matrix_of(1, 1, 1);
-  CHECK_FALSE(find_unfinished(scratch.path, "night", {}));
+  CHECK_FALSE(find_unfinished(scratch.path, "night", {}, {}));
   const SuiteFiles done = create_suite_directory(scratch.path, matrix);
   SuiteJournal(done).finish(1);
-  CHECK_FALSE(find_unfinished(scratch.path, "night", {}));
+  CHECK_FALSE(find_unfinished(scratch.path, "night", {}, {}));
   const SuiteFiles open = create_suite_directory(scratch.path, matrix);
   CHECK(open.directory != done.directory);
-  CHECK(find_unfinished(scratch.path, "night", {})->directory == open.directory);
-  CHECK_FALSE(find_unfinished(scratch.path, "day", {}));
-  CHECK_FALSE(find_unfinished(scratch.path, "night", {1, 2}));
+  CHECK(find_unfinished(scratch.path, "night", {}, {})->directory == open.directory);
+  CHECK_FALSE(find_unfinished(scratch.path, "day", {}, {}));
+  CHECK(find_unfinished(scratch.path, "night", {}, matrix.seed)->directory == open.directory);
+  CHECK_FALSE(find_unfinished(scratch.path, "night", {}, matrix.seed + 1));
+  CHECK_FALSE(find_unfinished(scratch.path, "night", {1, 2}, {}));
   CHECK(find_previous(scratch.path, matrix, open)->directory == done.directory);
   CHECK_THROWS_AS(load_matrix(SuiteFiles{scratch.path}), EnvironmentError);
 }

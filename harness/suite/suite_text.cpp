@@ -97,8 +97,8 @@ void add_group(Section& section, const Group& group, const std::string& folder) 
   std::vector<std::string> below;
   if (!group.headline.empty())
     below.push_back(group.headline + (group.key.promise.empty() ? "" : " (" + group.key.promise + ")"));
-  if (!group.known.empty()) below.push_back("known: " + group.known);
-  below.push_back(padded(store_text(folder, group.store), 0) + group.reproduce);
+  if (!group.known.empty()) below = {"known: " + group.known};
+  if (group.known.empty()) below.push_back(padded(store_text(folder, group.store), 0) + group.reproduce);
   for (std::string& more : below) more = terminal_text(more);
   section.add(terminal_text(line), below);
 }
@@ -147,6 +147,37 @@ std::string short_why(const std::vector<Skipped>& skipped) {
   const std::vector<std::string> names(scenarios.begin(), scenarios.end());
   if (names.size() <= 3) return join(names, ", ");
   return names[0] + ", " + names[1] + " and " + std::to_string(names.size() - 2) + " more";
+}
+
+/// How often the violation was seen so far: in runs, or of a replay in replays of that run.
+std::string rate_so_far(const RunOutcome& outcome, const Violation& violation,
+                        const std::vector<RunOutcome>& all) {
+  std::size_t with = 0;
+  std::size_t runs = 0;
+  for (const RunOutcome& run : all) {
+    if (run.scenario != outcome.scenario || run.build != outcome.build ||
+        run.replayed() != outcome.replayed())
+      continue;
+    ++runs;
+    with += std::ranges::any_of(run.violations, [&](const Violation& other) {
+      return key_of(run, other) == key_of(outcome, violation);
+    });
+  }
+  return of(with, runs);
+}
+
+/// The first violation; of the others how many there are.
+std::string failure_line(const RunOutcome& outcome, const std::vector<RunOutcome>& all,
+                         const std::string& where, const std::string& end, const std::string& store) {
+  std::vector<const Violation*> violations;
+  for (const Violation& violation : outcome.violations)
+    if (violation.known.empty()) violations.push_back(&violation);
+  if (violations.empty()) return padded("FAIL", 5) + terminal_text(where + outcome.explanation + "   " + end);
+  const Violation& first = *violations.front();
+  std::string what = type_words(first.type) + ": " + first.headline;
+  if (violations.size() > 1) what += " (and " + counted(violations.size() - 1, "other violation") + ")";
+  return padded("FAIL", 5) +
+         terminal_text(where + what + "   " + rate_so_far(outcome, first, all) + "   " + end + "   " + store);
 }
 
 }  // namespace
@@ -209,25 +240,7 @@ std::string run_line(const RunOutcome& outcome, const std::vector<RunOutcome>& a
   if (outcome.verdict != "fail")
     return padded(outcome.verdict == "unknown" ? "??" : "ERROR", 5) +
            terminal_text(where + end + "   " + outcome.explanation);
-  std::string lines;
-  for (const Violation& violation : outcome.violations) {
-    if (!violation.known.empty()) continue;
-    std::size_t with = 0;
-    std::size_t runs = 0;
-    for (const RunOutcome& run : all) {
-      if (run.scenario != outcome.scenario || run.build != outcome.build ||
-          run.replayed() != outcome.replayed())
-        continue;
-      ++runs;
-      with += std::ranges::any_of(run.violations, [&](const Violation& other) {
-        return key_of(run, other) == key_of(outcome, violation);
-      });
-    }
-    lines += (lines.empty() ? "" : "\n") + padded("FAIL", 5) +
-             terminal_text(where + type_words(violation.type) + ": " + violation.headline + "   " +
-                           of(with, runs) + "   " + end + "   " + store_text(folder, outcome.store));
-  }
-  return lines;
+  return failure_line(outcome, all, where, end, store_text(folder, outcome.store));
 }
 
 std::string suite_text(const SuiteResult& result, const std::string& folder, bool colour) {

@@ -43,6 +43,7 @@ struct SuiteOptions {
   std::string junit;
   std::string summary;
   std::string metrics;
+  bool annotations = false;
   bool json = false;
   bool no_progress = false;
 };
@@ -60,7 +61,8 @@ void declare(CLI::App& app, SuiteOptions& options) {
   app.add_option("--time", options.time_s, "seconds: after that no further run begins")
       ->check(CLI::PositiveNumber);
   app.add_option("--shard", options.shard, "I/N: the I-th of N parts, for several machines");
-  app.add_flag("--resume", options.resume, "go on with the newest suite of this name that did not finish");
+  app.add_flag("--resume", options.resume,
+               "go on with the newest suite of this name (and --seed) that did not finish; else begin");
   app.add_option("--keep", options.keep, "whose whole stores are kept: failures, all or none")
       ->check(CLI::IsMember({"failures", "all", "none"}))
       ->capture_default_str();
@@ -74,6 +76,7 @@ void declare(CLI::App& app, SuiteOptions& options) {
   app.add_option("--junit", options.junit, "write junit.xml here too");
   app.add_option("--summary", options.summary, "append the Markdown summary here, at most 1 MiB");
   app.add_option("--metrics", options.metrics, "write OpenMetrics text here");
+  app.add_flag("--annotations", options.annotations, "GitHub annotations on stderr, at most ten");
   app.add_flag("--quick-build", options.quick_build, "compile sources with libc's malloc and -O1");
   app.add_flag("--json", options.json, "print the one object of the suite's results.json");
   app.add_flag("--no-progress", options.no_progress, "nothing on stderr but errors");
@@ -186,7 +189,7 @@ struct Begun {
 Begun begin(const SuiteOptions& options, SandboxMode mode, Progress& progress) {
   Matrix matrix = matrix_for(options);
   if (options.resume) {
-    if (auto files = find_unfinished(options.store, matrix.suite, matrix.shard)) {
+    if (auto files = find_unfinished(options.store, matrix.suite, matrix.shard, options.seed)) {
       Begun begun{*files, load_matrix(*files)};
       require_same(begun.matrix, matrix, options, *files);
       if (options.time_s) begun.matrix.time_s = *options.time_s;
@@ -242,6 +245,7 @@ int report(const SuiteResult& result, const SuiteFiles& files, const SuiteOption
   if (!options.junit.empty()) write_named_file(options.junit, junit);
   if (!options.metrics.empty()) write_named_file(options.metrics, metrics);
   if (!options.summary.empty()) append(options.summary, summary);
+  if (options.annotations) std::cerr << suite_annotations(result);
   std::cout << (options.json ? json : suite_text(result, folder, colours_on(STDOUT_FILENO))) << std::flush;
   return exit_code_of(result);
 }

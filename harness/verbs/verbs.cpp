@@ -16,7 +16,7 @@ constexpr CommandEntry kCommands[] = {
     {"run", "one run of a scenario: start a cluster, load it, break it, judge it", run_command},
     {"suite", "a matrix of scenarios, builds and seeds, run side by side", suite_command},
     {"check", "judges a history, or a stored run again", check_command},
-    {"list", "the scenarios, workloads, faults, targets, conditions, checkers, models and reports",
+    {"list", "the scenarios, suites, workloads, faults, targets, conditions, checkers, models and reports",
      list_command},
     {"report", "makes the report of a stored run again", report_command},
     {"export", "writes a stored history for other tools", export_command},
