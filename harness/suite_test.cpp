@@ -36,14 +36,6 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
-/// Processes whose command line names this directory: what a suite left behind.
-std::size_t processes_of(const fs::path& directory) {
-  std::size_t found = 0;
-  for (const fs::directory_entry& entry : fs::directory_iterator("/proc"))
-    found += slurp(entry.path() / "cmdline").find(directory.string()) != std::string::npos;
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("a suite that is killed in the middle leaves nothing behind, and goes on to the end", "[real]") {
@@ -53,12 +45,12 @@ TEST_CASE("a suite that is killed in the middle leaves nothing behind, and goes 
     Started first(scratch, {"suite", suite, "--seed", "7", "--jobs", "1", "--store", scratch.store()});
     const auto journal = [&] { return slurp(folder_of(scratch) / "journal.jsonl"); };
     wait_until("the second run to begin", 3min, [&] { return count(journal(), "\"started\"") == 2; });
-    wait_until("its servers to run", 1min, [&] { return processes_of(folder_of(scratch)) > 2; });
+    wait_until("its servers to run", 1min, [&] { return processes_of(folder_of(scratch)).size() > 2; });
     first.signal(SIGKILL);
     first.exit_code();
     CHECK(count(journal(), "\"ended\"") == 1);
   }
-  wait_until("the kernel to take all away", 10s, [&] { return processes_of(folder_of(scratch)) == 0; });
+  wait_until("the kernel to take all away", 10s, [&] { return processes_of(folder_of(scratch)).empty(); });
 
   Started second(scratch,
                  {"suite", suite, "--seed", "7", "--jobs", "1", "--store", scratch.store(), "--resume",
@@ -97,7 +89,7 @@ TEST_CASE("Ctrl-C ends a suite with what is known", "[real]") {
   CHECK(suite.exit_code() == 130);
   CAPTURE(suite.out(), suite.err());
   CHECK_THAT(suite.out(), Contains("INTERRUPTED") && Contains("1 run: 1 pass") && Contains("--resume"));
-  CHECK(processes_of(folder_of(scratch)) == 0);
+  CHECK(processes_of(folder_of(scratch)).empty());
   CHECK(nlohmann::json::parse(slurp(folder_of(scratch) / "results.json")).at("exit_code") == 130);
 }
 

@@ -19,6 +19,7 @@
 #include "harness/suite/suite_text.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/named_file.h"
+#include "harness/verbs/planned_run.h"
 #include "harness/verbs/verbs.h"
 
 namespace harness {
@@ -85,13 +86,6 @@ void declare(CLI::App& app, SuiteOptions& options) {
 /// 20261129
 std::uint64_t seed_of_today() {
   return std::stoull(utc_now("%Y%m%d"));
-}
-
-SandboxMode mode_of(const std::string& wish) {
-  if (wish == "user") return SandboxMode::kUserNamespace;
-  if (wish == "root") return SandboxMode::kRoot;
-  if (wish == "loopback") return SandboxMode::kLoopback;
-  return best_sandbox_mode();
 }
 
 struct StoppedBuilding {};
@@ -267,7 +261,7 @@ int merge_shards(const SuiteOptions& options) {
 int run_one_suite(const SuiteOptions& options) {
   if (!options.shard.empty()) shard_of(options.shard);
   catch_interrupts();
-  const SandboxMode mode = mode_of(options.sandbox);
+  const SandboxMode mode = chosen_mode(options.sandbox);
   Progress progress(progress_style(!options.no_progress));
   const Begun begun = begin(options, mode, progress);
   if (begun.matrix.my_size() == std::size_t{0}) {

@@ -1,9 +1,11 @@
 #include "harness/verbs/verbs.h"
 
 #include "harness/verbs/check_command.h"
+#include "harness/verbs/diff_command.h"
 #include "harness/verbs/doctor_command.h"
 #include "harness/verbs/export_command.h"
 #include "harness/verbs/list_command.h"
+#include "harness/verbs/replay_command.h"
 #include "harness/verbs/report_command.h"
 #include "harness/verbs/run_command.h"
 #include "harness/verbs/schema_command.h"
@@ -19,6 +21,8 @@ constexpr CommandEntry kCommands[] = {
     {"list", "the scenarios, suites, workloads, faults, targets, conditions, checkers, models and reports",
      list_command},
     {"report", "makes the report of a stored run again", report_command},
+    {"replay", "the plan of a stored run again: how often does its violation come back?", replay_command},
+    {"diff", "two stored runs side by side", diff_command},
     {"export", "writes a stored history for other tools", export_command},
     {"doctor", "what this machine allows, and the exact mend for what it does not", doctor_command},
     {"schema", "the JSON Schema of a file that the harness writes: plan", schema_command},
