@@ -65,6 +65,19 @@ TEST_CASE("a run's line tells a failure with its rate so far") {
   CHECK_THAT(run_line(*passed, result.runs, "S"), Contains("ok ") && Contains("10.0 s"));
 }
 
+TEST_CASE("the first line says what the matrix is") {
+  Matrix matrix = matrix_of(3, 2, 4);
+  CHECK(suite_headline(matrix, 24, 2, 13800) ==
+        "suite night   2 builds x 3 scenarios x 4 seeds = 24 runs   seed 20261129   2 at a time   about 3 h "
+        "50 min");
+  matrix.cells[0].weight = 2;
+  matrix.shard = {2, 3};
+  CHECK_THAT(suite_headline(matrix, 9, 2, 0),
+             Contains("2 builds, 3 scenarios, 4 seeds: 9 runs   shard 2 of 3   seed"));
+  matrix.rounds = 0;
+  CHECK_THAT(suite_headline(matrix, 0, 1, 0), Contains("seeds without end"));
+}
+
 TEST_CASE("lengths and the live line") {
   CHECK(length_text(34.4) == "34 s");
   CHECK(length_text(59.6) == "1 min");
@@ -76,7 +89,7 @@ TEST_CASE("lengths and the live line") {
   figures.passed = 141;
   figures.failed = 2;
   figures.running = 2;
-  CHECK(suite_line(figures) == "02:14/03:50 [#####.....] 141 ok  2 failed  2 running");
+  CHECK(suite_line(figures) == "02:14/03:50 [######......] 141 ok  2 failed  2 running");
 }
 
 TEST_CASE("JUnit has a test case a promise, with names that stay the same, and escapes what it quotes") {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <list>
+#include <optional>
 
 #include "harness/core/check.h"
 #include "harness/run/interrupt.h"
@@ -37,12 +38,14 @@ class Durations {
     sum_ += outcome.seconds;
     ++count_;
   }
-  double expected(const std::string& scenario) const {
+  /// Of a scenario that has not run yet: as the others; nothing where none has.
+  std::optional<double> known(const std::string& scenario) const {
     if (const auto found = seen_.find(scenario); found != seen_.end())
       return found->second.first / found->second.second;
     if (const auto found = earlier_.find(scenario); found != earlier_.end()) return found->second;
-    return count_ == 0 ? kGuessedSeconds : sum_ / count_;
+    return count_ == 0 ? std::nullopt : std::optional(sum_ / count_);
   }
+  double expected(const std::string& scenario) const { return known(scenario).value_or(kGuessedSeconds); }
 
  private:
   std::map<std::string, double> earlier_;
@@ -96,7 +99,7 @@ class SuiteRun {
   bool time_left() const {
     if (matrix_.time_s == 0 || schedule_.fresh().empty()) return true;
     const std::string& next = matrix_.cells[schedule_.fresh().front().cell].scenario;
-    return elapsed() + durations_.expected(next) <= matrix_.time_s;
+    return elapsed() < matrix_.time_s && elapsed() + durations_.known(next).value_or(0) <= matrix_.time_s;
   }
   double still_to_come() const {
     double seconds = 0;

@@ -63,16 +63,24 @@ class LogReader {
       log_.started.emplace_back(line.at("task").get<std::size_t>(), line.at("replay").get<int>());
     if (event == "ended") read_end(line.at("outcome").get<RunOutcome>());
     if (event == "skipped")
-      log_.skipped.push_back({line.at("scenario").get<std::string>(), line.at("build").get<std::string>(),
-                              line.at("why").get<std::string>()});
+      read_skip({line.at("scenario").get<std::string>(), line.at("build").get<std::string>(),
+                 line.at("why").get<std::string>()});
+    log_.sessions += event == "session";
     if (event == "finished") log_.finished = true;
   }
   SuiteLog take() { return std::move(log_); }
 
  private:
   void note_time(std::int64_t unix_ms, bool session) {
-    if (!session) log_.seconds += static_cast<double>(std::max<std::int64_t>(0, unix_ms - last_ms_)) / 1e3;
+    if (!session && last_ms_ > 0)
+      log_.seconds += static_cast<double>(std::max<std::int64_t>(0, unix_ms - last_ms_)) / 1e3;
     last_ms_ = unix_ms;
+  }
+  void read_skip(Skipped skipped) {
+    const auto same = [&](const Skipped& other) {
+      return other.scenario == skipped.scenario && other.build == skipped.build;
+    };
+    if (std::ranges::none_of(log_.skipped, same)) log_.skipped.push_back(std::move(skipped));
   }
   void read_end(RunOutcome outcome) {
     note_time(outcome.ended_unix_ms, false);
@@ -140,7 +148,8 @@ std::optional<SuiteFiles> find_previous(const fs::path& store, const Matrix& mat
   std::optional<SuiteFiles> newest;
   for (const SuiteFiles& files : suites_in(store)) {
     const auto other = matrix_of(files);
-    if (other && other->suite == matrix.suite && files.directory != except.directory && is_finished(files))
+    if (other && other->suite == matrix.suite && other->shard.index == matrix.shard.index &&
+        other->shard.of == matrix.shard.of && files.directory != except.directory && is_finished(files))
       newest = files;
   }
   return newest;
@@ -161,6 +170,15 @@ SuiteLog load_suite_log(const SuiteFiles& files) {
   if (!fs::exists(files.journal())) return {};
   std::size_t whole = 0;
   return parse_suite_log(read_file(files.journal()), whole);
+}
+
+SuiteFiles store_suite(const fs::path& store, const Matrix& matrix, const SuiteLog& log) {
+  const SuiteFiles files = create_suite_directory(store, matrix);
+  SuiteJournal journal(files);
+  for (const Skipped& skipped : log.skipped) journal.skip(skipped);
+  for (const RunOutcome& outcome : log.outcomes) journal.end(outcome);
+  if (log.finished) journal.finish(log.outcomes.empty() ? 0 : log.outcomes.back().ended_unix_ms);
+  return files;
 }
 
 SuiteJournal::SuiteJournal(const SuiteFiles& files) : file_(files.journal()) {

@@ -44,6 +44,7 @@ struct SuiteLog {
   std::vector<Skipped> skipped;
   std::vector<std::pair<std::size_t, int>> started;  // task and replay, of those that have no outcome
   double seconds = 0;                                // that the suite ran, over all its sessions
+  int sessions = 0;                                  // how often it began, or went on
   bool finished = false;                             // all runs were done, or the time was over
 };
 
@@ -58,14 +59,17 @@ SuiteFiles create_suite_directory(const std::filesystem::path& store, const Matr
 /// nothing when there is none.
 std::optional<SuiteFiles> find_unfinished(const std::filesystem::path& store, const std::string& suite,
                                           const Shard& shard, std::optional<std::uint64_t> seed);
-/// The newest other folder of this suite that was finished, of an earlier day or of today: what a suite is
-/// compared with.
+/// The newest other folder of this suite and shard that was finished, of an earlier day or of today: what a
+/// suite is compared with.
 std::optional<SuiteFiles> find_previous(const std::filesystem::path& store, const Matrix& matrix,
                                         const SuiteFiles& except);
 
 /// Throws EnvironmentError, with the mend, when the folder holds no suite.
 Matrix load_matrix(const SuiteFiles& files);
 SuiteLog load_suite_log(const SuiteFiles& files);
+
+/// Makes a folder that tells what the log does: of shards that were joined. Throws EnvironmentError.
+SuiteFiles store_suite(const std::filesystem::path& store, const Matrix& matrix, const SuiteLog& log);
 
 /// Appends to the journal. Each line is with the kernel when the call returns: a kill loses none of it.
 class SuiteJournal {

@@ -16,7 +16,7 @@ using reporting::counted;
 using reporting::terminal_text;
 using reporting::type_words;
 
-constexpr int kCells = 10;
+constexpr int kCells = 12;
 
 std::string of(std::size_t part, std::size_t whole) {
   return std::to_string(part) + " of " + std::to_string(whole);
@@ -74,7 +74,7 @@ class Section {
     std::string out;
     for (const std::string& line : lines_)
       out +=
-          (out.empty() ? "  " + padded(word_, 9) + padded(std::to_string(count_), 3) : std::string(18, ' ')) +
+          (out.empty() ? "  " + padded(word_, 8) + padded(std::to_string(count_), 2) : std::string(16, ' ')) +
           line + "\n";
     return out;
   }
@@ -194,12 +194,13 @@ std::string suite_headline(const Matrix& matrix, std::size_t runs, int side_by_s
   std::set<std::string> builds;
   std::set<std::string> scenarios;
   for (const Cell& cell : matrix.cells) builds.insert(cell.build), scenarios.insert(cell.scenario);
-  std::string text = "suite " + matrix.suite + "   " + counted(builds.size(), "build") + ", " +
-                     counted(scenarios.size(), "scenario") + ", ";
-  if (matrix.rounds == 0)
-    text += "without end";
-  else
-    text += counted(static_cast<std::size_t>(matrix.rounds), "seed") + ": " + counted(runs, "run");
+  const auto rounds = static_cast<std::size_t>(matrix.rounds);
+  const bool product = builds.size() * scenarios.size() == matrix.per_round();
+  const std::string by = product ? " x " : ", ";
+  std::string text = "suite " + matrix.suite + "   " + counted(builds.size(), "build") + by +
+                     counted(scenarios.size(), "scenario") + by;
+  text += rounds == 0 ? "seeds without end" : counted(rounds, "seed");
+  if (rounds > 0) text += (product && matrix.shard.of == 1 ? " = " : ": ") + counted(runs, "run");
   if (matrix.shard.of > 1)
     text += "   shard " + std::to_string(matrix.shard.index) + " of " + std::to_string(matrix.shard.of);
   text += "   seed " + std::to_string(matrix.seed) + "   " + std::to_string(side_by_side) + " at a time";

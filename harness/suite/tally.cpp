@@ -210,7 +210,7 @@ void compare_with(const SuiteResult& before, SuiteResult& result) {
   }
 }
 
-SuiteResult merge(std::span<const Part> parts) {
+Whole join_shards(std::span<const Part> parts) {
   CHECK_THAT_HOLDS(!parts.empty(), "a merge of something");
   require_one_suite(parts);
   SuiteLog all;
@@ -229,10 +229,15 @@ SuiteResult merge(std::span<const Part> parts) {
   std::ranges::sort(all.skipped, {}, as_key);
   const auto twice = std::ranges::unique(all.skipped, {}, as_key);
   all.skipped.erase(twice.begin(), twice.end());
-  Matrix whole = parts.front().matrix;
-  whole.shard = {};
-  SuiteResult result = tally(whole, all);
-  result.incomplete = what_is_incomplete(parts);
+  std::ranges::stable_sort(all.outcomes, {}, &RunOutcome::ended_unix_ms);
+  Whole whole{parts.front().matrix, std::move(all), what_is_incomplete(parts)};
+  whole.matrix.shard = {};
+  return whole;
+}
+
+SuiteResult tally(const Whole& whole) {
+  SuiteResult result = tally(whole.matrix, whole.log);
+  result.incomplete = whole.incomplete;
   return result;
 }
 

@@ -82,7 +82,13 @@ struct Part {
   Matrix matrix;
   SuiteLog log;
 };
-SuiteResult merge(std::span<const Part> parts);
+struct Whole {
+  Matrix matrix;
+  SuiteLog log;
+  std::vector<std::string> incomplete;  // as in the result
+};
+Whole join_shards(std::span<const Part> parts);
+SuiteResult tally(const Whole& whole);
 
 /// 0 pass, 1 a violation, 3, 4 (also: a shard is missing), 5 nothing selected, 130 interrupted.
 int exit_code_of(const SuiteResult& result);

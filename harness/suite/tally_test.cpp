@@ -153,13 +153,17 @@ std::vector<Part> shards_of(Matrix matrix, int of, const std::vector<std::size_t
   return parts;
 }
 
+SuiteResult merged(const std::vector<Part>& parts) {
+  return tally(join_shards(parts));
+}
+
 }  // namespace
 
 TEST_CASE("joined shards tell what the whole would have told") {
   const Matrix matrix = matrix_of(3, 2, 2);
   const std::vector<std::size_t> fails{1, 4, 7};
   const SuiteResult whole = tally(matrix, log_of(matrix, fails));
-  const SuiteResult joined = merge(shards_of(matrix, 3, fails));
+  const SuiteResult joined = merged(shards_of(matrix, 3, fails));
   CHECK(joined.runs.size() == whole.runs.size());
   CHECK(joined.failed == 3);
   CHECK(joined.not_reached == 0);
@@ -171,30 +175,30 @@ TEST_CASE("joined shards tell what the whole would have told") {
     CHECK_THAT(joined.groups[i].store, Contains("part"));
   }
   CHECK(exit_code_of(joined) == 1);
-  CHECK(exit_code_of(merge(shards_of(matrix, 3))) == 0);
+  CHECK(exit_code_of(merged(shards_of(matrix, 3))) == 0);
 }
 
 TEST_CASE("a shard that is missing or was killed makes the whole no pass") {
   const Matrix matrix = matrix_of(3, 2, 2);
   auto parts = shards_of(matrix, 3);
   parts.erase(parts.begin() + 1);
-  const SuiteResult missing = merge(parts);
+  const SuiteResult missing = merged(parts);
   REQUIRE(missing.incomplete.size() == 1);
   CHECK(missing.incomplete[0] == "shard 2 of 3 is missing");
   CHECK(exit_code_of(missing) == 4);
   parts = shards_of(matrix, 3);
   parts[2].log.finished = false;
-  CHECK_THAT(merge(parts).incomplete.at(0), Contains("shard 3 of 3 did not finish"));
-  CHECK(exit_code_of(merge(parts)) == 4);
+  CHECK_THAT(merged(parts).incomplete.at(0), Contains("shard 3 of 3 did not finish"));
+  CHECK(exit_code_of(merged(parts)) == 4);
 }
 
 TEST_CASE("shards of different suites, or one twice, are not joined") {
   auto parts = shards_of(matrix_of(3, 2, 2), 2);
   parts[1].matrix.seed = 1;
-  CHECK_THROWS_AS(merge(parts), UsageError);
+  CHECK_THROWS_AS(merged(parts), UsageError);
   parts = shards_of(matrix_of(3, 2, 2), 2);
   parts[1] = parts[0];
-  CHECK_THROWS_WITH(merge(parts), Contains("twice"));
+  CHECK_THROWS_WITH(merged(parts), Contains("twice"));
 }
 
 TEST_CASE("of equal failures the first three stores are kept whole") {

@@ -37,6 +37,7 @@ struct SuiteOptions {
   bool resume = false;
   std::string keep = "failures";
   std::vector<std::string> merge;
+  std::string before;
   int jobs = 0;
   std::string store = "store";
   std::string sandbox = "auto";
@@ -68,6 +69,9 @@ void declare(CLI::App& app, SuiteOptions& options) {
       ->check(CLI::IsMember({"failures", "all", "none"}))
       ->capture_default_str();
   app.add_option("--merge", options.merge, "folders of a suite's shards: told as one; nothing is run");
+  app.add_option(
+      "--before", options.before,
+      "the folder of an earlier suite: what is new and what is resolved [the newest in the store]");
   app.add_option("--jobs", options.jobs, "runs side by side [as many as the machine is measured to carry]")
       ->check(CLI::Range(1, 1000));
   app.add_option("--store", options.store, "where suites are kept")->capture_default_str();
@@ -187,6 +191,8 @@ Begun begin(const SuiteOptions& options, SandboxMode mode, Progress& progress) {
       Begun begun{*files, load_matrix(*files)};
       require_same(begun.matrix, matrix, options, *files);
       if (options.time_s) begun.matrix.time_s = *options.time_s;
+      // Killed before it had asked what can be had: none of that was asked yet.
+      if (load_suite_log(*files).sessions == 0) skip_what_cannot_be(begun.matrix, *files, mode);
       progress.say("going on with " + files->directory.string());
       return begun;
     }
@@ -197,9 +203,10 @@ Begun begin(const SuiteOptions& options, SandboxMode mode, Progress& progress) {
   return begun;
 }
 
-/// What the suite before this one found, where there is one.
+/// What the suite before this one found, where there is one: --before, else the newest of the store.
 std::optional<SuiteResult> result_before(const SuiteOptions& options, const Begun& begun) {
-  const auto files = find_previous(options.store, begun.matrix, begun.files);
+  auto files = find_previous(options.store, begun.matrix, begun.files);
+  if (!options.before.empty()) files = SuiteFiles{options.before};
   if (!files) return std::nullopt;
   return tally(load_matrix(*files), load_suite_log(*files));
 }
@@ -250,11 +257,12 @@ int merge_shards(const SuiteOptions& options) {
     const SuiteFiles files{folder};
     parts.push_back({folder, load_matrix(files), load_suite_log(files)});
   }
-  SuiteResult result = merge(parts);
-  Matrix name = result.matrix;
-  name.suite += "-merged";
-  const SuiteFiles files = create_suite_directory(options.store, name);
-  fs::remove(files.matrix());  // it is no suite that could go on
+  Whole whole = join_shards(parts);
+  SuiteResult result = tally(whole);
+  // Under a name of its own: joined suites are compared with joined ones, and none of them goes on.
+  whole.matrix.suite += "-merged";
+  const SuiteFiles files = store_suite(options.store, whole.matrix, whole.log);
+  if (const auto before = result_before(options, {files, whole.matrix})) compare_with(*before, result);
   return report(result, files, options);
 }
 
@@ -287,6 +295,7 @@ void check_suite_options(const SuiteOptions& options) {
     throw UsageError(options.suite.empty()
                          ? "say which suite: smoke, nightly, release, soak or a .toml file; or --merge DIR..."
                          : "--merge joins what has been run: give no SUITE beside it");
+  if (!options.before.empty()) load_matrix(SuiteFiles{options.before});
   for (const std::string* file : {&options.junit, &options.summary, &options.metrics})
     if (!file->empty()) require_writable(*file);
 }
