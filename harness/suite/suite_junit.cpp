@@ -1,8 +1,5 @@
-#include <algorithm>
-#include <map>
-
+#include "harness/suite/suite_cases.h"
 #include "harness/suite/suite_reports.h"
-#include "reports/headline.h"
 #include "reports/text.h"
 
 namespace harness {
@@ -15,16 +12,6 @@ std::string attribute(std::string_view name, const std::string& value) {
   return " " + std::string(name) + "=\"" + escape_xml(value) + "\"";
 }
 
-/// What all seeds of a scenario on a build say of one promise.
-struct Promise {
-  std::size_t valid = 0, invalid = 0, unknown = 0, not_applicable = 0;
-};
-
-struct TestSuite {
-  std::vector<const RunOutcome*> runs;
-  std::map<std::string, Promise> promises;
-};
-
 struct Totals {
   std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
   std::string attributes() const {
@@ -36,44 +23,13 @@ struct Totals {
   }
 };
 
-std::map<std::pair<std::string, std::string>, TestSuite> suites_of(const SuiteResult& result) {
-  std::map<std::pair<std::string, std::string>, TestSuite> suites;
-  for (const RunOutcome& run : result.runs) {
-    TestSuite& suite = suites[{run.scenario, run.build}];
-    suite.runs.push_back(&run);
-    for (const auto& [name, valid] : run.checks) {
-      Promise& promise = suite.promises[name];
-      ++(valid == "true"      ? promise.valid
-         : valid == "false"   ? promise.invalid
-         : valid == "unknown" ? promise.unknown
-                              : promise.not_applicable);
-    }
-  }
-  return suites;
-}
-
-std::string failure_text(const TestSuite& suite, const std::string& check, const std::string& folder) {
-  constexpr int kMost = 10;
-  std::string text;
-  int shown = 0;
-  for (const RunOutcome* run : suite.runs)
-    for (const Violation& violation : run->violations) {
-      if (violation.check != check || !violation.known.empty() || ++shown > kMost) continue;
-      text += reporting::type_words(violation.type) + ": " + violation.headline + "\n  seed " +
-              std::to_string(run->seed) + "\n  store " + (folder.empty() ? "" : folder + "/") + run->store +
-              "\n  repeat it with: " + run->reproduce + "\n";
-    }
-  if (shown > kMost) text += std::to_string(shown - kMost) + " more; results.json has them.\n";
-  return text;
-}
-
 std::string test_case(const std::string& suite_name, const std::string& name, const std::string& inside) {
   const std::string head =
       "    <testcase" + attribute("classname", suite_name) + attribute("name", name) + " time=\"0\"";
   return inside.empty() ? head + "/>\n" : head + ">\n" + inside + "    </testcase>\n";
 }
 
-std::string inside_of(const TestSuite& suite, const std::string& check, const Promise& promise,
+std::string inside_of(const Cases& suite, const std::string& check, const Promise& promise,
                       const std::string& folder, Totals& totals) {
   ++totals.tests;
   const std::size_t runs = suite.runs.size();
@@ -93,7 +49,7 @@ std::string inside_of(const TestSuite& suite, const std::string& check, const Pr
 }
 
 /// Runs that ended without a verdict of their own, and violations that no checker's name stands for.
-std::string run_case(const TestSuite& suite, const std::string& name, Totals& totals) {
+std::string run_case(const Cases& suite, const std::string& name, Totals& totals) {
   ++totals.tests;
   std::string inside;
   for (const RunOutcome* run : suite.runs) {
@@ -106,7 +62,7 @@ std::string run_case(const TestSuite& suite, const std::string& name, Totals& to
   return test_case(name, "run", inside);
 }
 
-std::string suite_element(const std::string& name, const TestSuite& suite, const SuiteResult& result,
+std::string suite_element(const std::string& name, const Cases& suite, const SuiteResult& result,
                           const std::string& folder, Totals& all) {
   Totals totals;
   std::string cases = run_case(suite, name, totals);
@@ -135,7 +91,7 @@ std::string suite_element(const std::string& name, const TestSuite& suite, const
 std::string suite_junit(const SuiteResult& result, const std::string& folder) {
   Totals all;
   std::string elements;
-  for (const auto& [key, suite] : suites_of(result))
+  for (const auto& [key, suite] : cases_of(result))
     elements += suite_element(key.first + " on " + key.second, suite, result, folder, all);
   for (const Skipped& skipped : result.skipped) {
     const std::string name = skipped.scenario + " on " + skipped.build;

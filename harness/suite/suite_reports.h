@@ -17,6 +17,9 @@ std::string suite_markdown(const SuiteResult& result, const std::string& folder)
 /// night to night. Properties: suite, seed, and of what fails the command that repeats it.
 std::string suite_junit(const SuiteResult& result, const std::string& folder);
 
+/// CTRF, the Common Test Report Format: the same test cases as JSON.
+std::string suite_ctrf(const SuiteResult& result, const std::string& folder);
+
 /// GitHub's workflow commands: an error for each violation and each scenario that ended in an error, at most
 /// ten, which is what a step may have.
 std::string suite_annotations(const SuiteResult& result);

@@ -108,6 +108,34 @@ TEST_CASE("JUnit has a test case a promise, with names that stay the same, and e
   CHECK(count(junit, "<testsuite ") == count(junit, "</testsuite>"));
 }
 
+TEST_CASE("CTRF has the same test cases, and no key that its schema does not know") {
+  SuiteResult result = one_failure();
+  result.runs[0].verdict = "error";
+  const auto json = nlohmann::json::parse(suite_ctrf(result, "S"));
+  CHECK(json.at("reportFormat") == "CTRF");
+  CHECK(std::regex_match(json.at("specVersion").get<std::string>(), std::regex("[0-9]+[.][0-9]+[.][0-9]+")));
+  const auto& summary = json.at("results").at("summary");
+  CHECK(summary.at("tests") == 9);
+  CHECK(summary.at("failed") == 2);
+  CHECK(summary.at("skipped") == 3);
+  CHECK(summary.at("passed") == 4);
+  CHECK(summary.at("pending") == 0);
+  CHECK(summary.at("other") == 0);
+  CHECK(summary.at("start") <= summary.at("stop"));
+  const std::set<std::string> known{"name",   "status",  "duration", "suite",
+                                    "labels", "message", "trace",    "rawStatus"};
+  REQUIRE(json.at("results").at("tests").size() == 9);
+  for (const auto& test : json.at("results").at("tests")) {
+    CAPTURE(test.dump());
+    CHECK_FALSE(test.at("name").get<std::string>().empty());
+    CHECK(test.at("duration").is_number_integer());
+    for (const auto& [key, value] : test.items()) CHECK(known.contains(key));
+    for (const auto& [key, value] : test.at("labels").items()) CHECK((value.is_string() || !value.empty()));
+    if (test.at("status") == "failed")
+      CHECK_THAT(test.at("trace").get<std::string>(), Contains("repeat it with"));
+  }
+}
+
 TEST_CASE("metrics are OpenMetrics: families apart, label values escaped, an end") {
   SuiteResult result = one_failure();
   result.groups[0].key.build = "a \"b\"\\\n";

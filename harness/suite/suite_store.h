@@ -25,6 +25,7 @@ struct SuiteFiles {
   std::filesystem::path results() const { return directory / "results.json"; }
   std::filesystem::path summary() const { return directory / "summary.md"; }
   std::filesystem::path junit() const { return directory / "junit.xml"; }
+  std::filesystem::path ctrf() const { return directory / "ctrf.json"; }
   std::filesystem::path metrics() const { return directory / "metrics.prom"; }
   std::filesystem::path page() const { return directory / "index.html"; }
   /// Where one run has its store: "runs/000012", "runs/000012-replay-1".

@@ -242,6 +242,7 @@ int report(const SuiteResult& result, const SuiteFiles& files, const SuiteOption
   write_file(files.junit(), junit);
   write_file(files.summary(), summary);
   write_file(files.metrics(), metrics);
+  write_file(files.ctrf(), suite_ctrf(result, folder));
   write_file(files.page(), suite_page(result));
   if (!options.junit.empty()) write_named_file(options.junit, junit);
   if (!options.metrics.empty()) write_named_file(options.metrics, metrics);
