@@ -27,6 +27,7 @@ constexpr WorkloadObject kObjectOf[] = {
     {"set", {"set"}},
     {"counter", {"counter"}},
     {"append", {"list-append"}},
+    {"wr", {"rw-register"}},
     {"queue", {"queue"}},
     {"bank", {"bank"}},
     {"unique-ids", {"unique-ids"}},

@@ -8,28 +8,12 @@
 #include "checkers/objects/objects.h"
 #include "checkers/objects/one_master.h"
 #include "checkers/promises/load_rules.h"
+#include "workloads/judged_test_support.h"
 #include "workloads/test_support.h"
 
 using namespace harness;
 
 namespace {
-
-/// What the object says of the history as if one master had served it: no failover, no window.
-std::vector<std::string> conflicts(std::string_view name, const History& history) {
-  const auto object = find_object(name)->make(history);
-  std::map<std::uint32_t, std::vector<std::uint32_t>> instances;
-  for (std::uint32_t id = 0; id < history.operations.size(); ++id) {
-    const Operation& op = history.operations[id];
-    if (!object->takes(op)) continue;
-    object->prepare(op);
-    instances[object->instance(op)].push_back(id);
-  }
-  std::vector<std::string> found;
-  for (const auto& [instance, operations] : instances)
-    for (const Conflict& conflict : conflicts_on_one_master(history, *object, operations))
-      found.push_back(conflict.text);
-  return found;
-}
 
 CheckResult by_rule(LoadRule rule, const History& history) {
   RunRecord run;
@@ -154,6 +138,9 @@ TEST_CASE("a stream delivers each entry once and in order, and a lost, doubled o
   CHECK(measured(rule, "entries_again") == 0);
   CHECK(answered(history, Function::kReclaim) > 0);
   CHECK(answered(history, Function::kDequeue) == answered(history, Function::kEnqueue));
+  // No consumer is made by the way, on the master alone.
+  CHECK(streams.by_hand({"INFO", "commandstats"}, "stream:s0").text.find("createconsumer") !=
+        std::string::npos);
 
   History lost = history;
   latest(lost, Function::kDequeue)[0]->result = Value{};

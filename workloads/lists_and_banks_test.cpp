@@ -4,6 +4,7 @@
 #include <set>
 
 #include "checkers/models.h"
+#include "workloads/judged_test_support.h"
 #include "workloads/test_support.h"
 
 using namespace harness;
@@ -153,6 +154,58 @@ TEST_CASE("transactions offer one to five micro-operations on lists of one slot,
     }
   }
   CHECK(lengths == std::set<std::size_t>{1, 2, 3, 4, 5});
+}
+
+TEST_CASE("transactions on registers are strict-serializable by each means, and one that is torn is told") {
+  for (const auto& [script, watch] : {std::pair{1.0, 0.0}, {0.0, 1.0}, {0.0, 0.0}}) {
+    CAPTURE(script, watch);
+    OnCluster registers("wr", {{"script", script}, {"watch", watch}, {"keys", 3}});
+    History history = registers.load(4000);
+    const CheckResult valid = judge("rw-register", history);
+    INFO(valid.explanation);
+    CHECK(valid.valid == Validity::kValid);
+    CHECK(conflicts("rw-register", history).empty());
+    std::size_t stopped = 0;
+    for (const Operation& op : history.operations) {
+      if (op.outcome == Outcome::kOk) continue;
+      CHECK(history.error_text(op) == "watched-key-changed");
+      ++stopped;
+    }
+    CHECK((stopped > 0) == (watch > 0));
+    // The last transaction saw a value of long ago: torn, and no order of the whole explains it.
+    Operation& last = last_of(history, Function::kTxn);
+    auto micros = history.values.as_list(last.result);
+    std::vector<Value> told(micros.begin(), micros.end());
+    const auto parts = history.values.as_list(told.front());
+    const Value stale[] = {parts[0], parts[1], Value{}};
+    REQUIRE_FALSE(parts[2].is_nil());
+    told.front() = history.values.list(stale);
+    last.result = history.values.list(told);
+    CHECK(judge("rw-register", history).valid == Validity::kInvalid);
+    CHECK_FALSE(conflicts("rw-register", history).empty());
+  }
+}
+
+TEST_CASE("what transactions on registers cannot show is told: what nobody wrote, or failed to") {
+  OnCluster registers("wr", {{"keys", 2}});
+  const History history = registers.load(1000);
+  History strange = history;
+  Operation& last = last_of(strange, Function::kTxn);
+  auto micros = strange.values.as_list(last.result);
+  std::vector<Value> told(micros.begin(), micros.end());
+  const auto parts = strange.values.as_list(told.front());
+  const Value never[] = {parts[0], parts[1], Value::integer(987'654'321)};
+  told.front() = strange.values.list(never);
+  last.result = strange.values.list(told);
+  const auto found = conflicts("rw-register", strange);
+  REQUIRE_FALSE(found.empty());
+  CHECK(found.front().find("nobody ever wrote") != std::string::npos);
+  History failed = history;
+  for (Operation& op : failed.operations)
+    if (op.outcome == Outcome::kOk && op.argument != op.result && &op != &last_of(failed, Function::kTxn)) {
+      op.outcome = Outcome::kFail;
+    }
+  CHECK_FALSE(conflicts("rw-register", failed).empty());
 }
 
 TEST_CASE(

@@ -173,18 +173,13 @@ class StreamWorkload final : public Workload {
     if (op.argument.is_integer()) command.insert(command.end(), {"BLOCK", block});
     if (final_) command.push_back("NOACK");
     command.insert(command.end(), {"STREAMS", key, ">"});
-    const std::chrono::milliseconds blocks(op.argument.is_integer() ? block_time_ : 0);
-    const Answer answer = co_await client.blocking_command(key, command, blocks);
-    if (!take_answer(op, answer, recorder_)) {
-      absent_when_final(op);
-      co_return op;
-    }
-    const redisReply& reply = *answer.reply;
-    if (reply.type == REDIS_REPLY_NIL) co_return op;
-    const redisReply* entries = reply.type == REDIS_REPLY_ARRAY && reply.elements == 1 &&
-                                        reply.element[0]->type == REDIS_REPLY_ARRAY &&
-                                        reply.element[0]->elements == 2
-                                    ? reply.element[0]->element[1]
+    const Answer answer = co_await as_consumer(client, op, command);
+    const redisReply* reply = taken(op, answer);
+    if (reply == nullptr || reply->type == REDIS_REPLY_NIL) co_return op;
+    const redisReply* entries = reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 &&
+                                        reply->element[0]->type == REDIS_REPLY_ARRAY &&
+                                        reply->element[0]->elements == 2
+                                    ? reply->element[0]->element[1]
                                     : nullptr;
     take_entry(op, entries, !final_);
     co_return op;
@@ -195,19 +190,46 @@ class StreamWorkload final : public Workload {
     const std::string name = consumer(op);
     const std::string idle = std::to_string(final_ ? 0 : idle_);
     const std::string_view command[] = {"XAUTOCLAIM", key, kGroup, name, idle, "0", "COUNT", "1"};
-    const Answer answer = co_await client.command(key, command);
-    if (!take_answer(op, answer, recorder_)) {
-      absent_when_final(op);
-      co_return op;
-    }
-    const redisReply& reply = *answer.reply;
-    const bool sound =
-        reply.type == REDIS_REPLY_ARRAY && reply.elements >= 2 && reply.element[1]->type == REDIS_REPLY_ARRAY;
+    const Answer answer = co_await as_consumer(client, op, command);
+    const redisReply* reply = taken(op, answer);
+    if (reply == nullptr) co_return op;
+    const bool sound = reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 &&
+                       reply->element[1]->type == REDIS_REPLY_ARRAY;
     if (!sound)
       unexpected_reply(op, recorder_);
-    else if (reply.element[1]->elements > 0)
-      take_entry(op, reply.element[1], true);
+    else if (reply->element[1]->elements > 0)
+      take_entry(op, reply->element[1], true);
     co_return op;
+  }
+
+  /// The consumer is made by a command of its own before it takes something, on the same connection: one that
+  /// a command makes by the way stands on the master alone when there is nothing to take. In one transaction,
+  /// whose last answer is the command's; what blocks cannot be in one.
+  Task<Answer> as_consumer(Client& client, const Operation& op, std::span<const std::string_view> command) {
+    const std::string& key = streams_.text(op.key);
+    const std::string name = consumer(op);
+    const bool blocks = op.argument.is_integer();
+    Session session(client, key);
+    Commands body;
+    body.add({"XGROUP", "CREATECONSUMER", key, kGroup, name});
+    if (!blocks) body.add(command);
+    Answer made = co_await session.transaction(body);
+    if (!blocks || made.outcome != Outcome::kOk) co_return made;
+    co_return co_await session.command(command, std::chrono::milliseconds(block_time_));
+  }
+
+  /// The answer of the command itself; null, and the operation says why, when there is none.
+  const redisReply* taken(Operation& op, const Answer& answer) const {
+    if (!take_answer(op, answer, recorder_)) return absent_when_final(op), nullptr;
+    if (op.argument.is_integer()) return answer.reply.get();
+    const redisReply& exec = *answer.reply;
+    if (exec.type != REDIS_REPLY_ARRAY || exec.elements != 2) return unexpected_reply(op, recorder_), nullptr;
+    const redisReply* reply = exec.element[1];
+    if (reply->type != REDIS_REPLY_ERROR) return reply;
+    const Classification meaning = classify_error_reply({reply->str, reply->len});
+    op.outcome = meaning.outcome;
+    op.error = recorder_.error(meaning.reason);
+    return absent_when_final(op), nullptr;
   }
 
   Task<Operation> acknowledge(Client& client, Operation op) {

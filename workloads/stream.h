@@ -1,6 +1,7 @@
 // Clients append entries to streams (XADD), and consumers of a group take new ones (XREADGROUP), acknowledge
 // them (XACK) and take over what others left (XAUTOCLAIM). In the end everything is delivered and read.
 // Reveals entries that are lost, delivered as new twice, out of order, or again after they were acknowledged.
+// A consumer is made by XGROUP CREATECONSUMER before it takes something (redis#14963 has its own scenario).
 //
 // In the history (key: "{stream:s1}.4"; each stream takes `entries` entries, then another takes its place):
 //   enqueue  element -> ok [element, id]

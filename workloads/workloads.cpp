@@ -17,6 +17,7 @@
 #include "workloads/stream.h"
 #include "workloads/unique_ids.h"
 #include "workloads/wait.h"
+#include "workloads/wr.h"
 #include "workloads/zset.h"
 
 namespace harness {
@@ -35,6 +36,8 @@ std::span<const WorkloadEntry> workloads() {
        bank_options(), make_bank_workload, "bank"},
       {"append", "transactions that append to lists and read them, by MULTI or script: Elle's anomalies",
        append_options(), make_append_workload, "list-append"},
+      {"wr", "transactions on registers, by WATCH, MULTI or script: torn ones, stale reads, a missed WATCH",
+       wr_options(), make_wr_workload, "rw-register"},
       {"hash", "fields of hashes as registers: lost fields, and hashes that come apart", hash_options(),
        make_hash_workload, "register"},
       {"unique-ids", "INCR as a generator of identifiers: one that is given twice", unique_ids_options(),

@@ -3,6 +3,7 @@
 // was lost is counted again.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,9 +15,9 @@ namespace harness {
 class CountedSlice : public Slice {
  public:
   /// By how much an operation steps; 0: it only looks.
-  using Amount = std::int64_t (*)(const Operation&);
+  using Amount = std::function<std::int64_t(const Operation&)>;
 
-  CountedSlice(const History& history, Amount amount) : history_(history), amount_(amount) {}
+  CountedSlice(const History& history, Amount amount) : history_(history), amount_(std::move(amount)) {}
 
   /// Counts are kept as they are, from 0 on, which is what a counter that is not there counts as.
   static Token token_of(std::int64_t count) { return static_cast<Token>(count); }
@@ -43,6 +44,8 @@ class CountedSlice : public Slice {
  protected:
   void clash(std::string type, std::string text, std::vector<std::uint32_t> operations,
              std::vector<Conflict>& found) const;
+  /// Steps that nobody got an answer for, and that may have been made here.
+  std::int64_t uncertain_steps() const { return maybe_; }
   const History& history_;
 
  private:

@@ -9,6 +9,7 @@
 #include "checkers/objects/queue.h"
 #include "checkers/objects/register.h"
 #include "checkers/objects/set.h"
+#include "checkers/objects/transactions.h"
 #include "checkers/objects/unique_ids.h"
 
 namespace harness {
@@ -22,6 +23,8 @@ constexpr ObjectEntry kObjects[] = {
      make_counter_object},
     {"list-append", "transactions are lost whole, and only in documented windows", "list-append",
      make_list_append_object},
+    {"rw-register", "transactions are lost whole, and only in documented windows", "rw-register",
+     make_rw_register_object},
     {"queue", "elements are lost or given out again only in documented windows, and never overtake", "queue",
      make_queue_object},
     {"priority-queue", "elements are lost or given out again only in documented windows, the lowest first",

@@ -339,6 +339,51 @@ class BankData final : public Data {
   std::map<int, std::pair<std::size_t, int>> halves_;  // by the call's number: of what n1 applied
 };
 
+/// Two registers of one slot, which most transactions read and write both. Contents: their values, and the
+/// state.
+class RegistersData final : public Data {
+ public:
+  void draw(Call& call, Prng& prng, ValueTable& values) override {
+    if (prng.chance(0.4)) return make_read(call, values);
+    make(call, values, "w", Value::integer(call.value));
+    call.writes = true;
+  }
+  void make_read(Call& call, ValueTable& values) override { make(call, values, "r", Value{}); }
+  void apply(Call& call, Contents& contents, ValueTable& values) override {
+    auto& own = contents[call.key];
+    own.resize(3);
+    std::vector<Value> steps;
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (call.writes) own[i] = call.value;
+      const Value seen = own[i] == 0 ? Value{} : Value::integer(own[i]);
+      steps.push_back(step(values, call.writes ? "w" : "r", call, static_cast<int>(i), seen));
+    }
+    if (call.writes) ++own[2];
+    const Value state[] = {values.text("state"), Value::integer(own[2])};
+    steps.push_back(values.list(state));
+    call.result = values.list(steps);
+  }
+  bool apply_half(const Call& call, Contents& contents) override {
+    auto& own = contents[call.key];
+    own.resize(3);
+    own[0] = call.value;
+    ++own[2];
+    return true;
+  }
+
+ private:
+  static Value step(ValueTable& values, const char* what, const Call& call, int which, Value value) {
+    const Value parts[] = {values.text(what), values.text("{" + call.key + "}." + std::to_string(which)),
+                           value};
+    return values.list(parts);
+  }
+  static void make(Call& call, ValueTable& values, const char* what, Value value) {
+    call.function = Function::kTxn;
+    const Value both[] = {step(values, what, call, 0, value), step(values, what, call, 1, value)};
+    call.argument = values.list(both);
+  }
+};
+
 class IdentifierData final : public Data {
  public:
   void draw(Call& call, Prng&, ValueTable& values) override { make_read(call, values); }
@@ -408,6 +453,7 @@ std::unique_ptr<Data> data_of(const std::string& object) {
   if (object == "queue" || object == "stream-group") return std::make_unique<QueueData>();
   if (object == "priority-queue") return std::make_unique<PriorityQueueData>();
   if (object == "bank") return std::make_unique<BankData>();
+  if (object == "rw-register") return std::make_unique<RegistersData>();
   if (object == "unique-ids") return std::make_unique<IdentifierData>();
   if (object == "group") return std::make_unique<GroupData>();
   if (object == "expiry") return std::make_unique<ExpiryData>();
@@ -434,7 +480,7 @@ constexpr int kRuns = 60;  // of each object and kind of loss
 TEST_CASE("no object of an honest asynchronous shard is called bad") {
   const std::string object =
       GENERATE("register", "set", "counter", "list-append", "queue", "priority-queue", "bank", "unique-ids",
-               "stream-group", "stream-entries", "group", "expiry", "removable set");
+               "rw-register", "stream-group", "stream-entries", "group", "expiry", "removable set");
   const Loss loss = GENERATE(Loss::kKill, Loss::kPause, Loss::kPartition);
   const auto data = data_of(object);
   double lost = 0;
@@ -451,19 +497,22 @@ TEST_CASE("no object of an honest asynchronous shard is called bad") {
 TEST_CASE("every way of breaking an object is called bad") {
   const std::string object =
       GENERATE("register", "set", "counter", "list-append", "queue", "priority-queue", "bank", "unique-ids",
-               "stream-group", "stream-entries", "group", "expiry", "removable set");
+               "rw-register", "stream-group", "stream-entries", "group", "expiry", "removable set");
   const Loss loss = GENERATE(Loss::kKill, Loss::kPause, Loss::kPartition);
   const Breach breach = GENERATE(Breach::kHole, Breach::kReplicatedLost, Breach::kStaleRead,
                                  Breach::kResurrection, Breach::kDoubled, Breach::kTorn);
-  const bool counts = object == "counter" || object == "bank" || object == "unique-ids";
+  const bool counts =
+      object == "counter" || object == "bank" || object == "rw-register" || object == "unique-ids";
   const bool elements = object == "queue" || object == "priority-queue" || object == "stream-group";
   if (loss == Loss::kKill && breach == Breach::kResurrection) return;  // the dead write nothing
   // A register or a set is the same after the same write came twice.
   if (breach == Breach::kDoubled && !counts && object != "list-append" && object != "stream-entries") return;
   // A step that the dead master never answered may stand for the one that is missing.
   if (breach == Breach::kHole && counts && loss == Loss::kKill) return;
-  if (breach == Breach::kDoubled && object == "unique-ids" && loss == Loss::kKill) return;
-  if (breach == Breach::kTorn && object != "list-append" && object != "bank") return;
+  const bool plain_count = object == "unique-ids" || object == "rw-register";
+  if (breach == Breach::kDoubled && plain_count && loss == Loss::kKill) return;
+  if (breach == Breach::kTorn && object != "list-append" && object != "bank" && object != "rw-register")
+    return;
   // Nobody only reads identifiers and queues, so no read can lie.
   const bool read_lies = breach == Breach::kStaleRead || breach == Breach::kResurrection;
   if (read_lies && (elements || object == "unique-ids")) return;

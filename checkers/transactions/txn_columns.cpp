@@ -60,6 +60,7 @@ class Extractor {
   void add(const Operation& op, bool ok, Value mop) {
     if (mop.kind() != Value::Kind::kList) refuse(op, ok, "a micro-operation is a list [f, key, value]");
     const std::span<const Value> parts = history_.values.as_list(mop);
+    if (ok && parts.size() == 2 && tells_state(parts[0])) return;
     if (parts.size() != 3) refuse(op, ok, "a micro-operation has three parts: f, key and value");
     const bool write = is_write(op, ok, parts[0]);
     if (!write && !ok) return;  // what an unfinished or failed transaction read is not known
@@ -68,6 +69,14 @@ class Extractor {
       refuse(op, ok, "a list-append read returns a list or null");
     columns_.key_and_kind.push_back(keys_.id_of(parts[1]) | (write ? TxnColumns::kWriteBit : 0));
     columns_.value.push_back(parts[2]);
+  }
+
+  /// ["state", n] is no micro-operation: the workload wr tells so which state it saw.
+  bool tells_state(Value name) {
+    if (name == state_value_) return true;
+    if (name.kind() != Value::Kind::kText || history_.values.as_text(name) != "state") return false;
+    state_value_ = name;
+    return true;
   }
 
   /// Values are interned, so each name is compared as text once.
@@ -90,6 +99,7 @@ class Extractor {
   bool lists_are_read_;
   TxnBudget& budget_;
   Value write_value_;  // nil until seen
+  Value state_value_;
   Value read_value_;
   ValueIds keys_;
   TxnColumns columns_;

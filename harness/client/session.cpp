@@ -32,10 +32,12 @@ Task<Answer> Session::run(Request request) {
   co_return answer;
 }
 
-Task<Answer> Session::command(std::span<const std::string_view> arguments) {
+Task<Answer> Session::command(std::span<const std::string_view> arguments, std::chrono::milliseconds blocks) {
   bytes_.clear();
   append_command(bytes_, arguments);
-  return run({});
+  Request request;
+  request.patience = blocks;
+  return run(request);
 }
 
 Task<Answer> Session::pipeline(const Commands& commands) {

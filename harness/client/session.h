@@ -5,6 +5,7 @@
 // a redirection, or a connection that is lost, then ends it as a refusal.
 #pragma once
 
+#include <chrono>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -39,7 +40,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  Task<Answer> command(std::span<const std::string_view> arguments);
+  /// `blocks`: how long the server may keep it waiting at most.
+  Task<Answer> command(std::span<const std::string_view> arguments, std::chrono::milliseconds blocks = {});
   /// Each for itself. ok when any was executed: then `earlier` and `reply` hold replies and errors in order.
   Task<Answer> pipeline(const Commands& commands);
   /// EXEC fails (watched-key-changed) when one of the keys has changed since.
