@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/coverage.h"
 #include "harness/core/record_json.h"
 #include "reports/latency.h"
 #include "reports/story.h"
@@ -140,6 +141,17 @@ Json latency_json(const RunRecord& record) {
   return {{"all", quantiles_json(latency.all)}, {"faults", faults}};
 }
 
+/// States as the checkers found them: figures state_NAME, 1 where it was reached.
+Json coverage_json(const RunRecord& record, const RunVerdict& verdict) {
+  constexpr std::string_view kState = "state_";
+  const Coverage coverage = coverage_of(record);
+  Json states = Json::array();
+  for (const CheckResult& check : verdict.checks)
+    for (const auto& [name, value] : check.measured)
+      if (name.starts_with(kState) && value > 0) states.push_back(name.substr(kState.size()));
+  return {{"commands", coverage.commands}, {"errors", coverage.errors}, {"states", states}};
+}
+
 }  // namespace
 
 std::string make_results(const ReportInput& input) {
@@ -164,6 +176,7 @@ std::string make_results(const ReportInput& input) {
                         {"strength", strength_json(record, input.verdict)},
                         {"failovers", failovers},
                         {"latency", latency_json(record)},
+                        {"coverage", coverage_json(record, input.verdict)},
                         {"reproduce", info.reproduce}};
   return results.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
