@@ -49,16 +49,20 @@ bool tells_losses(const CheckResult& check) {
 /// Damaged evidence proves nothing: what was found in it is a doubt, and no checker passed on it.
 void doubt_damaged(std::vector<CheckResult>& checks, const std::vector<std::string>& damage) {
   if (damage.empty()) return;
-  std::string names;
-  for (const std::string& what : damage) names += (names.empty() ? "" : ", ") + what;
   for (CheckResult& check : checks) {
     if (check.valid == Validity::kNotApplicable) continue;
     check.valid = Validity::kUnknown;
-    check.explanation = "The evidence is damaged (" + names + "). " + check.explanation;
+    check.explanation = "The evidence is damaged. " + check.explanation;
     // Nothing found in it is told as a violation.
     std::erase_if(check.anomalies, [](const Anomaly& anomaly) { return !anomaly.allowed; });
     check.violations = 0;
   }
+}
+
+std::string damaged(const std::vector<std::string>& damage) {
+  std::string names;
+  for (const std::string& what : damage) names += (names.empty() ? "" : "; ") + what;
+  return "The evidence is damaged, and nothing is concluded from it: " + names + ".";
 }
 
 /// The verdict first, then the first reason for it, then what was allowed.
@@ -131,7 +135,7 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   verdict.failovers = analysis.failovers;
   if (verdict.valid == Validity::kNotApplicable) verdict.valid = Validity::kUnknown;  // nothing was tested
   verdict.exit_code = exit_code_of(verdict.valid);
-  verdict.explanation = explain(verdict);
+  verdict.explanation = run.damage.empty() ? explain(verdict) : damaged(run.damage);
   if (const std::string told = known.told(); !told.empty()) verdict.explanation += " " + told;
   return verdict;
 }

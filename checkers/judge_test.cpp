@@ -50,3 +50,19 @@ TEST_CASE("an empty record is unknown") {
   const RunVerdict verdict = judge({}, {});
   CHECK(verdict.exit_code == 4);
 }
+
+TEST_CASE(
+    "damaged evidence proves nothing: neither a violation in it nor a pass counts, and the damage is named") {
+  FailoverRun healthy;
+  RunRecord run = healthy.finish();
+  run.incarnations[1].ended = run.info.end - kSecond;
+  REQUIRE(judge(run, {}).exit_code == 1);
+  run.damage = {"faults.jsonl is missing"};
+  const RunVerdict verdict = judge(run, {});
+  CHECK(verdict.exit_code == 4);
+  CHECK(verdict.explanation.find("faults.jsonl is missing") != std::string::npos);
+  for (const CheckResult& check : verdict.checks) {
+    CHECK(check.valid != Validity::kValid);
+    CHECK(check.violations == 0);
+  }
+}

@@ -31,19 +31,6 @@ using Catch::Contains;
 
 namespace {
 
-struct Finished {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-Finished finish(const Scratch& scratch, std::vector<std::string> arguments,
-                std::vector<std::string> environment = {}) {
-  Started started(scratch, std::move(arguments), {.environment = std::move(environment)});
-  const int code = started.exit_code();
-  return {code, started.out(), started.err()};
-}
-
 nlohmann::json results_of(const Scratch& scratch) {
   return nlohmann::json::parse(slurp(scratch.path / "store" / "latest" / "results.json"));
 }
@@ -52,24 +39,6 @@ const nlohmann::json* check_named(const nlohmann::json& results, const std::stri
   for (const auto& check : results.at("checks"))
     if (check.at("name") == name) return &check;
   return nullptr;
-}
-
-/// Processes whose command line names this directory: what a run left behind.
-std::vector<std::string> processes_of(const fs::path& directory) {
-  std::vector<std::string> found;
-  for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (!std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c); })) continue;
-    std::string line = slurp(entry.path() / "cmdline");
-    std::ranges::replace(line, '\0', ' ');
-    if (line.find(directory.string()) != std::string::npos) found.push_back(name + " " + line);
-  }
-  return found;
-}
-
-std::size_t interfaces() {
-  return static_cast<std::size_t>(
-      std::distance(fs::directory_iterator("/sys/class/net"), fs::directory_iterator()));
 }
 
 std::string scenario_file(const Scratch& scratch, const std::string& toml) {
@@ -322,6 +291,21 @@ TEST_CASE("Ctrl-C stops a compilation, and leaves neither processes nor a run") 
       for (const fs::directory_entry& entry : fs::directory_iterator(runs))
         CHECK_FALSE(fs::is_directory(entry.symlink_status()));
   }
+}
+
+TEST_CASE("a run that stops at a violation ends soon after one is certain, and is judged whole", "[real]") {
+  const Scratch scratch;
+  std::ofstream(scratch.path / "stop.toml")
+      << "[run]\ntime-limit = 600\nstop-at-violation = true\n[[load]]\n";
+  const Finished run =
+      finish(scratch, {"run", "stop.toml", "--server", "bundled", "--seed", "3", "--directive",
+                       "enable-seeded-defects yes", "--directive", "seeded-defect read-misses"});
+  CAPTURE(run.out, run.err);
+  CHECK(run.code == 1);
+  CHECK_THAT(run.err, Contains("ended early: register: "));
+  const auto results = results_of(scratch);
+  CHECK(results["duration_ms"] < 300'000);
+  CHECK((*check_named(results, "data-agreement"))["valid"] == true);  // the final reads were made
 }
 
 TEST_CASE("kill -9 at any moment leaves nothing on the host, and a store that is judged", "[real]") {

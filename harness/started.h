@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -126,5 +128,37 @@ class Started {
   bool reaped_ = false;
   int code_ = -1;
 };
+
+/// A harness that has ended.
+struct Finished {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+inline Finished finish(const Scratch& scratch, std::vector<std::string> arguments,
+                       std::vector<std::string> environment = {}) {
+  Started started(scratch, std::move(arguments), {.environment = std::move(environment)});
+  const int code = started.exit_code();
+  return {code, started.out(), started.err()};
+}
+
+/// Processes whose command line names this directory: what a run left behind.
+inline std::vector<std::string> processes_of(const std::filesystem::path& directory) {
+  std::vector<std::string> found;
+  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (!std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c); })) continue;
+    std::string line = slurp(entry.path() / "cmdline");
+    std::ranges::replace(line, '\0', ' ');
+    if (line.find(directory.string()) != std::string::npos) found.push_back(name + " " + line);
+  }
+  return found;
+}
+
+inline std::size_t interfaces() {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/sys/class/net"),
+                                                std::filesystem::directory_iterator()));
+}
 
 }  // namespace harness::test

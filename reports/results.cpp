@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/coverage.h"
+#include "harness/core/effect_json.h"
 #include "harness/core/record_json.h"
 #include "reports/latency.h"
 #include "reports/story.h"
@@ -152,6 +153,88 @@ Json coverage_json(const RunRecord& record, const RunVerdict& verdict) {
   return {{"commands", coverage.commands}, {"errors", coverage.errors}, {"states", states}};
 }
 
+/// What the faults did to the cluster, and the commands of steps that did the like.
+Json effects_json(const RunRecord& record) {
+  Json effects = Json::array();
+  for (const FaultRecord& fault : record.faults)
+    for (const Effect& effect : fault.effects) {
+      Json one = {{"step", fault.step}, {"fault", fault.fault}};
+      one.update(Json(nlohmann::json(effect)));
+      one["from_ms"] = ms(fault.requested);
+      one["until_ms"] = ms(fault.healed);
+      effects.push_back(std::move(one));
+    }
+  return effects;
+}
+
+Json commands_json(const RunRecord& record) {
+  Json commands = Json::array();
+  for (const CommandRecord& command : record.commands)
+    commands.push_back({{"step", command.step},
+                        {"node", command.node < 0 ? Json(nullptr) : Json(node_name(record, command.node))},
+                        {"time_ms", ms(command.time)},
+                        {"words", command.words},
+                        {"reply", command.reply},
+                        {"expected", command.expected.empty() ? Json(nullptr) : Json(command.expected)},
+                        {"ok", command.ok}});
+  return commands;
+}
+
+Json expectations_json(const RunRecord& record) {
+  Json expectations = Json::array();
+  for (const ExpectationRecord& one : record.expectations)
+    expectations.push_back({{"step", one.step},
+                            {"kind", to_string(one.kind)},
+                            {"condition", one.condition},
+                            {"began_ms", ms(one.began)},
+                            {"held_ms", ms(one.held_at)},
+                            {"until_ms", ms(one.until)},
+                            {"failed", one.failed},
+                            {"why", one.why.empty() ? Json(nullptr) : Json(one.why)}});
+  return expectations;
+}
+
+/// A load's verdict stands under its name; a lone load of registers has the register checker's.
+Json loads_json(const RunRecord& record, const RunVerdict& verdict) {
+  Json loads = Json::array();
+  for (std::size_t i = 0; i < record.plan.loads.size(); ++i) {
+    const LoadPlan& load = record.plan.loads[i];
+    Json checks = Json::array();
+    for (const CheckResult& check : verdict.checks)
+      if (check.name == load.name || (record.plan.loads.size() == 1 && check.name == load.workload))
+        checks.push_back(check.name);
+    Json one = {{"name", load.name}, {"workload", load.workload}, {"checks", std::move(checks)}};
+    if (i < record.counters.loads.size()) {
+      const LoadCounters& counters = record.counters.loads[i];
+      one["ok"] = counters.ok;
+      one["fail"] = counters.fail;
+      one["info"] = counters.info;
+      one["unanswered_final"] = counters.unanswered_final;
+    }
+    loads.push_back(std::move(one));
+  }
+  return loads;
+}
+
+/// What the plan lives with, and how often it was listed.
+Json known_json(const RunRecord& record, const RunVerdict& verdict) {
+  Json known = Json::array();
+  for (const KnownViolation& line : record.plan.known) {
+    std::size_t seen = 0;
+    for (const CheckResult& check : verdict.checks)
+      if (check.name == line.check)
+        for (const Anomaly& anomaly : check.anomalies)
+          seen += anomaly.type == line.anomaly && anomaly.known == line.reason;
+    known.push_back({{"check", line.check},
+                     {"anomaly", line.anomaly},
+                     {"reason", line.reason},
+                     {"builds", line.builds},
+                     {"until", line.until},
+                     {"listed", seen}});
+  }
+  return known;
+}
+
 }  // namespace
 
 std::string make_results(const ReportInput& input) {
@@ -175,6 +258,11 @@ std::string make_results(const ReportInput& input) {
                         {"checks", checks},
                         {"strength", strength_json(record, input.verdict)},
                         {"failovers", failovers},
+                        {"effects", effects_json(record)},
+                        {"commands", commands_json(record)},
+                        {"expectations", expectations_json(record)},
+                        {"loads", loads_json(record, input.verdict)},
+                        {"known", known_json(record, input.verdict)},
                         {"latency", latency_json(record)},
                         {"coverage", coverage_json(record, input.verdict)},
                         {"reproduce", info.reproduce}};

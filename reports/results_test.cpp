@@ -51,6 +51,52 @@ TEST_CASE("A check's answer is true, false or \"unknown\", with its figures and 
   CHECK(unknown["checks"].back()["valid"] == "unknown");
 }
 
+TEST_CASE("results.json tells what steps did, what they expected, and what each load came to") {
+  Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
+  RunRecord& run = sample.record;
+  CommandRecord command;
+  command.step = "move";
+  command.node = 0;
+  command.time = 5 * kMillisecond;
+  command.words = {"CLUSTER", "SETSLOT", "7", "STABLE"};
+  command.reply = "OK \xff";
+  run.commands = {command};
+  ExpectationRecord expectation;
+  expectation.condition = "owner slot=7 node=n1";
+  expectation.held_at = 9 * kMillisecond;
+  run.expectations = {expectation};
+  LoadPlan load;
+  load.name = "queues";
+  load.workload = "queue";
+  run.plan.loads = {load, load};
+  LoadCounters counters;
+  counters.ok = 41;
+  run.counters.loads = {counters};
+  run.plan.known = {{"queues", "lost-element", "a reason", "", ""}};
+  CheckResult check;
+  check.name = "queues";
+  check.anomalies.resize(2);
+  check.anomalies[0].type = check.anomalies[1].type = "lost-element";
+  check.anomalies[0].known = "a reason";
+  sample.verdict.checks.push_back(check);
+  Effect down;
+  down.kind = EffectKind::kDown;
+  down.nodes = {2};
+  run.faults.at(0).effects = {down};
+  const nlohmann::json results = results_of(sample);
+  REQUIRE(!results["effects"].empty());
+  CHECK(results["effects"][0]["kind"] == "down");
+  CHECK(results["effects"][0]["fault"] == run.faults[0].fault);
+  CHECK(results["commands"][0]["node"] == "n1");
+  CHECK(results["commands"][0]["time_ms"] == 5);
+  CHECK(results["commands"][0]["words"][1] == "SETSLOT");
+  CHECK(results["expectations"][0]["held_ms"] == 9);
+  CHECK(results["expectations"][0]["until_ms"].is_null());
+  CHECK(results["loads"][0]["checks"] == nlohmann::json{"queues"});
+  CHECK(results["loads"][0]["ok"] == 41);
+  CHECK(results["known"][0]["listed"] == 1);
+}
+
 TEST_CASE("A failover's phases are milliseconds since its fault; what was not seen is null") {
   Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
   sample.verdict.failovers[0].converged = kNever;

@@ -185,7 +185,7 @@ std::string latency_row(const RunRecord& record) {
   return row("latency", text);
 }
 
-std::string checks_rows(const RunVerdict& verdict, const Paint& paint) {
+std::string checks_rows(const RunRecord& record, const RunVerdict& verdict, const Paint& paint) {
   std::string out;
   std::size_t column = 0;
   for (const CheckResult& check : verdict.checks) {
@@ -206,6 +206,8 @@ std::string checks_rows(const RunVerdict& verdict, const Paint& paint) {
     if (check.known > 0)
       out +=
           row("known", check.name + ": " + counted(check.known, "violation") + " that the plan lives with");
+  for (const std::string& what : record.damage) out += row("damaged", what);
+  if (!record.damage.empty()) return out;  // which is why nothing is known
   for (const CheckResult& check : verdict.checks)
     if (check.valid == Validity::kUnknown)
       out += row("unknown", check.name + ": " + check.explanation +
@@ -269,7 +271,7 @@ std::string make_summary(const ReportInput& input) {
   out += allowed_rows(verdict);
   out += latency_row(record);
   if (!verdict.checks.empty()) out += strength_row(s);
-  out += checks_rows(verdict, paint);
+  out += checks_rows(record, verdict, paint);
   const std::string anomaly = first_anomaly(record, verdict, paint);
   out += anomaly;
   const bool unexplained = anomaly.empty() && verdict.valid == Validity::kInvalid;

@@ -55,6 +55,15 @@ TEST_CASE("Unknown and error say why") {
   CHECK(has(error, "\nERROR  failover-basic"));
 }
 
+TEST_CASE("Damaged evidence is named once") {
+  Sample sample = make_sample({SampleVerdict::kUnknown, 5'000, 7});
+  sample.record.damage = {"faults.jsonl is missing", "plan.json was changed"};
+  const std::string text = summary_of(sample);
+  CHECK(has(text, "damaged     faults.jsonl is missing\n"));
+  CHECK(has(text, "damaged     plan.json was changed\n"));
+  CHECK_FALSE(has(text, "unknown     "));
+}
+
 TEST_CASE("A summary fits a screen, and colours change nothing but colours") {
   for (const SampleVerdict kind : {SampleVerdict::kPass, SampleVerdict::kFail, SampleVerdict::kUnknown}) {
     const Sample sample = make_sample({kind, 5'000, 1});

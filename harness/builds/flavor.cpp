@@ -152,10 +152,15 @@ bool Flavor::loads_rdb(int written) const {
   return written <= rdb_version();
 }
 
+namespace {
+
+std::string name(const Flavor& flavor) {
+  return fmt::format("{} {}", to_string(flavor.kind), flavor.version_text);
+}
+
+}  // namespace
+
 std::string Flavor::why_no_exchange(const Flavor& other) const {
-  const auto name = [](const Flavor& flavor) {
-    return fmt::format("{} {}", to_string(flavor.kind), flavor.version_text);
-  };
   for (const auto& [from, to] : {std::pair(this, &other), std::pair(&other, this)})
     if (const int sent = from->rdb_version_for(*to); !to->loads_rdb(sent))
       return fmt::format("{} cannot load the RDB version {} that {} sends", name(*to), sent, name(*from));
@@ -164,6 +169,21 @@ std::string Flavor::why_no_exchange(const Flavor& other) const {
 
 bool Flavor::exchanges_data_with(const Flavor& other) const {
   return why_no_exchange(other).empty();
+}
+
+/// clusterMsgPingtypes in the src/cluster_legacy.h of either: CLUSTERMSG_EXT_TYPE_INTERNALSECRET is
+/// CLUSTERMSG_EXT_TYPE_CLIENT_IPV4. Seen: the secret stands in the nodes.conf of Valkey as an address,
+/// without an end, and Valkey 9.1.2 dies of SIGSEGV when it reads that again.
+std::string Flavor::why_no_common_bus(const Flavor& other) const {
+  for (const auto& [a, b] : {std::pair(this, &other), std::pair(&other, this)})
+    if (a->kind == FlavorKind::kRedis && a->version >= Version{8, 0, 0} && b->kind == FlavorKind::kValkey &&
+        b->version >= Version{8, 1, 0})
+      return fmt::format(
+          "the extension of type 4 in the messages of {} is a secret, and {} takes it for a client's "
+          "address, "
+          "which it cannot load again from its nodes.conf",
+          name(*a), name(*b));
+  return {};
 }
 
 bool parse_version(std::string_view output, Flavor& flavor) {

@@ -48,6 +48,8 @@ struct Flavor {
   bool exchanges_data_with(const Flavor& other) const;
   /// In words; empty: they do.
   std::string why_no_exchange(const Flavor& other) const;
+  /// Why the two must not meet on one cluster bus, in words; empty: they may.
+  std::string why_no_common_bus(const Flavor& other) const;
 };
 
 /// Parses "Redis server v=7.0.15 sha=… " or "Valkey server v=8.1.1 …"; the bundled node says the former, with

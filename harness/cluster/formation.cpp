@@ -151,10 +151,16 @@ void Formation::read_ids() {
 }
 
 /// Before the first MEET anywhere: SET-CONFIG-EPOCH is only allowed while a node knows no other.
+/// A replica speaks with its master's epoch. Valkey 9.1 takes that for a stale message for ever, and the
+/// replica for a master, where the epoch that the replica had before was the greater one: those to be
+/// replicas get the lesser epochs.
 void Formation::set_epochs_and_slots() {
+  std::vector<std::size_t> by_epoch = members_;
+  std::ranges::stable_partition(by_epoch, [this](std::size_t i) { return !infos_[i].master; });
   std::vector<Commands> commands(nodes_.size());
-  for (const std::size_t i : members_) {
-    commands[i].push_back({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
+  for (std::size_t rank = 0; rank < by_epoch.size(); ++rank) {
+    const std::size_t i = by_epoch[rank];
+    commands[i].push_back({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(rank + 1)});
     if (i != first_holder(i)) continue;
     for (const SlotRange& range : infos_[master_of(i)].slots)
       commands[i].push_back(add_slots(range, nodes_[i]->flavor().has_slot_ranges()));

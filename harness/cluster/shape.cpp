@@ -117,6 +117,11 @@ void check_flow(const ClusterPlan& plan, const std::vector<NodeInfo>& nodes,
     most_replicas = std::max(most_replicas, plan.replicas(master));
   const bool migrates = plan.config.allow_replica_migration && most_replicas > plan.config.migration_barrier;
   for (const NodeInfo& a : nodes)
+    for (const NodeInfo& b : nodes)
+      if (const std::string why = flavor(a).why_no_common_bus(flavor(b)); !why.empty())
+        throw UsageError(fmt::format("{} and {} cannot be in one cluster: {}; choose builds that can meet",
+                                     a.name, b.name, why));
+  for (const NodeInfo& a : nodes)
     for (const NodeInfo& b : nodes) {
       if (&a >= &b || a.spare || b.spare || flavor(a).exchanges_data_with(flavor(b))) continue;
       const std::string why = flavor(a).why_no_exchange(flavor(b));

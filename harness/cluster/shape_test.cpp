@@ -1,6 +1,7 @@
 #include "harness/cluster/shape.h"
 
 #include <catch2/catch.hpp>
+#include <regex>
 
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
@@ -121,6 +122,18 @@ TEST_CASE("who can read what whom sends") {
         "redis 7.0.0 cannot load the RDB version 12 that redis 8.0.0 sends");
 }
 
+TEST_CASE("redis since 8.0 and valkey since 8.1 do not meet on one bus") {
+  const Flavor valkey80 = build(FlavorKind::kValkey, 8, 0);
+  CHECK_THAT(kRedis80.why_no_common_bus(kValkey81), Catch::Contains("type 4"));
+  CHECK_THAT(kValkey91.why_no_common_bus(kRedis80), Catch::Contains("type 4"));
+  CHECK(kRedis70.why_no_common_bus(kValkey91).empty());
+  CHECK(kRedis80.why_no_common_bus(valkey80).empty());
+  CHECK(kRedis80.why_no_common_bus(kBundled).empty());
+  const ClusterPlan plan;
+  CHECK_THROWS_WITH(planned_nodes(plan, {kRedis80, kValkey91}),
+                    Catch::Contains("n1 and n2 cannot be in one cluster"));
+}
+
 TEST_CASE("builds are dealt so that data flows only where it can") {
   ClusterPlan plan;
   CHECK(builds(planned_nodes(plan, {kRedis70, kBundled})) == std::vector<int>{0, 1, 0, 1, 0, 1});
@@ -158,6 +171,16 @@ TEST_CASE("a cluster with uneven replicas, gaps, a master without slots and spar
   CHECK(roles.masters() == std::vector<int>{0, 1});
   CHECK(roles.synchronized_replicas_of(0) == std::vector<int>{3, 5});
   CHECK(roles.view(6).topology.nodes.size() == 1);  // the spare node knows nobody, and answers
+  // A replica's own epoch must never be the greater one.
+  const auto first_epoch = [&](int node) {
+    std::smatch found;
+    const std::string log = cluster.node(node).last_log_lines(10'000);
+    REQUIRE(std::regex_search(log, found, std::regex("configEpoch set to ([0-9]+) via")));
+    return std::stoi(found[1]);
+  };
+  for (const int replica : {3, 4, 5})
+    for (const int master : {0, 1, 2}) CHECK(first_epoch(replica) < first_epoch(master));
+
   const auto memory = [&](int node) {
     return cluster.node(node).connect()->call({"CONFIG", "GET", "maxmemory"})->elements.at(1).text;
   };

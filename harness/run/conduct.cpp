@@ -138,6 +138,7 @@ class Conductor {
         plan(), {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged, bus_ ? &bus_->path() : nullptr},
         sinks);
     nemesis.start();
+    const auto early_end = watch_for_violations();
     LoadFigures figures;
     figures.expected_s = expected_seconds();
     while (!nemesis.done()) {
@@ -145,6 +146,7 @@ class Conductor {
       show(figures);
       if (bus_) bus_->save_counts();
       loads_->check();
+      if (early_end && early_end->violated()) nemesis.end_early();
       if (interrupted_by() != 0) {
         record_.info.interrupted = true;
         nemesis.stop();
@@ -152,6 +154,13 @@ class Conductor {
     }
     nemesis.join();
     record_.faults = nemesis.records().faults();
+  }
+
+  /// Null when the plan does not want the run to end sooner.
+  std::unique_ptr<EarlyEnd> watch_for_violations() {
+    if (!plan().limits.stop_at_violation || !plan_.judge_so_far) return nullptr;
+    return std::make_unique<EarlyEnd>(plan_.files, clock_, plan_.judge_so_far,
+                                      [this](const std::string& what) { tell(what); });
   }
 
   /// For the cluster to settle, and for its replicas to catch up.

@@ -7,6 +7,7 @@
 
 #include "harness/builds/flavor.h"
 #include "harness/core/run_record.h"
+#include "harness/run/early_end.h"
 #include "harness/run/load_set.h"
 #include "harness/run/progress.h"
 #include "harness/run/store.h"
@@ -17,6 +18,7 @@ namespace harness {
 struct RunPlan {
   Plan plan;
   FindWorkload find_workload = nullptr;
+  JudgeSoFar judge_so_far;      // for plans that stop at a violation
   std::vector<Flavor> flavors;  // of a mixed cluster several
   RunInfo info;                 // completed as the run goes on
   SandboxMode mode = SandboxMode::kUserNamespace;

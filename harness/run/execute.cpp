@@ -78,6 +78,20 @@ int try_to_resolve(const std::string& specs, const BuildOptions& build) {
   return kExitPass;
 }
 
+/// A replay that met another build would say nothing about the run that it repeats.
+void require_same(const std::vector<Server>& servers, const std::vector<std::string>& sums) {
+  if (sums.empty()) return;
+  bool same = servers.size() == sums.size();
+  for (std::size_t i = 0; same && i < sums.size(); ++i) same = servers[i].info.sha256 == sums[i];
+  if (same) return;
+  std::string now;
+  for (const Server& server : servers) now += " " + server.info.spec + " " + server.info.sha256.substr(0, 8);
+  std::string then;
+  for (const std::string& sum : sums) then += " " + sum.substr(0, 8);
+  throw UsageError("the builds are not those of the stored run (sha256" + then + "; now" + now +
+                   "): give it back, or carry its plan out on what is there now, with 'harness run --plan'");
+}
+
 std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const ExecuteOptions& options,
                                  Progress& progress) {
   std::string specs;
@@ -92,8 +106,9 @@ std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const 
   try {
     const int ended = run_in_sandbox(
         options.mode, [&] { return try_to_resolve(specs, build); }, SandboxNetwork::kMachine);
-    if (ended == kExitInterrupted) throw StoppedBuilding{};
+    if (ended == kExitInterrupted || signal_passed_on() != 0) throw StoppedBuilding{};
     std::vector<Server> servers = resolve_servers(specs, build);
+    require_same(servers, options.same_builds);
     progress.clear();
     return servers;
   } catch (const UsageError&) {
@@ -108,7 +123,7 @@ void conduct_in_bottle(RunPlan& run, Execution& execution, Progress& progress) {
     conduct(run, progress);
     return interrupted_by() == 0 ? kExitPass : kExitInterrupted;
   });
-  execution.interrupted = ended == kExitInterrupted;
+  execution.interrupted = ended == kExitInterrupted || signal_passed_on() != 0;
   if (ended != kExitPass && !execution.interrupted)
     throw EnvironmentError("the run ended with exit code " + std::to_string(ended));
 }
@@ -178,6 +193,7 @@ Execution execute(const Plan& plan, const RunFiles& files, const ExecuteOptions&
   RunPlan run;
   run.plan = plan;
   run.find_workload = options.find_workload;
+  run.judge_so_far = options.judge_so_far;
   run.mode = options.mode;
   run.files = files;
   try {

@@ -16,11 +16,13 @@ namespace harness {
 
 struct ExecuteOptions {
   FindWorkload find_workload = nullptr;
+  JudgeSoFar judge_so_far;  // for plans that stop at a violation
   SandboxMode mode = SandboxMode::kUserNamespace;
   bool quick_build = false;
   std::string harness_version;
-  std::vector<std::string> argv;  // for the record
-  std::string reproduce;          // the command that repeats the run, for the record and for whoever reads it
+  std::vector<std::string> argv;         // for the record
+  std::vector<std::string> same_builds;  // SHA-256 that each build must have, in their order; empty: any
+  std::string reproduce;  // the command that repeats the run, for the record and for whoever reads it
 };
 
 /// How an execution ended. What it recorded lies in the store.
@@ -37,8 +39,8 @@ struct Execution {
 std::string why_not_here(const Plan& plan, SandboxMode mode);
 
 /// Writes plan.json, finds (or compiles) the builds, and conducts the run in its bottle. `files` is a fresh
-/// run directory. Throws UsageError for a SPEC that names no build: then the directory is gone.
-/// REQUIRES: the plan has no problem (harness/scenario/plan_check.h).
+/// run directory. Throws UsageError for a SPEC that names no build, or another one than `same_builds` says:
+/// then the directory is gone. REQUIRES: the plan has no problem (harness/scenario/plan_check.h).
 Execution execute(const Plan& plan, const RunFiles& files, const ExecuteOptions& options, Progress& progress);
 
 }  // namespace harness

@@ -42,7 +42,9 @@ class Nemesis {
   void start();
   /// Whether the steps, and the tail behind them, have come to their end.
   bool done() const;
-  /// Ends it early: what is in force is healed, no further step begins. Returns when that is so.
+  /// Asks it to end early: what is in force is healed, no further step begins.
+  void end_early();
+  /// Ends it early, and returns when that is so.
   void stop();
   /// Waits for the end and throws what went wrong on its threads.
   void join();
@@ -55,7 +57,6 @@ class Nemesis {
   bool await_settled(StepBoard& board);
   void watch(StepBoard* board);
   bool stopping() const;
-  void end_early();
   void fail(std::exception_ptr failure);
 
   const Plan& plan_;

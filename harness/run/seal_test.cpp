@@ -38,14 +38,7 @@ struct SealedRun {
   SealedRun(const SealedRun&) = delete;
   SealedRun& operator=(const SealedRun&) = delete;
 
-  /// Damage, or a refusal to load.
-  bool notices() const {
-    try {
-      return !load_run(files).damage.empty();
-    } catch (const EnvironmentError&) {
-      return true;
-    }
-  }
+  bool notices() const { return !load_run(files).damage.empty(); }
 
   fs::path root;
   RunFiles files;

@@ -320,32 +320,35 @@ History load_history(const RunFiles& files) {
   return read_journal(Mapping(files.history()).bytes());
 }
 
-RunRecord load_run(const RunFiles& files) {
+namespace {
+
+/// What run.json says. Throws nlohmann::json::exception when it cannot be understood. `sealed`: whether the
+/// run says that it was.
+RunRecord parse_run(const RunFiles& files, bool& sealed) {
   RunRecord record;
-  bool sealed = false;
-  try {
-    const auto json = nlohmann::json::parse(read_file(files.run()));
-    record.info = json.at("run").get<RunInfo>();
-    record.plan = fs::exists(files.plan()) ? nlohmann::json::parse(read_file(files.plan())).get<Plan>()
-                                           : plan_of_old_store(record.info);
-    record.nodes = json.value("nodes", std::vector<NodeInfo>{});
-    record.incarnations = json.value("incarnations", std::vector<Incarnation>{});
-    record.intended = json.value("intended", std::vector<Intention>{});
-    for (const auto& intention : json.value("intended", nlohmann::json::array()))
-      if (intention.at("membership").at("shard_of").size() != record.nodes.size())
-        throw nlohmann::json::other_error::create(501, "intended for other nodes", &intention);
-    record.counters = json.value("counters", RunCounters{});
-    sealed = json.value("sealed", false);
-  } catch (const nlohmann::json::exception& error) {
-    throw EnvironmentError("the run in " + files.directory.string() + " is damaged: " + error.what());
-  }
-  RunReader reader(files, record.damage, sealed);
-  // Every number in the other files refers to this one's.
-  if (!reader.usable(files.run()))
-    throw EnvironmentError("the run in " + files.directory.string() +
-                           " is damaged: run.json was changed after the run ended; nothing can be judged");
-  // A run without an end was killed, or failed: what it did not come to see proves nothing.
-  if (record.info.end == kNever) record.info.interrupted = true;
+  const auto json = nlohmann::json::parse(read_file(files.run()));
+  record.info = json.at("run").get<RunInfo>();
+  record.nodes = json.value("nodes", std::vector<NodeInfo>{});
+  record.incarnations = json.value("incarnations", std::vector<Incarnation>{});
+  record.intended = json.value("intended", std::vector<Intention>{});
+  for (const auto& intention : json.value("intended", nlohmann::json::array()))
+    if (intention.at("membership").at("shard_of").size() != record.nodes.size())
+      throw nlohmann::json::other_error::create(501, "intended for other nodes", &intention);
+  record.counters = json.value("counters", RunCounters{});
+  sealed = json.value("sealed", false);
+  return record;
+}
+
+/// A run of which nothing can be judged: every number in the other files refers to run.json's.
+RunRecord damaged_run(const RunFiles& files, std::string damage) {
+  RunRecord record;
+  record.info.id = files.directory.filename().string();
+  record.info.interrupted = true;
+  record.damage = {std::move(damage)};
+  return record;
+}
+
+void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) {
   record.faults = reader.deeds(files.faults(), fault_deeds);
   record.commands = reader.deeds(files.commands(), command_deeds);
   std::ranges::move(faults_of_commands(record.commands), std::back_inserter(record.faults));
@@ -360,6 +363,31 @@ RunRecord load_run(const RunFiles& files) {
   record.views = std::move(topology.views);
   record.offsets = std::move(topology.offsets);
   record.logs = load_logs(files, record);
+}
+
+}  // namespace
+
+RunRecord load_run(const RunFiles& files) {
+  RunRecord record;
+  bool sealed = false;
+  try {
+    record = parse_run(files, sealed);
+  } catch (const nlohmann::json::exception& error) {
+    return damaged_run(files, std::string("run.json cannot be understood: ") + error.what());
+  }
+  RunReader reader(files, record.damage, sealed);
+  if (!reader.usable(files.run()))
+    return damaged_run(files, "run.json was changed after the run ended: nothing can be judged");
+  try {
+    record.plan = fs::exists(files.plan()) ? nlohmann::json::parse(read_file(files.plan())).get<Plan>()
+                                           : plan_of_old_store(record.info);
+  } catch (const nlohmann::json::exception& error) {
+    record.damage.push_back(std::string("plan.json cannot be understood: ") + error.what());
+    record.plan = plan_of_old_store(record.info);
+  }
+  // A run without an end was killed, or failed: what it did not come to see proves nothing.
+  if (record.info.end == kNever) record.info.interrupted = true;
+  load_evidence(reader, files, record);
   if (record.info.end == kNever && reader.open_since() != kNever) forget_from(record, reader.open_since());
   return record;
 }

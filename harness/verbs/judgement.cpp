@@ -49,19 +49,37 @@ std::string write_reports(const ReportInput& input, const RunFiles& files) {
   return junit;
 }
 
-}  // namespace
-
-Judgement judge_and_report(const RunFiles& files, bool strict) {
-  Judgement judgement{load_run(files), {}, {}};
-  const LimitsPlan& limits = judgement.record.plan.limits;
+/// Judged by the plan: its checks, and strictly where it says so.
+RunVerdict judge_by_plan(const RunRecord& record, bool strict) {
+  const LimitsPlan& limits = record.plan.limits;
   CheckOptions check;
   check.strict = strict || limits.strict;
   const std::vector<std::string_view> selected(limits.checks.begin(), limits.checks.end());
-  judgement.verdict = judge(judgement.record, check, selected);
+  return judge(record, check, selected);
+}
+
+}  // namespace
+
+Judgement judge_run(const RunFiles& files, bool strict) {
+  Judgement judgement{load_run(files), {}, {}};
+  judgement.verdict = judge_by_plan(judgement.record, strict);
+  return judgement;
+}
+
+Judgement judge_and_report(const RunFiles& files, bool strict) {
+  Judgement judgement = judge_run(files, strict);
   ReportInput input = report_input(judgement.record, judgement.verdict, files);
   draw(input);
   judgement.junit = write_reports(input, files);
   return judgement;
+}
+
+std::string violation_so_far(const RunRecord& record) {
+  const RunVerdict verdict = judge_by_plan(record, false);
+  if (verdict.exit_code != kExitViolation) return {};
+  for (const CheckResult& check : verdict.checks)
+    if (check.valid == Validity::kInvalid) return check.name + ": " + check.explanation;
+  return "a violation";
 }
 
 Judgement report_error(const RunFiles& files, const Plan& plan, const RunInfo& info,

@@ -14,10 +14,18 @@ struct Judgement {
   std::string junit;  // junit.xml, as it lies in the store
 };
 
+/// Loads the run and judges it by its stored plan (checks, strict). Writes nothing. Throws what load_run
+/// throws.
+Judgement judge_run(const RunFiles& files, bool strict = false);
+
 /// Loads the run, judges it by its stored plan (checks, strict) and writes results.json and the reports into
 /// its store. Prints nothing. `strict` asks for plain linearizability whatever the plan says. Throws what
 /// load_run throws.
 Judgement judge_and_report(const RunFiles& files, bool strict = false);
+
+/// For runs that stop at a violation: the first one that the record proves so far, in words, or nothing. What
+/// the plan knows does not count.
+std::string violation_so_far(const RunRecord& record);
 
 /// The end of a run that the environment or the harness ended: results.json and junit.xml say so.
 Judgement report_error(const RunFiles& files, const Plan& plan, const RunInfo& info, const std::string& what);

@@ -11,13 +11,11 @@
 #include <vector>
 
 #include "harness/core/check.h"
-#include "harness/run/execute.h"
 #include "harness/scenario/options.h"
 #include "harness/verbs/command_line.h"
-#include "harness/verbs/judgement.h"
 #include "harness/verbs/named_file.h"
+#include "harness/verbs/planned_run.h"
 #include "harness/verbs/verbs.h"
-#include "workloads/workloads.h"
 
 namespace harness {
 namespace {
@@ -89,62 +87,19 @@ void declare(CLI::App& app, RunOptions& options) {
   app.add_flag("--no-progress", options.no_progress, "nothing on stderr but errors");
 }
 
-SandboxMode chosen_mode(const std::string& wish) {
-  if (wish == "user") return SandboxMode::kUserNamespace;
-  if (wish == "root") return SandboxMode::kRoot;
-  if (wish == "loopback") return SandboxMode::kLoopback;
-  return best_sandbox_mode();
-}
-
-/// A run that ended: its directory, and the judgement unless it was interrupted.
-struct Ended {
-  RunFiles files;
-  Judgement judgement;
-  int exit_code = kExitPass;
-};
-
-std::string at_the_end_of_an_error(const RunInfo& info, const RunFiles& files) {
-  return "\n  seed       " + std::to_string(info.seed) + "\n  store      " + files.directory.string() +
-         "\n  reproduce  " + info.reproduce;
-}
-
 std::string store_option(const RunOptions& options) {
   return options.store == RunOptions().store ? "" : " --store " + options.store;
 }
 
-/// One plan, carried out and judged. What the environment failed to give is judged too: as an error.
-Ended run_plan(const Plan& plan, const RunOptions& options, ExecuteOptions execute_options,
-               Progress& progress) {
-  set_seed_for_checks(plan.seed);
-  Ended ended;
-  ended.files = create_run_directory(options.store, plan.scenario, plan.seed);
-  const Execution execution = execute(plan, ended.files, execute_options, progress);
-  if (execution.interrupted) {
-    std::cerr << (std::filesystem::exists(ended.files.directory)
-                      ? "interrupted: what was recorded is in " + ended.files.directory.string() +
-                            "; judge it with 'harness report " + execution.info.id + store_option(options) +
-                            "'\n"
+/// What is said on stderr of a run that did not come to its judgement.
+void tell_the_end(const PlannedRun& run, const RunOptions& options) {
+  if (run.interrupted)
+    std::cerr << (std::filesystem::exists(run.files.directory)
+                      ? "interrupted: what was recorded is in " + run.files.directory.string() +
+                            "; judge it with 'harness report " + run.info.id + store_option(options) + "'\n"
                       : std::string("interrupted while the server was compiled: nothing was recorded\n"));
-    ended.exit_code = kExitInterrupted;
-    return ended;
-  }
-  if (!execution.error.empty()) {
-    point_latest_at(ended.files);
-    ended.judgement = report_error(ended.files, plan, execution.info, execution.error);
-    std::cerr << "harness: " << execution.error << at_the_end_of_an_error(execution.info, ended.files)
-              << "\n";
-  } else {
-    ended.judgement = judge_and_report(ended.files);
-  }
-  ended.exit_code = ended.judgement.verdict.exit_code;
-  return ended;
-}
-
-/// For several runs a violation wins over an environment error, that over unknown, that over a pass.
-int worse(int a, int b) {
-  for (const int code : {kExitInterrupted, kExitViolation, kExitEnvironment, kExitUnknown})
-    if (a == code || b == code) return code;
-  return kExitPass;
+  else if (!run.error.empty())
+    std::cerr << "harness: " << run.error << end_of_failure(run) << "\n";
 }
 
 /// The results of all runs as they are printed and written.
@@ -152,10 +107,10 @@ class Results {
  public:
   explicit Results(const RunOptions& options) : options_(options) {}
 
-  void add(const Ended& ended) {
+  void add(const PlannedRun& ended) {
     ++runs_;
     passed_ += ended.exit_code == kExitPass;
-    code_ = runs_ == 1 ? ended.exit_code : worse(code_, ended.exit_code);
+    code_ = runs_ == 1 ? ended.exit_code : worse_exit_code(code_, ended.exit_code);
     if (ended.exit_code == kExitInterrupted) return;
     const bool error = ended.judgement.verdict.error;
     const std::string text =
@@ -225,22 +180,17 @@ int run_command(int argc, const char* const* argv) {
   }
   const std::uint64_t first_seed = options.seed.value_or(std::random_device{}() % 1'000'000);
   const std::vector<Plan> plans = plans_for(options, scenarios, first_seed);
-  ExecuteOptions execute_options;
-  execute_options.find_workload = find_workload;
-  execute_options.mode = chosen_mode(options.sandbox);
-  execute_options.quick_build = options.quick_build;
-  execute_options.harness_version = HARNESS_VERSION;
-  execute_options.argv.assign(argv, argv + argc);
+  ExecuteOptions execution = execute_options(chosen_mode(options.sandbox), options.quick_build, argc, argv);
   for (const Plan& plan : plans)
-    if (const std::string why = why_not_here(plan, execute_options.mode); !why.empty())
-      throw EnvironmentError(why);
+    if (const std::string why = why_not_here(plan, execution.mode); !why.empty()) throw EnvironmentError(why);
   Results results(options);
   for (std::size_t i = 0; i < plans.size(); ++i) {
     Progress progress(progress_style(!options.no_progress));
     progress.say("seed " + std::to_string(plans[i].seed));
     const std::string& scenario = scenarios[i / static_cast<std::size_t>(options.repeat)];
-    execute_options.reproduce = reproduce_command(options, scenario, plans[i].seed);
-    const Ended ended = run_plan(plans[i], options, execute_options, progress);
+    execution.reproduce = reproduce_command(options, scenario, plans[i].seed);
+    const PlannedRun ended = carry_out(plans[i], options.store, execution, progress);
+    tell_the_end(ended, options);
     results.add(ended);
     if (ended.exit_code == kExitInterrupted) break;
   }

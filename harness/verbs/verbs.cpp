@@ -1,22 +1,30 @@
 #include "harness/verbs/verbs.h"
 
+#include "harness/verbs/audit_command.h"
 #include "harness/verbs/check_command.h"
+#include "harness/verbs/diff_command.h"
 #include "harness/verbs/doctor_command.h"
 #include "harness/verbs/export_command.h"
 #include "harness/verbs/list_command.h"
+#include "harness/verbs/replay_command.h"
 #include "harness/verbs/report_command.h"
 #include "harness/verbs/run_command.h"
 #include "harness/verbs/schema_command.h"
+#include "harness/verbs/suite_command.h"
 
 namespace harness {
 namespace {
 
 constexpr CommandEntry kCommands[] = {
     {"run", "one run of a scenario: start a cluster, load it, break it, judge it", run_command},
+    {"suite", "a matrix of scenarios, builds and seeds, run side by side", suite_command},
     {"check", "judges a history, or a stored run again", check_command},
-    {"list", "the scenarios, workloads, faults, targets, conditions, checkers, models and reports",
+    {"list", "the scenarios, suites, workloads, faults, targets, conditions, checkers, models and reports",
      list_command},
     {"report", "makes the report of a stored run again", report_command},
+    {"replay", "the plan of a stored run again: how often does its violation come back?", replay_command},
+    {"diff", "two stored runs side by side", diff_command},
+    {"audit", "is a build worse than another one? Pairs of runs of equal plans", audit_command},
     {"export", "writes a stored history for other tools", export_command},
     {"doctor", "what this machine allows, and the exact mend for what it does not", doctor_command},
     {"schema", "the JSON Schema of a file that the harness writes: plan", schema_command},

@@ -1,0 +1,161 @@
+// The verbs that repeat and compare stored runs, on real clusters of the bundled node: few and short.
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/core/wait.h"
+#include "harness/started.h"
+
+namespace fs = std::filesystem;
+using namespace harness;
+using namespace harness::test;
+using namespace std::chrono_literals;
+using Catch::Contains;
+
+namespace {
+
+/// Two seconds of load; half a percent of the writes is acknowledged and not done.
+std::string defect_scenario(const Scratch& scratch) {
+  const fs::path file = scratch.path / "defect.toml";
+  std::ofstream(file) << "[cluster]\nserver = \"bundled\"\nmasters = 3\nreplicas = 0\n"
+                         "[cluster.directives]\nenable-seeded-defects = \"yes\"\n"
+                         "seeded-defect = \"write-unapplied:0.5\"\n"
+                         "[[load]]\nworkload = \"register\"\nrate = 2000\nconcurrency = 8\n"
+                         "[run]\ntime-limit = 2\ntail = 0\nno-faults = true\n";
+  return file.string();
+}
+
+}  // namespace
+
+TEST_CASE("a replay of a run with a seeded defect brings its violation back", "[real]") {
+  const Scratch scratch;
+  const Finished run = finish(scratch, {"run", defect_scenario(scratch), "--seed", "5"});
+  CAPTURE(run.out, run.err);
+  REQUIRE(run.code == 1);
+  const Finished replay = finish(scratch, {"replay", "latest", "--times", "2", "--json", "--no-progress"});
+  CAPTURE(replay.out, replay.err);
+  CHECK(replay.code == 1);
+  const nlohmann::json json = nlohmann::json::parse(replay.out);
+  CHECK(json.at("any").at("came_back") == 2);
+  CHECK(json.at("any").at("of") == 2);
+  REQUIRE(json.at("violations").size() >= 1);
+  CHECK(json.at("violations")[0].at("check") == "register");
+  CHECK(json.at("runs").size() == 2);
+  for (const auto& again : json.at("runs")) CHECK(fs::exists(again.at("store").get<std::string>()));
+}
+
+TEST_CASE("two stored runs of one plan are set side by side", "[real]") {
+  const Scratch scratch;
+  const std::string scenario = defect_scenario(scratch);
+  REQUIRE(finish(scratch, {"run", scenario, "--seed", "5"}).code == 1);
+  const std::string bad = fs::canonical(scratch.path / "store" / "latest").filename();
+  REQUIRE(finish(scratch, {"run", scenario, "--seed", "5", "--directive", "seeded-defect vote-twice"}).code ==
+          0);
+  const Finished resolved = finish(scratch, {"diff", bad, "latest"});
+  CAPTURE(resolved.out, resolved.err);
+  CHECK(resolved.code == 0);
+  CHECK_THAT(resolved.out, Contains("resolved  register: not-linearizable-in-term"));
+  CHECK_THAT(resolved.out, Contains("acknowledged operations") && Contains("latency p99"));
+  const Finished regression = finish(scratch, {"diff", "latest", bad, "--json"});
+  CHECK(regression.code == 1);
+  const nlohmann::json json = nlohmann::json::parse(regression.out);
+  CHECK(json.at("new")[0].at("check") == "register");
+  CHECK(json.at("before").at("verdict") == "pass");
+  CHECK(json.at("same_plan") == false);  // one of its directives is another
+}
+
+TEST_CASE("a run is not replayed on another build than it had", "[real]") {
+  const Scratch scratch;
+  const fs::path build = scratch.path / "cluster-node";
+  fs::copy_file(fs::path(HARNESS_EXECUTABLE).parent_path() / "cluster-node", build);
+  REQUIRE(finish(scratch, {"run", defect_scenario(scratch), "--server", build.string()}).code == 1);
+  std::ofstream(build, std::ios::app | std::ios::binary) << "another build";
+  const Finished refused = finish(scratch, {"replay", "latest", "--times", "1"});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, Contains("the builds are not those of the stored run"));
+  CHECK(finish(scratch, {"replay", "latest", "--times", "1", "--other-builds"}).code == 1);
+}
+
+TEST_CASE("Ctrl-C ends a replay with what it has, and kill -9 leaves nothing on the host", "[real]") {
+  const Scratch scratch;
+  REQUIRE(finish(scratch, {"run", defect_scenario(scratch), "--seed", "5"}).code == 1);
+  const std::size_t interfaces_before = interfaces();
+  const auto second_replay = [](const Started& replay) {
+    return replay.err().find("replay 2 of 50") != std::string::npos &&
+           replay.err().rfind("cluster ready") > replay.err().find("replay 2 of 50");
+  };
+  for (const int signal : {SIGINT, SIGKILL}) {
+    Started replay(scratch, {"replay", "latest", "--times", "50"});
+    wait_until("the second replay", 60s, [&] { return second_replay(replay); });
+    replay.signal(signal);
+    CHECK(replay.exit_code(60s) == (signal == SIGINT ? 130 : 128 + SIGKILL));
+    if (signal == SIGINT) CHECK_THAT(replay.out(), Contains("came back   1 of 1"));
+    CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
+    CHECK(interfaces() == interfaces_before);
+  }
+}
+
+TEST_CASE("an audit finds a seeded defect as a new kind of violation", "[real]") {
+  const Scratch scratch;
+  const Finished audit =
+      finish(scratch, {"audit", "bundled", "--baseline", "bundled", "--scenario", defect_scenario(scratch),
+                       "--seed", "5", "--baseline-directive", "seeded-defect vote-twice"});
+  CAPTURE(audit.out, audit.err);
+  CHECK(audit.code == 1);
+  CHECK_THAT(audit.out, Contains("REGRESSION  register: not-linearizable-in-term") &&
+                            Contains("6 of 6 runs against 0 of 6"));
+  std::vector<fs::path> audits;
+  for (const auto& entry : fs::directory_iterator(scratch.path / "store")) audits.push_back(entry.path());
+  REQUIRE(audits.size() == 1);
+  const nlohmann::json json = nlohmann::json::parse(slurp(audits[0] / "audit.json"));
+  CHECK(json.at("verdict") == "regression");
+  CHECK(json.at("new_violations")[0].at("baseline") == 0);
+  for (const char* file : {"summary.md", "audit.html", "junit.xml"})
+    CHECK(fs::file_size(audits[0] / file) > 0);
+}
+
+TEST_CASE("Ctrl-C ends an audit with what it has, and kill -9 leaves nothing on the host", "[real]") {
+  const Scratch scratch;
+  const std::size_t interfaces_before = interfaces();
+  for (const int signal : {SIGINT, SIGKILL}) {
+    Started audit(scratch, {"audit", "bundled", "--baseline", "bundled", "--scenario",
+                            defect_scenario(scratch), "--directive", "seeded-defect vote-twice", "--json"});
+    wait_until("the first pair", 60s,
+               [&] { return audit.err().find("candidate pass") != std::string::npos; });
+    // A run of the second pair is on by the time that its processes are there.
+    wait_until("the second pair", 60s, [&] { return processes_of(scratch.path).size() > 2; });
+    audit.signal(signal);
+    CHECK(audit.exit_code(60s) == (signal == SIGINT ? 130 : 128 + SIGKILL));
+    if (signal == SIGINT) CHECK(nlohmann::json::parse(audit.out()).at("interrupted") == true);
+    CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
+    CHECK(interfaces() == interfaces_before);
+  }
+}
+
+TEST_CASE("what cannot be replayed is refused with the reason") {
+  const Scratch scratch;
+  const Finished nothing = finish(scratch, {"replay", "latest"});
+  CHECK(nothing.code == 2);
+  const Finished times = finish(scratch, {"replay", "latest", "--times", "0"});
+  CHECK(times.code == 2);
+  CHECK_THAT(times.err, Contains("--times"));
+}
+
+TEST_CASE("what cannot be audited is refused with the reason") {
+  const Scratch scratch;
+  CHECK(finish(scratch, {"audit", "redis"}).code == 2);
+  const Finished misspelt =
+      finish(scratch, {"audit", "redis", "--baseline", "redis", "--scenario", "failover-kil"});
+  CHECK(misspelt.code == 2);
+  CHECK_THAT(misspelt.err, Contains("did you mean 'failover-kill'?"));
+  CHECK(finish(scratch, {"audit", "redis", "--baseline", "redis", "--tag", "no-such-tag"}).code == 5);
+  const Finished no_build = finish(scratch, {"audit", "redis", "--baseline", "./no-such-build"});
+  CHECK(no_build.code == 2);
+}

@@ -1,0 +1,49 @@
+#include "harness/verbs/diff_command.h"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "harness/compare/difference.h"
+#include "harness/compare/figure_text.h"
+#include "harness/run/store.h"
+#include "harness/verbs/command_line.h"
+#include "harness/verbs/judgement.h"
+#include "harness/verbs/verbs.h"
+
+namespace harness {
+namespace {
+
+struct Judged {
+  RunSummary summary;
+  nlohmann::json plan;  // without its builds: what must be equal for the runs to be comparable
+};
+
+/// Both runs are judged by the checkers of today, whatever judged them when they were made.
+Judged judged(const std::filesystem::path& store, const std::string& run) {
+  const Judgement judgement = judge_run(find_run(store, run));
+  Judged out{summary_of(judgement.record, judgement.verdict), judgement.record.plan};
+  out.plan.at("cluster").erase("servers");
+  return out;
+}
+
+}  // namespace
+
+int diff_command(int argc, const char* const* argv) {
+  CLI::App app("two stored runs side by side, judged by the checkers of today", "diff");
+  std::string before;
+  std::string after;
+  std::string store = "store";
+  bool json = false;
+  app.add_option("BEFORE", before, "a store directory, a run's id or a prefix of it, or latest")->required();
+  app.add_option("AFTER", after, "likewise")->required();
+  app.add_option("--store", store, "where the runs are")->capture_default_str();
+  app.add_flag("--json", json, "print one JSON object");
+  if (!parse_command_line(app, argc, argv)) return kExitPass;
+  const Judged a = judged(store, before);
+  const Judged b = judged(store, after);
+  const Difference difference{a.summary, b.summary, a.plan == b.plan};
+  std::cout << (json ? json_text(difference_json(difference)) : difference_text(difference)) << std::flush;
+  return exit_code_of(difference);
+}
+
+}  // namespace harness
