@@ -102,6 +102,21 @@ TEST_CASE("Ctrl-C ends a replay with what it has, and kill -9 leaves nothing on 
   }
 }
 
+TEST_CASE("Ctrl-C and kill -9 end shrinking, and leave nothing on the host", "[real]") {
+  const Scratch scratch;
+  REQUIRE(finish(scratch, {"run", defect_scenario(scratch), "--seed", "5"}).code == 1);
+  const std::size_t interfaces_before = interfaces();
+  for (const int signal : {SIGINT, SIGKILL}) {
+    Started shrinking(scratch, {"shrink", "latest", "--times", "2"});
+    wait_until("the first try", 60s, [&] { return shrinking.err().find("at first") != std::string::npos; });
+    shrinking.signal(signal);
+    CHECK(shrinking.exit_code(60s) == (signal == SIGINT ? 130 : 128 + SIGKILL));
+    if (signal == SIGINT) CHECK_THAT(shrinking.out(), Contains("shrunk") && Contains("reproduce"));
+    CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
+    CHECK(interfaces() == interfaces_before);
+  }
+}
+
 TEST_CASE("an audit finds a seeded defect as a new kind of violation", "[real]") {
   const Scratch scratch;
   const Finished audit =
@@ -137,6 +152,27 @@ TEST_CASE("Ctrl-C ends an audit with what it has, and kill -9 leaves nothing on 
     CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
     CHECK(interfaces() == interfaces_before);
   }
+}
+
+TEST_CASE("a run with steps that do not matter is shrunk to a short one without them", "[real]") {
+  const Scratch scratch;
+  const fs::path file = scratch.path / "steps.toml";
+  std::ofstream(file) << slurp(defect_scenario(scratch))
+                      << "[[step]]\ncommand = \"DBSIZE\"\non = \"n2\"\n"
+                         "[[step]]\ncommand = \"PING\"\non = \"n1\"\n";
+  const Finished run = finish(scratch, {"run", file.string(), "--seed", "5"});
+  CAPTURE(run.out, run.err);
+  REQUIRE(run.code == 1);
+  const fs::path store = fs::canonical(scratch.path / "store" / "latest");
+  const Finished shrunk = finish(scratch, {"shrink", "latest", "--times", "2", "--time", "45", "--json"});
+  CAPTURE(shrunk.out, shrunk.err);
+  REQUIRE(shrunk.code == 0);
+  const nlohmann::json json = nlohmann::json::parse(shrunk.out);
+  CHECK(json.at("before").at("steps") == 2);
+  CHECK(json.at("after").at("steps") == 0);
+  CHECK(json.at("shrunk").at("failed").get<int>() >= 1);
+  CHECK(finish(scratch, {"run", (store / "shrunk.toml").string(), "--seed", "5"}).code == 1);
+  CHECK(fs::exists(fs::path(json.at("store").get<std::string>()) / "plan.json"));
 }
 
 TEST_CASE("what cannot be replayed is refused with the reason") {

@@ -1,6 +1,9 @@
 #include "harness/verbs/audit_command.h"
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
+#include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -102,6 +105,15 @@ PlanPair plan_pair(const AuditOptions& options, const std::string& scenario, std
   };
   return {plan(options.baseline, options.baseline_directives),
           plan(options.candidate, options.candidate_directives)};
+}
+
+/// Quoted where a shell would split it or take it for more than a word.
+std::string shell_word(const std::string& word) {
+  const auto plain = [](unsigned char c) { return std::isalnum(c) || std::strchr("-_./:=,+", c) != nullptr; };
+  if (!word.empty() && std::ranges::all_of(word, plain)) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
 }
 
 /// Of a run that nobody will look at, what was told of it stays: its plan and its results.
@@ -236,7 +248,7 @@ int Auditor::run() {
 
 int Auditor::finish(const AuditAnswer& answer) {
   std::string reproduce = "./harness";
-  for (const std::string& word : execution_.argv) reproduce += " " + word;
+  for (const std::string& word : execution_.argv) reproduce += " " + shell_word(word);
   if (reproduce.find("--seed ") == std::string::npos) reproduce += " --seed " + std::to_string(options_.seed);
   const AuditReport report{audit_,
                            answer,

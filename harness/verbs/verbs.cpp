@@ -10,6 +10,7 @@
 #include "harness/verbs/report_command.h"
 #include "harness/verbs/run_command.h"
 #include "harness/verbs/schema_command.h"
+#include "harness/verbs/shrink_command.h"
 
 namespace harness {
 namespace {
@@ -21,6 +22,7 @@ constexpr CommandEntry kCommands[] = {
      list_command},
     {"report", "makes the report of a stored run again", report_command},
     {"replay", "the plan of a stored run again: how often does its violation come back?", replay_command},
+    {"shrink", "the smallest plan that still fails as a stored run did", shrink_command},
     {"diff", "two stored runs side by side", diff_command},
     {"audit", "is a build worse than another one? Pairs of runs of equal plans", audit_command},
     {"export", "writes a stored history for other tools", export_command},
