@@ -1,23 +1,24 @@
-# Writes the scenarios into one C++ file, each with its name and its folder below FOLDER ("bugs"):
-# cmake -DOUTPUT=… -DFOLDER=ci/scenarios -DSCENARIOS=a.toml;b.toml -P embed_scenarios.cmake
+# Writes TOML files into one C++ file, each with its name and its folder below FOLDER ("bugs"):
+# cmake -DOUTPUT=… -DFOLDER=ci/scenarios -DHEADER=harness/scenario/scenario.h -DTYPE=BundledScenario
+#       -DFUNCTION=bundled_scenarios -DFILES=a.toml;b.toml -P embed_scenarios.cmake
 set(entries "")
-foreach(scenario ${SCENARIOS})
-  get_filename_component(name ${scenario} NAME_WE)
-  get_filename_component(folder ${scenario} DIRECTORY)
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME_WE)
+  get_filename_component(folder ${file} DIRECTORY)
   file(RELATIVE_PATH folder ${FOLDER} ${folder})
-  file(READ ${scenario} text)
+  file(READ ${file} text)
   string(APPEND entries "    {\"${name}\", \"${folder}\", R\"toml(${text})toml\"},\n")
 endforeach()
-file(WRITE ${OUTPUT} "// Generated from ci/scenarios.
-#include \"harness/scenario/scenario.h\"
+file(WRITE ${OUTPUT} "// Generated from TOML files.
+#include \"${HEADER}\"
 
 namespace harness {
 namespace {
-constexpr BundledScenario kScenarios[] = {
+constexpr ${TYPE} kFiles[] = {
 ${entries}};
 }  // namespace
 
-std::span<const BundledScenario> bundled_scenarios() { return kScenarios; }
+std::span<const ${TYPE}> ${FUNCTION}() { return kFiles; }
 
 }  // namespace harness
 ")

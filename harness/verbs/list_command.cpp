@@ -13,6 +13,7 @@
 #include "harness/faults/faults.h"
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/scenario.h"
+#include "harness/suite/suite_file.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/verbs.h"
 #include "reports/reports.h"
@@ -65,6 +66,14 @@ Listing scenario_listing() {
   return list;
 }
 
+Listing suite_listing() {
+  Listing list{"suites", {}};
+  for (const BundledSuite& bundled : bundled_suites())
+    list.entries.push_back(
+        {std::string(bundled.name), load_suite(std::string(bundled.name)).description, {}});
+  return list;
+}
+
 nlohmann::ordered_json of_workload(const WorkloadEntry& workload) {
   return {{"options", describe(workload.options)}};
 }
@@ -82,6 +91,7 @@ nlohmann::ordered_json of_condition(const Condition& condition) {
 
 std::vector<Listing> everything() {
   return {scenario_listing(),
+          suite_listing(),
           listing("workloads", workloads(), &WorkloadEntry::description, of_workload),
           listing("faults", faults(), &Fault::description, of_fault),
           listing("targets", target_forms(), &TargetForm::description),
@@ -118,8 +128,9 @@ void print_text(const std::vector<Listing>& lists) {
 }  // namespace
 
 int list_command(int argc, const char* const* argv) {
-  CLI::App app("what there is: scenarios, workloads, faults, targets, conditions, checkers, models, reports",
-               "list");
+  CLI::App app(
+      "what there is: scenarios, suites, workloads, faults, targets, conditions, checkers, models, reports",
+      "list");
   bool json = false;
   app.add_flag("--json", json, "one JSON object, with the parameters of each");
   if (!parse_command_line(app, argc, argv)) return kExitPass;

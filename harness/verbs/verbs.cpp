@@ -11,14 +11,16 @@
 #include "harness/verbs/run_command.h"
 #include "harness/verbs/schema_command.h"
 #include "harness/verbs/shrink_command.h"
+#include "harness/verbs/suite_command.h"
 
 namespace harness {
 namespace {
 
 constexpr CommandEntry kCommands[] = {
     {"run", "one run of a scenario: start a cluster, load it, break it, judge it", run_command},
+    {"suite", "a matrix of scenarios, builds and seeds, run side by side", suite_command},
     {"check", "judges a history, or a stored run again", check_command},
-    {"list", "the scenarios, workloads, faults, targets, conditions, checkers, models and reports",
+    {"list", "the scenarios, suites, workloads, faults, targets, conditions, checkers, models and reports",
      list_command},
     {"report", "makes the report of a stored run again", report_command},
     {"replay", "the plan of a stored run again: how often does its violation come back?", replay_command},

@@ -1,0 +1,43 @@
+// How many runs the machine can carry side by side: from its cores and its memory, and from what the runs so
+// far were seen to use.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <span>
+
+namespace harness {
+
+struct Machine {
+  double cores = 1;         // that this process may use: affinity and the control group's quota
+  std::uint64_t bytes = 0;  // of memory that is to be had, those of running runs counted in
+};
+
+/// What runs were seen to use.
+class Need {
+ public:
+  void add_run(double cpu_seconds, double seconds);
+  void see_bytes(std::uint64_t bytes);
+  /// Of one run on average; a guess until one has ended.
+  double cores() const;
+  /// Of the greatest run; a guess until one was looked at.
+  std::uint64_t bytes() const;
+
+ private:
+  double cpu_seconds_ = 0;
+  double seconds_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+/// At least one, at most three times as many as there are cores.
+int runs_side_by_side(const Machine& machine, const Need& need);
+
+/// Measured now. `used` is what our own runs hold: it counts as to be had.
+Machine measure_machine(std::uint64_t used);
+
+/// Resident bytes of each process and of all that descend from it, by one look at /proc.
+std::map<pid_t, std::uint64_t> bytes_of_trees(std::span<const pid_t> roots);
+
+}  // namespace harness

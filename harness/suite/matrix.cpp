@@ -1,0 +1,188 @@
+#include "harness/suite/matrix.h"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "harness/core/check.h"
+#include "harness/core/prng.h"
+#include "harness/scenario/draw.h"
+#include "harness/scenario/scenario.h"
+
+namespace harness {
+namespace {
+
+constexpr std::uint64_t kSeedsBelow = 1'000'000'000;
+
+bool names_its_builds(const Plan& plan) {
+  const ClusterPlan& cluster = plan.cluster;
+  return cluster.servers != ClusterPlan().servers || !cluster.upgrade_to.empty() ||
+         std::ranges::any_of(cluster.nodes, [](const auto& node) { return !node.second.server.empty(); });
+}
+
+/// A scenario that names its builds (a mixed cluster, an upgrade) keeps them: another would be another test.
+/// One that cannot be drawn is skipped later, with the reason.
+bool names_its_builds(const Scenario& scenario) {
+  try {
+    return names_its_builds(draw(scenario, 1));
+  } catch (const UsageError&) {
+    return names_its_builds(scenario.plan);
+  }
+}
+
+std::string in_words(const std::vector<std::string>& specs) {
+  std::string text;
+  for (const std::string& spec : specs) text += (text.empty() ? "" : " + ") + spec;
+  return text;
+}
+
+std::uint64_t number_in(std::string_view text, const std::string& whole, const std::string& option,
+                        const std::string& mend) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size())
+    throw UsageError(option + " '" + whole + "': give " + mend);
+  return number;
+}
+
+}  // namespace
+
+std::size_t Matrix::per_round() const {
+  std::size_t runs = 0;
+  for (const Cell& cell : cells) runs += static_cast<std::size_t>(cell.weight);
+  return runs;
+}
+
+std::optional<std::size_t> Matrix::size() const {
+  if (rounds == 0) return std::nullopt;
+  return per_round() * static_cast<std::size_t>(rounds);
+}
+
+bool Matrix::is_mine(std::size_t number) const {
+  return number % static_cast<std::size_t>(shard.of) == static_cast<std::size_t>(shard.index - 1);
+}
+
+std::optional<std::size_t> Matrix::my_size() const {
+  const auto all = size();
+  if (!all) return std::nullopt;
+  const auto of = static_cast<std::size_t>(shard.of);
+  const auto before = static_cast<std::size_t>(shard.index - 1);
+  return *all <= before ? 0 : (*all - before - 1) / of + 1;
+}
+
+std::vector<SuiteTask> tasks_of_round(const Matrix& matrix, std::size_t round) {
+  const Prng prng(matrix.seed);
+  std::vector<SuiteTask> tasks;
+  for (std::size_t c = 0; c < matrix.cells.size(); ++c) {
+    const Cell& cell = matrix.cells[c];
+    for (int i = 0; i < cell.weight; ++i) {
+      const std::uint64_t number = round * static_cast<std::uint64_t>(cell.weight) + static_cast<unsigned>(i);
+      const std::uint64_t seed = matrix.first_seed ? *matrix.first_seed + round
+                                                   : prng.split(cell.scenario, number).below(kSeedsBelow);
+      tasks.push_back({0, c, seed});
+    }
+  }
+  prng.split("round", round).shuffle(tasks);
+  for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i].number = round * tasks.size() + i;
+  return tasks;
+}
+
+Matrix make_matrix(const Suite& suite, const MatrixOptions& options) {
+  Matrix matrix;
+  matrix.suite = suite.name;
+  matrix.description = suite.description;
+  matrix.seed = options.seed;
+  matrix.shard = options.shard;
+  matrix.rounds = options.rounds.value_or(suite.seeds);
+  matrix.first_seed = options.first_seed;
+  matrix.time_s = options.time_s.value_or(suite.time_s);
+  matrix.run_limit_s = suite.run_limit_s;
+  const auto add = [&](Cell cell) {
+    const auto same = [&](const Cell& other) {
+      return other.scenario == cell.scenario && other.server == cell.server;
+    };
+    if (matrix.first_seed) cell.weight = 1;  // the same seed twice would tell nothing new
+    if (std::ranges::none_of(matrix.cells, same)) matrix.cells.push_back(std::move(cell));
+  };
+  for (const Selection& selection : suite.selections)
+    for (const std::string& name : selection.scenarios) {
+      const Scenario scenario = load_scenario(name);
+      const int weight = selection.weight;
+      if (names_its_builds(scenario)) {
+        add({name, "", in_words(scenario.plan.cluster.servers), weight, selection.time_limit_s});
+        continue;
+      }
+      const auto& own = selection.builds.empty() ? suite.builds : selection.builds;
+      for (const std::string& spec : options.builds.empty() ? own : options.builds)
+        add({name, spec, spec, weight, selection.time_limit_s});
+    }
+  return matrix;
+}
+
+Shard shard_of(const std::string& text) {
+  const std::string mend = "I/N, the I-th of N, with I from 1 to N";
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos) throw UsageError("--shard '" + text + "': give " + mend);
+  const std::string_view view = text;
+  const std::uint64_t index = number_in(view.substr(0, slash), text, "--shard", mend);
+  const std::uint64_t of = number_in(view.substr(slash + 1), text, "--shard", mend);
+  if (index < 1 || index > of || of > 100'000) throw UsageError("--shard '" + text + "': give " + mend);
+  return {static_cast<int>(index), static_cast<int>(of)};
+}
+
+void read_seeds(const std::string& text, MatrixOptions& options) {
+  const std::string mend = "how many (5), or from which to which (1-5)";
+  const std::size_t dash = text.find('-');
+  const std::string_view view = text;
+  const std::uint64_t first = number_in(view.substr(0, dash), text, "--seeds", mend);
+  std::uint64_t rounds = first;
+  if (dash != std::string::npos) {
+    const std::uint64_t last = number_in(view.substr(dash + 1), text, "--seeds", mend);
+    if (last < first) throw UsageError("--seeds '" + text + "': give " + mend);
+    options.first_seed = first;
+    rounds = last - first + 1;
+  }
+  if (rounds < 1 || rounds > 1'000'000) throw UsageError("--seeds '" + text + "': give " + mend);
+  options.rounds = static_cast<int>(rounds);
+}
+
+void to_json(nlohmann::json& json, const Matrix& matrix) {
+  nlohmann::json cells = nlohmann::json::array();
+  for (const Cell& cell : matrix.cells) {
+    nlohmann::json entry = {
+        {"scenario", cell.scenario}, {"server", cell.server}, {"build", cell.build}, {"weight", cell.weight}};
+    if (cell.time_limit_s) entry["time_limit_s"] = *cell.time_limit_s;
+    cells.push_back(std::move(entry));
+  }
+  json = {{"schema", 1},
+          {"suite", matrix.suite},
+          {"description", matrix.description},
+          {"seed", matrix.seed},
+          {"shard", {{"index", matrix.shard.index}, {"of", matrix.shard.of}}},
+          {"rounds", matrix.rounds},
+          {"time_s", matrix.time_s},
+          {"run_limit_s", matrix.run_limit_s},
+          {"cells", cells}};
+  if (matrix.first_seed) json["first_seed"] = *matrix.first_seed;
+}
+
+void from_json(const nlohmann::json& json, Matrix& matrix) {
+  matrix.suite = json.at("suite").get<std::string>();
+  matrix.description = json.at("description").get<std::string>();
+  matrix.seed = json.at("seed").get<std::uint64_t>();
+  matrix.shard.index = json.at("shard").at("index").get<int>();
+  matrix.shard.of = json.at("shard").at("of").get<int>();
+  matrix.rounds = json.at("rounds").get<int>();
+  matrix.time_s = json.at("time_s").get<double>();
+  matrix.run_limit_s = json.at("run_limit_s").get<double>();
+  if (json.contains("first_seed")) matrix.first_seed = json.at("first_seed").get<std::uint64_t>();
+  matrix.cells.clear();
+  for (const nlohmann::json& entry : json.at("cells")) {
+    Cell cell{entry.at("scenario").get<std::string>(), entry.at("server").get<std::string>(),
+              entry.at("build").get<std::string>(), entry.at("weight").get<int>(), std::nullopt};
+    if (entry.contains("time_limit_s")) cell.time_limit_s = entry.at("time_limit_s").get<double>();
+    matrix.cells.push_back(std::move(cell));
+  }
+}
+
+}  // namespace harness

@@ -1,0 +1,63 @@
+// What came of one run of a suite: the few fields of its results.json that a suite needs, kept as one line of
+// the suite's journal, so that a suite is told from its own folder when the runs' stores are long gone.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace harness {
+
+/// Violations of one kind in one run.
+struct Violation {
+  std::string check;
+  std::string type;      // the anomaly's
+  std::string promise;   // that it breaks, by PROMISES.md, or empty
+  std::string headline;  // of the first one, as a person would say it
+  std::string known;     // why the plan lives with it; else empty
+  std::size_t count = 0;
+};
+
+struct RunOutcome {
+  // Which run of the suite it is.
+  std::size_t task = 0;
+  int replay = 0;   // 0: the run itself; else the k-th repetition of its plan
+  int attempt = 1;  // 2: done again alone, since the machine had stood still
+  std::string scenario;
+  std::string server;  // SPEC
+  std::string build;   // in words
+  std::uint64_t seed = 0;
+
+  // What came of it.
+  std::string verdict = "error";  // pass, fail, unknown, error
+  int exit_code = 3;
+  std::string explanation;
+  double seconds = 0;   // from its start to its end
+  double stall_ms = 0;  // how long the machine held everything up
+  double node_timeout_ms = 0;
+  std::vector<Violation> violations;
+  std::vector<std::pair<std::string, std::string>>
+      checks;         // name, and true, false, unknown or not-applicable
+  std::string store;  // within the suite's folder, or empty
+  std::string reproduce;
+  std::int64_t ended_unix_ms = 0;
+
+  bool replayed() const { return replay > 0; }
+};
+
+/// Reads the result into an outcome that knows already which run it is. `results` is results.json's object
+/// and `run` that of run.json (null: it is not there).
+void read_results(const nlohmann::json& results, const nlohmann::json& run, RunOutcome& outcome);
+
+/// The machine stood still for so long that the run could not conclude: another try may.
+bool spoilt_by_stall(const RunOutcome& outcome);
+
+void to_json(nlohmann::json& json, const Violation& violation);
+void from_json(const nlohmann::json& json, Violation& violation);
+/// Reading throws nlohmann::json::exception for what is no outcome.
+void to_json(nlohmann::json& json, const RunOutcome& outcome);
+void from_json(const nlohmann::json& json, RunOutcome& outcome);
+
+}  // namespace harness

@@ -1,0 +1,109 @@
+#include "harness/suite/suite_cases.h"
+#include "harness/suite/suite_reports.h"
+#include "reports/text.h"
+
+namespace harness {
+namespace {
+
+using reporting::counted;
+using reporting::escape_xml;
+
+std::string attribute(std::string_view name, const std::string& value) {
+  return " " + std::string(name) + "=\"" + escape_xml(value) + "\"";
+}
+
+struct Totals {
+  std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
+  std::string attributes() const {
+    return attribute("tests", std::to_string(tests)) + attribute("failures", std::to_string(failures)) +
+           attribute("errors", std::to_string(errors)) + attribute("skipped", std::to_string(skipped));
+  }
+  void add(const Totals& other) {
+    tests += other.tests, failures += other.failures, errors += other.errors, skipped += other.skipped;
+  }
+};
+
+std::string test_case(const std::string& suite_name, const std::string& name, const std::string& inside) {
+  const std::string head =
+      "    <testcase" + attribute("classname", suite_name) + attribute("name", name) + " time=\"0\"";
+  return inside.empty() ? head + "/>\n" : head + ">\n" + inside + "    </testcase>\n";
+}
+
+std::string inside_of(const Cases& suite, const std::string& check, const Promise& promise,
+                      const std::string& folder, Totals& totals) {
+  ++totals.tests;
+  const std::size_t runs = suite.runs.size();
+  if (promise.invalid > 0) {
+    ++totals.failures;
+    return "      <failure type=\"violation\"" +
+           attribute("message",
+                     "violated in " + std::to_string(promise.invalid) + " of " + counted(runs, "run")) +
+           ">" + escape_xml(failure_text(suite, check, folder)) + "</failure>\n";
+  }
+  if (promise.valid > 0) return "";
+  ++totals.skipped;
+  const std::string why =
+      promise.unknown > 0 ? "unknown in " + std::to_string(promise.unknown) + " of " + counted(runs, "run")
+                          : "not applicable: no run touched this promise";
+  return "      <skipped" + attribute("message", why) + "/>\n";
+}
+
+/// Runs that ended without a verdict of their own, and violations that no checker's name stands for.
+std::string run_case(const Cases& suite, const std::string& name, Totals& totals) {
+  ++totals.tests;
+  std::string inside;
+  for (const RunOutcome* run : suite.runs) {
+    if (run->verdict != "error") continue;
+    inside = "      <error type=\"environment\"" + attribute("message", run->explanation) + ">" +
+             escape_xml("seed " + std::to_string(run->seed) + "\nrepeat it with: " + run->reproduce + "\n") +
+             "</error>\n";
+  }
+  totals.errors += !inside.empty();
+  return test_case(name, "run", inside);
+}
+
+std::string suite_element(const std::string& name, const Cases& suite, const SuiteResult& result,
+                          const std::string& folder, Totals& all) {
+  Totals totals;
+  std::string cases = run_case(suite, name, totals);
+  for (const auto& [check, promise] : suite.promises)
+    cases += test_case(name, check, inside_of(suite, check, promise, folder, totals));
+  double seconds = 0;
+  std::string properties;
+  const auto property = [&](const std::string& key, const std::string& value) {
+    properties += "      <property" + attribute("name", key) + attribute("value", value) + "/>\n";
+  };
+  property("suite", result.matrix.suite);
+  property("suite-seed", std::to_string(result.matrix.seed));
+  for (const RunOutcome* run : suite.runs) {
+    seconds += run->seconds;
+    property("seed", std::to_string(run->seed));
+    if (run->verdict != "pass") property("reproduce", run->reproduce);
+  }
+  all.add(totals);
+  return "  <testsuite" + attribute("name", name) + totals.attributes() +
+         attribute("time", std::to_string(seconds)) + ">\n    <properties>\n" + properties +
+         "    </properties>\n" + cases + "  </testsuite>\n";
+}
+
+}  // namespace
+
+std::string suite_junit(const SuiteResult& result, const std::string& folder) {
+  Totals all;
+  std::string elements;
+  for (const auto& [key, suite] : cases_of(result))
+    elements += suite_element(key.first + " on " + key.second, suite, result, folder, all);
+  for (const Skipped& skipped : result.skipped) {
+    const std::string name = skipped.scenario + " on " + skipped.build;
+    Totals one{1, 0, 0, 1};
+    all.add(one);
+    elements += "  <testsuite" + attribute("name", name) + one.attributes() + ">\n" +
+                test_case(name, "run", "      <skipped" + attribute("message", skipped.why) + "/>\n") +
+                "  </testsuite>\n";
+  }
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" + attribute("name", result.matrix.suite) +
+         all.attributes() + attribute("time", std::to_string(result.seconds)) + ">\n" + elements +
+         "</testsuites>\n";
+}
+
+}  // namespace harness

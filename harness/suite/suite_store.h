@@ -1,0 +1,96 @@
+// A suite's folder, STORE/<suite>-<seed>[-shard-I-of-N]/: the matrix (suite.json), what happened
+// (journal.jsonl, one line an event, written at once), the runs' stores and the reports. What a kill leaves
+// is read back up to the last whole line, and the suite goes on from there.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/suite/matrix.h"
+#include "harness/suite/outcome.h"
+
+namespace harness {
+
+/// The folder of a suite.
+struct SuiteFiles {
+  std::filesystem::path directory;
+
+  std::filesystem::path matrix() const { return directory / "suite.json"; }
+  std::filesystem::path journal() const { return directory / "journal.jsonl"; }
+  std::filesystem::path results() const { return directory / "results.json"; }
+  std::filesystem::path summary() const { return directory / "summary.md"; }
+  std::filesystem::path junit() const { return directory / "junit.xml"; }
+  std::filesystem::path ctrf() const { return directory / "ctrf.json"; }
+  std::filesystem::path metrics() const { return directory / "metrics.prom"; }
+  std::filesystem::path page() const { return directory / "index.html"; }
+  /// Where one run has its store: "runs/000012", "runs/000012-replay-1".
+  std::string runs_of(std::size_t task, int replay) const;
+};
+
+/// A scenario on a build that cannot be had here.
+struct Skipped {
+  std::string scenario;
+  std::string build;
+  std::string why;
+};
+
+/// What the journal tells.
+struct SuiteLog {
+  std::vector<RunOutcome> outcomes;  // in order of their ends
+  std::vector<Skipped> skipped;
+  std::vector<std::pair<std::size_t, int>> started;  // task and replay, of those that have no outcome
+  double seconds = 0;                                // that the suite ran, over all its sessions
+  int sessions = 0;                                  // how often it began, or went on
+  bool finished = false;                             // all runs were done, or the time was over
+};
+
+/// The log of the journal's whole lines. `whole_bytes` is how far they reach: a suite that goes on cuts the
+/// rest off. Lines that cannot be understood are left out.
+SuiteLog parse_suite_log(std::string_view text, std::size_t& whole_bytes);
+
+/// A fresh folder for the matrix. Throws EnvironmentError.
+SuiteFiles create_suite_directory(const std::filesystem::path& store, const Matrix& matrix);
+
+/// The newest folder of this suite and shard, and of this seed where one is given, that is not finished;
+/// nothing when there is none.
+std::optional<SuiteFiles> find_unfinished(const std::filesystem::path& store, const std::string& suite,
+                                          const Shard& shard, std::optional<std::uint64_t> seed);
+/// The newest other folder of this suite and shard that was finished, of an earlier day or of today: what a
+/// suite is compared with.
+std::optional<SuiteFiles> find_previous(const std::filesystem::path& store, const Matrix& matrix,
+                                        const SuiteFiles& except);
+
+/// Throws EnvironmentError, with the mend, when the folder holds no suite.
+Matrix load_matrix(const SuiteFiles& files);
+SuiteLog load_suite_log(const SuiteFiles& files);
+
+/// Makes a folder that tells what the log does: of shards that were joined. Throws EnvironmentError.
+SuiteFiles store_suite(const std::filesystem::path& store, const Matrix& matrix, const SuiteLog& log);
+
+/// Appends to the journal. Each line is with the kernel when the call returns: a kill loses none of it.
+class SuiteJournal {
+ public:
+  /// Cuts a half-written last line off. Throws EnvironmentError.
+  explicit SuiteJournal(const SuiteFiles& files);
+  ~SuiteJournal();
+  SuiteJournal(const SuiteJournal&) = delete;
+  SuiteJournal& operator=(const SuiteJournal&) = delete;
+
+  void begin_session(std::int64_t unix_ms);
+  void start(std::size_t task, int replay, int attempt, std::int64_t unix_ms);
+  void end(const RunOutcome& outcome);
+  void skip(const Skipped& skipped);
+  void finish(std::int64_t unix_ms);
+
+ private:
+  void append(const nlohmann::json& json);
+  std::filesystem::path file_;
+  int descriptor_ = -1;
+};
+
+}  // namespace harness

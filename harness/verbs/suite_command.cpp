@@ -1,0 +1,321 @@
+#include "harness/verbs/suite_command.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "harness/builds/server.h"
+#include "harness/core/check.h"
+#include "harness/run/execute.h"
+#include "harness/run/interrupt.h"
+#include "harness/scenario/options.h"
+#include "harness/suite/suite_reports.h"
+#include "harness/suite/suite_run.h"
+#include "harness/suite/suite_text.h"
+#include "harness/verbs/command_line.h"
+#include "harness/verbs/named_file.h"
+#include "harness/verbs/planned_run.h"
+#include "harness/verbs/verbs.h"
+
+namespace harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SuiteOptions {
+  std::string suite;
+  std::vector<std::string> servers;
+  std::string seeds;
+  std::optional<std::uint64_t> seed;
+  std::optional<double> time_s;
+  std::string shard;
+  bool resume = false;
+  std::string keep = "failures";
+  std::vector<std::string> merge;
+  std::string before;
+  int jobs = 0;
+  std::string store = "store";
+  std::string sandbox = "auto";
+  bool quick_build = false;
+  std::string junit;
+  std::string summary;
+  std::string metrics;
+  bool annotations = false;
+  bool json = false;
+  bool no_progress = false;
+};
+
+void declare(CLI::App& app, SuiteOptions& options) {
+  std::string names;
+  for (const BundledSuite& bundled : bundled_suites())
+    names += (names.empty() ? "" : ", ") + std::string(bundled.name);
+  app.add_option("SUITE", options.suite, "a bundled suite (" + names + "), or a .toml file");
+  app.add_option("--server", options.servers,
+                 "a build, named as for run, in place of the suite's; may be repeated; A,B: a mixed cluster")
+      ->allow_extra_args(false);
+  app.add_option("--seeds", options.seeds, "N: so many seeds drawn for each scenario; A-B: these seeds");
+  app.add_option("--seed", options.seed, "what the seeds are drawn from [today's date, as 20261129]");
+  app.add_option("--time", options.time_s, "seconds: after that no further run begins")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--shard", options.shard, "I/N: the I-th of N parts, for several machines");
+  app.add_flag("--resume", options.resume,
+               "go on with the newest suite of this name (and --seed) that did not finish; else begin");
+  app.add_option("--keep", options.keep, "whose whole stores are kept: failures, all or none")
+      ->check(CLI::IsMember({"failures", "all", "none"}))
+      ->capture_default_str();
+  app.add_option("--merge", options.merge, "folders of a suite's shards: told as one; nothing is run");
+  app.add_option(
+      "--before", options.before,
+      "the folder of an earlier suite: what is new and what is resolved [the newest in the store]");
+  app.add_option("--jobs", options.jobs, "runs side by side [as many as the machine is measured to carry]")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--store", options.store, "where suites are kept")->capture_default_str();
+  app.add_option("--sandbox", options.sandbox, "auto, user, root or loopback")
+      ->check(CLI::IsMember({"auto", "user", "root", "loopback"}))
+      ->capture_default_str();
+  app.add_option("--junit", options.junit, "write junit.xml here too");
+  app.add_option("--summary", options.summary, "append the Markdown summary here, at most 1 MiB");
+  app.add_option("--metrics", options.metrics, "write OpenMetrics text here");
+  app.add_flag("--annotations", options.annotations, "GitHub annotations on stderr, at most ten");
+  app.add_flag("--quick-build", options.quick_build, "compile sources with libc's malloc and -O1");
+  app.add_flag("--json", options.json, "print the one object of the suite's results.json");
+  app.add_flag("--no-progress", options.no_progress, "nothing on stderr but errors");
+}
+
+/// 20261129
+std::uint64_t seed_of_today() {
+  return std::stoull(utc_now("%Y%m%d"));
+}
+
+struct StoppedBuilding {};
+
+/// The build of a SPEC in words. It is compiled first if it must be, in a sandbox that takes the compilers
+/// away when we are killed.
+std::string find_build(const std::string& spec, SandboxMode mode, bool quick, Progress& progress) {
+  BuildOptions build;
+  build.quick = quick;
+  build.progress = [&](std::string_view what, int percent) {
+    if (interrupted_by() != 0) throw StoppedBuilding{};
+    progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
+  };
+  const auto compile = [&] {
+    catch_interrupts();
+    try {
+      resolve_servers(spec, build);
+    } catch (const StoppedBuilding&) {
+      return static_cast<int>(kExitInterrupted);
+    }
+    return static_cast<int>(kExitPass);
+  };
+  if (run_in_sandbox(mode, compile, SandboxNetwork::kMachine) == kExitInterrupted) throw StoppedBuilding{};
+  std::string words;
+  for (const Server& server : resolve_servers(spec, build))
+    words += (words.empty() ? "" : " + ") + build_name(server.info);
+  progress.clear();
+  return words;
+}
+
+/// Names the builds in words. Two that have one name keep their SPECs beside it.
+void name_builds(Matrix& matrix, SandboxMode mode, bool quick, Progress& progress) {
+  std::map<std::string, std::string> words;
+  std::map<std::string, int> uses;
+  for (const Cell& cell : matrix.cells)
+    if (!cell.server.empty() && !words.contains(cell.server))
+      ++uses[words[cell.server] = find_build(cell.server, mode, quick, progress)];
+  for (Cell& cell : matrix.cells)
+    if (!cell.server.empty())
+      cell.build = words[cell.server] + (uses[words[cell.server]] > 1 ? " (" + cell.server + ")" : "");
+}
+
+/// Why the scenario of the cell cannot be had here; empty: it can.
+std::string why_not(const Cell& cell, std::uint64_t seed, SandboxMode mode) {
+  RunOptions run;
+  run.scenario = cell.scenario;
+  if (!cell.server.empty()) run.server = cell.server;
+  run.time_limit_s = cell.time_limit_s;
+  try {
+    return why_not_here(plan_for(run, cell.scenario, seed), mode);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+/// Skips by name what cannot be had, before anything runs.
+void skip_what_cannot_be(const Matrix& matrix, const SuiteFiles& files, SandboxMode mode) {
+  SuiteJournal journal(files);
+  std::vector<std::string> why(matrix.cells.size());
+  for (const SuiteTask& task : tasks_of_round(matrix, 0))
+    if (why[task.cell].empty()) why[task.cell] = why_not(matrix.cells[task.cell], task.seed, mode);
+  for (std::size_t c = 0; c < why.size(); ++c)
+    if (!why[c].empty()) journal.skip({matrix.cells[c].scenario, matrix.cells[c].build, why[c]});
+}
+
+Matrix matrix_for(const SuiteOptions& options) {
+  MatrixOptions changes;
+  changes.builds = options.servers;
+  if (!options.seeds.empty()) read_seeds(options.seeds, changes);
+  changes.time_s = options.time_s;
+  changes.seed = options.seed.value_or(seed_of_today());
+  if (!options.shard.empty()) changes.shard = shard_of(options.shard);
+  return make_matrix(load_suite(options.suite), changes);
+}
+
+/// A resumed suite goes on as it was begun: an option that says otherwise is refused.
+void require_same(const Matrix& stored, Matrix asked, const SuiteOptions& options, const SuiteFiles& files) {
+  if (!options.seed) asked.seed = stored.seed;
+  const auto same_runs = [](const Cell& a, const Cell& b) {
+    return a.scenario == b.scenario && a.server == b.server && a.weight == b.weight &&
+           a.time_limit_s == b.time_limit_s;
+  };
+  if (asked.seed != stored.seed || asked.rounds != stored.rounds || asked.first_seed != stored.first_seed ||
+      !std::ranges::equal(asked.cells, stored.cells, same_runs))
+    throw UsageError("--resume goes on with " + files.directory.string() +
+                     ", which has other scenarios, builds or seeds: give the same, or leave --resume out");
+}
+
+struct Begun {
+  SuiteFiles files;
+  Matrix matrix;
+};
+
+/// The suite that goes on, or a fresh one.
+Begun begin(const SuiteOptions& options, SandboxMode mode, Progress& progress) {
+  Matrix matrix = matrix_for(options);
+  if (options.resume) {
+    if (auto files = find_unfinished(options.store, matrix.suite, matrix.shard, options.seed)) {
+      Begun begun{*files, load_matrix(*files)};
+      require_same(begun.matrix, matrix, options, *files);
+      if (options.time_s) begun.matrix.time_s = *options.time_s;
+      // Killed before it had asked what can be had: none of that was asked yet.
+      if (load_suite_log(*files).sessions == 0) skip_what_cannot_be(begun.matrix, *files, mode);
+      progress.say("going on with " + files->directory.string());
+      return begun;
+    }
+  }
+  name_builds(matrix, mode, options.quick_build, progress);
+  Begun begun{create_suite_directory(options.store, matrix), matrix};
+  skip_what_cannot_be(matrix, begun.files, mode);
+  return begun;
+}
+
+/// What the suite before this one found, where there is one: --before, else the newest of the store.
+std::optional<SuiteResult> result_before(const SuiteOptions& options, const Begun& begun) {
+  auto files = find_previous(options.store, begun.matrix, begun.files);
+  if (!options.before.empty()) files = SuiteFiles{options.before};
+  if (!files) return std::nullopt;
+  return tally(load_matrix(*files), load_suite_log(*files));
+}
+
+std::map<std::string, double> seconds_before(const std::optional<SuiteResult>& before) {
+  std::map<std::string, std::pair<double, int>> sums;
+  for (const RunOutcome& run : before ? before->runs : std::vector<RunOutcome>()) {
+    sums[run.scenario].first += run.seconds;
+    ++sums[run.scenario].second;
+  }
+  std::map<std::string, double> seconds;
+  for (const auto& [scenario, sum] : sums) seconds[scenario] = sum.first / sum.second;
+  return seconds;
+}
+
+/// Step summaries are appended to: other steps may have written there.
+void append(const std::string& file, const std::string& text) {
+  std::ofstream out(file, std::ios::app | std::ios::binary);
+  out << text << std::flush;
+  if (!out) throw EnvironmentError("cannot write " + file);
+}
+
+/// Into the suite's folder, to the named files, and to stdout. Returns the exit code.
+int report(const SuiteResult& result, const SuiteFiles& files, const SuiteOptions& options) {
+  // A merged suite's stores are named with their folders already.
+  const bool merged = !options.merge.empty();
+  const std::string folder = merged ? "" : files.directory.string();
+  const std::string json = suite_json(result, folder);
+  const std::string junit = suite_junit(result, folder);
+  const std::string summary = suite_markdown(result, folder);
+  const std::string metrics = suite_metrics(result);
+  write_file(files.results(), json);
+  write_file(files.junit(), junit);
+  write_file(files.summary(), summary);
+  write_file(files.metrics(), metrics);
+  write_file(files.ctrf(), suite_ctrf(result, folder));
+  write_file(files.page(), suite_page(result));
+  if (!options.junit.empty()) write_named_file(options.junit, junit);
+  if (!options.metrics.empty()) write_named_file(options.metrics, metrics);
+  if (!options.summary.empty()) append(options.summary, summary);
+  if (options.annotations) std::cerr << suite_annotations(result);
+  std::cout << (options.json ? json : suite_text(result, folder, colours_on(STDOUT_FILENO))) << std::flush;
+  return exit_code_of(result);
+}
+
+int merge_shards(const SuiteOptions& options) {
+  std::vector<Part> parts;
+  for (const std::string& folder : options.merge) {
+    const SuiteFiles files{folder};
+    parts.push_back({folder, load_matrix(files), load_suite_log(files)});
+  }
+  Whole whole = join_shards(parts);
+  SuiteResult result = tally(whole);
+  // Under a name of its own: joined suites are compared with joined ones, and none of them goes on.
+  whole.matrix.suite += "-merged";
+  const SuiteFiles files = store_suite(options.store, whole.matrix, whole.log);
+  if (const auto before = result_before(options, {files, whole.matrix})) compare_with(*before, result);
+  return report(result, files, options);
+}
+
+int run_one_suite(const SuiteOptions& options) {
+  if (!options.shard.empty()) shard_of(options.shard);
+  catch_interrupts();
+  const SandboxMode mode = chosen_mode(options.sandbox);
+  Progress progress(progress_style(!options.no_progress));
+  const Begun begun = begin(options, mode, progress);
+  if (begun.matrix.my_size() == std::size_t{0}) {
+    SuiteJournal(begun.files).finish(0);
+    return report(tally(begun.matrix, load_suite_log(begun.files)), begun.files, options);
+  }
+  const auto before = result_before(options, begun);
+  SuiteSettings settings;
+  settings.run = {begun.files, options.sandbox, options.quick_build};
+  settings.keep = keep_from(options.keep);
+  settings.jobs = options.jobs;
+  settings.shown = begun.files.directory.string();
+  settings.seconds_of = seconds_before(before);
+  const bool interrupted = run_suite(begun.matrix, settings, progress);
+  SuiteResult result = tally(begun.matrix, load_suite_log(begun.files));
+  result.interrupted = interrupted;
+  if (before) compare_with(*before, result);
+  return report(result, begun.files, options);
+}
+
+void check_suite_options(const SuiteOptions& options) {
+  if (options.suite.empty() == options.merge.empty())
+    throw UsageError(options.suite.empty()
+                         ? "say which suite: smoke, nightly, release, soak or a .toml file; or --merge DIR..."
+                         : "--merge joins what has been run: give no SUITE beside it");
+  if (!options.before.empty()) load_matrix(SuiteFiles{options.before});
+  for (const std::string* file : {&options.junit, &options.summary, &options.metrics})
+    if (!file->empty()) require_writable(*file);
+}
+
+}  // namespace
+
+int suite_command(int argc, const char* const* argv) {
+  CLI::App app("a matrix of scenarios, builds and seeds, run side by side", "suite");
+  SuiteOptions options;
+  declare(app, options);
+  if (!parse_command_line(app, argc, argv)) return kExitPass;
+  check_suite_options(options);
+  if (!options.merge.empty()) return merge_shards(options);
+  try {
+    return run_one_suite(options);
+  } catch (const StoppedBuilding&) {
+    std::cerr << "interrupted while the server was compiled: nothing was run\n";
+    return kExitInterrupted;
+  }
+}
+
+}  // namespace harness
