@@ -1,6 +1,7 @@
 #include "harness/verbs/verbs.h"
 
 #include "harness/verbs/audit_command.h"
+#include "harness/verbs/bisect_command.h"
 #include "harness/verbs/check_command.h"
 #include "harness/verbs/diff_command.h"
 #include "harness/verbs/doctor_command.h"
@@ -27,6 +28,7 @@ constexpr CommandEntry kCommands[] = {
     {"shrink", "the smallest plan that still fails as a stored run did", shrink_command},
     {"diff", "two stored runs side by side", diff_command},
     {"audit", "is a build worse than another one? Pairs of runs of equal plans", audit_command},
+    {"bisect", "which commit of a server broke it?", bisect_command},
     {"export", "writes a stored history for other tools", export_command},
     {"doctor", "what this machine allows, and the exact mend for what it does not", doctor_command},
     {"schema", "the JSON Schema of a file that the harness writes: plan", schema_command},
