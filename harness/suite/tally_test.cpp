@@ -229,6 +229,18 @@ TEST_CASE("as many runs as cores and memory carry") {
   small.see_bytes(1ULL << 30);
   CHECK(runs_side_by_side({2, 3ULL << 30}, small) == 2);
   CHECK(runs_side_by_side({2, 100}, small) == 1);
+  CHECK(runs_when(0.5, 3, 6) == 4);  // cores are idle
+  CHECK(runs_when(0.5, 6, 6) == 6);  // and yet no more than the limit
+  CHECK(runs_when(0.9, 3, 6) == 3);
+  CHECK(runs_when(0.99, 3, 6) == 2);  // others want them too
+  CHECK(runs_when(0.99, 1, 6) == 1);
+  CHECK(runs_when(0, 0, 0) == 1);
+  BusyMeter meter;
+  for (int i = 0; i < 3; ++i) {
+    const double busy = meter.measure();
+    CHECK(busy >= 0);
+    CHECK(busy <= 1);
+  }
   const Machine here = measure_machine(0);
   CHECK(here.cores > 0);
   CHECK(here.bytes > 0);
