@@ -9,6 +9,7 @@
 #include "checkers/promises/documented.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/load_rules.h"
+#include "checkers/promises/message_rules.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -42,6 +43,8 @@ constexpr WorkloadObject kObjectOf[] = {
     {"functions", {"group"}, check_groups},
     {"blocking", {"queue"}, check_blocked_clients},
     {"stale-client", {"register"}},
+    {"pubsub", {"messages"}, check_messages},
+    {"shard-pubsub", {"messages"}, check_messages},
 };
 
 std::vector<std::uint32_t> operations_of(const RunRecord& run, std::size_t load) {

@@ -102,6 +102,43 @@ TEST_CASE("Ctrl-C ends a replay with what it has, and kill -9 leaves nothing on 
   }
 }
 
+TEST_CASE("an audit finds a seeded defect as a new kind of violation", "[real]") {
+  const Scratch scratch;
+  const Finished audit =
+      finish(scratch, {"audit", "bundled", "--baseline", "bundled", "--scenario", defect_scenario(scratch),
+                       "--seed", "5", "--baseline-directive", "seeded-defect vote-twice"});
+  CAPTURE(audit.out, audit.err);
+  CHECK(audit.code == 1);
+  CHECK_THAT(audit.out, Contains("REGRESSION  register: not-linearizable-in-term") &&
+                            Contains("6 of 6 runs against 0 of 6"));
+  std::vector<fs::path> audits;
+  for (const auto& entry : fs::directory_iterator(scratch.path / "store")) audits.push_back(entry.path());
+  REQUIRE(audits.size() == 1);
+  const nlohmann::json json = nlohmann::json::parse(slurp(audits[0] / "audit.json"));
+  CHECK(json.at("verdict") == "regression");
+  CHECK(json.at("new_violations")[0].at("baseline") == 0);
+  for (const char* file : {"summary.md", "audit.html", "junit.xml"})
+    CHECK(fs::file_size(audits[0] / file) > 0);
+}
+
+TEST_CASE("Ctrl-C ends an audit with what it has, and kill -9 leaves nothing on the host", "[real]") {
+  const Scratch scratch;
+  const std::size_t interfaces_before = interfaces();
+  for (const int signal : {SIGINT, SIGKILL}) {
+    Started audit(scratch, {"audit", "bundled", "--baseline", "bundled", "--scenario",
+                            defect_scenario(scratch), "--directive", "seeded-defect vote-twice", "--json"});
+    wait_until("the first pair", 60s,
+               [&] { return audit.err().find("candidate pass") != std::string::npos; });
+    // A run of the second pair is on by the time that its processes are there.
+    wait_until("the second pair", 60s, [&] { return processes_of(scratch.path).size() > 2; });
+    audit.signal(signal);
+    CHECK(audit.exit_code(60s) == (signal == SIGINT ? 130 : 128 + SIGKILL));
+    if (signal == SIGINT) CHECK(nlohmann::json::parse(audit.out()).at("interrupted") == true);
+    CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
+    CHECK(interfaces() == interfaces_before);
+  }
+}
+
 TEST_CASE("what cannot be replayed is refused with the reason") {
   const Scratch scratch;
   const Finished nothing = finish(scratch, {"replay", "latest"});
@@ -109,4 +146,16 @@ TEST_CASE("what cannot be replayed is refused with the reason") {
   const Finished times = finish(scratch, {"replay", "latest", "--times", "0"});
   CHECK(times.code == 2);
   CHECK_THAT(times.err, Contains("--times"));
+}
+
+TEST_CASE("what cannot be audited is refused with the reason") {
+  const Scratch scratch;
+  CHECK(finish(scratch, {"audit", "redis"}).code == 2);
+  const Finished misspelt =
+      finish(scratch, {"audit", "redis", "--baseline", "redis", "--scenario", "failover-kil"});
+  CHECK(misspelt.code == 2);
+  CHECK_THAT(misspelt.err, Contains("did you mean 'failover-kill'?"));
+  CHECK(finish(scratch, {"audit", "redis", "--baseline", "redis", "--tag", "no-such-tag"}).code == 5);
+  const Finished no_build = finish(scratch, {"audit", "redis", "--baseline", "./no-such-build"});
+  CHECK(no_build.code == 2);
 }

@@ -9,6 +9,7 @@
 #include "workloads/hash.h"
 #include "workloads/lock.h"
 #include "workloads/multi_slot.h"
+#include "workloads/pubsub.h"
 #include "workloads/queue.h"
 #include "workloads/register.h"
 #include "workloads/replica_reads.h"
@@ -66,6 +67,11 @@ std::span<const WorkloadEntry> workloads() {
        make_zset_workload, "priority-queue"},
       {"stale-client", "registers by clients that never learn of moved slots: old masters that go on serving",
        stale_client_options(), make_stale_client_workload, "register"},
+      {"pubsub",
+       "PUBLISH and SUBSCRIBE at any node: messages doubled, out of order or lost, dead subscriptions",
+       pubsub_options(), make_pubsub_workload, "messages"},
+      {"shard-pubsub", "SPUBLISH and SSUBSCRIBE in the slot's shard: the same, and while slots move",
+       pubsub_options(), make_shard_pubsub_workload, "messages"},
   };
   return kWorkloads;
 }

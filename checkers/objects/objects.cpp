@@ -6,6 +6,7 @@
 #include "checkers/objects/group.h"
 #include "checkers/objects/list_append.h"
 #include "checkers/objects/lock.h"
+#include "checkers/objects/messages.h"
 #include "checkers/objects/queue.h"
 #include "checkers/objects/register.h"
 #include "checkers/objects/set.h"
@@ -42,6 +43,8 @@ constexpr ObjectEntry kObjects[] = {
     {"expiry", "keys live until their time is up, and are lost before only in documented windows", "",
      make_expiry_object},
     {"group", "writes of several keys are lost whole, and only in documented windows", "", make_group_object},
+    {"messages", "messages come at most once, in order, and are lost only where something happened", "",
+     make_messages_object},
     {"replicated-register", "acknowledged writes are lost only in documented windows", "",
      make_replicated_register_object},
 };

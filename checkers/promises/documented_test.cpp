@@ -424,7 +424,8 @@ TEST_CASE("a value written twice cannot be judged") {
 namespace {
 
 /// n1 is killed at 5 s, with what it acknowledged `age` ms before that, and restarts without that write.
-CheckResult restarted_without(Persistence persistence, int age, int answered = 8'000) {
+CheckResult restarted_without(Persistence persistence, int age, int answered = 8'000,
+                              std::vector<std::vector<std::string>> commands = {}) {
   RecordBuilder b;
   b.observe_until(5'000);
   b.fault("kill", 1, 5'000, 5'010);
@@ -437,7 +438,14 @@ CheckResult restarted_without(Persistence persistence, int age, int answered = 8
   b.load(key_of(1), 3, 0, 8'000, 2);
   b.read(2, key, std::nullopt, {answered + 0.0, answered + 1.0}, 1);
   b.run.plan.cluster.persistence = persistence;
-  return check_register(b.finish(), {});
+  RunRecord run = b.finish();
+  for (std::vector<std::string>& words : commands) {
+    CommandRecord& command = run.commands.emplace_back();
+    command.node = 0;
+    command.time = command.replied = kSecond;
+    command.words = std::move(words);
+  }
+  return check_register(run, {});
 }
 
 /// n1 is killed at 10 s and replaced by n4 at 12.4 s; it restarts at 16 s without its data, and is demoted
@@ -484,6 +492,18 @@ TEST_CASE("a master restarted before it is replaced may lose what its persistenc
   CHECK(found(Persistence::kAppendEverysec, 1'500) == Validity::kUnknown);
   CHECK(found(Persistence::kAppendEverysec, 2'500) == Validity::kInvalid);
   CHECK(found(Persistence::kAppendAlways, 500) == Validity::kInvalid);
+}
+
+TEST_CASE("a command of the plan blurs what a file must hold only if it may change files or a load's keys") {
+  const auto found = [](std::vector<std::string> words) {
+    return restarted_without(Persistence::kAppendAlways, 500, 8'000, {std::move(words)}).valid;
+  };
+  CHECK(found({"EVAL", "redis.call('SET', KEYS[1], 1)", "1", "early"}) == Validity::kInvalid);
+  CHECK(found({"ping"}) == Validity::kInvalid);
+  CHECK(found({"EVAL", "redis.call('flushall')", "0"}) == Validity::kUnknown);
+  CHECK(found({"SET", key_of(0), "7"}) == Validity::kUnknown);
+  CHECK(found({"CONFIG", "SET", "appendonly", "no"}) == Validity::kUnknown);
+  CHECK(found({"DEBUG", "RELOAD"}) == Validity::kUnknown);
 }
 
 TEST_CASE("a master that was replaced must not serve its old data for long after its restart") {

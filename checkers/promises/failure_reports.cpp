@@ -1,6 +1,8 @@
 #include "checkers/promises/failure_reports.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "checkers/promises/analysis.h"
@@ -45,21 +47,32 @@ class FailureReports {
         run_.faults, [&](const FaultRecord& fault) { return parts(fault, failed, master, from, time); });
   }
 
+  /// Whose reports the node may count: they were masters to it when they reported, and Redis 7.0 asks no more
+  /// of them (clusterProcessGossipSection), so one that has lost its slots since counts too.
+  std::set<std::string> reporters(const LogLine& line) const {
+    const Nanos from = line.time - 2 * analysis_.bounds.node_timeout - kSecond;
+    std::set<std::string> ids;
+    for (const View* view : analysis_.views[static_cast<std::size_t>(line.node)])
+      if (view->end >= from && view->begin <= line.time)
+        for (const TopologyNode& node : view->topology.nodes)
+          if (node.is(kFlagMaster)) ids.insert(node.id);
+    return ids;
+  }
+
   void check_line(const LogLine& line) {
     ++declared_;
     const int failed = run_.node_by_id(id_after(line.text, kMarked));
     const View* view = view_at(analysis_.views[static_cast<std::size_t>(line.node)], line.time);
     if (failed < 0 || view == nullptr || !view->reachable) return;
-    std::size_t masters = 0;
+    const auto masters = std::ranges::count_if(view->topology.nodes, [](const TopologyNode& node) {
+      return node.is(kFlagMaster) && !node.slots.empty();
+    });
     std::size_t suspicious = 0;
-    for (const TopologyNode& node : view->topology.nodes) {
-      if (!node.is(kFlagMaster) || node.slots.empty()) continue;
-      ++masters;
-      const int master = run_.node_by_id(node.id);
-      if (master != failed) suspicious += master < 0 || may_suspect(master, failed, line.time);
-    }
-    if (suspicious >= masters / 2 + 1) return;
-    tell(line, failed, suspicious, masters);
+    for (const std::string& id : reporters(line))
+      if (const int master = run_.node_by_id(id); master != failed)
+        suspicious += master < 0 || may_suspect(master, failed, line.time);
+    if (suspicious >= static_cast<std::size_t>(masters) / 2 + 1) return;
+    tell(line, failed, suspicious, static_cast<std::size_t>(masters));
   }
 
   void tell(const LogLine& line, int failed, std::size_t suspicious, std::size_t masters) {

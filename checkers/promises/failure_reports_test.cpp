@@ -67,6 +67,25 @@ TEST_CASE("failure-reports") {
     add_line(run, 3, 2'500, "Marking node " + id(2) + " as failing (quorum reached).");
     CHECK(has(check_failure_reports(run, {}), "failed-without-majority"));
   }
+  SECTION("good: one of the two that were cut off was a master, and has no slots any more") {
+    FaultRecord cut;
+    cut.fault = "cut-link";
+    Effect effect;
+    effect.kind = EffectKind::kCut;
+    effect.links = {{"n2", "n3"}, {"n3", "n2"}, {"n2", "n6"}, {"n6", "n2"}};
+    cut.effects = {effect};
+    cut.requested = cut.active = RecordBuilder::nanos(200);
+    cut.heal_requested = cut.healed = RecordBuilder::nanos(3'000);
+    cut.heals = true;
+    run.faults.insert(run.faults.begin(), cut);
+    add_line(run, 3, 2'500, "Marking node " + id(2) + " as failing (quorum reached).");
+    REQUIRE(has(check_failure_reports(run, {}), "failed-without-majority"));
+    for (View& view : run.views)
+      if (view.node == 2)
+        for (TopologyNode& node : view.topology.nodes)
+          if (node.id == id(6)) node.flags = kFlagMaster;
+    CHECK_FALSE(has(check_failure_reports(run, {}), "failed-without-majority"));
+  }
   SECTION("nothing was harvested: unknown") {
     run.logs.clear();
     CHECK(check_failure_reports(run, {}).valid == Validity::kUnknown);

@@ -1,6 +1,7 @@
 #include "checkers/promises/windows.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
@@ -24,6 +25,27 @@ Attribution violation(Nanos age, std::string why) {
   return {Attribution::Kind::kViolation, Window::kOutside, age, std::move(why)};
 }
 
+/// Whether the command leaves alone what the nodes' files hold of the loads: it reads, or writes a key of its
+/// own. What a script does is told by its text.
+bool spares_files(const RunRecord& run, const CommandRecord& command) {
+  constexpr std::string_view kHarmless[] = {"PING",   "ECHO",   "INFO",  "TIME",    "WAIT",   "WAITAOF",
+                                            "CLIENT", "SCRIPT", "GET",   "SET",     "INCR",   "TTL",
+                                            "EXISTS", "TYPE",   "EVAL",  "EVAL_RO", "XADD",   "HSET",
+                                            "SADD",   "ZADD",   "RPUSH", "LPUSH",   "DBSIZE", "SUBSCRIBE"};
+  constexpr std::string_view kNotInScripts[] = {"FLUSH", "CONFIG", "SWAPDB", "RESTORE"};
+  if (command.refused) return true;
+  std::string text;
+  for (const std::string& word : command.words)
+    for (const char c : word + " ") text += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  const std::string first = text.substr(0, text.find(' '));
+  const auto in_text = [&](std::string_view part) { return text.find(part) != std::string::npos; };
+  if (std::ranges::find(kHarmless, first) == std::end(kHarmless) ||
+      std::ranges::any_of(kNotInScripts, in_text))
+    return false;
+  return std::ranges::none_of(command.words,
+                              [&](const std::string& word) { return run.history.keys.find(word) != kNoKey; });
+}
+
 /// Whether the nodes' persistence may be another than the plan says.
 bool persistence_changed(const RunRecord& run) {
   constexpr std::string_view kWords[] = {"save", "append", "aof", "dir", "dbfilename"};
@@ -41,7 +63,8 @@ bool persistence_changed(const RunRecord& run) {
              [](const FaultRecord& fault) {
                return has_effect(fault, {EffectKind::kData, EffectKind::kConfig, EffectKind::kMembership});
              }) ||
-         !run.commands.empty();
+         !std::ranges::all_of(run.commands,
+                              [&](const CommandRecord& command) { return spares_files(run, command); });
 }
 
 }  // namespace

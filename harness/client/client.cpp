@@ -53,6 +53,10 @@ ClientGroup::ClientGroup(std::vector<ClientNode> nodes, std::chrono::millisecond
   owners_.fill(-1);
 }
 
+std::unique_ptr<Wire> ClientGroup::make_wire(int node) {
+  return std::make_unique<Wire>(context_, watch_, nodes_[static_cast<std::size_t>(node)].address);
+}
+
 void ClientGroup::start() {
   // Suspended coroutines survive the stop of a context and go on with its next run.
   if (!watching_) asio::co_spawn(context_, watch_.watch(), asio::detached);

@@ -50,6 +50,9 @@ class ClientGroup {
   /// under way.
   void refresh_soon();
 
+  /// A connection of its own, for what a server sends unasked. The group must outlive it.
+  std::unique_ptr<Wire> make_wire(int node);
+
   /// Starts the housekeeping coroutines, before the context runs; again, before it runs again.
   void start();
 

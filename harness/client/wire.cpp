@@ -121,6 +121,17 @@ Task<WireReply> Wire::receive() {
   }
 }
 
+Task<WireFailure> Wire::post(std::string_view bytes, SteadyTime deadline) {
+  expired_ = false;
+  deadline_ = deadline;
+  const WireFailure failure = co_await send(bytes);
+  if (failure == WireFailure::kNone)
+    deadline_ = SteadyTime::max();
+  else
+    close();
+  co_return failure;
+}
+
 Task<WireReply> Wire::next_push(SteadyTime deadline) {
   expired_ = false;
   deadline_ = deadline;

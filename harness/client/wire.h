@@ -64,6 +64,8 @@ class Wire {
   /// another request's.
   Task<WireReply> request(std::string_view bytes, int replies, SteadyTime deadline,
                           std::vector<ReplyPtr>* earlier = nullptr);
+  /// Sends the bytes and waits for nothing: what comes is taken by next_push().
+  Task<WireFailure> post(std::string_view bytes, SteadyTime deadline);
   /// The next message of a server that sends unasked: of a subscription. A timeout closes the wire, too.
   Task<WireReply> next_push(SteadyTime deadline);
   void close();

@@ -106,7 +106,7 @@ std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const 
   try {
     const int ended = run_in_sandbox(
         options.mode, [&] { return try_to_resolve(specs, build); }, SandboxNetwork::kMachine);
-    if (ended == kExitInterrupted) throw StoppedBuilding{};
+    if (ended == kExitInterrupted || signal_passed_on() != 0) throw StoppedBuilding{};
     std::vector<Server> servers = resolve_servers(specs, build);
     require_same(servers, options.same_builds);
     progress.clear();
@@ -123,7 +123,7 @@ void conduct_in_bottle(RunPlan& run, Execution& execution, Progress& progress) {
     conduct(run, progress);
     return interrupted_by() == 0 ? kExitPass : kExitInterrupted;
   });
-  execution.interrupted = ended == kExitInterrupted;
+  execution.interrupted = ended == kExitInterrupted || signal_passed_on() != 0;
   if (ended != kExitPass && !execution.interrupted)
     throw EnvironmentError("the run ended with exit code " + std::to_string(ended));
 }

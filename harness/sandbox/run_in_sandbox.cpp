@@ -235,6 +235,8 @@ void die_with(pid_t outer) {
   ::_exit(wait_for_end(init));
 }
 
+int passed_on = 0;
+
 // The outer process's whole life, until the holder ends.
 int pass_signals_on(const WaitedSignals& signals, pid_t holder, int control) {
   const auto send = [&](int number) {
@@ -250,6 +252,7 @@ int pass_signals_on(const WaitedSignals& signals, pid_t holder, int control) {
       send(SIGSTOP);
       ::raise(SIGSTOP);
     } else {
+      if (number == SIGINT || number == SIGTERM || number == SIGHUP) passed_on = number;
       send(number);
     }
   }
@@ -265,6 +268,10 @@ bool single_threaded() {
 }
 
 }  // namespace
+
+int signal_passed_on() {
+  return passed_on;
+}
 
 bool has_own_network() {
   return own_network;

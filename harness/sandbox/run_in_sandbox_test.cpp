@@ -140,7 +140,8 @@ TEST_CASE("a signal to the outer process, or to its group, reaches the body once
       const pid_t outer = ::fork();
       if (outer == 0) {
         ::setpgid(0, 0);
-        ::_exit(run_in_sandbox(mode, [&] { return count_interrupts(wire); }));
+        const int seen = run_in_sandbox(mode, [&] { return count_interrupts(wire); });
+        ::_exit(signal_passed_on() == SIGTERM ? seen : 99);
       }
       REQUIRE(wire.hear() == 'r');
       ::kill(to_group ? -outer : outer, SIGINT);

@@ -56,6 +56,10 @@ enum class SandboxNetwork {
 int run_in_sandbox(SandboxMode mode, const std::function<int()>& body,
                    SandboxNetwork network = SandboxNetwork::kOwn);
 
+/// The last SIGINT, SIGTERM or SIGHUP that run_in_sandbox passed on in this process; 0: none. The body may
+/// have been too near its end to notice it.
+int signal_passed_on();
+
 /// Which packets a host drops. Either list of addresses may be empty: `from` alone makes the host deaf to
 /// them in one direction, `to` alone makes it mute.
 struct DropRule {

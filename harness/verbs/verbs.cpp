@@ -1,5 +1,6 @@
 #include "harness/verbs/verbs.h"
 
+#include "harness/verbs/audit_command.h"
 #include "harness/verbs/check_command.h"
 #include "harness/verbs/diff_command.h"
 #include "harness/verbs/doctor_command.h"
@@ -23,6 +24,7 @@ constexpr CommandEntry kCommands[] = {
     {"report", "makes the report of a stored run again", report_command},
     {"replay", "the plan of a stored run again: how often does its violation come back?", replay_command},
     {"diff", "two stored runs side by side", diff_command},
+    {"audit", "is a build worse than another one? Pairs of runs of equal plans", audit_command},
     {"export", "writes a stored history for other tools", export_command},
     {"doctor", "what this machine allows, and the exact mend for what it does not", doctor_command},
     {"schema", "the JSON Schema of a file that the harness writes: plan", schema_command},

@@ -1,0 +1,46 @@
+#include "checkers/promises/quiet.h"
+
+#include <algorithm>
+
+#include "checkers/promises/effects.h"
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+/// Until when the fault acted: healed, or its nodes were started again, or it was a matter of a moment.
+Nanos end_of(const RunRecord& run, const FaultRecord& fault) {
+  if (fault.heals) return fault.healed;
+  if (!ends_process(fault)) return fault.active == kNever ? kNever : fault.active;
+  Nanos end = fault.active;
+  for (std::size_t node = 0; node < run.nodes.size(); ++node)
+    if (acts_on(run, fault, static_cast<int>(node)))
+      end = std::max(end, over_at(run, fault, static_cast<int>(node)));
+  return end;
+}
+
+}  // namespace
+
+Quiet::Quiet(const Analysis& analysis) {
+  const RunRecord& run = analysis.run;
+  // A link that hangs is renewed within the node timeout, and a node that was given up is taken back.
+  const Nanos after = 2 * analysis.bounds.node_timeout + 2 * kSecond;
+  const auto add = [&](Nanos from, Nanos until) {
+    disturbed_.emplace_back(from, until >= kNever - after ? kNever : until + after);
+  };
+  for (const FaultRecord& fault : run.faults)
+    if (fault.requested != kNever) add(fault.requested, end_of(run, fault));
+  for (const CommandRecord& command : run.commands)
+    if (command.time != kNever) add(command.time, command.replied);
+  for (const Term& term : analysis.terms.all())
+    if (term.origin != Term::Origin::kCreated) add(term.maybe_from, term.surely_from);
+  stalled_ = analysis.bounds.node_timeout > 0 && analysis.stall > analysis.bounds.node_timeout / 4;
+}
+
+bool Quiet::holds(Nanos from, Nanos until) const {
+  return !stalled_ && std::none_of(disturbed_.begin(), disturbed_.end(), [&](const auto& each) {
+    return each.first <= until && each.second >= from;
+  });
+}
+
+}  // namespace harness

@@ -1,0 +1,25 @@
+// When nothing happened to the cluster: no fault acted or was being recovered from, no command of the plan
+// was sent, no master changed, and the machine kept up. Only then may a promise be asked that any of these
+// excuses.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "checkers/promises/analysis.h"
+
+namespace harness {
+
+class Quiet {
+ public:
+  explicit Quiet(const Analysis& analysis);
+  /// Whether nothing happened at any moment of this time, nor so shortly before that links may still be made
+  /// again.
+  bool holds(Nanos from, Nanos until) const;
+
+ private:
+  std::vector<std::pair<Nanos, Nanos>> disturbed_;
+  bool stalled_ = false;  // for so long that nodes may have given each other up
+};
+
+}  // namespace harness

@@ -1,0 +1,95 @@
+#include "harness/client/subscription.h"
+
+namespace harness {
+namespace {
+
+std::string_view text(const redisReply& reply) {
+  const bool has_text = reply.type == REDIS_REPLY_STRING || reply.type == REDIS_REPLY_STATUS;
+  return has_text ? std::string_view(reply.str, reply.len) : std::string_view{};
+}
+
+/// The first word of an array reply, or a status.
+std::string_view kind_of(const redisReply& reply) {
+  const bool array = reply.type == REDIS_REPLY_ARRAY && reply.elements > 0;
+  return text(array ? *reply.element[0] : reply);
+}
+
+Answer answer_of(const Classification& meaning, int node) {
+  return {meaning.outcome, meaning.reason, nullptr, node, {}};
+}
+
+}  // namespace
+
+Subscription::Subscription(ClientGroup& group, std::string channel, bool sharded)
+    : group_(group), channel_(std::move(channel)), sharded_(sharded) {}
+
+Task<Answer> Subscription::open(int node) {
+  int elsewhere = -1;
+  Answer answer = co_await subscribe(node, elsewhere);
+  if (elsewhere >= 0) answer = co_await subscribe(elsewhere, elsewhere);
+  co_return answer;
+}
+
+/// Until it is answered nothing has come of it: what fails here certainly did not happen for anybody.
+Task<Answer> Subscription::subscribe(int node, int& elsewhere) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + group_.operation_timeout();
+  wire_ = group_.make_wire(node);
+  node_ = node;
+  if (const WireFailure failure = co_await wire_->connect(deadline); failure != WireFailure::kNone) {
+    group_.refresh_soon();
+    co_return answer_of(classify(failure), node);
+  }
+  std::string bytes;
+  const std::string_view command[] = {sharded_ ? "SSUBSCRIBE" : "SUBSCRIBE", channel_};
+  append_command(bytes, command);
+  const WireReply got = co_await wire_->request(bytes, 1, deadline);
+  if (got.failure != WireFailure::kNone)
+    co_return Answer{Outcome::kFail, classify(got.failure).reason, nullptr, node, {}};
+  if (got.reply->type == REDIS_REPLY_ERROR) {
+    const std::string_view error(got.reply->str, got.reply->len);
+    const Classification meaning = classify_error_reply(error);
+    if (const Redirection target = parse_redirection(error); target.valid) {
+      group_.refresh_soon();
+      elsewhere = group_.node_at(target.ip, target.port);
+    }
+    co_return Answer{Outcome::kFail, meaning.reason, nullptr, node, {}};
+  }
+  open_ = kind_of(*got.reply) == (sharded_ ? "ssubscribe" : "subscribe");
+  co_return Answer{open_ ? Outcome::kOk : Outcome::kFail, open_ ? "" : "unexpected-reply", nullptr, node, {}};
+}
+
+Task<Subscription::Taken> Subscription::take() {
+  Taken taken;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + group_.operation_timeout();
+  std::string ping;
+  const std::string_view command[] = {"PING"};
+  append_command(ping, command);
+  WireFailure failure = co_await wire_->post(ping, deadline);
+  for (bool answered = false; failure == WireFailure::kNone && !answered;) {
+    const WireReply push = co_await wire_->next_push(deadline);
+    failure = push.failure;
+    if (failure == WireFailure::kNone) answered = take_push(*push.reply, taken);
+  }
+  if (failure != WireFailure::kNone) {
+    taken.end = failure == WireFailure::kTimeout ? End::kTimeout : End::kClosed;
+    wire_->close();
+  }
+  open_ = taken.end == End::kStill;
+  co_return taken;
+}
+
+/// True when it is the answer to the PING: an array while it is subscribed, else a status.
+bool Subscription::take_push(const redisReply& push, Taken& taken) const {
+  const std::string_view kind = kind_of(push);
+  if (kind == "pong" || kind == "PONG") return true;
+  const bool message = push.type == REDIS_REPLY_ARRAY && push.elements == 3;
+  if (message && kind == (sharded_ ? "smessage" : "message") && text(*push.element[1]) == channel_)
+    taken.messages.emplace_back(text(*push.element[2]));
+  else if (message && kind == (sharded_ ? "sunsubscribe" : "unsubscribe"))
+    taken.end = End::kUnsubscribed;
+  else
+    taken.sound = false;
+  return push.type == REDIS_REPLY_ERROR;
+}
+
+}  // namespace harness

@@ -1,0 +1,55 @@
+// A subscription to one channel: a connection of its own, on which a node sends messages unasked.
+//
+// The messages that have come are taken with a PING behind them: whatever the node had sent before its answer
+// to that is there. So nothing waits blindly, and silence is told from a dead connection.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/client/client.h"
+
+namespace harness {
+
+class Subscription {
+ public:
+  /// `sharded`: SSUBSCRIBE, which the shard that serves the channel's slot answers; else SUBSCRIBE.
+  Subscription(ClientGroup& group, std::string channel, bool sharded);
+
+  /// At this node; a redirection is followed once. ok: from now on it is subscribed.
+  Task<Answer> open(int node);
+
+  /// How taking ended.
+  enum class End {
+    kStill,         // it is subscribed still
+    kUnsubscribed,  // the node said that it is over
+    kClosed,        // the connection broke
+    kTimeout,       // no answer to the PING within the operation timeout
+  };
+  struct Taken {
+    std::vector<std::string> messages;  // in order of arrival
+    End end = End::kStill;
+    bool sound = true;  // nothing came that is neither a message nor an answer
+  };
+  /// REQUIRES: open() was ok, and nothing has ended since.
+  Task<Taken> take();
+
+  bool open() const { return open_; }
+  int node() const { return node_; }
+  const std::string& channel() const { return channel_; }
+
+ private:
+  Task<Answer> subscribe(int node, int& elsewhere);
+  bool take_push(const redisReply& push, Taken& taken) const;
+
+  ClientGroup& group_;
+  std::string channel_;
+  bool sharded_;
+  std::unique_ptr<Wire> wire_;
+  int node_ = -1;
+  bool open_ = false;
+};
+
+}  // namespace harness

@@ -1,0 +1,288 @@
+#include "harness/verbs/audit_command.h"
+
+#include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "harness/builds/server.h"
+#include "harness/compare/audit_report.h"
+#include "harness/compare/figure_text.h"
+#include "harness/core/check.h"
+#include "harness/run/interrupt.h"
+#include "harness/scenario/options.h"
+#include "harness/verbs/command_line.h"
+#include "harness/verbs/named_file.h"
+#include "harness/verbs/planned_run.h"
+#include "harness/verbs/verbs.h"
+#include "reports/text.h"
+
+namespace harness {
+namespace {
+
+struct AuditOptions {
+  std::string candidate;
+  std::string baseline;
+  std::vector<std::string> scenarios;
+  std::string tag;
+  int seeds = 0;  // 0: as many as make kPairs pairs
+  std::uint64_t seed = 0;
+  double time_s = 0;
+  double tolerance_percent = 15;
+  std::string store = "store";
+  std::string sandbox = "auto";
+  std::string keep = "failures";
+  std::vector<std::string> baseline_directives;
+  std::vector<std::string> candidate_directives;
+  std::vector<std::string> directives;
+  bool json = false;
+  bool no_progress = false;
+};
+
+/// Pairs of an audit that is not told otherwise: enough to tell 15 % of a failover's length.
+constexpr int kPairs = 24;
+constexpr std::string_view kScenario = "failover-kill";
+
+void declare(CLI::App& app, AuditOptions& options) {
+  app.add_option("CANDIDATE", options.candidate, "the build that is asked about, named like --server")
+      ->required();
+  app.add_option("--baseline", options.baseline, "the build that it is compared with")->required();
+  app.add_option("--scenario", options.scenarios,
+                 "a bundled scenario's name, or a .toml file; may be repeated")
+      ->allow_extra_args(false);
+  app.add_option("--tag", options.tag, "every bundled scenario with this tag");
+  app.add_option("--seeds", options.seeds, "so many pairs of each scenario [in all 24]")
+      ->check(CLI::Range(1, 100'000));
+  app.add_option("--seed", options.seed, "the first one; the others follow");
+  app.add_option("--time", options.time_s, "seconds after which no further pair begins; 0: none")
+      ->check(CLI::Range(0.0, 1e7));
+  app.add_option("--tolerance", options.tolerance_percent, "what a figure may be worse by, in percent")
+      ->check(CLI::Range(0.0, 1000.0))
+      ->capture_default_str();
+  app.add_option("--directive", options.directives,
+                 "\"NAME VALUE\": a directive of both builds' nodes; may be repeated")
+      ->allow_extra_args(false);
+  app.add_option("--baseline-directive", options.baseline_directives, "of the baseline alone")
+      ->allow_extra_args(false);
+  app.add_option("--candidate-directive", options.candidate_directives, "of the candidate alone")
+      ->allow_extra_args(false);
+  app.add_option("--store", options.store, "where the audit is kept")->capture_default_str();
+  app.add_option("--keep", options.keep, "which runs' stores stay whole: failures, all or none")
+      ->check(CLI::IsMember({"failures", "all", "none"}))
+      ->capture_default_str();
+  app.add_option("--sandbox", options.sandbox, "auto, user, root or loopback")
+      ->check(CLI::IsMember({"auto", "user", "root", "loopback"}))
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "print audit.json's object");
+  app.add_flag("--no-progress", options.no_progress, "nothing on stderr but errors");
+}
+
+std::vector<std::string> chosen_scenarios(const AuditOptions& options) {
+  std::vector<std::string> names = options.scenarios;
+  if (!options.tag.empty())
+    for (const std::string& name : scenarios_tagged(options.tag)) names.push_back(name);
+  if (names.empty() && options.tag.empty()) names.emplace_back(kScenario);
+  return names;
+}
+
+/// Two plans that differ in their builds alone, and in what the command line gives one side.
+struct PlanPair {
+  Plan baseline;
+  Plan candidate;
+};
+
+PlanPair plan_pair(const AuditOptions& options, const std::string& scenario, std::uint64_t seed) {
+  const auto plan = [&](const std::string& server, const std::vector<std::string>& own) {
+    RunOptions run;
+    run.scenario = scenario;
+    run.server = server;
+    run.directives = options.directives;
+    run.directives.insert(run.directives.end(), own.begin(), own.end());
+    return plan_for(run, scenario, seed);
+  };
+  return {plan(options.baseline, options.baseline_directives),
+          plan(options.candidate, options.candidate_directives)};
+}
+
+/// Of a run that nobody will look at, what was told of it stays: its plan and its results.
+void keep_results_alone(const RunFiles& files) {
+  for (const auto& entry : std::filesystem::directory_iterator(files.directory)) {
+    const std::filesystem::path& path = entry.path();
+    if (path != files.results() && path != files.plan() && path != files.run())
+      std::filesystem::remove_all(path);
+  }
+}
+
+/// Runs the pairs of an audit, and tells what comes of them.
+class Auditor {
+ public:
+  Auditor(const AuditOptions& options, std::vector<std::string> scenarios, ExecuteOptions execution,
+          std::vector<PlanPair> plans)
+      : options_(options),
+        scenarios_(std::move(scenarios)),
+        execution_(std::move(execution)),
+        plans_(std::move(plans)),
+        audit_(plans_.size(), options.tolerance_percent / 100),
+        directory_(std::filesystem::path(options.store) /
+                   ("audit-" + utc_now("%Y%m%dT%H%M%SZ") + "-" + std::to_string(options.seed))) {}
+
+  int run();
+
+ private:
+  std::optional<RunSummary> run_one(const Plan& plan);
+  std::optional<AuditPair> run_pair(std::size_t plan);
+  void confirm_new_kinds();
+  bool answered_by_violations() const;
+  std::size_t pairs_tried() const { return audit_.counted() + audit_.excluded().size(); }
+  bool may_go_on() const;
+  double seconds() const;
+  void say(const std::string& text);
+  int finish(const AuditAnswer& answer);
+
+  const AuditOptions& options_;
+  const std::vector<std::string> scenarios_;
+  ExecuteOptions execution_;
+  const std::vector<PlanPair> plans_;
+  Audit audit_;
+  const std::filesystem::path directory_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::size_t pairs_run_ = 0;  // those that confirm included: which build goes first
+  bool interrupted_ = false;
+};
+
+void Auditor::say(const std::string& text) {
+  Progress(progress_style(!options_.no_progress)).say(text);
+}
+
+double Auditor::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+}
+
+/// Nothing: interrupted.
+std::optional<RunSummary> Auditor::run_one(const Plan& plan) {
+  Progress quiet(ProgressStyle::kNone);
+  const PlannedRun run = carry_out(plan, directory_ / "runs", execution_, quiet);
+  if (run.interrupted || interrupted_by() != 0) {
+    interrupted_ = true;
+    return {};
+  }
+  const RunSummary summary = summary_of(run.judgement.record, run.judgement.verdict);
+  const bool whole = options_.keep == "all" || (options_.keep == "failures" && run.exit_code != kExitPass);
+  if (!whole) keep_results_alone(run.files);
+  return summary;
+}
+
+/// A B, then B A: what drifts while the audit goes on meets both builds alike.
+std::optional<AuditPair> Auditor::run_pair(std::size_t plan) {
+  AuditPair pair;
+  pair.plan = plan;
+  const bool candidate_first = pairs_run_++ % 2 == 1;
+  for (const bool second : {false, true}) {
+    const bool candidate = candidate_first != second;
+    std::optional<RunSummary> summary = run_one(candidate ? plans_[plan].candidate : plans_[plan].baseline);
+    if (!summary) return {};
+    (candidate ? pair.candidate : pair.baseline) = std::move(*summary);
+  }
+  say("  " + std::to_string(audit_.counted() + 1) + "/" + std::to_string(plans_.size()) + "  " +
+      pair.baseline.scenario + " seed " + std::to_string(pair.baseline.seed) + "   baseline " +
+      pair.baseline.verdict + ", candidate " + pair.candidate.verdict +
+      (why_not_counted(pair).empty() ? "" : "   not counted: " + why_not_counted(pair)));
+  return pair;
+}
+
+void Auditor::confirm_new_kinds() {
+  while (const auto kind = audit_.to_confirm()) {
+    say("  new: " + reporting::terminal_text(to_string(*kind)) + "; its plan runs again on both builds");
+    const std::size_t plan = audit_.pairs().back().plan;
+    audit_.begin_confirming(*kind);
+    // Pairs that do not count bring no answer nearer: so many tries and no more.
+    for (int tries = 0; tries < 20; ++tries) {
+      const std::optional<AuditPair> pair = run_pair(plan);
+      if (!pair || !audit_.confirm(*pair)) break;
+    }
+    if (interrupted_ || answered_by_violations()) return;
+  }
+}
+
+bool Auditor::answered_by_violations() const {
+  return std::ranges::any_of(audit_.new_kinds(),
+                             [](const NewKind& kind) { return kind.rate.answer == Compared::kWorse; });
+}
+
+/// Pairs that do not count are made up for, half as many again as were wanted.
+bool Auditor::may_go_on() const {
+  return !interrupted_ && audit_.counted() < plans_.size() && pairs_tried() < plans_.size() * 3 / 2 &&
+         (options_.time_s == 0 || seconds() < options_.time_s);
+}
+
+int Auditor::run() {
+  say("audit " + options_.candidate + " against " + options_.baseline + "   " +
+      std::to_string(scenarios_.size()) + " scenarios, at most " + std::to_string(plans_.size()) +
+      " pairs   seed " + std::to_string(options_.seed));
+  while (may_go_on()) {
+    std::optional<AuditPair> pair = run_pair(pairs_tried() % plans_.size());
+    if (!pair) break;
+    audit_.add(std::move(*pair));
+    confirm_new_kinds();
+    if (interrupted_ || answered_by_violations()) break;
+    if (!audit_.look_is_due() || audit_.counted() == plans_.size()) continue;
+    const AuditAnswer answer = audit_.look();
+    say("  look after " + std::to_string(audit_.counted()) +
+        " pairs: " + std::string(to_string(answer.outcome)) + ", " + answer.reason);
+    if (answer.clear) return finish(answer);
+  }
+  return finish(audit_.last_look());
+}
+
+int Auditor::finish(const AuditAnswer& answer) {
+  std::string reproduce = "./harness";
+  for (const std::string& word : execution_.argv) reproduce += " " + word;
+  if (reproduce.find("--seed ") == std::string::npos) reproduce += " --seed " + std::to_string(options_.seed);
+  const AuditReport report{audit_,
+                           answer,
+                           options_.baseline,
+                           options_.candidate,
+                           scenarios_,
+                           options_.tolerance_percent / 100,
+                           seconds(),
+                           interrupted_,
+                           directory_.string(),
+                           reproduce};
+  std::filesystem::create_directories(directory_);
+  const std::string json = json_text(audit_json(report));
+  write_file(directory_ / "audit.json", json);
+  write_file(directory_ / "summary.md", audit_markdown(report));
+  write_file(directory_ / "audit.html", audit_html(report));
+  write_file(directory_ / "junit.xml", audit_junit(report));
+  std::cout << (options_.json ? json : audit_text(report)) << std::flush;
+  return exit_code_of(report);
+}
+
+}  // namespace
+
+int audit_command(int argc, const char* const* argv) {
+  CLI::App app("is a build worse than another one? Pairs of runs of equal plans, interleaved", "audit");
+  AuditOptions options;
+  options.seed = std::random_device{}() % 1'000'000;
+  declare(app, options);
+  if (!parse_command_line(app, argc, argv)) return kExitPass;
+  const std::vector<std::string> scenarios = chosen_scenarios(options);
+  if (scenarios.empty()) {
+    std::cerr << "harness: no bundled scenario has the tag '" + options.tag + "'\n";
+    return kExitNothingSelected;
+  }
+  const int count = static_cast<int>(scenarios.size());
+  if (options.seeds == 0) options.seeds = std::max(1, (kPairs + count - 1) / count);
+  std::vector<PlanPair> plans;
+  for (int i = 0; i < options.seeds; ++i)
+    for (const std::string& scenario : scenarios)
+      plans.push_back(plan_pair(options, scenario, options.seed + static_cast<std::uint64_t>(i)));
+  ExecuteOptions execution = execute_options(chosen_mode(options.sandbox), false, argc, argv);
+  for (const PlanPair& pair : plans)
+    if (const std::string why = why_not_here(pair.candidate, execution.mode); !why.empty())
+      throw EnvironmentError(why);
+  catch_interrupts();
+  return Auditor(options, scenarios, execution, std::move(plans)).run();
+}
+
+}  // namespace harness

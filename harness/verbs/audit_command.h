@@ -1,0 +1,8 @@
+// harness audit CANDIDATE --baseline SPEC: is a build worse than another one?
+#pragma once
+
+namespace harness {
+
+int audit_command(int argc, const char* const* argv);
+
+}  // namespace harness
