@@ -139,7 +139,8 @@ void add_suite(const SuiteFiles& files, std::vector<TrendRun>& found) {
 
 }  // namespace
 
-std::vector<TrendRun> runs_of_store(const fs::path& store, std::vector<std::string>& unreadable) {
+std::vector<TrendRun> runs_of_store(const fs::path& store, std::vector<std::string>& unreadable,
+                                    const std::function<bool(const std::string& id)>& known) {
   std::error_code error;
   if (!fs::is_directory(store, error)) throw EnvironmentError("there is no store at " + store.string());
   std::vector<TrendRun> found;
@@ -147,7 +148,7 @@ std::vector<TrendRun> runs_of_store(const fs::path& store, std::vector<std::stri
     if (entry.is_symlink() || !entry.is_directory()) continue;
     if (const SuiteFiles suite{entry.path()}; fs::is_regular_file(suite.journal()))
       add_suite(suite, found);
-    else
+    else if (!known || !known(entry.path().filename().string()))
       add_single({entry.path()}, found, unreadable);
   }
   return found;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,8 +24,10 @@ struct TrendRun {
 
 /// All runs that the store holds now: single ones by their results, those of suites by the suites' journals.
 /// Replays are left out: they were chosen because their run had failed. `unreadable`: folders whose results
-/// cannot be understood. Throws EnvironmentError when there is no store.
-std::vector<TrendRun> runs_of_store(const std::filesystem::path& store, std::vector<std::string>& unreadable);
+/// cannot be understood. Single runs that are known already are not read again. Throws EnvironmentError when
+/// there is no store.
+std::vector<TrendRun> runs_of_store(const std::filesystem::path& store, std::vector<std::string>& unreadable,
+                                    const std::function<bool(const std::string& id)>& known = {});
 
 class TrendBase {
  public:

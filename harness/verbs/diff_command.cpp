@@ -26,7 +26,17 @@ Judged judged(const std::filesystem::path& store, const std::string& run) {
   return out;
 }
 
+Difference difference_of(const std::string& store, const std::string& before, const std::string& after) {
+  const Judged a = judged(store, before);
+  const Judged b = judged(store, after);
+  return {a.summary, b.summary, a.plan == b.plan};
+}
+
 }  // namespace
+
+std::string diff_text(const std::string& store, const std::string& before, const std::string& after) {
+  return difference_text(difference_of(store, before, after));
+}
 
 int diff_command(int argc, const char* const* argv) {
   CLI::App app("two stored runs side by side, judged by the checkers of today", "diff");
@@ -39,9 +49,7 @@ int diff_command(int argc, const char* const* argv) {
   app.add_option("--store", store, "where the runs are")->capture_default_str();
   app.add_flag("--json", json, "print one JSON object");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
-  const Judged a = judged(store, before);
-  const Judged b = judged(store, after);
-  const Difference difference{a.summary, b.summary, a.plan == b.plan};
+  const Difference difference = difference_of(store, before, after);
   std::cout << (json ? json_text(difference_json(difference)) : difference_text(difference)) << std::flush;
   return exit_code_of(difference);
 }

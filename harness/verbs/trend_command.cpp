@@ -16,14 +16,13 @@ namespace {
 
 constexpr std::int64_t kDay = 86'400'000;  // ms
 
-/// "store.sqlite" beside "store", also for "store/".
-std::filesystem::path beside(const std::filesystem::path& store) {
+}  // namespace
+
+std::filesystem::path trend_file(const std::filesystem::path& store) {
   std::filesystem::path folder = std::filesystem::absolute(store).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
   return folder.string() + ".sqlite";
 }
-
-}  // namespace
 
 int trend_command(int argc, const char* const* argv) {
   CLI::App app("what the last nights say of each scenario on each build: new failures first", "trend");
@@ -37,7 +36,7 @@ int trend_command(int argc, const char* const* argv) {
   if (!parse_command_line(app, argc, argv)) return kExitPass;
   std::vector<std::string> unreadable;
   const std::vector<TrendRun> now = runs_of_store(store, unreadable);
-  TrendBase base(beside(store));
+  TrendBase base(trend_file(store));
   base.add(now);
   const auto today = std::chrono::duration_cast<std::chrono::milliseconds>(
                          std::chrono::system_clock::now().time_since_epoch())

@@ -13,6 +13,7 @@
 #include "harness/verbs/report_command.h"
 #include "harness/verbs/run_command.h"
 #include "harness/verbs/schema_command.h"
+#include "harness/verbs/serve_command.h"
 #include "harness/verbs/shrink_command.h"
 #include "harness/verbs/suite_command.h"
 #include "harness/verbs/trend_command.h"
@@ -32,6 +33,7 @@ constexpr CommandEntry kCommands[] = {
     {"diff", "two stored runs side by side", diff_command},
     {"audit", "is a build worse than another one? Pairs of runs of equal plans", audit_command},
     {"trend", "what the last nights say of each scenario on each build", trend_command},
+    {"serve", "the stored runs, suites, audits and the trend in a browser, on loopback", serve_command},
     {"bisect", "which commit of a server broke it?", bisect_command},
     {"export", "writes a stored history for other tools", export_command},
     {"gc", "removes old stores, never one that an audit or a track record names", gc_command},
