@@ -43,8 +43,9 @@ constexpr WorkloadObject kObjectOf[] = {
     {"multi-slot", {"group"}, check_groups},
     {"functions", {"group"}, check_groups},
     {"migrating", {"group"}, check_migrating},
-    {"blocking", {"queue"}, check_blocked_clients},
+    {"blocking", {"queue", "awaited-entries"}, check_blocked_clients},
     {"stale-client", {"register"}},
+    {"replay", {"commands"}, check_replayed},
     {"pubsub", {"messages"}, check_messages},
     {"shard-pubsub", {"messages"}, check_messages},
 };
@@ -57,13 +58,15 @@ std::vector<std::uint32_t> operations_of(const RunRecord& run, std::size_t load)
   return operations;
 }
 
-/// What a model of `harness check` says of the load's operations alone.
+/// What a model of `harness check` says of those of the load's operations that are the object's.
 CheckResult by_model(const Model& model, const RunRecord& run, const CheckOptions& options,
-                     const std::vector<std::uint32_t>& operations) {
+                     const ObjectEntry& entry, const std::vector<std::uint32_t>& operations) {
+  const std::unique_ptr<Object> object = entry.make(run.history);
   History own;
   static_cast<HistoryTables&>(own) = run.history;
   own.events = run.history.events;
-  for (const std::uint32_t id : operations) own.operations.push_back(run.history.operations[id]);
+  for (const std::uint32_t id : operations)
+    if (object->takes(run.history.operations[id])) own.operations.push_back(run.history.operations[id]);
   ModelOptions with;
   with.budget = options.budget;
   return model.check(own, with);
@@ -157,8 +160,8 @@ CheckResult check_load(const Analysis& analysis, const CheckOptions& options, st
     CheckResult judged = check_object(analysis, options, object, operations);
     const bool strict = options.strict || run.info.strict;
     if (strict && !object.strict_model.empty() && !removes(run, operations))
-      add_strict(by_model(model_of(object.strict_model), run, options, operations), object.strict_model,
-                 judged);
+      add_strict(by_model(model_of(object.strict_model), run, options, object, operations),
+                 object.strict_model, judged);
     if (&name == &line->objects.front())
       result = std::move(judged);
     else

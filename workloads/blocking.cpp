@@ -15,6 +15,9 @@ constexpr Parameter kOptions[] = {
     kHotKeysOption,
     kHotShareOption,
     share_option("push", "share of pushes", "0.55"),
+    share_option("stream", "of the operations, those on streams: XADD, and XREAD BLOCK of readers", "0.25"),
+    {"entries", Parameter::Kind::kInteger, "of each stream; then another takes its place", "", "4", 1,
+     100'000},
     {"block-min", Parameter::Kind::kInteger, "the shortest time that a client blocks", "ms", "100", 10,
      600'000},
     {"block-max", Parameter::Kind::kInteger, "the longest", "ms", "1500", 10, 600'000},
@@ -29,16 +32,19 @@ class BlockingWorkload final : public Workload {
   explicit BlockingWorkload(const WorkloadSetup& setup)
       : recorder_(setup.recorder),
         push_(setup.options.number("push")),
+        stream_(setup.options.number("stream")),
         block_min_(setup.options.integer("block-min")),
         block_max_(std::max(block_min_, setup.options.integer("block-max"))),
         patience_(setup.options.integer("patience")),
         lists_(setup, "b"),
+        streams_(setup, "s", "entries"),
         once_(setup, "o"),
         drain_(lists_, once_),
         next_element_(setup.share + 1),
         element_step_(setup.shares) {}
 
   Operation next(std::int32_t, Prng& prng) override {
+    if (stream_ > 0 && prng.chance(stream_)) return next_of_streams(prng);
     Operation op;
     const bool once = once_.turn(prng) && once_.writes(prng);
     op.key = once ? once_.fresh() : lists_.number(lists_.draw(prng));
@@ -54,16 +60,93 @@ class BlockingWorkload final : public Workload {
   }
 
   Task<Operation> invoke(Client& client, Operation op) override {
+    if (op.function == Function::kAdd) return add(client, op);
+    if (op.function == Function::kRead) return read(client, op);
     if (op.function == Function::kEnqueue) return push(client, op);
     return op.argument.is_nil() ? pop(client, op) : pop_blocking(client, op);
   }
 
-  std::optional<Operation> next_final(const FinalTurn& turn) override { return drain_.next_dequeue(turn); }
+  /// The lists are drained, then the streams are read.
+  std::optional<Operation> next_final(const FinalTurn& turn) override {
+    if (const auto taken = drain_.next_dequeue(turn)) return taken;
+    if (next_stream_ == streams_.size()) return std::nullopt;
+    Operation op;
+    op.key = streams_.number(next_stream_++);
+    return op;
+  }
 
  private:
   const std::string& name(const Operation& op) const { return drain_.name(op); }
   /// Every third list is taken from at the other end, every third through a second list.
   static int way(const std::string& name) { return name.back() % 3; }
+
+  Operation next_of_streams(Prng& prng) {
+    Operation op;
+    const std::size_t place = streams_.draw(prng);
+    if (prng.chance(push_)) {
+      op.function = Function::kAdd;
+      op.key = streams_.use(place);
+      streams_.make_room(place);
+      op.argument = Value::integer(next_element_);
+      next_element_ += element_step_;
+    } else {
+      op.key = streams_.current(place);
+      op.argument = Value::integer(prng.between(block_min_, block_max_));
+    }
+    return op;
+  }
+
+  Task<Operation> add(Client& client, Operation op) {
+    const std::string& key = streams_.text(op.key);
+    const std::string element = std::to_string(op.argument.as_integer());
+    const std::string_view command[] = {"XADD", key, "*", "e", element};
+    const Answer answer = co_await client.command(key, command);
+    if (!take_answer(op, answer, recorder_)) co_return op;
+    if (text_of(*answer.reply))
+      op.result = op.argument;
+    else
+      unexpected_reply(op, recorder_);
+    co_return op;
+  }
+
+  /// All entries, as soon as there is one; none when the time is up.
+  Task<Operation> read(Client& client, Operation op) {
+    const std::string& key = streams_.text(op.key);
+    const std::int64_t block = op.argument.is_integer() ? op.argument.as_integer() : 0;
+    const std::string milliseconds = std::to_string(block);
+    std::vector<std::string_view> command = {"XREAD"};
+    if (block > 0) command.insert(command.end(), {"BLOCK", milliseconds});
+    command.insert(command.end(), {"STREAMS", key, "0"});
+    const std::chrono::milliseconds patience(block > 0 ? block + patience_ : 0);
+    const Answer answer = co_await client.blocking_command(key, command, patience);
+    if (!take_answer(op, answer, recorder_)) co_return op;
+    const auto elements = elements_of(*answer.reply);
+    if (elements)
+      op.result = recorder_.list(*elements);
+    else
+      unexpected_reply(op, recorder_);
+    co_return op;
+  }
+
+  /// [["key", [["id", ["e", element]], …]]], or nil.
+  std::optional<std::vector<Value>> elements_of(const redisReply& reply) const {
+    const auto is_array = [](const redisReply& each, std::size_t size) {
+      return each.type == REDIS_REPLY_ARRAY && each.elements == size;
+    };
+    std::vector<Value> elements;
+    if (reply.type == REDIS_REPLY_NIL) return elements;
+    if (!is_array(reply, 1) || !is_array(*reply.element[0], 2)) return std::nullopt;
+    const redisReply& entries = *reply.element[0]->element[1];
+    if (entries.type != REDIS_REPLY_ARRAY) return std::nullopt;
+    for (std::size_t i = 0; i < entries.elements; ++i) {
+      if (!is_array(*entries.element[i], 2) || !is_array(*entries.element[i]->element[1], 2))
+        return std::nullopt;
+      const auto element = value_of(*entries.element[i]->element[1]->element[1], recorder_);
+      if (!element) return std::nullopt;
+      elements.push_back(*element);
+    }
+    return elements;
+  }
 
   Task<Operation> push(Client& client, Operation op) {
     const std::string& key = name(op);
@@ -117,14 +200,17 @@ class BlockingWorkload final : public Workload {
 
   Recorder& recorder_;
   double push_;
+  double stream_;
   std::int64_t block_min_;
   std::int64_t block_max_;
   std::int64_t patience_;
   KeySet lists_;
+  RollingKeys streams_;
   OnceKeys once_;
   Drain drain_;
   std::int64_t next_element_;
   std::int64_t element_step_;
+  std::size_t next_stream_ = 0;
 };
 
 }  // namespace

@@ -118,10 +118,44 @@ TEST_CASE(
     CHECK(op.completed - op.invoked >= op.argument.as_integer() * kMillisecond);
   }
   CHECK(in_vain > 0);
+  for (const std::string& conflict : conflicts("awaited-entries", history)) FAIL(conflict);
+  std::size_t waited = 0;  // readers that were woken by a first entry
+  for (const Operation& op : history.operations)
+    waited += op.function == Function::kRead && op.argument.is_integer() &&
+              history.values.as_list(op.result).size() == 1 && op.completed - op.invoked > 2 * kMillisecond;
+  CHECK(waited > 0);
   CHECK(by_rule(check_blocked_clients, history).valid == Validity::kValid);
   History changed = history;
   latest(changed, Function::kDequeue)[0]->result = Value{};
   CHECK_FALSE(conflicts("queue", changed).empty());
+  History unread = history;  // the last read of a stream lacks its entries
+  for (Operation* read : latest(unread, Function::kRead))
+    if (!unread.values.as_list(read->result).empty()) {
+      read->result = unread.values.list({});
+      break;
+    }
+  CHECK_FALSE(conflicts("awaited-entries", unread).empty());
+}
+
+TEST_CASE("a reader that is not answered when its time is up is told") {
+  History history;
+  const auto read = [&](int process, std::int64_t block, double from, double until) {
+    Operation op;
+    op.process = process;
+    op.key = history.keys.intern("s");
+    op.node = static_cast<std::uint16_t>(history.nodes.intern("n1"));
+    op.argument = Value::integer(block);
+    op.result = history.values.list({});
+    op.invoked = static_cast<Nanos>(from * kMillisecond);
+    op.completed = static_cast<Nanos>(until * kMillisecond);
+    op.outcome = Outcome::kOk;
+    history.operations.push_back(op);
+  };
+  read(1, 200, 0, 5'100);
+  for (int i = 0; i < 90; ++i) read(2, 100, i * 101, i * 101 + 100.5);
+  CHECK(by_rule(check_blocked_clients, history).valid == Validity::kValid);
+  read(3, 200, 1, 5'900);
+  CHECK(by_rule(check_blocked_clients, history).valid == Validity::kInvalid);
 }
 
 TEST_CASE("a stream delivers each entry once and in order, and a lost, doubled or late one is told") {

@@ -102,6 +102,10 @@ class RollingKeys {
   /// The key in use of a place that is drawn as a KeySet's keys are; `use` counts it.
   std::size_t draw(Prng& prng) const { return places_.draw(prng); }
   std::uint32_t use(std::size_t place);
+  /// As soon as the key in use is full the next takes its place, so that it is waited for while it is empty.
+  void make_room(std::size_t place) {
+    if (uses_[place] >= uses_most_) begin(place);
+  }
   std::uint32_t current(std::size_t place) const { return current_[place]; }
 
   /// All keys so far, in order.

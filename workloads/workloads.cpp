@@ -13,6 +13,7 @@
 #include "workloads/pubsub.h"
 #include "workloads/queue.h"
 #include "workloads/register.h"
+#include "workloads/replay.h"
 #include "workloads/replica_reads.h"
 #include "workloads/set.h"
 #include "workloads/stale_client.h"
@@ -70,6 +71,8 @@ std::span<const WorkloadEntry> workloads() {
        make_zset_workload, "priority-queue"},
       {"stale-client", "registers by clients that never learn of moved slots: old masters that go on serving",
        stale_client_options(), make_stale_client_workload, "register"},
+      {"replay", "a recording of MONITOR, at its own or another pace: replicas that differ, crashes",
+       replay_options(), make_replay_workload, "commands"},
       {"pubsub",
        "PUBLISH and SUBSCRIBE at any node: messages doubled, out of order or lost, dead subscriptions",
        pubsub_options(), make_pubsub_workload, "messages"},

@@ -9,5 +9,7 @@
 namespace harness {
 
 std::unique_ptr<Object> make_messages_object(const History& history);
+/// Commands of a recording, of which only the server knows what they do.
+std::unique_ptr<Object> make_commands_object(const History& history);
 
 }  // namespace harness

@@ -38,6 +38,8 @@ constexpr ObjectEntry kObjects[] = {
      "", make_stream_group_object},
     {"stream-entries", "entries are lost only in documented windows, and keep their order", "",
      make_entries_object},
+    {"awaited-entries", "entries that readers wait for are lost only in documented windows, in order", "",
+     make_awaited_entries_object},
     {"lock", "fencing tokens are given again only when the first time lies in a documented window", "",
      make_lock_object},
     {"expiry", "keys live until their time is up, and are lost before only in documented windows", "",
@@ -45,6 +47,7 @@ constexpr ObjectEntry kObjects[] = {
     {"group", "writes of several keys are lost whole, and only in documented windows", "", make_group_object},
     {"messages", "messages come at most once, in order, and are lost only where something happened", "",
      make_messages_object},
+    {"commands", "what replicas hold, and no crash: replies are not judged", "", make_commands_object},
     {"replicated-register", "acknowledged writes are lost only in documented windows", "",
      make_replicated_register_object},
 };

@@ -80,9 +80,7 @@ class SetObject : public Object {
 /// Entries of a stream, which reads show in their order.
 class EntriesObject final : public SetObject {
  public:
-  explicit EntriesObject(const History& history) : SetObject(history, Function::kEnqueue) {
-    words_.ordered = true;
-  }
+  EntriesObject(const History& history, Function add) : SetObject(history, add) { words_.ordered = true; }
 };
 
 }  // namespace
@@ -99,7 +97,11 @@ std::unique_ptr<Object> make_set_object(const History& history) {
 }
 
 std::unique_ptr<Object> make_entries_object(const History& history) {
-  return std::make_unique<EntriesObject>(history);
+  return std::make_unique<EntriesObject>(history, Function::kEnqueue);
+}
+
+std::unique_ptr<Object> make_awaited_entries_object(const History& history) {
+  return std::make_unique<EntriesObject>(history, Function::kAdd);
 }
 
 }  // namespace harness

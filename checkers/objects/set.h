@@ -11,5 +11,7 @@ namespace harness {
 std::unique_ptr<Object> make_set_object(const History& history);
 /// The entries of a stream: enqueue an element, read all in their order. What a group was given is a queue.
 std::unique_ptr<Object> make_entries_object(const History& history);
+/// The same by other functions, beside a queue in one load: add an element, read all in their order.
+std::unique_ptr<Object> make_awaited_entries_object(const History& history);
 
 }  // namespace harness

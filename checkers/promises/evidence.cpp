@@ -94,6 +94,19 @@ const View* last_view(const std::vector<const View*>& views) {
 
 namespace {
 
+bool waits(const Operation& op) {
+  switch (op.function) {
+    case Function::kDequeue:
+    case Function::kReceive:
+    case Function::kOther:
+      return true;
+    case Function::kRead:  // of a reader that blocks: for so long
+      return op.argument.is_integer();
+    default:
+      return false;
+  }
+}
+
 /// The longest that an acknowledged operation took while nothing was broken: before the first fault, or after
 /// the cluster had settled. A machine with other work to do shows here. What waits by its nature does not
 /// count.
@@ -102,7 +115,7 @@ Nanos slowest_healthy_operation(const RunRecord& run) {
   for (const FaultRecord& fault : run.faults) first_fault = std::min(first_fault, fault.requested);
   Nanos slowest = 0;
   for (const Operation& op : run.history.operations)
-    if (op.outcome == Outcome::kOk && op.function != Function::kDequeue && op.function != Function::kOther &&
+    if (op.outcome == Outcome::kOk && !waits(op) &&
         (op.completed < first_fault || op.invoked >= run.info.settled))
       slowest = std::max(slowest, op.completed - op.invoked);
   return slowest;

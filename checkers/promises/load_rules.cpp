@@ -369,6 +369,17 @@ void check_groups(const Analysis& analysis, const std::vector<std::uint32_t>& op
   figure(result.measured, "crossslot_refused", static_cast<double>(refused));
 }
 
+void check_replayed(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                    CheckResult& result) {
+  std::size_t ok = 0;
+  for (const std::uint32_t id : operations) ok += analysis.run.history.operations[id].outcome == Outcome::kOk;
+  figure(result.measured, "replayed", static_cast<double>(ok));
+  figure(result.measured, "refused", static_cast<double>(operations.size() - ok));
+  result.explanation = std::to_string(ok) + " of " + std::to_string(operations.size()) +
+                       " commands of the recording were carried out; their replies are not judged, what they "
+                       "left is compared between masters and replicas.";
+}
+
 void check_acknowledged_entries(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
                                 CheckResult& result) {
   const RunRecord& run = analysis.run;
@@ -424,8 +435,11 @@ void check_blocked_clients(const Analysis& analysis, const std::vector<std::uint
   Nanos latest = 0;
   for (const std::uint32_t id : operations) {
     const Operation& op = history.operations[id];
-    if (op.function != Function::kDequeue || !op.argument.is_integer() || op.node == kNoNode) continue;
-    const bool in_vain = op.outcome == Outcome::kOk && op.result.is_nil();
+    const bool blocks = op.function == Function::kDequeue || op.function == Function::kRead;
+    if (!blocks || !op.argument.is_integer() || op.node == kNoNode) continue;
+    const bool nothing = op.result.is_nil() || (op.result.kind() == Value::Kind::kList &&
+                                                history.values.as_list(op.result).empty());
+    const bool in_vain = op.outcome == Outcome::kOk && nothing;
     const bool unanswered = op.outcome == Outcome::kInfo && history.error_text(op) == "timeout";
     if (!in_vain && !unanswered) continue;
     ++blocked;

@@ -27,6 +27,8 @@ void check_replica_reads(const Analysis&, const std::vector<std::uint32_t>& oper
 void check_groups(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// What was acknowledged in a group of consumers is not delivered again in the same term.
 void check_acknowledged_entries(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
+/// Replies of a replayed recording are not judged: says so. measured: replayed, refused.
+void check_replayed(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// A client that blocks with a time-out is answered by then, 5 s later at the most, unless something kept the
 /// node from it. measured: blocked_in_vain, time_out_late_ms_max.
 void check_blocked_clients(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);

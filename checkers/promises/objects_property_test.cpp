@@ -192,7 +192,7 @@ class RemovableSetData final : public Data {
 };
 
 /// As a set, by other functions, and read in order.
-class EntriesData final : public Data {
+class EntriesData : public Data {
  public:
   void draw(Call& call, Prng& prng, ValueTable& values) override {
     if (prng.chance(0.4)) return make_read(call, values);
@@ -205,6 +205,14 @@ class EntriesData final : public Data {
     auto& own = contents[call.key];
     if (call.writes) own.push_back(call.value);
     call.result = call.writes ? call.argument : list_of(own, values);
+  }
+};
+
+class AwaitedEntriesData final : public EntriesData {
+ public:
+  void draw(Call& call, Prng& prng, ValueTable& values) override {
+    EntriesData::draw(call, prng, values);
+    if (call.function == Function::kEnqueue) call.function = Function::kAdd;
   }
 };
 
@@ -449,6 +457,7 @@ std::unique_ptr<Data> data_of(const std::string& object) {
   if (object == "counter") return std::make_unique<CounterData>();
   if (object == "list-append") return std::make_unique<ListData>();
   if (object == "removable set") return std::make_unique<RemovableSetData>();
+  if (object == "awaited-entries") return std::make_unique<AwaitedEntriesData>();
   if (object == "stream-entries") return std::make_unique<EntriesData>();
   if (object == "queue" || object == "stream-group") return std::make_unique<QueueData>();
   if (object == "priority-queue") return std::make_unique<PriorityQueueData>();
@@ -478,9 +487,9 @@ constexpr int kRuns = 60;  // of each object and kind of loss
 }  // namespace
 
 TEST_CASE("no object of an honest asynchronous shard is called bad") {
-  const std::string object =
-      GENERATE("register", "set", "counter", "list-append", "queue", "priority-queue", "bank", "unique-ids",
-               "rw-register", "stream-group", "stream-entries", "group", "expiry", "removable set");
+  const std::string object = GENERATE("register", "set", "counter", "list-append", "queue", "priority-queue",
+                                      "bank", "unique-ids", "rw-register", "stream-group", "stream-entries",
+                                      "awaited-entries", "group", "expiry", "removable set");
   const Loss loss = GENERATE(Loss::kKill, Loss::kPause, Loss::kPartition);
   const auto data = data_of(object);
   double lost = 0;
@@ -495,9 +504,9 @@ TEST_CASE("no object of an honest asynchronous shard is called bad") {
 }
 
 TEST_CASE("every way of breaking an object is called bad") {
-  const std::string object =
-      GENERATE("register", "set", "counter", "list-append", "queue", "priority-queue", "bank", "unique-ids",
-               "rw-register", "stream-group", "stream-entries", "group", "expiry", "removable set");
+  const std::string object = GENERATE("register", "set", "counter", "list-append", "queue", "priority-queue",
+                                      "bank", "unique-ids", "rw-register", "stream-group", "stream-entries",
+                                      "awaited-entries", "group", "expiry", "removable set");
   const Loss loss = GENERATE(Loss::kKill, Loss::kPause, Loss::kPartition);
   const Breach breach = GENERATE(Breach::kHole, Breach::kReplicatedLost, Breach::kStaleRead,
                                  Breach::kResurrection, Breach::kDoubled, Breach::kTorn);
@@ -506,7 +515,9 @@ TEST_CASE("every way of breaking an object is called bad") {
   const bool elements = object == "queue" || object == "priority-queue" || object == "stream-group";
   if (loss == Loss::kKill && breach == Breach::kResurrection) return;  // the dead write nothing
   // A register or a set is the same after the same write came twice.
-  if (breach == Breach::kDoubled && !counts && object != "list-append" && object != "stream-entries") return;
+  if (breach == Breach::kDoubled && !counts && object != "list-append" && object != "stream-entries" &&
+      object != "awaited-entries")
+    return;
   // A step that the dead master never answered may stand for the one that is missing.
   if (breach == Breach::kHole && counts && loss == Loss::kKill) return;
   const bool plain_count = object == "unique-ids" || object == "rw-register";
