@@ -235,6 +235,7 @@ std::optional<ViolationKind> Audit::to_confirm() const {
 void Audit::begin_confirming(const ViolationKind& kind) {
   NewKind fresh;
   fresh.plan = counted_.back().plan;
+  fresh.run = counted_.back().candidate.id;
   fresh.level = kFalseAlarmsOfNewKinds / std::pow(2, static_cast<double>(new_kinds_.size() + 1));
   fresh.rate.kind = kind;
   fresh.rate.headline = counted_.back().candidate.violations.at(kind).headline;

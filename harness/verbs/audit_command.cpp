@@ -96,10 +96,16 @@ std::vector<std::string> chosen_scenarios(const AuditOptions& options) {
   return names;
 }
 
+/// A plan, and the command that carries it out alone.
+struct Planned {
+  Plan plan;
+  std::string reproduce;
+};
+
 /// Two plans that differ in their builds alone, and in what the command line gives one side.
 struct PlanPair {
-  Plan baseline;
-  Plan candidate;
+  Planned baseline;
+  Planned candidate;
 };
 
 PlanPair plan_pair(const AuditOptions& options, const std::string& scenario, std::uint64_t seed) {
@@ -109,7 +115,7 @@ PlanPair plan_pair(const AuditOptions& options, const std::string& scenario, std
     run.server = server;
     run.directives = options.directives;
     run.directives.insert(run.directives.end(), own.begin(), own.end());
-    return plan_for(run, scenario, seed);
+    return Planned{plan_for(run, scenario, seed), reproduce_command(run, scenario, seed)};
   };
   return {plan(options.baseline, options.baseline_directives),
           plan(options.candidate, options.candidate_directives)};
@@ -121,7 +127,7 @@ std::vector<std::string> possible_here(const AuditOptions& options, const std::v
                                        SandboxMode mode) {
   std::vector<std::string> possible;
   for (const std::string& name : names) {
-    const std::string why = why_not_here(plan_pair(options, name, options.seed).candidate, mode);
+    const std::string why = why_not_here(plan_pair(options, name, options.seed).candidate.plan, mode);
     if (why.empty())
       possible.push_back(name);
     else if (std::ranges::count(options.scenarios, name) > 0)
@@ -148,7 +154,7 @@ class Auditor {
   int run();
 
  private:
-  std::optional<RunSummary> run_one(const Plan& plan);
+  std::optional<RunSummary> run_one(const Planned& planned);
   std::optional<AuditPair> run_pair(std::size_t plan);
   void confirm_new_kinds();
   bool answered_by_violations() const;
@@ -178,9 +184,10 @@ double Auditor::seconds() const {
 }
 
 /// Nothing: interrupted.
-std::optional<RunSummary> Auditor::run_one(const Plan& plan) {
+std::optional<RunSummary> Auditor::run_one(const Planned& planned) {
   Progress quiet(ProgressStyle::kNone);
-  const PlannedRun run = carry_out(plan, directory_ / "runs", execution_, quiet);
+  execution_.reproduce = planned.reproduce;
+  const PlannedRun run = carry_out(planned.plan, directory_ / "runs", execution_, quiet);
   if (run.interrupted || interrupted_by() != 0) {
     interrupted_ = true;
     return {};
