@@ -55,6 +55,20 @@ std::uint64_t free_memory() {
   return bytes;
 }
 
+/// Ticks of all cores: busy ones, and all of them. Time that a hypervisor took counts as busy.
+void read_ticks(std::uint64_t& busy, std::uint64_t& total) {
+  std::ifstream file("/proc/stat");
+  std::string name;
+  file >> name;  // cpu  user nice system idle iowait irq softirq steal …
+  busy = total = 0;
+  std::uint64_t ticks = 0;
+  for (int field = 0; field < 8 && file >> ticks; ++field) {
+    const bool idle = field == 3 || field == 4;
+    total += ticks;
+    if (!idle) busy += ticks;
+  }
+}
+
 struct Process {
   pid_t parent = 0;
   std::uint64_t bytes = 0;
@@ -116,6 +130,31 @@ int runs_side_by_side(const Machine& machine, const Need& need) {
       std::floor(kShareOfMemory * static_cast<double>(machine.bytes) / static_cast<double>(need.bytes()));
   return static_cast<int>(
       std::clamp(std::min(by_cores, by_memory), 1.0, std::max(1.0, kMostRunsPerCore * machine.cores)));
+}
+
+BusyMeter::BusyMeter() {
+  read_ticks(busy_, total_);
+}
+
+double BusyMeter::measure() {
+  constexpr double kWeight = 0.2;  // of the newest of some five looks
+  std::uint64_t busy = 0;
+  std::uint64_t total = 0;
+  read_ticks(busy, total);
+  if (total > total_) {
+    const double now = static_cast<double>(busy - busy_) / static_cast<double>(total - total_);
+    smoothed_ += kWeight * (now - smoothed_);
+  }
+  busy_ = busy;
+  total_ = total;
+  return smoothed_;
+}
+
+int runs_when(double busy, int running, int limit) {
+  constexpr double kFull = 0.85;
+  constexpr double kTooFull = 0.97;
+  const int more = busy < kFull ? running + 1 : busy > kTooFull ? running - 1 : running;
+  return std::clamp(more, 1, std::max(1, limit));
 }
 
 Machine measure_machine(std::uint64_t used) {

@@ -34,6 +34,23 @@ class Need {
 /// At least one, at most three times as many as there are cores.
 int runs_side_by_side(const Machine& machine, const Need& need);
 
+/// How busy the machine's cores were of late, 0 to 1, by whatever runs there: over ten seconds or so.
+class BusyMeter {
+ public:
+  BusyMeter();
+  /// Since the last call, smoothed. To be called every other second.
+  double measure();
+
+ private:
+  std::uint64_t busy_ = 0;
+  std::uint64_t total_ = 0;
+  double smoothed_ = 0;
+};
+
+/// How many may run now: one more where cores are idle, one less where others take them, else as many as do;
+/// at least one, at most the limit.
+int runs_when(double busy, int running, int limit);
+
 /// Measured now. `used` is what our own runs hold: it counts as to be had.
 Machine measure_machine(std::uint64_t used);
 

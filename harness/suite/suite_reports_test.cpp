@@ -45,6 +45,18 @@ TEST_CASE("the end on the terminal names the violation, its rate and the command
   CHECK(suite_text(one_failure(), "", true).find('\x1b') != std::string::npos);
 }
 
+TEST_CASE("what broke in the same runs is one entry") {
+  const Matrix matrix = matrix_of(2, 1, 2);
+  SuiteLog log = log_of(matrix, {1});
+  Violation other = lost_write();
+  other.check = "logs";
+  other.type = "unexpected-exit";
+  log.outcomes[1].violations.push_back(other);
+  const std::string text = suite_text(tally(matrix, log), "", false);
+  CHECK_THAT(text, Contains("new       1   ") && Contains("in the same runs: register / lost write"));
+  CHECK(count(text, "./harness run") == 1);
+}
+
 TEST_CASE("nothing that a cluster says moves the terminal's cursor") {
   SuiteResult result = one_failure();
   result.groups[0].headline = "\x1b[2J gone";

@@ -74,7 +74,8 @@ class SuiteRun {
   /// True: interrupted.
   bool carry_out() {
     journal_.begin_session(unix_ms());
-    measure();
+    // Nothing was seen of the runs yet: as many as there are cores.
+    side_by_side_ = settings_.jobs > 0 ? settings_.jobs : runs_side_by_side(measure_machine(0), need_);
     progress_.say(suite_headline(matrix_, matrix_.my_size().value_or(0), side_by_side_,
                                  still_to_come() + log_.seconds));
     while (interrupted_by() == 0 && schedule_.anything_left(time_left())) {
@@ -122,7 +123,9 @@ class SuiteRun {
       need_.see_bytes(bytes);
       used += bytes;
     }
-    side_by_side_ = settings_.jobs > 0 ? settings_.jobs : runs_side_by_side(measure_machine(used), need_);
+    const int limit = std::min(ceiling_, runs_side_by_side(measure_machine(used), need_));
+    const int running = static_cast<int>(running_.size());
+    side_by_side_ = settings_.jobs > 0 ? settings_.jobs : runs_when(busy_.measure(), running, limit);
   }
 
   void begin_runs() {
@@ -213,6 +216,7 @@ class SuiteRun {
   Keeper keeper_;
   SuiteJournal journal_;
   Need need_;
+  BusyMeter busy_;
   int side_by_side_ = 1;
   int ceiling_ = std::numeric_limits<int>::max();
   std::list<OneRun> running_;

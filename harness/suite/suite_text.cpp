@@ -89,7 +89,30 @@ std::string store_text(const std::string& folder, const std::string& store) {
   return store.empty() ? "" : folder.empty() ? store : folder + "/" + store;
 }
 
-void add_group(Section& section, const Group& group, const std::string& folder) {
+/// Groups that began in one run and have one rate: a server that ends, say, breaks many promises at once.
+/// They are one entry; the others are named in it.
+using Entry = std::vector<const Group*>;
+
+std::vector<Entry> entries_of(const std::vector<Group>& groups) {
+  std::vector<Entry> entries;
+  for (const Group& group : groups) {
+    const auto belongs = [&](const Entry& entry) {
+      const Group& first = *entry.front();
+      return first.store == group.store && first.key.scenario == group.key.scenario &&
+             first.key.build == group.key.build && first.ongoing == group.ongoing &&
+             first.runs_with == group.runs_with && first.replays_with == group.replays_with;
+    };
+    const auto found = std::ranges::find_if(entries, belongs);
+    if (found == entries.end())
+      entries.push_back({&group});
+    else
+      found->push_back(&group);
+  }
+  return entries;
+}
+
+void add_entry(Section& section, const Entry& entry, const std::string& folder) {
+  const Group& group = *entry.front();
   std::string line = padded(group.key.scenario + " / " + what_it_is(group), 44) +
                      padded(group.key.build, 12) + of(group.runs_with, group.runs);
   if (group.replays > 0) line += ", replayed " + of(group.replays_with, group.replays);
@@ -97,6 +120,9 @@ void add_group(Section& section, const Group& group, const std::string& folder) 
   std::vector<std::string> below;
   if (!group.headline.empty())
     below.push_back(group.headline + (group.key.promise.empty() ? "" : " (" + group.key.promise + ")"));
+  std::vector<std::string> others;
+  for (std::size_t i = 1; i < entry.size(); ++i) others.push_back(what_it_is(*entry[i]));
+  if (!others.empty()) below.push_back("in the same runs: " + join(others, ", "));
   if (!group.known.empty()) below = {"known: " + group.known};
   if (group.known.empty()) below.push_back(padded(store_text(folder, group.store), 0) + group.reproduce);
   for (std::string& more : below) more = terminal_text(more);
@@ -108,8 +134,9 @@ std::string groups_text(const SuiteResult& result, const std::string& folder) {
   Section ongoing("ongoing");
   Section known("known");
   Section resolved("resolved");
-  for (const Group& group : result.groups) add_group(group.ongoing ? ongoing : fresh, group, folder);
-  for (const Group& group : result.known) add_group(known, group, folder);
+  for (const Entry& entry : entries_of(result.groups))
+    add_entry(entry.front()->ongoing ? ongoing : fresh, entry, folder);
+  for (const Group& group : result.known) add_entry(known, {&group}, folder);
   for (const Group& group : result.resolved)
     resolved.add(terminal_text(padded(group.key.scenario + " / " + what_it_is(group), 44) +
                                padded(group.key.build, 12) + "last time " + of(group.runs_with, group.runs)));

@@ -36,15 +36,29 @@ class Grouping {
       }));
   }
 
+  /// What only a replay shows is a group, too: of no run of the matrix, and of the replays of that run.
+  void add_what_only_a_replay_shows(const RunOutcome& replay) {
+    for (const Violation& violation : replay.violations) {
+      if (!violation.known.empty()) continue;
+      Group& group = group_of(replay, violation);
+      auto& first = first_[replay.task];
+      if (group.runs_with > 0 || std::ranges::count(first, group.key) > 0) continue;
+      first.push_back(group.key);
+      if (!group.store.empty()) continue;
+      group.seed = replay.seed;
+      group.store = replay.store;
+      group.reproduce = replay.reproduce;
+    }
+  }
+
   /// A replay belongs to the groups whose first run it repeats.
-  void add_replay(const RunOutcome& replay) {
+  void count_replay(const RunOutcome& replay) {
     const auto first = first_.find(replay.task);
     if (first == first_.end() || !concluded(replay)) return;
     for (const GroupKey& key : first->second) {
-      const auto found = groups_.find({key, false});
-      if (found == groups_.end()) continue;
-      ++found->second.replays;
-      found->second.replays_with += has(replay, key);
+      Group& group = groups_.at({key, false});
+      ++group.replays;
+      group.replays_with += has(replay, key);
     }
   }
 
@@ -183,8 +197,9 @@ SuiteResult tally(const Matrix& matrix, const SuiteLog& log) {
   for (const RunOutcome& run : result.runs) in_time.push_back(&run);
   std::ranges::stable_sort(in_time, {}, [](const RunOutcome* run) { return run->ended_unix_ms; });
   for (const RunOutcome* run : in_time) grouping.add_run(*run);
+  for (const RunOutcome& replay : result.replays) grouping.add_what_only_a_replay_shows(replay);
   grouping.count_runs(result.runs);
-  for (const RunOutcome& replay : result.replays) grouping.add_replay(replay);
+  for (const RunOutcome& replay : result.replays) grouping.count_replay(replay);
   result.groups = grouping.take(false);
   result.known = grouping.take(true);
   result.silences = silences_of(result.runs);

@@ -40,6 +40,28 @@ TEST_CASE("equal violations are one group, with k of n and the first store") {
   CHECK(exit_code_of(result) == 1);
 }
 
+TEST_CASE("what only a replay shows is told, too") {
+  const Matrix matrix = matrix_of(1, 1, 2);
+  SuiteLog log = log_of(matrix, {0});
+  for (int k = 1; k <= 3; ++k) {
+    RunOutcome replay = log.outcomes[0];
+    replay.replay = k;
+    replay.store = "replay" + std::to_string(k);
+    if (k == 2) replay.violations[0].type = "stale-read";
+    log.outcomes.push_back(replay);
+  }
+  const SuiteResult result = tally(matrix, log);
+  REQUIRE(result.groups.size() == 2);
+  CHECK(result.groups[0].key.type == "lost-write");
+  CHECK(result.groups[0].replays_with == 2);
+  CHECK(result.groups[1].key.type == "stale-read");
+  CHECK(result.groups[1].runs_with == 0);
+  CHECK(result.groups[1].runs == 2);
+  CHECK(result.groups[1].replays_with == 1);
+  CHECK(result.groups[1].replays == 3);
+  CHECK(result.groups[1].store == "replay2");
+}
+
 TEST_CASE("another build, checker, type or promise is another group") {
   const Matrix matrix = matrix_of(1, 2, 1);
   SuiteLog log = log_of(matrix, {0, 1});
@@ -229,6 +251,18 @@ TEST_CASE("as many runs as cores and memory carry") {
   small.see_bytes(1ULL << 30);
   CHECK(runs_side_by_side({2, 3ULL << 30}, small) == 2);
   CHECK(runs_side_by_side({2, 100}, small) == 1);
+  CHECK(runs_when(0.5, 3, 6) == 4);  // cores are idle
+  CHECK(runs_when(0.5, 6, 6) == 6);  // and yet no more than the limit
+  CHECK(runs_when(0.9, 3, 6) == 3);
+  CHECK(runs_when(0.99, 3, 6) == 2);  // others want them too
+  CHECK(runs_when(0.99, 1, 6) == 1);
+  CHECK(runs_when(0, 0, 0) == 1);
+  BusyMeter meter;
+  for (int i = 0; i < 3; ++i) {
+    const double busy = meter.measure();
+    CHECK(busy >= 0);
+    CHECK(busy <= 1);
+  }
   const Machine here = measure_machine(0);
   CHECK(here.cores > 0);
   CHECK(here.bytes > 0);

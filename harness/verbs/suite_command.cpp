@@ -166,16 +166,19 @@ Matrix matrix_for(const SuiteOptions& options) {
 }
 
 /// A resumed suite goes on as it was begun: an option that says otherwise is refused.
-void require_same(const Matrix& stored, Matrix asked, const SuiteOptions& options, const SuiteFiles& files) {
-  if (!options.seed) asked.seed = stored.seed;
+void require_same(const Matrix& stored, const Matrix& asked, const SuiteOptions& options,
+                  const SuiteFiles& files) {
   const auto same_runs = [](const Cell& a, const Cell& b) {
     return a.scenario == b.scenario && a.server == b.server && a.weight == b.weight &&
            a.time_limit_s == b.time_limit_s;
   };
-  if (asked.seed != stored.seed || asked.rounds != stored.rounds || asked.first_seed != stored.first_seed ||
-      !std::ranges::equal(asked.cells, stored.cells, same_runs))
-    throw UsageError("--resume goes on with " + files.directory.string() +
-                     ", which has other scenarios, builds or seeds: give the same, or leave --resume out");
+  const bool builds = options.servers.empty() || std::ranges::equal(asked.cells, stored.cells, same_runs);
+  const bool seeds =
+      options.seeds.empty() || (asked.rounds == stored.rounds && asked.first_seed == stored.first_seed);
+  if (!builds || !seeds)
+    throw UsageError("--resume goes on with " + files.directory.string() + ", which was begun with other " +
+                     (builds ? "--seeds" : "scenarios or builds") +
+                     ": give the same or none, or leave --resume out");
 }
 
 struct Begun {
