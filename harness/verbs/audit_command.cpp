@@ -162,6 +162,10 @@ class Auditor {
   bool may_go_on() const;
   double seconds() const;
   void say(const std::string& text);
+  std::string reproduce() const;
+  AuditReport report_of(const Audit& audit, const AuditAnswer& answer, bool interrupted) const;
+  void write_reports(const AuditReport& report) const;
+  void write_so_far() const;
   int finish(const AuditAnswer& answer);
 
   const AuditOptions& options_;
@@ -249,6 +253,7 @@ int Auditor::run() {
     std::optional<AuditPair> pair = run_pair(pairs_tried() % plans_.size());
     if (!pair) break;
     audit_.add(std::move(*pair));
+    write_so_far();
     confirm_new_kinds();
     if (interrupted_ || answered_by_violations()) break;
     if (!audit_.look_is_due() || audit_.counted() == plans_.size()) continue;
@@ -260,27 +265,45 @@ int Auditor::run() {
   return finish(audit_.last_look());
 }
 
-int Auditor::finish(const AuditAnswer& answer) {
-  std::string reproduce = "./harness";
-  for (const std::string& word : execution_.argv) reproduce += " " + shell_word(word);
-  if (reproduce.find("--seed ") == std::string::npos) reproduce += " --seed " + std::to_string(options_.seed);
-  const AuditReport report{audit_,
-                           answer,
-                           options_.baseline,
-                           options_.candidate,
-                           scenarios_,
-                           options_.tolerance_percent / 100,
-                           seconds(),
-                           interrupted_,
-                           directory_.string(),
-                           reproduce};
+std::string Auditor::reproduce() const {
+  std::string command = "./harness";
+  for (const std::string& word : execution_.argv) command += " " + shell_word(word);
+  if (command.find("--seed ") == std::string::npos) command += " --seed " + std::to_string(options_.seed);
+  return command;
+}
+
+AuditReport Auditor::report_of(const Audit& audit, const AuditAnswer& answer, bool interrupted) const {
+  return {audit,
+          answer,
+          options_.baseline,
+          options_.candidate,
+          scenarios_,
+          options_.tolerance_percent / 100,
+          seconds(),
+          interrupted,
+          directory_.string(),
+          reproduce()};
+}
+
+void Auditor::write_reports(const AuditReport& report) const {
   std::filesystem::create_directories(directory_);
-  const std::string json = json_text(audit_json(report));
-  write_file(directory_ / "audit.json", json);
+  write_file(directory_ / "audit.json", json_text(audit_json(report)));
   write_file(directory_ / "summary.md", audit_markdown(report));
   write_file(directory_ / "audit.html", audit_html(report));
   write_file(directory_ / "junit.xml", audit_junit(report));
-  std::cout << (options_.json ? json : audit_text(report)) << std::flush;
+}
+
+/// What there is after a pair, as if it ended here: an audit that is killed leaves that.
+void Auditor::write_so_far() const {
+  Audit so_far = audit_;
+  const AuditAnswer answer = so_far.last_look();
+  write_reports(report_of(so_far, answer, true));
+}
+
+int Auditor::finish(const AuditAnswer& answer) {
+  const AuditReport report = report_of(audit_, answer, interrupted_);
+  write_reports(report);
+  std::cout << (options_.json ? json_text(audit_json(report)) : audit_text(report)) << std::flush;
   return exit_code_of(report);
 }
 
