@@ -112,9 +112,10 @@ std::string trend_text(const std::vector<TrendLine>& lines, std::size_t nights) 
   }
   if (dates.empty()) return "no run that has ended yet\n";
   while (dates.size() > nights) dates.erase(dates.begin());
-  std::string out = fmt::format(
-      "trend   {} runs   {} nights shown, {} to {}   a digit: so many failed; .: none did; ?: unknown\n",
-      runs, dates.size(), *dates.begin(), *dates.rbegin());
+  std::string out =
+      fmt::format("trend   {}   {} shown, {} to {}   a digit: so many failed; .: none did; ?: unknown\n",
+                  reporting::counted(runs, "run"), reporting::counted(dates.size(), "night"), *dates.begin(),
+                  *dates.rbegin());
   for (const TrendLine& line : lines) {
     if (line.failed == 0) continue;
     std::string row;
@@ -128,8 +129,8 @@ std::string trend_text(const std::vector<TrendLine>& lines, std::size_t nights) 
     out += fmt::format("            {}\n            {}\n", terminal_text(line.what),
                        terminal_text(line.reproduce));
   }
-  return out + fmt::format("  steady    {} pairs of scenario and build without a violation in {} runs\n",
-                           steady, steady_runs);
+  return out + fmt::format("  steady    {} of scenario and build without a violation in {}\n",
+                           reporting::counted(steady, "pair"), reporting::counted(steady_runs, "run"));
 }
 
 std::string trend_json(const std::vector<TrendLine>& lines) {

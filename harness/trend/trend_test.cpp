@@ -84,7 +84,7 @@ TEST_CASE(
   CHECK_THAT(text, Contains("[1..]"));
   CHECK_THAT(text, Contains("last 2024-10-05"));
   CHECK_THAT(text, Contains("register: lost-write"));
-  CHECK_THAT(text, Contains("1 pairs of scenario and build without a violation in 8 runs"));
+  CHECK_THAT(text, Contains("1 pair of scenario and build without a violation in 8 runs"));
   CHECK(text.find('\x1b') == std::string::npos);
   const auto json = nlohmann::json::parse(trend_json(trend_of(runs)));
   CHECK(json["lines"][0]["kind"] == "new");
