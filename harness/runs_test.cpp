@@ -150,6 +150,11 @@ TEST_CASE("Ctrl-C ends an audit with what it has, and kill -9 leaves nothing on 
     audit.signal(signal);
     CHECK(audit.exit_code(60s) == (signal == SIGINT ? 130 : 128 + SIGKILL));
     if (signal == SIGINT) CHECK(nlohmann::json::parse(audit.out()).at("interrupted") == true);
+    for (const auto& entry : fs::directory_iterator(scratch.path / "store")) {
+      const nlohmann::json left = nlohmann::json::parse(slurp(entry.path() / "audit.json"));
+      CHECK(left.at("interrupted") == true);
+      CHECK(left.at("pairs").size() >= 1);
+    }
     CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
     CHECK(interfaces() == interfaces_before);
   }

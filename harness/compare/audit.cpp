@@ -168,6 +168,53 @@ std::string names_of(const std::vector<FigureAnswer>& figures, Compared answer) 
   return count > kNamed ? std::to_string(count) + " figures" : names;
 }
 
+std::string joined(const std::vector<std::string>& texts, std::string_view between) {
+  std::string out;
+  for (const std::string& text : texts) out += (out.empty() ? "" : std::string(between)) + text;
+  return out;
+}
+
+/// What is worse, in words.
+std::vector<std::string> regressions(const AuditAnswer& answer, const std::vector<NewKind>& new_kinds) {
+  std::vector<std::string> worse;
+  for (const NewKind& kind : new_kinds)
+    if (kind.rate.answer == Compared::kWorse)
+      worse.push_back("a new kind of violation, " + to_string(kind.rate.kind));
+  for (const RateAnswer& rate : answer.known_kinds)
+    if (rate.answer == Compared::kWorse) worse.push_back("more often " + to_string(rate.kind));
+  if (std::string figures = names_of(answer.figures, Compared::kWorse); !figures.empty())
+    worse.push_back(std::move(figures));
+  return worse;
+}
+
+/// Why there is no answer yet; empty: nothing stands against a pass.
+std::string doubt(const AuditAnswer& answer, bool nothing_counts, const std::vector<NewKind>& new_kinds) {
+  if (nothing_counts) return "no pair of runs counts";
+  std::vector<std::string> open;
+  for (const NewKind& kind : new_kinds)
+    if (kind.open) open.push_back(to_string(kind.rate.kind));
+  if (!open.empty())
+    return "a kind of violation that the baseline never had did not come back often enough: " +
+           joined(open, ", ");
+  const std::string unclear = names_of(answer.figures, Compared::kUnclear);
+  return unclear.empty() ? "" : "too few pairs to rule out that these are worse by the tolerance: " + unclear;
+}
+
+void conclude(AuditAnswer& answer, bool nothing_counts, const std::vector<NewKind>& new_kinds) {
+  const std::vector<std::string> worse = regressions(answer, new_kinds);
+  const std::string why_not = doubt(answer, nothing_counts, new_kinds);
+  answer.clear = !worse.empty() || why_not.empty();
+  if (!worse.empty()) {
+    answer.outcome = AuditOutcome::kRegression;
+    answer.reason = joined(worse, "; ");
+  } else if (why_not.empty()) {
+    answer.outcome = AuditOutcome::kPass;
+    answer.reason = "nothing is worse by more than the tolerance";
+  } else {
+    answer.reason = why_not;
+  }
+}
+
 }  // namespace
 
 std::string why_not_counted(const AuditPair& pair) {
@@ -235,6 +282,7 @@ std::optional<ViolationKind> Audit::to_confirm() const {
 void Audit::begin_confirming(const ViolationKind& kind) {
   NewKind fresh;
   fresh.plan = counted_.back().plan;
+  fresh.run = counted_.back().candidate.id;
   fresh.level = kFalseAlarmsOfNewKinds / std::pow(2, static_cast<double>(new_kinds_.size() + 1));
   fresh.rate.kind = kind;
   fresh.rate.headline = counted_.back().candidate.violations.at(kind).headline;
@@ -288,35 +336,11 @@ AuditAnswer Audit::answer(double share) {
   answer.figures = figure_answers();
   answer.known_kinds = known_rates();
   adjust(answer.figures, answer.known_kinds);
-  std::string worse;
   for (FigureAnswer& figure : answer.figures) figure.answer = decide(figure, share);
-  for (RateAnswer& rate : answer.known_kinds) {
+  for (RateAnswer& rate : answer.known_kinds)
     if (rate.p_worse <= (kFalseAlarms - kFalseAlarmsOfNewKinds) * share) rate.answer = Compared::kWorse;
-    if (rate.answer == Compared::kWorse) worse += "more often " + to_string(rate.kind) + "; ";
-  }
-  std::string open;
-  for (NewKind& kind : new_kinds_) {
-    settle(kind, kind.level / 2 * share);
-    if (kind.rate.answer == Compared::kWorse)
-      worse += "a new kind of violation, " + to_string(kind.rate.kind) + "; ";
-    if (kind.open) open += (open.empty() ? "" : ", ") + to_string(kind.rate.kind);
-  }
-  worse += names_of(answer.figures, Compared::kWorse);
-  const std::string unclear = names_of(answer.figures, Compared::kUnclear);
-  if (!worse.empty()) {
-    answer.outcome = AuditOutcome::kRegression;
-    answer.reason = worse.ends_with("; ") ? worse.substr(0, worse.size() - 2) : worse;
-  } else if (counted_.empty()) {
-    answer.reason = "no pair of runs counts";
-  } else if (!open.empty()) {
-    answer.reason = "a kind of violation that the baseline never had did not come back often enough: " + open;
-  } else if (!unclear.empty()) {
-    answer.reason = "too few pairs to rule out that these are worse by the tolerance: " + unclear;
-  } else {
-    answer.outcome = AuditOutcome::kPass;
-    answer.reason = "nothing is worse by more than the tolerance";
-  }
-  answer.clear = answer.outcome != AuditOutcome::kInconclusive;
+  for (NewKind& kind : new_kinds_) settle(kind, kind.level / 2 * share);
+  conclude(answer, counted_.empty(), new_kinds_);
   return answer;
 }
 

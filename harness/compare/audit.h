@@ -80,6 +80,7 @@ struct RateAnswer {
 /// A kind of violation that only the candidate had, and what came of it since.
 struct NewKind {
   std::size_t plan = 0;
+  std::string run;   // the candidate's in which it was first seen
   double level = 0;  // that its p-value must not exceed, in all
   RateAnswer rate;   // of all that ran since it was first seen
   bool open = true;  // neither confirmed nor seen on the baseline

@@ -206,6 +206,7 @@ Json audit_json(const AuditReport& report) {
   for (const NewKind& kind : report.audit.new_kinds()) {
     Json entry = rate_json(kind.rate);
     entry["plan"] = kind.plan;
+    entry["run"] = kind.run;
     entry["level"] = kind.level;
     entry["open"] = kind.open;
     fresh.push_back(std::move(entry));

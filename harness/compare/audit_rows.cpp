@@ -29,11 +29,9 @@ AuditRow row_of(const RateAnswer& rate, std::string note) {
   return row;
 }
 
-std::string note_of(const NewKind& kind) {
-  const std::string when = "first seen in pair plan " + std::to_string(kind.plan + 1) + ", then counted in " +
-                           std::to_string(kind.rate.candidate_runs) +
-                           " further pairs of it: " + kind.rate.headline;
-  return kind.open ? "not confirmed; " + when : when;
+std::string note_of(const NewKind& kind, const std::string& directory) {
+  const std::string where = kind.rate.headline + "; first seen in " + directory + "/runs/" + kind.run;
+  return kind.open ? "not confirmed: " + where : where;
 }
 
 AuditRow row_of(const FigureAnswer& figure, double tolerance) {
@@ -99,7 +97,7 @@ std::vector<AuditRow> audit_rows(const AuditReport& report) {
   std::vector<AuditRow> rows;
   for (const NewKind& kind : report.audit.new_kinds()) {
     // One that the baseline has too is not new: it stands among the known ones.
-    if (kind.rate.baseline == 0) rows.push_back(row_of(kind.rate, note_of(kind)));
+    if (kind.rate.baseline == 0) rows.push_back(row_of(kind.rate, note_of(kind, report.directory)));
   }
   for (const RateAnswer& rate : report.answer.known_kinds) rows.push_back(row_of(rate, rate.headline));
   const std::size_t kinds = rows.size();

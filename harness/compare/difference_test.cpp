@@ -84,6 +84,7 @@ TEST_CASE("Figures have their unit, sign and share; a table's columns are as wid
   CHECK(interval_text(ms, {470, 1.0 / 0.0}) == "+470 ms to ?");
   CHECK(percent_text(-31, 100) == "-31 %");
   CHECK(percent_text(5, 0).empty());
+  CHECK(percent_text(-0.1, 100) == "0 %");
   CHECK(figure_text(ms, {}) == "-");
   CHECK(table_text({{"ä", "b"}, {"ccc", "d", ""}}, 1) == " ä    b\n ccc  d\n");
 }

@@ -39,7 +39,7 @@ std::string interval_text(const FigureKind& kind, const Interval& interval) {
 std::string percent_text(double difference, double of) {
   if (of == 0 || !std::isfinite(difference)) return {};
   const long percent = std::lround(100 * difference / of);
-  return (percent < 0 ? "" : "+") + std::to_string(percent) + " %";
+  return (percent > 0 ? "+" : "") + std::to_string(percent) + " %";
 }
 
 std::string json_text(const nlohmann::ordered_json& json) {

@@ -96,10 +96,16 @@ std::vector<std::string> chosen_scenarios(const AuditOptions& options) {
   return names;
 }
 
+/// A plan, and the command that carries it out alone.
+struct Planned {
+  Plan plan;
+  std::string reproduce;
+};
+
 /// Two plans that differ in their builds alone, and in what the command line gives one side.
 struct PlanPair {
-  Plan baseline;
-  Plan candidate;
+  Planned baseline;
+  Planned candidate;
 };
 
 PlanPair plan_pair(const AuditOptions& options, const std::string& scenario, std::uint64_t seed) {
@@ -109,7 +115,7 @@ PlanPair plan_pair(const AuditOptions& options, const std::string& scenario, std
     run.server = server;
     run.directives = options.directives;
     run.directives.insert(run.directives.end(), own.begin(), own.end());
-    return plan_for(run, scenario, seed);
+    return Planned{plan_for(run, scenario, seed), reproduce_command(run, scenario, seed)};
   };
   return {plan(options.baseline, options.baseline_directives),
           plan(options.candidate, options.candidate_directives)};
@@ -121,7 +127,7 @@ std::vector<std::string> possible_here(const AuditOptions& options, const std::v
                                        SandboxMode mode) {
   std::vector<std::string> possible;
   for (const std::string& name : names) {
-    const std::string why = why_not_here(plan_pair(options, name, options.seed).candidate, mode);
+    const std::string why = why_not_here(plan_pair(options, name, options.seed).candidate.plan, mode);
     if (why.empty())
       possible.push_back(name);
     else if (std::ranges::count(options.scenarios, name) > 0)
@@ -148,7 +154,7 @@ class Auditor {
   int run();
 
  private:
-  std::optional<RunSummary> run_one(const Plan& plan);
+  std::optional<RunSummary> run_one(const Planned& planned);
   std::optional<AuditPair> run_pair(std::size_t plan);
   void confirm_new_kinds();
   bool answered_by_violations() const;
@@ -156,6 +162,10 @@ class Auditor {
   bool may_go_on() const;
   double seconds() const;
   void say(const std::string& text);
+  std::string reproduce() const;
+  AuditReport report_of(const Audit& audit, const AuditAnswer& answer, bool interrupted) const;
+  void write_reports(const AuditReport& report) const;
+  void write_so_far() const;
   int finish(const AuditAnswer& answer);
 
   const AuditOptions& options_;
@@ -178,9 +188,10 @@ double Auditor::seconds() const {
 }
 
 /// Nothing: interrupted.
-std::optional<RunSummary> Auditor::run_one(const Plan& plan) {
+std::optional<RunSummary> Auditor::run_one(const Planned& planned) {
   Progress quiet(ProgressStyle::kNone);
-  const PlannedRun run = carry_out(plan, directory_ / "runs", execution_, quiet);
+  execution_.reproduce = planned.reproduce;
+  const PlannedRun run = carry_out(planned.plan, directory_ / "runs", execution_, quiet);
   if (run.interrupted || interrupted_by() != 0) {
     interrupted_ = true;
     return {};
@@ -242,6 +253,7 @@ int Auditor::run() {
     std::optional<AuditPair> pair = run_pair(pairs_tried() % plans_.size());
     if (!pair) break;
     audit_.add(std::move(*pair));
+    write_so_far();
     confirm_new_kinds();
     if (interrupted_ || answered_by_violations()) break;
     if (!audit_.look_is_due() || audit_.counted() == plans_.size()) continue;
@@ -253,27 +265,45 @@ int Auditor::run() {
   return finish(audit_.last_look());
 }
 
-int Auditor::finish(const AuditAnswer& answer) {
-  std::string reproduce = "./harness";
-  for (const std::string& word : execution_.argv) reproduce += " " + shell_word(word);
-  if (reproduce.find("--seed ") == std::string::npos) reproduce += " --seed " + std::to_string(options_.seed);
-  const AuditReport report{audit_,
-                           answer,
-                           options_.baseline,
-                           options_.candidate,
-                           scenarios_,
-                           options_.tolerance_percent / 100,
-                           seconds(),
-                           interrupted_,
-                           directory_.string(),
-                           reproduce};
+std::string Auditor::reproduce() const {
+  std::string command = "./harness";
+  for (const std::string& word : execution_.argv) command += " " + shell_word(word);
+  if (command.find("--seed ") == std::string::npos) command += " --seed " + std::to_string(options_.seed);
+  return command;
+}
+
+AuditReport Auditor::report_of(const Audit& audit, const AuditAnswer& answer, bool interrupted) const {
+  return {audit,
+          answer,
+          options_.baseline,
+          options_.candidate,
+          scenarios_,
+          options_.tolerance_percent / 100,
+          seconds(),
+          interrupted,
+          directory_.string(),
+          reproduce()};
+}
+
+void Auditor::write_reports(const AuditReport& report) const {
   std::filesystem::create_directories(directory_);
-  const std::string json = json_text(audit_json(report));
-  write_file(directory_ / "audit.json", json);
+  write_file(directory_ / "audit.json", json_text(audit_json(report)));
   write_file(directory_ / "summary.md", audit_markdown(report));
   write_file(directory_ / "audit.html", audit_html(report));
   write_file(directory_ / "junit.xml", audit_junit(report));
-  std::cout << (options_.json ? json : audit_text(report)) << std::flush;
+}
+
+/// What there is after a pair, as if it ended here: an audit that is killed leaves that.
+void Auditor::write_so_far() const {
+  Audit so_far = audit_;
+  const AuditAnswer answer = so_far.last_look();
+  write_reports(report_of(so_far, answer, true));
+}
+
+int Auditor::finish(const AuditAnswer& answer) {
+  const AuditReport report = report_of(audit_, answer, interrupted_);
+  write_reports(report);
+  std::cout << (options_.json ? json_text(audit_json(report)) : audit_text(report)) << std::flush;
   return exit_code_of(report);
 }
 

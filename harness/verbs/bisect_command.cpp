@@ -81,9 +81,10 @@ std::vector<std::string> revisions(const BisectOptions& options) {
 
 class Bisecting {
  public:
-  Bisecting(const BisectOptions& options, Plan plan, ExecuteOptions execution)
+  Bisecting(const BisectOptions& options, Plan plan, std::string reproduce, ExecuteOptions execution)
       : options_(options),
         plan_(std::move(plan)),
+        reproduce_(std::move(reproduce)),
         execution_(std::move(execution)),
         revisions_(revisions(options)),
         bisection_(revisions_.size()),
@@ -117,6 +118,7 @@ class Bisecting {
 
   const BisectOptions& options_;
   const Plan plan_;
+  const std::string reproduce_;  // a run of what the repository has checked out
   ExecuteOptions execution_;
   const std::vector<std::string> revisions_;
   Bisection bisection_;
@@ -146,6 +148,8 @@ bool Bisecting::shows(const RunVerdict& verdict) const {
 Bisecting::Count Bisecting::count(const std::string& revision, std::size_t times, bool decide) {
   Count count;
   const Plan plan = plan_on(revision);
+  execution_.reproduce =
+      "git -C " + shell_word(options_.repo) + " checkout " + revision + " && " + reproduce_;
   for (std::size_t i = 0; i < times && !interrupted(); ++i) {
     Progress quiet(ProgressStyle::kNone);
     const PlannedRun run = carry_out(plan, folder_, execution_, quiet);
@@ -213,7 +217,8 @@ int Bisecting::run() {
   if (interrupted()) return kExitInterrupted;
   if (bad.failed == 0) {
     std::cerr << "harness: the bad revision " << options_.bad << " showed no violation in " << bad.runs
-              << " runs: nothing can be found; --times may show it\n  seed       " << plan_.seed << "\n";
+              << " runs: nothing can be found; --times may show it\n  seed       " << plan_.seed
+              << "\n  store      " << folder_.string() << "\n  reproduce  " << reproduce_ << "\n";
     return kExitUnknown;
   }
   passes_ = passes_for_good(bad.failed, bad.runs);
@@ -221,7 +226,8 @@ int Bisecting::run() {
       std::to_string(bad.runs) + " runs failed; " + std::to_string(passes_) + " without it are good");
   if (try_out(options_.good) == Trial::kBad && !interrupted()) {
     std::cerr << "harness: the good revision " << options_.good << " has the same violation\n  seed       "
-              << plan_.seed << "\n";
+              << plan_.seed << "\n  store      " << folder_.string() << "\n  reproduce  " << reproduce_
+              << "\n";
     return kExitUnknown;
   }
   while (const auto next = bisection_.next()) {
@@ -249,7 +255,9 @@ int bisect_command(int argc, const char* const* argv) {
   ExecuteOptions execution = execute_options(chosen_mode(options.sandbox), options.quick_build, argc, argv);
   if (const std::string why = why_not_here(plan, execution.mode); !why.empty()) throw EnvironmentError(why);
   catch_interrupts();
-  return Bisecting(options, std::move(plan), std::move(execution)).run();
+  run.server = options.repo;
+  std::string reproduce = reproduce_command(run, options.scenario, options.seed);
+  return Bisecting(options, std::move(plan), std::move(reproduce), std::move(execution)).run();
 }
 
 }  // namespace harness
