@@ -1,7 +1,9 @@
 #include "checkers/checkers.h"
 
 #include "checkers/durability.h"
+#include "checkers/history_lint.h"
 #include "checkers/promises/availability.h"
+#include "checkers/promises/coverage.h"
 #include "checkers/promises/data_agreement.h"
 #include "checkers/promises/documented.h"
 #include "checkers/promises/epochs.h"
@@ -48,6 +50,8 @@ constexpr Checker kCheckers[] = {
     {"replies", "errors that clients got were true", check_replies},
     {"expectations", "what the plan expects comes true, and its commands are answered so",
      check_expectations},
+    {"history-lint", "the history can be believed: nothing that failed was read", check_history_lint},
+    {"coverage", "what the run reached: commands, error replies, states", check_coverage},
     {"strength", "the run stressed the server enough to conclude", check_strength},
 };
 

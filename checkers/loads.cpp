@@ -10,6 +10,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/load_rules.h"
 #include "checkers/promises/message_rules.h"
+#include "checkers/promises/migration_rules.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -41,6 +42,7 @@ constexpr WorkloadObject kObjectOf[] = {
     {"replica-reads", {"replicated-register"}, check_replica_reads},
     {"multi-slot", {"group"}, check_groups},
     {"functions", {"group"}, check_groups},
+    {"migrating", {"group"}, check_migrating},
     {"blocking", {"queue"}, check_blocked_clients},
     {"stale-client", {"register"}},
     {"pubsub", {"messages"}, check_messages},

@@ -20,7 +20,7 @@ void print_usage(std::ostream& out) {
          ": breaks a Redis Cluster on purpose and judges whether it kept its promises\n\n"
          "usage: harness VERB [options]\n\n";
   for (const CommandEntry& command : commands())
-    out << "  " << command.name << std::string(10 - std::min<std::size_t>(command.name.size(), 9), ' ')
+    out << "  " << command.name << std::string(12 - std::min<std::size_t>(command.name.size(), 11), ' ')
         << command.description << "\n";
   out << "\nharness VERB --help tells more; a first run: harness run failover-basic\n";
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -102,6 +103,21 @@ TEST_CASE("Ctrl-C ends a replay with what it has, and kill -9 leaves nothing on 
   }
 }
 
+TEST_CASE("Ctrl-C and kill -9 end shrinking, and leave nothing on the host", "[real]") {
+  const Scratch scratch;
+  REQUIRE(finish(scratch, {"run", defect_scenario(scratch), "--seed", "5"}).code == 1);
+  const std::size_t interfaces_before = interfaces();
+  for (const int signal : {SIGINT, SIGKILL}) {
+    Started shrinking(scratch, {"shrink", "latest", "--times", "2"});
+    wait_until("the first try", 60s, [&] { return shrinking.err().find("at first") != std::string::npos; });
+    shrinking.signal(signal);
+    CHECK(shrinking.exit_code(60s) == (signal == SIGINT ? 130 : 128 + SIGKILL));
+    if (signal == SIGINT) CHECK_THAT(shrinking.out(), Contains("shrunk") && Contains("reproduce"));
+    CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
+    CHECK(interfaces() == interfaces_before);
+  }
+}
+
 TEST_CASE("an audit finds a seeded defect as a new kind of violation", "[real]") {
   const Scratch scratch;
   const Finished audit =
@@ -139,6 +155,27 @@ TEST_CASE("Ctrl-C ends an audit with what it has, and kill -9 leaves nothing on 
   }
 }
 
+TEST_CASE("a run with steps that do not matter is shrunk to a short one without them", "[real]") {
+  const Scratch scratch;
+  const fs::path file = scratch.path / "steps.toml";
+  std::ofstream(file) << slurp(defect_scenario(scratch))
+                      << "[[step]]\ncommand = \"DBSIZE\"\non = \"n2\"\n"
+                         "[[step]]\ncommand = \"PING\"\non = \"n1\"\n";
+  const Finished run = finish(scratch, {"run", file.string(), "--seed", "5"});
+  CAPTURE(run.out, run.err);
+  REQUIRE(run.code == 1);
+  const fs::path store = fs::canonical(scratch.path / "store" / "latest");
+  const Finished shrunk = finish(scratch, {"shrink", "latest", "--times", "2", "--time", "45", "--json"});
+  CAPTURE(shrunk.out, shrunk.err);
+  REQUIRE(shrunk.code == 0);
+  const nlohmann::json json = nlohmann::json::parse(shrunk.out);
+  CHECK(json.at("before").at("steps") == 2);
+  CHECK(json.at("after").at("steps") == 0);
+  CHECK(json.at("shrunk").at("failed").get<int>() >= 1);
+  CHECK(finish(scratch, {"run", (store / "shrunk.toml").string(), "--seed", "5"}).code == 1);
+  CHECK(fs::exists(fs::path(json.at("store").get<std::string>()) / "plan.json"));
+}
+
 TEST_CASE("what cannot be replayed is refused with the reason") {
   const Scratch scratch;
   const Finished nothing = finish(scratch, {"replay", "latest"});
@@ -146,6 +183,62 @@ TEST_CASE("what cannot be replayed is refused with the reason") {
   const Finished times = finish(scratch, {"replay", "latest", "--times", "0"});
   CHECK(times.code == 2);
   CHECK_THAT(times.err, Contains("--times"));
+}
+
+namespace {
+
+/// A repository of a server that commits a mistake from commit `broken` on. What it compiles is a script that
+/// starts the bundled node, and from then on asks it for a seeded defect.
+std::string repository(const Scratch& scratch, int commits, int broken) {
+  const std::string script = scratch.file("make-repository");
+  std::ofstream(script) << R"(set -e
+mkdir -p repo/src && cd repo && git init -q .
+printf '#define REDIS_VERSION "7.0.15"\n' > src/version.h
+echo 'int main(void) { return 0; }' > src/server.c
+printf 'redis-server: server.sh\n\tcp server.sh redis-server\n\tchmod 755 redis-server\n' > src/Makefile
+for i in $(seq 0 $1); do
+  echo '#!/bin/sh' > src/server.sh
+  if [ $i -ge $2 ]; then
+    echo '[ ! -f "$1" ] || grep -q seeded "$1" ||' >> src/server.sh
+    echo 'printf "enable-seeded-defects yes\nseeded-defect write-unapplied:0.5\n" >> "$1"' >> src/server.sh
+  fi
+  echo "exec $3 \"\$@\"" >> src/server.sh
+  echo $i > README
+  git add -A
+  git -c user.name=test -c user.email=test@example.org commit -qm "commit $i"
+  git tag c$i
+done
+)";
+  const std::string node = (fs::path(HARNESS_EXECUTABLE).parent_path() / "cluster-node").string();
+  const std::string command = "cd " + scratch.path.string() + " && sh " + script + " " +
+                              std::to_string(commits) + " " + std::to_string(broken) + " " + node;
+  REQUIRE(std::system(command.c_str()) == 0);
+  return scratch.file("repo");
+}
+
+}  // namespace
+
+TEST_CASE("bisect finds the commit that broke a server, the seventh of twelve", "[real]") {
+  const Scratch scratch;
+  const std::string repo = repository(scratch, 12, 7);
+  const fs::path scenario = scratch.path / "plain.toml";
+  std::ofstream(scenario)
+      << "[cluster]\nmasters = 3\nreplicas = 0\n[[load]]\nworkload = \"register\"\nrate = 2000\n"
+         "concurrency = 8\n[run]\ntime-limit = 2\ntail = 0\nno-faults = true\n";
+  const Finished found = finish(scratch, {"bisect", scenario.string(), "--repo", repo, "--good", "c0",
+                                          "--bad", "c12", "--seed", "5", "--json"});
+  CAPTURE(found.out, found.err);
+  CHECK(found.code == 0);
+  CHECK_THAT(nlohmann::json::parse(found.out).at("first_bad").at("title").get<std::string>(),
+             Contains("commit 7"));
+
+  const Finished reversed =
+      finish(scratch, {"bisect", scenario.string(), "--repo", repo, "--good", "c12", "--bad", "c0"});
+  CHECK(reversed.code == 2);
+  CHECK_THAT(reversed.err, Contains("the bad one must come after the good one"));
+  const Finished unknown =
+      finish(scratch, {"bisect", scenario.string(), "--repo", repo, "--good", "c0", "--bad", "c13"});
+  CHECK(unknown.code == 2);
 }
 
 TEST_CASE("what cannot be audited is refused with the reason") {

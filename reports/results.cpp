@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/coverage.h"
 #include "harness/core/effect_json.h"
 #include "harness/core/record_json.h"
 #include "reports/latency.h"
@@ -141,6 +142,17 @@ Json latency_json(const RunRecord& record) {
   return {{"all", quantiles_json(latency.all)}, {"faults", faults}};
 }
 
+/// States as the checkers found them: figures state_NAME, 1 where it was reached.
+Json coverage_json(const RunRecord& record, const RunVerdict& verdict) {
+  constexpr std::string_view kState = "state_";
+  const Coverage coverage = coverage_of(record);
+  Json states = Json::array();
+  for (const CheckResult& check : verdict.checks)
+    for (const auto& [name, value] : check.measured)
+      if (name.starts_with(kState) && value > 0) states.push_back(name.substr(kState.size()));
+  return {{"commands", coverage.commands}, {"errors", coverage.errors}, {"states", states}};
+}
+
 /// What the faults did to the cluster, and the commands of steps that did the like.
 Json effects_json(const RunRecord& record) {
   Json effects = Json::array();
@@ -252,6 +264,7 @@ std::string make_results(const ReportInput& input) {
                         {"loads", loads_json(record, input.verdict)},
                         {"known", known_json(record, input.verdict)},
                         {"latency", latency_json(record)},
+                        {"coverage", coverage_json(record, input.verdict)},
                         {"reproduce", info.reproduce}};
   return results.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

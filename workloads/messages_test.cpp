@@ -129,7 +129,7 @@ TEST_CASE("a message that is doubled, invented, refused, early or out of order i
   overtaken.publish(1, 2, 3);
   overtaken.publish(2, 4, 5);
   overtaken.look({2, 1}, 8, 9);
-  CHECK(types(by_rule(overtaken.history)) == std::set<std::string>{"overtaken"});
+  CHECK(types(by_rule(overtaken.history)) == std::set<std::string>{"message-overtaken"});
   CHECK(by_rule(overtaken.history, {fault_of(EffectKind::kStopped, 1, 4)}).anomalies.empty());
 }
 

@@ -8,6 +8,7 @@
 #include "workloads/functions.h"
 #include "workloads/hash.h"
 #include "workloads/lock.h"
+#include "workloads/migrating.h"
 #include "workloads/multi_slot.h"
 #include "workloads/pubsub.h"
 #include "workloads/queue.h"
@@ -58,6 +59,8 @@ std::span<const WorkloadEntry> workloads() {
        replica_reads_options(), make_replica_reads_workload, "replicated-register"},
       {"multi-slot", "MSET, MGET and DEL of groups, some over two slots: partial effects, CROSSSLOT not told",
        multi_slot_options(), make_multi_slot_workload, "group"},
+      {"migrating", "groups of keys while their slots move, and what single nodes answer: wrong redirections",
+       migrating_options(), make_migrating_workload, "group"},
       {"functions", "FCALL and scripts with several writes: partial effects, on replicas too",
        functions_options(), make_functions_workload, "group"},
       {"blocking",

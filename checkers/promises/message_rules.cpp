@@ -152,7 +152,7 @@ class MessageRules {
     if (mine.outcome != Outcome::kOk) return;
     const auto [last, added] = latest.try_emplace(mine.node, from);
     if (!added && mine.completed < op(last->second).invoked && quiet_.holds(mine.invoked, op(look).completed))
-      violation("overtaken",
+      violation("message-overtaken",
                 run_.history.values.to_json(mine.argument) + " came after " +
                     run_.history.values.to_json(op(last->second).argument) +
                     ", which the same node was given later: " + tell(from) + "; " + tell(last->second),

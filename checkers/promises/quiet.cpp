@@ -21,17 +21,23 @@ Nanos end_of(const RunRecord& run, const FaultRecord& fault) {
 
 }  // namespace
 
-Quiet::Quiet(const Analysis& analysis) {
+Quiet::Quiet(const Analysis& analysis, Of of) {
   const RunRecord& run = analysis.run;
   // A link that hangs is renewed within the node timeout, and a node that was given up is taken back.
   const Nanos after = 2 * analysis.bounds.node_timeout + 2 * kSecond;
   const auto add = [&](Nanos from, Nanos until) {
     disturbed_.emplace_back(from, until >= kNever - after ? kNever : until + after);
   };
+  // What a command does to the cluster is recorded as a fault of its step.
+  const auto by_command = [&](const FaultRecord& fault) {
+    return std::any_of(run.commands.begin(), run.commands.end(),
+                       [&](const CommandRecord& command) { return command.step == fault.step; });
+  };
   for (const FaultRecord& fault : run.faults)
-    if (fault.requested != kNever) add(fault.requested, end_of(run, fault));
+    if (fault.requested != kNever && (of == Of::kEverything || !by_command(fault)))
+      add(fault.requested, end_of(run, fault));
   for (const CommandRecord& command : run.commands)
-    if (command.time != kNever) add(command.time, command.replied);
+    if (command.time != kNever && of == Of::kEverything) add(command.time, command.replied);
   for (const Term& term : analysis.terms.all())
     if (term.origin != Term::Origin::kCreated) add(term.maybe_from, term.surely_from);
   stalled_ = analysis.bounds.node_timeout > 0 && analysis.stall > analysis.bounds.node_timeout / 4;

@@ -12,7 +12,8 @@ namespace harness {
 
 class Quiet {
  public:
-  explicit Quiet(const Analysis& analysis);
+  enum class Of { kEverything, kFaults };  // kFaults: commands of the plan are no disturbance
+  explicit Quiet(const Analysis& analysis, Of of = Of::kEverything);
   /// Whether nothing happened at any moment of this time, nor so shortly before that links may still be made
   /// again.
   bool holds(Nanos from, Nanos until) const;

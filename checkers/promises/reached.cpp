@@ -75,13 +75,46 @@ Reached epoch_collision(const Analysis& analysis) {
             logged(run, "configEpoch collision") || std::ranges::any_of(run.views, shows_collision));
 }
 
+bool some_view(const RunRecord& run, bool (*shows)(const View&)) {
+  return std::ranges::any_of(run.views, [&](const View& view) { return view.end >= 0 && shows(view); });
+}
+
+/// Some node had the cluster as down.
+Reached cluster_down(const Analysis& analysis) {
+  const auto down = [](const View& view) {
+    return view.end >= 0 && view.reachable && !view.cluster.state_ok;
+  };
+  return by(!analysis.run.views.empty(), std::ranges::any_of(analysis.run.views, down));
+}
+
+/// A slot was being migrated: its source or its target said so.
+Reached open_slot(const Analysis& analysis) {
+  const auto open = [](const View& view) {
+    return std::ranges::any_of(view.topology.nodes, [](const TopologyNode& node) {
+      return !node.migrating.empty() || !node.importing.empty();
+    });
+  };
+  return by(!analysis.run.views.empty(), some_view(analysis.run, open));
+}
+
+/// Some node had another as failing, or failed.
+Reached node_failing(const Analysis& analysis) {
+  const auto failing = [](const View& view) {
+    return std::ranges::any_of(view.topology.nodes, [](const TopologyNode& node) {
+      return node.is(kFlagFail) || node.is(kFlagPfail);
+    });
+  };
+  return by(!analysis.run.views.empty(), some_view(analysis.run, failing));
+}
+
 struct State {
   std::string_view name;  // as harness/scenario lists them
   Reached (*reached)(const Analysis&);
 };
 constexpr State kStates[] = {
     {"failover", failover},           {"full-sync", full_sync},       {"ask", ask},
-    {"lost-election", lost_election}, {"stale-client", stale_client}, {"epoch-collision", epoch_collision}};
+    {"lost-election", lost_election}, {"stale-client", stale_client}, {"epoch-collision", epoch_collision},
+    {"cluster-down", cluster_down},   {"open-slot", open_slot},       {"node-failing", node_failing}};
 
 }  // namespace
 
@@ -98,6 +131,16 @@ std::string why_not_reached(const Analysis& analysis, std::string_view state) {
       break;
   }
   return "The record cannot tell whether the state " + name + ", which the plan insists on, was reached.";
+}
+
+std::vector<ReachedState> reached_states(const Analysis& analysis) {
+  std::vector<ReachedState> states;
+  for (const State& state : kStates) {
+    const Reached reached = state.reached(analysis);
+    const bool told = reached != Reached::kCannotTell;
+    states.push_back({state.name, told ? std::optional(reached == Reached::kYes) : std::nullopt});
+  }
+  return states;
 }
 
 }  // namespace harness

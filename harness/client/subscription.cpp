@@ -42,7 +42,10 @@ Task<Answer> Subscription::subscribe(int node, int& elsewhere) {
   std::string bytes;
   const std::string_view command[] = {sharded_ ? "SSUBSCRIBE" : "SUBSCRIBE", channel_};
   append_command(bytes, command);
-  const WireReply got = co_await wire_->request(bytes, 1, deadline);
+  // A first message may come right behind the answer.
+  WireReply got;
+  got.failure = co_await wire_->post(bytes, deadline);
+  if (got.failure == WireFailure::kNone) got = co_await wire_->next_push(deadline);
   if (got.failure != WireFailure::kNone)
     co_return Answer{Outcome::kFail, classify(got.failure).reason, nullptr, node, {}};
   if (got.reply->type == REDIS_REPLY_ERROR) {

@@ -155,12 +155,17 @@ Compared decide(const FigureAnswer& figure, double share) {
   return better ? Compared::kBetter : Compared::kSame;
 }
 
-std::string names_of(const std::vector<FigureAnswer>& figures, Compared answer, bool deciding_only) {
+/// The figures that decide and have this answer: by name, or how many when the list would be long.
+std::string names_of(const std::vector<FigureAnswer>& figures, Compared answer) {
+  constexpr std::size_t kNamed = 5;
   std::string names;
+  std::size_t count = 0;
   for (const FigureAnswer& figure : figures)
-    if (figure.answer == answer && (!deciding_only || figure_kinds()[figure.kind].decides))
+    if (figure.answer == answer && figure_kinds()[figure.kind].decides) {
       names += (names.empty() ? "" : ", ") + std::string(figure_kinds()[figure.kind].words);
-  return names;
+      ++count;
+    }
+  return count > kNamed ? std::to_string(count) + " figures" : names;
 }
 
 }  // namespace
@@ -296,8 +301,8 @@ AuditAnswer Audit::answer(double share) {
       worse += "a new kind of violation, " + to_string(kind.rate.kind) + "; ";
     if (kind.open) open += (open.empty() ? "" : ", ") + to_string(kind.rate.kind);
   }
-  worse += names_of(answer.figures, Compared::kWorse, true);
-  const std::string unclear = names_of(answer.figures, Compared::kUnclear, true);
+  worse += names_of(answer.figures, Compared::kWorse);
+  const std::string unclear = names_of(answer.figures, Compared::kUnclear);
   if (!worse.empty()) {
     answer.outcome = AuditOutcome::kRegression;
     answer.reason = worse.ends_with("; ") ? worse.substr(0, worse.size() - 2) : worse;

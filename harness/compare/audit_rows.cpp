@@ -70,6 +70,11 @@ int rank(Compared answer) {
   }
 }
 
+/// Fewer than six pairs have none: what they differ by says nothing yet.
+bool has_interval(const FigureAnswer& figure) {
+  return figure.pairs > 0 && std::isfinite(figure.interval.high - figure.interval.low);
+}
+
 std::string build_of(const AuditReport& report, RunSummary AuditPair::*side, const std::string& spec) {
   for (const auto* pairs : {&report.audit.pairs(), &report.audit.excluded()})
     for (const AuditPair& pair : *pairs)
@@ -99,7 +104,8 @@ std::vector<AuditRow> audit_rows(const AuditReport& report) {
   for (const RateAnswer& rate : report.answer.known_kinds) rows.push_back(row_of(rate, rate.headline));
   const std::size_t kinds = rows.size();
   for (const FigureAnswer& figure : report.answer.figures)
-    if (figure.answer != Compared::kNotMeasured) rows.push_back(row_of(figure, report.tolerance));
+    if (figure.answer != Compared::kNotMeasured && has_interval(figure))
+      rows.push_back(row_of(figure, report.tolerance));
   std::stable_sort(rows.begin() + static_cast<std::ptrdiff_t>(kinds), rows.end(),
                    [](const AuditRow& a, const AuditRow& b) { return rank(a.answer) < rank(b.answer); });
   return rows;
@@ -131,13 +137,19 @@ std::vector<std::string> audit_notes(const AuditReport& report) {
                   " of the baseline; so many runs would miss a kind that shows in " +
                   percent(1 - std::pow(0.05, 1.0 / static_cast<double>(std::max<std::size_t>(n, 1)))) +
                   " of them with a chance of 5 %");
+  const auto uncompared = std::ranges::count_if(report.answer.figures, [](const FigureAnswer& figure) {
+    return figure.answer != Compared::kNotMeasured && !has_interval(figure);
+  });
+  if (uncompared > 0)
+    notes.push_back(reporting::counted(static_cast<std::uint64_t>(uncompared), "figure") +
+                    " not compared: too few pairs for an interval");
   std::map<std::string, std::size_t> excluded;
   for (const AuditPair& pair : report.audit.excluded()) ++excluded[why_not_counted(pair)];
   for (const auto& [why, count] : excluded)
     notes.push_back(reporting::counted(count, "pair") + " not counted: " + why);
   notes.push_back("tolerance " + percent(report.tolerance) + "; at most 5 % false alarms over all " +
-                  std::to_string(report.audit.looks()) +
-                  " looks and comparisons (Holm; signed-rank and Fisher tests; linear alpha spending)");
+                  reporting::counted(report.audit.looks(), "look") +
+                  " and comparisons (Holm; signed-rank and Fisher tests; linear alpha spending)");
   return notes;
 }
 

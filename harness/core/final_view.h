@@ -39,7 +39,7 @@ struct FinalView {
   bool steady = true;       // the same was seen a while before; else the node was still changing its mind
   std::string nodes;        // CLUSTER NODES, as it came
   std::string info;         // CLUSTER INFO, as it came
-  std::string replication;  // INFO replication, as it came
+  std::string replication;  // INFO replication, commandstats and errorstats, as it came
   std::vector<ShownRange> slots;
   bool has_shards = false;  // its make has CLUSTER SHARDS
   std::vector<ShownShard> shards;

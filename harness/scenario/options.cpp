@@ -22,18 +22,6 @@ void override_with(const std::optional<T>& option, T& value) {
   if (option) value = *option;
 }
 
-/// Quoted for a shell when it has to be.
-std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && std::ranges::all_of(word, [](unsigned char c) {
-    return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '/' || c == ':' || c == '=' ||
-           c == ',' || c == '+';
-  });
-  if (plain) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 /// A number as a person would type it.
 template <typename T>
 std::string plain(T number) {
@@ -208,12 +196,23 @@ std::vector<std::string> scenarios_tagged(const std::string& tag) {
   return names;
 }
 
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && std::ranges::all_of(word, [](unsigned char c) {
+    return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '/' || c == ':' || c == '=' ||
+           c == ',' || c == '+';
+  });
+  if (plain) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
 std::string reproduce_command(const RunOptions& options, const std::string& scenario, std::uint64_t seed) {
   std::string command = "./harness run ";
-  command += options.plan.empty() ? quoted(scenario) + " --seed " + std::to_string(seed)
-                                  : "--plan " + quoted(options.plan);
+  command += options.plan.empty() ? shell_word(scenario) + " --seed " + std::to_string(seed)
+                                  : "--plan " + shell_word(options.plan);
   const auto add = [&](std::string_view flag, const std::string& value) {
-    command += " " + std::string(flag) + " " + quoted(value);
+    command += " " + std::string(flag) + " " + shell_word(value);
   };
   if (options.server) add("--server", *options.server);
   if (options.upgrade_to) add("--upgrade-to", *options.upgrade_to);

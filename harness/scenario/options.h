@@ -47,6 +47,9 @@ Plan plan_for(const RunOptions& options, const std::string& scenario, std::uint6
 /// The bundled scenarios that have the tag.
 std::vector<std::string> scenarios_tagged(const std::string& tag);
 
+/// The word as a shell takes it: quoted when it has to be.
+std::string shell_word(const std::string& word);
+
 /// The command that repeats a run with this seed.
 std::string reproduce_command(const RunOptions& options, const std::string& scenario, std::uint64_t seed);
 

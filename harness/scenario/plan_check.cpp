@@ -31,13 +31,16 @@ constexpr std::array<Named, 2> kCapabilities = {
     {{"network", "hosts with a network of their own, for cuts and packet faults"},
      {"debug-command", "a server that takes DEBUG"}}};
 
-constexpr std::array<Named, 6> kReachable = {
+constexpr std::array<Named, 9> kReachable = {
     {{"failover", "a replica was promoted"},
      {"full-sync", "a replica took a whole copy of its master"},
      {"ask", "a client was redirected by ASK"},
      {"lost-election", "a replica asked for votes and did not get them"},
      {"stale-client", "a client was redirected by MOVED"},
-     {"epoch-collision", "two masters had the same config epoch"}}};
+     {"epoch-collision", "two masters had the same config epoch"},
+     {"cluster-down", "some node had the cluster as down"},
+     {"open-slot", "a slot was being migrated"},
+     {"node-failing", "some node had another as failing, or failed"}}};
 
 /// What the harness itself sets for every node.
 constexpr std::array<std::string_view, 13> kOwnDirectives = {

@@ -1,5 +1,6 @@
 #include "harness/verbs/audit_command.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,8 @@
 #include "harness/core/check.h"
 #include "harness/run/interrupt.h"
 #include "harness/scenario/options.h"
+#include "harness/suite/keep.h"
+#include "harness/suite/suite_file.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/named_file.h"
 #include "harness/verbs/planned_run.h"
@@ -25,6 +28,7 @@ struct AuditOptions {
   std::string baseline;
   std::vector<std::string> scenarios;
   std::string tag;
+  std::string suite;
   int seeds = 0;  // 0: as many as make kPairs pairs
   std::uint64_t seed = 0;
   double time_s = 0;
@@ -51,6 +55,7 @@ void declare(CLI::App& app, AuditOptions& options) {
                  "a bundled scenario's name, or a .toml file; may be repeated")
       ->allow_extra_args(false);
   app.add_option("--tag", options.tag, "every bundled scenario with this tag");
+  app.add_option("--suite", options.suite, "every scenario of a suite: a bundled name, or a .toml file");
   app.add_option("--seeds", options.seeds, "so many pairs of each scenario [in all 24]")
       ->check(CLI::Range(1, 100'000));
   app.add_option("--seed", options.seed, "the first one; the others follow");
@@ -79,9 +84,15 @@ void declare(CLI::App& app, AuditOptions& options) {
 
 std::vector<std::string> chosen_scenarios(const AuditOptions& options) {
   std::vector<std::string> names = options.scenarios;
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::count(names, name) == 0) names.push_back(name);
+  };
   if (!options.tag.empty())
-    for (const std::string& name : scenarios_tagged(options.tag)) names.push_back(name);
-  if (names.empty() && options.tag.empty()) names.emplace_back(kScenario);
+    for (const std::string& name : scenarios_tagged(options.tag)) add(name);
+  if (!options.suite.empty())
+    for (const Selection& selection : load_suite(options.suite).selections)
+      for (const std::string& name : selection.scenarios) add(name);
+  if (names.empty() && options.tag.empty() && options.suite.empty()) names.emplace_back(kScenario);
   return names;
 }
 
@@ -104,13 +115,21 @@ PlanPair plan_pair(const AuditOptions& options, const std::string& scenario, std
           plan(options.candidate, options.candidate_directives)};
 }
 
-/// Of a run that nobody will look at, what was told of it stays: its plan and its results.
-void keep_results_alone(const RunFiles& files) {
-  for (const auto& entry : std::filesystem::directory_iterator(files.directory)) {
-    const std::filesystem::path& path = entry.path();
-    if (path != files.results() && path != files.plan() && path != files.run())
-      std::filesystem::remove_all(path);
+/// A scenario that somebody named is wanted; of a tag's or a suite's, those that this machine cannot have are
+/// left out by name.
+std::vector<std::string> possible_here(const AuditOptions& options, const std::vector<std::string>& names,
+                                       SandboxMode mode) {
+  std::vector<std::string> possible;
+  for (const std::string& name : names) {
+    const std::string why = why_not_here(plan_pair(options, name, options.seed).candidate, mode);
+    if (why.empty())
+      possible.push_back(name);
+    else if (std::ranges::count(options.scenarios, name) > 0)
+      throw EnvironmentError(why);
+    else
+      std::cerr << "harness: without " << name << ": " << why << "\n";
   }
+  return possible;
 }
 
 /// Runs the pairs of an audit, and tells what comes of them.
@@ -168,7 +187,7 @@ std::optional<RunSummary> Auditor::run_one(const Plan& plan) {
   }
   const RunSummary summary = summary_of(run.judgement.record, run.judgement.verdict);
   const bool whole = options_.keep == "all" || (options_.keep == "failures" && run.exit_code != kExitPass);
-  if (!whole) keep_results_alone(run.files);
+  if (!whole) keep_results_only(run.files.directory, true);
   return summary;
 }
 
@@ -236,7 +255,7 @@ int Auditor::run() {
 
 int Auditor::finish(const AuditAnswer& answer) {
   std::string reproduce = "./harness";
-  for (const std::string& word : execution_.argv) reproduce += " " + word;
+  for (const std::string& word : execution_.argv) reproduce += " " + shell_word(word);
   if (reproduce.find("--seed ") == std::string::npos) reproduce += " --seed " + std::to_string(options_.seed);
   const AuditReport report{audit_,
                            answer,
@@ -266,9 +285,11 @@ int audit_command(int argc, const char* const* argv) {
   options.seed = std::random_device{}() % 1'000'000;
   declare(app, options);
   if (!parse_command_line(app, argc, argv)) return kExitPass;
-  const std::vector<std::string> scenarios = chosen_scenarios(options);
+  ExecuteOptions execution = execute_options(chosen_mode(options.sandbox), false, argc, argv);
+  const std::vector<std::string> scenarios =
+      possible_here(options, chosen_scenarios(options), execution.mode);
   if (scenarios.empty()) {
-    std::cerr << "harness: no bundled scenario has the tag '" + options.tag + "'\n";
+    std::cerr << "harness: no scenario is left to be run\n";
     return kExitNothingSelected;
   }
   const int count = static_cast<int>(scenarios.size());
@@ -277,10 +298,6 @@ int audit_command(int argc, const char* const* argv) {
   for (int i = 0; i < options.seeds; ++i)
     for (const std::string& scenario : scenarios)
       plans.push_back(plan_pair(options, scenario, options.seed + static_cast<std::uint64_t>(i)));
-  ExecuteOptions execution = execute_options(chosen_mode(options.sandbox), false, argc, argv);
-  for (const PlanPair& pair : plans)
-    if (const std::string why = why_not_here(pair.candidate, execution.mode); !why.empty())
-      throw EnvironmentError(why);
   catch_interrupts();
   return Auditor(options, scenarios, execution, std::move(plans)).run();
 }

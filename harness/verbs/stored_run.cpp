@@ -28,6 +28,7 @@ StoredRun stored_run(const std::filesystem::path& root, const std::string& run) 
   const Judgement judgement = judge_run(stored.files);
   for (const ServerInfo& server : all_servers(judgement.record.info)) stored.builds.push_back(server.sha256);
   stored.violations = violations_of(judgement.verdict);
+  stored.load_end = judgement.record.info.clients_end;
   stored.first_violation = first_violation(judgement.verdict);
   return stored;
 }

@@ -17,6 +17,7 @@ struct StoredRun {
   std::vector<std::string> builds;  // SHA-256 of each, in the order of the plan's SPECs
   Violations violations;
   Nanos first_violation = kNever;  // when the first one showed itself
+  Nanos load_end = kNever;
 };
 
 /// Loads and judges the run without writing to its store. Throws UsageError for a run that is not there, or

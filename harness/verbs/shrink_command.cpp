@@ -1,0 +1,287 @@
+#include "harness/verbs/shrink_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "harness/compare/figure_text.h"
+#include "harness/compare/replays.h"
+#include "harness/compare/shrink.h"
+#include "harness/core/check.h"
+#include "harness/run/interrupt.h"
+#include "harness/scenario/plan_check.h"
+#include "harness/scenario/write_scenario.h"
+#include "harness/verbs/command_line.h"
+#include "harness/verbs/planned_run.h"
+#include "harness/verbs/stored_run.h"
+#include "harness/verbs/verbs.h"
+#include "reports/text.h"
+
+namespace harness {
+namespace {
+
+struct ShrinkOptions {
+  std::string run;
+  std::string store = "store";
+  int times = 4;
+  double time_s = 1800;
+  std::string sandbox = "auto";
+  bool quick_build = false;
+  bool other_builds = false;
+  bool json = false;
+  bool no_progress = false;
+};
+
+void declare(CLI::App& app, ShrinkOptions& options) {
+  app.add_option("RUN", options.run, "a store directory, a run's id or a prefix of it, or latest")
+      ->required();
+  app.add_option("--times", options.times,
+                 "replays that tell a plan's rate: more for violations that come back seldom")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  app.add_option("--time", options.time_s, "seconds after which the smallest plan so far is the answer")
+      ->check(CLI::Range(1.0, 1e7))
+      ->capture_default_str();
+  app.add_option("--store", options.store, "where the runs are")->capture_default_str();
+  app.add_option("--sandbox", options.sandbox, "auto, user, root or loopback")
+      ->check(CLI::IsMember({"auto", "user", "root", "loopback"}))
+      ->capture_default_str();
+  app.add_flag("--quick-build", options.quick_build, "as the stored run had it");
+  app.add_flag("--other-builds", options.other_builds,
+               "also when the SPECs of the run name other builds by now");
+  app.add_flag("--json", options.json, "print one JSON object");
+  app.add_flag("--no-progress", options.no_progress, "nothing on stderr but errors");
+}
+
+/// How often a plan failed as the stored run did.
+struct Rate {
+  std::size_t failed = 0;
+  std::size_t runs = 0;
+
+  double share() const { return runs == 0 ? 0 : static_cast<double>(failed) / static_cast<double>(runs); }
+};
+
+struct Accepted {
+  Plan plan;
+  std::filesystem::path store;  // of a run of it that failed
+};
+
+/// Carries smaller and smaller plans out, and says what came of it.
+class Shrinking {
+ public:
+  Shrinking(const ShrinkOptions& options, const StoredRun& stored, ExecuteOptions execution)
+      : options_(options), stored_(stored), execution_(std::move(execution)) {}
+
+  int run();
+
+ private:
+  bool run_once(const Plan& plan, Rate& rate);
+  Rate full_rate(const Plan& plan);
+  bool still_fails(const Plan& plan, const std::string& change);
+  /// The failures among `times` that half the first rate asks for.
+  std::size_t enough() const;
+  void go_back_until_it_fails();
+  /// By a signal that the run took, or one that came between two runs.
+  bool interrupted() const { return interrupted_ || interrupted_by() != 0; }
+  bool out_of_time() const;
+  double seconds() const;
+  void say(const std::string& text);
+  int finish();
+  nlohmann::ordered_json json() const;
+  std::string comment() const;
+
+  std::filesystem::path folder() const { return stored_.files.directory / "shrink"; }
+  std::filesystem::path scenario_file() const { return stored_.files.directory / "shrunk.toml"; }
+  std::string reproduce() const {
+    return "./harness run " + scenario_file().string() + " --seed " + std::to_string(stored_.plan.seed);
+  }
+
+  const ShrinkOptions& options_;
+  const StoredRun& stored_;
+  ExecuteOptions execution_;
+  Rate first_;
+  Rate last_;
+  std::vector<Accepted> accepted_;  // the first one is the stored plan itself
+  std::filesystem::path failure_;   // store of the run that failed last
+  std::size_t tries_ = 0;
+  std::size_t runs_ = 0;
+  bool interrupted_ = false;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+void Shrinking::say(const std::string& text) {
+  Progress(progress_style(!options_.no_progress)).say(text);
+}
+
+double Shrinking::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+}
+
+bool Shrinking::out_of_time() const {
+  return interrupted() || seconds() >= options_.time_s;
+}
+
+/// False: interrupted. Stores of runs that did not fail are not kept.
+bool Shrinking::run_once(const Plan& plan, Rate& rate) {
+  Progress quiet(ProgressStyle::kNone);
+  const PlannedRun run = carry_out(plan, folder(), execution_, quiet);
+  if (run.interrupted) {
+    interrupted_ = true;
+    return false;
+  }
+  ++runs_;
+  const Violations violations = violations_of(run.judgement.verdict);
+  const bool failed = std::ranges::any_of(
+      stored_.violations, [&](const auto& entry) { return violations.contains(entry.first); });
+  // A run that the environment ended says nothing.
+  rate.runs += run.error.empty();
+  rate.failed += failed;
+  if (failed) {
+    if (!failure_.empty()) std::filesystem::remove_all(failure_);
+    failure_ = run.files.directory;
+  } else {
+    std::filesystem::remove_all(run.files.directory);
+  }
+  return true;
+}
+
+Rate Shrinking::full_rate(const Plan& plan) {
+  Rate rate;
+  for (int i = 0; i < options_.times && run_once(plan, rate); ++i) {
+  }
+  return rate;
+}
+
+std::size_t Shrinking::enough() const {
+  const double wanted = first_.share() / 2 * options_.times;
+  return std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(wanted - 1e-9)));
+}
+
+/// Ends as soon as the answer is certain, either way.
+bool Shrinking::still_fails(const Plan& plan, const std::string& change) {
+  ++tries_;
+  Rate rate;
+  const std::size_t wanted = enough();
+  for (int left = options_.times; left > 0; --left) {
+    if (rate.failed + static_cast<std::size_t>(left) < wanted) break;
+    if (!run_once(plan, rate)) return false;
+    if (rate.failed >= wanted) break;
+  }
+  const bool kept = rate.failed >= wanted;
+  say("  " + std::to_string(rate.failed) + " of " + std::to_string(rate.runs) + " failed   " + change +
+      (kept ? "   kept: " + size_text(plan) : ""));
+  if (!kept) return false;
+  accepted_.push_back({plan, failure_});
+  failure_.clear();  // its store is kept
+  if (accepted_.size() > 2) std::filesystem::remove_all(accepted_[accepted_.size() - 2].store);
+  return true;
+}
+
+/// Some plans were accepted by luck: the last one has to show its rate in fresh runs, else the one before.
+void Shrinking::go_back_until_it_fails() {
+  for (;;) {
+    const Accepted& smallest = accepted_.back();
+    last_ = accepted_.size() == 1 ? first_ : full_rate(smallest.plan);
+    if (accepted_.size() == 1 || last_.share() >= first_.share() / 2 || interrupted()) return;
+    say("  only " + rate_text(last_.failed, last_.runs) + " in fresh runs: back to the plan before");
+    accepted_.pop_back();
+  }
+}
+
+std::string Shrinking::comment() const {
+  std::string kinds;
+  for (const auto& [kind, seen] : stored_.violations) kinds += (kinds.empty() ? "" : ", ") + to_string(kind);
+  return "Shrunk from the run " + stored_.files.directory.filename().string() + " (" +
+         size_text(stored_.plan) + ") to " + size_text(accepted_.back().plan) + ".\nFails by " +
+         reporting::terminal_text(kinds) + " in " + rate_text(last_.failed, last_.runs) +
+         "; the first plan did in " + rate_text(first_.failed, first_.runs) + ".\n" + reproduce();
+}
+
+nlohmann::ordered_json Shrinking::json() const {
+  const auto rate = [](const Rate& of) -> nlohmann::ordered_json {
+    const Interval interval = wilson(of.failed, of.runs);
+    return {{"failed", of.failed}, {"of", of.runs}, {"interval", {interval.low, interval.high}}};
+  };
+  const auto size = [](const Plan& plan) -> nlohmann::ordered_json {
+    return {{"steps", plan.steps.size()},
+            {"loads", plan.loads.size()},
+            {"time_limit_s", to_seconds(plan.limits.time_limit)}};
+  };
+  const Accepted& smallest = accepted_.back();
+  return {{"schema", 1},
+          {"run", stored_.files.directory.filename().string()},
+          {"first", rate(first_)},
+          {"shrunk", rate(last_)},
+          {"before", size(stored_.plan)},
+          {"after", size(smallest.plan)},
+          {"scenario", scenario_file().string()},
+          {"store", smallest.store.string()},
+          {"tries", tries_},
+          {"runs", runs_},
+          {"seconds", seconds()},
+          {"interrupted", interrupted()},
+          {"reproduce", reproduce()}};
+}
+
+int Shrinking::finish() {
+  const Accepted& smallest = accepted_.back();
+  write_file(scenario_file(), scenario_text(smallest.plan, comment()));
+  if (options_.json) {
+    std::cout << json_text(json()) << std::flush;
+  } else {
+    std::cout << "shrunk   " << size_text(stored_.plan) << "  ->  " << size_text(smallest.plan) << "   "
+              << tries_ << " tries, " << runs_ << " runs, " << std::lround(seconds()) << " s\n"
+              << "  fails       " << rate_text(last_.failed, last_.runs) << "; at first "
+              << rate_text(first_.failed, first_.runs) << "\n"
+              << "  scenario    " << scenario_file().string() << "\n";
+    if (!smallest.store.empty()) std::cout << "  store       " << smallest.store.string() << "\n";
+    std::cout << "  reproduce   " << reproduce() << std::endl;
+  }
+  return interrupted() ? kExitInterrupted : kExitPass;
+}
+
+int Shrinking::run() {
+  say("shrink " + stored_.files.directory.filename().string() + "   " + size_text(stored_.plan) + "   " +
+      std::to_string(options_.times) + " replays tell a rate");
+  accepted_.push_back({stored_.plan, {}});
+  first_ = full_rate(stored_.plan);
+  last_ = first_;
+  say("  at first " + rate_text(first_.failed, first_.runs));
+  if (interrupted()) return kExitInterrupted;
+  if (first_.failed == 0) {
+    std::cerr << "harness: the violation did not come back in " << first_.runs
+              << " replays: nothing can be shrunk; more --times may show it\n  seed       "
+              << stored_.plan.seed << "\n  store      " << stored_.files.directory.string()
+              << "\n  reproduce  ./harness run --plan " << stored_.files.plan().string() << "\n";
+    return kExitUnknown;
+  }
+  shrink(stored_.plan, stored_.load_end, stored_.first_violation,
+         {[this](const Plan& plan, const std::string& change) { return still_fails(plan, change); },
+          [](const Plan& plan) { return !problem_with(plan); }, [this] { return out_of_time(); }});
+  go_back_until_it_fails();
+  return finish();
+}
+
+}  // namespace
+
+int shrink_command(int argc, const char* const* argv) {
+  CLI::App app("the smallest plan that still fails as a stored run did, as a scenario file beside it",
+               "shrink");
+  ShrinkOptions options;
+  declare(app, options);
+  if (!parse_command_line(app, argc, argv)) return kExitPass;
+  const StoredRun stored = stored_run(options.store, options.run);
+  if (stored.violations.empty())
+    throw UsageError(stored.files.directory.string() + " has no violation: there is nothing to shrink");
+  ExecuteOptions execution = execute_options(chosen_mode(options.sandbox), options.quick_build, argc, argv);
+  if (const std::string why = why_not_here(stored.plan, execution.mode); !why.empty())
+    throw EnvironmentError(why);
+  if (!options.other_builds) execution.same_builds = stored.builds;
+  execution.reproduce = "./harness run --plan " + stored.files.plan().string();
+  catch_interrupts();
+  return Shrinking(options, stored, std::move(execution)).run();
+}
+
+}  // namespace harness
