@@ -15,6 +15,7 @@
 #include "harness/verbs/schema_command.h"
 #include "harness/verbs/shrink_command.h"
 #include "harness/verbs/suite_command.h"
+#include "harness/verbs/trend_command.h"
 
 namespace harness {
 namespace {
@@ -30,6 +31,7 @@ constexpr CommandEntry kCommands[] = {
     {"shrink", "the smallest plan that still fails as a stored run did", shrink_command},
     {"diff", "two stored runs side by side", diff_command},
     {"audit", "is a build worse than another one? Pairs of runs of equal plans", audit_command},
+    {"trend", "what the last nights say of each scenario on each build", trend_command},
     {"bisect", "which commit of a server broke it?", bisect_command},
     {"export", "writes a stored history for other tools", export_command},
     {"gc", "removes old stores, never one that an audit or a track record names", gc_command},
