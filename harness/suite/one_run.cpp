@@ -155,6 +155,7 @@ bool OneRun::ended(std::chrono::milliseconds patience, RunOutcome& outcome) {
     outcome.explanation = "the run did not end within " + Json(matrix_.run_limit_s).dump() + " s (run-limit)";
   }
   outcome.seconds = seconds();
+  outcome.beside = beside_;
   if (outcome.reproduce.empty())
     outcome.reproduce = "./harness run " + outcome.scenario + " --seed " + std::to_string(outcome.seed) +
                         (outcome.server.empty() ? "" : " --server " + outcome.server);

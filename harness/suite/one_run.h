@@ -40,6 +40,9 @@ class OneRun {
   void ask_to_end();
   void drop(std::chrono::milliseconds grace);
 
+  /// Another one goes on at the same time.
+  void note_others() { beside_ = true; }
+
   const Order& order() const { return order_; }
   pid_t pid() const { return child_->pid(); }
   double seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
@@ -56,6 +59,7 @@ class OneRun {
   Clock::time_point began_ = Clock::now();
   double cpu_seconds_ = 0;
   bool too_long_ = false;
+  bool beside_ = false;
   std::unique_ptr<Child> child_;
 };
 

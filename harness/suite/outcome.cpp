@@ -73,6 +73,10 @@ bool spoilt_by_stall(const RunOutcome& outcome) {
          outcome.stall_ms >= outcome.node_timeout_ms / 2;
 }
 
+bool disturbed(const RunOutcome& outcome) {
+  return outcome.verdict == "unknown" && (outcome.beside || spoilt_by_stall(outcome));
+}
+
 void to_json(Json& json, const Violation& violation) {
   json = {{"check", violation.check},       {"type", violation.type},   {"promise", violation.promise},
           {"headline", violation.headline}, {"known", violation.known}, {"count", violation.count}};
@@ -101,6 +105,7 @@ void to_json(Json& json, const RunOutcome& outcome) {
           {"exit_code", outcome.exit_code},
           {"explanation", outcome.explanation},
           {"seconds", outcome.seconds},
+          {"beside", outcome.beside},
           {"stall_ms", outcome.stall_ms},
           {"node_timeout_ms", outcome.node_timeout_ms},
           {"violations", outcome.violations},
@@ -122,6 +127,7 @@ void from_json(const Json& json, RunOutcome& outcome) {
   json.at("exit_code").get_to(outcome.exit_code);
   json.at("explanation").get_to(outcome.explanation);
   json.at("seconds").get_to(outcome.seconds);
+  json.at("beside").get_to(outcome.beside);
   json.at("stall_ms").get_to(outcome.stall_ms);
   json.at("node_timeout_ms").get_to(outcome.node_timeout_ms);
   json.at("violations").get_to(outcome.violations);

@@ -24,7 +24,7 @@ struct RunOutcome {
   // Which run of the suite it is.
   std::size_t task = 0;
   int replay = 0;   // 0: the run itself; else the k-th repetition of its plan
-  int attempt = 1;  // 2: done again alone, since the machine had stood still
+  int attempt = 1;  // 2: done again alone, since it had been disturbed
   std::string scenario;
   std::string server;  // SPEC
   std::string build;   // in words
@@ -35,6 +35,7 @@ struct RunOutcome {
   int exit_code = 3;
   std::string explanation;
   double seconds = 0;   // from its start to its end
+  bool beside = false;  // other runs went on at the same time
   double stall_ms = 0;  // how long the machine held everything up
   double node_timeout_ms = 0;
   std::vector<Violation> violations;
@@ -51,8 +52,10 @@ struct RunOutcome {
 /// and `run` that of run.json (null: it is not there).
 void read_results(const nlohmann::json& results, const nlohmann::json& run, RunOutcome& outcome);
 
-/// The machine stood still for so long that the run could not conclude: another try may.
+/// The machine stood still for so long that the run could not conclude.
 bool spoilt_by_stall(const RunOutcome& outcome);
+/// The same, or other runs were beside it: another try, alone, may conclude.
+bool disturbed(const RunOutcome& outcome);
 
 void to_json(nlohmann::json& json, const Violation& violation);
 void from_json(const nlohmann::json& json, Violation& violation);

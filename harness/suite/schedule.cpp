@@ -30,7 +30,8 @@ void Schedule::note(const RunOutcome& outcome) {
       order.task.cell = c;
   order.task.number = outcome.task;
   order.task.seed = outcome.seed;
-  if (outcome.attempt == 1 && spoilt_by_stall(outcome)) {
+  if (outcome.attempt > 1 && outcome.verdict == "unknown") weak_.insert(order.task.cell);
+  if (outcome.attempt == 1 && disturbed(outcome) && !weak_.contains(order.task.cell)) {
     order.attempt = 2;
     again_.push_back(order);
     return;
@@ -75,14 +76,15 @@ std::optional<Order> Schedule::next(bool fresh) {
   if (!replays_.empty()) {
     order = replays_.front();
     replays_.pop_front();
+  } else if (!again_.empty() && (again_.size() >= kManyToRepeat || !fresh || fresh_.empty())) {
+    if (running_ > 0) return std::nullopt;
+    order = again_.front();
+    again_.pop_front();
+    alone_ = true;
   } else if (fresh && !fresh_.empty()) {
     order.task = fresh_.front();
     fresh_.pop_front();
     if (fresh_.empty()) refill();
-  } else if (!again_.empty() && running_ == 0) {
-    order = again_.front();
-    again_.pop_front();
-    alone_ = true;
   } else {
     return std::nullopt;
   }

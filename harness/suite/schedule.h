@@ -12,6 +12,7 @@
 namespace harness {
 
 constexpr int kReplaysOfNew = 3;
+constexpr std::size_t kManyToRepeat = 5;
 
 /// One run that may begin now.
 struct Order {
@@ -26,10 +27,10 @@ class Schedule {
   /// REQUIRES: the matrix outlives it.
   Schedule(const Matrix& matrix, const SuiteLog& log);
 
-  /// Nothing: all that may begin now has begun. Replays of a new violation come first. A run that is done
-  /// again alone begins when nothing else runs, and until it ends nothing else begins. `fresh`: whether
-  /// further runs of the matrix may begin at all; when the time is over only what follows from the others
-  /// does.
+  /// Nothing: all that may begin now has begun. Replays of a new violation come first. A disturbed run is
+  /// done again alone: when nothing else is left, or some have gathered; nothing else begins until it has
+  /// ended. `fresh`: whether further runs of the matrix may begin at all; when the time is over only what
+  /// follows from the others does.
   std::optional<Order> next(bool fresh);
   void ended(const RunOutcome& outcome);
   /// Interrupted: it counts as not begun.
@@ -48,6 +49,7 @@ class Schedule {
   const Matrix& matrix_;
   std::set<std::size_t> done_;     // tasks
   std::set<std::size_t> skipped_;  // cells
+  std::set<std::size_t> weak_;     // cells that could not conclude alone either: not tried again
   std::set<GroupKey> seen_;        // violations that were replayed, or will be
   std::size_t round_ = 0;          // the next one to be drawn
   std::deque<SuiteTask> fresh_;

@@ -118,6 +118,38 @@ TEST_CASE("a run that a stall spoilt is done again, once, when nothing else runs
   CHECK(schedule.next(true)->task.number == second.task.number);
 }
 
+TEST_CASE("what could not conclude beside others is done again, unless its like could not alone either") {
+  const Matrix matrix = matrix_of(1, 1, 3);
+  Schedule schedule(matrix, {});
+  const auto unknown = [&](const Order& order) {
+    RunOutcome outcome = outcome_of_task(matrix, order.task, "unknown");
+    outcome.beside = order.attempt == 1;
+    outcome.attempt = order.attempt;
+    return outcome;
+  };
+  std::vector<Order> orders{*schedule.next(true), *schedule.next(true), *schedule.next(true)};
+  schedule.ended(unknown(orders[0]));
+  pass(schedule, matrix, orders[1]);
+  pass(schedule, matrix, orders[2]);
+  const Order again = *schedule.next(true);
+  CHECK(again.attempt == 2);
+  schedule.ended(unknown(again));
+  CHECK_FALSE(schedule.anything_left(true));
+  SuiteLog log;
+  log.outcomes = {unknown(again), unknown(orders[1])};
+  CHECK(Schedule(matrix, log).next(true)->attempt == 1);  // the third run; the second is not tried again
+  RunOutcome alone = unknown(orders[0]);
+  alone.beside = false;
+  CHECK_FALSE(disturbed(alone));
+}
+
+TEST_CASE("a suite without end does again what was disturbed, some at a time") {
+  const Matrix matrix = matrix_of(8, 1, 0);
+  Schedule schedule(matrix, {});
+  for (int i = 0; i < 5; ++i) schedule.ended(stalled(matrix, schedule.next(true)->task));
+  CHECK(schedule.next(true)->attempt == 2);
+}
+
 TEST_CASE("a stall spoils only what could not conclude") {
   const Matrix matrix = matrix_of(1, 1, 1);
   RunOutcome outcome = stalled(matrix, all_tasks(matrix)[0]);

@@ -161,7 +161,8 @@ std::string suite_markdown(const SuiteResult& result, const std::string& folder)
          length_text(result.seconds) + ".\n";
   for (const std::string& what : result.incomplete) out += "\n- " + cell(what) + "\n";
   if (result.redone > 0)
-    out += "\n" + counted(result.redone, "run") + " done again alone, since the machine had stood still.\n";
+    out += "\n" + counted(result.redone, "run") +
+           " done again alone, since they could not conclude beside others.\n";
   if (result.not_reached > 0) out += "\n" + counted(result.not_reached, "run") + " not run.\n";
   groups_table(out, "Violations", result.groups, folder);
   groups_table(out, "Known", result.known, folder);

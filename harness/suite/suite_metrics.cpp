@@ -111,7 +111,8 @@ std::string suite_metrics(const SuiteResult& result) {
       .sample({}, static_cast<double>(result.skipped.size()));
   Family(out, "harness_suite_not_run", "", "Runs that the time did not suffice for.", common)
       .sample({}, static_cast<double>(result.not_reached));
-  Family(out, "harness_suite_redone", "", "Runs done again alone, since the machine had stood still.", common)
+  Family(out, "harness_suite_redone", "",
+         "Runs done again alone, since they could not conclude beside others.", common)
       .sample({}, static_cast<double>(result.redone));
   Family(out, "harness_suite_duration_seconds", "seconds", "Time that the suite took.", common)
       .sample({}, result.seconds);

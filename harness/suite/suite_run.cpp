@@ -78,8 +78,9 @@ class SuiteRun {
     side_by_side_ = settings_.jobs > 0 ? settings_.jobs : runs_side_by_side(measure_machine(0), need_);
     progress_.say(suite_headline(matrix_, matrix_.my_size().value_or(0), side_by_side_,
                                  still_to_come() + log_.seconds));
-    while (interrupted_by() == 0 && schedule_.anything_left(time_left())) {
-      begin_runs();
+    // When the time is over nothing begins, replays neither.
+    while (interrupted_by() == 0 && (is_over() ? !running_.empty() : schedule_.anything_left(time_left()))) {
+      if (!is_over()) begin_runs();
       reap();
       show();
     }
@@ -96,6 +97,7 @@ class SuiteRun {
   double elapsed() const {
     return log_.seconds + std::chrono::duration<double>(Clock::now() - began_).count();
   }
+  bool is_over() const { return matrix_.time_s > 0 && elapsed() >= matrix_.time_s; }
   /// Whether the next run of the matrix would end in time.
   bool time_left() const {
     if (matrix_.time_s == 0 || schedule_.fresh().empty()) return true;
@@ -139,6 +141,8 @@ class SuiteRun {
                                " is nearly full: free some space, then go on with --resume");
       journal_.start(order->task.number, order->replay, order->attempt, unix_ms());
       running_.emplace_back(matrix_, *order, settings_.run);
+      if (running_.size() > 1)
+        for (OneRun& run : running_) run.note_others();
     }
   }
 

@@ -279,7 +279,7 @@ std::string suite_text(const SuiteResult& result, const std::string& folder, boo
   text += groups_text(result, folder) + silences_text(result, folder);
   if (result.redone > 0)
     text += "  again     " + counted(result.redone, "run") +
-            " done again alone, since the machine had stood still\n";
+            " done again alone, since they could not conclude beside others\n";
   if (result.not_reached > 0)
     text +=
         "  not run   " + counted(result.not_reached, "run") +

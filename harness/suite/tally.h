@@ -54,7 +54,7 @@ struct SuiteResult {
   std::vector<RunOutcome> runs;  // the last attempt of each, in order of their numbers
   std::vector<RunOutcome> replays;
   std::vector<Skipped> skipped;
-  std::size_t redone = 0;     // runs done again alone, since the machine had stood still
+  std::size_t redone = 0;     // runs done again alone, since they could not conclude beside others
   std::vector<Group> groups;  // failures, new ones first
   std::vector<Group> known;
   std::vector<Group> resolved;  // the suite before had them, and their scenario ran again
