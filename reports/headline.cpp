@@ -43,6 +43,7 @@ constexpr Sentence kSentences[] = {
     {"untrue-wait", "WAIT counted replicas that did not have the write of {key}"},
     {"replica-went-back", "A replica, {node}, went back to an older value of {key}"},
     {"crossslot-accepted", "A command over several slots was carried out"},
+    {"replica-stuck", "{node} has missed a part of its master's stream"},
     {"replica-differs", "{node} holds another value of {key} than its master"},
     {"reload-differs", "{node}'s files give another value of {key} than it held"},
     {"expiry-differs", "{node} has another time of expiry for {key}"},

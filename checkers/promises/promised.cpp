@@ -47,6 +47,7 @@ constexpr Promised kPromised[] = {
     {"replica-went-back", "row 21"},
     {"crossslot-accepted", "rule 1"},
     {"replica-differs", "rule 2, rule 3"},
+    {"replica-stuck", "rule 3"},
     {"final-read-differs", "rule 1"},
     {"misplaced-key", "row 14"},
     // failover

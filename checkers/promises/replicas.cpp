@@ -15,6 +15,7 @@ class Replicas {
       : run_(analysis.run),
         views_(analysis.views),
         data_(data_by_node(run_, run_.final_data)),
+        stall_(analysis.stall),
         result_(result) {}
 
   void check() {
@@ -39,6 +40,7 @@ class Replicas {
     const FinalData* own = whole(replica);
     if (master < 0) doubt(result_, "Nobody knows the master of " + node_name(run_, replica) + ".");
     if (theirs == nullptr || own == nullptr) return;
+    if (!own->behind.empty() && tell_stuck(replica, master)) return;
     if (!own->behind.empty())
       return doubt(result_, node_name(run_, replica) + " had not caught up when its data was read (" +
                                 own->behind + "), so nothing was compared.");
@@ -49,6 +51,42 @@ class Replicas {
       report(result_, anomaly_of(run_, difference, "replica-differs", replica,
                                  in_the_end + in_words(difference, "the master " + node_name(run_, master),
                                                        "its replica " + node_name(run_, replica))));
+  }
+
+  /// A replica that is merely slow comes nearer. One that has kept its distance for long, without load and
+  /// over a link that is up, has missed a part of the stream: it will never have it.
+  bool tell_stuck(int replica, int master) {
+    constexpr Nanos kLong = 10 * kSecond;
+    std::int64_t sent = -1, least = -1, first = -1, last = -1;
+    Nanos from = kNever, until = kNever;
+    for (const OffsetSample& sample : run_.offsets) {
+      if (run_.info.settled == kNever || sample.time < run_.info.settled) continue;
+      if (sample.node == master && sample.is_master) sent = sample.offset;
+      if (sample.node != replica || sample.is_master || sent < 0) continue;
+      last = sent - sample.offset;
+      if (from == kNever) from = sample.time, first = least = last;
+      least = std::min(least, last);
+      until = sample.time;
+    }
+    if (least <= 0 || last < first || until - from < kLong + stall_ || !linked(replica, from, until))
+      return false;
+    Anomaly anomaly;
+    anomaly.type = "replica-stuck";
+    anomaly.node = node_name(run_, replica);
+    anomaly.time = until;
+    anomaly.explanation = "the stream of " + anomaly.node + " has a hole: from " + at(from) + " to " +
+                          at(until) + " it stayed " + std::to_string(last) + " bytes behind " +
+                          node_name(run_, master) + ", whose link to it was up and which had no load";
+    report(result_, std::move(anomaly));
+    return true;
+  }
+
+  bool linked(int replica, Nanos from, Nanos until) const {
+    return std::ranges::all_of(views_[static_cast<std::size_t>(replica)], [&](const View* view) {
+      const ReplicationInfo& own = view->replication;
+      return view->end < from || view->begin > until ||
+             (view->reachable && own.link_up && !own.sync_in_progress);
+    });
   }
 
   const FinalData* whole(int node) {
@@ -62,6 +100,7 @@ class Replicas {
   const RunRecord& run_;
   const std::vector<std::vector<const View*>>& views_;
   std::vector<const FinalData*> data_;
+  const Nanos stall_;
   CheckResult& result_;
   int replicas_ = 0;
   int compared_ = 0;

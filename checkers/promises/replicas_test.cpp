@@ -171,6 +171,34 @@ TEST_CASE("replicas: one that never caught up is named, and no violation") {
   CHECK_THAT(result.explanation, Catch::Contains("n6 had not caught up") && Catch::Contains("70 bytes"));
 }
 
+TEST_CASE("replicas: one that keeps its distance has missed something; one that comes nearer is only slow") {
+  RunRecord run = healthy();
+  replica(run).behind = "it is 70 bytes behind n3";
+  const auto samples = [&](std::int64_t at_first, std::int64_t in_the_end, int seconds) {
+    run.offsets.clear();
+    for (int i = 0; i <= seconds * 10; ++i)
+      for (const int node : {2, 5}) {
+        OffsetSample& sample = run.offsets.emplace_back();
+        sample.time = run.info.settled + i * 100 * kMillisecond;
+        sample.node = node;
+        sample.is_master = node == 2;
+        sample.offset =
+            10'000 + i - (node == 5 ? at_first + (in_the_end - at_first) * i / (seconds * 10) : 0);
+      }
+    return judged(run);
+  };
+  const CheckResult stuck = samples(70, 70, 15);
+  INFO(stuck.explanation);
+  CHECK(stuck.valid == Validity::kInvalid);
+  REQUIRE(!stuck.anomalies.empty());
+  CHECK(stuck.anomalies[0].type == "replica-stuck");
+  CHECK(samples(7'000, 70, 15).valid == Validity::kUnknown);
+  CHECK(samples(70, 70, 5).valid == Validity::kUnknown);
+  for (View& view : run.views)
+    if (view.node == 5) view.replication.link_up = false;
+  CHECK(samples(70, 70, 15).valid == Validity::kUnknown);
+}
+
 TEST_CASE("replicas: no evidence is unknown") {
   RunRecord run = healthy();
   SECTION("a node that could not be read") {
