@@ -504,3 +504,22 @@ TEST_CASE("logs") {
     CHECK(check_logs(run, {}).valid == Validity::kUnknown);
   }
 }
+
+TEST_CASE("a handover is the cause of its promotion, also where the old master had been hindered long before") {
+  RunRecord run = healthy();
+  FaultRecord& fault = run.faults.at(0);
+  REQUIRE(fault.requested == 10'000 * kMillisecond);
+  fault.requested = fault.active = 4'000 * kMillisecond;  // of the crash it is told six seconds too early
+  const CheckResult late = check_failover(run, {});
+  CHECK(late.valid == Validity::kInvalid);
+  FaultRecord asked;
+  asked.nodes = {3};
+  asked.requested = asked.active = 11'900 * kMillisecond;
+  asked.effects.emplace_back();
+  asked.effects[0].kind = EffectKind::kHandover;
+  asked.effects[0].nodes = {3};
+  run.faults.insert(run.faults.begin() + 1, asked);
+  const CheckResult handed = check_failover(run, {});
+  INFO(handed.explanation);
+  CHECK(handed.valid == Validity::kValid);
+}

@@ -91,11 +91,14 @@ Nanos convergence(const RunRecord& run, const std::vector<std::vector<const View
   return kNever;
 }
 
-const FaultRecord* cause_of(const RunRecord& run, int lost, Nanos promoted_by, Nanos since) {
+/// The last thing that kept the old master from answering, or told the heir to take over.
+const FaultRecord* cause_of(const RunRecord& run, int lost, int heir, Nanos promoted_by, Nanos since) {
   const FaultRecord* cause = nullptr;
   for (const FaultRecord& fault : run.faults) {
-    if (!acts_on(run, fault, lost) || !silences(fault) || fault.requested > promoted_by) continue;
-    const Nanos over = over_at(run, fault, lost);
+    const bool silenced = silences(fault) && acts_on(run, fault, lost);
+    const bool handed = hands_over(fault) && acts_on(run, fault, heir);
+    if ((!silenced && !handed) || fault.requested > promoted_by) continue;
+    const Nanos over = handed ? fault.requested : over_at(run, fault, lost);
     if (over != kNever && over < since) continue;
     if (cause == nullptr || fault.requested > cause->requested) cause = &fault;
   }
@@ -143,7 +146,8 @@ std::vector<Failover> find_failovers(const Analysis& analysis) {
     failover.from = terms[term.parent].node;
     failover.to = term.node;
     const Nanos patience = bounds.recovery_derived + bounds.lost_election + stall;
-    const FaultRecord* cause = cause_of(run, failover.from, term.surely_from, term.maybe_from - patience);
+    const FaultRecord* cause =
+        cause_of(run, failover.from, term.node, term.surely_from, term.maybe_from - patience);
     Nanos since = std::max<Nanos>(0, term.maybe_from - patience);
     if (cause != nullptr) {
       failover.fault = cause->fault;
