@@ -505,7 +505,8 @@ TEST_CASE("logs") {
   }
 }
 
-TEST_CASE("a handover is the cause of its promotion, also where the old master had been hindered long before") {
+TEST_CASE(
+    "a handover is the cause of its promotion, also where the old master had been hindered long before") {
   RunRecord run = healthy();
   FaultRecord& fault = run.faults.at(0);
   REQUIRE(fault.requested == 10'000 * kMillisecond);

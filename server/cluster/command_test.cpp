@@ -172,6 +172,35 @@ TEST_CASE("INFO, SLOTS, SHARDS, LINKS, MYID, REPLICAS") {
   CHECK(f.command({"keyslot", "foo"}) == Reply::number(12182));
 }
 
+TEST_CASE("SHARDS shows a master that was replaced in the shard of its heir, and no shard without slots") {
+  Fixture f;
+  f.pass(100);
+  f.fail('b', 'a');
+  REQUIRE(f.node('a')->failed());
+  // 's' says that it is a master, with the slots of 'a' and a newer epoch.
+  Header claim = f.header('s', MessageType::kPing);
+  claim.flags = flag::kMaster;
+  claim.master = NodeId{};
+  claim.config_epoch = claim.current_epoch = 9;
+  f.receive('s', {claim, PingBody{}});
+  REQUIRE(f.node('s')->slot_count == 5462);
+  REQUIRE(f.node('a')->slot_count == 0);
+  const Reply shards = f.command({"shards"});
+  REQUIRE(shards.items.size() == 3);
+  std::size_t nodes = 0;
+  for (const Reply& shard : shards.items) {
+    CHECK_FALSE(shard.items[1].items.empty());
+    nodes += shard.items[3].items.size();
+  }
+  CHECK(nodes == 5);
+  // As a replica of its heir it is one of the shard's replicas.
+  Header back = f.header('a', MessageType::kPing);
+  back.flags = flag::kReplica;
+  back.master = id('s');
+  f.receive('a', {back, PingBody{}});
+  CHECK(f.command({"shards"}).items.size() == 3);
+}
+
 TEST_CASE("routing") {
   Fixture f;
   f.cluster.config().require_full_coverage = false;

@@ -63,8 +63,19 @@ Reply shard_node(const Context& c, const Node& node) {
   return map;
 }
 
+/// Who took over from a master that failed. Until it comes back as a replica it is shown in its shard, and
+/// not as a shard without slots (redis#13414).
+const Node* heir_of(const Context& c, const Node& master) {
+  if (!master.failed() || master.slot_count > 0) return nullptr;
+  for (const auto& node : c.state.nodes())
+    if (node->is_master() && node->slot_count > 0 && node->replaced == master.id) return node.get();
+  return nullptr;
+}
+
 Reply shard_reply(const Context& c, const Node& master, Reply slots) {
   Reply nodes = Reply::array({shard_node(c, master)});
+  for (const auto& other : c.state.nodes())
+    if (other->is_master() && heir_of(c, *other) == &master) nodes.items.push_back(shard_node(c, *other));
   for (const Node* replica : master.replicas) nodes.items.push_back(shard_node(c, *replica));
   return Reply::map({Reply::bulk("slots"), std::move(slots), Reply::bulk("nodes"), std::move(nodes)});
 }
@@ -149,7 +160,7 @@ Reply slots_reply(const Context& c) {
 Reply shards_reply(const Context& c) {
   Reply list = Reply::array();
   for (const auto& node : c.state.nodes())
-    if (node->is_master()) list.items.push_back(shard(c, *node));
+    if (node->is_master() && heir_of(c, *node) == nullptr) list.items.push_back(shard(c, *node));
   return list;
 }
 

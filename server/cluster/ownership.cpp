@@ -138,6 +138,7 @@ int unassign_all(Context& c, Node& node) {
 void make_master(Context& c, Node& node) {
   if (node.is_master()) return;
   if (node.master != nullptr) {
+    node.replaced = node.master->id;
     c.state.detach_replica(*node.master, node);
     if (!c.is_me(&node)) node.flags |= flag::kMigrateTo;
   }

@@ -71,6 +71,7 @@ void State::attach_replica(Node& master, Node& replica) {
     master.flags |= flag::kMigrateTo;
   }
   replica.master = &master;
+  replica.replaced = NodeId{};
 }
 
 void State::detach_replica(Node& master, Node& replica) {

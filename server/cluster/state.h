@@ -48,6 +48,7 @@ struct Node {
   SlotSet slots;
   int slot_count = 0;
   Node* master = nullptr;
+  NodeId replaced;  // of a master: whose replica it was until it took over; the two are of one shard
   std::vector<Node*> replicas;
   std::string ip;
   std::string hostname;
