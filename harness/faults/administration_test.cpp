@@ -238,6 +238,13 @@ TEST_CASE("settings, epochs, scripts, clients and data") {
     heal(paused);
     CHECK(answers(scene.node(1)));
   }
+  auto first = inject(scene, "client-pause", "n2", {{"mode", "all"}, {"time", 3000}});
+  auto second = inject(scene, "client-pause", "n2", {{"mode", "all"}, {"time", 3000}});
+  heal(first);
+  CHECK_THAT(first.record.evidence, Catch::Contains("another pause goes on"));
+  CHECK_FALSE(answers(scene.node(1)));
+  heal(second);
+  CHECK(answers(scene.node(1)));
 
   fill(scene, 50);
   CHECK(keys_held(scene) == 50);

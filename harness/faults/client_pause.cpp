@@ -1,5 +1,8 @@
 #include "harness/faults/client_pause.h"
 
+#include <map>
+#include <mutex>
+
 #include "harness/core/wait.h"
 #include "harness/faults/administration.h"
 #include "harness/faults/target.h"
@@ -17,13 +20,42 @@ bool held_back(const Node& node) {
   return !tell(node, kProbe, problem, kMoment);
 }
 
+/// How many pauses each node is under. To the server they are one: its clients go on when the last one is
+/// healed.
+class Pauses {
+ public:
+  void begin(const Node& node) {
+    const std::lock_guard lock(mutex_);
+    ++of_[&node];
+  }
+  /// Whether it was the last one.
+  bool end(const Node& node) {
+    const std::lock_guard lock(mutex_);
+    const auto found = of_.find(&node);
+    if (--found->second > 0) return false;
+    of_.erase(found);
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const Node*, int> of_;
+};
+
+Pauses& pauses() {
+  static Pauses all;
+  return all;
+}
+
 class ClientPause final : public ActiveFault {
  public:
   ClientPause(Node& node, const RunClock& clock, std::chrono::milliseconds time)
-      : node_(node), clock_(clock), time_(time) {}
+      : node_(node), clock_(clock), time_(time) {
+    pauses().begin(node);
+  }
   ~ClientPause() override {
     std::string ignored;  // unwinding: the pause ends by itself
-    if (!healed_) tell(node_, {"CLIENT", "UNPAUSE"}, ignored, kMoment);
+    if (!healed_ && pauses().end(node_)) tell(node_, {"CLIENT", "UNPAUSE"}, ignored, kMoment);
   }
 
   /// A pause of all commands holds CLIENT UNPAUSE back too, and then ends by itself.
@@ -31,6 +63,11 @@ class ClientPause final : public ActiveFault {
     if (healed_) return;
     healed_ = true;
     record.heal_requested = clock_.now();
+    if (!pauses().end(node_)) {
+      record.healed = clock_.now();
+      record.evidence += "; another pause goes on";
+      return;
+    }
     std::string ignored;
     tell(node_, {"CLIENT", "UNPAUSE"}, ignored, kMoment);
     if (wait_for(
@@ -63,8 +100,9 @@ std::unique_ptr<ActiveFault> inject_client_pause(FaultContext& context, const Fa
   effect.detail = mode;
   record.effects = {effect};
   record.requested = context.clock.now();
-  if (!tell(*node, {"CLIENT", "PAUSE", std::to_string(time.count()), mode}, record.error)) return nullptr;
+  // Counted first, so that no pause that is healed meanwhile ends this one.
   auto active = std::make_unique<ClientPause>(*node, context.clock, time);
+  if (!tell(*node, {"CLIENT", "PAUSE", std::to_string(time.count()), mode}, record.error)) return nullptr;
   const Nanos asked = context.clock.now();
   if (held_back(*node) && node->running()) {
     record.active = asked;
