@@ -524,3 +524,21 @@ TEST_CASE(
   INFO(handed.explanation);
   CHECK(handed.valid == Validity::kValid);
 }
+
+TEST_CASE(
+    "no failover is due where the only replica had been cut off from its master before, on whichever port") {
+  RunRecord run = healthy();
+  REQUIRE_FALSE(Analysis(run).due.empty());
+  FaultRecord cut;
+  cut.nodes = {0, 3};
+  cut.requested = cut.active = 2'000 * kMillisecond;
+  cut.effects.emplace_back();
+  cut.effects[0].kind = EffectKind::kCut;
+  cut.effects[0].traffic = Traffic::kClientPort;
+  cut.effects[0].links = {{"n1", "n4"}};
+  cut.heals = true;
+  run.faults.insert(run.faults.begin(), cut);
+  CHECK(Analysis(run).due.empty());
+  run.faults[0].healed = 9'000 * kMillisecond;
+  CHECK_FALSE(Analysis(run).due.empty());
+}

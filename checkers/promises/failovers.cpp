@@ -216,6 +216,23 @@ std::vector<int> replicas_at(const RunRecord& run, const std::vector<std::vector
   return replicas;
 }
 
+/// Whether something has kept the replica from hearing its master already: it may have been without its data
+/// for longer than the validity factor allows, though its link is still up by its own word (row 15).
+bool cut_off_before(const RunRecord& run, const FaultRecord& fault, int node, int replica) {
+  const std::string& from = run.nodes[static_cast<std::size_t>(node)].name;
+  const std::string& to = run.nodes[static_cast<std::size_t>(replica)].name;
+  const auto parts = [&](const Effect& effect) {  // on whichever port: the stream comes by the clients'
+    return effect.kind == EffectKind::kCut && std::ranges::any_of(effect.links, [&](const HostLink& link) {
+             return link == HostLink{from, to} || link == HostLink{to, from};
+           });
+  };
+  return std::ranges::any_of(run.faults, [&](const FaultRecord& other) {
+    return &other != &fault && other.requested <= fault.requested &&
+           (other.healed == kNever || other.healed >= fault.requested) &&
+           std::ranges::any_of(other.effects, parts);
+  });
+}
+
 /// What lost elections and ranks may add. Without the replicas' logs, one lost election is granted.
 Nanos delays(const RunRecord& run, const Bounds& bounds, const std::vector<int>& replicas, Nanos from,
              Nanos until) {
@@ -247,6 +264,7 @@ std::vector<DueFailover> due_failovers(const Analysis& analysis) {
     for (const int node : masters) {
       if (!acts_on(run, fault, node)) continue;
       std::vector<int> replicas = replicas_at(run, views, node, fault.requested);
+      std::erase_if(replicas, [&](int replica) { return cut_off_before(run, fault, node, replica); });
       if (!cuts(fault)) {
         std::erase_if(replicas, [&](int replica) { return acts_on(run, fault, replica); });
         if (!leaves_majority(run, fault, masters)) continue;
