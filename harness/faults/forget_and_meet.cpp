@@ -1,10 +1,13 @@
 #include "harness/faults/forget_and_meet.h"
 
+#include "harness/core/wait.h"
 #include "harness/faults/administration.h"
 #include "harness/faults/target.h"
 
 namespace harness {
 namespace {
+
+constexpr std::chrono::seconds kBan(75);
 
 class Stranger final : public ActiveFault {
  public:
@@ -21,7 +24,11 @@ class Stranger final : public ActiveFault {
     healed_ = true;
     record.heal_requested = context_.clock.now();
     std::string problem;
-    if (meet(context_, node_, problem))
+    // Whoever has forgotten a node does not listen to talk of it for a minute, since Redis 7.2 not even to
+    // MEET.
+    const bool met = wait_for(
+        kBan, [&] { return meet(context_, node_, problem); }, std::chrono::milliseconds(100));
+    if (met)
       record.healed = context_.clock.now();
     else
       record.error = problem;
