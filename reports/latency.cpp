@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/core/waiting.h"
 #include "reports/strength.h"
 
 namespace harness::reporting {
@@ -32,7 +33,7 @@ Quantiles within(const std::vector<Operation>& operations, Span span) {
                                       [](const Operation& op, Nanos t) { return op.invoked < t; });
   std::vector<Nanos> lengths;
   for (auto op = first; op != operations.end() && op->invoked < span.end; ++op)
-    if (op->outcome == Outcome::kOk) lengths.push_back(op->completed - op->invoked);
+    if (op->outcome == Outcome::kOk && !waits_for_others(*op)) lengths.push_back(op->completed - op->invoked);
   return quantiles_of(std::move(lengths));
 }
 

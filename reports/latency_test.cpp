@@ -52,3 +52,19 @@ TEST_CASE("without operations there is no latency") {
   CHECK(latency.all.operations == 0);
   CHECK(latency.all.p99 == 0);
 }
+
+TEST_CASE("what waits for others says nothing of the server's pace") {
+  RunRecord run;
+  run.info.clients_end = run.info.end = 10 * kSecond;
+  for (const Function function : {Function::kWrite, Function::kReceive, Function::kDequeue}) {
+    Operation& op = run.history.operations.emplace_back();
+    op.function = function;
+    op.outcome = Outcome::kOk;
+    op.invoked = kSecond;
+    op.completed = function == Function::kWrite ? kSecond + kMillisecond : 3 * kSecond;
+    if (function == Function::kDequeue) op.argument = Value::integer(2'000);  // for so long
+  }
+  const Latency latency = measure_latency(run);
+  CHECK(latency.all.operations == 1);
+  CHECK(latency.all.max == kMillisecond);
+}

@@ -170,11 +170,18 @@ std::string operation_words(const History& history, const Operation& op) {
 std::vector<NamedAnomaly> named_anomalies(const RunVerdict& verdict) {
   std::vector<NamedAnomaly> out;
   for (const bool allowed : {false, true}) {
-    std::size_t number = 0;
+    const auto first = static_cast<std::ptrdiff_t>(out.size());
     for (const CheckResult& check : verdict.checks)
       for (const Anomaly& anomaly : check.anomalies)
-        if (anomaly.allowed == allowed)
-          out.push_back({(allowed ? "a" : "v") + std::to_string(++number), &check, &anomaly});
+        if (anomaly.allowed == allowed) out.push_back({"", &check, &anomaly});
+    const auto when = [](const NamedAnomaly& named) {  // one of no moment comes last
+      return named.anomaly->time == 0 ? kNever : named.anomaly->time;
+    };
+    std::stable_sort(out.begin() + first, out.end(),
+                     [&](const NamedAnomaly& a, const NamedAnomaly& b) { return when(a) < when(b); });
+    std::size_t number = 0;
+    for (auto named = out.begin() + first; named != out.end(); ++named)
+      named->name = (allowed ? "a" : "v") + std::to_string(++number);
   }
   return out;
 }

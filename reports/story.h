@@ -36,7 +36,7 @@ struct NamedAnomaly {
   const CheckResult* check = nullptr;
   const Anomaly* anomaly = nullptr;
 };
-/// Violations first, then what is allowed; each in the order of its checks.
+/// Violations first, then what is allowed; each in order of time.
 std::vector<NamedAnomaly> named_anomalies(const RunVerdict& verdict);
 
 /// "write r17 42 -> ok": an operation without its times.

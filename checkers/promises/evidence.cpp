@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "harness/core/waiting.h"
+
 namespace harness {
 
 std::string at(Nanos time) {
@@ -95,16 +97,7 @@ const View* last_view(const std::vector<const View*>& views) {
 namespace {
 
 bool waits(const Operation& op) {
-  switch (op.function) {
-    case Function::kDequeue:
-    case Function::kReceive:
-    case Function::kOther:
-      return true;
-    case Function::kRead:  // of a reader that blocks: for so long
-      return op.argument.is_integer();
-    default:
-      return false;
-  }
+  return op.function == Function::kDequeue || waits_for_others(op);
 }
 
 /// The longest that an acknowledged operation took while nothing was broken: before the first fault, or after

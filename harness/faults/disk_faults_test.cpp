@@ -106,7 +106,7 @@ TEST_CASE("a slow disk holds answers back under append-always") {
   FaultScene scene = gated_scene(Persistence::kAppendAlways);
   Node& node = scene.node(0);
   REQUIRE(writes(node, key(0)));
-  std::jthread one([&] { (void)ask(node, {"SET", key(1), "v"}); });
+  const Writer writer(node);
   auto slow = scene.inject("disk-slow", "n1", Parameters(json{{"delay", 300}}));
   if (!slow.record.verified_active()) FAIL(slow.record.error);
   const auto began = std::chrono::steady_clock::now();

@@ -26,16 +26,22 @@ Judged judged(const std::filesystem::path& store, const std::string& run) {
   return out;
 }
 
-Difference difference_of(const std::string& store, const std::string& before, const std::string& after) {
-  const Judged a = judged(store, before);
-  const Judged b = judged(store, after);
-  return {a.summary, b.summary, a.plan == b.plan};
+/// Owns what the difference refers to.
+struct JudgedPair {
+  Judged before;
+  Judged after;
+  Difference difference() const { return {before.summary, after.summary, before.plan == after.plan}; }
+};
+
+JudgedPair judged_pair(const std::string& store, const std::string& before, const std::string& after) {
+  return {judged(store, before), judged(store, after)};
 }
 
 }  // namespace
 
 std::string diff_text(const std::string& store, const std::string& before, const std::string& after) {
-  return difference_text(difference_of(store, before, after));
+  const JudgedPair pair = judged_pair(store, before, after);
+  return difference_text(pair.difference());
 }
 
 int diff_command(int argc, const char* const* argv) {
@@ -49,7 +55,8 @@ int diff_command(int argc, const char* const* argv) {
   app.add_option("--store", store, "where the runs are")->capture_default_str();
   app.add_flag("--json", json, "print one JSON object");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
-  const Difference difference = difference_of(store, before, after);
+  const JudgedPair pair = judged_pair(store, before, after);
+  const Difference difference = pair.difference();
   std::cout << (json ? json_text(difference_json(difference)) : difference_text(difference)) << std::flush;
   return exit_code_of(difference);
 }

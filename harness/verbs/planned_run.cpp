@@ -23,7 +23,8 @@ PlannedRun carry_out(const Plan& plan, const std::filesystem::path& store, const
   if (run.error.empty()) {
     run.judgement = judge_and_report(run.files);
   } else {
-    point_latest_at(run.files);
+    // A run that never started leaves nothing to report or to repeat.
+    if (std::filesystem::exists(run.files.run())) point_latest_at(run.files);
     run.judgement = report_error(run.files, plan, run.info, run.error);
   }
   run.exit_code = run.judgement.verdict.exit_code;
