@@ -194,7 +194,10 @@ Checked check_file(const CheckArguments& arguments, const std::string& path, con
 
 Checked check_file(const CheckArguments& arguments) {
   const std::string& name = arguments.model.empty() ? arguments.checker : arguments.model;
-  if (name.empty()) throw UsageError("a history needs --model: " + unknown_name("model", "", models()));
+  if (!std::filesystem::exists(arguments.file) && arguments.file != "-")
+    throw UsageError("there is no file " + arguments.file);
+  if (name.empty())
+    throw UsageError("a history needs --model, which says what was promised; 'harness list' names them");
   if (arguments.model.empty() && find_checker(name) != nullptr && find_model(name) == nullptr)
     throw UsageError("checker '" + name +
                      "' judges a whole run (topology, faults, logs); give a store directory, not a history");
