@@ -3,12 +3,16 @@
 #include <iostream>
 #include <string>
 
+#include "checkers/checkers.h"
+#include "checkers/models.h"
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
+#include "harness/faults/faults.h"
 #include "harness/scenario/scenario.h"
 #include "harness/suite/suite_file.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/verbs.h"
+#include "workloads/workloads.h"
 
 namespace harness {
 namespace {
@@ -25,6 +29,18 @@ std::string words(const Range& named) {
   return text;
 }
 
+/// What may stand behind an option, where that is a word of a table.
+std::string words_behind() {
+  const std::string scenarios = words(bundled_scenarios());
+  return "    --scenario) words=\"" + scenarios + "\" ;;\n" + "    --workload) words=\"" +
+         words(workloads()) + "\" ;;\n" + "    --nemesis) words=\"none " + words(faults()) + "\" ;;\n" +
+         "    --model) words=\"" + words(models()) + "\" ;;\n" + "    --checker) words=\"" +
+         words(checkers()) + "\" ;;\n" + "    --suite) words=\"" + words(bundled_suites()) + "\" ;;\n" +
+         "    --server|--baseline|--upgrade-to) words=\"redis valkey bundled\" ;;\n"
+         "    --sandbox) words=\"auto user root loopback\" ;;\n"
+         "    --format) words=\"jsonl edn elle porcupine\" ;;\n";
+}
+
 std::string bash_function() {
   return "_harness() {\n"
          "  local word=\"${COMP_WORDS[COMP_CWORD]}\" verb=\"${COMP_WORDS[1]}\" words=\"\"\n"
@@ -36,15 +52,19 @@ std::string bash_function() {
          "    words=\"$(\"${COMP_WORDS[0]}\" \"$verb\" " +
          std::string(kOptionsOf) +
          ")\"\n"
-         "  elif [ \"$verb\" = run ]; then\n"
-         "    words=\"" +
+         "  else case \"${COMP_WORDS[COMP_CWORD-1]}\" in\n" +
+         words_behind() +
+         "    *) case \"$verb\" in\n"
+         "      run|bisect) words=\"" +
          words(bundled_scenarios()) +
-         "\"\n"
-         "  elif [ \"$verb\" = suite ]; then\n"
-         "    words=\"" +
+         "\" ;;\n"
+         "      suite) words=\"" +
          words(bundled_suites()) +
-         "\"\n"
-         "  fi\n"
+         "\" ;;\n"
+         "      completion) words=\"bash zsh fish\" ;;\n"
+         "      replay|diff|shrink|report|check|export) words=\"latest $(ls store 2>/dev/null)\" ;;\n"
+         "    esac ;;\n"
+         "  esac; fi\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $([[ \"$word\" == -* ]] || compgen -f -- "
          "\"$word\"))\n"
          "}\n";

@@ -39,6 +39,10 @@ TEST_CASE("bash is offered verbs, scenarios and suites by what is written so far
   CHECK(offered({"harness", "run", "failover-ba"}) == "failover-basic\n");
   CHECK(offered({"harness", "suite", "smo"}) == "smoke\n");
   CHECK(offered({"harness", "run", "no-such"}) == "\n");
+  CHECK(offered({"harness", "run", "--workload", "shard"}) == "shard-pubsub\n");
+  CHECK(offered({"harness", "run", "--nemesis", "packet-lo"}) == "packet-loss\n");
+  CHECK(offered({"harness", "audit", "--scenario", "failover-ba"}) == "failover-basic\n");
+  CHECK(offered({"harness", "check", "--model", "long"}) == "long-fork\n");
 }
 
 TEST_CASE("every shell's script names all verbs, scenarios and suites, and another shell is refused") {
