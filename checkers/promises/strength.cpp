@@ -7,6 +7,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/reached.h"
+#include "harness/core/fault_span.h"
 
 namespace harness {
 namespace {
@@ -111,7 +112,6 @@ class Strength {
     std::size_t verified = 0;
     std::size_t healed = 0;
     double fewest = -1;
-    double during = 0;
     for (const FaultRecord& fault : run_.faults) {
       verified += fault.verified_active();
       healed += fault.verified_healed();
@@ -122,7 +122,6 @@ class Strength {
       const Nanos end = end_of(run_, fault);
       if (end - fault.active < kFaultJudgedFrom) continue;
       const double number = completed_between(fault.active, end);
-      during += number;
       fewest = fewest < 0 ? number : std::min(fewest, number);
       need(number >= kOperationsDuringFaultMin, "Only " + std::to_string(static_cast<long>(number)) +
                                                     " operations were acknowledged during " + name_of(fault) +
@@ -133,7 +132,7 @@ class Strength {
     figure(result_.measured, "faults_healed", static_cast<double>(healed));
     figure(result_.bound, "operations_during_fault_min", kOperationsDuringFaultMin);
     if (fewest >= 0) figure(result_.measured, "operations_during_fault_min", fewest);
-    figure(result_.measured, "operations_during_faults", during);
+    figure(result_.measured, "operations_during_faults", static_cast<double>(operations_during_faults(run_)));
   }
 
   /// Waits that the plan insists on, and commands: a step that did not happen was not tried.

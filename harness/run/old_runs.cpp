@@ -27,12 +27,26 @@ struct Unit {
 constexpr Unit kTimes[] = {{"d", 86'400}, {"h", 3'600}, {"m", 60}};
 constexpr Unit kSizes[] = {{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}};
 
-bool failed(const fs::path& results) {
-  if (!fs::exists(results)) return false;
-  const auto json = nlohmann::json::parse(read_file(results), nullptr, false);
-  if (!json.is_object()) return false;
-  const auto verdict = json.find("verdict");
-  return verdict != json.end() && verdict->is_string() && *verdict == "fail";
+nlohmann::json json_in(const fs::path& file) {
+  return fs::is_regular_file(file) ? nlohmann::json::parse(read_file(file), nullptr, false)
+                                   : nlohmann::json();
+}
+
+/// What says nothing of how it ended may have failed.
+bool may_have_failed(const fs::path& results) {
+  const nlohmann::json json = json_in(results);
+  if (!json.is_object() || !json.contains("verdict")) return true;
+  return json["verdict"] == "fail";
+}
+
+/// Whether the harness made the folder: the files that it begins with, and what stands in them.
+bool is_ours(const fs::path& folder) {
+  const auto has = [&](const char* file, std::initializer_list<const char*> keys) {
+    const nlohmann::json json = json_in(folder / file);
+    return json.is_object() && std::ranges::all_of(keys, [&](const char* key) { return json.contains(key); });
+  };
+  return has(kAudit, {"schema", "verdict"}) || has(kSuite, {"suite", "seed"}) ||
+         has("run.json", {"run", "nodes"}) || has("plan.json", {"scenario", "cluster"});
 }
 
 /// Sizes, ages and verdicts of everything below. What another process removes meanwhile is not counted.
@@ -50,7 +64,7 @@ Stored measure(const fs::path& directory, fs::file_time_type now) {
     if (!none) stored.bytes += size;
     const auto written = it->last_write_time(none);
     if (!none) newest = std::max(newest, written);
-    if (it->path().filename() == kResults) stored.failed = stored.failed || failed(it->path());
+    if (it->path().filename() == kResults) stored.failed = stored.failed || may_have_failed(it->path());
   }
   if (newest != fs::file_time_type::min())
     stored.age_s = std::max(0.0, std::chrono::duration<double>(now - newest).count());
@@ -96,16 +110,17 @@ std::vector<Stored> look_through(const fs::path& store) {
   for (const fs::directory_entry& entry : fs::directory_iterator(store)) {
     const fs::path& folder = entry.path();
     const bool audit = fs::is_regular_file(folder / kAudit);
-    const bool ours = audit || fs::is_regular_file(folder / kSuite) ||
-                      fs::is_regular_file(folder / "run.json") || fs::is_regular_file(folder / "plan.json");
-    if (entry.is_symlink() || !ours) continue;  // nothing that is not ours is touched
+    if (entry.is_symlink() || !is_ours(folder)) continue;  // nothing that is not ours is touched
     Stored stored = measure(folder, now);
     if (audit) stored.needed_by = "itself: audits are kept";
     for (const auto& [file, text] : texts)
       if (text.find(folder.filename().string()) != std::string::npos &&
           folder != fs::path(file).parent_path())
         stored.needed_by = file;
-    if (!fs::exists(folder / kResults) && !audit && stored.age_s < kUnderWay)
+    // An interrupted suite has results, and may be going on.
+    const bool ended = fs::exists(folder / kResults);
+    if (!ended) stored.failed = true;
+    if ((!ended || fs::exists(folder / kSuite)) && !audit && stored.age_s < kUnderWay)
       stored.needed_by = "itself: it is under way";
     found.push_back(std::move(stored));
   }

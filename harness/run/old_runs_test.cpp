@@ -23,6 +23,7 @@ std::vector<std::string> names(const std::vector<Stored>& all) {
 }
 
 using Names = std::vector<std::string>;
+constexpr const char* kRun = R"({"run": {}, "nodes": []})";
 
 /// A folder of the store whose files are all so old.
 void put(const fs::path& folder, std::initializer_list<std::pair<const char*, const char*>> files,
@@ -60,26 +61,30 @@ TEST_CASE("the old ones, the passed ones or the oldest ones go, and never what s
 TEST_CASE("a look through a store knows runs, suites and audits, who needs them, and nothing else") {
   const ScratchFolder folder;
   const fs::path store = folder.path;
-  put(store / "passed", {{"run.json", "{}"}, {"results.json", R"({"verdict": "pass"})"}});
-  put(store / "failed", {{"run.json", "{}"}, {"results.json", R"({"verdict": "fail"})"}});
-  put(store / "noted", {{"run.json", "{}"}, {"results.json", "{}"}});
-  put(store / "audit-1", {{"audit.json", R"(["named-by-an-audit"])"}});
-  put(store / "named-by-an-audit", {{"run.json", "{}"}, {"results.json", "{}"}});
-  put(store / "suite-1", {{"suite.json", "{}"}, {"results.json", "{}"}});
+  put(store / "passed", {{"run.json", kRun}, {"results.json", R"({"verdict": "pass"})"}});
+  put(store / "failed", {{"run.json", kRun}, {"results.json", R"({"verdict": "fail"})"}});
+  put(store / "noted", {{"run.json", kRun}, {"results.json", R"({"verdict": "pass"})"}});
+  put(store / "audit-1",
+      {{"audit.json", R"({"schema": 1, "verdict": "pass", "runs": ["named-by-an-audit"]})"}});
+  put(store / "named-by-an-audit", {{"run.json", kRun}, {"results.json", R"({"verdict": "pass"})"}});
+  put(store / "suite-1",
+      {{"suite.json", R"({"suite": "nightly", "seed": 1})"}, {"results.json", R"({"verdict": "pass"})"}});
   put(store / "suite-1" / "runs", {{"results.json", R"({"verdict": "fail"})"}});
-  put(store / "under-way", {{"run.json", "{}"}}, std::chrono::hours(0));
-  put(store / "somebody-elses", {{"thesis.txt", "years of work"}});
+  put(store / "under-way", {{"run.json", kRun}}, std::chrono::hours(0));
+  put(store / "somebody-elses", {{"thesis.txt", "years of work"}, {"suite.json", "{}"}, {"run.json", "[]"}});
+  put(store / "damaged", {{"run.json", kRun}, {"results.json", "{\"verd"}});
   write_file(store / "TRACK_RECORD.md", "seen in noted");
   fs::create_directory_symlink("passed", store / "latest");
   std::map<std::string, Stored> found;
   for (const Stored& one : look_through(store)) found[one.directory.filename().string()] = one;
-  CHECK(found.size() == 7);
+  CHECK(found.size() == 8);
   CHECK(found.count("somebody-elses") + found.count("latest") == 0);
   CHECK(found["passed"].needed_by.empty());
   CHECK_FALSE(found["passed"].failed);
-  CHECK(found["passed"].bytes == 21);
+  CHECK(found["passed"].bytes == 43);
   CHECK(found["passed"].age_s == Approx(360'000).margin(60));
   CHECK(found["failed"].failed);
+  CHECK(found["damaged"].failed);  // for all that is known
   CHECK(found["suite-1"].failed);
   CHECK_THAT(found["noted"].needed_by, Catch::Contains("TRACK_RECORD.md"));
   CHECK_THAT(found["named-by-an-audit"].needed_by, Catch::Contains("audit.json"));

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "harness/core/check.h"
 #include "harness/core/journal.h"
@@ -115,4 +116,21 @@ TEST_CASE("lines that cannot be understood are damage, a torn last line of a kil
   write_file(run.files.history(), "no journal at all, but long enough to be one");
   REQUIRE(load_run(run.files).damage.size() == 1);
   CHECK_THAT(load_run(run.files).damage[0], Catch::Contains("history.journal"));
+}
+
+TEST_CASE("the history alone is known to be damaged, too, and numbers that fit no node are damage") {
+  const SealedRun run;
+  CHECK(load_run_info(run.files).damage.empty());
+  write_file(run.files.history(), read_file(run.files.history()) + "more");
+  const auto damage = load_run_info(run.files).damage;
+  REQUIRE(damage.size() == 1);
+  CHECK_THAT(damage[0], Catch::Contains("history.journal"));
+
+  fs::remove(run.files.seal());
+  auto json = nlohmann::json::parse(read_file(run.files.run()));
+  json["sealed"] = false;
+  json["nodes"] = nlohmann::json::array({NodeInfo{}});
+  json["nodes"][0]["shard"] = -1;
+  write_file(run.files.run(), json.dump());
+  CHECK_THAT(load_run(run.files).damage.at(0), Catch::Contains("run.json cannot be understood"));
 }

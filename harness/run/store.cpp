@@ -224,8 +224,10 @@ RunFiles find_run(const fs::path& root, const std::string& run) {
                      ": 'harness run SCENARIO' makes one, --store DIR looks elsewhere");
   }
   std::vector<std::string> fitting;
-  for (const std::string& id : runs_in(root))
+  for (const std::string& id : runs_in(root)) {
+    if (id == run) return {fs::canonical(root / id)};
     if (id.starts_with(run)) fitting.push_back(id);
+  }
   if (fitting.size() == 1) return {fs::canonical(root / fitting.front())};
   if (fitting.empty())
     throw UsageError("no run '" + run + "' in " + root.string() +
@@ -329,6 +331,10 @@ RunRecord parse_run(const RunFiles& files, bool& sealed) {
   const auto json = nlohmann::json::parse(read_file(files.run()));
   record.info = json.at("run").get<RunInfo>();
   record.nodes = json.value("nodes", std::vector<NodeInfo>{});
+  const auto shards = static_cast<int>(record.nodes.size());
+  for (const NodeInfo& node : record.nodes)
+    if (node.shard < 0 || node.shard >= shards)
+      throw nlohmann::json::other_error::create(502, "a node of a shard that is none", &json);
   record.incarnations = json.value("incarnations", std::vector<Incarnation>{});
   record.intended = json.value("intended", std::vector<Intention>{});
   for (const auto& intention : json.value("intended", nlohmann::json::array()))
@@ -366,6 +372,17 @@ void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) 
 }
 
 }  // namespace
+
+RunRecord load_run_info(const RunFiles& files) {
+  bool sealed = false;
+  try {
+    RunRecord record = parse_run(files, sealed);
+    record.damage = damage_since_seal(files, sealed);
+    return record;
+  } catch (const nlohmann::json::exception& error) {
+    return damaged_run(files, std::string("run.json cannot be understood: ") + error.what());
+  }
+}
 
 RunRecord load_run(const RunFiles& files) {
   RunRecord record;

@@ -98,6 +98,8 @@ class StepJournal {
 /// fault acted, what was recorded from then on is left out (breaking_off.h). Throws EnvironmentError when
 /// there is no run there, or its run.json is damaged.
 RunRecord load_run(const RunFiles& files);
+/// What run.json says, and what of the store is missing or damaged: nothing else is read.
+RunRecord load_run_info(const RunFiles& files);
 /// The history alone.
 History load_history(const RunFiles& files);
 

@@ -50,6 +50,15 @@ TEST_CASE("a run is found by directory, id, prefix and latest") {
   CHECK_THROWS_AS(find_run(store.root / "empty", "latest"), UsageError);
 }
 
+TEST_CASE("a run is found by its whole id, also where another one begins with it") {
+  const TemporaryStore store;
+  const RunFiles first = create_run_directory(store.root, "s", 1);
+  const RunFiles second = create_run_directory(store.root, "s", 1);
+  for (const RunFiles& files : {first, second}) save_run(files, {});
+  CHECK(find_run(store.root, first.directory.filename()).directory == fs::canonical(first.directory));
+  CHECK(find_run(store.root, second.directory.filename()).directory == fs::canonical(second.directory));
+}
+
 TEST_CASE("two runs of one seed in one second get directories of their own") {
   const TemporaryStore store;
   CHECK(create_run_directory(store.root, "s", 1).directory !=

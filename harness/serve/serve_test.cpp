@@ -167,7 +167,11 @@ TEST_CASE("no path leads out of the store, and no other site's page reaches it b
     CHECK(answer.body.find("root:") == std::string::npos);
   }
   CHECK(served.get("/", {{"Host", "evil.example"}}).status == 403);
-  CHECK(served.get("/", {{"Host", "localhost:1"}}).status == 200);
+  for (const char* host :
+       {"127.0.0.1.evil.com", "127.evil.com", "[127.0.0.1].evil", "[::1]evil.com", "localhost.evil.com"})
+    CHECK(served.get("/", {{"Host", host}}).status == 403);
+  for (const char* host : {"localhost:1", "LOCALHOST", "127.0.0.1:80", "[::1]:8377", "[::1]"})
+    CHECK(served.get("/", {{"Host", host}}).status == 200);
   WebOptions wrong;
   wrong.store = served.store();
   wrong.base = served.store() / "b.sqlite";

@@ -4,7 +4,10 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
+#include <fstream>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -25,6 +28,7 @@ using httplib::Request;
 using httplib::Response;
 
 constexpr const char* kHtml = "text/html; charset=utf-8";
+constexpr std::size_t kThreads = 64;
 constexpr const char* kPlain = "text/plain; charset=utf-8";
 // Pages that the harness made itself; anything else in a store is shown as text, whatever its name.
 constexpr std::string_view kOurPages[] = {"report.html", "audit.html", "index.html"};
@@ -35,13 +39,23 @@ constexpr const char* kPolicy =
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 bool is_loopback(const std::string& address) {
-  return address == "::1" || address.starts_with("127.");
+  in_addr four{};
+  in6_addr six{};
+  if (::inet_pton(AF_INET, address.c_str(), &four) == 1) return ntohl(four.s_addr) >> 24 == 127;
+  return ::inet_pton(AF_INET6, address.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
 /// "localhost:8377" -> "localhost", "[::1]:8377" -> "::1".
-std::string host_of(const std::string& header) {
-  if (header.starts_with("[")) return header.substr(1, header.find(']') - 1);
-  return header.substr(0, header.find(':'));
+std::string host_of(std::string header) {
+  std::ranges::transform(header, header.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::size_t colon = header.rfind(':');
+  const bool port = colon != std::string::npos &&
+                    std::all_of(header.begin() + static_cast<std::ptrdiff_t>(colon) + 1, header.end(),
+                                [](unsigned char c) { return std::isdigit(c); });
+  if (port && !(header.starts_with("[") && header.ends_with("]"))) header.resize(colon);
+  if (header.starts_with("[") && header.ends_with("]")) return header.substr(1, header.size() - 2);
+  return header;
 }
 
 /// The file that a path of the store names; nothing when it leads out of the store, by dots or by a link.
@@ -112,6 +126,10 @@ class WebServer::Site {
 
  private:
   void routes() {
+    // Idle and slow clients are let go soon, and hold nobody up meanwhile.
+    server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server_.set_keep_alive_timeout(1);
+    server_.set_read_timeout(3);
     server_.set_pre_routing_handler(
         [this](const Request& request, Response& response) { return admit(request, response); });
     server_.set_exception_handler(
@@ -187,8 +205,13 @@ class WebServer::Site {
 
   std::string suites() const {
     std::vector<SuiteEntry> all;
-    for (const fs::path& folder : folders_with(options_.store, "journal.jsonl"))
-      all.push_back(suite_in(folder));
+    for (const fs::path& folder : folders_with(options_.store, "journal.jsonl")) {
+      try {
+        all.push_back(suite_in(folder));
+      } catch (const std::exception&) {  // damaged, or not ours: it is listed, and nothing of it
+        all.push_back({folder.filename().string(), {}});
+      }
+    }
     return suites_page(all);
   }
 
@@ -228,7 +251,22 @@ class WebServer::Site {
     }
     if (!fs::is_regular_file(*found)) throw UsageError("The store has no such file.");
     const bool ours = std::ranges::find(kOurPages, found->filename().string()) != std::end(kOurPages);
-    response.set_content(read_file(*found), ours ? kHtml : kPlain);
+    send(*found, ours ? kHtml : kPlain, response);
+  }
+
+  /// A piece at a time: a store may hold files of any size.
+  static void send(const fs::path& path, const char* type, Response& response) {
+    auto in = std::make_shared<std::ifstream>(path, std::ios::binary);
+    if (!*in) throw EnvironmentError("cannot read " + path.string());
+    response.set_content_provider(
+        static_cast<std::size_t>(fs::file_size(path)), type,
+        [in](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+          std::array<char, 65'536> piece{};
+          in->clear();
+          in->seekg(static_cast<std::streamoff>(offset));
+          in->read(piece.data(), static_cast<std::streamsize>(std::min(length, piece.size())));
+          return in->gcount() > 0 && sink.write(piece.data(), static_cast<std::size_t>(in->gcount()));
+        });
   }
 
   const WebOptions options_;

@@ -102,19 +102,22 @@ std::string SuiteFiles::runs_of(std::size_t task, int replay) const {
 
 SuiteLog parse_suite_log(std::string_view text, std::size_t& whole_bytes) {
   LogReader reader;
+  std::size_t bad_lines = 0;
   whole_bytes = 0;
   for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string_view::npos;
        begin = end + 1) {
     whole_bytes = end + 1;
     const Json line = Json::parse(text.substr(begin, end - begin), nullptr, false);
-    if (!line.is_object()) continue;
     try {
+      if (!line.is_object()) throw Json::type_error::create(302, "no object", &line);
       reader.read(line);
     } catch (const Json::exception&) {
-      continue;  // a line of a later release, or a damaged one: its run is done again
+      ++bad_lines;  // of a later release, or damaged: a suite that goes on does its run again
     }
   }
-  return reader.take();
+  SuiteLog log = reader.take();
+  log.bad_lines = bad_lines;
+  return log;
 }
 
 SuiteFiles create_suite_directory(const fs::path& store, const Matrix& matrix) {

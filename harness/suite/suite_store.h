@@ -47,6 +47,7 @@ struct SuiteLog {
   double seconds = 0;                                // that the suite ran, over all its sessions
   int sessions = 0;                                  // how often it began, or went on
   bool finished = false;                             // all runs were done, or the time was over
+  std::size_t bad_lines = 0;                         // that cannot be understood: what they told is not known
 };
 
 /// The log of the journal's whole lines. `whole_bytes` is how far they reach: a suite that goes on cuts the

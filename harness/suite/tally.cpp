@@ -204,6 +204,10 @@ SuiteResult tally(const Matrix& matrix, const SuiteLog& log) {
   result.known = grouping.take(true);
   result.silences = silences_of(result.runs);
   result.not_reached = left_of(result);
+  if (log.bad_lines > 0 && result.not_reached > 0)
+    result.incomplete.push_back("the journal has " + std::to_string(log.bad_lines) +
+                                (log.bad_lines == 1 ? " line" : " lines") +
+                                " that cannot be understood: what became of some runs is not known");
   return result;
 }
 
@@ -238,6 +242,7 @@ Whole join_shards(std::span<const Part> parts) {
     all.skipped.insert(all.skipped.end(), part.log.skipped.begin(), part.log.skipped.end());
     all.seconds = std::max(all.seconds, part.log.seconds);
     all.finished = all.finished && part.log.finished;
+    all.bad_lines += part.log.bad_lines;
   }
   // A cell that one shard skips is skipped by all.
   const auto as_key = [](const Skipped& s) { return std::tie(s.scenario, s.build); };
@@ -252,7 +257,7 @@ Whole join_shards(std::span<const Part> parts) {
 
 SuiteResult tally(const Whole& whole) {
   SuiteResult result = tally(whole.matrix, whole.log);
-  result.incomplete = whole.incomplete;
+  result.incomplete.insert(result.incomplete.begin(), whole.incomplete.begin(), whole.incomplete.end());
   return result;
 }
 

@@ -121,6 +121,23 @@ TEST_CASE("the exit code: a violation wins over an error, that over unknown") {
   CHECK(result.silences.size() == 2);
 }
 
+TEST_CASE("a run whose line in the journal is damaged makes the suite no pass") {
+  const Matrix matrix = matrix_of(2, 1, 1);
+  SuiteLog log = log_of(matrix);
+  CHECK(exit_code_of(tally(matrix, log)) == 0);
+  log.outcomes.pop_back();
+  log.finished = true;
+  log.bad_lines = 1;
+  const SuiteResult result = tally(matrix, log);
+  CHECK(exit_code_of(result) == 4);
+  REQUIRE(result.incomplete.size() == 1);
+  CHECK_THAT(result.incomplete[0], Catch::Contains("1 line that cannot be understood"));
+  // One that was done again costs nothing.
+  log = log_of(matrix);
+  log.bad_lines = 1;
+  CHECK(exit_code_of(tally(matrix, log)) == 0);
+}
+
 TEST_CASE("what ran nothing is no pass") {
   Matrix matrix = matrix_of(1, 1, 1);
   SuiteLog log;

@@ -60,9 +60,9 @@ void declare(CLI::App& app, AuditOptions& options) {
       ->check(CLI::Range(1, 100'000));
   app.add_option("--seed", options.seed, "the first one; the others follow");
   app.add_option("--time", options.time_s, "seconds after which no further pair begins; 0: none")
-      ->check(CLI::Range(0.0, 1e7));
+      ->check(number_between(0, 1e7));
   app.add_option("--tolerance", options.tolerance_percent, "what a figure may be worse by, in percent")
-      ->check(CLI::Range(0.0, 1000.0))
+      ->check(number_between(0, 1000))
       ->capture_default_str();
   app.add_option("--directive", options.directives,
                  "\"NAME VALUE\": a directive of both builds' nodes; may be repeated")

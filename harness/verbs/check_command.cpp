@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -214,6 +215,21 @@ CheckResult not_run(const Checker& checker) {
   return result;
 }
 
+/// A history that is not as the run left it proves nothing.
+std::optional<Checked> damaged_history(const RunFiles& files, const Model& model) {
+  const RunRecord run = load_run_info(files);
+  for (const std::string& what : run.damage) {
+    if (!what.starts_with("history.journal") && !what.starts_with("run.json") &&
+        !what.starts_with("seal.json"))
+      continue;
+    CheckResult unknown;
+    unknown.name = model.name;
+    unknown.explanation = "The evidence is damaged: " + what + ".";
+    return Checked{{std::move(unknown)}, {}, {}};
+  }
+  return std::nullopt;
+}
+
 Checked check_run(const CheckArguments& arguments) {
   const RunFiles files = find_run(arguments.store, arguments.file);
   const bool is_model =
@@ -221,6 +237,7 @@ Checked check_run(const CheckArguments& arguments) {
                                    find_model(arguments.checker) != nullptr);
   if (is_model) {
     const Model& model = chosen_model(arguments.model.empty() ? arguments.checker : arguments.model);
+    if (std::optional<Checked> damaged = damaged_history(files, model)) return std::move(*damaged);
     if (std::filesystem::exists(files.history())) return check_file(arguments, files.history(), model);
     return {{model.check({}, arguments.model_options)}, {}, {}};  // killed before it recorded anything
   }

@@ -1,6 +1,8 @@
 #include "harness/verbs/command_line.h"
 
+#include <charconv>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,20 @@ std::string suggestion_for(const CLI::App& app) {
 }
 
 }  // namespace
+
+CLI::Validator number_between(double least, double most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) -> std::string {
+        double number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error == std::errc{} && end == text.data() + text.size() && least <= number && number <= most)
+          return {};
+        std::ostringstream why;
+        why << "'" << text << "' must be a number from " << least << " to " << most;
+        return why.str();
+      },
+      "NUMBER");
+}
 
 bool parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   try {

@@ -10,4 +10,7 @@ namespace harness {
 /// option for a misspelt one.
 bool parse_command_line(CLI::App& app, int argc, const char* const* argv);
 
+/// A number from `least` to `most`; CLI::Range and the like take nan.
+CLI::Validator number_between(double least, double most);
+
 }  // namespace harness

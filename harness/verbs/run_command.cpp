@@ -29,21 +29,6 @@ std::uint64_t seed_of(const std::string& text) {
   return seed;
 }
 
-/// CLI::Range takes nan.
-CLI::Validator number_between(double least, double most) {
-  return CLI::Validator(
-      [least, most](const std::string& text) -> std::string {
-        double number = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error == std::errc{} && end == text.data() + text.size() && least <= number && number <= most)
-          return {};
-        std::ostringstream why;
-        why << "'" << text << "' must be a number from " << least << " to " << most;
-        return why.str();
-      },
-      "NUMBER");
-}
-
 void declare(CLI::App& app, RunOptions& options) {
   app.add_option("SCENARIO", options.scenario, "a bundled scenario's name, or a .toml file");
   app.add_option("--plan", options.plan, "carry out a plan (plan.json of a store) as it stands");

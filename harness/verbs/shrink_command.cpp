@@ -42,7 +42,7 @@ void declare(CLI::App& app, ShrinkOptions& options) {
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   app.add_option("--time", options.time_s, "seconds after which the smallest plan so far is the answer")
-      ->check(CLI::Range(1.0, 1e7))
+      ->check(number_between(1, 1e7))
       ->capture_default_str();
   app.add_option("--store", options.store, "where the runs are")->capture_default_str();
   app.add_option("--sandbox", options.sandbox, "auto, user, root or loopback")

@@ -61,7 +61,7 @@ void declare(CLI::App& app, SuiteOptions& options) {
   app.add_option("--seeds", options.seeds, "N: so many seeds drawn for each scenario; A-B: these seeds");
   app.add_option("--seed", options.seed, "what the seeds are drawn from [today's date, as 20261129]");
   app.add_option("--time", options.time_s, "seconds: after that no further run begins")
-      ->check(CLI::PositiveNumber);
+      ->check(number_between(0.001, 1e9));
   app.add_option("--shard", options.shard, "I/N: the I-th of N parts, for several machines");
   app.add_flag("--resume", options.resume,
                "go on with the newest suite of this name (and --seed) that did not finish; else begin");
@@ -112,7 +112,8 @@ std::string find_build(const std::string& spec, SandboxMode mode, bool quick, Pr
     }
     return static_cast<int>(kExitPass);
   };
-  if (run_in_sandbox(mode, compile, SandboxNetwork::kMachine) == kExitInterrupted) throw StoppedBuilding{};
+  const int ended = run_in_sandbox(mode, compile, SandboxNetwork::kMachine);
+  if (ended == kExitInterrupted || signal_passed_on() != 0) throw StoppedBuilding{};
   std::string words;
   for (const Server& server : resolve_servers(spec, build))
     words += (words.empty() ? "" : " + ") + build_name(server.info);

@@ -1,0 +1,24 @@
+// How long faults weighed on the cluster, and how much was done meanwhile: one meaning of "during faults" for
+// checkers and reports.
+#pragma once
+
+#include <cstddef>
+
+#include "harness/core/run_record.h"
+
+namespace harness {
+
+struct Span {
+  Nanos begin = 0;
+  Nanos end = 0;  // kNever: open
+};
+
+/// From verified active (or requested, when it never was verified) until verified healed; a crash lasts until
+/// the node's next process starts. What is over as soon as it is seen (slots that moved) lasted from its
+/// request on; what has no end (a restart) is a moment. Never beyond the clients' work.
+Span fault_span(const RunRecord& record, const FaultRecord& fault);
+
+/// Acknowledged operations that were invoked while at least one fault weighed on the cluster.
+std::size_t operations_during_faults(const RunRecord& record);
+
+}  // namespace harness
