@@ -46,23 +46,23 @@ bool tells_losses(const CheckResult& check) {
          });
 }
 
+std::string damaged(const std::vector<std::string>& damage) {
+  std::string names;
+  for (const std::string& what : damage) names += (names.empty() ? "" : "; ") + what;
+  return "The evidence is damaged, and nothing is concluded from it: " + names + ".";
+}
+
 /// Damaged evidence proves nothing: what was found in it is a doubt, and no checker passed on it.
 void doubt_damaged(std::vector<CheckResult>& checks, const std::vector<std::string>& damage) {
   if (damage.empty()) return;
   for (CheckResult& check : checks) {
     if (check.valid == Validity::kNotApplicable) continue;
     check.valid = Validity::kUnknown;
-    check.explanation = "The evidence is damaged. " + check.explanation;
+    check.explanation = damaged(damage) + " " + check.explanation;
     // Nothing found in it is told as a violation.
     std::erase_if(check.anomalies, [](const Anomaly& anomaly) { return !anomaly.allowed; });
     check.violations = 0;
   }
-}
-
-std::string damaged(const std::vector<std::string>& damage) {
-  std::string names;
-  for (const std::string& what : damage) names += (names.empty() ? "" : "; ") + what;
-  return "The evidence is damaged, and nothing is concluded from it: " + names + ".";
 }
 
 /// The verdict first, then the first reason for it, then what was allowed.

@@ -64,5 +64,7 @@ TEST_CASE(
   for (const CheckResult& check : verdict.checks) {
     CHECK(check.valid != Validity::kValid);
     CHECK(check.violations == 0);
+    if (check.valid == Validity::kUnknown)  // `check` tells each checker's own answer
+      CHECK(check.explanation.find("faults.jsonl is missing") != std::string::npos);
   }
 }

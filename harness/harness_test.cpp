@@ -305,7 +305,8 @@ TEST_CASE("a run that stops at a violation ends soon after one is certain, and i
   CHECK_THAT(run.err, Contains("ended early: register: "));
   const auto results = results_of(scratch);
   CHECK(results["duration_ms"] < 300'000);
-  CHECK((*check_named(results, "data-agreement"))["valid"] == true);  // the final reads were made
+  // The final reads were made, and judged: the defect may have been at work in them too.
+  CHECK((*check_named(results, "data-agreement"))["valid"].is_boolean());
 }
 
 TEST_CASE("kill -9 at any moment leaves nothing on the host, and a store that is judged", "[real]") {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "harness/core/check.h"
+#include "harness/run/json_file.h"
 #include "harness/run/store.h"
 
 namespace harness {
@@ -26,11 +27,6 @@ struct Unit {
 };
 constexpr Unit kTimes[] = {{"d", 86'400}, {"h", 3'600}, {"m", 60}};
 constexpr Unit kSizes[] = {{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}};
-
-nlohmann::json json_in(const fs::path& file) {
-  return fs::is_regular_file(file) ? nlohmann::json::parse(read_file(file), nullptr, false)
-                                   : nlohmann::json();
-}
 
 /// What says nothing of how it ended may have failed.
 bool may_have_failed(const fs::path& results) {

@@ -134,3 +134,13 @@ TEST_CASE("the history alone is known to be damaged, too, and numbers that fit n
   write_file(run.files.run(), json.dump());
   CHECK_THAT(load_run(run.files).damage.at(0), Catch::Contains("run.json cannot be understood"));
 }
+
+TEST_CASE("of a run whose run.json was changed nothing is left but that damage") {
+  const SealedRun run;
+  write_file(run.files.topology(), "");
+  write_file(run.files.run(), read_file(run.files.run()) + " ");
+  const RunRecord record = load_run(run.files);
+  REQUIRE(record.damage.size() == 1);
+  CHECK_THAT(record.damage[0], Catch::StartsWith("run.json ") && Catch::EndsWith("nothing can be judged"));
+  CHECK(record.faults.empty());
+}

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -84,17 +85,16 @@ void append_line(const fs::path& file, const nlohmann::json& json) {
 /// Reads the files of one run, and keeps account of what is wrong with them.
 class RunReader {
  public:
-  RunReader(const RunFiles& files, std::vector<std::string>& damage, bool sealed)
-      : files_(files), damage_(damage) {
-    damage_ = damage_since_seal(files, sealed);
-  }
+  /// `damage`: what is known to be wrong already.
+  RunReader(const RunFiles& files, std::vector<std::string>& damage) : files_(files), damage_(damage) {}
 
   /// Whether the file is there and as it was sealed.
-  bool usable(const fs::path& file) const {
+  bool usable(const fs::path& file) const { return !damage_of(file) && fs::exists(file); }
+  std::optional<std::string> damage_of(const fs::path& file) const {
     const std::string start = file.filename().string() + " ";
-    const bool damaged = std::any_of(damage_.begin(), damage_.end(),
-                                     [&](const std::string& text) { return text.starts_with(start); });
-    return !damaged && fs::exists(file);
+    const auto found = std::find_if(damage_.begin(), damage_.end(),
+                                    [&](const std::string& text) { return text.starts_with(start); });
+    return found == damage_.end() ? std::nullopt : std::optional(*found);
   }
   std::string text(const fs::path& file) const { return usable(file) ? read_file(file) : std::string{}; }
 
@@ -385,16 +385,10 @@ RunRecord load_run_info(const RunFiles& files) {
 }
 
 RunRecord load_run(const RunFiles& files) {
-  RunRecord record;
-  bool sealed = false;
-  try {
-    record = parse_run(files, sealed);
-  } catch (const nlohmann::json::exception& error) {
-    return damaged_run(files, std::string("run.json cannot be understood: ") + error.what());
-  }
-  RunReader reader(files, record.damage, sealed);
-  if (!reader.usable(files.run()))
-    return damaged_run(files, "run.json was changed after the run ended: nothing can be judged");
+  RunRecord record = load_run_info(files);
+  RunReader reader(files, record.damage);
+  if (const auto why = reader.damage_of(files.run()))
+    return damaged_run(files, *why + ": nothing can be judged");
   try {
     record.plan = fs::exists(files.plan()) ? nlohmann::json::parse(read_file(files.plan())).get<Plan>()
                                            : plan_of_old_store(record.info);

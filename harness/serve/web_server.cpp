@@ -14,6 +14,7 @@
 #include <set>
 
 #include "harness/core/check.h"
+#include "harness/run/json_file.h"
 #include "harness/run/store.h"
 #include "harness/serve/pages.h"
 #include "harness/suite/suite_reports.h"
@@ -68,10 +69,6 @@ std::optional<fs::path> inside(const fs::path& store, const std::string& path) {
   if (error) return std::nullopt;
   const auto [end, rest] = std::mismatch(root.begin(), root.end(), found.begin(), found.end());
   return end == root.end() ? std::optional(found) : std::nullopt;
-}
-
-nlohmann::json json_in(const fs::path& file) {
-  return nlohmann::json::parse(read_file(file), nullptr, false);
 }
 
 std::string text_at(const nlohmann::json& json, const char* key) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/check.h"
+#include "harness/run/json_file.h"
 #include "harness/run/store.h"
 #include "harness/suite/suite_store.h"
 
@@ -91,11 +92,6 @@ std::int64_t began_unix_ms(const std::string& id) {
   std::tm parts{};
   if (::strptime(id.c_str(), "%Y%m%dT%H%M%SZ", &parts) == nullptr) return 0;
   return static_cast<std::int64_t>(::timegm(&parts)) * 1'000;
-}
-
-nlohmann::json json_in(const fs::path& file) {
-  return fs::is_regular_file(file) ? nlohmann::json::parse(read_file(file), nullptr, false)
-                                   : nlohmann::json();
 }
 
 /// "redis 7.0.15", as suites name it: the same from night to night, whatever its checksum.
