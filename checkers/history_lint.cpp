@@ -90,8 +90,9 @@ class FailedWrites {
     if (!object_->takes(op(id))) return;
     object_->read(op(id), effects_);
     if (!effects_.observes) return;
+    const std::uint32_t instance = object_->instance(op(id));
     for (const Token token : effects_.sees) {
-      const auto failed = failed_.find({object_->instance(op(id)), token});
+      const auto failed = failed_.find({instance, token});
       if (failed == failed_.end()) continue;
       findings.tell(findings.failed_read,
                     run_.history.describe(op(id)) + " shows what was to be written by " +

@@ -29,7 +29,7 @@ class ListAppendObject final : public Object {
     const auto steps = history_.values.as_list(op.argument);
     const Value key = step(steps.front()).key;
     const std::uint32_t list = list_of(key);
-    const auto slot = static_cast<std::uint32_t>(slot_of(lists_[list]));
+    const std::uint32_t slot = slots_[list];
     sample_.try_emplace(slot, list);
     return slot;
   }
@@ -83,9 +83,11 @@ class ListAppendObject final : public Object {
   }
   std::uint32_t list_of(Value key) {
     const auto [found, added] = list_ids_.try_emplace(key.bits(), static_cast<std::uint32_t>(lists_.size()));
-    if (added)
+    if (added) {
       lists_.push_back(key.kind() == Value::Kind::kText ? std::string(history_.values.as_text(key))
                                                         : history_.values.to_json(key));
+      slots_.push_back(static_cast<std::uint32_t>(slot_of(lists_.back())));
+    }
     return found->second;
   }
   Token token_of(std::uint32_t list, Value value) {
@@ -102,6 +104,7 @@ class ListAppendObject final : public Object {
 
   TokenSlice::Words words_;
   std::vector<std::string> lists_;
+  std::vector<std::uint32_t> slots_;  // of each list
   std::unordered_map<std::uint64_t, std::uint32_t> list_ids_;
   std::unordered_map<std::uint32_t, std::uint32_t> sample_;  // slot -> a list in it
   IdIndex index_;                                            // of elements
