@@ -1,4 +1,4 @@
-#include "harness/doctor/capture.h"
+#include "harness/sandbox/capture.h"
 #include "harness/doctor/examination.h"
 
 namespace harness {
