@@ -21,8 +21,9 @@ std::string trimmed(std::string text) {
 
 /// git in the folder; a repository that the environment names (as in a hook) is not the one that is meant.
 std::vector<std::string> git(const fs::path& folder, const std::vector<std::string>& words) {
-  std::vector<std::string> argv = {"env",  "-u",  "GIT_DIR",     "-u",  "GIT_WORK_TREE", "-u", "GIT_INDEX_FILE",
-                                   "LC_ALL=C", "git", "-C", folder.string()};
+  std::vector<std::string> argv = {"env",           "-u", "GIT_DIR",        "-u",
+                                   "GIT_WORK_TREE", "-u", "GIT_INDEX_FILE", "LC_ALL=C",
+                                   "git",           "-C", folder.string()};
   argv.insert(argv.end(), words.begin(), words.end());
   return argv;
 }
@@ -33,15 +34,15 @@ std::string prefix_of(const GitSource& source) {
   if (prefix.success) return trimmed(prefix.text);
   if (prefix.text.find("env: ") == 0)
     throw EnvironmentError("a server at a revision needs git: apt-get install git");
-  throw UsageError(fmt::format("--server {}@{}: {} is no git repository that can be read ({}); give the clone "
-                               "of a server's repository, or the path alone",
-                               source.folder.string(), source.revision, source.folder.string(),
-                               trimmed(prefix.text)));
+  throw UsageError(
+      fmt::format("--server {}@{}: {} is no git repository that can be read ({}); give the clone "
+                  "of a server's repository, or the path alone",
+                  source.folder.string(), source.revision, source.folder.string(), trimmed(prefix.text)));
 }
 
 std::string nearest_name(const GitSource& source) {
-  const auto listed = capture(
-      git(source.folder, {"for-each-ref", "--format=%(refname:short)", "refs/tags", "refs/heads", "refs/remotes"}));
+  const auto listed = capture(git(source.folder, {"for-each-ref", "--format=%(refname:short)", "refs/tags",
+                                                  "refs/heads", "refs/remotes"}));
   std::vector<std::string> lines;
   std::istringstream in(listed.value_or(""));
   for (std::string line; std::getline(in, line);) lines.push_back(line);
@@ -105,9 +106,10 @@ fs::path unpack_git_source(const GitSource& source, const Cache& cache, const Bu
         if (options.progress) options.progress(what, -1);
       });
   if (is_source_tree(tree)) return tree;
-  throw UsageError(fmt::format("--server {}@{}: no Redis or Valkey source tree at that revision (src/Makefile "
-                               "and src/server.c); give the folder that holds src",
-                               source.folder.string(), source.revision));
+  throw UsageError(
+      fmt::format("--server {}@{}: no Redis or Valkey source tree at that revision (src/Makefile "
+                  "and src/server.c); give the folder that holds src",
+                  source.folder.string(), source.revision));
 }
 
 }  // namespace harness

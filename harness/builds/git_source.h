@@ -20,9 +20,9 @@ struct GitSource {
 /// Of "PATH@REVISION" where PATH is a folder; nothing when the spec is not of that kind.
 std::optional<GitSource> git_source_in(std::string_view spec);
 
-/// The source tree of that revision, from the cache (by what it contains, so that a tag which moved is another
-/// one) or unpacked into it. Throws UsageError when the folder is in no repository, with git's words, or has no
-/// such revision, with the nearest name; EnvironmentError when git is missing or fails.
+/// The source tree of that revision, from the cache (by what it contains, so that a tag which moved is
+/// another one) or unpacked into it. Throws UsageError when the folder is in no repository, with git's words,
+/// or has no such revision, with the nearest name; EnvironmentError when git is missing or fails.
 std::filesystem::path unpack_git_source(const GitSource& source, const Cache& cache,
                                         const BuildOptions& options);
 

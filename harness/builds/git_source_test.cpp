@@ -38,7 +38,8 @@ for version in 6.2.1 7.0.1; do
 done
 echo 'not committed' > src/server.sh
 )";
-    const std::string command = "env -u GIT_DIR -u GIT_INDEX_FILE sh " + script.string() + " " + path.string() + " " + folder;
+    const std::string command =
+        "env -u GIT_DIR -u GIT_INDEX_FILE sh " + script.string() + " " + path.string() + " " + folder;
     REQUIRE(std::system(command.c_str()) == 0);
   }
   std::string spec(const std::string& revision) const { return path.string() + "@" + revision; }
@@ -101,23 +102,25 @@ TEST_CASE("a folder in a repository that holds a server's sources is one too, an
 
   const Repository whole;
   const fs::path bare = whole.scratch.path / "bare.git";
-  run_tool({"git", "clone", "-q", "--bare", whole.path.string(), bare.string()}, whole.scratch.path,
-           whole.scratch.path / "log", {}, [] {}, "");
+  run_tool(
+      {"git", "clone", "-q", "--bare", whole.path.string(), bare.string()}, whole.scratch.path,
+      whole.scratch.path / "log", {}, [] {}, "");
   CHECK(unpack_git_source({bare, "7.0.1"}, whole.cache, {}) == whole.unpack("7.0.1"));
 }
 
 TEST_CASE("what is no revision, and what is no repository, is refused with the mend") {
   const Repository repository;
-  CHECK_THROWS_WITH(repository.unpack("7.0.2"), Catch::Contains("has no revision '7.0.2'") &&
-                                                    Catch::Contains("did you mean '7.0.1'?"));
+  CHECK_THROWS_WITH(repository.unpack("7.0.2"),
+                    Catch::Contains("has no revision '7.0.2'") && Catch::Contains("did you mean '7.0.1'?"));
   CHECK_THROWS_AS(repository.unpack(""), UsageError);
   CHECK_THROWS_AS(repository.unpack("--all"), UsageError);
   CHECK_THROWS_WITH(unpack_git_source({repository.scratch.path, "7.0.1"}, repository.cache, {}),
                     Catch::Contains("is no git repository") && Catch::Contains("not a git repository"));
   CHECK_THROWS_WITH(resolve_server("/nowhere@7.0.1", {}), Catch::Contains("no such file or folder"));
   const fs::path empty = repository.scratch.path / "empty";
-  run_tool({"git", "init", "-q", empty.string()}, repository.scratch.path, repository.scratch.path / "log",
-           {}, [] {}, "");
+  run_tool(
+      {"git", "init", "-q", empty.string()}, repository.scratch.path, repository.scratch.path / "log", {},
+      [] {}, "");
   CHECK_THROWS_WITH(unpack_git_source({empty, "main"}, repository.cache, {}),
                     Catch::Contains("no tag and no branch"));
 }

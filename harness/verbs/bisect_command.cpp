@@ -11,8 +11,8 @@
 #include "harness/compare/figure_text.h"
 #include "harness/compare/violations.h"
 #include "harness/core/check.h"
-#include "harness/sandbox/capture.h"
 #include "harness/run/interrupt.h"
+#include "harness/sandbox/capture.h"
 #include "harness/scenario/options.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/planned_run.h"
@@ -221,8 +221,8 @@ int Bisecting::run() {
       std::to_string(bad.runs) + " runs failed; " + std::to_string(passes_) + " without it are good");
   if (try_out(options_.good) == Trial::kBad && !interrupted()) {
     std::cerr << "harness: the good revision " << options_.good << " has the same violation\n  seed       "
-              << plan_.seed << "\n  store      " << folder_.string() << "\n  reproduce  " << execution_.reproduce
-              << "\n";
+              << plan_.seed << "\n  store      " << folder_.string() << "\n  reproduce  "
+              << execution_.reproduce << "\n";
     return kExitUnknown;
   }
   while (const auto next = bisection_.next()) {
