@@ -14,6 +14,7 @@
 #include "harness/builds/sha256.h"
 #include "harness/builds/source_package.h"
 #include "harness/core/check.h"
+#include "harness/sandbox/own_files.h"
 
 namespace harness {
 namespace {
@@ -54,12 +55,12 @@ fs::path installed(const Installed& server) {
 }
 
 fs::path bundled() {
-  const fs::path beside = fs::read_symlink("/proc/self/exe").parent_path() / "cluster-node";
-  if (::access(beside.c_str(), X_OK) == 0) return beside;
+  const fs::path node = own_file("cluster-node");
+  if (::access(node.c_str(), X_OK) == 0) return node;
   throw EnvironmentError(
       fmt::format("--server bundled: {} is not there; build it (ninja -C build cluster-node), or give "
                   "--server redis",
-                  beside.string()));
+                  node.string()));
 }
 
 bool is_tarball(const fs::path& file) {
