@@ -8,7 +8,7 @@ Analysis::Analysis(const RunRecord& record)
     : run(record),
       views(views_by_node(record)),
       bounds(bounds_of(record.info)),
-      stall(host_stall(record)),
+      stall(host_stall(record) + seldom_looks(record)),
       terms(record),
       windows(record, terms, bounds, stall),
       failovers(find_failovers(*this)),
