@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <string>
 
 #include "server/cluster/sim/world.h"
@@ -16,6 +17,7 @@ struct Plan {
   bool admin = true;    // also failovers by hand and slot migrations
   Defects defects{};
   bool verbose = false;  // logs of the nodes on standard output, each with its time and node
+  std::FILE* record = nullptr;  // where the record of the run goes (record.h), if anywhere
 };
 
 struct Outcome {
