@@ -191,6 +191,38 @@ TEST_CASE("role-convergence") {
       if (view.end >= run.info.settled) line_of(view, id(1)).master_id = id(2);
     CHECK(has(check_role_convergence(run, {}), "old-master-elsewhere"));
   }
+  SECTION("good: it follows the node to which some of its slots were moved on meanwhile") {
+    for (View& view : run.views) {
+      if (view.end < run.info.settled) continue;
+      line_of(view, id(1)).master_id = id(2);
+      line_of(view, id(2)).slots = {{275, 324}, {5461, 10922}};
+      line_of(view, id(4)).slots = {{0, 274}, {325, 5460}};
+    }
+    const CheckResult result = check_role_convergence(run, {});
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kValid);
+  }
+  SECTION("unknown: it was given slots while it was being replaced, and stays a master of these") {
+    FaultRecord given = run.faults.front();
+    given.requested = 11'000 * kMillisecond;
+    given.active = given.requested + kMillisecond;
+    given.effects = {Effect{}};
+    given.effects.front().kind = EffectKind::kMembership;
+    given.effects.front().nodes = {0};
+    run.faults.insert(run.faults.begin() + 1, given);
+    for (View& view : run.views) {
+      if (view.end < run.info.settled) continue;
+      TopologyNode& old_master = line_of(view, id(1));
+      old_master.flags = static_cast<std::uint16_t>((old_master.flags & kFlagMyself) | kFlagMaster);
+      old_master.master_id.clear();
+      old_master.slots = {{12'000, 12'015}};
+      old_master.config_epoch = 8;
+      line_of(view, id(3)).slots = {{10'923, 11'999}, {12'016, 16'383}};
+    }
+    const CheckResult result = check_role_convergence(run, {});
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kUnknown);
+  }
   SECTION("bad: a master without slots, a link down, a suspicion") {
     line_of(last_view_of(run, 2), id(2)).slots.clear();
     last_view_of(run, 6).replication.link_up = false;

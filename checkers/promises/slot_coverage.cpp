@@ -153,17 +153,16 @@ class Administration {
                                  return has_effect(fault, {EffectKind::kMembership}) &&
                                         within(fault.requested, fault.heals ? fault.healed : kNever);
                                }) ||
-           std::ranges::any_of(run_.commands, [&](const CommandRecord& command) {
-             return within(command.time, kNever);
-           });
+           std::ranges::any_of(run_.commands,
+                               [&](const CommandRecord& command) { return within(command.time, kNever); });
   }
 
  private:
   const RunRecord& run_;
 };
 
-/// Row 14: in a stable cluster two nodes never claim one slot, and at no time does a master show one slot more
-/// in a single look, under the epoch that it had before and has afterwards.
+/// Row 14: in a stable cluster two nodes never claim one slot, and at no time does a master show one slot
+/// more in a single look, under the epoch that it had before and has afterwards.
 class SingleOwner {
  public:
   explicit SingleOwner(const Analysis& analysis)
@@ -203,7 +202,8 @@ class SingleOwner {
       return "after the cluster had settled: in a stable cluster one node serves each slot";
     if (quiet_.holds(from, until))
       return "while nothing happened: in a stable cluster one node serves each slot";
-    if ((strictly_within(a, b) && came_and_went(a, slot)) || (strictly_within(b, a) && came_and_went(b, slot)))
+    if ((strictly_within(a, b) && came_and_went(a, slot)) ||
+        (strictly_within(b, a) && came_and_went(b, slot)))
       return "in one look alone, neither before nor after it, and under the same config epoch";
     return {};
   }

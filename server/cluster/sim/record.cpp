@@ -30,6 +30,18 @@ std::string without_ping_times(const std::string& nodes) {
   return text;
 }
 
+/// CLUSTER INFO without what counts messages and bytes.
+std::string without_counters(const std::string& info) {
+  std::string text;
+  for (std::size_t begin = 0; begin < info.size();) {
+    const std::size_t end = std::min(info.find('\n', begin), info.size());
+    const std::string line = info.substr(begin, end - begin);
+    if (!line.starts_with("cluster_stats_") && !line.starts_with("total_cluster_")) text += line + '\n';
+    begin = end + 1;
+  }
+  return text;
+}
+
 }  // namespace
 
 Record::Record(World& world, std::FILE* out)
@@ -55,7 +67,7 @@ std::string Record::ask(int index) {
   if (!node.alive() || node.frozen) return {};
   const std::string nodes = without_ping_times(world_.command(index, "nodes").text);
   const bool replica = node.cluster->state().myself->is_replica();
-  return nodes + world_.command(index, "info").text +
+  return nodes + without_counters(world_.command(index, "info").text) +
          (replica ? "role:slave\r\nmaster_link_status:up\r\n" : "role:master\r\n");
 }
 

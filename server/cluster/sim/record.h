@@ -1,15 +1,13 @@
-// The record of one simulated run, as text that the harness' checkers can judge as they judge a real run: what an
-// observer saw of each node, what the nodes logged, their lives, and when they were in trouble. One line a fact:
+// The record of one simulated run, as text that the harness' checkers can judge as they judge a real run:
+// what an observer saw of each node, what the nodes logged, their lives, and when they were in trouble. One
+// line a fact:
 //
 //   run SEED NODE_TIMEOUT_MS MASTERS
 //   node NAME ID MASTER                  MASTER: the number of the node that it replicates, or -1
-//   view FROM UNTIL NAME                 then CLUSTER NODES, CLUSTER INFO and INFO replication, and a line "."
-//   away FROM UNTIL NAME                 it did not answer
-//   log TIME NAME LIFE TEXT
-//   life NAME LIFE FROM UNTIL            UNTIL: -1 while it lives
-//   trouble FROM UNTIL
-//   settled TIME                         -1: never
-//   end TIME
+//   view FROM UNTIL NAME                 then CLUSTER NODES, CLUSTER INFO and INFO replication, and a line
+//   "." away FROM UNTIL NAME                 it did not answer log TIME NAME LIFE TEXT life NAME LIFE FROM
+//   UNTIL            UNTIL: -1 while it lives trouble FROM UNTIL settled TIME                         -1:
+//   never end TIME
 //
 // Times are virtual milliseconds since the world began.
 #pragma once

@@ -73,6 +73,7 @@ class Story {
   void start_record() {
     if (plan_.record == nullptr) return;
     record_ = std::make_unique<Record>(world_, plan_.record);
+    world_.watch().close_eyes();
     record_->begin(outcome_.seed, config_.node_timeout, plan_.masters);
     record_->look();
   }
@@ -250,7 +251,7 @@ class Story {
   const Config config_;
   World world_;
   std::unique_ptr<Record> record_;  // null: the run is not recorded
-  bool takeovers_ = false;  // they make the watch forgive, so only some seeds have them
+  bool takeovers_ = false;          // they make the watch forgive, so only some seeds have them
   Outcome outcome_;
 };
 
