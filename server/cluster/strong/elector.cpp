@@ -19,7 +19,7 @@ Message Strong::about(Kind kind, const NodeId& shard) const {
 /// answers nobody.
 bool Strong::leased(const NodeId& shard, const NodeId& asker, Ms now) const {
   if (settings_.defects(Defect::kStrongLeaseIgnored)) return false;
-  if (now - started_ < settings_.grant) return true;
+  if (now - started_ < durable_.grant) return true;
   const auto lease = leases_.find(shard);
   return lease != leases_.end() && lease->second.holder != asker && now < lease->second.until;
 }
@@ -86,8 +86,9 @@ void Strong::on_renew(const NodeId& from, const Message& m, Ms now) {
     durable_.voted = std::max(durable_.voted, m.epoch);
     save();
   }
-  leases_[m.shard] = {from, now + settings_.grant};
+  leases_[m.shard] = {from, now + durable_.grant};
   Message renewed = m;
+  renewed.life = static_cast<std::uint64_t>(durable_.grant);
   renewed.kind = Kind::kRenewed;
   send(from, std::move(renewed));
 }
