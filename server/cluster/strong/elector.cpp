@@ -4,6 +4,11 @@
 #include "server/cluster/strong/strong.h"
 
 namespace node::cluster::strong {
+namespace {
+
+constexpr Ms kCourtesy = 200;
+
+}  // namespace
 
 Message Strong::about(Kind kind, const NodeId& shard) const {
   const Elected& e = durable_.shards.at(shard);
@@ -51,6 +56,8 @@ void Strong::on_prepare(const NodeId& from, const Message& m, Ms now) {
     e.promised = durable_.voted = m.epoch;
     e.candidate = from;
     if (!settings_.defects(Defect::kStrongPromiseUnsaved)) save();
+    // A while to take the seat in: candidates that depose each other would get nowhere.
+    leases_[m.shard] = {from, now + kCourtesy};
     output_.events.push_back({Event::Kind::kGranted, m.epoch, from, {}});
   }
   Message promise = about(Kind::kPromise, m.shard);
