@@ -10,6 +10,7 @@
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
 #include "harness/verbs/verbs.h"
+#include "harness/verbs/version.h"
 #include "reports/text.h"
 
 namespace harness {
@@ -32,7 +33,7 @@ int dispatch(int argc, const char* const* argv) {
     return kExitPass;
   }
   if (verb == "--version") {
-    std::cout << "harness " HARNESS_VERSION "\n";
+    std::cout << version_text() << "\n";
     return kExitPass;
   }
   std::vector<std::string_view> names;
