@@ -46,7 +46,7 @@ FinalView look_at(const Node& node, std::chrono::milliseconds timeout) {
   }
   const auto replies = connection->pipeline({{"CLUSTER", "NODES"},
                                              {"CLUSTER", "INFO"},
-                                             {"INFO", "replication", "commandstats", "errorstats"},
+                                             {"INFO", "replication", "memory", "commandstats", "errorstats"},
                                              {"CLUSTER", "SLOTS"},
                                              {"CLUSTER", "SHARDS"}});
   if (!replies) {
