@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "harness/builds/cache.h"
+#include "harness/builds/git_source.h"
 #include "harness/builds/sha256.h"
 #include "harness/builds/source_package.h"
 #include "harness/core/check.h"
@@ -79,11 +80,15 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
   std::error_code error;
   const fs::path path = fs::absolute(spec);
   const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status))
+  if (!fs::exists(status)) {
+    if (const auto source = git_source_in(spec))
+      return build_server(unpack_git_source(*source, cache, options), cache, options);
     throw UsageError(
         fmt::format("--server {}: there is no such file or folder; give bundled, redis, valkey, "
-                    "debian:NAME=VERSION, or a path to a server binary, source tree or tarball",
+                    "debian:NAME=VERSION, a path to a server binary, source tree or tarball, or "
+                    "REPOSITORY@TAG",
                     spec));
+  }
   if (fs::is_directory(status)) return build_server(path, cache, options);
   if (is_tarball(path)) return build_server(unpack_tarball(path, cache, options), cache, options);
   if (::access(path.c_str(), X_OK) != 0)
