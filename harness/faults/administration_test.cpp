@@ -230,7 +230,8 @@ TEST_CASE("a node serves at another port, which all others learn, and at the old
   CHECK(answers(node));
   CHECK_FALSE(Connection::open(node.ip(), node.configured_port(), {}));
   CHECK(scene.cluster().node_at(node.ip(), 7'379) == 0);
-  CHECK_THAT(ask(scene, 1, {"CLUSTER", "NODES"}), Contains(node.ip() + ":7379@16379"));
+  CHECK_THAT(ask(scene, 1, {"CLUSTER", "NODES"}),
+             Contains(node.ip() + ":7379@" + std::to_string(node.configured_port() + 10'000)));
 
   SECTION("healed") {
     heal(elsewhere);
