@@ -7,7 +7,7 @@ namespace harness {
 Analysis::Analysis(const RunRecord& record)
     : run(record),
       views(views_by_node(record)),
-      bounds(bounds_of(record.info)),
+      bounds(bounds_of(record)),
       stall(host_stall(record)),
       terms(record),
       windows(record, terms, bounds, stall),
