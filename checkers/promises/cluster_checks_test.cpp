@@ -341,6 +341,10 @@ TEST_CASE("votes") {
     run.info.server.flavor = "valkey";
     run.info.server.version = "9.1.2";
     CHECK_FALSE(has(check_votes(run, {}), "votes-too-close"));
+    run.info.server = healthy().info.server;
+    REQUIRE(has(check_votes(run, {}), "votes-too-close"));
+    run.plan.cluster.directives["cluster-strong"] = "yes";  // ballots come as they are needed
+    CHECK_FALSE(has(check_votes(run, {}), "votes-too-close"));
   }
   SECTION("bad: a vote against a master that is well") {
     add_line(run, 3, 5'000, "Failover auth granted to " + id(5) + " for epoch 5");
