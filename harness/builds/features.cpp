@@ -34,8 +34,8 @@ constexpr FeatureEntry kFeatures[] = {
      kFirstValkey, Probe::kDirective, "cluster-allow-reads-when-down", kConf},
     {Feature::kErrorStats, "error-stats", "errors counted by kind in INFO", Version{6, 2, 0}, kFirstValkey,
      Probe::kInfoField, "total_error_replies", kNotes},
-    {Feature::kCopy, "copy", "COPY, GETDEL, GETEX, LMOVE, CLIENT PAUSE WRITE", Version{6, 2, 0},
-     kFirstValkey, Probe::kCommand, "copy", kHistory},
+    {Feature::kCopy, "copy", "COPY, GETDEL, GETEX, LMOVE, CLIENT PAUSE WRITE", Version{6, 2, 0}, kFirstValkey,
+     Probe::kCommand, "copy", kHistory},
     {Feature::kDebugGate, "debug-gate", "DEBUG only where the configuration allows it", Version{7, 0, 0},
      kFirstValkey, Probe::kDirective, "enable-debug-command", kConf},
     {Feature::kReplicaMigrationSwitch, "replica-migration-switch", "replica migration can be switched off",
@@ -58,10 +58,10 @@ constexpr FeatureEntry kFeatures[] = {
      kHistory},
     {Feature::kHashFieldExpiry, "hash-field-expiry", "fields of hashes expire", Version{7, 4, 0},
      Version{9, 0, 0}, Probe::kCommand, "hpexpire", kValkey},
-    {Feature::kSlotStats, "slot-stats", "CLUSTER SLOT-STATS", Version{8, 2, 0}, Version{8, 0, 0},
-     Probe::kSubcommand, "SLOT-STATS", kValkey},
     {Feature::kDualChannel, "dual-channel", "a full resynchronization over two connections", std::nullopt,
      Version{8, 0, 0}, Probe::kDirective, "dual-channel-replication-enabled", kValkey},
+    {Feature::kSlotStats, "slot-stats", "CLUSTER SLOT-STATS", Version{8, 2, 0}, Version{8, 0, 0},
+     Probe::kSubcommand, "SLOT-STATS", kValkey},
     {Feature::kSlotMigration, "slot-migration", "slots move by themselves, whole (CLUSTER MIGRATESLOTS)",
      std::nullopt, Version{9, 0, 0}, Probe::kSubcommand, "MIGRATESLOTS", kValkey},
     {Feature::kClusterDatabases, "cluster-databases", "several databases in a cluster", std::nullopt,
@@ -69,7 +69,7 @@ constexpr FeatureEntry kFeatures[] = {
 };
 
 constexpr TriedRelease kTried[] = {
-    {FlavorKind::kRedis, {6, 0, 16}}, {FlavorKind::kRedis, {7, 0, 15}},  {FlavorKind::kRedis, {8, 0, 6}},
+    {FlavorKind::kRedis, {6, 0, 16}}, {FlavorKind::kRedis, {7, 0, 15}}, {FlavorKind::kRedis, {8, 0, 6}},
     {FlavorKind::kValkey, {8, 1, 1}}, {FlavorKind::kValkey, {9, 1, 2}},
 };
 

@@ -15,6 +15,7 @@
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/scenario.h"
 #include "harness/suite/suite_file.h"
+#include "harness/verbs/catalogue_page.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/verbs.h"
 #include "reports/reports.h"
@@ -100,7 +101,8 @@ Listing tried_listing() {
   Listing list{"tried-releases", {}};
   for (const TriedRelease& tried : tried_releases())
     list.entries.push_back({std::string(to_string(tried.kind)) + " " + text_of(tried.version),
-                            "has answered for itself what it has, as the features say", {}});
+                            "has answered for itself what it has, as the features say",
+                            {}});
   return list;
 }
 
@@ -130,11 +132,11 @@ nlohmann::ordered_json entry_json(const Entry& entry) {
   return json;
 }
 
-void print_json(const std::vector<Listing>& lists) {
+nlohmann::ordered_json lists_json(const std::vector<Listing>& lists) {
   nlohmann::ordered_json json;
   for (const Listing& list : lists)
     for (const Entry& entry : list.entries) json[list.title].push_back(entry_json(entry));
-  std::cout << json.dump(2) << "\n";
+  return json;
 }
 
 void print_text(const std::vector<Listing>& lists) {
@@ -154,8 +156,15 @@ int list_command(int argc, const char* const* argv) {
       "list");
   bool json = false;
   app.add_flag("--json", json, "one JSON object, with the parameters of each");
+  bool markdown = false;
+  app.add_flag("--markdown", markdown, "a page to read, with the parameters of each")->excludes("--json");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
-  json ? print_json(everything()) : print_text(everything());
+  if (json)
+    std::cout << lists_json(everything()).dump(2) << "\n";
+  else if (markdown)
+    std::cout << catalogue_page(lists_json(everything()));
+  else
+    print_text(everything());
   return kExitPass;
 }
 
