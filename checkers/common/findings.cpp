@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "checkers/common/writers.h"
+
 namespace harness {
 
 std::string at_ms(Nanos time) {
@@ -108,6 +110,7 @@ void Findings::unknown(const std::string& why) {
 }
 
 CheckResult Findings::finish(const std::string& valid_words) {
+  add_writers(history_, result_.anomalies);
   std::stable_sort(result_.anomalies.begin(), result_.anomalies.end(),
                    [](const Anomaly& a, const Anomaly& b) { return a.time < b.time; });
   conclude(result_, valid_words, notes_);

@@ -13,6 +13,7 @@
 #include "harness/builds/sha256.h"
 #include "harness/builds/source_package.h"
 #include "harness/core/check.h"
+#include "harness/core/suggest.h"
 
 namespace harness {
 namespace {
@@ -47,8 +48,8 @@ std::optional<fs::path> find_on_path(std::string_view program) {
 fs::path installed(const Installed& server) {
   if (const auto found = find_on_path(server.program)) return *found;
   throw EnvironmentError(
-      fmt::format("--server {}: {} is not on PATH; apt-get install {}, or give --server bundled, "
-                  "debian:redis=7.0.15 or a path",
+      fmt::format("--server {}: {} is not on PATH: install {} (where this system has that package), or "
+                  "give --server bundled, debian:NAME=VERSION (compiled once) or a path",
                   server.spec, server.program, server.package));
 }
 
@@ -80,9 +81,9 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status))
     throw UsageError(
-        fmt::format("--server {}: there is no such file or folder; give bundled, redis, valkey, "
+        fmt::format("--server {}: there is no such file or folder{}; give bundled, redis, valkey, "
                     "debian:NAME=VERSION, or a path to a server binary, source tree or tarball",
-                    spec));
+                    spec, suggestion(spec, std::array{"bundled"sv, "redis"sv, "valkey"sv})));
   if (fs::is_directory(status)) return build_server(path, cache, options);
   if (is_tarball(path)) return build_server(unpack_tarball(path, cache, options), cache, options);
   if (::access(path.c_str(), X_OK) != 0)

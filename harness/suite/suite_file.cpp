@@ -42,7 +42,8 @@ const std::vector<Known>& known_scenarios() {
 /// The scenarios of one [[scenarios]], chosen word by word.
 class Choice {
  public:
-  explicit Choice(Section& section) : section_(section) {}
+  /// `beside`: the folder of the suite's file, from which files that it names are meant.
+  Choice(Section& section, std::filesystem::path beside) : section_(section), beside_(std::move(beside)) {}
 
   void add_tagged(const std::vector<std::string>& tags) {
     for (const std::string& tag : tags) {
@@ -55,8 +56,9 @@ class Choice {
   void add_named(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       if (std::filesystem::path(name).extension() == ".toml") {
-        load_scenario(name);  // what is wrong with it is told now
-        add(name);
+        const std::string file = (beside_ / name).lexically_normal().string();
+        load_scenario(file);  // what is wrong with it is told now
+        add(file);
         continue;
       }
       require_name("names", name);
@@ -108,6 +110,7 @@ class Choice {
   }
 
   Section& section_;
+  const std::filesystem::path beside_;
   std::vector<std::string> chosen_;
 };
 
@@ -116,7 +119,7 @@ void require_builds(const Section& section, const std::vector<std::string>& buil
     if (spec.empty()) section.refuse("builds", "an empty text names no build");
 }
 
-Selection read_selection(Section section) {
+Selection read_selection(Section section, const std::string& source) {
   Selection selection;
   std::vector<std::string> tags, names, without;
   section.read_names("tags", tags);
@@ -131,7 +134,7 @@ Selection read_selection(Section section) {
   require_builds(section, selection.builds);
   if (tags.empty() && names.empty())
     section.refuse("", "[[scenarios]] chooses nothing: give it 'tags' or 'names'");
-  Choice choice(section);
+  Choice choice(section, std::filesystem::path(source).parent_path());
   choice.add_tagged(tags);
   choice.add_named(names);
   choice.leave_out(without);
@@ -155,7 +158,8 @@ Suite parse_suite(std::string_view toml, const std::string& source) {
   root.read("seeds", suite.seeds, 0, 1'000'000);
   root.read("time", suite.time_s, 0, kLongestSeconds);
   root.read("run-limit", suite.run_limit_s, 1, kLongestSeconds);
-  for (Section& section : root.tables("scenarios", true)) suite.selections.push_back(read_selection(section));
+  for (Section& section : root.tables("scenarios", true)) 
+    suite.selections.push_back(read_selection(section, source));
   root.done();
   require_builds(root, suite.builds);
   if (suite.builds.empty()) root.refuse("builds", "'builds' names no build");

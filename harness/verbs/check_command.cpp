@@ -172,7 +172,8 @@ struct Checked {
   std::vector<std::string> warnings;
 };
 
-Checked check_file(const CheckArguments& arguments, const std::string& path, const Model& model) {
+/// Throws HistoryError too.
+Checked read_and_check(const CheckArguments& arguments, const std::string& path, const Model& model) {
   FileCheckOptions options;
   options.model = arguments.model_options;
   options.threads = arguments.threads != 0 ? arguments.threads : std::thread::hardware_concurrency();
@@ -183,13 +184,19 @@ Checked check_file(const CheckArguments& arguments, const std::string& path, con
   try {
     FileChecked checked = check_history_file(file, model, options);
     return {{std::move(checked.result)}, std::move(checked.graphs), std::move(checked.warnings)};
-  } catch (const HistoryError& error) {
-    throw UsageError(path + ": " + error.what());
   } catch (const OperationRefused& error) {
     const std::size_t line = file.line_of_event(error.event);
     throw UsageError(
         path + ": " +
         (line == 0 ? std::string(error.what()) : "line " + std::to_string(line) + ": " + error.reason));
+  }
+}
+
+Checked check_file(const CheckArguments& arguments, const std::string& path, const Model& model) {
+  try {
+    return read_and_check(arguments, path, model);
+  } catch (const HistoryError& error) {
+    throw UsageError(path + ": " + error.what());
   }
 }
 
@@ -215,19 +222,32 @@ CheckResult not_run(const Checker& checker) {
   return result;
 }
 
+Checked unknown_of(const std::string& damage, const Model& model) {
+  CheckResult unknown;
+  unknown.name = model.name;
+  unknown.explanation = "The evidence is damaged: " + damage + ".";
+  return {{std::move(unknown)}, {}, {}};
+}
+
 /// A history that is not as the run left it proves nothing.
 std::optional<Checked> damaged_history(const RunFiles& files, const Model& model) {
   const RunRecord run = load_run_info(files);
   for (const std::string& what : run.damage) {
     if (!what.starts_with("history.journal") && !what.starts_with("run.json") &&
-        !what.starts_with("seal.json"))
+        !what.starts_with("seal.json") && !what.starts_with("tally.jsonl"))
       continue;
-    CheckResult unknown;
-    unknown.name = model.name;
-    unknown.explanation = "The evidence is damaged: " + what + ".";
-    return Checked{{std::move(unknown)}, {}, {}};
+    return unknown_of(what, model);
   }
   return std::nullopt;
+}
+
+/// The history of a run: what cannot be read of it is damage, not a mistake in the command line.
+Checked checked_history(const CheckArguments& arguments, const RunFiles& files, const Model& model) {
+  try {
+    return read_and_check(arguments, files.history(), model);
+  } catch (const HistoryError& error) {
+    return unknown_of(std::string("history.journal cannot be understood: ") + error.what(), model);
+  }
 }
 
 Checked check_run(const CheckArguments& arguments) {
@@ -238,7 +258,7 @@ Checked check_run(const CheckArguments& arguments) {
   if (is_model) {
     const Model& model = chosen_model(arguments.model.empty() ? arguments.checker : arguments.model);
     if (std::optional<Checked> damaged = damaged_history(files, model)) return std::move(*damaged);
-    if (std::filesystem::exists(files.history())) return check_file(arguments, files.history(), model);
+    if (std::filesystem::exists(files.history())) return checked_history(arguments, files, model);
     return {{model.check({}, arguments.model_options)}, {}, {}};  // killed before it recorded anything
   }
   if (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr)
@@ -412,7 +432,9 @@ int check_command(int argc, const char* const* argv) {
   Teller telling(progress_style(!arguments.no_progress));
   teller = &telling;
 
-  const bool is_file = std::filesystem::is_regular_file(arguments.file) || names_a_history(arguments.file);
+  // Also stdin, a pipe or a device: only a folder, or what is not there, can be a run.
+  const bool is_file = arguments.file == "-" || names_a_history(arguments.file) ||
+                       (std::filesystem::exists(arguments.file) && !std::filesystem::is_directory(arguments.file));
   Checked checked = is_file ? check_file(arguments) : check_run(arguments);
   teller = nullptr;
   telling.clear();

@@ -154,9 +154,13 @@ class FileCheck {
     if (budget_.memory_bytes != 0) model.budget.memory_bytes = limit() - std::min(bytes, room());
     CheckResult result =
         registers_ ? check_register_part(history, model, tally_) : model_.check(history, model);
-    if (options_.graphs)
-      for (const Anomaly& anomaly : result.anomalies)
-        graphs_[{anomaly.type, anomaly.operations}] = anomaly_graph(history, anomaly);
+    if (!options_.graphs) return result;
+    const Drawings drawn = model_.draw != nullptr ? model_.draw(history, model) : Drawings();
+    for (const Anomaly& anomaly : result.anomalies) {
+      const auto better = drawn.find({anomaly.type, anomaly.operations});
+      graphs_[{anomaly.type, anomaly.operations}] =
+          better != drawn.end() ? better->second : anomaly_graph(history, anomaly);
+    }
     return result;
   }
 
@@ -277,7 +281,7 @@ class FileCheck {
   std::uint64_t base_bytes_ = 0;  // of whatever part
   bool increments_return_counts_ = false;
   std::size_t parts_ = 0;
-  std::map<std::pair<std::string, std::vector<std::size_t>>, std::string> graphs_;
+  Drawings graphs_;
 };
 
 }  // namespace
