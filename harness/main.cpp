@@ -15,6 +15,7 @@
 #include "harness/core/suggest.h"
 #include "harness/evidence/damaged.h"
 #include "harness/verbs/verbs.h"
+#include "harness/verbs/version.h"
 #include "reports/text.h"
 
 namespace harness {
@@ -37,7 +38,7 @@ int dispatch(int argc, const char* const* argv) {
     return kExitPass;
   }
   if (verb == "--version") {
-    std::cout << "harness " HARNESS_VERSION "\n";
+    std::cout << version_text() << "\n";
     return kExitPass;
   }
   std::vector<std::string_view> names;

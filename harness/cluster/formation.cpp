@@ -163,7 +163,7 @@ void Formation::set_epochs_and_slots() {
     commands[i].push_back({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(rank + 1)});
     if (i != first_holder(i)) continue;
     for (const SlotRange& range : infos_[master_of(i)].slots)
-      commands[i].push_back(add_slots(range, nodes_[i]->flavor().has_slot_ranges()));
+      commands[i].push_back(add_slots(range, nodes_[i]->flavor().has(Feature::kSlotRanges)));
   }
   tell_all(commands);
 }

@@ -189,11 +189,12 @@ std::string audit_junit(const AuditReport& report) {
     }
     cases += "</testcase>\n";
   }
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"" +
-         escape_xml("audit " + report.candidate + " against " + report.baseline) + "\" tests=\"" +
-         std::to_string(rows.size()) + "\" failures=\"" + std::to_string(failures) +
-         "\" errors=\"0\" skipped=\"" + std::to_string(skipped) + "\">\n" + cases +
-         "</testsuite>\n</testsuites>\n";
+  const std::string counts = "tests=\"" + std::to_string(rows.size()) + "\" failures=\"" +
+                             std::to_string(failures) + "\" errors=\"0\" skipped=\"" +
+                             std::to_string(skipped) + "\"";
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"audit\" " + counts +
+         ">\n<testsuite name=\"" + escape_xml("audit " + report.candidate + " against " + report.baseline) +
+         "\" " + counts + ">\n" + cases + "</testsuite>\n</testsuites>\n";
 }
 
 Json audit_json(const AuditReport& report) {

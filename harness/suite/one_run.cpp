@@ -89,6 +89,7 @@ std::vector<std::string> arguments_of(const Matrix& matrix, const Order& order, 
     words.push_back(cell.scenario);
     add("--seed", std::to_string(order.task.seed));
     if (cell.time_limit_s) add("--time-limit", Json(*cell.time_limit_s).dump());
+    for (const std::string& list : matrix.known) add("--known", list);
   }
   if (!cell.server.empty()) add("--server", cell.server);
   add("--store",

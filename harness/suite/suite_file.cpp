@@ -6,9 +6,12 @@
 #include <filesystem>
 #include <set>
 
+#include "harness/builds/sha256.h"
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
 #include "harness/run/store.h"
+#include "harness/scenario/draw.h"
+#include "harness/scenario/known_list.h"
 #include "harness/scenario/scenario.h"
 #include "harness/scenario/toml_section.h"
 
@@ -57,7 +60,7 @@ class Choice {
     for (const std::string& name : names) {
       if (std::filesystem::path(name).extension() == ".toml") {
         const std::string file = (beside_ / name).lexically_normal().string();
-        load_scenario(file);  // what is wrong with it is told now
+        draw(load_scenario(file), 1);  // what is wrong with it is told now
         add(file);
         continue;
       }
@@ -119,6 +122,14 @@ void require_builds(const Section& section, const std::vector<std::string>& buil
     if (spec.empty()) section.refuse("builds", "an empty text names no build");
 }
 
+void require_list(const Section& section, const std::string& list) {
+  try {
+    load_known(list);
+  } catch (const UsageError& error) {
+    section.refuse("known", error.what());
+  }
+}
+
 Selection read_selection(Section section, const std::string& source) {
   Selection selection;
   std::vector<std::string> tags, names, without;
@@ -143,6 +154,15 @@ Selection read_selection(Section section, const std::string& source) {
   return selection;
 }
 
+/// With where it is from: what a suite that goes on is compared with.
+Suite sealed(Suite suite, const std::filesystem::path& source, std::string_view text) {
+  Sha256 sum;
+  sum.add(text);
+  suite.source = source.string();
+  suite.sha256 = sum.hex();
+  return suite;
+}
+
 }  // namespace
 
 Suite parse_suite(std::string_view toml, const std::string& source) {
@@ -158,8 +178,10 @@ Suite parse_suite(std::string_view toml, const std::string& source) {
   root.read("seeds", suite.seeds, 0, 1'000'000);
   root.read("time", suite.time_s, 0, kLongestSeconds);
   root.read("run-limit", suite.run_limit_s, 1, kLongestSeconds);
-  for (Section& section : root.tables("scenarios", true)) 
-    suite.selections.push_back(read_selection(section, source));
+  root.read("shrink", suite.shrink_s, 0, kLongestSeconds);
+  root.read_names("known", suite.known);
+  for (const std::string& list : suite.known) require_list(root, list);
+  for (Section& section : root.tables("scenarios", true)) suite.selections.push_back(read_selection(section, source));
   root.done();
   require_builds(root, suite.builds);
   if (suite.builds.empty()) root.refuse("builds", "'builds' names no build");
@@ -171,7 +193,10 @@ Suite parse_suite(std::string_view toml, const std::string& source) {
 Suite load_suite(const std::string& name_or_file) {
   std::vector<std::string_view> names;
   for (const BundledSuite& bundled : bundled_suites()) {
-    if (bundled.name == name_or_file) return parse_suite(bundled.toml, name_or_file + ".toml");
+    if (bundled.name == name_or_file) {
+      Suite suite = parse_suite(bundled.toml, name_or_file + ".toml");
+      return sealed(std::move(suite), "bundled", bundled.toml);
+    }
     names.push_back(bundled.name);
   }
   const std::filesystem::path path(name_or_file);
@@ -183,7 +208,8 @@ Suite load_suite(const std::string& name_or_file) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error))
     throw UsageError("cannot read the suite file " + name_or_file + ": there is no such file");
-  return parse_suite(read_file(path), name_or_file);
+  const std::string text = read_file(path);
+  return sealed(parse_suite(text, name_or_file), std::filesystem::absolute(path).lexically_normal(), text);
 }
 
 }  // namespace harness

@@ -1,6 +1,7 @@
 #include "harness/suite/suite_store.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -182,6 +183,23 @@ SuiteFiles store_suite(const fs::path& store, const Matrix& matrix, const SuiteL
   for (const RunOutcome& outcome : log.outcomes) journal.end(outcome);
   if (log.finished) journal.finish(log.outcomes.empty() ? 0 : log.outcomes.back().ended_unix_ms);
   return files;
+}
+
+SuiteLock::SuiteLock(const SuiteFiles& files)
+    : descriptor_(::open(files.matrix().c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ < 0)
+    throw EnvironmentError("cannot read " + files.matrix().string() + ": " + std::strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  const int why = errno;
+  ::close(descriptor_);
+  if (why == EWOULDBLOCK)
+    throw UsageError("another process is running the suite in " + files.directory.string() +
+                     ": wait for its end, or leave --resume out to begin another one");
+  throw EnvironmentError("cannot lock " + files.matrix().string() + ": " + std::strerror(why));
+}
+
+SuiteLock::~SuiteLock() {
+  ::close(descriptor_);
 }
 
 SuiteJournal::SuiteJournal(const SuiteFiles& files) : file_(files.journal()) {

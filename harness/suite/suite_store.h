@@ -73,6 +73,20 @@ SuiteLog load_suite_log(const SuiteFiles& files);
 /// Makes a folder that tells what the log does: of shards that were joined. Throws EnvironmentError.
 SuiteFiles store_suite(const std::filesystem::path& store, const Matrix& matrix, const SuiteLog& log);
 
+/// Held while a suite's runs go on: two at once would write one journal, and take away each other's runs. The
+/// kernel lets go of it, however we end.
+class SuiteLock {
+ public:
+  /// Throws UsageError when another process holds it, EnvironmentError when it cannot be asked.
+  explicit SuiteLock(const SuiteFiles& files);
+  ~SuiteLock();
+  SuiteLock(const SuiteLock&) = delete;
+  SuiteLock& operator=(const SuiteLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
 /// Appends to the journal. Each line is with the kernel when the call returns: a kill loses none of it.
 class SuiteJournal {
  public:

@@ -8,6 +8,7 @@
 
 #include "checkers/checkers.h"
 #include "checkers/models.h"
+#include "harness/builds/features.h"
 #include "harness/cluster/target.h"
 #include "harness/conditions/conditions.h"
 #include "harness/faults/faults.h"
@@ -85,6 +86,24 @@ nlohmann::ordered_json of_fault(const Fault& fault) {
           {"parameters", describe(fault.parameters)}};
 }
 
+Listing feature_listing() {
+  Listing list{"features", {}};
+  for (const FeatureEntry& entry : features())
+    list.entries.push_back({std::string(entry.name),
+                            std::string(entry.description) + ", " + since(entry),
+                            {{"source", entry.source}}});
+  return list;
+}
+
+/// Of all other releases the profile is from documents alone.
+Listing tried_listing() {
+  Listing list{"tried-releases", {}};
+  for (const TriedRelease& tried : tried_releases())
+    list.entries.push_back({std::string(to_string(tried.kind)) + " " + text_of(tried.version),
+                            "has answered for itself what it has, as the features say", {}});
+  return list;
+}
+
 nlohmann::ordered_json of_condition(const Condition& condition) {
   return {{"parameters", describe(condition.parameters)}};
 }
@@ -100,7 +119,9 @@ std::vector<Listing> everything() {
           listing("models", models(), &Model::description),
           listing("reports", reports(), &Report::description),
           listing("capabilities", capability_names(), &Named::description),
-          listing("reachable-states", reachable_states(), &Named::description)};
+          listing("reachable-states", reachable_states(), &Named::description),
+          feature_listing(),
+          tried_listing()};
 }
 
 nlohmann::ordered_json entry_json(const Entry& entry) {

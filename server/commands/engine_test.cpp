@@ -38,7 +38,7 @@ struct Outside final : ClockPort,
   Session* find(std::uint64_t) override { return nullptr; }
   void wake(const Subscriber&) override {}
   void close(Session&) override { asked.emplace_back("close"); }
-  std::pair<std::size_t, std::size_t> buffers(const Session&) const override { return {0, 0}; }
+  Traffic traffic(const Session&) const override { return {}; }
   void pause(std::int64_t, bool) override { asked.emplace_back("pause"); }
   bool paused(bool) const override { return pausing; }
   void propagate(int, std::string_view resp, unsigned) override { changes.emplace_back(resp); }
@@ -69,6 +69,8 @@ struct Outside final : ClockPort,
   bool abort() override { return false; }
   void command_migrate(Call&) override {}
   Text apply_config(std::span<const std::string>) override { return std::nullopt; }
+  Text read_users(std::string&) override { return std::nullopt; }
+  Text write_users(std::string_view) override { return std::nullopt; }
   bool info_section(std::string_view, std::string&) override { return false; }
   void serve_while_busy() override {}
 

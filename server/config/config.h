@@ -37,6 +37,10 @@ struct Config {
   std::string output_limits = "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
   std::string enable_debug = "no", enable_protected_configs = "no", enable_module_command = "no";
   std::string requirepass;
+  std::string acl_file, acl_pubsub_default = "resetchannels";
+  std::int64_t acl_log_length = 128;
+  /// The words of the lines "user NAME rules", without the first.
+  std::vector<std::vector<std::string>> users;
 
   // Process.
   bool daemonize = false;
@@ -167,7 +171,9 @@ void load_config_text(Config& config, std::string_view text, const std::string& 
                       const IncludeReader& read_included = read_included_file, int depth = 0);
 
 /// The file's text with the lines of changed directives replaced and what is missing appended; comments stay.
-std::string rewrite_config(const Config& config, std::string_view old_text);
+/// `users`: the lines that take the place of those of users.
+std::string rewrite_config(const Config& config, std::string_view old_text,
+                           std::span<const std::string> users = {});
 
 /// notify-keyspace-events as bits, one a letter; nothing when a letter is unknown. 'A' stands for all classes
 /// but m and n.

@@ -25,6 +25,10 @@ constexpr Directive kDirectives[] = {
      "no yes local"},
     {"enable-module-command", "", K::choice, &Config::enable_module_command, false, 0, 0, "no yes local"},
     {"requirepass", "", K::text, &Config::requirepass},
+    {"aclfile", "", K::text, &Config::acl_file, false},
+    {"acl-pubsub-default", "", K::choice, &Config::acl_pubsub_default, true, 0, 0,
+     "allchannels resetchannels"},
+    {"acllog-max-len", "", K::integer, &Config::acl_log_length, true, 0},
     {"daemonize", "", K::yes_no, &Config::daemonize, false},
     {"supervised", "", K::choice, &Config::supervised, false, 0, 0, "no upstart systemd auto"},
     {"pidfile", "", K::text, &Config::pidfile, false},
@@ -148,9 +152,6 @@ constexpr InertDirective kInert[] = {
     {"oom-score-adj-values", "0 200 800"},
     {"disable-thp", "yes"},
     {"active-expire-effort", "1"},
-    {"acllog-max-len", "128"},
-    {"acl-pubsub-default", "resetchannels"},
-    {"aclfile", ""},
     {"latency-tracking-info-percentiles", "50 99 99.9"},
     {"activerehashing", "yes"},
     {"dynamic-hz", "yes"},
@@ -202,8 +203,6 @@ using enum InertRule::When;
 
 // What differs from: any value of the kind of the default one, at any time.
 constexpr InertRule kInertRules[] = {
-    {"acl-pubsub-default", any_time, "allchannels resetchannels"},
-    {"aclfile", never, "", true},  // rules that would not be kept must not be thought to be
     {"activedefrag", never},
     {"always-show-logo", at_start},
     {"aof_rewrite_cpulist", at_start},

@@ -11,10 +11,19 @@
 
 namespace node {
 
+namespace {
+
+std::string upper(std::string_view name) {
+  std::string text(name.substr(0, 128));
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+}  // namespace
+
 std::string no_such_subcommand(const std::vector<std::string_view>& argv) {
-  std::string container(argv[0].substr(0, 128));
-  for (char& c : container) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return "ERR unknown subcommand '" + std::string(argv[1].substr(0, 128)) + "'. Try " + container + " HELP.";
+  return "ERR unknown subcommand '" + std::string(argv[1].substr(0, 128)) + "'. Try " + upper(argv[0]) +
+         " HELP.";
 }
 
 Database& Call::db() {
@@ -93,8 +102,9 @@ bool Call::subcommand(std::string_view name, int min_words, int max_words) {
   const auto n = static_cast<int>(argc());
   if (n >= min_words && (max_words < 0 || n <= max_words)) return true;
   arity_failed = true;
-  const std::string container(command.name.substr(0, command.name.find('|')));
-  error("ERR wrong number of arguments for '" + container + "|" + std::string(name) + "' command");
+  // The table's arity let it pass, so that it is for the command itself to refuse it.
+  error("ERR unknown subcommand or wrong number of arguments for '" + std::string(argv[1].substr(0, 128)) +
+        "'. Try " + upper(argv[0]) + " HELP.");
   return false;
 }
 

@@ -37,12 +37,20 @@ bool begins_http(std::string_view word) {
   return lower(word) == "post" || lower(word) == "host:";
 }
 
+std::string denied_line(const acl::Decision& decision, const Command& command) {
+  if (decision.denied == acl::Denied::command)
+    return "NOPERM this user has no permissions to run the '" + std::string(command.name) + "' command";
+  return "NOPERM this user has no permissions to access one of the " +
+         std::string(decision.denied == acl::Denied::key ? "keys" : "channels") + " used as arguments";
+}
+
 }  // namespace
 
 Engine::Engine(Config& cfg, const Ports& outside, const CommandTable& commands, Database::SlotOf slot_of)
     : config(cfg),
       ports(outside),
       table(commands),
+      permissions(commands),
       tracking({[this](std::uint64_t id) { return ports.sessions.find(id); },
                 [this](const Subscriber& s) { ports.sessions.wake(s); }}) {
   const std::int64_t count = cfg.cluster_enabled ? 1 : cfg.databases;
@@ -166,9 +174,14 @@ bool Engine::process(Session& session, const std::vector<std::string_view>& argv
   if (argv.size() > 1 && !table.subcommands_of(*command).empty()) return refuse(no_such_subcommand(argv));
   if (!command->arity_fits(argv.size()))
     return refuse("ERR wrong number of arguments for '" + std::string(command->name) + "' command");
-  if (!session.authenticated && !command->is(flag::no_auth)) return refuse("NOAUTH Authentication required.");
+  if (!command->is(flag::no_auth) && is_stranger(session)) return refuse("NOAUTH Authentication required.");
   if (session.in_multi && command->is(flag::no_multi))
     return refuse("ERR Command not allowed inside a transaction");
+  if (session.user && !session.user->may_all()) {
+    const auto context = session.in_multi ? acl::Context::multi : acl::Context::toplevel;
+    if (const acl::Decision decision = permitted(session, *command, argv, context); !decision)
+      return refuse(denied_line(decision, *command));
+  }
   session.last_command = command;
   // What runs a script counts as what the script says about itself.
   const bool runs_script = command->group == "scripting" && command->keys.find;

@@ -18,6 +18,7 @@
 #include "server/engine/cluster_port.h"
 #include "server/engine/command_table.h"
 #include "server/engine/latency.h"
+#include "server/engine/permissions.h"
 #include "server/engine/ports.h"
 #include "server/engine/scripts.h"
 #include "server/engine/session.h"
@@ -63,6 +64,21 @@ class Engine {
   void release_blocked();
   /// Answers clients blocked on keys that moved away.
   void redirect_blocked();
+
+  /// A connection begins, or begins anew: it is the default user, who may have to say a password first.
+  void begin_as_default(Session& session) const;
+  /// Whether it is to say a password before anything else.
+  bool is_stranger(const Session& session) const;
+  /// Whether its user may do that. What is denied stands in the log of ACL.
+  acl::Decision permitted(const Session& session, const Command& command,
+                          const std::vector<std::string_view>& argv, acl::Context context);
+  /// `object`: what it asked for; `user`: as whom, unless as the session's own.
+  void note_denied(const Session& session, acl::Denied reason, acl::Context context, std::string object,
+                   std::string user = {});
+  /// The user is about to go: its connections are closed.
+  void drop_sessions_of(const acl::User& user);
+  /// The rules of a user are about to change: who listens to what it may not any more is disconnected.
+  void drop_listeners(const acl::User& before, const acl::User& after);
 
   /// Counts an error reply; `before`: the command was refused, not run.
   void note_error(std::string_view line, const Command* command, bool before);
@@ -118,6 +134,7 @@ class Engine {
   Config& config;
   const Ports ports;
   const CommandTable& table;
+  Permissions permissions;
   KeyspaceState state;
   PubSub pubsub;
   Tracking tracking;

@@ -37,8 +37,12 @@ struct SessionsPort {
   virtual void wake(const Subscriber& session) = 0;
   /// Closes as soon as the running command is done.
   virtual void close(Session& session) = 0;
-  /// Bytes that wait to be read from / to be sent to the client, for CLIENT LIST.
-  virtual std::pair<std::size_t, std::size_t> buffers(const Session& session) const = 0;
+  /// Bytes that wait to be read from and to be sent to the client, and its descriptor: for CLIENT LIST.
+  struct Traffic {
+    std::size_t input = 0, output = 0;
+    int descriptor = -1;
+  };
+  virtual Traffic traffic(const Session& session) const = 0;
   /// Clients are held back until then (CLIENT PAUSE, manual failover); 0 resumes.
   virtual void pause(std::int64_t until_ms, bool writes_only) = 0;
   virtual bool paused(bool write) const = 0;
@@ -117,6 +121,9 @@ struct ServerPort {
   virtual ~ServerPort() = default;
   /// After CONFIG SET: takes over what changed. A text is the error and the change is undone.
   virtual std::optional<std::string> apply_config(std::span<const std::string> names) = 0;
+  /// The file of users (aclfile). A text is the error.
+  virtual std::optional<std::string> read_users(std::string& text) = 0;
+  virtual std::optional<std::string> write_users(std::string_view text) = 0;
   /// Appends one INFO section that is the node's to know; false when the name is not one.
   virtual bool info_section(std::string_view name, std::string& out) = 0;
   /// Called now and then by what runs long (a script, a load): serves other clients, which are refused all

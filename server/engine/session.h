@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/acl/user.h"
 #include "server/keyspace/entry.h"
 #include "server/pubsub/subscriber.h"
 
@@ -47,6 +48,8 @@ struct Session : Subscriber {
 
   bool in_command = false;  ///< its command runs: no other one may begin
   bool authenticated = false;
+  /// Whose permissions it has; never one that is gone. Null: it is to be obeyed (the master, a loader).
+  acl::User* user = nullptr;
   bool asking = false;
   bool readonly = false;
   bool no_evict = false;

@@ -10,6 +10,20 @@ void end_transaction(Call& c) {
   c.client.queue.clear();
   c.engine.unwatch(c.client);
 }
+
+/// Its user may not do that any more.
+void refuse_queued(Call& c, const acl::Decision& decision) {
+  const std::string_view reason =
+      decision.denied == acl::Denied::command ? "no permission to execute the command or subcommand"
+      : decision.denied == acl::Denied::key   ? "no permission to touch the specified keys"
+                                            : "no permission to access one of the channels used as arguments";
+  const std::string line =
+      "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This "
+      "command is no longer allowed for the following reason: " +
+      std::string(reason);
+  c.engine.note_error(line, nullptr, false);
+  c.reply.error(line);
+}
 }  // namespace
 
 void command_multi(Call& c) {
@@ -53,7 +67,10 @@ void command_exec(Call& c) {
   c.reply.array(queue.size());
   for (const QueuedCommand& q : queue) {
     const std::vector<std::string_view> words(q.argv.begin(), q.argv.end());
-    c.engine.call(s, *q.command, words);
+    if (const auto decision = c.engine.permitted(s, *q.command, words, acl::Context::multi); !decision)
+      refuse_queued(c, decision);
+    else
+      c.engine.call(s, *q.command, words);
   }
   s.executing = false;
 }

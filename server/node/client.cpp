@@ -63,7 +63,7 @@ void Client::read() {
 
 void Client::consume(std::string_view bytes) {
   std::size_t done = 0;
-  const ParserLimits limits{node_.config().proto_max_bulk, session.authenticated};
+  const ParserLimits limits{node_.config().proto_max_bulk, !node_.engine().is_stranger(session)};
   while (!closing && !session.blocked && postponed.empty() && !session.close_after_reply) {
     const auto status = parser_.next(bytes, limits);
     if (status == RequestParser::Status::need_more) break;

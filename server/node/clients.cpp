@@ -36,7 +36,8 @@ std::string_view Clients::refusal(const Endpoint& peer, const Endpoint& local) c
     return "-ERR max number of clients reached\r\n";
   // Protected mode is for those who never thought of it: without a password, only this machine itself is
   // let in, by whichever of its addresses (redis 7.0 knows 127.0.0.1 alone as its own).
-  if (config.protected_mode && config.requirepass.empty() && !is_loopback(peer.ip) && peer.ip != local.ip)
+  if (config.protected_mode && node_.engine().permissions.users.first().no_password() &&
+      !is_loopback(peer.ip) && peer.ip != local.ip)
     return "-DENIED Redis is running in protected mode because protected mode is enabled and no password is "
            "set for the default user. In this mode connections are only accepted from the loopback "
            "interface. "
@@ -62,7 +63,7 @@ void Clients::admit(Socket s) {
   c->session.address = local_socket ? config.unixsocket + ":0" : peer.str();
   c->session.local_address = local_socket ? c->session.address : local.str();
   c->session.created_ms = c->session.active_ms = node_.engine().state.now_ms;
-  c->session.authenticated = config.requirepass.empty();
+  node_.engine().begin_as_default(c->session);
   node_.loop().add(fd, EPOLLIN, c.get());
   clients_.emplace(id, std::move(c));
 }
@@ -102,7 +103,7 @@ void Clients::check_output_limit(Client& c) {
   else if (!c.over_soft_since_ms)
     c.over_soft_since_ms = node_.engine().state.now_ms;
   // Who has not said the password has no use for many answers.
-  const bool stranger = !s.authenticated && used > kStrangerOutput;
+  const bool stranger = used > kStrangerOutput && node_.engine().is_stranger(s);
   const bool too_long =
       soft && node_.engine().state.now_ms - c.over_soft_since_ms > limit.soft_seconds * 1000;
   if (!hard && !too_long && !stranger) return;
@@ -160,10 +161,10 @@ void Clients::close(Session& session) {
   if (Client* c = get(session.id)) close_client(*c);
 }
 
-std::pair<std::size_t, std::size_t> Clients::buffers(const Session& session) const {
+SessionsPort::Traffic Clients::traffic(const Session& session) const {
   const auto it = clients_.find(session.id);
-  if (it == clients_.end()) return {0, 0};
-  return {it->second->input_bytes(), it->second->output_bytes()};
+  if (it == clients_.end()) return {};
+  return {it->second->input_bytes(), it->second->output_bytes(), it->second->socket.fd()};
 }
 
 void Clients::resume_woken() {

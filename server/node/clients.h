@@ -23,7 +23,7 @@ class Clients final : public SessionsPort {
   Session* find(std::uint64_t id) override;
   void wake(const Subscriber& session) override;
   void close(Session& session) override;
-  std::pair<std::size_t, std::size_t> buffers(const Session& session) const override;
+  Traffic traffic(const Session& session) const override;
   void pause(std::int64_t until_ms, bool writes_only) override;
   bool paused(bool write) const override;
 

@@ -80,6 +80,8 @@ void Node::apply_limits() {
   access_tracking.recency = policy.by == EvictionPolicy::By::recency;
   access_tracking.log_factor = config_.lfu_log_factor;
   access_tracking.decay_minutes = config_.lfu_decay_minutes;
+  engine_.permissions.users.all_channels = config_.acl_pubsub_default == "allchannels";
+  engine_.permissions.log.shorten(static_cast<std::size_t>(config_.acl_log_length));
 }
 
 // ---- start
@@ -95,6 +97,7 @@ std::optional<std::string> Node::start() {
     if (auto why = cluster_->load()) return why;
     engine_.cluster = cluster_.get();
   }
+  if (auto why = load_users()) return why;
   memory_.note_start();
   // Clients are let in before the data is: they are told LOADING, not refused.
   if (auto why = listeners_.open()) return why;
@@ -201,7 +204,9 @@ std::optional<std::string> Node::rewrite_config_file() {
   if (config_.file.empty()) return "ERR The server is running without a config file";
   std::string old;
   read_file(config_.file, old);
-  if (const auto why = replace_file(config_.file, rewrite_config(config_, old), true))
+  std::vector<std::string> users;
+  if (config_.acl_file.empty()) users = engine_.permissions.users.lines();
+  if (const auto why = replace_file(config_.file, rewrite_config(config_, old, users), true))
     return "ERR Rewriting config file: " + *why;
   return std::nullopt;
 }
@@ -228,6 +233,7 @@ std::optional<std::string> Node::apply_directive(const std::string& name) {
   if (name == "appendonly")
     if (auto why = storage_.switch_aof()) return why;
   if (name.starts_with("aof-") || name == "appendfsync") storage_.change_aof_settings();
+  if (name == "requirepass") engine_.permissions.users.set_default_password(config_.requirepass);
   if (name == "maxmemory") engine_.evicting = config_.maxmemory > 0;
   return std::nullopt;
 }
@@ -242,6 +248,32 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
   if (cluster_) cluster_->config_changed();
   replication_.config_changed();
   return std::nullopt;
+}
+
+/// Those of the configuration or of the file of users, which must not both define some.
+std::optional<std::string> Node::load_users() {
+  acl::Users& users = engine_.permissions.users;
+  users.set_default_password(config_.requirepass);
+  if (!config_.acl_file.empty() && !config_.users.empty())
+    return "Configuring Redis with users defined in redis.conf and at the same setting an ACL file path is "
+           "invalid. This setup is very likely to lead to configuration errors and security holes, please "
+           "define either an ACL file or declare users directly in your redis.conf, but not both.";
+  if (auto why = users.define(config_.users)) return *why + "\nCritical error while loading ACLs. Exiting.";
+  if (config_.acl_file.empty()) return std::nullopt;
+  std::string text;
+  auto why = read_users(text);
+  if (!why) why = users.load(text, config_.acl_file, [](const acl::User&) {});
+  if (why) return "Aborting Redis startup because of ACL errors: " + *why;
+  return std::nullopt;
+}
+
+std::optional<std::string> Node::read_users(std::string& text) {
+  if (!read_file(config_.acl_file, text)) return std::nullopt;
+  return "Error loading ACLs, opening file '" + config_.acl_file + "': " + errno_text();
+}
+
+std::optional<std::string> Node::write_users(std::string_view text) {
+  return replace_file(config_.acl_file, text, true);
 }
 
 bool Node::info_section(std::string_view name, std::string& out) {

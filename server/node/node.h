@@ -69,6 +69,8 @@ class Node final : public ServerPort, public ChangesPort {
   bool busy() const { return busy_; }
 
   std::optional<std::string> apply_config(std::span<const std::string> names) override;
+  std::optional<std::string> read_users(std::string& text) override;
+  std::optional<std::string> write_users(std::string_view text) override;
   bool info_section(std::string_view name, std::string& out) override;
   void serve_while_busy() override;
   void propagate(int db, std::string_view resp, unsigned targets) override;
@@ -84,6 +86,7 @@ class Node final : public ServerPort, public ChangesPort {
   void note_time() { engine_.state.now_ms = clock_.now_us() / 1000; }
   std::optional<std::string> apply_directive(const std::string& name);
   std::optional<std::string> rewrite_config_file();
+  std::optional<std::string> load_users();
   void reset_statistics();
   void tell_supervisor();
 

@@ -73,23 +73,27 @@ int redis_pcall(lua_State* lua) {
   return 1;
 }
 
-/// There is one user, who may do everything: what is asked is whether the command exists.
-bool known_command(lua_State* lua) {
+/// Whether the caller's user may run the words of the arguments. Nothing, with an error on the stack, where
+/// they are no command.
+std::optional<bool> check_arguments(lua_State* lua) {
   std::vector<std::string> words;
-  if (!words_of_arguments(lua, words)) return false;
+  if (!words_of_arguments(lua, words)) return std::nullopt;
   const std::vector<std::string_view> argv(words.begin(), words.end());
-  const CommandTable& table = script_run_of(lua).engine().table;
+  ScriptRun& run = script_run_of(lua);
+  const CommandTable& table = run.engine().table;
   const Command* command = table.resolve(argv);
-  if (command && (argv.size() == 1 || table.subcommands_of(*command).empty())) return true;
+  if (command && (argv.size() == 1 || table.subcommands_of(*command).empty()))
+    return static_cast<bool>(run.engine().permissions.check(run.user(), *command, argv));
   push_error(lua, "Invalid command passed to redis.acl_check_cmd()");
-  return false;
+  return std::nullopt;
 }
 
 int redis_acl_check_cmd(lua_State* lua) {
   if (!script_run_of(lua).running())
     return raise_error(lua, "redis.acl_check_cmd can only be called inside a script invocation");
-  if (!known_command(lua)) return lua_error(lua);
-  lua_pushboolean(lua, 1);
+  const std::optional<bool> allowed = check_arguments(lua);
+  if (!allowed) return lua_error(lua);
+  lua_pushboolean(lua, *allowed);
   return 1;
 }
 

@@ -90,6 +90,15 @@ std::string error_line(lua_State* lua, const std::string& name) {
   return text;
 }
 
+std::string denied_line(acl::Denied denied) {
+  const std::string_view what =
+      denied == acl::Denied::command ? "can't run this command or subcommand"
+      : denied == acl::Denied::key
+          ? "can't access at least one of the keys mentioned in the command arguments"
+          : "can't publish to the channel mentioned in the command";
+  return "ERR The user executing the script " + std::string(what);
+}
+
 }  // namespace
 
 ScriptRun::ScriptRun(Engine& engine) : engine_(engine), session_(std::make_unique<Session>()) {
@@ -110,6 +119,10 @@ bool ScriptRun::flagged(std::uint32_t bit) const {
 
 const std::vector<std::string_view>& ScriptRun::words() const {
   return running_->call->argv;
+}
+
+const acl::User* ScriptRun::user() const {
+  return session_->user;
 }
 
 std::int64_t ScriptRun::duration_ms() const {
@@ -163,6 +176,7 @@ void ScriptRun::run(Call& c, ScriptSubject subject, lua_State* lua, std::size_t 
   running_ = Running{&c, std::move(subject), engine_.ports.clock.monotonic_us(), -1};
   if (engine_.cluster && keys > 0) running_->slot = engine_.cluster->slot_of(c.arg(3));
   session_->db = c.client.db;
+  session_->user = c.client.user;
   session_->readonly = c.client.readonly;
   session_->out.set_resp(2);
 
@@ -271,6 +285,8 @@ std::optional<std::string> ScriptRun::command_refusal(const Command* command,
   if (engine_.ports.replication.is_replica() && !config.serve_stale && !engine_.ports.replication.link_up() &&
       !command->is(flag::stale))
     return "ERR Can not execute the command on a stale replica";
+  if (const auto decision = engine_.permitted(*session_, *command, argv, acl::Context::lua); !decision)
+    return denied_line(decision.denied);
   const bool read_only = running_->subject.read_only_command || flagged(script_flag::no_writes);
   if (read_only && command->is(flag::write | flag::may_replicate))
     return "ERR Write commands are not allowed from read-only scripts.";

@@ -13,6 +13,10 @@ struct lua_State;
 
 namespace node {
 
+namespace acl {
+class User;
+}
+
 class Engine;
 struct Call;
 struct Command;
@@ -62,6 +66,8 @@ class ScriptRun {
   /// Who hears of changes (propagate_to), for the rest of this script.
   void set_propagation(unsigned targets);
   Engine& engine() { return engine_; }
+  /// Of the client whose script runs.
+  const acl::User* user() const;
   /// Of math.random(): it goes on from script to script.
   std::uint16_t* random_state() { return random_; }
 

@@ -1,126 +1,134 @@
-/// ACL: there is one user, "default", who may do everything once the password is said. What clients ask about
-/// it is answered as redis does; rules that would make it another one are refused, never silently dropped.
+/// ACL: the users, their rules, and what was denied.
 #include <algorithm>
-#include <cctype>
 #include <random>
 
 #include "server/commands/admin/handlers.h"
-#include "server/commands/admin/sha256.h"
-#include "server/engine/reply_errors.h"
 #include "server/keyspace/number.h"
 
 namespace node {
 
 namespace {
 
-constexpr std::string_view kCategories[] = {
-    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
-    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
-    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting"};
+constexpr std::int64_t kPasswordBitsMax = 4096;
+
+acl::Users& users_of(const Call& c) {
+  return c.engine.permissions.users;
+}
 
 void acl_cat(Call& c) {
   if (c.argc() == 2) {
-    c.reply.array(std::size(kCategories));
-    for (std::string_view name : kCategories) c.reply.bulk(name);
+    c.reply.array(acl::category_names().size());
+    for (std::string_view name : acl::category_names()) c.reply.bulk(name);
     return;
   }
-  std::string wanted = "@" + std::string(c.arg(2));
-  for (char& ch : wanted) ch = static_cast<char>(std::tolower(static_cast<unsigned char>(ch)));
-  if (std::find(std::begin(kCategories), std::end(kCategories), wanted.substr(1)) == std::end(kCategories))
-    return c.error("ERR Unknown category '" + std::string(c.arg(2)) + "'");
+  const auto wanted = acl::category_named(c.arg(2));
+  if (!wanted) return c.error("ERR Unknown category '" + std::string(c.arg(2).substr(0, 128)) + "'");
+  const acl::Catalogue& all = c.engine.permissions.catalogue;
   std::vector<std::string_view> names;
-  const auto collect = [&](std::span<const Command> commands) {
-    for (const Command& command : commands) {
-      const auto of_it = categories_of(c.engine.table, command);
-      if (std::find(of_it.begin(), of_it.end(), wanted) != of_it.end()) names.push_back(command.name);
-    }
-  };
-  collect(c.engine.table.commands());
-  collect(c.engine.table.subcommands());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all.line(i).categories & *wanted) names.push_back(all.line(i).name);
   c.reply.array(names.size());
   for (std::string_view name : names) c.reply.bulk(name);
 }
 
-void acl_getuser(Call& c) {
-  if (c.arg(2) != "default") return c.reply.null();
-  const std::string& password = c.engine.config.requirepass;
-  c.reply.map(6);
-  c.reply.bulk("flags");
-  c.reply.set(password.empty() ? 2 : 1);
-  c.reply.bulk("on");
-  if (password.empty()) c.reply.bulk("nopass");
-  c.reply.bulk("passwords");
-  c.reply.array(password.empty() ? 0 : 1);
-  if (!password.empty()) c.reply.bulk(sha256_hex(password));
-  for (const auto& [name, value] :
-       {std::pair("commands", "+@all"), std::pair("keys", "~*"), std::pair("channels", "&*")}) {
-    c.reply.bulk(name);
-    c.reply.bulk(value);
-  }
-  c.reply.bulk("selectors");
-  c.reply.array(0);
+void describe(Call& c, const acl::Selector& selector) {
+  c.reply.bulk("commands");
+  c.reply.bulk(selector.command_rules());
+  c.reply.bulk("keys");
+  c.reply.bulk(selector.key_rules());
+  c.reply.bulk("channels");
+  c.reply.bulk(selector.channel_rules());
 }
 
-/// Rules of the default user that leave it what it is: its password is the only thing to change.
-void acl_setuser(Call& c) {
-  for (std::size_t i = 3; i < c.argc(); ++i)
-    if (c.arg(i).starts_with('>') || c.arg(i).starts_with('<')) c.redact(i);
-  if (c.arg(2) != "default")
-    return c.error("ERR users other than 'default' are not supported by this server");
-  constexpr std::string_view same[] = {"on",
-                                       "~*",
-                                       "allkeys",
-                                       "&*",
-                                       "allchannels",
-                                       "+@all",
-                                       "allcommands",
-                                       "sanitize-payload",
-                                       "skip-sanitize-payload"};
-  std::string password = c.engine.config.requirepass;
-  bool locked = false;
-  for (std::size_t i = 3; i < c.argc(); ++i) {
-    const std::string_view rule = c.arg(i);
-    if (c.is(i, "nopass")) {
-      password.clear();
-      locked = false;
-    } else if (c.is(i, "resetpass")) {
-      password.clear();
-      locked = true;
-    } else if (rule.starts_with('>') && rule.size() > 1) {
-      password = rule.substr(1);
-      locked = false;
-    } else if (std::none_of(std::begin(same), std::end(same),
-                            [&](std::string_view s) { return c.is(i, s); })) {
-      return c.error("ERR Error in ACL SETUSER modifier '" + std::string(rule) +
-                     "': not supported by this server, whose only user may do everything");
-    }
+void acl_getuser(Call& c) {
+  const acl::User* user = users_of(c).find(c.arg(2));
+  if (!user) return c.reply.null();
+  c.reply.map(6);
+  c.reply.bulk("flags");
+  const auto flags = user->flags();
+  c.reply.set(flags.size());
+  for (std::string_view flag : flags) c.reply.bulk(flag);
+  c.reply.bulk("passwords");
+  c.reply.array(user->passwords().size());
+  for (const std::string& hash : user->passwords()) c.reply.bulk(hash);
+  describe(c, user->root());
+  c.reply.bulk("selectors");
+  const auto others = user->selectors().subspan(1);
+  c.reply.array(others.size());
+  for (const acl::Selector& selector : others) {
+    c.reply.map(3);
+    describe(c, selector);
   }
-  if (locked) return c.error("ERR a user without any password could not log in: say nopass or >password");
-  c.engine.config.requirepass = password;
-  c.reply.ok();
+}
+
+void acl_setuser(Call& c) {
+  for (std::size_t i = 2; i < c.argc(); ++i) c.redact(i);
+  if (acl::has_spaces(c.arg(2))) return c.error("ERR Usernames can't contain spaces or null characters");
+  const std::vector<std::string> rules(c.argv.begin() + 3, c.argv.end());
+  const auto why = users_of(c).set(c.arg(2), rules, [&](const acl::User& before, const acl::User& after) {
+    c.engine.drop_listeners(before, after);
+  });
+  why ? c.error("ERR " + *why) : c.reply.ok();
+}
+
+void acl_deluser(Call& c) {
+  if (std::find(c.argv.begin() + 2, c.argv.end(), users_of(c).first().name()) != c.argv.end())
+    return c.error("ERR The 'default' user cannot be removed");
+  std::int64_t removed = 0;
+  for (std::size_t i = 2; i < c.argc(); ++i)
+    removed += users_of(c).remove(c.arg(i), [&](const acl::User& user) { c.engine.drop_sessions_of(user); });
+  c.reply.integer(removed);
+}
+
+void acl_load(Call& c) {
+  std::string text;
+  auto why = c.engine.ports.server.read_users(text);
+  if (!why)
+    why = users_of(c).load(text, c.engine.config.acl_file,
+                           [&](const acl::User& user) { c.engine.drop_sessions_of(user); });
+  why ? c.error("ERR " + *why) : c.reply.ok();
+}
+
+void acl_save(Call& c) {
+  std::string text;
+  for (const std::string& line : users_of(c).lines()) text += line + "\n";
+  const auto why = c.engine.ports.server.write_users(text);
+  if (!why) return c.reply.ok();
+  c.engine.ports.logger.log('#', "Writing ACL file for ACL SAVE: " + *why);
+  c.error(
+      "ERR There was an error trying to save the ACLs. Please check the server logs for more information");
 }
 
 void acl_dryrun(Call& c) {
-  if (c.arg(2) != "default") return c.error("ERR User '" + std::string(c.arg(2)) + "' not found");
+  const acl::User* user = users_of(c).find(c.arg(2));
+  if (!user) return c.error("ERR User '" + std::string(c.arg(2)) + "' not found");
   const std::vector<std::string_view> words(c.argv.begin() + 3, c.argv.end());
   const Command* command = c.engine.table.resolve(words);
-  if (!command) return c.error("ERR Command '" + std::string(c.arg(3)) + "' not found");
+  if (!command || (words.size() > 1 && !c.engine.table.subcommands_of(*command).empty()))
+    return c.error("ERR Command '" + std::string(c.arg(3)) + "' not found");
   if (!command->arity_fits(words.size()))
     return c.error("ERR wrong number of arguments for '" + std::string(command->name) + "' command");
-  c.reply.ok();
+  const acl::Decision decision = c.engine.permissions.check(user, *command, words);
+  if (decision) return c.reply.ok();
+  if (decision.denied == acl::Denied::command)
+    return c.reply.bulk("This user has no permissions to run the '" + std::string(command->name) +
+                        "' command");
+  c.reply.bulk("This user has no permissions to access the '" + std::string(words[decision.at]) + "' " +
+               std::string(acl::name_of(decision.denied)));
 }
 
 void acl_genpass(Call& c) {
-  constexpr std::string_view wrong =
-      "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to "
-      "4096";
   std::int64_t bits = 256;
   if (c.argc() == 3) {
     const auto n = c.integer(2);
     if (!n) return;
-    if (*n < 1 || *n > 4096) return c.error(wrong);
     bits = *n;
   }
+  if (bits <= 0 || bits > kPasswordBitsMax)
+    return c.error(
+        "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up "
+        "to " +
+        std::to_string(kPasswordBitsMax));
   std::random_device entropy;
   std::string password;
   while (static_cast<std::int64_t>(password.size()) * 4 < bits)
@@ -128,50 +136,78 @@ void acl_genpass(Call& c) {
   c.reply.bulk(password);
 }
 
+void log_entry(Call& c, const acl::LogEntry& entry, std::int64_t now_ms) {
+  c.reply.map(7);
+  c.reply.bulk("count");
+  c.reply.integer(static_cast<std::int64_t>(entry.count));
+  const std::pair<std::string_view, std::string_view> texts[] = {{"reason", acl::name_of(entry.reason)},
+                                                                 {"context", acl::name_of(entry.context)},
+                                                                 {"object", entry.object},
+                                                                 {"username", entry.user}};
+  for (const auto& [name, value] : texts) {
+    c.reply.bulk(name);
+    c.reply.bulk(value);
+  }
+  c.reply.bulk("age-seconds");
+  c.reply.real(static_cast<double>(now_ms - entry.time_ms) / 1000);
+  c.reply.bulk("client-info");
+  c.reply.bulk(entry.client);
+}
+
 void acl_log(Call& c) {
-  // Nothing is denied to the one user; wrong passwords stand in INFO errorstats.
-  if (c.argc() == 3 && c.is(2, "reset")) return c.reply.ok();
-  if (c.argc() == 3 && !c.integer(2)) return;
-  c.reply.array(0);
+  acl::Log& log = c.engine.permissions.log;
+  std::int64_t count = 10;
+  if (c.argc() == 3) {
+    if (c.is(2, "reset")) {
+      log.clear();
+      return c.reply.ok();
+    }
+    const auto n = c.integer(2);
+    if (!n) return;
+    count = std::max<std::int64_t>(0, *n);
+  }
+  count = std::min(count, static_cast<std::int64_t>(log.entries().size()));
+  c.reply.array(static_cast<std::size_t>(count));
+  const std::int64_t now_ms = c.engine.ports.clock.now_us() / 1000;
+  for (auto it = log.entries().begin(); count > 0; ++it, --count) log_entry(c, *it, now_ms);
 }
 
 }  // namespace
 
 void command_acl(Call& c) {
-  const std::string& password = c.engine.config.requirepass;
-  if (c.subcommand("whoami", 2, 2)) return c.reply.bulk("default");
+  if (c.subcommand("whoami", 2, 2))
+    return c.client.user ? c.reply.bulk(c.client.user->name()) : c.reply.null();
   if (c.subcommand("users", 2, 2)) {
-    c.reply.array(1);
-    return c.reply.bulk("default");
+    c.reply.array(users_of(c).all().size());
+    for (const auto& [name, user] : users_of(c).all()) c.reply.bulk(name);
+    return;
   }
   if (c.subcommand("list", 2, 2)) {
-    c.reply.array(1);
-    return c.reply.bulk("user default on " + (password.empty() ? "nopass" : "#" + sha256_hex(password)) +
-                        " ~* &* +@all");
+    const auto lines = users_of(c).lines();
+    c.reply.array(lines.size());
+    for (const std::string& line : lines) c.reply.bulk(line);
+    return;
   }
   if (c.subcommand("cat", 2, 3)) return acl_cat(c);
   if (c.subcommand("getuser", 3, 3)) return acl_getuser(c);
   if (c.subcommand("setuser", 3, -1)) return acl_setuser(c);
+  if (c.subcommand("deluser", 3, -1)) return acl_deluser(c);
   if (c.subcommand("dryrun", 4, -1)) return acl_dryrun(c);
   if (c.subcommand("genpass", 2, 3)) return acl_genpass(c);
   if (c.subcommand("log", 2, 3)) return acl_log(c);
-  if (c.subcommand("deluser", 3, -1)) {
-    if (std::find(c.argv.begin() + 2, c.argv.end(), "default") != c.argv.end())
-      return c.error("ERR The 'default' user cannot be removed");
-    return c.reply.integer(0);
-  }
-  if (c.subcommand("load", 2, 2) || c.subcommand("save", 2, 2))
+  const bool load = c.subcommand("load", 2, 2);
+  if (load || c.subcommand("save", 2, 2)) {
+    if (!c.engine.config.acl_file.empty()) return load ? acl_load(c) : acl_save(c);
     return c.error(
         "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the "
-        "ACL "
-        "SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) "
-        "in "
-        "order to store users in the Redis configuration.");
+        "ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file "
+        "set) in order to store users in the Redis configuration.");
+  }
   if (c.subcommand("help", 2, 2))
-    return help(c,
-                {"CAT [<category>]", "DELUSER <username> [<username> ...]",
-                 "DRYRUN <username> <command> [<arg> ...]", "GETUSER <username>", "GENPASS [<bits>]", "LIST",
-                 "LOG [<count> | RESET]", "SETUSER default (nopass | ><password>)", "USERS", "WHOAMI"});
+    return help(c, {"CAT [<category>]", "DELUSER <username> [<username> ...]",
+                    "DRYRUN <username> <command> [<arg> ...]", "GETUSER <username>", "GENPASS [<bits>]",
+                    "LIST", "LOAD", "LOG [<count> | RESET]", "SAVE",
+                    "SETUSER <username> <attribute> [<attribute> ...]", "USERS", "WHOAMI"});
   c.unknown_subcommand();
 }
 

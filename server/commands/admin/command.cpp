@@ -3,7 +3,8 @@
 #include <cstring>
 
 #include "server/commands/admin/handlers.h"
-#include "server/commands/admin/key_rules.h"
+#include "server/engine/categories.h"
+#include "server/engine/key_rules.h"
 #include "server/engine/reply_errors.h"
 #include "server/keyspace/glob.h"
 
@@ -45,55 +46,6 @@ void flags_of(Call& c, const Command& k) {
   c.reply.wrap_set(mark, n);
 }
 
-/// A category of ACL CAT for each group that has one.
-std::string_view category_of(const Command& k) {
-  constexpr std::pair<std::string_view, std::string_view> of_group[] = {{"string", "@string"},
-                                                                        {"bitmap", "@bitmap"},
-                                                                        {"list", "@list"},
-                                                                        {"set", "@set"},
-                                                                        {"hash", "@hash"},
-                                                                        {"sorted-set", "@sortedset"},
-                                                                        {"geo", "@geo"},
-                                                                        {"hyperloglog", "@hyperloglog"},
-                                                                        {"stream", "@stream"},
-                                                                        {"scripting", "@scripting"},
-                                                                        {"transactions", "@transaction"},
-                                                                        {"connection", "@connection"}};
-  for (const auto& [group, category] : of_group)
-    if (k.group == group) return category;
-  if (k.name == "asking" || k.name == "readonly" || k.name == "readwrite" || k.name == "wait" ||
-      k.name.starts_with("command"))
-    return "@connection";
-  return k.group == "generic" && !k.name.starts_with("sort") ? "@keyspace" : "";
-}
-
-}  // namespace
-
-std::vector<std::string_view> categories_of(const CommandTable& table, const Command& k) {
-  std::vector<std::string_view> out;
-  auto add = [&](bool has, std::string_view name) {
-    if (has) out.push_back(name);
-  };
-  const bool container = !table.subcommands_of(k).empty();
-  add(k.is(flag::acl_keyspace), "@keyspace");
-  const std::string_view group = category_of(k);
-  add((!container || k.name == "command") && !group.empty(), group);
-  add(k.name == "sort" || k.name == "sort_ro", "@set");
-  add(k.name == "sort" || k.name == "sort_ro", "@sortedset");
-  add(k.name == "sort" || k.name == "sort_ro", "@list");
-  add(k.is(flag::write), "@write");
-  // A script may read, but is not counted as reading.
-  add(k.is(flag::readonly) && k.group != "scripting", "@read");
-  add(k.is(flag::admin | flag::acl_admin), "@admin");
-  add(k.is(flag::pubsub), "@pubsub");
-  add(k.is(flag::fast), "@fast");
-  add(!k.is(flag::fast), "@slow");
-  add(k.is(flag::blocking), "@blocking");
-  add(k.is(flag::admin | flag::acl_dangerous), "@dangerous");
-  return out;
-}
-
-namespace {
 using Figures = std::initializer_list<std::pair<std::string_view, int>>;
 
 /// "type" and "spec" of one half of a key specification.
@@ -173,30 +125,6 @@ void command_docs_of(Call& c, const Command& k) {
   for (const Command& sub : subs) command_docs_of(c, sub);
 }
 
-/// What the command does to the key at argv[at].
-std::vector<std::string_view> key_flags(const Command& k, const std::vector<std::string_view>& words,
-                                        std::size_t at) {
-  auto has = [&](std::initializer_list<std::string_view> options, std::size_t from) {
-    for (std::size_t i = from; i < words.size(); ++i)
-      for (std::string_view option : options)
-        if (words[i].size() == option.size() &&
-            strncasecmp(words[i].data(), option.data(), option.size()) == 0)
-          return true;
-    return false;
-  };
-  // What these do depends on their options.
-  if (k.name == "set" && !has({"get"}, 3)) return {"OW", "update"};
-  if (k.name == "set") return {"RW", "access", "update"};
-  if (k.name == "bitfield" && !has({"set", "incrby"}, 2)) return {"RO", "access"};
-  if (k.name == "bitfield") return {"RW", "access", "update"};
-  const auto rules = key_rules(k);
-  for (const KeyRule& rule : rules) {
-    const auto found = positions_of(rule, words);
-    if (std::find(found.begin(), found.end(), at) != found.end()) return rule.flags;
-  }
-  return rules.empty() ? std::vector<std::string_view>{} : rules.back().flags;
-}
-
 void command_getkeys(Call& c, bool with_flags) {
   const std::vector<std::string_view> words(c.argv.begin() + 2, c.argv.end());
   const Command* k = c.engine.table.resolve(words);
@@ -214,7 +142,7 @@ void command_getkeys(Call& c, bool with_flags) {
     if (with_flags) c.reply.array(2);
     c.reply.bulk(words[i]);
     if (!with_flags) continue;
-    const auto flags = key_flags(*k, words, i);
+    const auto flags = key_flags(*k, key_rules(*k), words, i);
     c.reply.set(flags.size());
     for (std::string_view flag : flags) c.reply.status(flag);
   }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "server/commands/admin/handlers.h"
+#include "server/engine/client_line.h"
 #include "server/engine/reply_errors.h"
 #include "server/keyspace/number.h"
 
@@ -12,63 +13,22 @@ namespace {
 
 constexpr std::string_view kVersion = "7.0.15";
 
-/// Compares without telling by its duration how much was right.
-bool same_secret(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() != b.size();
-  for (std::size_t i = 0; i < a.size(); ++i)
-    difference |= static_cast<unsigned char>(a[i] ^ (i < b.size() ? b[i] : ~a[i]));
-  return difference == 0;
-}
-
-bool authenticate(Call& c, std::string_view user, std::string_view password) {
-  const std::string& wanted = c.engine.config.requirepass;
-  if (user == "default" && (wanted.empty() || same_secret(password, wanted))) {
+bool authenticate(Call& c, std::string_view name, std::string_view password) {
+  acl::User* const user = c.engine.permissions.users.find(name);
+  if (user && user->accepts(password)) {
     c.client.authenticated = true;
+    c.client.user = user;
     return true;
   }
+  c.engine.note_denied(c.client, acl::Denied::login,
+                       c.client.in_multi ? acl::Context::multi : acl::Context::toplevel,
+                       std::string(c.arg(0)), std::string(name));
   c.error("WRONGPASS invalid username-password pair or user is disabled.");
   return false;
 }
 
 bool valid_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char ch) { return ch >= '!' && ch <= '~'; });
-}
-
-std::string describe(Call& c, const Session& s) {
-  const auto [input, output] = c.engine.ports.sessions.buffers(s);
-  std::string flags;
-  if (s.kind == Session::Kind::replica) flags += 'S';
-  if (s.kind == Session::Kind::master) flags += 'M';
-  if (s.monitor) flags += 'O';
-  if (s.subscribed()) flags += 'P';
-  if (s.in_multi) flags += 'x';
-  if (s.blocked) flags += 'b';
-  if (s.watch_broken) flags += 'd';
-  if (s.readonly) flags += 'r';
-  if (s.close_after_reply) flags += 'c';
-  if (s.no_evict) flags += 'e';
-  if (s.tracking) flags += 't';
-  if (s.tracking && s.tracking->broken_redirect) flags += 'R';
-  if (s.tracking && s.tracking->broadcast) flags += 'B';
-  if (flags.empty()) flags = "N";
-  std::string command = s.last_command ? std::string(s.last_command->name) : "NULL";
-  const std::int64_t now = c.engine.state.now_ms;
-  constexpr std::size_t kReplyBuffer = 16 * 1024;
-  const std::size_t beyond = output - std::min(output, kReplyBuffer);
-  const auto number = [](auto n) { return std::to_string(n); };
-  std::string line =
-      "id=" + number(s.id) + " addr=" + s.address + " laddr=" + s.local_address + " fd=" + number(s.id) +
-      " name=" + s.name + " age=" + number((now - s.created_ms) / 1000) +
-      " idle=" + number((now - s.active_ms) / 1000) + " flags=" + flags + " db=" + number(s.db) +
-      " sub=" + number(s.channels.size()) + " psub=" + number(s.patterns.size()) +
-      " ssub=" + number(s.shard_channels.size()) +
-      " multi=" + number(s.in_multi ? static_cast<int>(s.queue.size()) : -1) + " qbuf=" + number(input) +
-      " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=" + number(output - beyond) +
-      " oll=" + number(beyond > 0 ? 1 : 0) + " omem=" + number(beyond) +
-      " tot-mem=" + number(input + output + 1024) + " events=r cmd=" + command +
-      " user=default redir=" + number(s.tracking ? static_cast<std::int64_t>(s.tracking->redirect) : -1) +
-      " resp=" + number(s.out.resp());
-  return line;
 }
 
 std::string_view type_of_client(const Session& s) {
@@ -102,7 +62,7 @@ void client_list(Call& c) {
   c.engine.ports.sessions.for_each([&](Session& s) {
     if (!type.empty() && type != type_of_client(s)) return;
     if (!ids.empty() && std::find(ids.begin(), ids.end(), s.id) == ids.end()) return;
-    text += describe(c, s) + "\n";
+    text += client_line(c.engine.ports.sessions, s, c.engine.state.now_ms) + "\n";
   });
   c.reply.verbatim(text);
 }
@@ -110,6 +70,7 @@ void client_list(Call& c) {
 void client_kill(Call& c) {
   struct Filter {
     std::string address, local, type;
+    const acl::User* user = nullptr;
     std::uint64_t id = 0;
     bool skip_me = true;
   } f;
@@ -133,7 +94,8 @@ void client_kill(Call& c) {
         if (!known_type(value)) return c.error("ERR Unknown client type '" + value + "'");
         f.type = value == "slave" ? "replica" : value;
       } else if (c.is(i, "user")) {
-        if (value != "default") return c.error("ERR No such user '" + value + "'");
+        f.user = c.engine.permissions.users.find(value);
+        if (!f.user) return c.error("ERR No such user '" + value + "'");
       } else if (c.is(i, "skipme") && (c.is(i + 1, "yes") || c.is(i + 1, "no"))) {
         f.skip_me = c.is(i + 1, "yes");
       } else {
@@ -146,6 +108,7 @@ void client_kill(Call& c) {
     if (!f.address.empty() && s.address != f.address) return;
     if (!f.local.empty() && s.local_address != f.local) return;
     if (!f.type.empty() && f.type != type_of_client(s)) return;
+    if (f.user && s.user != f.user) return;
     if (f.id && s.id != f.id) return;
     if (f.skip_me && &s == &c.client) return;
     victims.push_back(&s);
@@ -232,7 +195,7 @@ void command_echo(Call& c) {
 void command_auth(Call& c) {
   if (c.argc() > 3) return c.syntax_error();
   for (std::size_t i = 1; i < c.argc(); ++i) c.redact(i);
-  if (c.argc() == 2 && c.engine.config.requirepass.empty())
+  if (c.argc() == 2 && c.engine.permissions.users.first().no_password())
     return c.error(
         "ERR AUTH <password> called without any password configured for the default user. Are you sure "
         "your configuration is correct?");
@@ -314,7 +277,8 @@ void command_client(Call& c) {
     (c.is(2, "lib-name") ? s.lib_name : s.lib_version) = c.arg(3);
     return c.reply.ok();
   }
-  if (c.subcommand("info", 2, 2)) return c.reply.verbatim(describe(c, s) + "\n");
+  if (c.subcommand("info", 2, 2))
+    return c.reply.verbatim(client_line(c.engine.ports.sessions, s, c.engine.state.now_ms) + "\n");
   if (c.subcommand("list", 2, -1)) return client_list(c);
   if (c.subcommand("kill", 3, -1)) return client_kill(c);
   if (c.subcommand("reply", 3, 3)) return client_reply(c);
@@ -360,7 +324,7 @@ void command_reset(Call& c) {
   s.db = 0;
   s.reply_mode = Session::ReplyMode::on;
   s.out.set_resp(2);
-  s.authenticated = c.engine.config.requirepass.empty();
+  c.engine.begin_as_default(s);
   c.reply.status("RESET");
 }
 

@@ -16,9 +16,6 @@ void client_caching(Call& c);
 void client_redirection(Call& c);
 void client_tracking_info(Call& c);
 
-/// The categories of ACL CAT that a command belongs to, each with its "@".
-std::vector<std::string_view> categories_of(const CommandTable& table, const Command& command);
-
 /// Of enable-debug-command and enable-protected-configs: no, yes, or local connections only.
 bool allows(std::string_view mode, const Session& client);
 

@@ -17,6 +17,7 @@ struct SortQuery {
 };
 
 bool parse(Call& c, SortQuery& q) {
+  const bool reads_all = c.engine.permissions.may_read_any_key(c.client.user, c.command, c.argv);
   for (std::size_t i = 2; i < c.argc(); ++i) {
     const std::size_t left = c.argc() - i - 1;
     if (c.is(i, "asc")) {
@@ -42,10 +43,18 @@ bool parse(Call& c, SortQuery& q) {
         c.error("ERR BY option of SORT denied in Cluster mode.");
         return false;
       }
+      if (!reads_all && q.by->find('*') != std::string::npos) {
+        c.error("ERR BY option of SORT denied due to insufficient ACL permissions.");
+        return false;
+      }
     } else if (c.is(i, "get") && left >= 1) {
       q.get.emplace_back(c.arg(++i));
       if (c.engine.cluster) {
         c.error("ERR GET option of SORT denied in Cluster mode.");
+        return false;
+      }
+      if (!reads_all) {
+        c.error("ERR GET option of SORT denied due to insufficient ACL permissions.");
         return false;
       }
     } else {

@@ -151,9 +151,13 @@ ChildServer::ChildServer(std::string binary, std::string folder, std::vector<std
 }
 
 void ChildServer::launch(const std::vector<std::string>& more) {
-  std::vector<std::string> words{binary_,  "--port",   std::to_string(port_), "--dir", folder_,
-                                 "--bind", "127.0.0.1"};
-  words.insert(words.end(), arguments_.begin(), arguments_.end());
+  std::vector<std::string> words{binary_};
+  auto rest = arguments_.begin();
+  if (rest != arguments_.end() && !rest->starts_with("--")) words.push_back(*rest++);
+  for (const std::string& word : {std::string("--port"), std::to_string(port_), std::string("--dir"), folder_,
+                                  std::string("--bind"), std::string("127.0.0.1")})
+    words.push_back(word);
+  words.insert(words.end(), rest, arguments_.end());
   words.insert(words.end(), more.begin(), more.end());
   std::vector<char*> argv;
   for (std::string& w : words) argv.push_back(w.data());

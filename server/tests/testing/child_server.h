@@ -47,7 +47,8 @@ class Connection {
 
 class ChildServer {
  public:
-  /// `binary` with `arguments` and a free port. Throws when it does not answer within 20 s.
+  /// `binary` with `arguments`, the first of which may be a configuration file, and a free port. Throws when
+  /// it does not answer within 20 s.
   ChildServer(std::string binary, std::string folder, std::vector<std::string> arguments);
   ~ChildServer();
   ChildServer(const ChildServer&) = delete;

@@ -27,6 +27,9 @@ struct KeyRule {
 
 std::vector<KeyRule> key_rules(const Command& command);
 std::vector<std::string_view> command_tips(const Command& command);
+/// What the command does to the key at argv[at], as its rules or its options say.
+std::vector<std::string_view> key_flags(const Command& command, const std::vector<KeyRule>& rules,
+                                        const std::vector<std::string_view>& argv, std::size_t at);
 /// Indices of the keys that a rule finds.
 std::vector<std::size_t> positions_of(const KeyRule& rule, const std::vector<std::string_view>& argv);
 

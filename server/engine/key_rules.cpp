@@ -1,6 +1,8 @@
-#include "server/commands/admin/key_rules.h"
+#include "server/engine/key_rules.h"
 
 #include <strings.h>
+
+#include <algorithm>
 
 #include "server/keyspace/number.h"
 
@@ -157,6 +159,32 @@ KeyRule parse(std::string_view text) {
   return rule;
 }
 
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+const std::vector<std::string_view> kReadWrite{"RW", "access", "update"};
+
+bool set_reads(const std::vector<std::string_view>& argv) {
+  for (std::size_t i = 3; i < argv.size(); ++i)
+    if (same(argv[i], "get")) return true;
+  return false;
+}
+
+/// Where its words make no sense, too.
+bool bitfield_writes(const std::vector<std::string_view>& argv) {
+  for (std::size_t i = 2; i < argv.size(); ++i) {
+    const std::size_t left = argv.size() - i - 1;
+    if (same(argv[i], "get") && left >= 2)
+      i += 2;
+    else if (same(argv[i], "overflow") && left >= 1)
+      i += 1;
+    else
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<KeyRule> key_rules(const Command& command) {
@@ -170,6 +198,20 @@ std::vector<KeyRule> key_rules(const Command& command) {
 std::vector<std::string_view> command_tips(const Command& command) {
   const std::string_view text = find_row(kTips, command.name);
   return text.empty() ? std::vector<std::string_view>{} : split(text, " ");
+}
+
+std::vector<std::string_view> key_flags(const Command& command, const std::vector<KeyRule>& rules,
+                                        const std::vector<std::string_view>& argv, std::size_t at) {
+  // What these do depends on their options.
+  if (command.name == "set")
+    return set_reads(argv) ? kReadWrite : std::vector<std::string_view>{"OW", "update"};
+  if (command.name == "bitfield")
+    return bitfield_writes(argv) ? kReadWrite : std::vector<std::string_view>{"RO", "access"};
+  for (const KeyRule& rule : rules) {
+    const auto found = positions_of(rule, argv);
+    if (std::find(found.begin(), found.end(), at) != found.end()) return rule.flags;
+  }
+  return rules.empty() ? std::vector<std::string_view>{} : rules.back().flags;
 }
 
 std::vector<std::size_t> positions_of(const KeyRule& rule, const std::vector<std::string_view>& argv) {
