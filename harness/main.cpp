@@ -60,8 +60,8 @@ int dispatch(int argc, const char* const* argv) {
 namespace harness {
 namespace {
 
-/// A file that is opened later must not take the place of a standard stream that the caller closed: servers' output
-/// would be read as something else.
+/// A file that is opened later must not take the place of a standard stream that the caller closed: servers'
+/// output would be read as something else.
 void open_closed_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDWR);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "checkers/common/explaining.h"
 #include "checkers/common/writers.h"
 
 namespace harness {
@@ -110,7 +111,10 @@ void Findings::unknown(const std::string& why) {
 }
 
 CheckResult Findings::finish(const std::string& valid_words) {
-  add_writers(history_, result_.anomalies);
+  if (!result_.anomalies.empty()) {
+    const Explaining explaining;
+    add_writers(history_, result_.anomalies);
+  }
   std::stable_sort(result_.anomalies.begin(), result_.anomalies.end(),
                    [](const Anomaly& a, const Anomaly& b) { return a.time < b.time; });
   conclude(result_, valid_words, notes_);

@@ -88,7 +88,7 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
         fmt::format("--server {}: there is no such file or folder{}; give bundled, redis, valkey, "
                     "debian:NAME=VERSION, a path to a server binary, source tree or tarball, or "
                     "REPOSITORY@TAG",
-                    spec, suggestion(spec, std::array{"bundled"sv, "redis"sv, "valkey"sv})));
+                    spec, suggestion(spec, std::array<std::string_view, 3>{"bundled", "redis", "valkey"})));
   }
   if (fs::is_directory(status)) return build_server(path, cache, options);
   if (is_tarball(path)) return build_server(unpack_tarball(path, cache, options), cache, options);

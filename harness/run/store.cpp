@@ -20,6 +20,7 @@
 #include "harness/core/check.h"
 #include "harness/core/command_effects.h"
 #include "harness/core/journal.h"
+#include "harness/core/json_reason.h"
 #include "harness/core/old_stores.h"
 #include "harness/core/record_json.h"
 #include "harness/run/breaking_off.h"
@@ -378,7 +379,7 @@ RunRecord load_run_info(const RunFiles& files) {
                                                        : damage_since_tally(files.directory, tallied);
     return record;
   } catch (const nlohmann::json::exception& error) {
-    return damaged_run(files, std::string("run.json cannot be understood: ") + error.what());
+    return damaged_run(files, std::string("run.json cannot be understood: ") + json_reason(error));
   }
 }
 
@@ -391,7 +392,7 @@ RunRecord load_run(const RunFiles& files) {
     record.plan = fs::exists(files.plan()) ? nlohmann::json::parse(read_file(files.plan())).get<Plan>()
                                            : plan_of_old_store(record.info);
   } catch (const nlohmann::json::exception& error) {
-    record.damage.push_back(std::string("plan.json cannot be understood: ") + error.what());
+    record.damage.push_back(std::string("plan.json cannot be understood: ") + json_reason(error));
     record.plan = plan_of_old_store(record.info);
   }
   // A run without an end was killed, or failed: what it did not come to see proves nothing.

@@ -232,7 +232,10 @@ namespace {
 std::string keys_text(std::span<const std::string_view> names) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i)
-    text += std::string(i == 0 ? "; it takes " : i + 1 == names.size() ? " and " : ", ") + std::string(names[i]);
+    text += std::string(i == 0                  ? "; it takes "
+                        : i + 1 == names.size() ? " and "
+                                                : ", ") +
+            std::string(names[i]);
   return text;
 }
 

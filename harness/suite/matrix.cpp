@@ -194,7 +194,8 @@ void from_json(const nlohmann::json& json, Matrix& matrix) {
   matrix.shard.of = json.at("shard").at("of").get<int>();
   const auto rounds = json.at("rounds").get<std::int64_t>();
   if (rounds < 0 || rounds > kRoundsMax)
-    throw nlohmann::json::other_error::create(501, "rounds: " + std::to_string(rounds) + " are too many", &json);
+    throw nlohmann::json::other_error::create(501, "rounds: " + std::to_string(rounds) + " are too many",
+                                              &json);
   matrix.rounds = static_cast<int>(rounds);
   matrix.time_s = json.at("time_s").get<double>();
   matrix.run_limit_s = json.at("run_limit_s").get<double>();

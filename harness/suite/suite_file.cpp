@@ -181,7 +181,8 @@ Suite parse_suite(std::string_view toml, const std::string& source) {
   root.read("shrink", suite.shrink_s, 0, kLongestSeconds);
   root.read_names("known", suite.known);
   for (const std::string& list : suite.known) require_list(root, list);
-  for (Section& section : root.tables("scenarios", true)) suite.selections.push_back(read_selection(section, source));
+  for (Section& section : root.tables("scenarios", true))
+    suite.selections.push_back(read_selection(section, source));
   root.done();
   require_builds(root, suite.builds);
   if (suite.builds.empty()) root.refuse("builds", "'builds' names no build");

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/check.h"
+#include "harness/core/json_reason.h"
 #include "harness/run/store.h"
 
 namespace harness {
@@ -166,7 +167,7 @@ Matrix load_matrix(const SuiteFiles& files) {
   try {
     return Json::parse(read_file(files.matrix())).get<Matrix>();
   } catch (const Json::exception& error) {
-    throw UsageError(files.matrix().string() + " cannot be understood: " + error.what());
+    throw UsageError(files.matrix().string() + " cannot be understood: " + json_reason(error));
   }
 }
 

@@ -170,6 +170,7 @@ struct Checked {
   std::vector<CheckResult> results;
   std::vector<std::string> graphs;  // of all anomalies, when they are wanted
   std::vector<std::string> warnings;
+  Stages stages{};
 };
 
 /// Throws HistoryError too.
@@ -183,7 +184,8 @@ Checked read_and_check(const CheckArguments& arguments, const std::string& path,
   const HistoryFile file(path, unpacked_max(arguments.memory_limit));
   try {
     FileChecked checked = check_history_file(file, model, options);
-    return {{std::move(checked.result)}, std::move(checked.graphs), std::move(checked.warnings)};
+    return {
+        {std::move(checked.result)}, std::move(checked.graphs), std::move(checked.warnings), checked.stages};
   } catch (const OperationRefused& error) {
     const std::size_t line = file.line_of_event(error.event);
     throw UsageError(
@@ -264,7 +266,12 @@ Checked check_run(const CheckArguments& arguments) {
   if (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr)
     throw UsageError(unknown_name("checker", arguments.checker, checkers()));
   try {
-    RunRecord record = load_run(files);
+    Checked checked;
+    const RunRecord record = [&] {
+      const StageTimer timer(checked.stages.reading);
+      return load_run(files);
+    }();
+    std::optional<SearchTimer> judging(std::in_place, checked.stages);
     CheckOptions options;
     options.budget = arguments.model_options.budget;
     options.strict = arguments.strict || record.info.strict || record.plan.limits.strict;
@@ -274,7 +281,6 @@ Checked check_run(const CheckArguments& arguments) {
       if (!arguments.checker.empty()) return name == arguments.checker;
       return planned.empty() || std::ranges::find(planned, name) != planned.end();
     };
-    Checked checked;
     for (const Checker& checker : checkers()) {
       if (!asked_for(checker.name)) continue;
       teller->now("checking " + std::string(checker.name), -1);
@@ -285,6 +291,7 @@ Checked check_run(const CheckArguments& arguments) {
       for (CheckResult& result : run_checker(checker, analysis, options))
         checked.results.push_back(std::move(result));
     }
+    judging.reset();
     if (!arguments.graph.empty())
       for (const CheckResult& result : checked.results)
         for (const Anomaly& anomaly : result.anomalies)
@@ -319,12 +326,20 @@ nlohmann::ordered_json to_json(const Measures& measures) {
   return json;
 }
 
+nlohmann::ordered_json to_json(const Stages& stages) {
+  return {{"reading", stages.reading},
+          {"screening", stages.screening},
+          {"search", stages.search},
+          {"explanation", stages.explanation}};
+}
+
 /// harness/FORMATS.md's object, with more behind it.
-nlohmann::ordered_json to_json(const CheckResult& result, double seconds) {
+nlohmann::ordered_json to_json(const CheckResult& result, double seconds, const Stages& stages) {
   nlohmann::ordered_json json = {{"valid", to_json(result.valid)},
                                  {"checker", result.name},
                                  {"operations", result.operations},
                                  {"seconds", seconds},
+                                 {"stages", to_json(stages)},
                                  {"anomalies", nlohmann::ordered_json::array()},
                                  {"truncated", nullptr},
                                  {"violations", result.violations},
@@ -433,8 +448,9 @@ int check_command(int argc, const char* const* argv) {
   teller = &telling;
 
   // Also stdin, a pipe or a device: only a folder, or what is not there, can be a run.
-  const bool is_file = arguments.file == "-" || names_a_history(arguments.file) ||
-                       (std::filesystem::exists(arguments.file) && !std::filesystem::is_directory(arguments.file));
+  const bool is_file =
+      arguments.file == "-" || names_a_history(arguments.file) ||
+      (std::filesystem::exists(arguments.file) && !std::filesystem::is_directory(arguments.file));
   Checked checked = is_file ? check_file(arguments) : check_run(arguments);
   teller = nullptr;
   telling.clear();
@@ -445,7 +461,8 @@ int check_command(int argc, const char* const* argv) {
     for (CheckResult& one : checked.results) say_interrupted(one);
   const CheckResult result = merged(checked.results);
   if (arguments.json) {
-    std::cout << to_json(result, seconds).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+    std::cout << to_json(result, seconds, checked.stages)
+                     .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
               << "\n";
   } else if (checked.results.size() == 1) {
     print_text(result, seconds);

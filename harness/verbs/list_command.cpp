@@ -1,5 +1,6 @@
 #include "harness/verbs/list_command.h"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,6 +12,8 @@
 #include "harness/builds/features.h"
 #include "harness/cluster/target.h"
 #include "harness/conditions/conditions.h"
+#include "harness/core/check.h"
+#include "harness/core/suggest.h"
 #include "harness/faults/faults.h"
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/scenario.h"
@@ -100,7 +103,8 @@ Listing tried_listing() {
   Listing list{"tried-releases", {}};
   for (const TriedRelease& tried : tried_releases())
     list.entries.push_back({std::string(to_string(tried.kind)) + " " + text_of(tried.version),
-                            "has answered for itself what it has, as the features say", {}});
+                            "has answered for itself what it has, as the features say",
+                            {}});
   return list;
 }
 
@@ -122,6 +126,20 @@ std::vector<Listing> everything() {
           listing("reachable-states", reachable_states(), &Named::description),
           feature_listing(),
           tried_listing()};
+}
+
+/// All when no kind is asked for. Throws UsageError for one that there is not.
+std::vector<Listing> of_kind(std::vector<Listing> lists, const std::string& kind) {
+  if (kind.empty()) return lists;
+  std::vector<std::string_view> titles;
+  for (const Listing& list : lists) titles.push_back(list.title);
+  if (std::ranges::find(titles, kind) == titles.end()) {
+    std::string all;
+    for (const std::string_view title : titles) all += (all.empty() ? "" : ", ") + std::string(title);
+    throw UsageError("there are no '" + kind + "'" + suggestion(kind, titles) + ": the kinds are " + all);
+  }
+  std::erase_if(lists, [&](const Listing& list) { return list.title != kind; });
+  return lists;
 }
 
 nlohmann::ordered_json entry_json(const Entry& entry) {
@@ -153,9 +171,12 @@ int list_command(int argc, const char* const* argv) {
       "what there is: scenarios, suites, workloads, faults, targets, conditions, checkers, models, reports",
       "list");
   bool json = false;
+  std::string kind;
+  app.add_option("KIND", kind, "only these, as 'harness list' heads them: scenarios, faults, ...");
   app.add_flag("--json", json, "one JSON object, with the parameters of each");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
-  json ? print_json(everything()) : print_text(everything());
+  const std::vector<Listing> lists = of_kind(everything(), kind);
+  json ? print_json(lists) : print_text(lists);
   return kExitPass;
 }
 
