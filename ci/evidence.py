@@ -5,6 +5,7 @@ import json
 import math
 import os
 import subprocess
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TRACK_RECORD = os.path.join(ROOT, 'TRACK_RECORD.md')
@@ -177,6 +178,30 @@ def self_test():
     assert merged == [['y', '3'], ['z', '4']], merged
 
 
+MUTANTS = '| rules of | killed | of | survived | equivalent, and why | commit |'
+
+
+def write_mutants(outcomes):
+    """The section of ci/mutants, from the file in which it notes what became of each mutant: "killed|FILE|WHAT"."""
+    by_file = collections.defaultdict(lambda: collections.defaultdict(list))
+    with open(outcomes, encoding='utf-8') as lines:
+        for line in lines:
+            outcome, file, what = line.rstrip('\n').split('|', 2)
+            by_file[file][outcome].append(what)
+    rows = [[file, str(len(told['killed'])), str(sum(len(whats) for whats in told.values())), '; '.join(told['survived']) or '-',
+             '; '.join(told['equivalent']) or '-', commit()] for file, told in by_file.items()]
+    merged = merge_rows(table_rows(read_section('ci/mutants'), MUTANTS), rows, lambda row: row[0],
+                        lambda file: os.path.exists(os.path.join(ROOT, file)))
+    killed, tried = (sum(int(row[column]) for row in merged) for column in (1, 2))
+    write_section('ci/mutants', [
+        '## Mutants of the checkers', '',
+        f'By `ci/mutants`, last on {today()}: one rule of a checker is broken at a time, and the tests must find it. {killed} of {tried} were killed.',
+        '', *table(MUTANTS, merged)])
+
+
 if __name__ == '__main__':
-    self_test()
-    print('ci/evidence.py: fine')
+    if sys.argv[1:2] == ['mutants']:
+        write_mutants(sys.argv[2])
+    else:
+        self_test()
+        print('ci/evidence.py: fine')

@@ -394,7 +394,7 @@ TEST_CASE("list names everything that the tables hold") {
   REQUIRE(list.code == 0);
   const nlohmann::json json = nlohmann::json::parse(list.out);
   for (const char* title : {"scenarios", "workloads", "faults", "targets", "conditions", "checkers", "models",
-                            "reports", "capabilities", "reachable-states"}) {
+                            "reports", "capabilities", "reachable-states", "features", "tried-releases"}) {
     CAPTURE(title);
     REQUIRE(json.at(title).size() >= 1);
     for (const auto& entry : json.at(title)) {

@@ -56,6 +56,8 @@ class Cluster {
 
   int size() const { return static_cast<int>(nodes_.size()); }
   Node& node(int number) { return *nodes_.at(static_cast<std::size_t>(number)); }
+  /// The node that serves clients at this address now.
+  std::optional<int> node_at(std::string_view ip, int port) const;
   /// The machine that the node lives on, for network faults.
   Host& host(int number) { return *hosts_.at(static_cast<std::size_t>(number)); }
   const std::vector<NodeInfo>& infos() const { return infos_; }

@@ -37,7 +37,8 @@ ShownNode shard_node(const Reply& reply) {
 }
 
 Command what_it_did(const Flavor& flavor) {
-  if (flavor.has(Feature::kInfoSections)) return {"INFO", "replication", "commandstats", "errorstats"};
+  if (flavor.has(Feature::kInfoSections))
+    return {"INFO", "replication", "memory", "commandstats", "errorstats"};
   return {"INFO", "all"};
 }
 

@@ -17,6 +17,10 @@
 // A further replica joins only when the master is promoted. One that followed the stand-in could hear that it
 // has become a replica before it hears of the new owner, and then stays the replica of a replica.
 //
+// All this is for clusters of up to some twenty nodes. Of more, each node is introduced to a few others only
+// and gossip does the rest, and there are no stand-ins: introducing every pair, and promoting one master
+// after the other, would take longer than what they save.
+//
 // Asking costs the servers as much as answering costs us, so a node that has what a step waits for is not
 // asked again in that step, and the pauses between two rounds are as long as the rounds.
 #pragma once
@@ -66,8 +70,9 @@ class Formation {
   void connect();
   void read_ids();
   void set_epochs_and_slots();
-  /// CLUSTER MEET of every other, by the nodes that `introduces` picks.
-  std::vector<Commands> meet_from(const std::function<bool(std::size_t)>& introduces) const;
+  /// CLUSTER MEET by one member of another, where `which` says so of the two.
+  std::vector<Commands> introductions(const std::function<bool(std::size_t, std::size_t)>& which) const;
+  std::vector<Commands> meet_a_few() const;
   void wait_until_acquainted(Deadline deadline);
   void promote_the_masters(Deadline deadline);
   /// Every replica follows its shard's master, whatever it followed before.
@@ -81,6 +86,7 @@ class Formation {
   const std::vector<std::unique_ptr<Node>>& nodes_;
   std::vector<NodeInfo>& infos_;
   std::vector<std::size_t> members_;
+  bool small_ = true;  // few enough that every pair is introduced, and stand-ins pay
   bool stand_ins_ = false;
   std::vector<Connection> connections_;
   std::chrono::steady_clock::duration slowest_round_{};

@@ -85,6 +85,13 @@ class Observer::Watch {
   std::optional<OffsetSample> skipped_;      // seen since, equal, not written
 };
 
+std::chrono::milliseconds look_interval(int nodes, std::chrono::milliseconds node_timeout) {
+  constexpr std::chrono::milliseconds kOften{50};
+  constexpr int kLooksInATimeout = 20;
+  const std::chrono::milliseconds even(kOften * nodes * nodes / (30 * 30));
+  return std::max(kOften, std::min(even, node_timeout / kLooksInATimeout));
+}
+
 Observer::Observer(Cluster& cluster, ObserverOptions options)
     : cluster_(cluster), options_(std::move(options)), journal_(options_.journal, options_.tally) {
   journal_.open();

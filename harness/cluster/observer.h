@@ -28,6 +28,11 @@ struct ObserverOptions {
   std::chrono::steady_clock::time_point zero;  // time 0 of the run; earlier looks have negative times
 };
 
+/// How long to wait between two looks at a node. Each look shows every node, so that all of them together
+/// cost the servers and us the square of their number: above thirty nodes they are looked at more seldom, but
+/// at least twenty times in a node timeout.
+std::chrono::milliseconds look_interval(int nodes, std::chrono::milliseconds node_timeout);
+
 /// One thread a node, so that one that does not answer delays no other. A view's time is that of the answer.
 /// Each line is written at once, whole: what was seen survives a kill -9 of the harness.
 class Observer {

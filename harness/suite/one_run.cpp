@@ -4,12 +4,12 @@
 
 #include <csignal>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "harness/core/check.h"
 #include "harness/core/exit_code.h"
 #include "harness/core/json_reason.h"
 #include "harness/run/store.h"
+#include "harness/suite/child_result.h"
 
 namespace harness {
 namespace {
@@ -27,37 +27,11 @@ double cpu_of_ended_children() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-/// The object that `run --json` prints, from among the lines of its errors; null when there is none.
-Json object_in(const std::string& said) {
-  for (std::size_t at = said.find('{'); at != std::string::npos; at = said.find('{', at + 1)) {
-    if (at > 0 && said[at - 1] != '\n') continue;
-    std::istringstream text(said.substr(at));
-    try {
-      Json object;
-      text >> object;  // what follows is left alone
-      return object;
-    } catch (const Json::exception&) {
-      continue;
-    }
-  }
-  return nullptr;
-}
-
 /// Null when it is not there, or is none.
 Json json_of(const fs::path& file) {
   if (!fs::is_regular_file(file)) return nullptr;
   Json json = Json::parse(read_file(file), nullptr, false);
   return json.is_discarded() ? Json(nullptr) : json;
-}
-
-std::string first_lines(const std::string& said) {
-  constexpr std::size_t kMost = 400;
-  std::string text = said.substr(0, said.find_last_not_of(" \n") + 1);
-  for (char& c : text)
-    if (c == '\n') c = ' ';
-  const std::string_view name = "harness: ";
-  if (text.starts_with(name)) text.erase(0, name.size());
-  return text.size() <= kMost ? text : text.substr(0, kMost) + "…";
 }
 
 RunOutcome outcome_before(const Matrix& matrix, const Order& order) {

@@ -69,7 +69,8 @@ std::string groups_table(const std::string& title, const std::vector<Group>& gro
     out += "<tr>" + text(group.ongoing ? "ongoing" : "new") +
            td("<b>" + link(group.store, group.key.check + " / " + reporting::type_words(group.key.type)) +
               "</b><br>" + escape_xml(group.headline) +
-              (group.known.empty() ? "" : "<br>known: " + escape_xml(group.known))) +
+              (group.known.empty() ? "" : "<br>known: " + escape_xml(group.known)) +
+              (group.shrunk ? "<br>" + escape_xml(shrunk_line(*group.shrunk, "")) : "")) +
            text(group.key.scenario) + text(group.key.build) + text(of(group.runs_with, group.runs)) +
            text(of(group.replays_with, group.replays)) + code(group.reproduce) + "</tr>\n";
   return out + "</table>\n";

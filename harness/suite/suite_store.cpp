@@ -67,6 +67,7 @@ class LogReader {
     if (event == "skipped")
       read_skip({line.at("scenario").get<std::string>(), line.at("build").get<std::string>(),
                  line.at("why").get<std::string>()});
+    if (event == "shrunk") log_.shrunk.push_back(line.at("outcome").get<Shrunk>());
     log_.sessions += event == "session";
     if (event == "finished") log_.finished = true;
   }
@@ -95,6 +96,24 @@ class LogReader {
 };
 
 }  // namespace
+
+void to_json(Json& json, const Shrunk& shrunk) {
+  json = {{"store", shrunk.store}, {"steps_before", shrunk.steps_before},
+          {"steps", shrunk.steps}, {"failed", shrunk.failed},
+          {"of", shrunk.of},       {"scenario", shrunk.scenario},
+          {"why", shrunk.why},     {"seconds", shrunk.seconds}};
+}
+
+void from_json(const Json& json, Shrunk& shrunk) {
+  json.at("store").get_to(shrunk.store);
+  json.at("steps_before").get_to(shrunk.steps_before);
+  json.at("steps").get_to(shrunk.steps);
+  json.at("failed").get_to(shrunk.failed);
+  json.at("of").get_to(shrunk.of);
+  json.at("scenario").get_to(shrunk.scenario);
+  json.at("why").get_to(shrunk.why);
+  json.at("seconds").get_to(shrunk.seconds);
+}
 
 std::string SuiteFiles::runs_of(std::size_t task, int replay) const {
   char name[64];
@@ -182,6 +201,8 @@ SuiteFiles store_suite(const fs::path& store, const Matrix& matrix, const SuiteL
   SuiteJournal journal(files);
   for (const Skipped& skipped : log.skipped) journal.skip(skipped);
   for (const RunOutcome& outcome : log.outcomes) journal.end(outcome);
+  for (const Shrunk& shrunk : log.shrunk)
+    journal.shrink(shrunk, log.outcomes.empty() ? 0 : log.outcomes.back().ended_unix_ms);
   if (log.finished) journal.finish(log.outcomes.empty() ? 0 : log.outcomes.back().ended_unix_ms);
   return files;
 }
@@ -240,6 +261,9 @@ void SuiteJournal::end(const RunOutcome& outcome) {
 void SuiteJournal::skip(const Skipped& skipped) {
   append(
       {{"event", "skipped"}, {"scenario", skipped.scenario}, {"build", skipped.build}, {"why", skipped.why}});
+}
+void SuiteJournal::shrink(const Shrunk& shrunk, std::int64_t unix_ms) {
+  append({{"event", "shrunk"}, {"at", unix_ms}, {"outcome", shrunk}});
 }
 void SuiteJournal::finish(std::int64_t unix_ms) {
   append({{"event", "finished"}, {"at", unix_ms}});

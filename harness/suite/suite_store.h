@@ -39,10 +39,25 @@ struct Skipped {
   std::string why;
 };
 
+/// What came of making a violation's plan smaller.
+struct Shrunk {
+  std::string store;  // of the run that showed it, within the suite's folder
+  std::size_t steps_before = 0;
+  std::size_t steps = 0;
+  std::size_t failed = 0;  // fresh runs of the smallest plan that failed
+  std::size_t of = 0;
+  std::string scenario;  // the smallest plan, within the suite's folder; empty: none was found
+  std::string why;       // there is none
+  double seconds = 0;
+};
+void to_json(nlohmann::json& json, const Shrunk& shrunk);
+void from_json(const nlohmann::json& json, Shrunk& shrunk);
+
 /// What the journal tells.
 struct SuiteLog {
   std::vector<RunOutcome> outcomes;  // in order of their ends
   std::vector<Skipped> skipped;
+  std::vector<Shrunk> shrunk;
   std::vector<std::pair<std::size_t, int>> started;  // task and replay, of those that have no outcome
   double seconds = 0;                                // that the suite ran, over all its sessions
   int sessions = 0;                                  // how often it began, or went on
@@ -100,6 +115,7 @@ class SuiteJournal {
   void start(std::size_t task, int replay, int attempt, std::int64_t unix_ms);
   void end(const RunOutcome& outcome);
   void skip(const Skipped& skipped);
+  void shrink(const Shrunk& shrunk, std::int64_t unix_ms);
   void finish(std::int64_t unix_ms);
 
  private:

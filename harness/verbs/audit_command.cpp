@@ -249,6 +249,7 @@ int Auditor::run() {
   say("audit " + options_.candidate + " against " + options_.baseline + "   " +
       std::to_string(scenarios_.size()) + " scenarios, at most " + std::to_string(plans_.size()) +
       " pairs   seed " + std::to_string(options_.seed));
+  write_so_far();
   while (may_go_on()) {
     std::optional<AuditPair> pair = run_pair(pairs_tried() % plans_.size());
     if (!pair) break;

@@ -107,6 +107,8 @@ class Bisecting {
   bool shows(const RunVerdict& verdict) const;
   Trial try_out(const std::string& revision);
   std::string title(const std::string& revision) const;
+  nlohmann::ordered_json answer(bool finished) const;
+  void write(bool finished) const;
   bool interrupted() const { return interrupted_ || interrupted_by() != 0; }
   void say(const std::string& text) { Progress(progress_style(!options_.no_progress)).say(text); }
   int finish();
@@ -186,18 +188,28 @@ std::string Bisecting::title(const std::string& revision) const {
   return reporting::terminal_text(text);
 }
 
-int Bisecting::finish() {
+nlohmann::ordered_json Bisecting::answer(bool finished) const {
   const std::vector<std::size_t> suspects = bisection_.suspects();
   nlohmann::ordered_json found = nlohmann::ordered_json::array();
   for (const std::size_t i : suspects)
     found.push_back({{"revision", revisions_[i]}, {"title", title(revisions_[i])}});
+  return {
+      {"schema", 1},        {"first_bad", suspects.size() == 1 ? found[0] : nlohmann::ordered_json(nullptr)},
+      {"suspects", found},  {"passes_for_good", passes_},
+      {"seed", plan_.seed}, {"finished", finished}};
+}
+
+/// From the beginning on, so that a folder whose bisection was killed is known for what it is.
+void Bisecting::write(bool finished) const {
+  std::filesystem::create_directories(folder_);
+  write_file(folder_ / "bisect.json", json_text(answer(finished)));
+}
+
+int Bisecting::finish() {
+  const std::vector<std::size_t> suspects = bisection_.suspects();
+  write(true);
   if (options_.json) {
-    std::cout << json_text({{"schema", 1},
-                            {"first_bad", suspects.size() == 1 ? found[0] : nlohmann::ordered_json(nullptr)},
-                            {"suspects", found},
-                            {"passes_for_good", passes_},
-                            {"seed", plan_.seed}})
-              << std::flush;
+    std::cout << json_text(answer(true)) << std::flush;
   } else {
     std::cout << (suspects.size() == 1 ? "first bad   " : "one of these, since not all could be tried\n");
     for (const std::size_t i : suspects) std::cout << title(revisions_[i]) << "\n";
@@ -207,6 +219,7 @@ int Bisecting::finish() {
 }
 
 int Bisecting::run() {
+  write(false);
   say("bisect " + std::to_string(revisions_.size()) + " revisions   seed " + std::to_string(plan_.seed));
   const Count bad = count(revisions_.back(), static_cast<std::size_t>(options_.times), false);
   if (interrupted()) return kExitInterrupted;

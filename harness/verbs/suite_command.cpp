@@ -310,6 +310,7 @@ int run_one_suite(const SuiteOptions& options) {
   settings.jobs = options.jobs;
   settings.shown = begun.files.directory.string();
   settings.seconds_of = seconds_before(before);
+  settings.before = before;
   const bool interrupted = run_suite(begun.matrix, settings, progress);
   SuiteResult result = tally(begun.matrix, load_suite_log(begun.files));
   result.interrupted = interrupted;

@@ -74,14 +74,16 @@ struct ResumeWrites {};
 struct StateChanged {
   bool ok;
 };
+/// Strong mode: the seat is lost. What was about to be answered never may be: close those connections.
+struct DropAnswers {};
 struct Log {
   LogLevel level;
   std::string text;
 };
 
-using Action =
-    std::variant<Connect, Send, Close, Persist, BecomeMaster, ReplicateFrom, FlushData, DeleteKeysInSlot,
-                 DropShardChannels, DeliverPublish, PauseWrites, ResumeWrites, StateChanged, Log>;
+using Action = std::variant<Connect, Send, Close, Persist, BecomeMaster, ReplicateFrom, FlushData,
+                            DeleteKeysInSlot, DropShardChannels, DeliverPublish, PauseWrites, ResumeWrites,
+                            StateChanged, DropAnswers, Log>;
 using Actions = std::vector<Action>;
 
 }  // namespace cluster

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: cluster-sim [--seed N] [--count N] [--masters N] [--replicas N] [--timeout MS] [--trouble MS] "
-    "[--no-admin] [--verbose]\n"
+    "[--no-admin] [--verbose] [--defect NAME] [--record]\n"
     "       cluster-sim --strong [--seed N] [--count N] [--trouble MS] [--defect NAME] [--wall-clock] "
     "[--history FILE] [--verbose]\n";
 
@@ -31,6 +31,7 @@ struct Options {
 };
 
 bool add_defect(Options& options, std::string_view word) {
+  options.plan.defects.add(word);
   const auto why = options.strong_plan.defects.add(word);
   if (why) std::fprintf(stderr, "%s\n", why->c_str());
   return !why;
@@ -41,6 +42,8 @@ bool parse(int argc, char** argv, Options& options) {
     const std::string_view name = argv[i];
     if (name == "--no-admin") {
       options.plan.admin = false;
+    } else if (name == "--record") {
+      options.plan.record = stdout;
     } else if (name == "--strong") {
       options.strong = true;
     } else if (name == "--wall-clock") {
@@ -163,7 +166,8 @@ int main(int argc, char** argv) {
     events += outcome.events;
     promotions += static_cast<std::uint64_t>(outcome.promotions);
     votes += static_cast<std::uint64_t>(outcome.votes);
-    if (outcome.failure.empty()) continue;
+    // A record is for others to judge: what is wrong in it stands there, and the next one follows.
+    if (outcome.failure.empty() || options.plan.record != nullptr) continue;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), outcome.failure.c_str());
     std::printf("repeat: cluster-sim --verbose --seed %llu --count 1", static_cast<unsigned long long>(seed));
     for (int i = 1; i < argc; ++i)
@@ -172,6 +176,7 @@ int main(int argc, char** argv) {
                 options.plan.replicas_each, static_cast<long long>(options.plan.trouble));
     return 1;
   }
+  if (options.plan.record != nullptr) return 0;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   std::printf("%llu seeds held: %llu events, %llu votes, %llu promotions, %.0f seeds a minute\n",
               static_cast<unsigned long long>(options.count), static_cast<unsigned long long>(events),

@@ -62,7 +62,7 @@ TEST_CASE("strong alarm: a copy that joins the set before it caught up") {
 }
 
 TEST_CASE("strong alarm: a lease that outlives what its electors keep") {
-  CHECK(first_violation({.defects = {Defect::kStrongLeaseLong}}, 150, 400) != 0);
+  CHECK(first_violation({.defects = {Defect::kStrongLeaseLong}}, 1'700, 400) != 0);
 }
 
 TEST_CASE("strong alarm: reads without a lease") {

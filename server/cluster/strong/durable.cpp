@@ -8,7 +8,8 @@
 namespace node::cluster::strong {
 namespace {
 
-constexpr std::size_t kFields = 7;   // before the shards
+constexpr std::size_t kFields = 8;  // before the shards
+constexpr std::uint64_t kLongestGrant = 1'000'000'000;
 constexpr std::size_t kOfShard = 6;  // parts of an entry before its copies
 
 std::string name(const NodeId& id) {
@@ -59,8 +60,18 @@ bool read_shard(std::string_view text, Durable& durable) {
 
 }  // namespace
 
+std::optional<Copy> Copy::parse(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  Copy copy;
+  if (colon == std::string_view::npos || text[0] == '-' || !read(text.substr(0, colon), copy.node) ||
+      !read(text.substr(colon + 1), copy.life) || copy.life == 0)
+    return std::nullopt;
+  return copy;
+}
+
 std::string Durable::text() const {
-  std::string out = fmt::format("1;{};{};{};{};{};", agreed ? 1 : 0, name(shard), life, epoch, voted);
+  std::string out =
+      fmt::format("1;{};{};{};{};{};{};", agreed ? 1 : 0, name(shard), life, epoch, voted, grant);
   for (std::size_t i = 0; i < electors.size(); ++i) out += (i > 0 ? "," : "") + electors[i].str();
   for (const auto& [shard_id, e] : shards) {
     out += fmt::format(";{}/{}/{}/{}/{}/{}", name(shard_id), e.promised, name(e.candidate),
@@ -73,14 +84,15 @@ std::string Durable::text() const {
 std::optional<Durable> Durable::parse(std::string_view text) {
   const auto fields = split(text, ';');
   Durable d;
-  std::uint64_t agreed = 0;
+  std::uint64_t agreed = 0, grant = 0;
   if (fields.size() < kFields || fields[0] != "1" || !read(fields[1], agreed) || agreed > 1 ||
       !read(fields[2], d.shard) || !read(fields[3], d.life) || !read(fields[4], d.epoch) ||
-      !read(fields[5], d.voted))
+      !read(fields[5], d.voted) || !read(fields[6], grant) || grant > kLongestGrant)
     return std::nullopt;
   d.agreed = agreed == 1;
-  if (!fields[6].empty())
-    for (std::string_view id : split(fields[6], ',')) {
+  d.grant = static_cast<Ms>(grant);
+  if (!fields[7].empty())
+    for (std::string_view id : split(fields[7], ',')) {
       d.electors.emplace_back();
       if (!read(id, d.electors.back())) return std::nullopt;
     }

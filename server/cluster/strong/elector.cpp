@@ -4,6 +4,11 @@
 #include "server/cluster/strong/strong.h"
 
 namespace node::cluster::strong {
+namespace {
+
+constexpr Ms kCourtesy = 200;
+
+}  // namespace
 
 Message Strong::about(Kind kind, const NodeId& shard) const {
   const Elected& e = durable_.shards.at(shard);
@@ -19,7 +24,7 @@ Message Strong::about(Kind kind, const NodeId& shard) const {
 /// answers nobody.
 bool Strong::leased(const NodeId& shard, const NodeId& asker, Ms now) const {
   if (settings_.defects(Defect::kStrongLeaseIgnored)) return false;
-  if (now - started_ < settings_.grant) return true;
+  if (now - started_ < durable_.grant) return true;
   const auto lease = leases_.find(shard);
   return lease != leases_.end() && lease->second.holder != asker && now < lease->second.until;
 }
@@ -51,6 +56,8 @@ void Strong::on_prepare(const NodeId& from, const Message& m, Ms now) {
     e.promised = durable_.voted = m.epoch;
     e.candidate = from;
     if (!settings_.defects(Defect::kStrongPromiseUnsaved)) save();
+    // A while to take the seat in: candidates that depose each other would get nowhere.
+    leases_[m.shard] = {from, now + kCourtesy};
     output_.events.push_back({Event::Kind::kGranted, m.epoch, from, {}});
   }
   Message promise = about(Kind::kPromise, m.shard);
@@ -86,8 +93,9 @@ void Strong::on_renew(const NodeId& from, const Message& m, Ms now) {
     durable_.voted = std::max(durable_.voted, m.epoch);
     save();
   }
-  leases_[m.shard] = {from, now + settings_.grant};
+  leases_[m.shard] = {from, now + durable_.grant};
   Message renewed = m;
+  renewed.life = static_cast<std::uint64_t>(durable_.grant);
   renewed.kind = Kind::kRenewed;
   send(from, std::move(renewed));
 }

@@ -20,6 +20,8 @@ void Strong::start(Durable durable, bool data_kept, Ms now) {
   next_attempt_ = next_hello_ = now;
   if (!data_kept && !settings_.defects(Defect::kStrongLifeKept)) new_life();
   if (durable_.life == 0) new_life();
+  durable_.grant = std::max(durable_.grant, settings_.grant);
+  save();
 }
 
 void Strong::new_life() {
@@ -126,7 +128,7 @@ void Strong::on_message(const NodeId& from, const Message& m, Ms now) {
   if (m.kind == Kind::kStatus) return on_status(from, m, now);
   if (m.kind == Kind::kPromise) return on_promise(from, m, now);
   if (m.kind == Kind::kAccepted) return on_accepted(from, m, now);
-  if (m.kind == Kind::kRenewed) return on_renewed(from, m, now);
+  if (m.kind == Kind::kRenewed) return on_renewed(from, m);
   on_refuse(m, now);
 }
 

@@ -33,8 +33,8 @@ struct Message {
   Kind kind = Kind::kHello;
   NodeId shard;
   std::uint64_t epoch = 0;
-  std::uint64_t life = 0;
-  Ms sent = 0;        // kRenew: by the asker's clock; comes back as it is
+  std::uint64_t life = 0;  // kHello: of the data; kRenewed: how long the lease is
+  Ms sent = 0;             // kRenew: by the asker's clock; comes back as it is
   bool flag = false;  // kStatus: a lease is in force; kHello: the electors are agreed upon; kRefuse: this
                       // shard's ballot is too old, not only the number taken
   Record record;      // kStatus, kPromise, kAccept, kAccepted (its version), kInvite

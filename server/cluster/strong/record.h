@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <compare>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/cluster/node_id.h"
@@ -17,6 +20,10 @@ struct Copy {
   NodeId node;
   std::uint64_t life = 0;  // in a record: 0 stands for any, which only the founding record has
   friend auto operator<=>(const Copy&, const Copy&) = default;
+
+  /// "<node>:<life>", as replicas tell it to their master.
+  std::string text() const { return node.str() + ":" + std::to_string(life); }
+  static std::optional<Copy> parse(std::string_view text);
 };
 
 /// A later ballot's records follow an earlier one's; within a ballot its one holder counts the steps.

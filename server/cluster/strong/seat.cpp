@@ -155,18 +155,18 @@ void Strong::renew(Ms now) {
   ask_electors(m);
 }
 
-/// Each elector counts from when it granted, which was after we asked: so we count from when we asked those
-/// of a majority that was asked last.
-void Strong::on_renewed(const NodeId& from, const Message& m, Ms) {
+/// Each elector counts from when it granted, which was after we asked: so we count from when we asked. The
+/// lease lasts as long as a majority's grants.
+void Strong::on_renewed(const NodeId& from, const Message& m) {
   if (!seat_ || m.epoch != seat_->epoch) return;
-  Ms& asked = seat_->renewed[from];
-  asked = std::max(asked, m.sent);
-  std::vector<Ms> times;
-  for (const auto& [elector, time] : seat_->renewed) times.push_back(time);
-  if (times.size() < majority()) return;
-  std::sort(times.begin(), times.end(), std::greater<>());
-  const Ms trusted = settings_.defects(Defect::kStrongLeaseLong) ? settings_.grant * 5 : settings_.trusted();
-  seat_->lease_until = std::max(seat_->lease_until, times[majority() - 1] + trusted);
+  const Ms trusted = trusted_part(static_cast<Ms>(m.life));
+  const Ms until = m.sent + (settings_.defects(Defect::kStrongLeaseLong) ? trusted * 7 : trusted);
+  seat_->trusted[from] = std::max(seat_->trusted[from], until);
+  if (seat_->trusted.size() < majority()) return;
+  std::vector<Ms> ends;
+  for (const auto& [elector, end] : seat_->trusted) ends.push_back(end);
+  std::sort(ends.begin(), ends.end(), std::greater<>());
+  seat_->lease_until = std::max(seat_->lease_until, ends[majority() - 1]);
 }
 
 Ms Strong::lease_left(Ms now) const {

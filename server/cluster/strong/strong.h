@@ -27,9 +27,12 @@ struct Settings {
   Ms grant = 1000;     // an elector that granted a lease promises nobody else anything for so long
   Ms patience = 1000;  // a copy that does not keep up for so long leaves the in-sync set
   Defects defects;
-  /// Of the grant: a holder trusts its lease for less, by more than two clocks may differ in speed.
-  Ms trusted() const { return grant * 7 / 10; }
 };
+
+/// A holder trusts a grant for less, by more than two clocks may differ in speed.
+inline Ms trusted_part(Ms grant) {
+  return grant * 7 / 10;
+}
 
 /// What an elector keeps of a shard.
 struct Elected {
@@ -46,6 +49,7 @@ struct Durable {
   std::uint64_t life = 0;        // of the data here
   std::uint64_t epoch = 0;       // the highest ballot heard of
   std::uint64_t voted = 0;       // the highest promised, over all shards: so no two shards share one
+  Ms grant = 0;                  // the longest that this elector granted a lease for
   std::map<NodeId, Elected> shards;
 
   std::string text() const;
@@ -104,6 +108,8 @@ class Strong {
   /// A copy is connected and has applied the stream up to there.
   void on_applied(const Copy& copy, std::int64_t offset);
   void on_gone(const Copy& copy);
+  /// Ballots are above all epochs that were ever heard of.
+  void hear_epoch(std::uint64_t epoch);
   Output drain();
 
   // ---- what may be done ----
@@ -137,10 +143,10 @@ class Strong {
     Record agreed;                   // by a majority
     std::optional<Record> proposed;  // not yet
     std::set<NodeId> accepted;       // by whom
-    std::map<NodeId, Ms> renewed;    // elector -> when what it granted was asked for
+    std::map<NodeId, Ms> trusted;    // elector -> until when its grant is
     std::map<Copy, Follower> followers;
-    std::int64_t before = 0;    // the end of the stream at the last tick
-    std::int64_t answered = 0;  // the end of the stream that an answer has told of
+    std::int64_t before = INT64_MAX;  // the end of the stream at the last tick in the seat
+    std::int64_t answered = 0;        // the end of the stream that an answer has told of
     Ms lease_until = 0;
     NodeId displaced;  // who had the seat before
   };
@@ -152,7 +158,6 @@ class Strong {
   void ask_electors(const Message& message);
   void save() { dirty_ = true; }
   void note(std::string text);
-  void hear_epoch(std::uint64_t epoch);
 
   // elector.cpp
   struct Lease {
@@ -186,7 +191,7 @@ class Strong {
   void send_proposal();
   void take_seat(Ms now);
   void lose_seat();
-  void on_renewed(const NodeId& from, const Message& m, Ms now);
+  void on_renewed(const NodeId& from, const Message& m);
   void renew(Ms now);
   void keep_set(Ms now, std::int64_t offset);
   void propose_set(std::vector<Copy> in_sync);

@@ -80,7 +80,8 @@ TEST_CASE("strong: the durable part is one word, and comes back as it was") {
   const auto empty = Durable::parse(Durable{}.text());
   REQUIRE(empty);
   CHECK(empty->electors.empty());
-  for (const char* bad : {"", "1", "2;0;-;0;0;0;", "1;0;-;x;0;0;", "1;0;-;0;0;0;abc", "1;0;-;0;0;0;;a/b"})
+  for (const char* bad :
+       {"", "1", "2;0;-;0;0;0;0;", "1;0;-;x;0;0;0;", "1;0;-;0;0;0;0;abc", "1;0;-;0;0;0;0;;a/b"})
     CHECK_FALSE(Durable::parse(bad));
 }
 
@@ -107,9 +108,9 @@ TEST_CASE("strong: a founder takes its seat by a majority, and serves as long as
   REQUIRE(cluster['a'].seated());
   CHECK(cluster['a'].may_serve(cluster.now));
   CHECK(cluster['a'].may_answer(100, cluster.now));
-  CHECK_FALSE(cluster['a'].may_serve(cluster.now + cluster['a'].settings().trusted()));
+  CHECK_FALSE(cluster['a'].may_serve(cluster.now + trusted_part(cluster['a'].settings().grant)));
   cluster.cut = {id('a')};
-  cluster.pass(cluster['a'].settings().trusted() + 100, {'a'});
+  cluster.pass(trusted_part(cluster['a'].settings().grant) + 100, {'a'});
   CHECK_FALSE(cluster['a'].may_answer(100, cluster.now));
 }
 
