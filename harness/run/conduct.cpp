@@ -35,7 +35,8 @@ constexpr milliseconds kOrderlyEnd(15'000);
 class Conductor {
  public:
   Conductor(const RunPlan& plan, Progress& progress)
-      : plan_(plan), progress_(progress), fault_journal_(plan.files) {
+      : plan_(plan), progress_(progress), tally_(plan.files.directory), fault_journal_(plan.files, &tally_) {
+    tally_.note_document(plan.files.plan(), read_file(plan.files.plan()));
     record_.info = plan.info;
     record_.plan = plan.plan;
   }
@@ -71,7 +72,7 @@ class Conductor {
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
     // Before the servers start: so all that they ever say to each other goes through it.
-    if (needs_bus_path(plan())) bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files);
+    if (needs_bus_path(plan())) bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files, &tally_);
     cluster_->start();
   }
 
@@ -138,10 +139,11 @@ class Conductor {
     clock_ = RunClock();
     record_.info.started_unix_ms =
         std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    save_run(plan_.files, record_);
+    save_run(plan_.files, record_, &tally_);
     if (bus_) bus_->begin(clock_);
     ObserverOptions options;
     options.journal = plan_.files.topology();
+    options.tally = &tally_;
     options.zero = clock_.epoch();
     options.interval = look_interval(cluster_->size(), milliseconds(plan().cluster.config.node_timeout_ms));
     options.timeout = std::max(options.timeout, options.interval);
@@ -151,12 +153,13 @@ class Conductor {
 
   void start_load() {
     recorder_ = std::make_unique<Recorder>(plan_.files.history(), clock_);
+    tally_.note(plan_.files.history(), kJournalSlot, {});  // it has sums of its own
     loads_ = std::make_unique<LoadSet>(plan(), plan_.find_workload, *sandbox_, *cluster_, *recorder_);
     loads_->start();
   }
 
   void run_nemesis() {
-    StepJournal journal(plan_.files);
+    StepJournal journal(plan_.files, &tally_);
     CommandIntent intent(*cluster_);
     StepSinks sinks;
     sinks.fault_acts = [this](std::size_t number, const FaultRecord& fault) {
@@ -184,6 +187,7 @@ class Conductor {
       std::this_thread::sleep_for(kProgressInterval);  // the pace of the progress line, nothing waits for it
       show(figures);
       if (bus_) bus_->save_counts();
+      follow_logs();
       loads_->check();
       if (early_end && early_end->violated()) nemesis.end_early();
       if (interrupted_by() != 0) {
@@ -193,6 +197,17 @@ class Conductor {
     }
     nemesis.join();
     record_.faults = nemesis.records().faults();
+  }
+
+  /// Of the servers' logs is known what they had, up to a second ago.
+  void follow_logs() {
+    if (clock_.now() - logs_followed_ < kSecond) return;
+    logs_followed_ = clock_.now();
+    for (const NodeInfo& node : record_.nodes) {
+      const NodeFiles files{plan_.files.nodes() / node.name};
+      tally_.follow(files.log());
+      tally_.follow(files.output());
+    }
   }
 
   /// Null when the plan does not want the run to end sooner.
@@ -329,8 +344,8 @@ class Conductor {
     record_.counters.host_stall_max = stall_meter_->longest();
     loads_.reset();
     recorder_.reset();
-    save_final_data(plan_.files, record_);
-    save_run(plan_.files, record_);
+    save_final_data(plan_.files, record_, &tally_);
+    save_run(plan_.files, record_, &tally_);
     seal_run(plan_.files);
     progress_.clear();
   }
@@ -338,8 +353,10 @@ class Conductor {
   const RunPlan& plan_;
   Progress& progress_;
   RunRecord record_;
+  Tally tally_;
   FaultJournal fault_journal_;
   RunClock clock_;
+  Nanos logs_followed_ = 0;
   std::mutex event_mutex_;
   std::string newest_event_;  // guarded by event_mutex_
   std::unique_ptr<Sandbox> sandbox_;
