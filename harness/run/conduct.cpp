@@ -7,6 +7,7 @@
 #include "harness/cluster/cluster.h"
 #include "harness/cluster/final_data.h"
 #include "harness/cluster/final_views.h"
+#include "harness/cluster/formation.h"
 #include "harness/cluster/intent.h"
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
