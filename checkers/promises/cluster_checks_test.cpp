@@ -1,5 +1,6 @@
 // The checkers of the cluster's own order, each shown a good record, bad ones and one that proves nothing.
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "checkers/promises/data_agreement.h"
 #include "checkers/promises/epochs.h"
@@ -392,6 +393,26 @@ TEST_CASE("votes") {
       return line.node == 1 && line.text.find("granted") != std::string::npos;
     });
     CHECK(has(check_votes(run, {}), "won-without-majority"));
+  }
+  SECTION("bad: it crashed where it was only asked to end, or the disk refused its writes") {
+    Effect& effect = run.faults.front().effects.front();
+    effect.excuses.log_lines.clear();
+    std::erase_if(run.logs, [](const LogLine& line) { return line.node == 0; });
+    add_line(run, 0, 1, "a healthy line");
+    CHECK(has(check_logs(run, {}), "unexpected-exit"));
+    effect.kind = EffectKind::kDisk;
+    for (Incarnation& life : run.incarnations)
+      if (life.signal != 0) {
+        life.expected = false;
+        life.signal = SIGKILL;  // no disk does that
+      }
+    CHECK(has(check_logs(run, {}), "unexpected-exit"));
+    for (Incarnation& life : run.incarnations)
+      if (life.signal != 0) {
+        life.signal = 0;
+        life.exit_code = 1;
+      }
+    CHECK_FALSE(has(check_logs(run, {}), "unexpected-exit"));
   }
   SECTION("no evidence") {
     std::erase_if(run.logs,

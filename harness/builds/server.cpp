@@ -14,6 +14,7 @@
 #include "harness/builds/sha256.h"
 #include "harness/builds/source_package.h"
 #include "harness/core/check.h"
+#include "harness/core/suggest.h"
 #include "harness/sandbox/own_files.h"
 
 namespace harness {
@@ -49,8 +50,8 @@ std::optional<fs::path> find_on_path(std::string_view program) {
 fs::path installed(const Installed& server) {
   if (const auto found = find_on_path(server.program)) return *found;
   throw EnvironmentError(
-      fmt::format("--server {}: {} is not on PATH; apt-get install {}, or give --server bundled, "
-                  "debian:redis=7.0.15 or a path",
+      fmt::format("--server {}: {} is not on PATH: install {} (where this system has that package), or "
+                  "give --server bundled, debian:NAME=VERSION (compiled once) or a path",
                   server.spec, server.program, server.package));
 }
 
@@ -84,10 +85,10 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
     if (const auto source = git_source_in(spec))
       return build_server(unpack_git_source(*source, cache, options), cache, options);
     throw UsageError(
-        fmt::format("--server {}: there is no such file or folder; give bundled, redis, valkey, "
+        fmt::format("--server {}: there is no such file or folder{}; give bundled, redis, valkey, "
                     "debian:NAME=VERSION, a path to a server binary, source tree or tarball, or "
                     "REPOSITORY@TAG",
-                    spec));
+                    spec, suggestion(spec, std::array<std::string_view, 3>{"bundled", "redis", "valkey"})));
   }
   if (fs::is_directory(status)) return build_server(path, cache, options);
   if (is_tarball(path)) return build_server(unpack_tarball(path, cache, options), cache, options);

@@ -14,6 +14,8 @@
 namespace harness {
 namespace {
 
+constexpr int kRoundsMax = 1'000'000;  // of seeds
+
 constexpr std::uint64_t kSeedsBelow = 1'000'000'000;
 
 bool names_its_builds(const Plan& plan) {
@@ -156,7 +158,7 @@ void read_seeds(const std::string& text, MatrixOptions& options) {
     options.first_seed = first;
     rounds = last - first + 1;
   }
-  if (rounds < 1 || rounds > 1'000'000) throw UsageError("--seeds '" + text + "': give " + mend);
+  if (rounds < 1 || rounds > kRoundsMax) throw UsageError("--seeds '" + text + "': give " + mend);
   options.rounds = static_cast<int>(rounds);
 }
 
@@ -190,7 +192,11 @@ void from_json(const nlohmann::json& json, Matrix& matrix) {
   matrix.seed = json.at("seed").get<std::uint64_t>();
   matrix.shard.index = json.at("shard").at("index").get<int>();
   matrix.shard.of = json.at("shard").at("of").get<int>();
-  matrix.rounds = json.at("rounds").get<int>();
+  const auto rounds = json.at("rounds").get<std::int64_t>();
+  if (rounds < 0 || rounds > kRoundsMax)
+    throw nlohmann::json::other_error::create(501, "rounds: " + std::to_string(rounds) + " are too many",
+                                              &json);
+  matrix.rounds = static_cast<int>(rounds);
   matrix.time_s = json.at("time_s").get<double>();
   matrix.run_limit_s = json.at("run_limit_s").get<double>();
   // Suites of earlier releases have none of these.

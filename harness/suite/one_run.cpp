@@ -7,6 +7,7 @@
 
 #include "harness/core/check.h"
 #include "harness/core/exit_code.h"
+#include "harness/core/json_reason.h"
 #include "harness/run/store.h"
 #include "harness/suite/child_result.h"
 
@@ -90,7 +91,7 @@ RunOutcome outcome_of(const Matrix& matrix, const Order& order, const RunSetting
     }
   } catch (const Json::exception& error) {
     outcome = outcome_before(matrix, order);
-    outcome.explanation = std::string("what the run printed cannot be understood: ") + error.what();
+    outcome.explanation = std::string("what the run printed cannot be understood: ") + json_reason(error);
     return outcome;
   }
   outcome.explanation = "the run gave no result: it " + status.describe();

@@ -45,7 +45,8 @@ const std::vector<Known>& known_scenarios() {
 /// The scenarios of one [[scenarios]], chosen word by word.
 class Choice {
  public:
-  explicit Choice(Section& section) : section_(section) {}
+  /// `beside`: the folder of the suite's file, from which files that it names are meant.
+  Choice(Section& section, std::filesystem::path beside) : section_(section), beside_(std::move(beside)) {}
 
   void add_tagged(const std::vector<std::string>& tags) {
     for (const std::string& tag : tags) {
@@ -58,8 +59,9 @@ class Choice {
   void add_named(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       if (std::filesystem::path(name).extension() == ".toml") {
-        draw(load_scenario(name), 1);  // what is wrong with it is told now
-        add(name);
+        const std::string file = (beside_ / name).lexically_normal().string();
+        draw(load_scenario(file), 1);  // what is wrong with it is told now
+        add(file);
         continue;
       }
       require_name("names", name);
@@ -111,6 +113,7 @@ class Choice {
   }
 
   Section& section_;
+  const std::filesystem::path beside_;
   std::vector<std::string> chosen_;
 };
 
@@ -127,7 +130,7 @@ void require_list(const Section& section, const std::string& list) {
   }
 }
 
-Selection read_selection(Section section) {
+Selection read_selection(Section section, const std::string& source) {
   Selection selection;
   std::vector<std::string> tags, names, without;
   section.read_names("tags", tags);
@@ -142,7 +145,7 @@ Selection read_selection(Section section) {
   require_builds(section, selection.builds);
   if (tags.empty() && names.empty())
     section.refuse("", "[[scenarios]] chooses nothing: give it 'tags' or 'names'");
-  Choice choice(section);
+  Choice choice(section, std::filesystem::path(source).parent_path());
   choice.add_tagged(tags);
   choice.add_named(names);
   choice.leave_out(without);
@@ -178,7 +181,8 @@ Suite parse_suite(std::string_view toml, const std::string& source) {
   root.read("shrink", suite.shrink_s, 0, kLongestSeconds);
   root.read_names("known", suite.known);
   for (const std::string& list : suite.known) require_list(root, list);
-  for (Section& section : root.tables("scenarios", true)) suite.selections.push_back(read_selection(section));
+  for (Section& section : root.tables("scenarios", true))
+    suite.selections.push_back(read_selection(section, source));
   root.done();
   require_builds(root, suite.builds);
   if (suite.builds.empty()) root.refuse("builds", "'builds' names no build");

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/check.h"
+#include "harness/core/json_reason.h"
 #include "harness/run/store.h"
 
 namespace harness {
@@ -180,12 +181,12 @@ std::optional<SuiteFiles> find_previous(const fs::path& store, const Matrix& mat
 
 Matrix load_matrix(const SuiteFiles& files) {
   if (!fs::is_regular_file(files.matrix()))
-    throw EnvironmentError(files.directory.string() +
-                           " holds no suite (suite.json): give the folder that 'harness suite' made");
+    throw UsageError("'" + files.directory.string() +
+                     "' holds no suite (suite.json): give the folder that 'harness suite' made");
   try {
     return Json::parse(read_file(files.matrix())).get<Matrix>();
   } catch (const Json::exception& error) {
-    throw EnvironmentError(files.matrix().string() + " cannot be understood: " + error.what());
+    throw UsageError(files.matrix().string() + " cannot be understood: " + json_reason(error));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "harness/verbs/list_command.h"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,6 +12,8 @@
 #include "harness/builds/features.h"
 #include "harness/cluster/target.h"
 #include "harness/conditions/conditions.h"
+#include "harness/core/check.h"
+#include "harness/core/suggest.h"
 #include "harness/faults/faults.h"
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/scenario.h"
@@ -126,6 +129,20 @@ std::vector<Listing> everything() {
           tried_listing()};
 }
 
+/// All when no kind is asked for. Throws UsageError for one that there is not.
+std::vector<Listing> of_kind(std::vector<Listing> lists, const std::string& kind) {
+  if (kind.empty()) return lists;
+  std::vector<std::string_view> titles;
+  for (const Listing& list : lists) titles.push_back(list.title);
+  if (std::ranges::find(titles, kind) == titles.end()) {
+    std::string all;
+    for (const std::string_view title : titles) all += (all.empty() ? "" : ", ") + std::string(title);
+    throw UsageError("there are no '" + kind + "'" + suggestion(kind, titles) + ": the kinds are " + all);
+  }
+  std::erase_if(lists, [&](const Listing& list) { return list.title != kind; });
+  return lists;
+}
+
 nlohmann::ordered_json entry_json(const Entry& entry) {
   nlohmann::ordered_json json = {{"name", entry.name}, {"description", entry.description}};
   if (!entry.more.is_null()) json.update(entry.more);
@@ -155,16 +172,19 @@ int list_command(int argc, const char* const* argv) {
       "what there is: scenarios, suites, workloads, faults, targets, conditions, checkers, models, reports",
       "list");
   bool json = false;
+  std::string kind;
+  app.add_option("KIND", kind, "only these, as 'harness list' heads them: scenarios, faults, ...");
   app.add_flag("--json", json, "one JSON object, with the parameters of each");
   bool markdown = false;
-  app.add_flag("--markdown", markdown, "a page to read, with the parameters of each")->excludes("--json");
+  app.add_flag("--markdown", markdown, "a page to read, with the parameters of each")->excludes("--json")->excludes("KIND");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
+  const std::vector<Listing> lists = of_kind(everything(), kind);
   if (json)
-    std::cout << lists_json(everything()).dump(2) << "\n";
+    std::cout << lists_json(lists).dump(2) << "\n";
   else if (markdown)
-    std::cout << catalogue_page(lists_json(everything()));
+    std::cout << catalogue_page(lists_json(lists));
   else
-    print_text(everything());
+    print_text(lists);
   return kExitPass;
 }
 
