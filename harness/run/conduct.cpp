@@ -108,8 +108,7 @@ class Conductor {
     options.journal = plan_.files.topology();
     options.tally = &tally_;
     options.zero = clock_.epoch();
-    options.interval =
-        look_interval(cluster_->size(), milliseconds(plan().cluster.config.node_timeout_ms));
+    options.interval = look_interval(cluster_->size(), milliseconds(plan().cluster.config.node_timeout_ms));
     options.timeout = std::max(options.timeout, options.interval);
     observer_ = std::make_unique<Observer>(*cluster_, options);
     stall_meter_ = std::make_unique<StallMeter>();
