@@ -8,6 +8,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/intention.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -84,7 +85,8 @@ Nanos convergence(const RunRecord& run, const std::vector<std::vector<const View
       const View* view = view_at(views[node], moment);
       if (view == nullptr || !view->reachable) continue;
       const TopologyNode* owner = view->topology.owner_of(heir.slots.front().first);
-      agreed = (owner != nullptr && owner->id == id) || excused(run, static_cast<int>(node), moment);
+      agreed = (owner != nullptr && owner->id == id) || excused(run, static_cast<int>(node), moment) ||
+               !intended_at(run, moment).is_member(static_cast<int>(node));
     }
     if (agreed) return moment;
   }

@@ -29,8 +29,8 @@ struct ClusterOptions : ClusterPlan {
   bool disk_gate = false;           // nodes have one (node.h)
   bool fake_clock = false;
   std::chrono::milliseconds start_timeout{30'000};
-  std::chrono::milliseconds form_timeout{60'000};
-  std::function<void(std::string_view)> progress;  // what is being waited for; may be empty
+  std::optional<std::chrono::milliseconds> form_timeout;  // nothing: as formation_patience() says
+  std::function<void(std::string_view)> progress;         // what is being waited for; may be empty
 };
 
 /// Nodes n1..nM are created as masters, then come their replicas, round and round, then the spare ones, each

@@ -29,6 +29,11 @@ Command add_slots(const SlotRange& range, bool ranges) {
 
 }  // namespace
 
+std::chrono::milliseconds formation_patience(int node_timeout_ms, int nodes) {
+  return std::max(std::chrono::milliseconds(5000), std::chrono::milliseconds(20 * node_timeout_ms)) +
+         nodes * std::chrono::milliseconds(1000);
+}
+
 Formation::Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos)
     : nodes_(nodes), infos_(infos), members_(those([](const NodeInfo& info) { return !info.spare; })) {
   small_ = members_.size() <= kSmall;
@@ -41,6 +46,7 @@ Formation::Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vecto
 
 void Formation::run(std::chrono::milliseconds timeout, const WhyNot& why_not) {
   const auto deadline = Clock::now() + timeout;
+  patience_ = timeout;
   connect();
   read_ids();
   set_epochs_and_slots();
@@ -97,19 +103,22 @@ void Formation::pause(Deadline deadline, Clock::duration round, const std::strin
   slowest_round_ = std::max(slowest_round_, round);
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     if (!nodes_[i]->running()) give_up(i, "it ended");
-  if (Clock::now() >= deadline) {
-    const auto slowest = std::chrono::duration_cast<std::chrono::milliseconds>(slowest_round_);
-    const bool slow = slowest > kSlowRound;
-    throw EnvironmentError(fmt::format(
-        "the cluster is not ready in time: {}; {}", why,
-        slow ? fmt::format("its nodes took up to {} ms to answer: on a slow or busy machine give "
-                           "fewer nodes or a longer --node-timeout",
-                           slowest.count())
-             : fmt::format("all nodes answered, within {} ms: what is missing is the servers' own "
-                           "doing (their logs are in nodes/ of the store)",
-                           slowest.count())));
-  }
+  if (Clock::now() >= deadline) time_is_up(why);
   std::this_thread::sleep_for(std::clamp<Clock::duration>(round, kPollInterval, kLongestPause));
+}
+
+void Formation::time_is_up(const std::string& why) {
+  const auto slowest = std::chrono::duration_cast<std::chrono::milliseconds>(slowest_round_);
+  const std::string message = "the cluster is not ready in time: " + why + "; ";
+  if (slowest > kSlowRound)
+    throw EnvironmentError(fmt::format(
+        "{}its nodes took up to {} ms to answer: on a slow or busy machine give fewer nodes or a longer "
+        "--node-timeout",
+        message, slowest.count()));
+  throw NotFormed(fmt::format("{}all nodes answered, within {} ms: what is missing is the servers' own doing "
+                              "(their logs are in nodes/ of the store)",
+                              message, slowest.count()),
+                  why, patience_);
 }
 
 void Formation::wait_for_each(std::vector<std::size_t> waiting, const Commands& commands, Deadline deadline,

@@ -36,8 +36,22 @@
 #include "harness/client/connection.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/roles.h"
+#include "harness/core/check.h"
 
 namespace harness {
+
+/// The servers had all the time they need, and answered at once, yet did not become one cluster: that is
+/// their own doing, and no trouble of this machine.
+class NotFormed : public EnvironmentError {
+ public:
+  NotFormed(const std::string& message, std::string missing_in, std::chrono::milliseconds patience_in)
+      : EnvironmentError(message), missing(std::move(missing_in)), patience(patience_in) {}
+  std::string missing;  // "n4 has not heard of the role, slots or epoch of n7"
+  std::chrono::milliseconds patience;
+};
+
+/// Many times what servers need that work: twenty node timeouts (5 s at least), and a second a node.
+std::chrono::milliseconds formation_patience(int node_timeout_ms, int nodes);
 
 class Formation {
  public:
@@ -46,7 +60,8 @@ class Formation {
   /// Fills in the ids of `infos`. REQUIRES: the nodes answer, and the members among them are empty.
   Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos);
 
-  /// Throws EnvironmentError: a node refused a command, died, or `why_not` was not satisfied in time.
+  /// Throws EnvironmentError: a node refused a command, died, or `why_not` was not satisfied in time;
+  /// NotFormed when the servers are to blame for the last.
   void run(std::chrono::milliseconds timeout, const WhyNot& why_not);
 
  private:
@@ -65,6 +80,7 @@ class Formation {
   void wait_for_all(Deadline deadline, const WhyNot& why_not);
   /// Between two rounds: throws when a node has ended or the time is up.
   void pause(Deadline deadline, std::chrono::steady_clock::duration round, const std::string& why);
+  [[noreturn]] void time_is_up(const std::string& why);
   [[noreturn]] void give_up(std::size_t node, const std::string& why);
 
   void connect();
@@ -89,6 +105,7 @@ class Formation {
   bool small_ = true;  // few enough that every pair is introduced, and stand-ins pay
   bool stand_ins_ = false;
   std::vector<Connection> connections_;
+  std::chrono::milliseconds patience_{};
   std::chrono::steady_clock::duration slowest_round_{};
 };
 

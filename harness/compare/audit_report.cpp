@@ -31,8 +31,16 @@ std::string label_of(Compared answer) {
   return answer == Compared::kWorse ? "REGRESSION" : std::string(to_string(answer));
 }
 
+/// What sets the side apart, where the build does not.
+std::string with(const std::vector<std::string>& directives) {
+  std::string text;
+  for (const std::string& directive : directives) text += (text.empty() ? " with " : ", ") + directive;
+  return text;
+}
+
 std::string titled(const AuditReport& report) {
-  return candidate_build(report) + " against " + baseline_build(report);
+  return candidate_build(report) + with(report.candidate_with) + " against " + baseline_build(report) +
+         with(report.baseline_with);
 }
 
 /// A figure's ends as numbers, or null where nobody knows them.

@@ -149,7 +149,7 @@ constexpr FigureKind kFigures[] = {
     {"unavailable", "longest outage of a slot range", "ms", false, 200, true, unavailable},
     {"replica-without-master", "longest time of a replica without its master", "ms", false, 500, true,
      without_master},
-    {"rejoin", "restart of a node to its being in sync", "ms", false, 500, false, rejoined},
+    {"rejoin", "restart of a node to its being in sync", "ms", false, 500, true, rejoined},
     {"resynchronization", "longest copy of a master by a replica", "ms", false, 500, false, resynchronized},
     {"settled", "end of the load to a settled cluster", "ms", false, 500, true, settled},
     {"rate", "acknowledged operations", "operations/s", true, 0, true, acknowledged_rate,

@@ -7,6 +7,7 @@
 #include "harness/cluster/cluster.h"
 #include "harness/cluster/final_data.h"
 #include "harness/cluster/final_views.h"
+#include "harness/cluster/formation.h"
 #include "harness/cluster/intent.h"
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
@@ -43,6 +44,7 @@ class Conductor {
 
   void conduct() {
     start_cluster();
+    if (!form_cluster()) return;
     start_observer();
     start_load();
     run_nemesis();
@@ -69,18 +71,54 @@ class Conductor {
         options.fake_clock = options.fake_clock || fault->gear.fake_clock;
       }
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
-    const RunClock since_start;
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
     // Before the servers start: so all that they ever say to each other goes through it.
     if (needs_bus_path(plan())) bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files, &tally_);
     cluster_->start();
-    cluster_->form();
+  }
+
+  /// False when the servers did not become a cluster by their own fault: then that is what the store tells.
+  bool form_cluster() {
+    const RunClock since_start;
+    std::optional<NotFormed> failure;
+    try {
+      cluster_->form();
+    } catch (const NotFormed& error) {
+      failure = error;
+    }
     progress_.clear();
+    record_.nodes = cluster_->infos();
+    record_.info.environment["anti_affinity"] = cluster_->anti_affinity() ? "yes" : "no";
+    if (failure) {
+      tell_unformed(*failure, since_start.now());
+      return false;
+    }
     char took[64];
     std::snprintf(took, sizeof took, "cluster ready %.1f s", to_seconds(since_start.now()));
     progress_.say(std::string(took) + "   " + load_names() + "   faults: " + fault_names());
-    record_.nodes = cluster_->infos();
-    record_.info.environment["anti_affinity"] = cluster_->anti_affinity() ? "yes" : "no";
+    return true;
+  }
+
+  /// A store without a load: one look at every node, and the expectation that was not met.
+  void tell_unformed(const NotFormed& failure, Nanos took) {
+    progress_.say(failure.what());
+    start_observer();
+    if (!wait_for(
+            std::chrono::seconds(10), [this] { return looked_since(0); }, milliseconds(10)))
+      tell("not every node was looked at");
+    ExpectationRecord formed;
+    formed.step = "formation";
+    formed.condition = "the servers become one cluster";
+    formed.began = -took;
+    formed.until = clock_.now();
+    formed.patience = std::chrono::nanoseconds(failure.patience).count();
+    formed.failed = true;
+    formed.why = failure.missing;
+    StepJournal(plan_.files).write(formed);
+    recorder_ = std::make_unique<Recorder>(plan_.files.history(), clock_);
+    record_.info.clients_end = clock_.now();
+    stop();
+    save();
   }
 
   /// "register x24 clients"
@@ -263,12 +301,15 @@ class Conductor {
   /// What is judged as the end was seen after the cluster had settled, at every node.
   void look_once_more() {
     if (record_.info.interrupted || record_.info.settled == kNever) return;
-    const auto seen = [this] {
-      return std::ranges::all_of(observer_->latest().views(),
-                                 [this](const View& view) { return view.end > record_.info.settled; });
-    };
-    if (!wait_for(std::chrono::seconds(10), seen, milliseconds(10)))
+    if (!wait_for(
+            std::chrono::seconds(10), [this] { return looked_since(record_.info.settled); },
+            milliseconds(10)))
       tell("not every node was looked at after the cluster had settled");
+  }
+
+  bool looked_since(Nanos time) const {
+    const Roles roles = observer_->latest();
+    return std::ranges::all_of(roles.views(), [time](const View& view) { return view.end > time; });
   }
 
   void stop() {
@@ -294,7 +335,7 @@ class Conductor {
     record_.incarnations = cluster_->incarnations(clock_.epoch());
     record_.intended = cluster_->intentions(clock_.epoch());
     record_.counters.recorded_events = recorder_->events();
-    record_.counters.loads = loads_->counters();
+    if (loads_) record_.counters.loads = loads_->counters();
     for (const LoadCounters& load : record_.counters.loads) {
       record_.counters.moved += load.moved;
       record_.counters.asked += load.asked;

@@ -283,7 +283,9 @@ AuditReport Auditor::report_of(const Audit& audit, const AuditAnswer& answer, bo
           seconds(),
           interrupted,
           directory_.string(),
-          reproduce()};
+          reproduce(),
+          options_.baseline_directives,
+          options_.candidate_directives};
 }
 
 void Auditor::write_reports(const AuditReport& report) const {

@@ -18,6 +18,7 @@
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/scenario.h"
 #include "harness/suite/suite_file.h"
+#include "harness/verbs/catalogue_page.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/verbs.h"
 #include "reports/reports.h"
@@ -148,11 +149,11 @@ nlohmann::ordered_json entry_json(const Entry& entry) {
   return json;
 }
 
-void print_json(const std::vector<Listing>& lists) {
+nlohmann::ordered_json lists_json(const std::vector<Listing>& lists) {
   nlohmann::ordered_json json;
   for (const Listing& list : lists)
     for (const Entry& entry : list.entries) json[list.title].push_back(entry_json(entry));
-  std::cout << json.dump(2) << "\n";
+  return json;
 }
 
 void print_text(const std::vector<Listing>& lists) {
@@ -174,9 +175,16 @@ int list_command(int argc, const char* const* argv) {
   std::string kind;
   app.add_option("KIND", kind, "only these, as 'harness list' heads them: scenarios, faults, ...");
   app.add_flag("--json", json, "one JSON object, with the parameters of each");
+  bool markdown = false;
+  app.add_flag("--markdown", markdown, "a page to read, with the parameters of each")->excludes("--json")->excludes("KIND");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
   const std::vector<Listing> lists = of_kind(everything(), kind);
-  json ? print_json(lists) : print_text(lists);
+  if (json)
+    std::cout << lists_json(lists).dump(2) << "\n";
+  else if (markdown)
+    std::cout << catalogue_page(lists_json(lists));
+  else
+    print_text(lists);
   return kExitPass;
 }
 

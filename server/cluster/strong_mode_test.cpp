@@ -84,13 +84,13 @@ TEST_CASE("strong mode: slots and epochs of a founded cluster do not change by c
   Fixture f(three_masters(), strong_config());
   CHECK_FALSE(f.command({"bumpepoch"}).is_error());
   found(f);
-  for (const auto& words : std::initializer_list<std::initializer_list<std::string_view>>{
-           {"setslot", "1", "stable"},
-           {"delslots", "1"},
-           {"flushslots"},
-           {"bumpepoch"},
-           {"reset", "soft"},
-           {"reset"}})
+  for (const auto& words :
+       std::initializer_list<std::initializer_list<std::string_view>>{{"setslot", "1", "stable"},
+                                                                      {"delslots", "1"},
+                                                                      {"flushslots"},
+                                                                      {"bumpepoch"},
+                                                                      {"reset", "soft"},
+                                                                      {"reset"}})
     CHECK(f.command(words).is_error());
   CHECK_FALSE(f.command({"nodes"}).is_error());
   CHECK_FALSE(f.command({"saveconfig"}).is_error());
