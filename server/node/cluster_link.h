@@ -47,6 +47,8 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   bool state_ok() const override;
 
   bool is_replica() const;
+  /// Bytes that the links to other nodes hold.
+  std::size_t link_memory() const;
 
  private:
   struct Bus final : Watcher {
