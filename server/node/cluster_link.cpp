@@ -196,6 +196,12 @@ void ClusterLink::Bus::on_event(std::uint32_t events) {
   owner->cluster_->on_bytes(id, {scratch.data(), static_cast<std::size_t>(n)}, owner->node_.steady_ms());
 }
 
+std::size_t ClusterLink::link_memory() const {
+  std::size_t bytes = 0;
+  for (const auto& [id, bus] : links_) bytes += sizeof(Bus) + bus->out.capacity();
+  return bytes;
+}
+
 void ClusterLink::Bus::flush() {
   while (sent < out.size()) {
     const ssize_t n = ::send(socket.fd(), out.data() + sent, out.size() - sent, MSG_NOSIGNAL);
@@ -288,6 +294,14 @@ void ClusterLink::act(const cluster::Action& action) {
     void operator()(const cluster::DropShardChannels& a) const {
       node.engine().pubsub.drop_shard_channels(
           [&](std::string_view channel) { return cluster::slot_of(channel) == a.slot; },
+          [&](const Subscriber& s) { node.clients().wake(s); });
+    }
+    void operator()(const cluster::DropForeignShardChannels&) const {
+      const cluster::State& state = link.cluster_->state();
+      node.engine().pubsub.drop_shard_channels(
+          [&](std::string_view channel) {
+            return state.owner[cluster::slot_of(channel)] != &state.my_master();
+          },
           [&](const Subscriber& s) { node.clients().wake(s); });
     }
     void operator()(const cluster::DeliverPublish& a) const {

@@ -236,6 +236,7 @@ void ReplicationLink::Master::on_event(std::uint32_t events) {
   const ssize_t n = recv(socket.fd(), scratch.data(), scratch.size(), 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) return owner->master_failed();
+  owner->input_bytes_ += static_cast<std::size_t>(n);
   owner->replication_.on_master_bytes({scratch.data(), static_cast<std::size_t>(n)}, node.steady_ms());
   owner->perform();
 }
