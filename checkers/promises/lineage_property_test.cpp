@@ -27,8 +27,7 @@ bool can_show(const std::string& kind, Course course, Fraud fraud) {
   const bool takes_out = among({"queue", "priority-queue", "stream-group"});
   switch (fraud) {
     // A snapshot promises nothing of what came after it.
-    case Fraud::kLost:
-      return course != Course::kRestartSnapshot;
+    case Fraud::kLost: return course != Course::kRestartSnapshot;
     // Nobody only reads identifiers and queues; what an absent key or element means depends on times and
     // removals, so that a read that lies may be true.
     case Fraud::kStaleRead:
@@ -38,8 +37,7 @@ bool can_show(const std::string& kind, Course course, Fraud fraud) {
     case Fraud::kComesBack:
       return course == Course::kTwoFailovers && !takes_out &&
              !among({"counter", "bank", "rw-register", "unique-ids", "group", "expiry"});
-    case Fraud::kNone:
-      break;
+    case Fraud::kNone: break;
   }
   return false;
 }

@@ -34,8 +34,8 @@ constexpr FeatureEntry kFeatures[] = {
      kFirstValkey, Probe::kDirective, "cluster-allow-reads-when-down", kConf},
     {Feature::kErrorStats, "error-stats", "errors counted by kind in INFO", Version{6, 2, 0}, kFirstValkey,
      Probe::kInfoField, "total_error_replies", kNotes},
-    {Feature::kCopy, "copy", "COPY, GETDEL, GETEX, LMOVE, CLIENT PAUSE WRITE", Version{6, 2, 0}, kFirstValkey,
-     Probe::kCommand, "copy", kHistory},
+    {Feature::kCopy, "copy", "COPY, GETDEL, GETEX, LMOVE, CLIENT PAUSE WRITE", Version{6, 2, 0},
+     kFirstValkey, Probe::kCommand, "copy", kHistory},
     {Feature::kDebugGate, "debug-gate", "DEBUG only where the configuration allows it", Version{7, 0, 0},
      kFirstValkey, Probe::kDirective, "enable-debug-command", kConf},
     {Feature::kReplicaMigrationSwitch, "replica-migration-switch", "replica migration can be switched off",
@@ -69,7 +69,7 @@ constexpr FeatureEntry kFeatures[] = {
 };
 
 constexpr TriedRelease kTried[] = {
-    {FlavorKind::kRedis, {6, 0, 16}}, {FlavorKind::kRedis, {7, 0, 15}}, {FlavorKind::kRedis, {8, 0, 6}},
+    {FlavorKind::kRedis, {6, 0, 16}}, {FlavorKind::kRedis, {7, 0, 15}},  {FlavorKind::kRedis, {8, 0, 6}},
     {FlavorKind::kValkey, {8, 1, 1}}, {FlavorKind::kValkey, {9, 1, 2}},
 };
 

@@ -1,5 +1,5 @@
-// What each release of Redis (3.0 to 8) and Valkey (7.2 to 9) has of what a run may need: the capability
-// profile of a build, by its version.
+// What each release of Redis (3.0 to 8) and Valkey (7.2 to 9) has of what a run may need: the capability profile
+// of a build, by its version.
 #pragma once
 
 #include <optional>

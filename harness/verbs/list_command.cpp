@@ -100,8 +100,7 @@ Listing tried_listing() {
   Listing list{"tried-releases", {}};
   for (const TriedRelease& tried : tried_releases())
     list.entries.push_back({std::string(to_string(tried.kind)) + " " + text_of(tried.version),
-                            "has answered for itself what it has, as the features say",
-                            {}});
+                            "has answered for itself what it has, as the features say", {}});
   return list;
 }
 
