@@ -1,8 +1,11 @@
 #include "checkers/history_lint.h"
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 
 #include "checkers/loads.h"
 #include "checkers/objects/object.h"
@@ -40,14 +43,15 @@ void lint_processes(const History& history, Findings& findings) {
       findings.tell(findings.at_odds, "process " + std::to_string(op.process) +
                                           " offered two things at once: " + history.describe(op));
     known->second = &op;
-    if (op.outcome == Outcome::kOk && op.node == kNoNode)
+    // Of no function that anybody judges: a process that waited, which asked nobody.
+    if (op.outcome == Outcome::kOk && op.node == kNoNode && op.function != Function::kOther)
       findings.tell(findings.nobody, "nobody is named who answered: " + history.describe(op));
     const std::string_view error = history.error_text(op);
     for (const std::string_view reason : kNotUnderstood) findings.strange += error == reason;
   }
 }
 
-/// Of one load: what failed writes would have written, and who read it.
+/// Of one load: what failed writes alone would have written, and who read it.
 class FailedWrites {
  public:
   FailedWrites(const RunRecord& run, const ObjectEntry& entry)
@@ -55,46 +59,44 @@ class FailedWrites {
 
   void lint(const std::vector<std::uint32_t>& operations, Findings& findings) {
     if (object_->tokens_repeat()) return;  // a count says nothing of who made it
-    for (const std::uint32_t id : operations)
-      if (op(id).outcome == Outcome::kFail && object_->takes(op(id))) any_ = true;
-    if (!any_) return;
+    const auto failed = [&](std::uint32_t id) {
+      return op(id).outcome == Outcome::kFail && object_->takes(op(id));
+    };
+    if (std::ranges::none_of(operations, failed)) return;
     for (const std::uint32_t id : operations)
       if (object_->takes(op(id))) object_->prepare(op(id));
-    for (const std::uint32_t id : operations) add_writes(id);
+    for (const std::uint32_t id : operations)
+      if (failed(id)) collect(id);
+    if (failed_.empty()) return;
+    for (const std::uint32_t id : operations)
+      if (op(id).outcome != Outcome::kFail && object_->takes(op(id))) clear(id);
+    if (failed_.empty()) return;
     for (const std::uint32_t id : operations) look(id, findings);
   }
 
  private:
-  struct Writers {
-    std::uint32_t failed = kNoOperation;
-    bool other = false;  // somebody else may have written it
-  };
   const Operation& op(std::uint32_t id) const { return run_.history.operations[id]; }
 
-  void add_writes(std::uint32_t id) {
-    if (!object_->takes(op(id))) return;
-    object_->read(op(id), effects_);
-    for (const Token token : effects_.writes) {
-      Writers& writers = tokens_[object_->instance(op(id))][token];
-      if (op(id).outcome == Outcome::kFail)
-        writers.failed = id;
-      else
-        writers.other = true;
-    }
+  void collect(std::uint32_t id) {
+    object_->read_writes(op(id), effects_);
+    for (const Token token : effects_.writes) failed_[{object_->instance(op(id)), token}] = id;
+  }
+  /// Somebody else may have written what this one wrote.
+  void clear(std::uint32_t id) {
+    object_->read_writes(op(id), effects_);
+    for (const Token token : effects_.writes) failed_.erase({object_->instance(op(id)), token});
   }
   void look(std::uint32_t id, Findings& findings) {
     if (!object_->takes(op(id))) return;
     object_->read(op(id), effects_);
     if (!effects_.observes) return;
-    const auto instance = tokens_.find(object_->instance(op(id)));
-    if (instance == tokens_.end()) return;
+    const std::uint32_t instance = object_->instance(op(id));
     for (const Token token : effects_.sees) {
-      const auto writers = instance->second.find(token);
-      if (writers == instance->second.end() || writers->second.other) continue;
-      const std::uint32_t failed = writers->second.failed;
+      const auto failed = failed_.find({instance, token});
+      if (failed == failed_.end()) continue;
       findings.tell(findings.failed_read,
                     run_.history.describe(op(id)) + " shows what was to be written by " +
-                        run_.history.describe(op(failed)) +
+                        run_.history.describe(op(failed->second)) +
                         " alone, which failed: perhaps the client takes an error for a failure that is none");
     }
   }
@@ -102,8 +104,7 @@ class FailedWrites {
   const RunRecord& run_;
   std::unique_ptr<Object> object_;
   Effects effects_;
-  bool any_ = false;
-  std::unordered_map<std::uint32_t, std::unordered_map<Token, Writers>> tokens_;
+  std::map<std::pair<std::uint32_t, Token>, std::uint32_t> failed_;  // by instance and token: its writer
 };
 
 std::vector<std::vector<std::uint32_t>> by_load(const RunRecord& run) {

@@ -70,4 +70,7 @@ TEST_CASE("a process that does two things at once, or goes on after it ended, is
   nobody.history.operations[2].node = kNoNode;
   CHECK(lint(nobody).valid == Validity::kUnknown);
   CHECK(measured(lint(nobody), "answers_without_node") == 1);
+  // A process that only waits asks nobody.
+  nobody.history.operations[2].function = Function::kOther;
+  CHECK(lint(nobody).valid == Validity::kValid);
 }

@@ -1,4 +1,6 @@
 #include "checkers/judge.h"
+#include "checkers/common/explaining.h"
+#include "checkers/common/writers.h"
 
 #include <algorithm>
 
@@ -108,6 +110,8 @@ std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& ana
     results = check_loads(analysis, options);
   else
     results.push_back(checker.check(analysis, options));
+  const Explaining explaining;
+  for (CheckResult& result : results) add_writers(analysis.run.history, result.anomalies);
   doubt_damaged(results, analysis.run.damage);
   return results;
 }

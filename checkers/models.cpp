@@ -36,8 +36,10 @@ constexpr Model kModels[] = {
     {"bank", "transfers conserve the total, no balance below zero", check_bank},
     {"long-fork", "no two reads see two writes in opposite orders", check_long_fork},
     {"session", "monotonic reads and writes, read your writes, writes follow reads", check_session},
-    {"list-append", "transactions that append to lists and read them: Elle's anomalies", check_list_append},
-    {"rw-register", "transactions that write and read registers: Elle's anomalies", check_rw_register},
+    {"list-append", "transactions that append to lists and read them: Elle's anomalies", check_list_append,
+     false, Screened::kNo, draw_list_append},
+    {"rw-register", "transactions that write and read registers: Elle's anomalies", check_rw_register, false,
+     Screened::kNo, draw_rw_register},
 };
 
 }  // namespace

@@ -282,3 +282,31 @@ TEST_CASE("a refusal names the line, however many threads parse") {
     CHECK_THAT(check.err(), Contains("line 160001: no process"));
   }
 }
+
+TEST_CASE("the seconds of reading, screening, search and explanation are told apart") {
+  const Scratch scratch;
+  write_registers(scratch.file("fine.jsonl"), 3'000, false);
+  write_registers(scratch.file("stale.jsonl"), 3'000, true);
+  const auto stages = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--model", "register", "--json"});
+    Check check(scratch, arguments);
+    check.exit_code();
+    const json result = check.result();
+    double sum = 0;
+    for (const char* stage : {"reading", "screening", "search", "explanation"}) {
+      CAPTURE(stage);
+      CHECK(result.at("stages").at(stage).get<double>() >= 0);
+      sum += result.at("stages").at(stage).get<double>();
+    }
+    CHECK(sum <= result.at("seconds").get<double>());
+    return result.at("stages");
+  };
+  const json fine = stages({"fine.jsonl"});
+  CHECK(fine.at("reading").get<double>() > 0);
+  CHECK(fine.at("screening").get<double>() > 0);
+  CHECK(fine.at("explanation") == 0.0);
+  const json unscreened = stages({"fine.jsonl", "--no-screening"});
+  CHECK(unscreened.at("screening") == 0.0);
+  CHECK(unscreened.at("search").get<double>() > 0);
+  CHECK(stages({"stale.jsonl"}).at("explanation").get<double>() > 0);
+}

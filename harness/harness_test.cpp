@@ -342,6 +342,7 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
   };
   const Scratch scratch;
   std::ofstream(scratch.path / "broken.toml") << "[cluster]\nmasters = = 3\n";
+  std::ofstream(scratch.path / "keys.toml") << "[[load]]\n[run]\nfrobnicate = 1\n";
   std::ofstream(scratch.path / "checks.toml") << "[[load]]\n[run]\nchecks = [\"slot-coverag\"]\n";
   std::ofstream(scratch.path / "not-a-server") << "#!/bin/sh\necho hello\n";
   fs::permissions(scratch.path / "not-a-server", fs::perms::all);
@@ -363,6 +364,10 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"run", "failover-basic", "--server", "/no/such/redis-server"}, 2, "/no/such/redis-server"},
       {{"run", "failover-basic", "--server", "./not-a-server"}, 2, "not-a-server"},
       {{"run", "failover-basic", "--store", "/proc/store"}, 3, "--store"},
+      {{"run", "failover-basic", "--server", "bundld"}, 2, "did you mean 'bundled'?"},
+      {{"run", "keys.toml"}, 2, "unknown key 'frobnicate' in [run]; it takes "},
+      {{"list", "fautls"}, 2, "did you mean 'faults'?"},
+      {{"suite", "--merge", ""}, 2, "holds no suite"},
       {{"report", "nothing"}, 2, "latest"},
       {{"check", "missing.jsonl", "--model", "register"}, 2, "missing.jsonl"},
   };
@@ -389,7 +394,7 @@ TEST_CASE("list names everything that the tables hold") {
   REQUIRE(list.code == 0);
   const nlohmann::json json = nlohmann::json::parse(list.out);
   for (const char* title : {"scenarios", "workloads", "faults", "targets", "conditions", "checkers", "models",
-                            "reports", "capabilities", "reachable-states"}) {
+                            "reports", "capabilities", "reachable-states", "features", "tried-releases"}) {
     CAPTURE(title);
     REQUIRE(json.at(title).size() >= 1);
     for (const auto& entry : json.at(title)) {
@@ -397,6 +402,33 @@ TEST_CASE("list names everything that the tables hold") {
       CHECK_FALSE(entry.at("description").get<std::string>().empty());
     }
   }
+}
+
+TEST_CASE("list of one kind tells that alone") {
+  const Scratch scratch;
+  const Finished list = finish(scratch, {"list", "faults", "--json"});
+  REQUIRE(list.code == 0);
+  const nlohmann::json json = nlohmann::json::parse(list.out);
+  CHECK(json.size() == 1);
+  CHECK(json.at("faults").size() > 10);
+}
+
+TEST_CASE("what could not be printed is an error, and closed streams are none") {
+  const Scratch scratch;
+  const auto ended = [&](const std::string& redirected) {
+    const std::string command =
+        "cd " + scratch.path.string() + " && " + HARNESS_EXECUTABLE + " " + redirected;
+    return WEXITSTATUS(std::system(command.c_str()));
+  };
+  CHECK(ended("list > /dev/full 2> said") == 3);
+  CHECK_THAT(slurp(scratch.path / "said"), Contains("cannot write to stdout"));
+  CHECK(ended("list >&- 2> said") == 0);
+  CHECK(ended("list <&- > said 2>&1") == 0);
+  std::ofstream(scratch.path / "h.jsonl") << R"({"time":1,"process":0,"type":"invoke","f":"write","value":1}
+{"time":2,"process":0,"type":"ok","f":"write","value":1}
+)";
+  CHECK(ended("check - --model register < h.jsonl > said 2>&1") == 0);
+  CHECK(ended("check /dev/stdin --model register < h.jsonl > said 2>&1") == 0);
 }
 
 TEST_CASE("list --json tells the parameters of faults, workloads and conditions") {

@@ -1,6 +1,10 @@
 // The executable: finds the verb, runs it, and turns what went wrong into a sentence and an exit code.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -9,7 +13,9 @@
 
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
+#include "harness/evidence/damaged.h"
 #include "harness/verbs/verbs.h"
+#include "harness/verbs/version.h"
 #include "reports/text.h"
 
 namespace harness {
@@ -32,7 +38,7 @@ int dispatch(int argc, const char* const* argv) {
     return kExitPass;
   }
   if (verb == "--version") {
-    std::cout << "harness " HARNESS_VERSION "\n";
+    std::cout << version_text() << "\n";
     return kExitPass;
   }
   std::vector<std::string_view> names;
@@ -51,12 +57,37 @@ int dispatch(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace harness
 
+namespace harness {
+namespace {
+
+/// A file that is opened later must not take the place of a standard stream that the caller closed: servers'
+/// output would be read as something else.
+void open_closed_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDWR);
+}
+
+/// What could not be printed was not told: only a violation is still worth more.
+int after_printing(int code) {
+  std::cout.flush();
+  if (std::cout) return code;
+  std::cerr << "harness: cannot write to stdout (is the disk full?)\n";
+  return code == kExitViolation ? code : kExitEnvironment;
+}
+
+}  // namespace
+}  // namespace harness
+
 int main(int argc, char** argv) {
+  harness::open_closed_streams();
   try {
-    return harness::dispatch(argc, argv);
+    return harness::after_printing(harness::dispatch(argc, argv));
   } catch (const harness::UsageError& error) {
     std::cerr << "harness: " << harness::reporting::terminal_lines(error.what()) << "\n";
     return harness::kExitUsage;
+  } catch (const harness::DamagedEvidence& error) {
+    std::cerr << "harness: " << harness::reporting::terminal_lines(error.what()) << "\n";
+    return harness::kExitUnknown;
   } catch (const std::exception& error) {
     std::cerr << "harness: " << harness::reporting::terminal_lines(error.what()) << "\n";
     return harness::kExitEnvironment;

@@ -257,3 +257,23 @@ TEST_CASE("what cannot be audited is refused with the reason") {
   const Finished no_build = finish(scratch, {"audit", "redis", "--baseline", "./no-such-build"});
   CHECK(no_build.code == 2);
 }
+
+TEST_CASE("a cluster that its servers do not form is a violation, and its store tells so", "[real]") {
+  const Scratch scratch;
+  const Finished run =
+      finish(scratch, {"run", "failover-basic", "--masters", "3", "--replicas", "0", "--nemesis", "none",
+                       "--node-timeout", "200", "--server", "bundled", "--directive",
+                       "cluster-announce-bus-port 1", "--json", "--no-progress"});
+  CAPTURE(run.out, run.err);
+  CHECK(run.code == 1);
+  const auto violation = [](const nlohmann::json& results) {
+    for (const auto& check : results.at("checks"))
+      if (check.at("name") == "expectations") return check.dump();
+    return std::string();
+  };
+  CHECK_THAT(violation(nlohmann::json::parse(run.out)), Contains("the servers become one cluster"));
+  const Finished again = finish(scratch, {"report", "latest", "--json"});
+  CAPTURE(again.out, again.err);
+  CHECK(again.code == 1);
+  CHECK_THAT(violation(nlohmann::json::parse(again.out)), Contains("the servers become one cluster"));
+}

@@ -46,6 +46,9 @@ TEST_CASE("a suite that is killed in the middle leaves nothing behind, and goes 
     const auto journal = [&] { return slurp(folder_of(scratch) / "journal.jsonl"); };
     wait_until("the second run to begin", 3min, [&] { return count(journal(), "\"started\"") == 2; });
     wait_until("its servers to run", 1min, [&] { return processes_of(folder_of(scratch)).size() > 2; });
+    Started beside(scratch, {"suite", suite, "--seed", "7", "--resume", "--store", scratch.store()});
+    CHECK(beside.exit_code() == 2);
+    CHECK_THAT(beside.err(), Contains("another process is running the suite"));
     first.signal(SIGKILL);
     first.exit_code();
     CHECK(count(journal(), "\"ended\"") == 1);
@@ -55,6 +58,12 @@ TEST_CASE("a suite that is killed in the middle leaves nothing behind, and goes 
   Started other(scratch, {"suite", suite, "--resume", "--server", "bundled", "--store", scratch.store()});
   CHECK(other.exit_code() == 2);
   CHECK_THAT(other.err(), Contains("other scenarios or builds"));
+  fs::create_directories(scratch.path / "elsewhere");
+  const fs::path namesake = scratch.path / "elsewhere" / "tiny.toml";
+  std::ofstream(namesake) << "[[scenarios]]\nnames = [\"failover-basic\"]\n";
+  Started third(scratch, {"suite", namesake.string(), "--resume", "--store", scratch.store()});
+  CHECK(third.exit_code() == 2);
+  CHECK_THAT(third.err(), Contains("another suite of this name"));
   Started second(scratch, {"suite", suite, "--jobs", "1", "--store", scratch.store(), "--resume", "--json",
                            "--junit", "j.xml", "--summary", "s.md", "--metrics", "m.prom"});
   const int code = second.exit_code();

@@ -171,6 +171,46 @@ TEST_CASE("Keys go through errors and faults, and the brush stands in the link",
         "j #v1&amp;t|j #a1&amp;t|k #v1&amp;t|] #v1&amp;t|] #v1&amp;t|[ #v1&amp;t|0 #v1|? #v1|true");
 }
 
+TEST_CASE("A link to a violation keeps the time that it names, also a changed one, and the focus goes along",
+          "[browser]") {
+  if (browser_is_missing()) return;
+  const Sample sample = make_sample({SampleVerdict::kFail, 3'000, 1});
+  const std::string script =
+      "const told = () => say(document.querySelector('.range').textContent + ' ' +"
+      " document.activeElement.parentElement.id);"
+      "told(); history.replaceState(null, '', '#a1&t=3.00-4.00');"
+      "dispatchEvent(new HashChangeEvent('hashchange')); told();";
+  CHECK(said(opened(with_script(page_of(sample), script), "#v1&t=1-2")) ==
+        "1.00 – 2.00 s v1|3.00 – 4.00 s a1");
+}
+
+TEST_CASE("Equal violations are one entry, and what came after a crash stands below it", "[browser]") {
+  if (browser_is_missing()) return;
+  Sample sample = make_sample({SampleVerdict::kFail, 3'000, 1});
+  CheckResult& check = sample.verdict.checks[1];
+  check.anomalies.resize(1);
+  Anomaly crash = check.anomalies[0];
+  crash.type = "unexpected-exit";
+  crash.node = sample.record.nodes[0].name;
+  crash.time = 4 * kSecond;
+  Anomaly after = crash;
+  after.type = "slot-uncovered-at-end";
+  after.node.clear();
+  after.time = 9 * kSecond;
+  sample.record.incarnations = {{.node = 0, .pid = 5, .ended = 4 * kSecond, .signal = 11}};
+  Anomaly twin = after;
+  twin.time += kSecond;
+  check.anomalies = {crash, after, twin};
+  const std::string script =
+      "say(document.querySelectorAll('#violations > .anomaly').length);"
+      "say(document.querySelectorAll('.consequences > .anomaly').length);"
+      "say(document.querySelectorAll('.consequences .equals > .anomaly').length);"
+      "say(document.querySelector('#v1 .ended').textContent);";
+  CHECK(said(opened(with_script(page_of(sample), script))) ==
+        "1|1|1|The process of " + crash.node +
+            " (pid 5) ended at 4.000 s by signal 11, and nobody had asked it to.");
+}
+
 TEST_CASE("The operations of a key come out of the columns as they went in", "[browser]") {
   if (browser_is_missing()) return;
   const Sample sample = make_sample({SampleVerdict::kFail, 10'000, 8123});

@@ -21,7 +21,8 @@ std::string attribute(std::string_view name, std::string_view value) {
 /// What a person needs from the test page alone: the words, the figures, the seed and the command.
 std::string details(const RunRecord& record, const CheckResult& check) {
   std::string text = check.explanation + "\n";
-  if (!check.truncated.empty()) text += "incomplete: " + check.truncated + "\n";
+  if (!check.truncated.empty())
+    text += (check.valid == Validity::kUnknown ? "incomplete: " : "told in part: ") + check.truncated + "\n";
   for (const auto& [name, value] : check.measured) {
     text += name + " " + figure(value);
     for (const auto& [bound, limit] : check.bound)

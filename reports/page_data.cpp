@@ -7,6 +7,7 @@
 #include "harness/core/record_json.h"
 #include "reports/bus_lines.h"
 #include "reports/graph.h"
+#include "reports/lives.h"
 #include "reports/story.h"
 #include "reports/strength.h"
 #include "reports/text.h"
@@ -162,6 +163,8 @@ Json anomalies_json(const RunRecord& record, const RunVerdict& verdict) {
                    {"window", to_string(anomaly.window)},
                    {"window_words", words(anomaly.window)},
                    {"known", anomaly.known},
+                   {"ended", anomaly.allowed ? std::string() : end_of_accused(record, anomaly)},
+                   {"ends_process", !anomaly.allowed && tells_an_end(record, anomaly)},
                    {"moments", moments_json(tell_anomaly(record, verdict, anomaly))}});
   }
   return out;

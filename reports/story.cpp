@@ -240,7 +240,29 @@ std::vector<Moment> tell_anomaly(const RunRecord& record, const RunVerdict& verd
   return moments;
 }
 
+namespace {
+
+/// How many, by which checkers, and the first one as a person would say it; empty when none is told.
+std::string violations_sentence(const RunVerdict& verdict) {
+  if (verdict.valid != Validity::kInvalid) return {};
+  const std::vector<NamedAnomaly> all = named_anomalies(verdict);
+  if (all.empty() || all.front().anomaly->allowed) return {};
+  std::size_t violations = 0;
+  std::string names;
+  for (const CheckResult& check : verdict.checks) {
+    violations += check.violations;
+    if (check.valid == Validity::kInvalid) names += (names.empty() ? "" : ", ") + check.name;
+  }
+  const Anomaly& first = *all.front().anomaly;
+  return counted(violations, "violation") + " (" + names + "). " +
+         (violations == 1 ? std::string("At ") : std::string("The first, at ")) + seconds(first.time) +
+         " s: " + headline(first) + ".";
+}
+
+}  // namespace
+
 std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict) {
+  if (const std::string sentence = violations_sentence(verdict); !sentence.empty()) return sentence;
   if (!verdict.explanation.empty()) return verdict.explanation;
   std::size_t violations = 0, allowed = 0;
   const CheckResult* failed = nullptr;

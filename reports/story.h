@@ -27,7 +27,7 @@ std::vector<Moment> tell_story(const RunRecord& record, const RunVerdict& verdic
 /// One anomaly close up: its operations (at most `operations_max`, the outermost kept) among the faults and
 /// promotions around them.
 std::vector<Moment> tell_anomaly(const RunRecord& record, const RunVerdict& verdict, const Anomaly& anomaly,
-                                 std::size_t operations_max = 12);
+                                 std::size_t operations_max = 64);
 
 /// An anomaly with the name that reports give it, counted through all checks: "v1", "v2", … for violations,
 /// "a1", … for what a window allows.

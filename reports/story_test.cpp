@@ -43,6 +43,13 @@ TEST_CASE("equal violations are one sentence with a count, at the time of the fi
   CHECK(story.front().anomaly == "v1");  // they are numbered in order of time
 }
 
+TEST_CASE("the sentence of the verdict names the first violation, and no operations") {
+  CHECK(verdict_sentence(RunRecord{}, with_violations(3)) ==
+        "3 violations (failover). The first, at 8.000 s: n5 took over too late.");
+  CHECK(verdict_sentence(RunRecord{}, with_violations(1)) ==
+        "1 violation (failover). At 10.000 s: n5 took over too late.");
+}
+
 TEST_CASE("a violation's headline is the checker's own sentence, where it has one") {
   const std::vector<Moment> story = violations_of(with_violations(1, "n5 took over 3 s too late"));
   REQUIRE(story.size() == 1);

@@ -185,6 +185,15 @@ std::string latency_row(const RunRecord& record) {
   return row("latency", text);
 }
 
+/// Longer than what a busy machine does all the time: bounds were widened by it.
+std::string host_row(const RunRecord& record) {
+  constexpr Nanos kWorthTelling = 200 * kMillisecond;
+  const Nanos stall = record.counters.host_stall_max;
+  if (stall < kWorthTelling) return {};
+  return row("host", "the machine stood still for up to " + duration(stall) +
+                         "; bounds of time are widened by as much");
+}
+
 std::string checks_rows(const RunRecord& record, const RunVerdict& verdict, const Paint& paint) {
   std::string out;
   std::size_t column = 0;
@@ -270,6 +279,7 @@ std::string make_summary(const ReportInput& input) {
   for (const Failover& f : verdict.failovers) out += failover_row(record, f);
   out += allowed_rows(verdict);
   out += latency_row(record);
+  out += host_row(record);
   if (!verdict.checks.empty()) out += strength_row(s);
   out += checks_rows(record, verdict, paint);
   const std::string anomaly = first_anomaly(record, verdict, paint);

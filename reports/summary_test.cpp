@@ -18,6 +18,25 @@ bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+TEST_CASE("a checker that lists a part of what it found is complete") {
+  Sample sample = make_sample();
+  for (CheckResult& check : sample.verdict.checks) {
+    check.valid = Validity::kValid;
+    check.truncated = "only the first 200 anomalies are listed";
+  }
+  CHECK(has(summary_of(sample), "every checker complete"));
+}
+
+TEST_CASE("a machine that stood still is told in the summary") {
+  Sample sample;
+  sample.record.counters.host_stall_max = 50 * kMillisecond;
+  CHECK(make_summary({.record = sample.record, .verdict = sample.verdict}).find("stood still") ==
+        std::string::npos);
+  sample.record.counters.host_stall_max = 1300 * kMillisecond;
+  CHECK_THAT(make_summary({.record = sample.record, .verdict = sample.verdict}),
+             Catch::Contains("the machine stood still for up to 1.30 s"));
+}
+
 TEST_CASE("A pass says what was broken, how it recovered, what was lost, and that it passed") {
   const std::string text = summary_of(make_sample());
   CHECK(has(text, "faults      3 requested, 3 verified active, 1 of 1 healed\n"));

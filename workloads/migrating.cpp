@@ -97,7 +97,7 @@ class MigratingWorkload final : public GroupWorkload {
     co_return op;
   }
 
-  Value told(const ClientGroup& group, int asked, const redisReply& reply) const {
+  Value told(ClientGroup& group, int asked, const redisReply& reply) const {
     std::vector<Value> parts = {recorder_.text(word_of(reply))};
     if (reply.type == REDIS_REPLY_ERROR) {
       const Redirection target = parse_redirection({reply.str, reply.len});

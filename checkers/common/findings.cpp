@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "checkers/common/explaining.h"
+#include "checkers/common/writers.h"
+
 namespace harness {
 
 std::string at_ms(Nanos time) {
@@ -108,6 +111,10 @@ void Findings::unknown(const std::string& why) {
 }
 
 CheckResult Findings::finish(const std::string& valid_words) {
+  if (!result_.anomalies.empty()) {
+    const Explaining explaining;
+    add_writers(history_, result_.anomalies);
+  }
   std::stable_sort(result_.anomalies.begin(), result_.anomalies.end(),
                    [](const Anomaly& a, const Anomaly& b) { return a.time < b.time; });
   conclude(result_, valid_words, notes_);

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "checkers/common/explaining.h"
+
 namespace harness {
 
 /// How much to spend on a witness, in steps of searches and operations that they looked at. Cuts that succeed
@@ -40,6 +42,7 @@ struct WitnessEffort {
 template <typename Pure, typename Impossible>
 std::vector<std::uint32_t> minimise(const std::vector<char>& likely, WitnessEffort effort, Pure pure,
                                     Impossible impossible) {
+  const Explaining explaining;
   std::vector<char> kept(likely.size(), 1);
   if (likely != kept && impossible(likely, effort)) kept = likely;
   const auto cut = [&](bool pure_ones) {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "checkers/common/budget.h"
@@ -34,12 +36,18 @@ struct ModelOptions {
 /// Whether a history is screened first (screening.h), and by which reading.
 enum class Screened : std::uint8_t { kNo, kRegister, kKv };
 
+/// Graphviz texts.
+using Drawings = std::map<std::pair<std::string, std::vector<std::size_t>>, std::string>;
+
 struct Model {
   std::string_view name;
   std::string_view description;
   CheckResult (*check)(const History&, const ModelOptions&);
   bool per_key = false;  // each key is an object of its own: a history may be checked some keys at a time
   Screened screened = Screened::kNo;
+  // How what it found is drawn, by type and operations of the anomaly, where more is known than the
+  // operations.
+  Drawings (*draw)(const History&, const ModelOptions&) = nullptr;
 };
 
 }  // namespace harness

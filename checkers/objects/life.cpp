@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "checkers/objects/token_index.h"
+
 namespace harness {
 namespace {
 constexpr std::uint64_t kDeaths = std::uint64_t{1} << 63;  // apart from keys
@@ -9,7 +11,7 @@ constexpr std::uint64_t kDeaths = std::uint64_t{1} << 63;  // apart from keys
 
 LifeObject::LifeObject(const History& history) : Object(history) {
   words_.token = [this](Token token) { return token_text(token); };
-  words_.ends = [this](Token token) { return at(token).ends; };
+  words_.ends = [this](Token token) { return (at(token).of & kDeaths) != 0 ? at(token).what : kNothing; };
   words_.gone = [this](Token token, Nanos by) {
     const Nanos removed = at(token).removed;
     return removed != kNever && removed <= by;
@@ -17,18 +19,23 @@ LifeObject::LifeObject(const History& history) : Object(history) {
   words_.removes = [this](const Operation& op) { return removes(op); };
 }
 
-Token LifeObject::enter(std::uint64_t a, std::uint64_t b, Entry entry) {
-  const auto [found, added] = tokens_.try_emplace({a, b}, entries_.size() + 1);
-  if (added) entries_.push_back(entry);
-  return found->second;
+Token LifeObject::enter(std::uint64_t of, std::uint64_t what) {
+  const auto hash = [](std::uint64_t a, std::uint64_t b) { return spread(spread(a) ^ b); };
+  const std::uint32_t known = index_.find(
+      hash(of, what), [&](std::uint32_t id) { return entries_[id].of == of && entries_[id].what == what; });
+  if (known != IdIndex::kNone) return known + 1;
+  entries_.push_back({of, what, kNever});
+  index_.insert(hash(of, what), static_cast<std::uint32_t>(entries_.size() - 1),
+                [&](std::uint32_t id) { return hash(entries_[id].of, entries_[id].what); });
+  return entries_.size();
 }
 
 Token LifeObject::birth(const Operation& op, Value element) {
-  return enter(op.key, element.bits(), {element, kNothing, kNever});
+  return enter(op.key, element.bits());
 }
 
 Token LifeObject::death(const Operation& op, Token birth) {
-  return enter(kDeaths | op.invoke_event, birth, {Value{}, birth, kNever});
+  return enter(kDeaths | op.invoke_event, birth);
 }
 
 void LifeObject::prepare(const Operation& op) {
@@ -41,8 +48,8 @@ void LifeObject::prepare(const Operation& op) {
 
 std::string LifeObject::token_text(Token token) const {
   const Entry& entry = at(token);
-  if (entry.ends != kNothing) return "the removal of " + token_text(entry.ends);
-  return history_.values.to_json(entry.element);
+  if (const Token birth = words_.ends(token); birth != kNothing) return "the removal of " + token_text(birth);
+  return history_.values.to_json(Value::from_bits(entry.what));
 }
 
 }  // namespace harness

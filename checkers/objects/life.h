@@ -3,11 +3,11 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "checkers/objects/life_slice.h"
 #include "checkers/objects/object.h"
+#include "harness/core/value.h"
 
 namespace harness {
 
@@ -30,19 +30,14 @@ class LifeObject : public Object {
 
  private:
   struct Entry {
-    Value element;           // of a birth
-    Token ends = kNothing;   // of a death
+    std::uint64_t of = 0;    // of a birth the key; of a death the operation, marked as one
+    std::uint64_t what = 0;  // of a birth the element's bits; of a death the birth that it ends
     Nanos removed = kNever;  // of a birth: when the first call that took it, or may have, was sent
   };
-  Token enter(std::uint64_t a, std::uint64_t b, Entry entry);
+  Token enter(std::uint64_t of, std::uint64_t what);
   const Entry& at(Token token) const { return entries_[token - 1]; }
 
-  struct Hash {
-    std::size_t operator()(const std::pair<std::uint64_t, std::uint64_t>& both) const {
-      return both.first * 0x9e3779b97f4a7c15ULL ^ both.second;
-    }
-  };
-  std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, Token, Hash> tokens_;
+  IdIndex index_;
   std::vector<Entry> entries_;  // by token - 1
 };
 

@@ -6,18 +6,18 @@
 namespace harness {
 
 std::uint32_t LifeSlice::mark_of(Token token) {
-  const auto [found, added] = index_.try_emplace(token, static_cast<std::uint32_t>(marks_.size()));
-  if (added) {
-    marks_.emplace_back();
-    marks_.back().token = token;
-    lives_.emplace_back();
-  }
-  return found->second;
+  const std::uint32_t known = index_.find(token, marks_);
+  if (known != TokenIndex::kNone) return known;
+  marks_.emplace_back();
+  marks_.back().token = token;
+  lives_.emplace_back();
+  index_.add_last(marks_);
+  return static_cast<std::uint32_t>(marks_.size() - 1);
 }
 
 const Mark* LifeSlice::find(Token token) const {
-  const auto found = index_.find(token);
-  return found == index_.end() ? nullptr : &marks_[found->second];
+  const std::uint32_t found = index_.find(token, marks_);
+  return found == TokenIndex::kNone ? nullptr : &marks_[found];
 }
 
 void LifeSlice::write(std::uint32_t id, const Operation& operation, Token token, Mark::Writer writer) {
@@ -25,7 +25,7 @@ void LifeSlice::write(std::uint32_t id, const Operation& operation, Token token,
   mark.writer = writer;
   mark.write = id;
   if (const Token birth = words_.ends(token); birth != kNothing)
-    deaths_[birth].push_back({id, operation.invoked, operation.completed});
+    deaths_.emplace_back(birth, Sight{id, operation.invoked, operation.completed});
   if (writer == Mark::Writer::kElsewhere) {
     mark.first_end = kBefore;
     return;
@@ -106,12 +106,12 @@ LifeSlice::Sight LifeSlice::first_absence(std::uint32_t mark, Nanos after) const
 void LifeSlice::check_life(std::uint32_t which, std::vector<Conflict>& found) {
   const Mark& mark = marks_[which];
   const Life& life = lives_[which];
-  if (life.deaths.size() > 1)
+  if (life.second_death.id != kNoOperation)
     return clash("taken-twice", name(which) + " was given out twice",
-                 {life.deaths[0].id, life.deaths[1].id, mark.write}, found);
-  if (!life.deaths.empty() && life.last_seen.from > life.deaths[0].until)
+                 {life.death.id, life.second_death.id, mark.write}, found);
+  if (life.died() && life.last_seen.from > life.death.until)
     return clash("", name(which) + " is there again although it had been taken",
-                 {life.deaths[0].id, life.last_seen.id}, found);
+                 {life.death.id, life.last_seen.id}, found);
   if (mark.first_end == kNever) return;
   const Sight absent = first_absence(which, mark.first_end);
   if (absent.id == kNoOperation) return;
@@ -158,10 +158,9 @@ void LifeSlice::check_order(std::vector<Conflict>& found, std::size_t limit) {
       if (!latest || lives_[by_end[next].mark].last_seen.from > lives_[latest->mark].last_seen.from)
         latest = &by_end[next];
     const Life& life = lives_[entry.mark];
-    if (!latest || life.deaths.empty() || life.deaths[0].until >= lives_[latest->mark].last_seen.from)
-      continue;
+    if (!latest || !life.died() || life.death.until >= lives_[latest->mark].last_seen.from) continue;
     clash("overtaken", name(entry.mark) + " was taken before " + name(latest->mark) + ", which came first",
-          {marks_[latest->mark].write, marks_[entry.mark].write, life.deaths[0].id,
+          {marks_[latest->mark].write, marks_[entry.mark].write, life.death.id,
            lives_[latest->mark].last_seen.id},
           found);
     if (found.size() >= limit) return;
@@ -175,7 +174,7 @@ void LifeSlice::check_ranks(std::vector<Conflict>& found, std::size_t limit) {
   for (std::uint32_t i = 0; i < marks_.size(); ++i) {
     if (!is_birth(i) || !lives_[i].seen()) continue;
     there.push_back(i);
-    if (!lives_[i].deaths.empty()) taken.push_back(i);
+    if (lives_[i].died()) taken.push_back(i);
   }
   const auto stays = [&](std::uint32_t i) { return lives_[i].last_seen.from; };
   std::vector<Nanos> times;
@@ -188,9 +187,8 @@ void LifeSlice::check_ranks(std::vector<Conflict>& found, std::size_t limit) {
   };
   std::sort(there.begin(), there.end(),
             [&](std::uint32_t a, std::uint32_t b) { return marks_[a].first_end < marks_[b].first_end; });
-  std::sort(taken.begin(), taken.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return lives_[a].deaths[0].from < lives_[b].deaths[0].from;
-  });
+  std::sort(taken.begin(), taken.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return lives_[a].death.from < lives_[b].death.from; });
   // Places are numbered from 1, the longest stay first, so that a prefix is "there until later than".
   const auto place_from = [&](Nanos time) {
     return static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), time, std::greater<>()) -
@@ -198,7 +196,7 @@ void LifeSlice::check_ranks(std::vector<Conflict>& found, std::size_t limit) {
   };
   std::size_t next = 0;
   for (const std::uint32_t mine : taken) {
-    const Sight& death = lives_[mine].deaths[0];
+    const Sight& death = lives_[mine].death;
     for (; next < there.size() && marks_[there[next]].first_end < death.from; ++next)
       for (std::size_t at = place_from(stays(there[next])) + 1; at < lowest.size(); at += at & (~at + 1))
         lowest[at] = better(lowest[at], there[next]);
@@ -215,8 +213,12 @@ void LifeSlice::check_ranks(std::vector<Conflict>& found, std::size_t limit) {
 
 std::vector<Conflict> LifeSlice::conflicts(std::size_t limit) {
   sort_looks();
-  for (auto& [birth, deaths] : deaths_)
-    if (const auto known = index_.find(birth); known != index_.end()) lives_[known->second].deaths = deaths;
+  for (const auto& [birth, sight] : deaths_) {
+    const std::uint32_t known = index_.find(birth, marks_);
+    if (known == TokenIndex::kNone) continue;
+    Life& life = lives_[known];
+    (life.died() ? life.second_death : life.death) = sight;
+  }
   std::vector<Conflict> found;
   for (std::uint32_t i = 0; i < marks_.size() && found.size() < limit; ++i)
     if (is_birth(i)) check_life(i, found);
@@ -238,23 +240,23 @@ std::vector<Conflict> LifeSlice::conflicts(std::size_t limit) {
 bool LifeSlice::may_be_gone(Token token, Nanos by) const {
   if (words_.ends(token) != kNothing) return false;
   if (words_.gone(token, by) || unsure_.contains(token)) return true;
-  const auto found = index_.find(token);
-  if (takers_ == 0 || found == index_.end()) return false;
-  return marks_[found->second].writer != Mark::Writer::kHere || excused_.contains(found->second);
+  const std::uint32_t found = index_.find(token, marks_);
+  if (takers_ == 0 || found == TokenIndex::kNone) return false;
+  return marks_[found].writer != Mark::Writer::kHere || excused_.contains(found);
 }
 
 std::uint32_t LifeSlice::began_without(Token token) const {
   const Token birth = words_.ends(token);
-  const auto found = index_.find(birth == kNothing ? token : birth);
-  const Life* life = found == index_.end() ? nullptr : &lives_[found->second];
-  const bool here = life != nullptr && marks_[found->second].writer == Mark::Writer::kHere;
+  const std::uint32_t found = index_.find(birth == kNothing ? token : birth, marks_);
+  const Life* life = found == TokenIndex::kNone ? nullptr : &lives_[found];
+  const bool here = life != nullptr && marks_[found].writer == Mark::Writer::kHere;
   if (birth != kNothing)  // it was there still, or again
     return life != nullptr && life->seen() && !here ? life->first_seen.id : kNoOperation;
   if (here || (life != nullptr && life->seen())) return kNoOperation;
   if (!empty_.empty()) return empty_.front().id;
   if (const auto told = absences_.find(token); told != absences_.end()) return told->second.front().id;
   for (const Look& look : looks_)
-    if (found == index_.end() || !look.shown.contains(found->second)) return look.sight.id;
+    if (life == nullptr || !look.shown.contains(found)) return look.sight.id;
   return kNoOperation;
 }
 

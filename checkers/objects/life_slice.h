@@ -10,9 +10,11 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "checkers/objects/slice.h"
+#include "checkers/objects/token_index.h"
 
 namespace harness {
 
@@ -51,10 +53,12 @@ class LifeSlice final : public Slice {
     Nanos until = kNever;
   };
   struct Life {
-    Sight first_seen;  // the one that ended first
-    Sight last_seen;   // the one that began last
-    std::vector<Sight> deaths;
+    Sight first_seen;    // the one that ended first
+    Sight last_seen;     // the one that began last
+    Sight death;         // the first to be told
+    Sight second_death;  // which shows that it was given out twice
     bool seen() const { return last_seen.id != kNoOperation; }
+    bool died() const { return death.id != kNoOperation; }
   };
   struct Look {
     Sight sight;
@@ -76,10 +80,10 @@ class LifeSlice final : public Slice {
   const History& history_;
   const Words& words_;
   std::vector<Mark> marks_;
-  std::vector<Life> lives_;  // of each mark that is a birth
-  std::unordered_map<Token, std::uint32_t> index_;
-  std::unordered_map<Token, std::vector<Sight>> deaths_;    // by birth, as they come
+  std::vector<Life> lives_;  // of each mark; those of deaths are empty
+  TokenIndex index_;
   std::unordered_map<Token, std::vector<Sight>> absences_;  // by birth: told of this element alone
+  std::vector<std::pair<Token, Sight>> deaths_;             // by birth, as they come
   std::vector<Look> looks_;                                 // that showed something
   std::vector<Sight> empty_;          // looks that showed nothing; sorted by their begin
   std::vector<Sight> empty_after_;    // of these, the one that ended first from here on

@@ -44,6 +44,9 @@ class Object {
   virtual void prepare(const Operation& operation) { (void)operation; }
   /// Reads the operation. What it cannot read leaves `effects` empty.
   virtual void read(const Operation& operation, Effects& effects) = 0;
+  /// As read(), for whoever asks only what it writes and whether it observes: what it shows may be left out,
+  /// which saves much where reads show whole lists.
+  virtual void read_writes(const Operation& operation, Effects& effects) { read(operation, effects); }
   virtual std::unique_ptr<Slice> slice() = 0;
   /// "9031", "the delivery of 17".
   virtual std::string token_text(Token token) const = 0;

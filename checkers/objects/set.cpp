@@ -65,6 +65,11 @@ class SetObject : public Object {
       for (const Value element : history_.values.as_list(op.result)) effects.sees.push_back(element.bits());
     }
   }
+  void read_writes(const Operation& op, Effects& effects) override {
+    if (op.function == add_) return read(op, effects);
+    effects.clear();
+    effects.observes = op.outcome == Outcome::kOk;
+  }
   std::unique_ptr<Slice> slice() override { return std::make_unique<TokenSlice>(history_, words_); }
   std::string token_text(Token token) const override {
     return history_.values.to_json(Value::from_bits(token));

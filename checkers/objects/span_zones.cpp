@@ -22,19 +22,19 @@ void start_at(Zone& zone, Nanos time, std::uint32_t op) {
 }  // namespace
 
 std::uint32_t Zones::zone_of(Value value) {
-  const auto [place, added] = index_.try_emplace(value.bits(), static_cast<std::uint32_t>(zones_.size()));
-  if (added) {
-    Zone zone;
-    zone.token = value.bits();
-    zone.first_end = kBefore;  // until a write says otherwise, it was there before
-    zones_.push_back(zone);
-  }
-  return place->second;
+  const std::uint32_t known = index_.find(value.bits(), zones_);
+  if (known != TokenIndex::kNone) return known;
+  Zone zone;
+  zone.token = value.bits();
+  zone.first_end = kBefore;  // until a write says otherwise, it was there before
+  zones_.push_back(zone);
+  index_.add_last(zones_);
+  return static_cast<std::uint32_t>(zones_.size() - 1);
 }
 
 const Zone* Zones::find(Value value) const {
-  const auto place = index_.find(value.bits());
-  return place == index_.end() ? nullptr : &zones_[place->second];
+  const std::uint32_t place = index_.find(value.bits(), zones_);
+  return place == TokenIndex::kNone ? nullptr : &zones_[place];
 }
 
 void Zones::write(std::uint32_t op, const Operation& operation, Value value, Mark::Writer writer) {

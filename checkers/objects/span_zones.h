@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "checkers/objects/slice.h"
+#include "checkers/objects/token_index.h"
 #include "harness/core/history.h"
 
 namespace harness {
@@ -75,7 +75,7 @@ class Zones {
                         std::vector<std::uint32_t> operations) const;
 
   std::vector<Zone> zones_;
-  std::unordered_map<std::uint64_t, std::uint32_t> index_;
+  TokenIndex index_;
   std::vector<Replacement> replacements_;
   std::vector<std::vector<std::uint32_t>> members_;  // of each chain, in order
   std::vector<Chain> chains_;

@@ -5,20 +5,20 @@
 namespace harness {
 
 std::uint32_t TokenSlice::mark_of(Token token) {
-  const auto [found, added] = index_.try_emplace(token, static_cast<std::uint32_t>(marks_.size()));
-  if (added) {
-    marks_.emplace_back();
-    marks_.back().token = token;
-    level_.push_back(kUnseen);
-    place_.push_back(0);
-    seen_by_.push_back(0);
-  }
-  return found->second;
+  const std::uint32_t known = index_.find(token, marks_);
+  if (known != TokenIndex::kNone) return known;
+  marks_.emplace_back();
+  marks_.back().token = token;
+  level_.push_back(kUnseen);
+  place_.push_back(0);
+  seen_by_.push_back(0);
+  index_.add_last(marks_);
+  return static_cast<std::uint32_t>(marks_.size() - 1);
 }
 
 const Mark* TokenSlice::find(Token token) const {
-  const auto found = index_.find(token);
-  return found == index_.end() ? nullptr : &marks_[found->second];
+  const std::uint32_t found = index_.find(token, marks_);
+  return found == TokenIndex::kNone ? nullptr : &marks_[found];
 }
 
 void TokenSlice::write(std::uint32_t id, const Operation& operation, Token token, Mark::Writer writer) {
@@ -200,11 +200,11 @@ std::uint32_t TokenSlice::began_without(Token token) const {
   if (words_.removed(token)) return kNoOperation;
   const auto sights = sights_.find(words_.part(token));
   if (sights == sights_.end() || sights->second.empty()) return kNoOperation;
-  const auto found = index_.find(token);
+  const std::uint32_t found = index_.find(token, marks_);
   // The smallest read lacks what any read lacks, since reads form a chain.
   const Sight& first = sights->second.front();
-  if (found == index_.end()) return first.id;
-  const bool shown = std::find(first.marks.begin(), first.marks.end(), found->second) != first.marks.end();
+  if (found == TokenIndex::kNone) return first.id;
+  const bool shown = std::find(first.marks.begin(), first.marks.end(), found) != first.marks.end();
   return shown ? kNoOperation : first.id;
 }
 

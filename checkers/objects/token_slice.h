@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checkers/objects/slice.h"
+#include "checkers/objects/token_index.h"
 
 namespace harness {
 
@@ -62,7 +63,7 @@ class TokenSlice final : public Slice {
   std::vector<std::uint32_t> turn_ops_;  // the operation of each turn
   std::uint32_t next_turn_ = 0;
   std::vector<std::uint32_t> wide_;  // operations that looked at several parts
-  std::unordered_map<Token, std::uint32_t> index_;
+  TokenIndex index_;
   std::vector<std::uint32_t> level_;    // of each mark: the read that first showed it, once sorted
   std::vector<std::uint32_t> place_;    // and its position
   std::vector<std::uint32_t> seen_by_;  // how many reads showed it

@@ -23,7 +23,7 @@ class Analysis {
   const RunRecord& run;
   std::vector<std::vector<const View*>> views;  // of each node, in order of time
   Bounds bounds;
-  Nanos stall;  // by how much this machine stretches every bound
+  Nanos stall;  // by how much this machine, and looking seldom, stretch every bound
   Terms terms;
   Windows windows;
   std::vector<Failover> failovers;

@@ -73,6 +73,28 @@ TEST_CASE("a promotion that nobody accepts ends no outage") {
   CHECK(has(failover, "slow-convergence"));
 }
 
+TEST_CASE("a spare node, which belongs to no cluster yet, need not hear of a promotion") {
+  RunRecord run = killed(12'400).finish();
+  NodeInfo spare = run.nodes[0];
+  spare.name = "n7";
+  spare.ip = "10.77.0.7";
+  spare.id = std::string(40, '7');
+  spare.master = false;
+  spare.spare = true;
+  spare.slots.clear();
+  run.nodes.push_back(spare);
+  View alone;
+  alone.node = 6;
+  alone.end = run.info.end;
+  alone.topology.nodes.emplace_back();
+  alone.topology.nodes[0].id = spare.id;
+  alone.topology.nodes[0].flags = kFlagMaster | kFlagMyself;
+  run.views.push_back(alone);
+  CHECK_FALSE(has(check_failover(run, {}), "slow-convergence"));
+  run.nodes.back().spare = false;
+  CHECK(has(check_failover(run, {}), "slow-convergence"));
+}
+
 TEST_CASE("a failover that came too late leaves its slots unavailable") {
   CHECK(has(check_availability(killed(18'000).finish(), {}), "slots-unavailable"));
 }

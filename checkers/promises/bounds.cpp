@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
 
 namespace harness {
 namespace {
@@ -75,6 +78,38 @@ Bounds bounds_of(const RunInfo& info) {
     const Bounds theirs = bounds_of(peer, info.config);
     bounds.vote_spacing = std::min(bounds.vote_spacing, theirs.vote_spacing);
     bounds.forces_votes = bounds.forces_votes || theirs.forces_votes;
+  }
+  return bounds;
+}
+
+namespace {
+
+/// Node timeouts that were set while the run went on, in milliseconds.
+std::vector<int> timeouts_set(const RunRecord& run) {
+  constexpr std::string_view kDirective = "cluster-node-timeout ";
+  std::vector<int> timeouts;
+  for (const FaultRecord& fault : run.faults)
+    for (const Effect& effect : fault.effects)
+      if (effect.kind == EffectKind::kConfig && effect.detail.starts_with(kDirective))
+        if (const int set = std::atoi(effect.detail.c_str() + kDirective.size()); set > 0)
+          timeouts.push_back(set);
+  return timeouts;
+}
+
+}  // namespace
+
+Bounds bounds_of(const RunRecord& run) {
+  Bounds bounds = bounds_of(run.info);
+  for (const int timeout : timeouts_set(run)) {
+    RunInfo changed = run.info;
+    changed.config.node_timeout_ms = timeout;
+    const Bounds then = bounds_of(changed);
+    for (const auto longest :
+         {&Bounds::recovery_derived, &Bounds::recovery_spec, &Bounds::lost_election, &Bounds::minority_writes,
+          &Bounds::minority_writes_spec, &Bounds::node_timeout})
+      bounds.*longest = std::max(bounds.*longest, then.*longest);
+    for (const auto shortest : {&Bounds::needless_derived, &Bounds::needless_spec, &Bounds::vote_spacing})
+      bounds.*shortest = std::min(bounds.*shortest, then.*shortest);
   }
   return bounds;
 }

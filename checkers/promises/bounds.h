@@ -30,6 +30,8 @@ struct Bounds {
 Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config);
 /// Of a mixed cluster: what all of its builds promise.
 Bounds bounds_of(const RunInfo& info);
+/// Of a whole run: where the node timeout was changed meanwhile, whatever holds under each of its values.
+Bounds bounds_of(const RunRecord& run);
 
 /// "8.1.1" -> 8001001, so that versions compare; 0 when it is no version.
 int version_number(std::string_view version);

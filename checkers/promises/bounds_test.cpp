@@ -19,6 +19,26 @@ TEST_CASE("bounds follow the node timeout that the cluster ran with") {
   CHECK(slow.lost_election == 121 * kSecond);
 }
 
+TEST_CASE("where the node timeout is changed, the bounds are those of either value") {
+  RunRecord run;
+  run.info.server = {"redis", "redis", "7.0.15", "", ""};
+  run.info.config.node_timeout_ms = 1500;
+  FaultRecord set;
+  set.effects = {Effect{}};
+  set.effects.front().kind = EffectKind::kConfig;
+  set.effects.front().detail = "cluster-node-timeout 2500";
+  run.faults = {set};
+  const Bounds raised = bounds_of(run);
+  CHECK(raised.recovery_derived == 6 * kSecond);
+  CHECK(raised.needless_derived == 750 * kMillisecond);
+  CHECK(raised.vote_spacing == 3 * kSecond);
+  run.faults.front().effects.front().detail = "cluster-node-timeout 500";
+  CHECK(bounds_of(run).recovery_derived == 4 * kSecond);
+  CHECK(bounds_of(run).needless_derived == 250 * kMillisecond);
+  run.faults.front().effects.front().detail = "maxmemory 2500";
+  CHECK(bounds_of(run).recovery_derived == 4 * kSecond);
+}
+
 TEST_CASE("what a build promises depends on its flavor and version") {
   const ClusterConfig config;
   CHECK(bounds_of({"", "valkey", "8.0.3", "", ""}, config).vote_spacing > 0);

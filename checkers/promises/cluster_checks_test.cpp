@@ -1,5 +1,6 @@
 // The checkers of the cluster's own order, each shown a good record, bad ones and one that proves nothing.
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "checkers/promises/data_agreement.h"
 #include "checkers/promises/epochs.h"
@@ -61,6 +62,25 @@ std::string id(int node) {
   return std::string(39, 'a') + static_cast<char>('0' + node);
 }
 
+/// In one look at `ms` the node shows a slot of another one as its own.
+void show_once(RunRecord& run, int node, int ms, int slot) {
+  const Nanos time = ms * kMillisecond;
+  const auto seen = std::find_if(run.views.begin(), run.views.end(), [&](const View& view) {
+    return view.node == node - 1 && view.begin < time && time < view.end;
+  });
+  REQUIRE(seen != run.views.end());
+  View lie = *seen;
+  View after = *seen;
+  seen->end = time - 50 * kMillisecond;
+  lie.begin = lie.end = time;
+  line_of(lie, id(node)).slots.push_back({slot, slot});
+  after.begin = time + 50 * kMillisecond;
+  run.views.push_back(lie);
+  run.views.push_back(after);
+  std::stable_sort(run.views.begin(), run.views.end(),
+                   [](const View& a, const View& b) { return a.begin < b.begin; });
+}
+
 }  // namespace
 
 TEST_CASE("slot-coverage") {
@@ -93,6 +113,23 @@ TEST_CASE("slot-coverage") {
   SECTION("bad: two owners after the cluster settled") {
     line_of(last_view_of(run, 3), id(3)).slots = {{10000, 16383}};
     CHECK(has(check_slot_coverage(run, {}), "two-owners"));
+  }
+  SECTION("bad: a foreign slot in one look, before any fault and while one acts") {
+    const int moment = GENERATE(1'050, 11'050);
+    CAPTURE(moment);
+    show_once(run, 3, moment, 6'000);
+    const CheckResult result = check_slot_coverage(run, {});
+    CHECK(has(result, "two-owners"));
+    CHECK(result.violations == 1);
+  }
+  SECTION("good: an administrator gave the slot, and took it again") {
+    show_once(run, 3, 11'050, 6'000);
+    CommandRecord command;
+    command.time = 11'000 * kMillisecond;
+    command.replied = 11'001 * kMillisecond;
+    command.node = 2;
+    run.commands.push_back(command);
+    CHECK_FALSE(has(check_slot_coverage(run, {}), "two-owners"));
   }
   SECTION("bad: a node still down") {
     last_view_of(run, 6).cluster.state_ok = false;
@@ -154,6 +191,38 @@ TEST_CASE("role-convergence") {
     for (View& view : run.views)
       if (view.end >= run.info.settled) line_of(view, id(1)).master_id = id(2);
     CHECK(has(check_role_convergence(run, {}), "old-master-elsewhere"));
+  }
+  SECTION("good: it follows the node to which some of its slots were moved on meanwhile") {
+    for (View& view : run.views) {
+      if (view.end < run.info.settled) continue;
+      line_of(view, id(1)).master_id = id(2);
+      line_of(view, id(2)).slots = {{275, 324}, {5461, 10922}};
+      line_of(view, id(4)).slots = {{0, 274}, {325, 5460}};
+    }
+    const CheckResult result = check_role_convergence(run, {});
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kValid);
+  }
+  SECTION("unknown: it was given slots while it was being replaced, and stays a master of these") {
+    FaultRecord given = run.faults.front();
+    given.requested = 11'000 * kMillisecond;
+    given.active = given.requested + kMillisecond;
+    given.effects = {Effect{}};
+    given.effects.front().kind = EffectKind::kMembership;
+    given.effects.front().nodes = {0};
+    run.faults.insert(run.faults.begin() + 1, given);
+    for (View& view : run.views) {
+      if (view.end < run.info.settled) continue;
+      TopologyNode& old_master = line_of(view, id(1));
+      old_master.flags = static_cast<std::uint16_t>((old_master.flags & kFlagMyself) | kFlagMaster);
+      old_master.master_id.clear();
+      old_master.slots = {{12'000, 12'015}};
+      old_master.config_epoch = 8;
+      line_of(view, id(3)).slots = {{10'923, 11'999}, {12'016, 16'383}};
+    }
+    const CheckResult result = check_role_convergence(run, {});
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kUnknown);
   }
   SECTION("bad: a master without slots, a link down, a suspicion") {
     line_of(last_view_of(run, 2), id(2)).slots.clear();
@@ -273,6 +342,10 @@ TEST_CASE("votes") {
     run.info.server.flavor = "valkey";
     run.info.server.version = "9.1.2";
     CHECK_FALSE(has(check_votes(run, {}), "votes-too-close"));
+    run.info.server = healthy().info.server;
+    REQUIRE(has(check_votes(run, {}), "votes-too-close"));
+    run.plan.cluster.directives["cluster-strong"] = "yes";  // ballots come as they are needed
+    CHECK_FALSE(has(check_votes(run, {}), "votes-too-close"));
   }
   SECTION("bad: a vote against a master that is well") {
     add_line(run, 3, 5'000, "Failover auth granted to " + id(5) + " for epoch 5");
@@ -320,6 +393,26 @@ TEST_CASE("votes") {
       return line.node == 1 && line.text.find("granted") != std::string::npos;
     });
     CHECK(has(check_votes(run, {}), "won-without-majority"));
+  }
+  SECTION("bad: it crashed where it was only asked to end, or the disk refused its writes") {
+    Effect& effect = run.faults.front().effects.front();
+    effect.excuses.log_lines.clear();
+    std::erase_if(run.logs, [](const LogLine& line) { return line.node == 0; });
+    add_line(run, 0, 1, "a healthy line");
+    CHECK(has(check_logs(run, {}), "unexpected-exit"));
+    effect.kind = EffectKind::kDisk;
+    for (Incarnation& life : run.incarnations)
+      if (life.signal != 0) {
+        life.expected = false;
+        life.signal = SIGKILL;  // no disk does that
+      }
+    CHECK(has(check_logs(run, {}), "unexpected-exit"));
+    for (Incarnation& life : run.incarnations)
+      if (life.signal != 0) {
+        life.signal = 0;
+        life.exit_code = 1;
+      }
+    CHECK_FALSE(has(check_logs(run, {}), "unexpected-exit"));
   }
   SECTION("no evidence") {
     std::erase_if(run.logs,

@@ -143,6 +143,14 @@ Nanos host_stall(const RunRecord& run, Nanos tolerated) {
                    run.counters.host_stall_max - tolerated});
 }
 
+Nanos seldom_looks(const RunRecord& run) {
+  constexpr Nanos kOften = 100 * kMillisecond;  // the servers' own cron, for which every bound has its grace
+  if (run.counters.observer_looks == 0) return 0;
+  const double looked_for = static_cast<double>(judged_at(run)) * static_cast<double>(run.nodes.size());
+  return std::max<Nanos>(
+      0, static_cast<Nanos>(looked_for / static_cast<double>(run.counters.observer_looks)) - kOften);
+}
+
 Nanos observer_gap(const RunRecord& run) {
   std::vector<Nanos> looks;
   looks.reserve(run.offsets.size() + 2 * run.views.size());

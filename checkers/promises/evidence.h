@@ -39,6 +39,10 @@ const View* last_view(const std::vector<const View*>& views);
 /// look, no log line and no event of any client in between. Every bound in wall-clock time is stretched by as
 /// much.
 Nanos host_stall(const RunRecord& run, Nanos tolerated = 300 * kMillisecond);
+/// By how much the observer looked more seldom at a node than every 100 ms (of a large cluster it does, and
+/// on a machine that starves it): what it saw happen may have happened that much earlier. 0 when its looks
+/// were not counted.
+Nanos seldom_looks(const RunRecord& run);
 /// The longest time without any look of the observer. (An unchanged node is recorded once a second only.)
 Nanos observer_gap(const RunRecord& run);
 

@@ -8,6 +8,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/intention.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -84,7 +85,8 @@ Nanos convergence(const RunRecord& run, const std::vector<std::vector<const View
       const View* view = view_at(views[node], moment);
       if (view == nullptr || !view->reachable) continue;
       const TopologyNode* owner = view->topology.owner_of(heir.slots.front().first);
-      agreed = (owner != nullptr && owner->id == id) || excused(run, static_cast<int>(node), moment);
+      agreed = (owner != nullptr && owner->id == id) || excused(run, static_cast<int>(node), moment) ||
+               !intended_at(run, moment).is_member(static_cast<int>(node));
     }
     if (agreed) return moment;
   }
@@ -297,11 +299,23 @@ std::string tell(const RunRecord& run, const Failover& failover) {
   return text;
 }
 
-void check_speed(const RunRecord& run, const Bounds& bounds, const Failover& failover, CheckResult& result,
-                 std::size_t& slow) {
+/// Whether the cut before the failover had left the master within reach of a majority: what made them give it
+/// up came later, and no bound counts from the cut.
+bool left_within_reach(const Analysis& analysis, const Failover& failover) {
+  const RunRecord& run = analysis.run;
+  return std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+    return fault.requested == failover.fault_at && cuts(fault) && acts_on(run, fault, failover.from) &&
+           !isolates(run, fault, failover.from, masters_at(analysis.views, fault.requested),
+                     replicas_at(run, analysis.views, failover.from, fault.requested));
+  });
+}
+
+void check_speed(const Analysis& analysis, const Failover& failover, CheckResult& result, std::size_t& slow) {
+  const RunRecord& run = analysis.run;
+  const Bounds& bounds = analysis.bounds;
   if (failover.fault_at == kNever) return;
   if (failover.promoted - failover.fault_at > bounds.recovery_spec) ++slow;
-  if (failover.within_bound || disturbed(run, failover)) return;
+  if (failover.within_bound || disturbed(run, failover) || left_within_reach(analysis, failover)) return;
   Anomaly anomaly;
   anomaly.type = "slow-failover";
   anomaly.node = node_name(run, failover.to);
@@ -404,7 +418,7 @@ CheckResult check_failover(const Analysis& analysis, const CheckOptions&) {
     return failover.fault_at == kNever || phase == kNever ? 0 : phase - failover.fault_at;
   };
   for (const Failover& failover : failovers) {
-    check_speed(run, bounds, failover, result, slow);
+    check_speed(analysis, failover, result, slow);
     check_need(run, bounds, stall, failover, result);
     check_aftermath(analysis, failover, result);
     promotion = std::max(promotion, since(failover, failover.promoted));

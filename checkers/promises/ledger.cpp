@@ -107,7 +107,7 @@ void Ledger::place_operations(const std::vector<std::uint32_t>& operations) {
     Key& key = keys_[found->second];
     key.operations.push_back(id);
     if (op(id).outcome == Outcome::kInfo) continue;
-    object_.read(op(id), effects_);
+    object_.read_writes(op(id), effects_);
     // What tells nothing of the stream (a read of a replica, say) is in no term.
     const bool writes = op(id).outcome == Outcome::kOk && !effects_.writes.empty();
     if (writes || effects_.observes) place(key, id, node_of(id));
@@ -147,7 +147,7 @@ void Ledger::check_replica_answer(Key& key, std::uint32_t id, int node) {
 /// Who may have written what. False when a token was written twice: then no rule here applies.
 bool Ledger::collect(Key& key) {
   for (const std::uint32_t id : key.operations) {
-    object_.read(op(id), effects_);
+    object_.read_writes(op(id), effects_);
     for (const Token token : effects_.writes) {
       auto& table = op(id).outcome == Outcome::kFail ? key.failed : key.writer;
       const bool first = table.try_emplace(token, id).second;
@@ -198,7 +198,7 @@ void Ledger::fill_terms(Key& key) {
   };
   for (const std::uint32_t id : key.operations) {
     if (stream_of_[id] == kNoTerm) continue;
-    object_.read(op(id), effects_);
+    object_.read_writes(op(id), effects_);
     for (const Token token : effects_.writes)
       slice_of(stream_of_[id]).write(id, op(id), token, Mark::Writer::kHere);
   }

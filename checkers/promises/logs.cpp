@@ -20,6 +20,7 @@ struct Alarm {
   bool crash = false;  // one of the lines of a crash report: together they tell one crash
 };
 constexpr std::string_view kCrash = "crash";
+constexpr std::string_view kCrashLine = "crashed by signal";
 // Texts of redis 7.0.15 (debug.c, server.c, zmalloc), Valkey's variants, and gcc's sanitizers.
 constexpr Alarm kAlarms[] = {
     {"=== ASSERTION FAILED", "assertion-failed", true},
@@ -143,6 +144,15 @@ class Lines {
   std::size_t expected_ = 0;
 };
 
+/// Whether the fault has it that the process ends in this way: of an error it exits, it crashes only where
+/// the fault asks for the crash's report, and no other signal comes but from a fault that ends processes.
+bool causes_end(const FaultRecord& fault, const Incarnation& life) {
+  if (!excuses_exit(fault, life.node)) return false;
+  if (life.signal == 0) return true;
+  if (is_crash_signal(life.signal)) return excuses_line(fault, life.node, kCrashLine);
+  return has_effect(fault, {EffectKind::kDown});
+}
+
 void check_exits(const RunRecord& run, CheckResult& result) {
   for (std::size_t i = 0; i < run.incarnations.size(); ++i) {
     const Incarnation& life = run.incarnations[i];
@@ -150,7 +160,7 @@ void check_exits(const RunRecord& run, CheckResult& result) {
     const bool crashed = is_crash_signal(life.signal);
     if (life.expected && !crashed) continue;
     if (asked_for(run, static_cast<int>(i),
-                  [&](const FaultRecord& fault) { return excuses_exit(fault, life.node); }))
+                  [&](const FaultRecord& fault) { return causes_end(fault, life); }))
       continue;
     Anomaly anomaly;
     anomaly.type = "unexpected-exit";

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
 
@@ -134,7 +135,11 @@ class Convergence {
   }
 
   void check_counts() {
-    if (masters_ != intended_.shards_with_slots())
+    const auto split = std::ranges::count_if(members_, [this](int node) { return made_its_own_shard(node); });
+    if (split > 0)
+      doubt(result_,
+            "Slots were given to a master while another node replaced it: it stays a master of these.");
+    if (masters_ != intended_.shards_with_slots() + static_cast<int>(split))
       tell("masters-missing", -1,
            "in the end " + std::to_string(masters_) + " masters serve slots, " +
                std::to_string(intended_.shards_with_slots()) + " are meant to");
@@ -146,7 +151,7 @@ class Convergence {
         const TopologyNode* theirs = own_line(final_view(other));
         return theirs != nullptr && theirs->master_id == own->id;
       });
-      if (!attached)
+      if (!attached && !heir_of_one_elsewhere(node) && split == 0)
         tell("master-without-replica", node,
              "in the end " + node_name(run_, node) + " serves slots " + slots_text(own->slots) +
                  " without any replica");
@@ -171,15 +176,58 @@ class Convergence {
       const TopologyNode* heir = own_line(final_view(failover->to));
       const bool again_master = own->is(kFlagMaster) && !own->slots.empty();
       const bool heir_rules = heir != nullptr && heir->is(kFlagMaster);
-      if (again_master && heir_rules)
+      if (again_master && heir_rules && !made_its_own_shard(node))
         tell("old-master-not-demoted", node,
              node_name(run_, node) + ", replaced by " + node_name(run_, failover->to) + " at " +
                  at(failover->promoted) + ", still serves as a master in the end");
-      else if (heir_rules && !own->is(kFlagMaster) && own->master_id != heir->id && migration_impossible())
+      else if (heir_rules && !own->is(kFlagMaster) && own->master_id != heir->id && migration_impossible() &&
+               !took_slots_of(node, own->master_id))
         tell("old-master-elsewhere", node,
              node_name(run_, node) + " came back as " + role(*own) + ", not of its heir " +
                  node_name(run_, failover->to));
     }
+  }
+
+  /// Whether the node that it follows serves slots that it had itself when it was last seen as a master. One
+  /// that comes back without any follows whoever took the last of its slots, and that need not be its heir
+  /// where some were moved on meanwhile (clusterUpdateSlotsConfigWith).
+  bool took_slots_of(int old_master, std::string_view followed) const {
+    const int taker = run_.node_by_id(followed);
+    const TopologyNode* theirs = taker < 0 ? nullptr : own_line(final_view(taker));
+    const TopologyNode* had = nullptr;
+    for (const View* view : views_[static_cast<std::size_t>(old_master)])
+      if (const TopologyNode* own = own_line(view);
+          own != nullptr && own->is(kFlagMaster) && !own->slots.empty())
+        had = own;
+    if (theirs == nullptr || had == nullptr) return false;
+    return std::ranges::any_of(theirs->slots, [&](const SlotRange& range) {
+      return std::ranges::any_of(had->slots, [&](const SlotRange& other) {
+        return range.first <= other.last && other.first <= range.last;
+      });
+    });
+  }
+
+  /// Whether the node, a master, got slots from an administrator while it was being replaced: its heir claims
+  /// only those that it had before, so it keeps the others.
+  bool made_its_own_shard(int node) const {
+    const TopologyNode* own = own_line(final_view(node));
+    if (own == nullptr || !own->is(kFlagMaster) || own->slots.empty()) return false;
+    return std::ranges::any_of(analysis_.failovers, [&](const Failover& failover) {
+      return failover.from == node && failover.fault_at != kNever &&
+             std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+               return has_effect(fault, {EffectKind::kMembership}) && acts_on(run_, fault, node) &&
+                      failover.fault_at <= fault.requested && fault.requested <= failover.promoted;
+             });
+    });
+  }
+
+  /// Whether the node that it replaced rightly follows another one.
+  bool heir_of_one_elsewhere(int heir) const {
+    return std::ranges::any_of(analysis_.failovers, [&](const Failover& failover) {
+      const TopologyNode* old =
+          failover.to != heir || failover.from < 0 ? nullptr : own_line(final_view(failover.from));
+      return old != nullptr && !old->is(kFlagMaster) && took_slots_of(failover.from, old->master_id);
+    });
   }
 
   /// A replica moves to an orphaned master only from a shard with two of them (checkers/PROMISES.md row 19).

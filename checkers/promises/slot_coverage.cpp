@@ -5,8 +5,10 @@
 #include <set>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
+#include "checkers/promises/quiet.h"
 
 namespace harness {
 namespace {
@@ -18,7 +20,17 @@ struct SlotClaim {
   Nanos surely_until = 0;  // the last look that saw it
   Nanos until = 0;         // the next look that did not (then it may have ended earlier)
   SlotRanges slots;
+  /// The node's own lines in the looks before and after, where it was the same master with the same config
+  /// epoch; null where it was not.
+  const TopologyNode* before = nullptr;
+  const TopologyNode* after = nullptr;
 };
+
+const TopologyNode* same_master(const std::vector<const View*>& views, std::size_t at,
+                                const TopologyNode& own) {
+  const TopologyNode* line = at < views.size() ? own_line(views[at]) : nullptr;
+  return line != nullptr && line->is(kFlagMaster) && line->config_epoch == own.config_epoch ? line : nullptr;
+}
 
 /// Slots that every claim and every view treats alike: the ranges between all boundaries ever seen.
 SlotRanges segments_of(const RunRecord& run) {
@@ -54,7 +66,9 @@ std::vector<SlotClaim> claims_of(const RunRecord& run, const std::vector<std::ve
       // A process that ended takes its claim with it, seen or not.
       if (const int life = life_at(run, static_cast<int>(node), view->begin); life >= 0)
         until = std::min(until, std::max(view->end, run.incarnations[static_cast<std::size_t>(life)].ended));
-      claims.push_back({static_cast<int>(node), view->begin, view->end, until, own->slots});
+      // Before the first look there is none: the index wraps beyond the end.
+      claims.push_back({static_cast<int>(node), view->begin, view->end, until, own->slots,
+                        same_master(views[node], i - 1, *own), same_master(views[node], i + 1, *own)});
     }
   return claims;
 }
@@ -120,42 +134,102 @@ void check_outages(const RunRecord& run, const std::vector<SlotClaim>& claims, c
   figure(result.measured, "outages", static_cast<double>(outages.size()));
 }
 
-/// Row 14: before the first fault, and after the cluster settled, two nodes never claim one slot.
-void check_single_owner(const RunRecord& run, const std::vector<SlotClaim>& claims, CheckResult& result) {
-  Nanos first_fault = kNever;
-  for (const FaultRecord& fault : run.faults) first_fault = std::min(first_fault, fault.requested);
-  Nanos longest = 0;
-  for (std::size_t i = 0; i < claims.size(); ++i)
-    for (std::size_t j = i + 1; j < claims.size(); ++j) {
-      const SlotClaim& a = claims[i];
-      const SlotClaim& b = claims[j];
-      if (a.node == b.node) continue;
-      const Nanos from = std::max(a.from, b.from);
-      const Nanos until = std::min(a.surely_until, b.surely_until);
-      if (from >= until) continue;
-      const auto shared = std::find_if(a.slots.begin(), a.slots.end(), [&](const SlotRange& range) {
-        return std::any_of(b.slots.begin(), b.slots.end(), [&](const SlotRange& other) {
-          return range.first <= other.last && other.first <= range.last;
-        });
-      });
-      if (shared == a.slots.end()) continue;
-      longest = std::max(longest, until - from);
-      const bool before = until < first_fault;
-      const bool after = run.info.settled != kNever && until > run.info.settled;
-      if (!before && !after) continue;  // two claims while it converges are legal
-      Anomaly anomaly;
-      anomaly.type = "two-owners";
-      anomaly.time = from;
-      anomaly.node = node_name(run, a.node);
-      anomaly.explanation = node_name(run, a.node) + " and " + node_name(run, b.node) +
-                            " both served slots " + slots_text({*shared}) + " from " + at(from) + " to " +
-                            at(until) + ", " +
-                            (before ? "before any fault" : "after the cluster had settled") +
-                            ": in a stable cluster one node serves each slot";
-      report(result, std::move(anomaly));
-    }
-  figure(result.measured, "two_owners_ms_max", to_ms(longest));
+/// A slot of both claims, or -1.
+int shared_slot(const SlotClaim& a, const SlotClaim& b) {
+  for (const SlotRange& range : a.slots)
+    for (const SlotRange& other : b.slots)
+      if (range.first <= other.last && other.first <= range.last) return std::max(range.first, other.first);
+  return -1;
 }
+
+/// When an administrator may have given slots away: only so a master gets one without a new epoch.
+class Administration {
+ public:
+  explicit Administration(const RunRecord& run) : run_(run) {}
+  bool acted(Nanos from, Nanos until) const {
+    const auto within = [&](Nanos begin, Nanos end) { return begin <= until && end >= from; };
+    return std::ranges::any_of(run_.faults,
+                               [&](const FaultRecord& fault) {
+                                 return has_effect(fault, {EffectKind::kMembership}) &&
+                                        within(fault.requested, fault.heals ? fault.healed : kNever);
+                               }) ||
+           std::ranges::any_of(run_.commands,
+                               [&](const CommandRecord& command) { return within(command.time, kNever); });
+  }
+
+ private:
+  const RunRecord& run_;
+};
+
+/// Row 14: in a stable cluster two nodes never claim one slot, and at no time does a master show one slot
+/// more in a single look, under the epoch that it had before and has afterwards.
+class SingleOwner {
+ public:
+  explicit SingleOwner(const Analysis& analysis)
+      : run_(analysis.run), quiet_(analysis), administration_(analysis.run) {
+    for (const FaultRecord& fault : run_.faults) first_fault_ = std::min(first_fault_, fault.requested);
+  }
+
+  void check(const std::vector<SlotClaim>& claims, CheckResult& result) {
+    Nanos longest = 0;
+    for (std::size_t i = 0; i < claims.size(); ++i)
+      for (std::size_t j = i + 1; j < claims.size(); ++j) {
+        const SlotClaim& a = claims[i];
+        const SlotClaim& b = claims[j];
+        const Nanos from = std::max(a.from, b.from);
+        const Nanos until = std::min(a.surely_until, b.surely_until);
+        if (a.node == b.node || from > until) continue;
+        if (from == until && !strictly_within(a, b) && !strictly_within(b, a)) continue;
+        const int slot = shared_slot(a, b);
+        if (slot < 0) continue;
+        longest = std::max(longest, until - from);
+        const std::string why = why_wrong(a, b, slot, from, until);
+        if (!why.empty()) tell(a, b, slot, from, until, why, result);
+      }
+    figure(result.measured, "two_owners_ms_max", to_ms(longest));
+  }
+
+ private:
+  /// One look of `a`, while `b` had claimed before and did so afterwards.
+  static bool strictly_within(const SlotClaim& a, const SlotClaim& b) {
+    return a.from == a.surely_until && b.from < a.from && a.from < b.surely_until;
+  }
+
+  /// Empty: two claims while it converges are legal.
+  std::string why_wrong(const SlotClaim& a, const SlotClaim& b, int slot, Nanos from, Nanos until) const {
+    if (until < first_fault_) return "before any fault: in a stable cluster one node serves each slot";
+    if (run_.info.settled != kNever && until > run_.info.settled)
+      return "after the cluster had settled: in a stable cluster one node serves each slot";
+    if (quiet_.holds(from, until))
+      return "while nothing happened: in a stable cluster one node serves each slot";
+    if ((strictly_within(a, b) && came_and_went(a, slot)) ||
+        (strictly_within(b, a) && came_and_went(b, slot)))
+      return "in one look alone, neither before nor after it, and under the same config epoch";
+    return {};
+  }
+
+  bool came_and_went(const SlotClaim& claim, int slot) const {
+    const SlotRange range{slot, slot};
+    return claim.before != nullptr && claim.after != nullptr && !covers(claim.before->slots, range) &&
+           !covers(claim.after->slots, range) && !administration_.acted(claim.from - kSecond, claim.until);
+  }
+
+  void tell(const SlotClaim& a, const SlotClaim& b, int slot, Nanos from, Nanos until, const std::string& why,
+            CheckResult& result) const {
+    Anomaly anomaly;
+    anomaly.type = "two-owners";
+    anomaly.time = from;
+    anomaly.node = node_name(run_, a.node);
+    anomaly.explanation = node_name(run_, a.node) + " and " + node_name(run_, b.node) + " both served slot " +
+                          std::to_string(slot) + " from " + at(from) + " to " + at(until) + ", " + why;
+    report(result, std::move(anomaly));
+  }
+
+  const RunRecord& run_;
+  const Quiet quiet_;
+  const Administration administration_;
+  Nanos first_fault_ = kNever;
+};
 
 /// In the end every running node names one live master for every slot that is meant to be served, and all
 /// name the same.
@@ -234,7 +308,7 @@ CheckResult check_slot_coverage(const Analysis& analysis, const CheckOptions&) {
   }
   const SlotRanges segments = segments_of(run);
   const std::vector<SlotClaim> claims = claims_of(run, views);
-  check_single_owner(run, claims, result);
+  SingleOwner(analysis).check(claims, result);
   check_outages(run, claims, segments, result);
   if (!run.info.interrupted) check_end(run, views, segments, result);
 

@@ -1,5 +1,7 @@
 #include "checkers/transactions/transactions.h"
 
+#include <algorithm>
+
 #include <array>
 #include <string_view>
 
@@ -47,6 +49,19 @@ TxnAnalysis analyze_within_budget(std::string_view name, const History& history,
   return conclude(name, history, request, std::move(nothing));
 }
 
+/// As the anomalies of the cycles name their operations.
+Drawings drawn(const History& history, const TxnAnalysis& analysis) {
+  Drawings drawings;
+  for (const ExplainedCycle& cycle : analysis.cycles) {
+    std::vector<std::size_t> operations;
+    for (const ExplainedStep& step : cycle.steps)
+      operations.push_back(history.operations[step.from].invoke_event);
+    std::ranges::sort(operations);
+    drawings[{cycle.type, std::move(operations)}] = to_dot(history, cycle);
+  }
+  return drawings;
+}
+
 }  // namespace
 
 TxnAnalysis analyze_list_append(const History& history, const ModelOptions& options) {
@@ -63,6 +78,14 @@ CheckResult check_list_append(const History& history, const ModelOptions& option
 
 CheckResult check_rw_register(const History& history, const ModelOptions& options) {
   return analyze_rw_register(history, options).result;
+}
+
+Drawings draw_list_append(const History& history, const ModelOptions& options) {
+  return drawn(history, analyze_list_append(history, options));
+}
+
+Drawings draw_rw_register(const History& history, const ModelOptions& options) {
+  return drawn(history, analyze_rw_register(history, options));
 }
 
 std::string to_dot(const History& history, const ExplainedCycle& cycle) {

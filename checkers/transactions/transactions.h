@@ -54,6 +54,10 @@ struct TxnAnalysis {
 TxnAnalysis analyze_list_append(const History& history, const ModelOptions& options);
 TxnAnalysis analyze_rw_register(const History& history, const ModelOptions& options);
 
+/// The listed cycles, drawn: their transactions with an edge for each step.
+Drawings draw_list_append(const History& history, const ModelOptions& options);
+Drawings draw_rw_register(const History& history, const ModelOptions& options);
+
 /// A cycle as a Graphviz digraph: a record for each transaction, an edge for each step.
 std::string to_dot(const History& history, const ExplainedCycle& cycle);
 

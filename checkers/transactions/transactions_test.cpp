@@ -142,7 +142,11 @@ TEST_CASE("a cycle is told edge by edge, and drawn") {
         "T2 = p101 append y 1, read x [] (ok, 0.000000 to 0.001000 ms). "
         "T1 < T2, because T1 read y as [], without T2's append of 1; "
         "However, T2 < T1, because T2 read x as [], without T1's append of 1: a contradiction.");
-  const std::string dot = to_dot(history, analysis.cycles[0]);
+  const Drawings drawings = draw_list_append(history, {});
+  REQUIRE(drawings.size() == 1);
+  CHECK(drawings.begin()->first ==
+        std::pair(analysis.result.anomalies[0].type, analysis.result.anomalies[0].operations));
+  const std::string dot = drawings.begin()->second;
   CHECK(dot.find("digraph \"G2-item\"") == 0);
   CHECK(dot.find("t0 -> t1 [label=\"rw y\"") != std::string::npos);
   CHECK(dot.find("t1 -> t0 [label=\"rw x\"") != std::string::npos);

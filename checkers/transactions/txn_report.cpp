@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "checkers/common/explaining.h"
+
 namespace harness {
 namespace {
 
@@ -45,6 +47,7 @@ class Conclusion {
 
   TxnAnalysis run() {
     CycleFindings found = find_cycles(findings_.graph, request_.cycles);
+    const Explaining explaining;
     std::ranges::stable_sort(found.cycles, {}, [](const Cycle& cycle) { return cycle.steps.size(); });
     for (const Cycle& cycle : found.cycles)
       findings_.log.add(to_string(cycle.cycle_class), [&] { return anomaly_of_cycle(cycle); });

@@ -4,8 +4,11 @@
 //   recorded operations per second   against redis-benchmark: same cluster, connections, mix, pipeline depth
 //   1 time to form a cluster           against redis-cli --cluster create on servers just started
 //
-//   build/run_bench [rounds] [seconds per measurement] [connections]
+//   build/run_bench [--rounds N] [--seconds N] [--connections N] [--masters N] [--replicas N] [--node-timeout
+//   MS]
+//                   [--formation]          the shape is that of the cluster that is formed
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -13,6 +16,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -37,6 +41,10 @@ struct BenchOptions {
   int rounds = 3;
   int seconds = 5;
   int connections = 50;
+  int masters = 3;
+  int replicas = 1;
+  int node_timeout = 1500;
+  bool formation_alone = false;
 };
 
 double median(std::vector<double> values) {
@@ -64,11 +72,13 @@ struct TemporaryDirectory {
   std::filesystem::path path;
 };
 
-ClusterOptions cluster_options(const std::filesystem::path& directory, int masters, int replicas) {
+ClusterOptions cluster_options(const std::filesystem::path& directory, int masters, int replicas,
+                               int node_timeout = 1500) {
   ClusterOptions options;
   options.flavors = {detect_flavor("redis-server")};
   options.config.masters = masters;
   options.config.replicas = replicas;
+  options.config.node_timeout_ms = node_timeout;
   options.persistence = Persistence::kNone;
   options.directory = directory;
   return options;
@@ -157,39 +167,63 @@ void bench_load(const BenchOptions& bench) {
 }
 
 /// From servers that answer to a cluster that the formation calls formed.
-double our_formation_seconds() {
+double our_formation_seconds(const BenchOptions& bench) {
   const TemporaryDirectory directory;
   const auto sandbox = make_sandbox(probe_sandbox().best);
-  Cluster cluster(*sandbox, cluster_options(directory.path, 3, 1));
+  Cluster cluster(*sandbox,
+                  cluster_options(directory.path, bench.masters, bench.replicas, bench.node_timeout));
   cluster.start();
   const RunClock clock;
   cluster.form();
   return to_seconds(clock.now());
 }
 
-/// The same for redis-cli, followed by the same wait for every node's own word and every replica's
-/// synchronization.
-double redis_cli_formation_seconds(double& create_alone) {
+/// Every node's own word: state ok, each replica linked, each master with its replicas online.
+bool each_is_ready(const std::vector<View>& views, const BenchOptions& bench) {
+  const int nodes = bench.masters * (1 + bench.replicas);
+  return std::ranges::all_of(views, [&](const View& view) {
+    if (!view.reachable || !view.cluster.state_ok || view.cluster.known_nodes != nodes) return false;
+    if (!view.replication.is_master) return view.replication.link_up;
+    return view.replication.replicas.size() == static_cast<std::size_t>(bench.replicas) &&
+           std::ranges::all_of(view.replication.replicas,
+                               [](const AttachedReplica& replica) { return replica.state == "online"; });
+  });
+}
+
+/// Every node sees every other one in the role and with the slots that it has by its own word.
+bool all_agree(const std::vector<View>& views) {
+  std::map<std::string, const TopologyNode*> own;
+  for (const View& view : views)
+    if (const TopologyNode* self = view.topology.myself()) own[self->id] = self;
+  return std::ranges::all_of(views, [&](const View& view) {
+    return std::ranges::all_of(view.topology.nodes, [&](const TopologyNode& seen) {
+      const auto word = own.find(seen.id);
+      return word != own.end() && seen.is(kFlagMaster) == word->second->is(kFlagMaster) &&
+             seen.master_id == word->second->master_id && seen.slots == word->second->slots;
+    });
+  });
+}
+
+/// The same for redis-cli, followed by a wait for what our own formation waits for.
+double redis_cli_formation_seconds(const BenchOptions& bench, double& create_alone) {
   const TemporaryDirectory directory;
   const auto sandbox = make_sandbox(probe_sandbox().best);
-  Cluster cluster(*sandbox, cluster_options(directory.path, 3, 1));
+  Cluster cluster(*sandbox,
+                  cluster_options(directory.path, bench.masters, bench.replicas, bench.node_timeout));
   cluster.start();
   std::string command = "redis-cli --cluster create";
   for (const NodeInfo& node : cluster.infos()) command += " " + node.ip + ":" + std::to_string(node.port);
   const RunClock clock;
-  const std::string said = output_of(command + " --cluster-replicas 1 --cluster-yes 2>&1");
+  const std::string said =
+      output_of(command + " --cluster-replicas " + std::to_string(bench.replicas) + " --cluster-yes 2>&1");
   create_alone = to_seconds(clock.now());
   if (said.find("All 16384 slots covered") == std::string::npos)
     throw EnvironmentError("redis-cli failed:\n" + said);
-  // Every node's own word, as for ours: state ok, each replica linked, each master with its replica online.
   const auto ready = [&] {
-    return std::ranges::all_of(cluster.look(std::chrono::milliseconds(1000)).views(), [](const View& view) {
-      if (!view.reachable || !view.cluster.state_ok || view.cluster.known_nodes != 6) return false;
-      if (!view.replication.is_master) return view.replication.link_up;
-      return view.replication.replicas.size() == 1 && view.replication.replicas.front().state == "online";
-    });
+    const Roles roles = cluster.look(std::chrono::milliseconds(5000));
+    return each_is_ready(roles.views(), bench) && all_agree(roles.views());
   };
-  wait_until("redis-cli's cluster", std::chrono::seconds(60), ready);
+  wait_until("redis-cli's cluster", std::chrono::seconds(300), ready);
   return to_seconds(clock.now());
 }
 
@@ -198,9 +232,9 @@ void bench_formation(const BenchOptions& bench) {
   std::vector<double> theirs;
   std::vector<double> create;
   for (int round = 0; round < bench.rounds; ++round) {
-    ours.push_back(our_formation_seconds());
+    ours.push_back(our_formation_seconds(bench));
     double alone = 0;
-    theirs.push_back(redis_cli_formation_seconds(alone));
+    theirs.push_back(redis_cli_formation_seconds(bench, alone));
     create.push_back(alone);
     std::printf("  round %d   ours %.2f s   redis-cli --cluster create %.2f s, until ready %.2f s\n",
                 round + 1, ours.back(), alone, theirs.back());
@@ -212,7 +246,7 @@ void bench_formation(const BenchOptions& bench) {
 
 int run(const BenchOptions& bench) {
   bench_formation(bench);
-  bench_load(bench);
+  if (!bench.formation_alone) bench_load(bench);
   return 0;
 }
 
@@ -221,9 +255,15 @@ int run(const BenchOptions& bench) {
 
 int main(int argc, char** argv) {
   harness::BenchOptions bench;
-  if (argc > 1) bench.rounds = std::max(1, std::atoi(argv[1]));
-  if (argc > 2) bench.seconds = std::max(1, std::atoi(argv[2]));
-  if (argc > 3) bench.connections = std::max(1, std::atoi(argv[3]));
+  CLI::App app("the run's machinery against stock tools");
+  app.add_option("--rounds", bench.rounds)->check(CLI::PositiveNumber);
+  app.add_option("--seconds", bench.seconds)->check(CLI::PositiveNumber);
+  app.add_option("--connections", bench.connections)->check(CLI::PositiveNumber);
+  app.add_option("--masters", bench.masters)->check(CLI::Range(3, 1000));
+  app.add_option("--replicas", bench.replicas)->check(CLI::Range(0, 5));
+  app.add_option("--node-timeout", bench.node_timeout, "ms")->check(CLI::PositiveNumber);
+  app.add_flag("--formation", bench.formation_alone);
+  CLI11_PARSE(app, argc, argv);
   try {
     return harness::run_in_sandbox(harness::probe_sandbox().best, [&] { return harness::run(bench); });
   } catch (const std::exception& error) {

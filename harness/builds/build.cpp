@@ -77,11 +77,16 @@ int major_version(const fs::path& tree) {
   return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + 1);
 }
 
+/// Their development branch called itself 999.999.999.
+bool is_older_than(const fs::path& tree, int version) {
+  const int major = major_version(tree);
+  return (0 < major && major < version) || major == 999;
+}
+
 /// What some trees need to compile at all.
 std::string compiler_flags(const fs::path& tree) {
   // Up to 6.x headers define variables, which gcc takes since 10 only when told to.
-  const int major = major_version(tree);
-  if (0 < major && major < 7) return "-fcommon";
+  if (is_older_than(tree, 7)) return "-fcommon";
   // Debian's patch compares two names that the preprocessor does not know (0 == 0), and so asks for the
   // system's jemalloc where the bundled one is linked.
   if (read_file(tree / "src/zmalloc.h").find("USE_SYSTEM_JEMALLOC == yes") != std::string::npos)
@@ -93,7 +98,8 @@ std::vector<std::string> make_arguments(const fs::path& tree, const BuildOptions
   std::vector<std::string> arguments = {"BUILD_TLS=no"};
   // Debian's "dfsg" packages leave the bundled allocator out.
   const bool has_jemalloc = fs::exists(tree / "deps/jemalloc/configure") || !fs::exists(tree / "deps");
-  if (options.quick || !has_jemalloc) arguments.push_back("MALLOC=libc");
+  // The allocator that came with 3 and 4 is older than the C library it would meet here.
+  if (options.quick || !has_jemalloc || is_older_than(tree, 5)) arguments.push_back("MALLOC=libc");
   if (options.quick) arguments.push_back("OPTIMIZATION=-O1");
   if (const std::string flags = compiler_flags(tree); !flags.empty())
     arguments.push_back((server_target(tree) == "valkey-server" ? "SERVER_CFLAGS=" : "REDIS_CFLAGS=") +

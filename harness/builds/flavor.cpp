@@ -121,21 +121,15 @@ Persistence persistence_from(std::string_view name) {
       name));
 }
 
-bool Flavor::has_debug_gate() const {
-  return version >= Version{7, 0, 0};  // of Valkey all: it began at 7.2
-}
-
-bool Flavor::has_slot_ranges() const {
-  return version >= Version{7, 0, 0};
-}
-
 int Flavor::rdb_version() const {
   if (kind == FlavorKind::kBundled) return 10;  // server/persistence/rdb_writer.cpp
   if (kind == FlavorKind::kValkey) return version >= Version{9, 0, 0} ? 80 : 11;
   if (version >= Version{7, 4, 0}) return 12;  // 7.4 and 8
   if (version >= Version{7, 2, 0}) return 11;
   if (version >= Version{7, 0, 0}) return 10;
-  return version >= Version{5, 0, 0} ? 9 : 8;
+  if (version >= Version{5, 0, 0}) return 9;
+  if (version >= Version{4, 0, 0}) return 8;
+  return version >= Version{3, 2, 0} ? 7 : 6;
 }
 
 int Flavor::rdb_version_for(const Flavor& replica) const {
@@ -219,6 +213,18 @@ Flavor detect_flavor(const std::string& binary) {
                   binary, how, output.read().substr(0, 200)));
 }
 
+namespace {
+
+/// Older releases know the directive by its first name alone.
+std::string replica_word(const Flavor& flavor, std::string name) {
+  constexpr std::string_view kWord = "replica";
+  const auto at = name.find(kWord);
+  if (at != std::string::npos && !flavor.has(Feature::kReplicaWords)) name.replace(at, kWord.size(), "slave");
+  return name;
+}
+
+}  // namespace
+
 Directives configuration(const Flavor& flavor, const NodeFiles& files, const NodeSettings& settings) {
   const ClusterConfig& cluster = settings.cluster;
   Directives directives = {
@@ -234,20 +240,22 @@ Directives configuration(const Flavor& flavor, const NodeFiles& files, const Nod
       {"dir", files.data().string()},
       {"daemonize", "no"},
       // What the bounds are computed from is said, not assumed.
-      {"cluster-replica-validity-factor", std::to_string(cluster.replica_validity_factor)},
+      {replica_word(flavor, "cluster-replica-validity-factor"),
+       std::to_string(cluster.replica_validity_factor)},
       {"cluster-migration-barrier", std::to_string(cluster.migration_barrier)},
-      {"repl-ping-replica-period", std::to_string(cluster.repl_ping_period_s)},
+      {replica_word(flavor, "repl-ping-replica-period"), std::to_string(cluster.repl_ping_period_s)},
       // No reason to hold the first synchronization back for replicas that may come later: all come at once.
       {"repl-diskless-sync-delay", "0"},
-      // Clients come from other addresses of the bottle; in loopback mode `bind` is 127.0.0.1.
-      {"protected-mode", "no"},
       {"loglevel", "notice"},
   };
-  if (flavor.version >= Version{7, 0, 0})
+  // Clients come from other addresses of the bottle; in loopback mode `bind` is 127.0.0.1.
+  if (flavor.has(Feature::kProtectedMode)) directives.emplace_back("protected-mode", "no");
+  if (flavor.has(Feature::kReplicaMigrationSwitch))
     directives.emplace_back("cluster-allow-replica-migration", yes_or_no(cluster.allow_replica_migration));
-  if (flavor.has_debug_gate()) directives.emplace_back("enable-debug-command", "yes");
+  if (flavor.has(Feature::kDebugGate)) directives.emplace_back("enable-debug-command", "yes");
   add_persistence(directives, settings.persistence);
-  for (const auto& [name, value] : settings.extra) {
+  for (const auto& [told, value] : settings.extra) {
+    const std::string name = replica_word(flavor, told);
     const auto same = std::find_if(directives.begin(), directives.end(),
                                    [&](const auto& directive) { return directive.first == name; });
     if (same != directives.end())

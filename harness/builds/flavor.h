@@ -25,6 +25,34 @@ struct Version {
 /// Throws UsageError for an unknown name.
 Persistence persistence_from(std::string_view name);
 
+/// What a release may have or lack; builds/features.h has the table.
+enum class Feature {
+  kProtectedMode,
+  kMemoryCommand,
+  kPartialResyncAfterFailover,
+  kReplicaWords,
+  kStreams,
+  kAcl,
+  kReadsWhenDown,
+  kErrorStats,
+  kCopy,
+  kDebugGate,
+  kReplicaMigrationSwitch,
+  kInfoSections,
+  kSlotRanges,
+  kShards,
+  kShardedChannels,
+  kFunctions,
+  kManyAofFiles,
+  kShardIds,
+  kWaitAof,
+  kHashFieldExpiry,
+  kSlotStats,
+  kDualChannel,
+  kSlotMigration,
+  kClusterDatabases,
+};
+
 /// One build and what it can do.
 struct Flavor {
   FlavorKind kind = FlavorKind::kRedis;
@@ -32,10 +60,7 @@ struct Flavor {
   std::string version_text;  // "7.0.15"
   std::string binary;        // as it must be run: never resolved, argv[0] matters to Debian's
 
-  /// DEBUG is refused unless the configuration allows it (Redis 7.0).
-  bool has_debug_gate() const;
-  /// CLUSTER ADDSLOTSRANGE (Redis 7.0).
-  bool has_slot_ranges() const;
+  bool has(Feature feature) const;
 
   /// The RDB version that it writes (RDB_VERSION in its src/rdb.h): what a replica of it must load, and what
   /// MIGRATE sends.

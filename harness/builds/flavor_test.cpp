@@ -42,13 +42,6 @@ TEST_CASE("a build tells its kind and version") {
   CHECK_FALSE(parse_version("Redis server v=", none));
 }
 
-TEST_CASE("capabilities go by version") {
-  CHECK_FALSE(flavor_of("Redis server v=6.2.14 x").has_debug_gate());
-  CHECK_FALSE(flavor_of("Redis server v=6.2.14 x").has_slot_ranges());
-  CHECK(flavor_of("Redis server v=7.0.0 x").has_debug_gate());
-  CHECK(flavor_of("Valkey server v=7.2.5 x").has_debug_gate());
-}
-
 TEST_CASE("Debian's redis-server, which is a link, is recognized") {
   const Flavor flavor = detect_flavor("redis-server");
   CHECK(flavor.kind == FlavorKind::kRedis);
@@ -86,6 +79,12 @@ TEST_CASE("a configuration has the seed document's directives and what testing n
   CHECK(value_of(directives, "save") == "(absent)");  // stock persistence
   const Directives old = configuration(flavor_of("Redis server v=6.2.0 x"), files, settings);
   CHECK(value_of(old, "enable-debug-command") == "(absent)");
+  CHECK(value_of(old, "cluster-replica-validity-factor") != "(absent)");
+  const Directives oldest = configuration(flavor_of("Redis server v=3.0.7 x"), files, settings);
+  CHECK(value_of(oldest, "cluster-replica-validity-factor") == "(absent)");
+  CHECK(value_of(oldest, "cluster-slave-validity-factor") != "(absent)");
+  CHECK(value_of(oldest, "repl-ping-slave-period") != "(absent)");
+  CHECK(value_of(oldest, "protected-mode") == "(absent)");
 }
 
 TEST_CASE("persistence is settable, and values are quoted where they must be") {

@@ -10,9 +10,12 @@
 #include <optional>
 
 #include "harness/builds/cache.h"
+#include "harness/builds/git_source.h"
 #include "harness/builds/sha256.h"
 #include "harness/builds/source_package.h"
 #include "harness/core/check.h"
+#include "harness/core/suggest.h"
+#include "harness/sandbox/own_files.h"
 
 namespace harness {
 namespace {
@@ -47,18 +50,18 @@ std::optional<fs::path> find_on_path(std::string_view program) {
 fs::path installed(const Installed& server) {
   if (const auto found = find_on_path(server.program)) return *found;
   throw EnvironmentError(
-      fmt::format("--server {}: {} is not on PATH; apt-get install {}, or give --server bundled, "
-                  "debian:redis=7.0.15 or a path",
+      fmt::format("--server {}: {} is not on PATH: install {} (where this system has that package), or "
+                  "give --server bundled, debian:NAME=VERSION (compiled once) or a path",
                   server.spec, server.program, server.package));
 }
 
 fs::path bundled() {
-  const fs::path beside = fs::read_symlink("/proc/self/exe").parent_path() / "cluster-node";
-  if (::access(beside.c_str(), X_OK) == 0) return beside;
+  const fs::path node = own_file("cluster-node");
+  if (::access(node.c_str(), X_OK) == 0) return node;
   throw EnvironmentError(
       fmt::format("--server bundled: {} is not there; build it (ninja -C build cluster-node), or give "
                   "--server redis",
-                  beside.string()));
+                  node.string()));
 }
 
 bool is_tarball(const fs::path& file) {
@@ -78,11 +81,15 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
   std::error_code error;
   const fs::path path = fs::absolute(spec);
   const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status))
+  if (!fs::exists(status)) {
+    if (const auto source = git_source_in(spec))
+      return build_server(unpack_git_source(*source, cache, options), cache, options);
     throw UsageError(
-        fmt::format("--server {}: there is no such file or folder; give bundled, redis, valkey, "
-                    "debian:NAME=VERSION, or a path to a server binary, source tree or tarball",
-                    spec));
+        fmt::format("--server {}: there is no such file or folder{}; give bundled, redis, valkey, "
+                    "debian:NAME=VERSION, a path to a server binary, source tree or tarball, or "
+                    "REPOSITORY@TAG",
+                    spec, suggestion(spec, std::array<std::string_view, 3>{"bundled", "redis", "valkey"})));
+  }
   if (fs::is_directory(status)) return build_server(path, cache, options);
   if (is_tarball(path)) return build_server(unpack_tarball(path, cache, options), cache, options);
   if (::access(path.c_str(), X_OK) != 0)

@@ -17,9 +17,9 @@ struct Server {
 };
 
 /// SPEC is one of: bundled · redis · valkey (on PATH) · debian:NAME=VERSION · a path to a server binary, a
-/// source tree or a source tarball. Compiles when it must; the cache folder is default_cache_folder(). To be
-/// called before run_in_sandbox: inside there is no way to the network, and no thread is left behind. Throws
-/// UsageError or EnvironmentError, each with the mend.
+/// source tree or a source tarball · REPOSITORY@REVISION. Compiles when it must; the cache folder is
+/// default_cache_folder(). To be called before run_in_sandbox: inside there is no way to the network, and no
+/// thread is left behind. Throws UsageError or EnvironmentError, each with the mend.
 Server resolve_server(const std::string& spec, const BuildOptions& options);
 
 /// "A,B" names the builds of a mixed cluster. A file whose own name has a comma stays one.

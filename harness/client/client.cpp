@@ -64,11 +64,16 @@ void ClientGroup::start() {
   refresh_soon();
 }
 
-int ClientGroup::node_at(std::string_view ip, int port) const {
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].address.port() == port && nodes_[i].address.address().to_string() == ip)
-      return static_cast<int>(i);
-  return -1;
+int ClientGroup::node_at(std::string_view ip, int port) {
+  std::vector<std::size_t> of_ip;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].address.address().to_string() != ip) continue;
+    if (nodes_[i].address.port() == port) return static_cast<int>(i);
+    of_ip.push_back(i);
+  }
+  if (of_ip.size() != 1 || port <= 0 || port > 65'535) return -1;
+  nodes_[of_ip.front()].address.port(static_cast<std::uint16_t>(port));
+  return static_cast<int>(of_ip.front());
 }
 
 void ClientGroup::refresh_soon() {
@@ -146,7 +151,10 @@ void Client::drop(int node, bool readonly) {
 Wire& Client::wire(int node, bool readonly) {
   const auto number = static_cast<std::size_t>(node);
   auto& wire = wires_[number + (readonly ? group_.nodes().size() : 0)];
-  if (!wire) wire = std::make_unique<Wire>(group_.context(), group_.watch_, group_.nodes()[number].address);
+  const auto& address = group_.nodes()[number].address;
+  // What is connected stays so, also to a node that takes new connections elsewhere.
+  if (!wire || (!wire->connected() && wire->address() != address))
+    wire = std::make_unique<Wire>(group_.context(), group_.watch_, address);
   return *wire;
 }
 

@@ -43,8 +43,10 @@ class ClientGroup {
   void learn(int slot, int node) {
     owners_[static_cast<std::size_t>(slot)] = static_cast<std::int16_t>(node);
   }
-  /// The number of a node by its address, or -1 for an address that is none of ours.
-  int node_at(std::string_view ip, int port) const;
+  /// The number of a node by its address, or -1 for an address that is none of ours. Where every node has an
+  /// address of its own, one that serves at another port than before is known by it, and found there from now
+  /// on.
+  int node_at(std::string_view ip, int port);
 
   /// Fetches CLUSTER SLOTS from the nodes in turn until one answers, unless it was done a moment ago or is
   /// under way.

@@ -431,3 +431,19 @@ TEST_CASE("a group may go while its housekeeping and a request are under way") {
   driver.begin("k", {"GET", "k"});
   CHECK_FALSE(driver.answered());  // and now it goes: for the sanitizers to judge
 }
+
+TEST_CASE("a node that serves at another port is known by its address, where that is its own") {
+  const auto node = [](const char* ip, std::uint16_t port) {
+    return ClientNode{ip, {boost::asio::ip::make_address(ip), port}};
+  };
+  ClientGroup apart({node("127.0.0.1", 7'000), node("127.0.0.2", 7'000)}, 1s);
+  CHECK(apart.node_at("127.0.0.2", 7'000) == 1);
+  CHECK(apart.node_at("127.0.0.2", 7'001) == 1);
+  CHECK(apart.nodes()[1].address.port() == 7'001);
+  CHECK(apart.node_at("127.0.0.3", 7'000) == -1);
+  CHECK(apart.node_at("127.0.0.1", 0) == -1);
+  CHECK(apart.nodes()[0].address.port() == 7'000);
+  ClientGroup together({node("127.0.0.1", 7'000), node("127.0.0.1", 7'001)}, 1s);
+  CHECK(together.node_at("127.0.0.1", 7'001) == 1);
+  CHECK(together.node_at("127.0.0.1", 7'002) == -1);
+}

@@ -58,6 +58,7 @@ class Wire {
   Wire& operator=(const Wire&) = delete;
 
   bool connected() const { return connected_; }
+  const boost::asio::ip::tcp::endpoint& address() const { return address_; }
   Task<WireFailure> connect(SteadyTime deadline);
   /// Sends the bytes of one or more commands and returns the last of `replies` replies; those before it go to
   /// `earlier`, when it is given. After a failure the wire is closed: a late answer must never be taken for

@@ -94,7 +94,14 @@ void Cluster::start() {
 void Cluster::form() {
   say("forming the cluster");
   Formation formation(nodes_, infos_);
-  formation.run(options_.form_timeout, [this](const Roles& roles) { return why_not_formed(roles); });
+  formation.run(options_.form_timeout.value_or(formation_patience(options_.config.node_timeout_ms, size())),
+                [this](const Roles& roles) { return why_not_formed(roles); });
+}
+
+std::optional<int> Cluster::node_at(std::string_view ip, int port) const {
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (nodes_[i]->ip() == ip && nodes_[i]->port() == port) return static_cast<int>(i);
+  return std::nullopt;
 }
 
 Roles Cluster::look(std::chrono::milliseconds timeout) {

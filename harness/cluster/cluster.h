@@ -29,8 +29,8 @@ struct ClusterOptions : ClusterPlan {
   bool disk_gate = false;           // nodes have one (node.h)
   bool fake_clock = false;
   std::chrono::milliseconds start_timeout{30'000};
-  std::chrono::milliseconds form_timeout{60'000};
-  std::function<void(std::string_view)> progress;  // what is being waited for; may be empty
+  std::optional<std::chrono::milliseconds> form_timeout;  // nothing: as formation_patience() says
+  std::function<void(std::string_view)> progress;         // what is being waited for; may be empty
 };
 
 /// Nodes n1..nM are created as masters, then come their replicas, round and round, then the spare ones, each
@@ -56,6 +56,8 @@ class Cluster {
 
   int size() const { return static_cast<int>(nodes_.size()); }
   Node& node(int number) { return *nodes_.at(static_cast<std::size_t>(number)); }
+  /// The node that serves clients at this address now.
+  std::optional<int> node_at(std::string_view ip, int port) const;
   /// The machine that the node lives on, for network faults.
   Host& host(int number) { return *hosts_.at(static_cast<std::size_t>(number)); }
   const std::vector<NodeInfo>& infos() const { return infos_; }

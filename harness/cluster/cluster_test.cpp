@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "harness/cluster/formation.h"
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
@@ -135,4 +136,24 @@ TEST_CASE("an unwritable store is an error with the mend") {
   options.directory = "/proc/nowhere";
   CHECK_THROWS_WITH(Cluster(*sandbox.sandbox, options),
                     Catch::Contains("/proc/nowhere") && Catch::Contains("--store"));
+}
+
+TEST_CASE("servers that had time and do not become a cluster are to blame themselves") {
+  TestSandbox bottle;
+  ClusterOptions options = bottle.options(3, 0);
+  // They tell each other to come where nobody listens.
+  options.directives["cluster-announce-bus-port"] = "1";
+  options.form_timeout = 3s;
+  Cluster cluster(*bottle.sandbox, options);
+  cluster.start();
+  try {
+    cluster.form();
+    FAIL("it formed");
+  } catch (const NotFormed& error) {
+    CHECK_THAT(error.what(), Catch::Contains("the servers' own doing"));
+    CHECK_THAT(error.missing, Catch::Contains("n"));
+    CHECK(error.patience == 3s);
+  }
+  CHECK(formation_patience(1500, 6) == 36s);
+  CHECK(formation_patience(100, 3) == 8s);
 }

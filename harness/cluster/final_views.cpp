@@ -36,6 +36,12 @@ ShownNode shard_node(const Reply& reply) {
   return node;
 }
 
+Command what_it_did(const Flavor& flavor) {
+  if (flavor.has(Feature::kInfoSections))
+    return {"INFO", "replication", "memory", "commandstats", "errorstats"};
+  return {"INFO", "all"};
+}
+
 FinalView look_at(const Node& node, std::chrono::milliseconds timeout) {
   FinalView view;
   view.node = node.number();
@@ -46,7 +52,7 @@ FinalView look_at(const Node& node, std::chrono::milliseconds timeout) {
   }
   const auto replies = connection->pipeline({{"CLUSTER", "NODES"},
                                              {"CLUSTER", "INFO"},
-                                             {"INFO", "replication", "commandstats", "errorstats"},
+                                             what_it_did(node.flavor()),
                                              {"CLUSTER", "SLOTS"},
                                              {"CLUSTER", "SHARDS"}});
   if (!replies) {

@@ -13,6 +13,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kPollInterval = std::chrono::milliseconds(5);
+constexpr auto kLongestPause = std::chrono::milliseconds(500);
+// Above this the N·(N-1) introductions, and the promotions one after the other, take longer than they save.
+constexpr std::size_t kSmall = 24;
 // Nodes that take longer than this to answer say something of the machine.
 constexpr auto kSlowRound = std::chrono::milliseconds(1000);
 constexpr Timeouts kPatience{std::chrono::milliseconds(5000), std::chrono::milliseconds(10'000)};
@@ -26,28 +29,37 @@ Command add_slots(const SlotRange& range, bool ranges) {
 
 }  // namespace
 
+std::chrono::milliseconds formation_patience(int node_timeout_ms, int nodes) {
+  return std::max(std::chrono::milliseconds(5000), std::chrono::milliseconds(20 * node_timeout_ms)) +
+         nodes * std::chrono::milliseconds(1000);
+}
+
 Formation::Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos)
     : nodes_(nodes), infos_(infos), members_(those([](const NodeInfo& info) { return !info.spare; })) {
+  small_ = members_.size() <= kSmall;
   const auto holders = those([](const NodeInfo& info) { return !info.slots.empty(); });
-  stand_ins_ = std::all_of(holders.begin(), holders.end(), [&](std::size_t holder) {
-    return std::any_of(members_.begin(), members_.end(),
-                       [&](std::size_t i) { return i != holder && master_of(i) == holder; });
-  });
+  stand_ins_ = small_ && std::all_of(holders.begin(), holders.end(), [&](std::size_t holder) {
+                 return std::any_of(members_.begin(), members_.end(),
+                                    [&](std::size_t i) { return i != holder && master_of(i) == holder; });
+               });
 }
 
 void Formation::run(std::chrono::milliseconds timeout, const WhyNot& why_not) {
   const auto deadline = Clock::now() + timeout;
+  patience_ = timeout;
   connect();
   read_ids();
   set_epochs_and_slots();
-  tell_all(meet_from([](std::size_t) { return true; }));
+  tell_all(small_ ? introductions([](std::size_t, std::size_t) { return true; }) : meet_a_few());
   wait_until_acquainted(deadline);
-  // Now that they know each other, those with slots tell of them.
-  tell_all(meet_from([this](std::size_t i) { return i == first_holder(i); }));
+  // Now that they know each other, those with slots tell of them: all, or those who wait for it.
+  tell_all(introductions([this](std::size_t i, std::size_t other) {
+    return i == first_holder(i) && (small_ || master_of(other) == i);
+  }));
   if (stand_ins_) promote_the_masters(deadline);
   gather_the_replicas(deadline);
-  // A promotion is broadcast, becoming a replica is not.
-  tell_all(meet_from([this](std::size_t i) { return !infos_[i].master; }));
+  // A promotion is broadcast, becoming a replica is not; and the slots of a large cluster are not known yet.
+  tell_all(introductions([this](std::size_t i, std::size_t) { return !small_ || !infos_[i].master; }));
   wait_for_all(deadline, why_not);
   connections_.clear();
 }
@@ -91,19 +103,22 @@ void Formation::pause(Deadline deadline, Clock::duration round, const std::strin
   slowest_round_ = std::max(slowest_round_, round);
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     if (!nodes_[i]->running()) give_up(i, "it ended");
-  if (Clock::now() >= deadline) {
-    const auto slowest = std::chrono::duration_cast<std::chrono::milliseconds>(slowest_round_);
-    const bool slow = slowest > kSlowRound;
+  if (Clock::now() >= deadline) time_is_up(why);
+  std::this_thread::sleep_for(std::clamp<Clock::duration>(round, kPollInterval, kLongestPause));
+}
+
+void Formation::time_is_up(const std::string& why) {
+  const auto slowest = std::chrono::duration_cast<std::chrono::milliseconds>(slowest_round_);
+  const std::string message = "the cluster is not ready in time: " + why + "; ";
+  if (slowest > kSlowRound)
     throw EnvironmentError(fmt::format(
-        "the cluster is not ready in time: {}; {}", why,
-        slow ? fmt::format("its nodes took up to {} ms to answer: on a slow or busy machine give "
-                           "fewer nodes or a longer --node-timeout",
-                           slowest.count())
-             : fmt::format("all nodes answered, within {} ms: what is missing is the servers' own "
-                           "doing (their logs are in nodes/ of the store)",
-                           slowest.count())));
-  }
-  std::this_thread::sleep_for(std::max<Clock::duration>(kPollInterval, round));
+        "{}its nodes took up to {} ms to answer: on a slow or busy machine give fewer nodes or a longer "
+        "--node-timeout",
+        message, slowest.count()));
+  throw NotFormed(fmt::format("{}all nodes answered, within {} ms: what is missing is the servers' own doing "
+                              "(their logs are in nodes/ of the store)",
+                              message, slowest.count()),
+                  why, patience_);
 }
 
 void Formation::wait_for_each(std::vector<std::size_t> waiting, const Commands& commands, Deadline deadline,
@@ -163,18 +178,30 @@ void Formation::set_epochs_and_slots() {
     commands[i].push_back({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(rank + 1)});
     if (i != first_holder(i)) continue;
     for (const SlotRange& range : infos_[master_of(i)].slots)
-      commands[i].push_back(add_slots(range, nodes_[i]->flavor().has_slot_ranges()));
+      commands[i].push_back(add_slots(range, nodes_[i]->flavor().has(Feature::kSlotRanges)));
   }
   tell_all(commands);
 }
 
-std::vector<Formation::Commands> Formation::meet_from(
-    const std::function<bool(std::size_t)>& introduces) const {
+std::vector<Formation::Commands> Formation::introductions(
+    const std::function<bool(std::size_t, std::size_t)>& which) const {
   std::vector<Commands> commands(nodes_.size());
   for (const std::size_t i : members_)
     for (const std::size_t other : members_)
-      if (other != i && introduces(i))
+      if (other != i && which(i, other))
         commands[i].push_back({"CLUSTER", "MEET", infos_[other].ip, std::to_string(infos_[other].port)});
+  return commands;
+}
+
+/// Each meets the next one, the second next, the fourth, and so on around the circle: no two are further
+/// apart than the logarithm of their number, so that gossip brings the rest.
+std::vector<Formation::Commands> Formation::meet_a_few() const {
+  std::vector<Commands> commands(nodes_.size());
+  for (std::size_t at = 0; at < members_.size(); ++at)
+    for (std::size_t step = 1; step < members_.size(); step *= 2) {
+      const NodeInfo& other = infos_[members_[(at + step) % members_.size()]];
+      commands[members_[at]].push_back({"CLUSTER", "MEET", other.ip, std::to_string(other.port)});
+    }
   return commands;
 }
 

@@ -17,6 +17,10 @@
 // A further replica joins only when the master is promoted. One that followed the stand-in could hear that it
 // has become a replica before it hears of the new owner, and then stays the replica of a replica.
 //
+// All this is for clusters of up to some twenty nodes. Of more, each node is introduced to a few others only
+// and gossip does the rest, and there are no stand-ins: introducing every pair, and promoting one master
+// after the other, would take longer than what they save.
+//
 // Asking costs the servers as much as answering costs us, so a node that has what a step waits for is not
 // asked again in that step, and the pauses between two rounds are as long as the rounds.
 #pragma once
@@ -32,8 +36,22 @@
 #include "harness/client/connection.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/roles.h"
+#include "harness/core/check.h"
 
 namespace harness {
+
+/// The servers had all the time they need, and answered at once, yet did not become one cluster: that is
+/// their own doing, and no trouble of this machine.
+class NotFormed : public EnvironmentError {
+ public:
+  NotFormed(const std::string& message, std::string missing_in, std::chrono::milliseconds patience_in)
+      : EnvironmentError(message), missing(std::move(missing_in)), patience(patience_in) {}
+  std::string missing;  // "n4 has not heard of the role, slots or epoch of n7"
+  std::chrono::milliseconds patience;
+};
+
+/// Many times what servers need that work: twenty node timeouts (5 s at least), and a second a node.
+std::chrono::milliseconds formation_patience(int node_timeout_ms, int nodes);
 
 class Formation {
  public:
@@ -42,7 +60,8 @@ class Formation {
   /// Fills in the ids of `infos`. REQUIRES: the nodes answer, and the members among them are empty.
   Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos);
 
-  /// Throws EnvironmentError: a node refused a command, died, or `why_not` was not satisfied in time.
+  /// Throws EnvironmentError: a node refused a command, died, or `why_not` was not satisfied in time;
+  /// NotFormed when the servers are to blame for the last.
   void run(std::chrono::milliseconds timeout, const WhyNot& why_not);
 
  private:
@@ -61,13 +80,15 @@ class Formation {
   void wait_for_all(Deadline deadline, const WhyNot& why_not);
   /// Between two rounds: throws when a node has ended or the time is up.
   void pause(Deadline deadline, std::chrono::steady_clock::duration round, const std::string& why);
+  [[noreturn]] void time_is_up(const std::string& why);
   [[noreturn]] void give_up(std::size_t node, const std::string& why);
 
   void connect();
   void read_ids();
   void set_epochs_and_slots();
-  /// CLUSTER MEET of every other, by the nodes that `introduces` picks.
-  std::vector<Commands> meet_from(const std::function<bool(std::size_t)>& introduces) const;
+  /// CLUSTER MEET by one member of another, where `which` says so of the two.
+  std::vector<Commands> introductions(const std::function<bool(std::size_t, std::size_t)>& which) const;
+  std::vector<Commands> meet_a_few() const;
   void wait_until_acquainted(Deadline deadline);
   void promote_the_masters(Deadline deadline);
   /// Every replica follows its shard's master, whatever it followed before.
@@ -81,8 +102,10 @@ class Formation {
   const std::vector<std::unique_ptr<Node>>& nodes_;
   std::vector<NodeInfo>& infos_;
   std::vector<std::size_t> members_;
+  bool small_ = true;  // few enough that every pair is introduced, and stand-ins pay
   bool stand_ins_ = false;
   std::vector<Connection> connections_;
+  std::chrono::milliseconds patience_{};
   std::chrono::steady_clock::duration slowest_round_{};
 };
 

@@ -40,7 +40,10 @@ NodeFiles files_in(const fs::path& directory) {
 }  // namespace
 
 Node::Node(NodeOptions options)
-    : options_(std::move(options)), files_(files_in(options_.directory)), flavor_(options_.flavor) {
+    : options_(std::move(options)),
+      files_(files_in(options_.directory)),
+      port_(options_.settings.port),
+      flavor_(options_.flavor) {
   CHECK_THAT_HOLDS(options_.host != nullptr, "a node needs a host");
   write_configuration(files_, configuration(flavor_, files_, options_.settings));
   if (options_.disk_gate)
@@ -85,6 +88,7 @@ void Node::start() {
       child.environment.push_back(std::move(entry));
   }
   child_ = std::make_unique<Child>(child);
+  port_ = options_.settings.port;
   Life life;
   life.pid = child_->pid();
   life.started = Clock::now();

@@ -1,6 +1,7 @@
 // One server of the cluster: its files, its address, and the lives its process has had.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -41,7 +42,11 @@ class Node {
   int number() const { return options_.number; }
   const std::string& name() const { return options_.name; }
   const std::string& ip() const { return options_.host->ip(); }
-  int port() const { return options_.settings.port; }
+  /// Where it serves clients: as configured, unless somebody changed it since it started.
+  int port() const { return port_; }
+  /// Its clients' port was changed while it runs; the next start takes the configured one.
+  void serves_at(int port) { port_ = port; }
+  int configured_port() const { return options_.settings.port; }
   const NodeOptions& options() const { return options_; }
   const NodeFiles& files() const { return files_; }
   const Host& host() const { return *options_.host; }
@@ -113,6 +118,7 @@ class Node {
   const NodeOptions options_;
   const NodeFiles files_;
   std::unique_ptr<DiskGate> gate_;
+  std::atomic<int> port_;
   mutable std::mutex mutex_;  // guards all below
   Flavor flavor_;
   std::unique_ptr<Child> child_;

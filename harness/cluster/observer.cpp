@@ -21,31 +21,6 @@ constexpr Nanos kUnchangedEvery = kSecond;
 
 }  // namespace
 
-Observer::Journal::Journal(const std::filesystem::path& path_in) : path(path_in) {
-  fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd < 0)
-    throw EnvironmentError(fmt::format("cannot write {}: {}; give --store a writable directory",
-                                       path.string(), std::strerror(errno)));
-}
-
-Observer::Journal::~Journal() {
-  ::close(fd);
-}
-
-void Observer::Journal::write(const std::string& lines) {
-  if (!error.empty()) return;  // a torn line must stay the last one
-  for (std::string_view rest = lines; !rest.empty();) {
-    const ssize_t written = ::write(fd, rest.data(), rest.size());
-    if (written > 0)
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    else if (written < 0 && errno != EINTR) {
-      error = fmt::format("cannot write {}: {}; free space or give another --store", path.string(),
-                          std::strerror(errno));
-      return;
-    }
-  }
-}
-
 /// Decides which lines a look is worth.
 class Observer::Watch {
  public:
@@ -110,8 +85,16 @@ class Observer::Watch {
   std::optional<OffsetSample> skipped_;      // seen since, equal, not written
 };
 
+std::chrono::milliseconds look_interval(int nodes, std::chrono::milliseconds node_timeout) {
+  constexpr std::chrono::milliseconds kOften{50};
+  constexpr int kLooksInATimeout = 20;
+  const std::chrono::milliseconds even(kOften * nodes * nodes / (30 * 30));
+  return std::max(kOften, std::min(even, node_timeout / kLooksInATimeout));
+}
+
 Observer::Observer(Cluster& cluster, ObserverOptions options)
-    : cluster_(cluster), options_(std::move(options)), journal_(options_.journal) {
+    : cluster_(cluster), options_(std::move(options)), journal_(options_.journal, options_.tally) {
+  journal_.open();
   views_.assign(static_cast<std::size_t>(cluster.size()), unreachable_view("not looked at yet"));
   for (int i = 0; i < cluster.size(); ++i) views_[static_cast<std::size_t>(i)].node = i;
   for (int i = 0; i < cluster.size(); ++i) threads_.emplace_back([this, i] { watch(i); });
@@ -138,8 +121,8 @@ Roles Observer::latest() const {
 
 std::optional<std::string> Observer::error() const {
   const std::lock_guard lock(mutex_);
-  if (journal_.error.empty()) return {};
-  return journal_.error;
+  if (error_.empty()) return {};
+  return error_;
 }
 
 Nanos Observer::now() const {
@@ -178,7 +161,16 @@ void Observer::watch(int number) {
     record(memory, std::move(view));
   }
   const std::lock_guard lock(mutex_);
-  journal_.write(memory.close());
+  write(memory.close());
+}
+
+/// What went wrong is told once, by error().
+void Observer::write(const std::string& lines) {
+  try {
+    if (error_.empty() && !lines.empty()) journal_.append(lines);
+  } catch (const EnvironmentError& error) {
+    error_ = error.what();
+  }
 }
 
 void Observer::record(Watch& watch, View view) {
@@ -188,7 +180,7 @@ void Observer::record(Watch& watch, View view) {
   const bool same = watch.has_looked() && same_look(current, view);
   const std::string lines = watch.lines(view, same);
   const std::lock_guard lock(mutex_);
-  journal_.write(lines);
+  write(lines);
   if (same) view.begin = current.begin;
   current = std::move(view);
 }

@@ -103,3 +103,12 @@ TEST_CASE("a journal that cannot be opened is an error with the mend; one that f
   wait_until("the full disk to be noticed", 5s, [&] { return observer.error().has_value(); });
   CHECK_THAT(*observer.error(), Catch::Contains("No space left"));
 }
+
+TEST_CASE("nodes of a large cluster are looked at more seldom, yet many times in a node timeout") {
+  CHECK(look_interval(6, 1500ms) == 50ms);
+  CHECK(look_interval(30, 1500ms) == 50ms);
+  CHECK(look_interval(60, 15s) == 200ms);
+  CHECK(look_interval(100, 15s) == 555ms);
+  CHECK(look_interval(300, 15s) == 750ms);
+  CHECK(look_interval(100, 1500ms) == 75ms);
+}

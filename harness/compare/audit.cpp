@@ -196,6 +196,9 @@ std::string doubt(const AuditAnswer& answer, bool nothing_counts, const std::vec
   if (!open.empty())
     return "a kind of violation that the baseline never had did not come back often enough: " +
            joined(open, ", ");
+  for (const RateAnswer& rate : answer.known_kinds)
+    if (rate.answer == Compared::kUnclear) open.push_back(to_string(rate.kind));
+  if (!open.empty()) return "too few pairs to tell whether these come more often: " + joined(open, ", ");
   const std::string unclear = names_of(answer.figures, Compared::kUnclear);
   return unclear.empty() ? "" : "too few pairs to rule out that these are worse by the tolerance: " + unclear;
 }
@@ -335,6 +338,9 @@ AuditAnswer Audit::answer(double share) {
   AuditAnswer answer;
   answer.figures = figure_answers();
   answer.known_kinds = known_rates();
+  // By itself each would be an alarm: too little for one, and too much for a pass.
+  for (RateAnswer& rate : answer.known_kinds)
+    if (rate.p_worse <= kFalseAlarms) rate.answer = Compared::kUnclear;
   adjust(answer.figures, answer.known_kinds);
   for (FigureAnswer& figure : answer.figures) figure.answer = decide(figure, share);
   for (RateAnswer& rate : answer.known_kinds)

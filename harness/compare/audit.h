@@ -16,7 +16,8 @@
 // its plan, a quarter after 12, and the rest at the looks. As the shares only add up, this holds however the
 // looks depend on each other.
 // A pass is a claim too: each figure that decides must be shown not to be worse by the tolerance, with 95 %,
-// spent over the looks in the same way.
+// spent over the looks in the same way, and no kind of violation may come so much more often that it would be
+// an alarm if it were looked at alone.
 #pragma once
 
 #include <cstddef>

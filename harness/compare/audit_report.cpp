@@ -31,8 +31,16 @@ std::string label_of(Compared answer) {
   return answer == Compared::kWorse ? "REGRESSION" : std::string(to_string(answer));
 }
 
+/// What sets the side apart, where the build does not.
+std::string with(const std::vector<std::string>& directives) {
+  std::string text;
+  for (const std::string& directive : directives) text += (text.empty() ? " with " : ", ") + directive;
+  return text;
+}
+
 std::string titled(const AuditReport& report) {
-  return candidate_build(report) + " against " + baseline_build(report);
+  return candidate_build(report) + with(report.candidate_with) + " against " + baseline_build(report) +
+         with(report.baseline_with);
 }
 
 /// A figure's ends as numbers, or null where nobody knows them.
@@ -107,8 +115,10 @@ std::string cell(const std::string& text) {
 
 constexpr std::string_view kStyle =
     "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 "
-    "1rem;color-scheme:light "
-    "dark}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.35rem .8rem .35rem 0;"
+    "1rem}html{color-scheme:light dark;background:light-dark(#ffffff,#121417);"
+    "color:light-dark(#1b232d,#dfe4ea)}a{color:light-dark(#0b57a4,#8ab8ff)}"
+    "thead{display:table-header-group}tr{break-inside:avoid}table{border-collapse:collapse;width:100%}td,th{"
+    "text-align:left;padding:.35rem .8rem .35rem 0;"
     "border-bottom:1px solid #8884;vertical-align:top}.worse{font-weight:bold}.worse td:first-child::before"
     "{content:'\\2718  '}.same td:first-child::before,.better td:first-child::before{content:'\\2714  '}"
     ".unclear td:first-child::before{content:'?  '}code{white-space:pre-wrap}";
@@ -156,7 +166,7 @@ std::string audit_markdown(const AuditReport& report) {
 std::string audit_html(const AuditReport& report) {
   std::string text = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>audit: " +
                      std::string(to_string(report.answer.outcome)) + "</title><style>" + std::string(kStyle) +
-                     "</style></head><body>\n<h1>" + escape_xml(verdict_text(report)) + "</h1>\n<p>" +
+                     "</style></head><body>\n<main>\n<h1>" + escape_xml(verdict_text(report)) + "</h1>\n<p>" +
                      escape_xml(titled(report)) + ", " + effort_text(report) +
                      "</p>\n<table><thead><tr><th>answer</th><th>what</th><th>baseline</th><th>candidate</th>"
                      "<th>difference</th><th>note</th></tr></thead><tbody>\n";
@@ -169,7 +179,7 @@ std::string audit_html(const AuditReport& report) {
   }
   text += "</tbody></table>\n<ul>\n";
   for (const std::string& note : audit_notes(report)) text += "<li>" + escape_xml(note) + "</li>\n";
-  return text + "</ul>\n<p><code>" + escape_xml(report.reproduce) + "</code></p>\n</body></html>\n";
+  return text + "</ul>\n<p><code>" + escape_xml(report.reproduce) + "</code></p>\n</main>\n</body></html>\n";
 }
 
 std::string audit_junit(const AuditReport& report) {
@@ -189,11 +199,12 @@ std::string audit_junit(const AuditReport& report) {
     }
     cases += "</testcase>\n";
   }
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"" +
-         escape_xml("audit " + report.candidate + " against " + report.baseline) + "\" tests=\"" +
-         std::to_string(rows.size()) + "\" failures=\"" + std::to_string(failures) +
-         "\" errors=\"0\" skipped=\"" + std::to_string(skipped) + "\">\n" + cases +
-         "</testsuite>\n</testsuites>\n";
+  const std::string counts = "tests=\"" + std::to_string(rows.size()) + "\" failures=\"" +
+                             std::to_string(failures) + "\" errors=\"0\" skipped=\"" +
+                             std::to_string(skipped) + "\"";
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"audit\" " + counts +
+         ">\n<testsuite name=\"" + escape_xml("audit " + report.candidate + " against " + report.baseline) +
+         "\" " + counts + ">\n" + cases + "</testsuite>\n</testsuites>\n";
 }
 
 Json audit_json(const AuditReport& report) {

@@ -21,6 +21,8 @@ struct AuditReport {
   bool interrupted = false;
   std::string directory;
   std::string reproduce;
+  std::vector<std::string> baseline_with = {};  // directives that this side alone has
+  std::vector<std::string> candidate_with = {};
 };
 
 /// Interrupted 130, a regression 1, inconclusive 4, pass 0.

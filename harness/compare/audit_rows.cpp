@@ -34,6 +34,13 @@ std::string note_of(const NewKind& kind, const std::string& directory) {
   return kind.open ? "not confirmed: " + where : where;
 }
 
+/// Of a figure that decides nothing, or whose certainty is not enough for all comparisons together.
+bool is_clearly_worse(const FigureAnswer& figure) {
+  const Interval& interval = figure.interval;
+  return figure_kinds()[figure.kind].more_is_better ? interval.high < -figure.tolerance
+                                                    : interval.low > figure.tolerance;
+}
+
 AuditRow row_of(const FigureAnswer& figure, double tolerance) {
   const FigureKind& kind = figure_kinds()[figure.kind];
   AuditRow row;
@@ -45,7 +52,9 @@ AuditRow row_of(const FigureAnswer& figure, double tolerance) {
   const std::string share = percent_text(figure.difference, figure.baseline);
   row.difference = signed_text(kind, figure.difference) + (share.empty() ? "" : ", " + share) +
                    " (95 % interval " + interval_text(kind, figure.interval) + ")";
-  if (figure.answer == Compared::kUnclear && figure.more_pairs)
+  if (figure.answer == Compared::kUnclear && is_clearly_worse(figure))
+    row.note = "worse by more than the tolerance";
+  else if (figure.answer == Compared::kUnclear && figure.more_pairs)
     row.note = "about " + std::to_string(*figure.more_pairs) + " more pairs would tell " + percent(tolerance);
   if (figure.one_sided > 0)
     row.note +=

@@ -1,5 +1,6 @@
 #include "harness/compare/audit.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -185,9 +186,37 @@ TEST_CASE("Too few pairs are inconclusive, and say how many more would tell") {
   const Ended ended = audit_of({}, {}, 4, 4);
   CHECK(ended.answer.outcome == AuditOutcome::kInconclusive);
   CHECK_THAT(ended.answer.reason, Contains("too few pairs"));
-  CHECK_THAT(text_of(ended), Contains("12 figures not compared") && !Contains("unclear"));
+  CHECK_THAT(text_of(ended), Contains(std::to_string(figure_kinds().size()) + " figures not compared") &&
+                                 !Contains("unclear"));
   const Ended some = audit_of({}, {.slower = 0.12}, 4, 10);
   CHECK_THAT(text_of(some), Contains("more pairs would tell 15 %"));
+}
+
+TEST_CASE("What is told only is called worse where it is, and makes no regression") {
+  Prng prng(8);
+  Audit audit(12, kTolerance);
+  const auto told = static_cast<std::size_t>(std::ranges::find(figure_kinds(), false, &FigureKind::decides) -
+                                             figure_kinds().begin());
+  REQUIRE(told < figure_kinds().size());
+  for (std::size_t i = 0; i < 12; ++i) {
+    AuditPair pair{i, run_of({}, prng), run_of({}, prng)};
+    *pair.candidate.figures[told] *= 3;
+    audit.add(pair);
+  }
+  const AuditAnswer answer = audit.last_look();
+  CHECK(answer.outcome != AuditOutcome::kRegression);
+  CHECK_THAT(text_of({audit, answer}), Contains("worse by more than the tolerance; told only"));
+}
+
+TEST_CASE("What sets equal builds apart stands beside them") {
+  const Ended ended = audit_of({}, {}, 4, 4);
+  const AuditReport report{
+      ended.audit, ended.answer,      "old", "new",
+      {"kill"},    kTolerance,        61,    false,
+      "store/a",   "./harness audit", {},    {"enable-seeded-defects yes", "seeded-defect election-late"}};
+  const std::string title = "with enable-seeded-defects yes, seeded-defect election-late against";
+  CHECK_THAT(audit_text(report), Contains(title));
+  CHECK_THAT(audit_markdown(report), Contains(title));
 }
 
 TEST_CASE("A figure that one build often does not come to is not called the same") {

@@ -18,6 +18,7 @@ std::size_t width(const std::string& text) {
 /// Without its sign.
 std::string size_text(const FigureKind& kind, double size) {
   if (kind.unit == "ms") return reporting::duration_ms(size);
+  if (kind.unit == "bytes") return reporting::figure(std::round(size / 1e5) / 10) + " MB";
   return reporting::grouped(static_cast<std::uint64_t>(std::llround(size))) + "/s";
 }
 

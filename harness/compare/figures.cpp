@@ -1,6 +1,7 @@
 #include "harness/compare/figures.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 
@@ -61,6 +62,64 @@ Measured without_master(const MeasuredRun& run) {
   return to_ms(longest);
 }
 
+/// Whether the node does its part again: a master whose cluster is whole, or a replica that follows.
+bool in_sync(const View& view) {
+  if (!view.reachable) return false;
+  return view.replication.is_master ? view.cluster.state_ok
+                                    : view.replication.link_up && !view.replication.sync_in_progress;
+}
+
+/// The longest time from a process's start, within the run, to its being in sync.
+Measured rejoined(const MeasuredRun& run) {
+  Measured longest;
+  for (const Incarnation& life : run.record.incarnations) {
+    if (life.started <= 0) continue;
+    for (const View& view : run.record.views) {
+      if (view.node != life.node || view.end < life.started || !in_sync(view)) continue;
+      if (view.begin >= life.ended) break;
+      longest = std::max(longest.value_or(0), to_ms(std::max<Nanos>(0, view.begin - life.started)));
+      break;
+    }
+  }
+  return longest;
+}
+
+/// The longest time that a replica said that it was copying its master; nothing where none was seen to.
+Measured resynchronized(const MeasuredRun& run) {
+  std::map<int, Nanos> since;
+  Measured longest;
+  for (const View& view : run.record.views) {
+    if (!view.reachable || view.replication.is_master || !view.replication.sync_in_progress) {
+      since.erase(view.node);
+      continue;
+    }
+    const Nanos begin = since.try_emplace(view.node, view.begin).first->second;
+    longest = std::max(longest.value_or(0), to_ms(view.end - begin));
+  }
+  return longest;
+}
+
+/// The greatest of the nodes, as each said at the end (INFO memory).
+Measured memory(const MeasuredRun& run, std::string_view field) {
+  Measured greatest;
+  for (const FinalView& view : run.record.final_views) {
+    const std::string_view text = view.replication;
+    const std::size_t at = text.starts_with(field) ? 0 : text.find("\n" + std::string(field));
+    if (at == std::string_view::npos) continue;
+    const std::string_view number = text.substr(at + (at > 0) + field.size());
+    std::uint64_t bytes = 0;
+    if (std::from_chars(number.data(), number.data() + number.size(), bytes).ec == std::errc{})
+      greatest = std::max(greatest.value_or(0), static_cast<double>(bytes));
+  }
+  return greatest;
+}
+Measured memory_peak(const MeasuredRun& run) {
+  return memory(run, "used_memory_peak:");
+}
+Measured memory_resident(const MeasuredRun& run) {
+  return memory(run, "used_memory_rss:");
+}
+
 Nanos load_end(const RunRecord& record) {
   return std::min(record.info.clients_end, record.info.end);
 }
@@ -90,6 +149,8 @@ constexpr FigureKind kFigures[] = {
     {"unavailable", "longest outage of a slot range", "ms", false, 200, true, unavailable},
     {"replica-without-master", "longest time of a replica without its master", "ms", false, 500, true,
      without_master},
+    {"rejoin", "restart of a node to its being in sync", "ms", false, 500, true, rejoined},
+    {"resynchronization", "longest copy of a master by a replica", "ms", false, 500, false, resynchronized},
     {"settled", "end of the load to a settled cluster", "ms", false, 500, true, settled},
     {"rate", "acknowledged operations", "operations/s", true, 0, true, acknowledged_rate,
      &Seconds::acknowledged},
@@ -98,6 +159,8 @@ constexpr FigureKind kFigures[] = {
     {"latency-p99", "latency p99", "ms", false, 1, true, latency<&reporting::Quantiles::p99>,
      &Seconds::p99_ms},
     {"latency-p999", "latency p99.9", "ms", false, 5, false, latency<&reporting::Quantiles::p999>},
+    {"memory-peak", "memory of a node at its peak", "bytes", false, 2e6, true, memory_peak},
+    {"memory-resident", "resident memory of a node at the end", "bytes", false, 4e6, true, memory_resident},
 };
 
 double quantile(std::vector<double>& sorted, double share) {

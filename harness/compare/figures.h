@@ -29,7 +29,7 @@ struct Seconds {
 struct FigureKind {
   std::string_view name;   // stable: "failover-first-write"
   std::string_view words;  // "failover: fault to first write"
-  std::string_view unit;   // "ms", "operations/s"
+  std::string_view unit;   // "ms", "operations/s", "bytes"
   bool more_is_better;
   double slack;  // a difference below this, in the unit, matters to nobody, however certain
   bool decides;  // an audit asks for certainty; else it is told only

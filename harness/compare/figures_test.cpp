@@ -31,7 +31,7 @@ TEST_CASE("Every kind of figure has a name of its own, words and a unit") {
   for (const FigureKind& kind : figure_kinds()) {
     CHECK(names.insert(kind.name).second);
     CHECK_FALSE(kind.words.empty());
-    CHECK((kind.unit == "ms" || kind.unit == "operations/s"));
+    CHECK((kind.unit == "ms" || kind.unit == "operations/s" || kind.unit == "bytes"));
     CHECK(kind.slack >= 0);
   }
 }
@@ -61,6 +61,39 @@ TEST_CASE("The longest time without a master runs over several views of a replic
   CHECK(figure(figures_of(record, {}), "replica-without-master") == 0.0);
   record.views.clear();
   CHECK_FALSE(figure(figures_of(record, {}), "replica-without-master"));
+}
+
+TEST_CASE("A restarted node has rejoined when it is in sync again, and a copy lasts as long as it is seen") {
+  RunRecord record;
+  Incarnation first, second;
+  first.ended = 2 * kSecond;
+  second.started = 3 * kSecond;
+  record.incarnations = {first, second};
+  View copying = replica_view(0, 4 * kSecond, 5 * kSecond, false);
+  copying.replication.sync_in_progress = true;
+  View still = copying;
+  still.begin = 5 * kSecond, still.end = 6 * kSecond;
+  record.views = {replica_view(0, 0, 2 * kSecond, true), copying, still,
+                  replica_view(0, 7 * kSecond, 9 * kSecond, true)};
+  CHECK(figure(figures_of(record, {}), "rejoin") == 4000.0);
+  CHECK(figure(figures_of(record, {}), "resynchronization") == 2000.0);
+  record.views.pop_back();
+  CHECK_FALSE(figure(figures_of(record, {}), "rejoin"));
+  record.incarnations.pop_back();
+  record.views = {replica_view(0, 0, 2 * kSecond, true)};
+  CHECK_FALSE(figure(figures_of(record, {}), "rejoin"));
+  CHECK_FALSE(figure(figures_of(record, {}), "resynchronization"));
+}
+
+TEST_CASE("Memory is that of the node that has most; a run that did not ask has none") {
+  RunRecord record;
+  CHECK_FALSE(figure(figures_of(record, {}), "memory-peak"));
+  FinalView one, other;
+  one.replication = "used_memory_peak:1000\r\nused_memory_peak_human:1K\r\nused_memory_rss:7000\r\n";
+  other.replication = "role:master\r\nused_memory_rss:9000\r\nused_memory_peak:500\r\n";
+  record.final_views = {one, other};
+  CHECK(figure(figures_of(record, {}), "memory-peak") == 1000.0);
+  CHECK(figure(figures_of(record, {}), "memory-resident") == 9000.0);
 }
 
 TEST_CASE("A recorded run has its rate, latency and failover, and a value for each second") {

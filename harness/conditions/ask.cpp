@@ -21,13 +21,6 @@ std::optional<Reply> ask(const Node& node, const std::vector<Command>& commands,
   return std::nullopt;
 }
 
-const Node* node_at(Cluster& cluster, std::string_view ip, int port) {
-  for (const NodeInfo& info : cluster.infos())
-    if (info.ip == ip && info.port == port)
-      return &cluster.node(static_cast<int>(&info - cluster.infos().data()));
-  return nullptr;
-}
-
 }  // namespace
 
 std::optional<Reply> ask_node(const Node& node, const Command& command, std::string& problem) {
@@ -49,9 +42,11 @@ std::optional<Reply> ask_cluster(Cluster& cluster, const Node& first, const Comm
     if (code != "MOVED" && code != "ASK") return reply;
     asking = code == "ASK";
     const Redirection there = parse_redirection(reply->text);
-    node = there.valid ? node_at(cluster, there.ip.empty() ? node->ip() : there.ip, there.port) : nullptr;
-    if (!node) problem = "redirected to an unknown node: " + reply->text;
-    if (!node) return std::nullopt;
+    const auto number =
+        there.valid ? cluster.node_at(there.ip.empty() ? node->ip() : there.ip, there.port) : std::nullopt;
+    if (!number) problem = "redirected to an unknown node: " + reply->text;
+    if (!number) return std::nullopt;
+    node = &cluster.node(*number);
   }
   problem = "redirected again and again";
   return std::nullopt;

@@ -24,14 +24,6 @@ std::optional<ReplicationInfo> replication_of(ClusterNow& now, int node, std::st
   return parse_info_replication(reply->text);
 }
 
-std::optional<int> node_at(ClusterNow& now, const std::string& ip, int port) {
-  for (int node = 0; node < now.cluster().size(); ++node) {
-    const NodeInfo& info = now.cluster().infos()[static_cast<std::size_t>(node)];
-    if (info.ip == ip && info.port == port) return node;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 WhyNot why_not_link(ClusterNow& now, const Parameters& with) {
@@ -53,7 +45,7 @@ WhyNot why_not_in_sync(ClusterNow& now, const Parameters& with) {
     const auto before = replication_of(now, node, problem);
     if (!before) return problem;
     if (before->is_master) return now.name(node) + " is a master";
-    const auto number = node_at(now, before->master_ip, before->master_port);
+    const auto number = now.cluster().node_at(before->master_ip, before->master_port);
     if (!number) return now.name(node) + " replicates an unknown node";
     const auto master = replication_of(now, *number, problem);
     if (!master) return problem;

@@ -90,7 +90,7 @@ std::string of_node(std::string_view kind, std::string_view target, ClusterNow& 
   if (!number) return {};
   const NodeInfo& info = now.cluster().infos()[static_cast<std::size_t>(*number)];
   if (kind == "ip") return info.ip;
-  if (kind == "port") return std::to_string(info.port);
+  if (kind == "port") return std::to_string(now.cluster().node(*number).port());
   const TopologyNode* self = now.roles().view(*number).topology.myself();
   if (kind == "id") return self ? self->id : info.id;  // a hard reset gives a new one
   return std::to_string(self && self->bus_port ? self->bus_port : info.port + 10'000);

@@ -66,6 +66,10 @@ Effect effect_of(const CommandRecord& command, EffectKind kind) {
   effect.forced = kind == EffectKind::kHandover && (last == "FORCE" || last == "TAKEOVER");
   effect.excuses.exits = kind == EffectKind::kDown;
   effect.excuses.dead_link = kind == EffectKind::kDown || kind == EffectKind::kStopped;
+  // What it writes when a command asks for a crash, and only then.
+  const std::string second = command.words.size() < 2 ? "" : upper(command.words[1]);
+  if (upper(command.words[0]) == "DEBUG" && (second == "SEGFAULT" || second == "PANIC"))
+    effect.excuses.log_lines = {"BUG REPORT START", "crashed by signal", "Guru Meditation"};
   return effect;
 }
 

@@ -35,6 +35,15 @@ TEST_CASE("commands that change the cluster have the effects that their words sa
   CHECK(faults[3].healed == 2 * kSecond);
 }
 
+TEST_CASE("a command that asks for a crash excuses its report, one that asks for an end does not") {
+  const auto faults = faults_of_commands({sent({"DEBUG", "SEGFAULT"}), sent({"SHUTDOWN", "NOSAVE"})});
+  REQUIRE(faults.size() == 2);
+  CHECK(faults[0].effects.front().excuses.exits);
+  CHECK_FALSE(faults[0].effects.front().excuses.log_lines.empty());
+  CHECK(faults[1].effects.front().excuses.exits);
+  CHECK(faults[1].effects.front().excuses.log_lines.empty());
+}
+
 TEST_CASE("commands that only look, and those that were refused, have no effect") {
   CommandRecord refused = sent({"CLUSTER", "FAILOVER"}, "ERR You should send CLUSTER FAILOVER to a replica");
   refused.refused = true;

@@ -1,10 +1,14 @@
 #include "harness/core/journal.h"
 
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include "harness/core/crc32.h"
 
 namespace harness {
 namespace {
@@ -18,7 +22,7 @@ struct EventSlot {
   std::uint8_t tag;
   std::uint8_t type;
   std::uint8_t function;
-  std::uint8_t unused;
+  std::uint8_t check;
   std::int32_t process;
   std::int64_t time;
   std::uint64_t value;
@@ -32,12 +36,82 @@ static_assert(sizeof(EventSlot) == kJournalSlot);
 struct DefinitionSlot {
   std::uint8_t tag;
   std::uint8_t table;
-  std::uint16_t unused;
+  std::uint8_t unused;
+  std::uint8_t check;
   std::uint32_t number;
   std::uint32_t length;
   std::uint8_t padding[20];
 };
 static_assert(sizeof(DefinitionSlot) == kJournalSlot);
+
+constexpr std::size_t kCheckAt = 3;  // in the first slot of every record
+static_assert(offsetof(EventSlot, check) == kCheckAt && offsetof(DefinitionSlot, check) == kCheckAt);
+
+constexpr std::size_t kMarkSize = 12;  // an end and a checksum, as the header has them
+
+/// The checksum with one more record: its first slot, without a check, and the payload with its padding.
+std::uint32_t sum_with(std::uint32_t before, JournalSlot slot, std::span<const std::byte> payload) {
+  static constexpr JournalSlot kPadding{};
+  slot[kCheckAt] = std::byte{0};
+  const std::uint32_t sum = crc32(crc32(before, slot), payload);
+  return crc32(sum, std::span(kPadding).first(padded_to_slots(payload.size()) - payload.size()));
+}
+
+/// What is read is what was written: every record against its check, and the whole against the header's two
+/// ends. Journals of earlier releases have neither.
+class Verification {
+ public:
+  explicit Verification(std::span<const std::byte> bytes)
+      : wanted_(std::memcmp(bytes.data(), kJournalMagic.data(), kJournalMagic.size()) == 0) {
+    if (!wanted_) return;
+    // A journal that still grows changes under the reader.
+    JournalSlot header, again;
+    do {
+      std::memcpy(header.data(), bytes.data(), header.size());
+      std::memcpy(again.data(), bytes.data(), again.size());
+    } while (header != again);
+    for (std::size_t i = 0; i < marks_.size(); ++i) {
+      const std::byte* mark = header.data() + kJournalMagic.size() + i * kMarkSize;
+      std::memcpy(&marks_[i].end, mark, 8);
+      std::memcpy(&marks_[i].sum, mark + 8, 4);
+    }
+    pass(kJournalSlot);
+  }
+
+  /// `slot`: the number of the record's first one. Throws HistoryError when the record was changed.
+  void take(std::span<const std::byte> record, std::size_t slot) {
+    if (!wanted_) return;
+    JournalSlot first;
+    std::memcpy(first.data(), record.data(), first.size());
+    sum_ = sum_with(sum_, first, record.subspan(kJournalSlot));
+    if (std::to_integer<std::uint8_t>(first[kCheckAt]) != (sum_ & 255))
+      throw HistoryError(slot, "is not as it was written (its checksum differs): the journal is damaged");
+    pass(slot * kJournalSlot + record.size());
+  }
+
+  void end(std::size_t slot) const {
+    if (!wanted_) return;
+    for (const Mark& mark : marks_)
+      if (!mark.met)
+        throw HistoryError(slot, "the journal is damaged: it ends here, or is another, and " +
+                                     std::to_string(mark.end) + " bytes were written");
+  }
+
+ private:
+  struct Mark {
+    std::uint64_t end = 0;
+    std::uint32_t sum = 0;
+    bool met = false;
+  };
+
+  void pass(std::size_t end) {
+    for (Mark& mark : marks_) mark.met = mark.met || (mark.end == end && mark.sum == sum_);
+  }
+
+  const bool wanted_;
+  std::uint32_t sum_ = 0;
+  std::array<Mark, 2> marks_;
+};
 
 template <typename Slot>
 JournalSlot as_slot(const Slot& slot) {
@@ -62,7 +136,7 @@ Event decode(const EventSlot& slot) {
 class Reader {
  public:
   Reader(std::span<const std::byte> bytes, EventSink& sink)
-      : bytes_(bytes), sink_(sink), tables_(sink.tables()) {
+      : bytes_(bytes), sink_(sink), tables_(sink.tables()), verification_(bytes) {
     events_.reserve(kBatch);
     slots_.reserve(kBatch);
   }
@@ -82,6 +156,7 @@ class Reader {
         break;  // torn: the payload was never written whole
       }
     }
+    verification_.end(slot());
     hand_on();
     return keep_reading(at_);
   }
@@ -94,6 +169,7 @@ class Reader {
 
   /// Every reference of an event must have been defined: a journal is a file, and files are untrusted.
   void read_event() {
+    verification_.take(bytes_.subspan(at_, kJournalSlot), slot());
     EventSlot read;
     std::memcpy(&read, bytes_.data() + at_, sizeof read);
     Event event = decode(read);
@@ -161,6 +237,7 @@ class Reader {
     std::memcpy(&read, bytes_.data() + at_, sizeof read);
     const std::size_t room = padded_to_slots(read.length);
     if (room > bytes_.size() - at_ - kJournalSlot) return false;
+    verification_.take(bytes_.subspan(at_, kJournalSlot + room), slot());
     if (read.table > static_cast<std::uint8_t>(JournalTable::kList))
       throw HistoryError(slot(), "a definition of an unknown kind: the journal is damaged");
     if (define(static_cast<JournalTable>(read.table), read.length) != read.number)
@@ -207,6 +284,7 @@ class Reader {
   const std::span<const std::byte> bytes_;
   EventSink& sink_;
   HistoryTables& tables_;
+  Verification verification_;
   std::size_t at_ = kJournalSlot;
   std::vector<Event> events_;
   std::vector<std::uint32_t> slots_;
@@ -218,9 +296,23 @@ class Reader {
 
 }  // namespace
 
-JournalSlot encode_journal_header() {
+void JournalSum::add(JournalSlot& slot, std::span<const std::byte> payload) {
+  const Mark& before = marks_[newest_];
+  const Mark now{before.end + kJournalSlot + padded_to_slots(payload.size()),
+                 sum_with(before.sum, slot, payload)};
+  slot[kCheckAt] = static_cast<std::byte>(now.sum & 255);
+  newest_ = 1 - newest_;
+  marks_[newest_] = now;
+}
+
+JournalSlot JournalSum::header() const {
   JournalSlot slot{};
   std::memcpy(slot.data(), kJournalMagic.data(), kJournalMagic.size());
+  for (std::size_t i = 0; i < marks_.size(); ++i) {
+    std::byte* mark = slot.data() + kJournalMagic.size() + i * kMarkSize;
+    std::memcpy(mark, &marks_[i].end, 8);
+    std::memcpy(mark + 8, &marks_[i].sum, 4);
+  }
   return slot;
 }
 
@@ -248,8 +340,10 @@ JournalSlot encode_definition(JournalTable table, std::uint32_t number, std::uin
 }
 
 bool read_journal(std::span<const std::byte> bytes, EventSink& sink, const KeepReading& keep_reading) {
-  if (bytes.size() < kJournalSlot ||
-      std::memcmp(bytes.data(), kJournalMagic.data(), kJournalMagic.size()) != 0)
+  const auto begins_with = [&](std::string_view magic) {
+    return bytes.size() >= kJournalSlot && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+  };
+  if (!begins_with(kJournalMagic) && !begins_with(kOldJournalMagic))
     throw HistoryError(0,
                        "not a history journal (it does not begin with " + std::string(kJournalMagic) + ")");
   return Reader(bytes, sink).read(keep_reading);

@@ -11,7 +11,7 @@
 #include <functional>
 
 #include "harness/core/check.h"
-#include "harness/doctor/capture.h"
+#include "harness/sandbox/capture.h"
 #include "harness/sandbox/sandbox.h"
 
 namespace harness {

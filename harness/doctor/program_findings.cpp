@@ -1,5 +1,5 @@
-#include "harness/doctor/capture.h"
 #include "harness/doctor/examination.h"
+#include "harness/sandbox/capture.h"
 
 namespace harness {
 namespace {

@@ -221,6 +221,36 @@ TEST_CASE("a replica is given away, and a node is forgotten and met again") {
   CHECK_FALSE(why_not_known(scene.cluster(), scene.cluster().look(), 5, true));
 }
 
+TEST_CASE("a node serves at another port, which all others learn, and at the old one again") {
+  FaultScene scene(3, 1);
+  Node& node = scene.node(0);
+  auto elsewhere = inject(scene, "port-change", "n1", {{"port", 7'379}});
+  check_active(elsewhere.record, EffectKind::kConfig);
+  CHECK(node.port() == 7'379);
+  CHECK(answers(node));
+  CHECK_FALSE(Connection::open(node.ip(), node.configured_port(), {}));
+  CHECK(scene.cluster().node_at(node.ip(), 7'379) == 0);
+  CHECK_THAT(ask(scene, 1, {"CLUSTER", "NODES"}),
+             Contains(node.ip() + ":7379@" + std::to_string(node.configured_port() + 10'000)));
+
+  SECTION("healed") {
+    heal(elsewhere);
+    CHECK(node.port() == node.configured_port());
+    CHECK(answers(node));
+    CHECK_FALSE(Connection::open(node.ip(), 7'379, {}));
+    CHECK_THAT(ask(scene, 1, {"CLUSTER", "NODES"}), !Contains(":7379@"));
+    settle(scene);
+  }
+  SECTION("a node that starts anew does so where it is configured") {
+    node.kill();
+    node.start();
+    node.wait_until_answering(20s);
+    CHECK(node.port() == node.configured_port());
+    heal(elsewhere);
+    settle(scene);
+  }
+}
+
 TEST_CASE("settings, epochs, scripts, clients and data") {
   FaultScene scene(3, 0);
   auto set = inject(scene, "config-set", "n1,n2", {{"name", "maxmemory-samples"}, {"value", "9"}});

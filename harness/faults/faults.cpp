@@ -49,6 +49,7 @@
 #include "harness/faults/partition_bridge.h"
 #include "harness/faults/partition_ring.h"
 #include "harness/faults/pause.h"
+#include "harness/faults/port_change.h"
 #include "harness/faults/power_loss.h"
 #include "harness/faults/rate_limit.h"
 #include "harness/faults/rebalance.h"
@@ -207,6 +208,8 @@ constexpr Fault kFaults[] = {
      available_everywhere, inject_acl_change, kAclChangeParameters, EffectKind::kClients},
     {"announce-change", "a node announces another host name, and the old one again", "random", kHeals,
      available_everywhere, inject_announce_change, kAnnounceChangeParameters, EffectKind::kConfig},
+    {"port-change", "a node takes connections at another port, and at the old one again", "random", kHeals,
+     needs_network, inject_port_change, kPortChangeParameters, EffectKind::kConfig},
     {"flush", "FLUSHALL: the data is removed on purpose", "masters", !kHeals, available_everywhere,
      inject_flush, kFlushParameters, EffectKind::kData},
     {"script-flush",

@@ -8,6 +8,7 @@ namespace harness {
 namespace {
 
 constexpr std::chrono::seconds kBan(75);
+constexpr std::chrono::seconds kStays(2);
 
 class Stranger final : public ActiveFault {
  public:
@@ -27,7 +28,7 @@ class Stranger final : public ActiveFault {
     // Whoever has forgotten a node does not listen to talk of it for a minute, since Redis 7.2 not even to
     // MEET.
     const bool met = wait_for(
-        kBan, [&] { return meet(context_, node_, problem); }, std::chrono::milliseconds(100));
+        kBan, [&] { return meet(context_, node_, problem) && stays(); }, std::chrono::milliseconds(100));
     if (met)
       record.healed = context_.clock.now();
     else
@@ -35,6 +36,18 @@ class Stranger final : public ActiveFault {
   }
 
  private:
+  /// Those who have met it again may still hear from one that has not: since 7.2 nodes tell each other whom
+  /// to forget, and it is gone once more.
+  bool stays() const {
+    return !wait_for(
+        kStays,
+        [&] {
+          const Roles now = context_.cluster.look();
+          return why_not_known(context_.cluster, now, node_, true).has_value();
+        },
+        std::chrono::milliseconds(100));
+  }
+
   FaultContext context_;
   const int node_;
   bool healed_ = false;

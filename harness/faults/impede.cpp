@@ -54,13 +54,16 @@ class Impediment final : public ActiveFault {
   bool healed_ = false;
 };
 
-Effect impeded(const std::vector<int>& nodes, const DiskRule& rule, const std::string& what) {
+/// A server ends of its own will when its append-only file or nodes.conf cannot be written; a snapshot that
+/// fails is tried again.
+Effect impeded(const std::vector<int>& nodes, const DiskRule& rule, std::string_view files,
+               const std::string& what) {
   Effect effect;
   effect.kind = EffectKind::kDisk;
   effect.nodes = nodes;
   effect.detail = what;
   effect.delay_ms = static_cast<double>(rule.delay.count()) / 1e3;
-  effect.excuses.exits = rule.error != 0 || rule.shorten >= 0;
+  effect.excuses.exits = (rule.error != 0 || rule.shorten >= 0) && files != "rdb";
   effect.excuses.dead_link = true;
   return effect;
 }
@@ -108,7 +111,7 @@ std::unique_ptr<ActiveFault> impede_disk(FaultContext& context, const FaultReque
     placed.push_back({node, node->gate()->add(rule)});
     record.nodes.push_back(node->number());
   }
-  record.effects = {impeded(record.nodes, rule, what)};
+  record.effects = {impeded(record.nodes, rule, word, what)};
   auto active = std::make_unique<Impediment>(placed, context.clock);
   verify_asked(placed, context, record);
   return active;

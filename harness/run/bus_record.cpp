@@ -34,10 +34,8 @@ bool needs_bus_path(const Plan& plan) {
          std::ranges::any_of(plan.steps, [](const StepPlan& step) { return needs_bus_path(step); });
 }
 
-BusRecord::BusRecord(Cluster& cluster, const RunFiles& files)
-    : journal_(files.bus(), std::ios::app | std::ios::binary),
-      name_(files.bus().string()),
-      path_(hosts_of(cluster), port_of(cluster.node(0), Traffic::kBusPort)) {}
+BusRecord::BusRecord(Cluster& cluster, const RunFiles& files, Tally* tally)
+    : journal_(files.bus(), tally), path_(hosts_of(cluster), port_of(cluster.node(0), Traffic::kBusPort)) {}
 
 void BusRecord::begin(const RunClock& clock) {
   clock_ = clock;
@@ -47,8 +45,11 @@ void BusRecord::begin(const RunClock& clock) {
 
 void BusRecord::write(const nlohmann::json& line) {
   const std::lock_guard lock(mutex_);
-  journal_ << to_line(line) + "\n" << std::flush;
-  failed_ = failed_ || !journal_;
+  try {
+    if (failure_.empty()) journal_.append(to_line(line) + "\n");
+  } catch (const EnvironmentError& error) {
+    failure_ = error.what();
+  }
 }
 
 void BusRecord::save_counts() {
@@ -62,7 +63,7 @@ void BusRecord::end() {
   path_.traffic().record(clock_, {});
   write(line_of(clock_.now(), counts));
   const std::lock_guard lock(mutex_);
-  if (failed_) throw EnvironmentError("cannot write " + name_ + ": no space is left, or the disk fails");
+  if (!failure_.empty()) throw EnvironmentError(failure_);
 }
 
 }  // namespace harness

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <exception>
-#include <fstream>
 #include <mutex>
+#include <string>
 
 #include "harness/cluster/cluster.h"
 #include "harness/core/clock.h"
 #include "harness/core/plan.h"
+#include "harness/evidence/evidence_file.h"
 #include "harness/run/store.h"
 #include "harness/sandbox/bus_path.h"
 
@@ -20,7 +21,7 @@ bool needs_bus_path(const Plan& plan);
 class BusRecord {
  public:
   /// Opens the path for every node. REQUIRES: the cluster outlives it. Throws EnvironmentError.
-  BusRecord(Cluster& cluster, const RunFiles& files);
+  BusRecord(Cluster& cluster, const RunFiles& files, Tally* tally = nullptr);
 
   /// What passes is recorded from here on, in the run's time.
   void begin(const RunClock& clock);
@@ -35,9 +36,8 @@ class BusRecord {
 
   RunClock clock_;
   std::mutex mutex_;  // guards the two below
-  std::ofstream journal_;
-  bool failed_ = false;
-  const std::string name_;
+  EvidenceFile journal_;
+  std::string failure_;
   Nanos counted_ = 0;
   BusPath path_;  // the last: its thread writes to the journal
 };

@@ -7,6 +7,7 @@
 #include "harness/cluster/cluster.h"
 #include "harness/cluster/final_data.h"
 #include "harness/cluster/final_views.h"
+#include "harness/cluster/formation.h"
 #include "harness/cluster/intent.h"
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
@@ -35,13 +36,15 @@ constexpr milliseconds kOrderlyEnd(15'000);
 class Conductor {
  public:
   Conductor(const RunPlan& plan, Progress& progress)
-      : plan_(plan), progress_(progress), fault_journal_(plan.files) {
+      : plan_(plan), progress_(progress), tally_(plan.files.directory), fault_journal_(plan.files, &tally_) {
+    tally_.note_document(plan.files.plan(), read_file(plan.files.plan()));
     record_.info = plan.info;
     record_.plan = plan.plan;
   }
 
   void conduct() {
     start_cluster();
+    if (!form_cluster()) return;
     start_observer();
     start_load();
     run_nemesis();
@@ -68,18 +71,54 @@ class Conductor {
         options.fake_clock = options.fake_clock || fault->gear.fake_clock;
       }
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
-    const RunClock since_start;
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
     // Before the servers start: so all that they ever say to each other goes through it.
-    if (needs_bus_path(plan())) bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files);
+    if (needs_bus_path(plan())) bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files, &tally_);
     cluster_->start();
-    cluster_->form();
+  }
+
+  /// False when the servers did not become a cluster by their own fault: then that is what the store tells.
+  bool form_cluster() {
+    const RunClock since_start;
+    std::optional<NotFormed> failure;
+    try {
+      cluster_->form();
+    } catch (const NotFormed& error) {
+      failure = error;
+    }
     progress_.clear();
+    record_.nodes = cluster_->infos();
+    record_.info.environment["anti_affinity"] = cluster_->anti_affinity() ? "yes" : "no";
+    if (failure) {
+      tell_unformed(*failure, since_start.now());
+      return false;
+    }
     char took[64];
     std::snprintf(took, sizeof took, "cluster ready %.1f s", to_seconds(since_start.now()));
     progress_.say(std::string(took) + "   " + load_names() + "   faults: " + fault_names());
-    record_.nodes = cluster_->infos();
-    record_.info.environment["anti_affinity"] = cluster_->anti_affinity() ? "yes" : "no";
+    return true;
+  }
+
+  /// A store without a load: one look at every node, and the expectation that was not met.
+  void tell_unformed(const NotFormed& failure, Nanos took) {
+    progress_.say(failure.what());
+    start_observer();
+    if (!wait_for(
+            std::chrono::seconds(10), [this] { return looked_since(0); }, milliseconds(10)))
+      tell("not every node was looked at");
+    ExpectationRecord formed;
+    formed.step = "formation";
+    formed.condition = "the servers become one cluster";
+    formed.began = -took;
+    formed.until = clock_.now();
+    formed.patience = std::chrono::nanoseconds(failure.patience).count();
+    formed.failed = true;
+    formed.why = failure.missing;
+    StepJournal(plan_.files).write(formed);
+    recorder_ = std::make_unique<Recorder>(plan_.files.history(), clock_);
+    record_.info.clients_end = clock_.now();
+    stop();
+    save();
   }
 
   /// "register x24 clients"
@@ -101,23 +140,27 @@ class Conductor {
     clock_ = RunClock();
     record_.info.started_unix_ms =
         std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    save_run(plan_.files, record_);
+    save_run(plan_.files, record_, &tally_);
     if (bus_) bus_->begin(clock_);
     ObserverOptions options;
     options.journal = plan_.files.topology();
+    options.tally = &tally_;
     options.zero = clock_.epoch();
+    options.interval = look_interval(cluster_->size(), milliseconds(plan().cluster.config.node_timeout_ms));
+    options.timeout = std::max(options.timeout, options.interval);
     observer_ = std::make_unique<Observer>(*cluster_, options);
     stall_meter_ = std::make_unique<StallMeter>();
   }
 
   void start_load() {
     recorder_ = std::make_unique<Recorder>(plan_.files.history(), clock_);
+    tally_.note(plan_.files.history(), kJournalSlot, {});  // it has sums of its own
     loads_ = std::make_unique<LoadSet>(plan(), plan_.find_workload, *sandbox_, *cluster_, *recorder_);
     loads_->start();
   }
 
   void run_nemesis() {
-    StepJournal journal(plan_.files);
+    StepJournal journal(plan_.files, &tally_);
     CommandIntent intent(*cluster_);
     StepSinks sinks;
     sinks.fault_acts = [this](std::size_t number, const FaultRecord& fault) {
@@ -145,6 +188,7 @@ class Conductor {
       std::this_thread::sleep_for(kProgressInterval);  // the pace of the progress line, nothing waits for it
       show(figures);
       if (bus_) bus_->save_counts();
+      follow_logs();
       loads_->check();
       if (early_end && early_end->violated()) nemesis.end_early();
       if (interrupted_by() != 0) {
@@ -154,6 +198,17 @@ class Conductor {
     }
     nemesis.join();
     record_.faults = nemesis.records().faults();
+  }
+
+  /// Of the servers' logs is known what they had, up to a second ago.
+  void follow_logs() {
+    if (clock_.now() - logs_followed_ < kSecond) return;
+    logs_followed_ = clock_.now();
+    for (const NodeInfo& node : record_.nodes) {
+      const NodeFiles files{plan_.files.nodes() / node.name};
+      tally_.follow(files.log());
+      tally_.follow(files.output());
+    }
   }
 
   /// Null when the plan does not want the run to end sooner.
@@ -246,12 +301,15 @@ class Conductor {
   /// What is judged as the end was seen after the cluster had settled, at every node.
   void look_once_more() {
     if (record_.info.interrupted || record_.info.settled == kNever) return;
-    const auto seen = [this] {
-      return std::ranges::all_of(observer_->latest().views(),
-                                 [this](const View& view) { return view.end > record_.info.settled; });
-    };
-    if (!wait_for(std::chrono::seconds(10), seen, milliseconds(10)))
+    if (!wait_for(
+            std::chrono::seconds(10), [this] { return looked_since(record_.info.settled); },
+            milliseconds(10)))
       tell("not every node was looked at after the cluster had settled");
+  }
+
+  bool looked_since(Nanos time) const {
+    const Roles roles = observer_->latest();
+    return std::ranges::all_of(roles.views(), [time](const View& view) { return view.end > time; });
   }
 
   void stop() {
@@ -277,7 +335,7 @@ class Conductor {
     record_.incarnations = cluster_->incarnations(clock_.epoch());
     record_.intended = cluster_->intentions(clock_.epoch());
     record_.counters.recorded_events = recorder_->events();
-    record_.counters.loads = loads_->counters();
+    if (loads_) record_.counters.loads = loads_->counters();
     for (const LoadCounters& load : record_.counters.loads) {
       record_.counters.moved += load.moved;
       record_.counters.asked += load.asked;
@@ -287,8 +345,8 @@ class Conductor {
     record_.counters.host_stall_max = stall_meter_->longest();
     loads_.reset();
     recorder_.reset();
-    save_final_data(plan_.files, record_);
-    save_run(plan_.files, record_);
+    save_final_data(plan_.files, record_, &tally_);
+    save_run(plan_.files, record_, &tally_);
     seal_run(plan_.files);
     progress_.clear();
   }
@@ -296,8 +354,10 @@ class Conductor {
   const RunPlan& plan_;
   Progress& progress_;
   RunRecord record_;
+  Tally tally_;
   FaultJournal fault_journal_;
   RunClock clock_;
+  Nanos logs_followed_ = 0;
   std::mutex event_mutex_;
   std::string newest_event_;  // guarded by event_mutex_
   std::unique_ptr<Sandbox> sandbox_;

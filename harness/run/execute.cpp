@@ -139,6 +139,8 @@ bool refuses_debug(const ClusterPlan& cluster) {
          });
 }
 
+constexpr std::string_view kStrongMode = "strong-mode";  // of the build: nothing of its is lost, ever
+
 /// What `requires` names: a capability, faults by name or pattern, a condition. Empty: it is to be had.
 std::string why_not_had(const std::string& name, const Plan& plan, const Capabilities& capabilities) {
   if (name == "network") return capabilities.network ? std::string() : needs_network(capabilities);
@@ -174,6 +176,15 @@ Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
 
 }  // namespace
 
+/// What `requires` names and a build has or has not; known once the build is there.
+std::string why_not_by(const Flavor& flavor, const Plan& plan) {
+  for (const std::string& name : plan.requires_)
+    if (name == kStrongMode && flavor.kind != FlavorKind::kBundled)
+      return "the scenario requires '" + name + "', which " + std::string(to_string(flavor.kind)) + " " +
+             flavor.version_text + " does not have: give --server bundled";
+  return {};
+}
+
 std::string why_not_here(const Plan& plan, SandboxMode mode) {
   const Capabilities capabilities = capabilities_for(plan, mode);
   for (const std::string& name : plan.requires_)
@@ -202,6 +213,7 @@ Execution execute(const Plan& plan, const RunFiles& files, const ExecuteOptions&
       if (!run.flavors.empty()) execution.info.peers.push_back(server.info);
       if (run.flavors.empty()) execution.info.server = server.info;
       run.flavors.push_back(server.flavor);
+      if (const std::string why = why_not_by(server.flavor, plan); !why.empty()) throw EnvironmentError(why);
     }
     point_latest_at(files);
     progress.say(headline(execution.info, plan.cluster));

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr double kUnderWay = 600;  // seconds
 constexpr const char* kAudit = "audit.json";
+constexpr const char* kBisect = "bisect.json";
 constexpr const char* kSuite = "suite.json";
 constexpr const char* kResults = "results.json";
 constexpr const char* kTrackRecord = "TRACK_RECORD.md";
@@ -42,7 +43,15 @@ bool is_ours(const fs::path& folder) {
     return json.is_object() && std::ranges::all_of(keys, [&](const char* key) { return json.contains(key); });
   };
   return has(kAudit, {"schema", "verdict"}) || has(kSuite, {"suite", "seed"}) ||
-         has("run.json", {"run", "nodes"}) || has("plan.json", {"scenario", "cluster"});
+         has(kBisect, {"schema", "suspects"}) || has("run.json", {"run", "nodes"}) ||
+         has("plan.json", {"scenario", "cluster"});
+}
+
+/// One that was interrupted, or killed, has no answer that anybody could need.
+bool is_ended_audit(const fs::path& folder) {
+  if (!fs::is_regular_file(folder / kAudit)) return false;
+  const nlohmann::json json = json_in(folder / kAudit);
+  return !json.is_object() || json.value("interrupted", nlohmann::json(false)) != true;
 }
 
 /// Sizes, ages and verdicts of everything below. What another process removes meanwhile is not counted.
@@ -74,7 +83,7 @@ std::vector<std::pair<std::string, std::string>> naming_texts(const fs::path& st
     if (fs::is_regular_file(folder / kTrackRecord))
       texts.emplace_back((folder / kTrackRecord).string(), read_file(folder / kTrackRecord));
   for (const fs::directory_entry& entry : fs::directory_iterator(store))
-    if (fs::is_regular_file(entry.path() / kAudit))
+    if (is_ended_audit(entry.path()))
       texts.emplace_back((entry.path() / kAudit).string(), read_file(entry.path() / kAudit));
   return texts;
 }
@@ -105,7 +114,7 @@ std::vector<Stored> look_through(const fs::path& store) {
   std::vector<Stored> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(store)) {
     const fs::path& folder = entry.path();
-    const bool audit = fs::is_regular_file(folder / kAudit);
+    const bool audit = is_ended_audit(folder);
     if (entry.is_symlink() || !is_ours(folder)) continue;  // nothing that is not ours is touched
     Stored stored = measure(folder, now);
     if (audit) stored.needed_by = "itself: audits are kept";
@@ -113,9 +122,10 @@ std::vector<Stored> look_through(const fs::path& store) {
       if (text.find(folder.filename().string()) != std::string::npos &&
           folder != fs::path(file).parent_path())
         stored.needed_by = file;
-    // An interrupted suite has results, and may be going on.
+    // An interrupted suite has results, and may be going on. Of what has none, audits and bisections say
+    // nothing of a failure by that.
     const bool ended = fs::exists(folder / kResults);
-    if (!ended) stored.failed = true;
+    if (!ended && !fs::exists(folder / kAudit) && !fs::exists(folder / kBisect)) stored.failed = true;
     if ((!ended || fs::exists(folder / kSuite)) && !audit && stored.age_s < kUnderWay)
       stored.needed_by = "itself: it is under way";
     found.push_back(std::move(stored));

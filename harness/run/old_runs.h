@@ -28,8 +28,8 @@ struct Retention {
 /// "30d", "12h", "90m"; "20GB", "500MB", "1TB"; "failures". Throws UsageError with what would be right.
 Retention retention_from(const std::string& text);
 
-/// All of a store. An audit is needed by itself, a run by what TRACK_RECORD.md in the store or the current
-/// folder names; whoever has written within ten minutes and has no results yet is under way. Throws
+/// All of a store. An audit that ended is needed by itself, a run by what TRACK_RECORD.md in the store or the
+/// current folder names; whoever has written within ten minutes and has no results yet is under way. Throws
 /// EnvironmentError when the store cannot be read.
 std::vector<Stored> look_through(const std::filesystem::path& store);
 

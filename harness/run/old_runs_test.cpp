@@ -92,3 +92,27 @@ TEST_CASE("a look through a store knows runs, suites and audits, who needs them,
   CHECK_THAT(found["under-way"].needed_by, Catch::Contains("under way"));
   CHECK_THROWS_AS(look_through(store / "none"), EnvironmentError);
 }
+
+TEST_CASE("audits and bisections that were killed go as runs do; those under way stay") {
+  const ScratchFolder folder;
+  const fs::path store = folder.path;
+  constexpr const char* kKilled =
+      R"({"schema": 1, "verdict": "inconclusive", "interrupted": true, "runs": ["x1"]})";
+  constexpr const char* kBisection = R"({"schema": 1, "suspects": [], "finished": false})";
+  put(store / "audit-killed", {{"audit.json", kKilled}});
+  put(store / "audit-going-on", {{"audit.json", kKilled}}, std::chrono::hours(0));
+  put(store / "bisect-killed", {{"bisect.json", kBisection}});
+  put(store / "bisect-killed" / "run-1", {{"run.json", kRun}, {"results.json", R"({"verdict": "fail"})"}});
+  put(store / "bisect-going-on", {{"bisect.json", kBisection}}, std::chrono::hours(0));
+  put(store / "x1", {{"run.json", kRun}, {"results.json", R"({"verdict": "pass"})"}});
+  std::map<std::string, Stored> found;
+  for (const Stored& one : look_through(store)) found[one.directory.filename().string()] = one;
+  REQUIRE(found.size() == 5);
+  CHECK(found["audit-killed"].needed_by.empty());
+  CHECK_FALSE(found["audit-killed"].failed);
+  CHECK(found["bisect-killed"].needed_by.empty());
+  CHECK(found["bisect-killed"].failed);  // a run of it
+  CHECK(found["x1"].needed_by.empty());  // no answer rests on it
+  CHECK_THAT(found["audit-going-on"].needed_by, Catch::Contains("under way"));
+  CHECK_THAT(found["bisect-going-on"].needed_by, Catch::Contains("under way"));
+}

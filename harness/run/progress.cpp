@@ -13,9 +13,16 @@ namespace {
 
 constexpr std::chrono::seconds kLineInterval(10);
 
+/// A terminal that does not tell its width has 80 columns, as they once had.
 std::size_t terminal_width() {
   winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
+}
+
+/// No terminal's name, or one that knows no more than text.
+bool is_dumb() {
+  const char* terminal = std::getenv("TERM");
+  return !terminal || std::strcmp(terminal, "dumb") == 0;
 }
 
 std::string clock_text(double seconds) {
@@ -23,6 +30,16 @@ std::string clock_text(double seconds) {
   const int whole = static_cast<int>(seconds);
   std::snprintf(text, sizeof text, "%02d:%02d", whole / 60, whole % 60);
   return text;
+}
+
+/// Its end is cut off, never within a character.
+std::string fitted(const std::string& text, std::size_t columns) {
+  std::size_t end = 0;
+  const auto continues = [&](std::size_t at) { return at < text.size() && (text[at] & 0xc0) == 0x80; };
+  for (std::size_t column = 0; column < columns && end < text.size(); ++column) do
+      ++end;
+    while (continues(end));
+  return text.substr(0, end);
 }
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
@@ -36,14 +53,12 @@ std::string percent(std::uint64_t part, std::uint64_t whole) {
 
 ProgressStyle progress_style(bool wanted) {
   if (!wanted) return ProgressStyle::kNone;
-  const char* terminal = std::getenv("TERM");
-  const bool dumb = !terminal || std::strcmp(terminal, "dumb") == 0;
-  return ::isatty(STDERR_FILENO) && !dumb ? ProgressStyle::kLive : ProgressStyle::kLines;
+  return ::isatty(STDERR_FILENO) && !is_dumb() ? ProgressStyle::kLive : ProgressStyle::kLines;
 }
 
 bool colours_on(int descriptor) {
   const char* refused = std::getenv("NO_COLOR");
-  return ::isatty(descriptor) && !(refused && *refused);
+  return ::isatty(descriptor) && !is_dumb() && !(refused && *refused);
 }
 
 Progress::~Progress() {
@@ -78,7 +93,7 @@ void Progress::update(const std::string& text) {
   const std::lock_guard lock(mutex_);
   if (style_ == ProgressStyle::kLive) {
     clear_locked();
-    live_ = text.substr(0, terminal_width() - 1);
+    live_ = fitted(text, terminal_width() - 1);
     std::fputs(live_.c_str(), stderr);
     std::fflush(stderr);
   } else if (const auto now = std::chrono::steady_clock::now(); now - last_line_ >= kLineInterval) {

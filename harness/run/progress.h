@@ -14,7 +14,7 @@ namespace harness {
 enum class ProgressStyle { kNone, kLines, kLive };
 /// kLive when stderr is a terminal that can, kLines otherwise.
 ProgressStyle progress_style(bool wanted);
-/// Whether colours may be used on this stream: a terminal, and no NO_COLOR.
+/// Whether colours may be used on this stream: a terminal that can, and no NO_COLOR.
 bool colours_on(int descriptor);
 
 /// Thread-safe.

@@ -1,9 +1,13 @@
 #include "harness/run/progress.h"
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
 
 #include "harness/sandbox/file_descriptor.h"
 
@@ -92,4 +96,97 @@ TEST_CASE("on a terminal, events stand above the live line, which goes in the en
           progress.update("two");
           progress.say("event");
         }) == "one\r\x1b[Ktwo\r\x1b[Kevent\ntwo\r\x1b[K");
+}
+
+namespace {
+
+/// A terminal of so many columns, on stderr while it lives.
+class Terminal {
+ public:
+  explicit Terminal(unsigned short columns)
+      : ours_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)), before_(::dup(STDERR_FILENO)) {
+    REQUIRE(ours_.get() >= 0);
+    REQUIRE(::grantpt(ours_.get()) == 0);
+    REQUIRE(::unlockpt(ours_.get()) == 0);
+    const FileDescriptor theirs(::open(::ptsname(ours_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    winsize size{};
+    size.ws_col = columns;
+    size.ws_row = 24;
+    REQUIRE(::ioctl(theirs.get(), TIOCSWINSZ, &size) == 0);
+    std::fflush(stderr);
+    ::dup2(theirs.get(), STDERR_FILENO);
+  }
+  ~Terminal() { ::dup2(before_.get(), STDERR_FILENO); }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  /// What was written to it since.
+  std::string seen() {
+    std::fflush(stderr);
+    std::string text(4096, '\0');
+    text.resize(
+        static_cast<std::size_t>(std::max<ssize_t>(0, ::read(ours_.get(), text.data(), text.size()))));
+    return text;
+  }
+
+ private:
+  FileDescriptor ours_;
+  FileDescriptor before_;
+};
+
+/// A variable of the environment, as it is for a while.
+class Set {
+ public:
+  Set(const char* name, const char* value) : name_(name) {
+    if (const char* was = std::getenv(name)) before_ = was;
+    value ? ::setenv(name, value, 1) : ::unsetenv(name);
+  }
+  ~Set() { before_ ? ::setenv(name_, before_->c_str(), 1) : ::unsetenv(name_); }
+  Set(const Set&) = delete;
+  Set& operator=(const Set&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+}  // namespace
+
+TEST_CASE("the live line never fills a narrow terminal, and no character is cut in two") {
+  for (const unsigned short columns : {10, 40, 60}) {
+    std::string text;
+    {
+      Terminal terminal(columns);
+      Progress progress(ProgressStyle::kLive);
+      progress.update(
+          "\u00e4\u00e4\u00e4\u00e4 01:05/02:10 [######......] 1.0k ops  5.0k/s  ok 90.0%  fail 7.5%  info "
+          "2.5%");
+      text = terminal.seen();
+    }
+    INFO(columns << ": " << text);
+    CHECK(text.size() == columns - 1U + 4);  // four of the characters have two bytes
+  }
+}
+
+TEST_CASE("a terminal has a live line and colours, unless it is dumb or they are not wanted") {
+  bool live = false, dumb = true, coloured = false, plain = true, refused = true;
+  {
+    const Terminal terminal(80);
+    const Set colours("NO_COLOR", nullptr);
+    {
+      const Set term("TERM", "xterm");
+      live = progress_style(true) == ProgressStyle::kLive;
+      coloured = colours_on(STDERR_FILENO);
+      const Set no("NO_COLOR", "1");
+      refused = !colours_on(STDERR_FILENO);
+    }
+    const Set term("TERM", "dumb");
+    dumb = progress_style(true) == ProgressStyle::kLines;
+    plain = !colours_on(STDERR_FILENO);
+  }
+  CHECK(live);
+  CHECK(coloured);
+  CHECK(refused);
+  CHECK(dumb);
+  CHECK(plain);
 }

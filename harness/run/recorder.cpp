@@ -14,6 +14,7 @@
 namespace harness {
 namespace {
 
+constexpr std::size_t kPage = 4096;
 constexpr std::size_t kWindow = 8U << 20;  // grown and mapped at once; a multiple of the page size
 
 std::span<const std::byte> bytes_of(std::string_view text) {
@@ -29,23 +30,32 @@ Recorder::Recorder(const std::filesystem::path& file, const RunClock& clock) : f
                            ". Choose a writable place with --store DIR");
   try {
     grow(kJournalSlot);
+    map_header();
   } catch (...) {
     ::close(descriptor_);
     throw;
   }
-  const JournalSlot header = encode_journal_header();
+  const JournalSlot header = sum_.header();
   std::memcpy(reserve(header.size()), header.data(), header.size());
+}
+
+void Recorder::map_header() {
+  void* mapped = ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
+  if (mapped == MAP_FAILED)
+    throw EnvironmentError("cannot map the history " + file_.string() + ": " + std::strerror(errno));
+  header_ = static_cast<std::byte*>(mapped);
 }
 
 Recorder::~Recorder() {
   if (window_) ::munmap(window_, window_size_);
+  ::munmap(header_, kPage);
   // A failure here leaves zeros at the end of the file, which read as its end.
   if (::ftruncate(descriptor_, static_cast<off_t>(end_)) != 0) std::perror("harness: journal");
   ::close(descriptor_);
 }
 
 void Recorder::grow(std::size_t bytes) {
-  const std::size_t page_begin = end_ / 4096 * 4096;
+  const std::size_t page_begin = end_ / kPage * kPage;
   const std::size_t size = (end_ - page_begin + bytes + kWindow - 1) / kWindow * kWindow;
   // posix_fallocate reports a full disk here and now; a sparse file would raise SIGBUS at some later write.
   if (const int error =
@@ -72,21 +82,27 @@ std::byte* Recorder::reserve(std::size_t bytes) {
   return place;
 }
 
-void Recorder::append_event(Event event) {
-  const JournalSlot slot = encode_event(event);
-  std::byte* place = reserve(slot.size());
+/// The tag last, then the header: see journal.h.
+void Recorder::write(JournalSlot slot, std::span<const std::byte> payload) {
+  std::byte* place = reserve(slot.size() + padded_to_slots(payload.size()));
+  sum_.add(slot, payload);
   std::memcpy(place + 1, slot.data() + 1, slot.size() - 1);
-  std::atomic_ref(*place).store(slot[0], std::memory_order_release);  // the tag last: see journal.h
+  if (!payload.empty()) std::memcpy(place + slot.size(), payload.data(), payload.size());
+  std::atomic_ref(*place).store(slot[0], std::memory_order_release);
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // a killed writer's header counts no record too many
+  const JournalSlot header = sum_.header();
+  std::memcpy(header_ + kJournalMagic.size(), header.data() + kJournalMagic.size(),
+              header.size() - kJournalMagic.size());
+}
+
+void Recorder::append_event(Event event) {
+  write(encode_event(event), {});
   ++events_;
 }
 
 void Recorder::append_definition(JournalTable table, std::uint32_t number,
                                  std::span<const std::byte> payload) {
-  const JournalSlot slot = encode_definition(table, number, static_cast<std::uint32_t>(payload.size()));
-  std::byte* place = reserve(slot.size() + padded_to_slots(payload.size()));
-  std::memcpy(place + 1, slot.data() + 1, slot.size() - 1);
-  if (!payload.empty()) std::memcpy(place + slot.size(), payload.data(), payload.size());
-  std::atomic_ref(*place).store(slot[0], std::memory_order_release);
+  write(encode_definition(table, number, static_cast<std::uint32_t>(payload.size())), payload);
 }
 
 std::uint32_t Recorder::key(std::string_view text) {

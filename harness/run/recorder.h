@@ -53,7 +53,9 @@ class Recorder {
  private:
   std::byte* reserve(std::size_t bytes);
   void grow(std::size_t bytes);
+  void map_header();
   void append_event(Event event);
+  void write(JournalSlot slot, std::span<const std::byte> payload);
   void append_definition(JournalTable table, std::uint32_t number, std::span<const std::byte> payload);
   Nanos append(const Operation& op, EventType type, Value value);
 
@@ -64,7 +66,9 @@ class Recorder {
   std::byte* window_ = nullptr;   // the mapped part of the file
   std::size_t window_begin_ = 0;  // its offset in the file
   std::size_t window_size_ = 0;
-  std::size_t end_ = 0;  // of what was written
+  std::size_t end_ = 0;          // of what was written
+  std::byte* header_ = nullptr;  // the file's first page, mapped
+  JournalSum sum_;
   History tables_;
   // Written under the lock, read without it by the progress line.
   std::atomic<std::uint64_t> events_{0};

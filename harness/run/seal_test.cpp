@@ -29,7 +29,7 @@ struct SealedRun {
     FaultJournal(files).write(0, fault);
     View view;
     write_file(files.topology(), view_line(view) + seen_line(5, 0));
-    const JournalSlot header = encode_journal_header();
+    const JournalSlot header = JournalSum().header();
     write_file(files.history(), {reinterpret_cast<const char*>(header.data()), header.size()});
     save_final_data(files, record);
     save_run(files, record);

@@ -17,14 +17,14 @@
 #include <sstream>
 #include <vector>
 
-#include "harness/cluster/log_harvest.h"
 #include "harness/core/check.h"
 #include "harness/core/command_effects.h"
 #include "harness/core/journal.h"
+#include "harness/core/json_reason.h"
 #include "harness/core/old_stores.h"
 #include "harness/core/record_json.h"
 #include "harness/run/breaking_off.h"
-#include "harness/run/log_times.h"
+#include "harness/run/node_logs.h"
 #include "harness/run/seal.h"
 
 namespace harness {
@@ -34,8 +34,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMend = ". Choose a writable place with --store DIR";
 
+/// A run that has lost its run.json is one still: its other files say so.
 bool is_run(const fs::path& directory) {
-  return fs::is_regular_file(directory / "run.json");
+  const RunFiles files{directory};
+  return fs::is_regular_file(files.run()) ||
+         (fs::is_regular_file(files.plan()) && fs::is_regular_file(files.history()));
 }
 
 std::vector<std::string> runs_in(const fs::path& root) {
@@ -76,11 +79,18 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-void append_line(const fs::path& file, const nlohmann::json& json) {
-  std::ofstream out(file, std::ios::app | std::ios::binary);
-  out << to_line(json) + "\n" << std::flush;
-  if (!out) throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(errno));
+void append_line(EvidenceFile& file, const nlohmann::json& json) {
+  file.append(to_line(json) + "\n");
 }
+
+/// Its sum is told first: a run that is killed in between has lost what it was about to write.
+void write_document(const fs::path& file, const std::string& text, Tally* tally) {
+  if (tally != nullptr) tally->note_document(file, text);
+  write_file(file, text);
+}
+
+/// Of what stores are made by now: 2, with a tally. Earlier ones do not say.
+constexpr int kEvidenceForm = 2;
 
 /// Reads the files of one run, and keeps account of what is wrong with them.
 class RunReader {
@@ -156,24 +166,6 @@ class RunReader {
   std::vector<std::string>& damage_;
   Nanos open_since_ = kNever;
 };
-
-/// The nodes' own logs, and what they printed (sanitizers do), in order of time.
-std::vector<LogLine> load_logs(const RunFiles& files, const RunRecord& record) {
-  std::vector<LogLine> logs;
-  for (std::size_t number = 0; number < record.nodes.size(); ++number) {
-    const NodeFiles node{files.nodes() / record.nodes[number].name};
-    for (const fs::path& file : {node.log(), node.output()}) {
-      std::ifstream in(file);
-      if (!in) continue;
-      const std::int64_t started = record.info.started_unix_ms;
-      auto lines = parse_log(in, static_cast<int>(number), started, started);
-      undo_clock_faults(lines, record.faults, static_cast<int>(number));
-      std::ranges::move(lines, std::back_inserter(logs));
-    }
-  }
-  std::ranges::stable_sort(logs, {}, &LogLine::time);
-  return logs;
-}
 
 }  // namespace
 
@@ -267,21 +259,24 @@ void save_plan(const RunFiles& files, const Plan& plan) {
              nlohmann::json(plan).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
-void save_run(const RunFiles& files, const RunRecord& record) {
-  const nlohmann::json json = {{"schema", 1},
-                               {"run", record.info},
-                               {"nodes", record.nodes},
-                               {"incarnations", record.incarnations},
-                               {"intended", record.intended},
-                               {"counters", record.counters},
-                               {"sealed", record.info.end != kNever}};
-  write_file(files.run(), json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+void save_run(const RunFiles& files, const RunRecord& record, Tally* tally) {
+  nlohmann::json json = {{"schema", 1},
+                         {"run", record.info},
+                         {"nodes", record.nodes},
+                         {"incarnations", record.incarnations},
+                         {"intended", record.intended},
+                         {"counters", record.counters},
+                         {"sealed", record.info.end != kNever}};
+  if (tally != nullptr) json["evidence"] = kEvidenceForm;
+  write_document(files.run(), json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
+                 tally);
 }
 
-void save_final_data(const RunFiles& files, const RunRecord& record) {
-  write_file(files.final_data(), to_line(nlohmann::json(record.final_data)) + "\n");
-  write_file(files.final_views(), to_line(nlohmann::json(record.final_views)) + "\n");
-  if (!record.reloaded.empty()) write_file(files.reloaded(), to_line(nlohmann::json(record.reloaded)) + "\n");
+void save_final_data(const RunFiles& files, const RunRecord& record, Tally* tally) {
+  write_document(files.final_data(), to_line(nlohmann::json(record.final_data)) + "\n", tally);
+  write_document(files.final_views(), to_line(nlohmann::json(record.final_views)) + "\n", tally);
+  if (!record.reloaded.empty())
+    write_document(files.reloaded(), to_line(nlohmann::json(record.reloaded)) + "\n", tally);
 }
 
 void FaultJournal::write(std::size_t number, const FaultRecord& record) {
@@ -324,9 +319,9 @@ History load_history(const RunFiles& files) {
 
 namespace {
 
-/// What run.json says. Throws nlohmann::json::exception when it cannot be understood. `sealed`: whether the
-/// run says that it was.
-RunRecord parse_run(const RunFiles& files, bool& sealed) {
+/// What run.json says. Throws nlohmann::json::exception when it cannot be understood. `sealed`, `tallied`:
+/// whether the run says that it was.
+RunRecord parse_run(const RunFiles& files, bool& sealed, bool& tallied) {
   RunRecord record;
   const auto json = nlohmann::json::parse(read_file(files.run()));
   record.info = json.at("run").get<RunInfo>();
@@ -342,6 +337,7 @@ RunRecord parse_run(const RunFiles& files, bool& sealed) {
       throw nlohmann::json::other_error::create(501, "intended for other nodes", &intention);
   record.counters = json.value("counters", RunCounters{});
   sealed = json.value("sealed", false);
+  tallied = json.value("evidence", 1) >= kEvidenceForm;
   return record;
 }
 
@@ -368,19 +364,22 @@ void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) 
   TopologyLog topology = reader.topology();
   record.views = std::move(topology.views);
   record.offsets = std::move(topology.offsets);
-  record.logs = load_logs(files, record);
+  record.logs = load_logs(files.nodes(), record);
 }
 
 }  // namespace
 
 RunRecord load_run_info(const RunFiles& files) {
+  if (!fs::exists(files.run())) return damaged_run(files, "run.json is missing: nothing can be judged");
   bool sealed = false;
+  bool tallied = false;
   try {
-    RunRecord record = parse_run(files, sealed);
-    record.damage = damage_since_seal(files, sealed);
+    RunRecord record = parse_run(files, sealed, tallied);
+    record.damage = sealed || fs::exists(files.seal()) ? damage_since_seal(files, sealed)
+                                                       : damage_since_tally(files.directory, tallied);
     return record;
   } catch (const nlohmann::json::exception& error) {
-    return damaged_run(files, std::string("run.json cannot be understood: ") + error.what());
+    return damaged_run(files, std::string("run.json cannot be understood: ") + json_reason(error));
   }
 }
 
@@ -393,7 +392,7 @@ RunRecord load_run(const RunFiles& files) {
     record.plan = fs::exists(files.plan()) ? nlohmann::json::parse(read_file(files.plan())).get<Plan>()
                                            : plan_of_old_store(record.info);
   } catch (const nlohmann::json::exception& error) {
-    record.damage.push_back(std::string("plan.json cannot be understood: ") + error.what());
+    record.damage.push_back(std::string("plan.json cannot be understood: ") + json_reason(error));
     record.plan = plan_of_old_store(record.info);
   }
   // A run without an end was killed, or failed: what it did not come to see proves nothing.

@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "harness/core/run_record.h"
+#include "harness/evidence/evidence_file.h"
+#include "harness/evidence/tally.h"
 
 namespace harness {
 
@@ -58,14 +60,14 @@ std::string read_file(const std::filesystem::path& file);
 /// The plan, before anything starts.
 void save_plan(const RunFiles& files, const Plan& plan);
 /// What is known of a run before, and after, it is recorded.
-void save_run(const RunFiles& files, const RunRecord& record);
+void save_run(const RunFiles& files, const RunRecord& record, Tally* tally = nullptr);
 /// What the nodes held and showed in the end, and what their files gave.
-void save_final_data(const RunFiles& files, const RunRecord& record);
+void save_final_data(const RunFiles& files, const RunRecord& record, Tally* tally = nullptr);
 
 /// Appends the faults of a run as they change: the last line of a number counts. Thread-safe.
 class FaultJournal {
  public:
-  explicit FaultJournal(const RunFiles& files) : file_(files.faults()) {}
+  explicit FaultJournal(const RunFiles& files, Tally* tally = nullptr) : file_(files.faults(), tally) {}
   void write(std::size_t number, const FaultRecord& record);
   /// Before the fault acts, or heals: how that went is written when it is over.
   void write_acting(std::size_t number, const FaultRecord& record);
@@ -73,28 +75,29 @@ class FaultJournal {
  private:
   void append(std::size_t number, const FaultRecord& record, bool acting);
 
-  const std::filesystem::path file_;
   std::mutex mutex_;
+  EvidenceFile file_;
 };
 
 /// Appends the commands and expectations of a run when they are over, and commands also before they are sent.
 /// Thread-safe.
 class StepJournal {
  public:
-  explicit StepJournal(const RunFiles& files)
-      : commands_(files.commands()), expectations_(files.expectations()) {}
+  explicit StepJournal(const RunFiles& files, Tally* tally = nullptr)
+      : commands_(files.commands(), tally), expectations_(files.expectations(), tally) {}
   void write(const CommandRecord& record);
   void write_sent(const CommandRecord& record);
   void write(const ExpectationRecord& record);
 
  private:
-  const std::filesystem::path commands_;
-  const std::filesystem::path expectations_;
   std::mutex mutex_;
+  EvidenceFile commands_;
+  EvidenceFile expectations_;
 };
 
 /// Reads back whatever a run left, finished or killed at any moment. What is missing or damaged is named in
-/// `damage`, and a file that is not as it was sealed (seal.h) is not used. Of a run that was killed while a
+/// `damage`, and a file that is not as it was sealed (seal.h), or of an unsealed run not as it was written
+/// (harness/evidence/tally.h), is not used. Of a run that was killed while a
 /// fault acted, what was recorded from then on is left out (breaking_off.h). Throws EnvironmentError when
 /// there is no run there, or its run.json is damaged.
 RunRecord load_run(const RunFiles& files);

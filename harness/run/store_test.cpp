@@ -8,6 +8,7 @@
 #include "harness/builds/flavor.h"
 #include "harness/core/check.h"
 #include "harness/run/breaking_off.h"
+#include "harness/run/node_logs.h"
 
 using namespace harness;
 namespace fs = std::filesystem;
@@ -135,6 +136,24 @@ TEST_CASE("a harness that is killed while a fault acts leaves a record that ends
   steps.write(command);
   CHECK(lines() == all);
   CHECK(load_run(files).commands.size() == 1);
+}
+
+TEST_CASE("of a run that failed early there are the nodes' logs, in time from the first line on") {
+  const TemporaryStore store;
+  fs::create_directories(store.root / "n1");
+  fs::create_directories(store.root / "n2");
+  write_file(NodeFiles{store.root / "n1"}.log(), "7:M 14 Nov 2023 22:13:20.500 * ready\n");
+  write_file(NodeFiles{store.root / "n2"}.log(), "8:M 14 Nov 2023 22:13:21.750 # cannot go on\n");
+  RunRecord record;
+  record.plan.cluster.config.masters = 1;
+  add_logs_of_failed_run(store.root, record);
+  REQUIRE(record.nodes.size() == 2);
+  CHECK(record.nodes[0].master);
+  CHECK_FALSE(record.nodes[1].master);
+  REQUIRE(record.logs.size() == 2);
+  CHECK(record.logs[0].time == 0);
+  CHECK(record.logs[1].time == 1250 * kMillisecond);
+  CHECK(record.logs[1].node == 1);
 }
 
 TEST_CASE("an operation that ended while a fault acted is one whose outcome nobody knows") {

@@ -10,6 +10,7 @@
 
 #include "harness/core/check.h"
 #include "harness/sandbox/file_descriptor.h"
+#include "harness/sandbox/own_files.h"
 
 namespace harness {
 
@@ -17,8 +18,8 @@ namespace fs = std::filesystem;
 
 std::optional<fs::path> find_fake_clock() {
   std::error_code error;
-  const fs::path library = fs::read_symlink("/proc/self/exe", error).parent_path() / "libharness_clock.so";
-  return !error && fs::exists(library, error) ? std::optional(library) : std::nullopt;
+  const fs::path library = own_file("libharness_clock.so");
+  return fs::exists(library, error) ? std::optional(library) : std::nullopt;
 }
 
 std::vector<std::string> fake_clock_environment(const fs::path& file) {

@@ -10,7 +10,7 @@
 
 namespace harness {
 
-/// The library, which lies beside the executable; nothing where it does not.
+/// The library (own_files.h); nothing where there is none.
 std::optional<std::filesystem::path> find_fake_clock();
 
 /// What a process needs in its environment to see the file's time. REQUIRES: find_fake_clock().

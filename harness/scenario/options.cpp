@@ -10,6 +10,7 @@
 #include "harness/core/suggest.h"
 #include "harness/faults/faults.h"
 #include "harness/scenario/draw.h"
+#include "harness/scenario/known_list.h"
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/sections.h"
 #include "workloads/workloads.h"
@@ -166,7 +167,8 @@ void check_options(const RunOptions& options) {
                          : "give one of a SCENARIO, --plan and --tag");
   const bool changes = options.seed || options.time_limit_s || options.masters || options.replicas ||
                        options.node_timeout_ms || options.concurrency || options.rate || options.workload ||
-                       !options.nemesis.empty() || !options.directives.empty() || options.strict;
+                       !options.nemesis.empty() || !options.directives.empty() || !options.known.empty() ||
+                       options.strict;
   if (!options.plan.empty() && changes)
     throw UsageError("--plan carries a plan out as it stands: beside it only --server may say what to run");
 }
@@ -184,6 +186,7 @@ Plan plan_for(const RunOptions& options, const std::string& name, std::uint64_t 
   if (options.upgrade_to) forget_builds(scenario.steps);
   apply_time_limit(options, scenario);
   if (options.strict) scenario.plan.limits.strict = true;
+  for (const std::string& list : options.known) add_known(load_known(list), scenario);
   return draw(scenario, seed);
 }
 
@@ -229,6 +232,7 @@ std::string reproduce_command(const RunOptions& options, const std::string& scen
     add("--nemesis", names);
   }
   for (const std::string& directive : options.directives) add("--directive", directive);
+  for (const std::string& list : options.known) add("--known", list);
   if (options.sandbox != "auto") add("--sandbox", options.sandbox);
   if (options.strict) command += " --strict";
   if (options.quick_build) command += " --quick-build";

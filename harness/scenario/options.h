@@ -26,6 +26,7 @@ struct RunOptions {
   std::vector<std::string> nemesis;
   std::optional<std::string> workload;
   std::vector<std::string> directives;  // "NAME VALUE", of every node
+  std::vector<std::string> known;       // lists of known violations (known_list.h)
   std::string store = "store";
   std::string junit;
   std::string sandbox = "auto";  // auto, user, root, loopback

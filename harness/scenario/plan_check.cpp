@@ -27,9 +27,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<Named, 2> kCapabilities = {
+constexpr std::array<Named, 3> kCapabilities = {
     {{"network", "hosts with a network of their own, for cuts and packet faults"},
-     {"debug-command", "a server that takes DEBUG"}}};
+     {"debug-command", "a server that takes DEBUG"},
+     {"strong-mode", "a build with cluster-strong: the bundled node"}}};
 
 constexpr std::array<Named, 9> kReachable = {
     {{"failover", "a replica was promoted"},

@@ -226,12 +226,28 @@ void Section::refuse_named(const std::string& why, std::string_view otherwise) c
   refuse(otherwise, why);
 }
 
+namespace {
+
+/// "; it takes a, b and c"
+std::string keys_text(std::span<const std::string_view> names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += std::string(i == 0                  ? "; it takes "
+                        : i + 1 == names.size() ? " and "
+                                                : ", ") +
+            std::string(names[i]);
+  return text;
+}
+
+}  // namespace
+
 void Section::done() const {
   const std::vector<std::string_view> names(asked_.begin(), asked_.end());
   for (const auto& [key, node] : table_) {
     if (std::ranges::find(asked_, key.str()) != asked_.end()) continue;
     throw UsageError(place_of(source_, key.source()) + "unknown key " + in_quotes(key.str()) +
-                     (name_.empty() ? "" : " in [" + name_ + "]") + suggestion(key.str(), names));
+                     (name_.empty() ? "" : " in [" + name_ + "]") + suggestion(key.str(), names) +
+                     keys_text(names));
   }
 }
 

@@ -17,6 +17,7 @@ using reporting::escape_xml;
 
 constexpr const char* kStyle = R"css(
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
+html { background: light-dark(#ffffff, #121417); color: light-dark(#1b232d, #dfe4ea); }
 body { margin: 0 auto; max-width: 84rem; padding: 0 1rem 3rem; }
 nav { display: flex; gap: 1.2rem; padding: .8rem 0; border-bottom: 1px solid #8886; margin-bottom: 1rem; }
 nav a[aria-current] { font-weight: 700; text-decoration: none; color: inherit; }
@@ -256,7 +257,7 @@ std::string trend_page(const std::vector<TrendLine>& lines) {
   std::string out = fmt::format("<table>\n<caption>{} of scenario and build, new failures first</caption>\n",
                                 counted(lines.size(), "pair"));
   out +=
-      "<tr><th scope=\"col\"></th><th scope=\"col\">scenario</th><th scope=\"col\">build</th><th "
+      "<tr><th scope=\"col\">state</th><th scope=\"col\">scenario</th><th scope=\"col\">build</th><th "
       "scope=\"col\">nights</th>"
       "<th scope=\"col\" class=\"n\">failed</th><th scope=\"col\">rate</th><th "
       "scope=\"col\">what</th></tr>\n";

@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "harness/core/check.h"
 #include "harness/core/prng.h"
 #include "harness/scenario/draw.h"
+#include "harness/scenario/known_list.h"
 #include "harness/scenario/scenario.h"
 
 namespace harness {
 namespace {
+
+constexpr int kRoundsMax = 1'000'000;  // of seeds
 
 constexpr std::uint64_t kSeedsBelow = 1'000'000'000;
 
@@ -28,6 +32,13 @@ bool names_its_builds(const Scenario& scenario) {
   } catch (const UsageError&) {
     return names_its_builds(scenario.plan);
   }
+}
+
+/// A list of known violations as the runs are told it, wherever they are started.
+std::string whole_name(const std::string& list) {
+  load_known(list);  // what is wrong with it is told now
+  const std::filesystem::path path(list);
+  return path.extension() == ".toml" ? std::filesystem::absolute(path).lexically_normal().string() : list;
 }
 
 std::string in_words(const std::vector<std::string>& specs) {
@@ -97,6 +108,11 @@ Matrix make_matrix(const Suite& suite, const MatrixOptions& options) {
   matrix.first_seed = options.first_seed;
   matrix.time_s = options.time_s.value_or(suite.time_s);
   matrix.run_limit_s = suite.run_limit_s;
+  matrix.shrink_s = options.shrink_s.value_or(suite.shrink_s);
+  for (const auto* lists : {&suite.known, &options.known})
+    for (const std::string& list : *lists) matrix.known.push_back(whole_name(list));
+  matrix.source = suite.source;
+  matrix.sha256 = suite.sha256;
   const auto add = [&](Cell cell) {
     const auto same = [&](const Cell& other) {
       return other.scenario == cell.scenario && other.server == cell.server;
@@ -142,7 +158,7 @@ void read_seeds(const std::string& text, MatrixOptions& options) {
     options.first_seed = first;
     rounds = last - first + 1;
   }
-  if (rounds < 1 || rounds > 1'000'000) throw UsageError("--seeds '" + text + "': give " + mend);
+  if (rounds < 1 || rounds > kRoundsMax) throw UsageError("--seeds '" + text + "': give " + mend);
   options.rounds = static_cast<int>(rounds);
 }
 
@@ -162,6 +178,10 @@ void to_json(nlohmann::json& json, const Matrix& matrix) {
           {"rounds", matrix.rounds},
           {"time_s", matrix.time_s},
           {"run_limit_s", matrix.run_limit_s},
+          {"shrink_s", matrix.shrink_s},
+          {"known", matrix.known},
+          {"source", matrix.source},
+          {"sha256", matrix.sha256},
           {"cells", cells}};
   if (matrix.first_seed) json["first_seed"] = *matrix.first_seed;
 }
@@ -172,9 +192,18 @@ void from_json(const nlohmann::json& json, Matrix& matrix) {
   matrix.seed = json.at("seed").get<std::uint64_t>();
   matrix.shard.index = json.at("shard").at("index").get<int>();
   matrix.shard.of = json.at("shard").at("of").get<int>();
-  matrix.rounds = json.at("rounds").get<int>();
+  const auto rounds = json.at("rounds").get<std::int64_t>();
+  if (rounds < 0 || rounds > kRoundsMax)
+    throw nlohmann::json::other_error::create(501, "rounds: " + std::to_string(rounds) + " are too many",
+                                              &json);
+  matrix.rounds = static_cast<int>(rounds);
   matrix.time_s = json.at("time_s").get<double>();
   matrix.run_limit_s = json.at("run_limit_s").get<double>();
+  // Suites of earlier releases have none of these.
+  matrix.shrink_s = json.value("shrink_s", 0.0);
+  matrix.known = json.value("known", std::vector<std::string>{});
+  matrix.source = json.value("source", "");
+  matrix.sha256 = json.value("sha256", "");
   if (json.contains("first_seed")) matrix.first_seed = json.at("first_seed").get<std::uint64_t>();
   matrix.cells.clear();
   for (const nlohmann::json& entry : json.at("cells")) {

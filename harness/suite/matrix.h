@@ -44,6 +44,10 @@ struct Matrix {
       first_seed;  // round r has seed first_seed + r everywhere; else each draws its own
   double time_s = 0;
   double run_limit_s = 3600;
+  double shrink_s = 0;
+  std::vector<std::string> known;  // lists, files by their whole paths
+  std::string source;              // of the suite: "bundled", or a file
+  std::string sha256;              // of its text
   std::vector<Cell> cells;
 
   std::size_t per_round() const;
@@ -65,6 +69,8 @@ struct MatrixOptions {
   std::optional<int> rounds = {};
   std::optional<std::uint64_t> first_seed = {};
   std::optional<double> time_s = {};
+  std::optional<double> shrink_s = {};
+  std::vector<std::string> known = {};  // beside the suite's
   std::uint64_t seed = 0;
   Shard shard = {};
 };

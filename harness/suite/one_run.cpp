@@ -4,11 +4,12 @@
 
 #include <csignal>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "harness/core/check.h"
 #include "harness/core/exit_code.h"
+#include "harness/core/json_reason.h"
 #include "harness/run/store.h"
+#include "harness/suite/child_result.h"
 
 namespace harness {
 namespace {
@@ -26,37 +27,11 @@ double cpu_of_ended_children() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-/// The object that `run --json` prints, from among the lines of its errors; null when there is none.
-Json object_in(const std::string& said) {
-  for (std::size_t at = said.find('{'); at != std::string::npos; at = said.find('{', at + 1)) {
-    if (at > 0 && said[at - 1] != '\n') continue;
-    std::istringstream text(said.substr(at));
-    try {
-      Json object;
-      text >> object;  // what follows is left alone
-      return object;
-    } catch (const Json::exception&) {
-      continue;
-    }
-  }
-  return nullptr;
-}
-
 /// Null when it is not there, or is none.
 Json json_of(const fs::path& file) {
   if (!fs::is_regular_file(file)) return nullptr;
   Json json = Json::parse(read_file(file), nullptr, false);
   return json.is_discarded() ? Json(nullptr) : json;
-}
-
-std::string first_lines(const std::string& said) {
-  constexpr std::size_t kMost = 400;
-  std::string text = said.substr(0, said.find_last_not_of(" \n") + 1);
-  for (char& c : text)
-    if (c == '\n') c = ' ';
-  const std::string_view name = "harness: ";
-  if (text.starts_with(name)) text.erase(0, name.size());
-  return text.size() <= kMost ? text : text.substr(0, kMost) + "…";
 }
 
 RunOutcome outcome_before(const Matrix& matrix, const Order& order) {
@@ -89,6 +64,7 @@ std::vector<std::string> arguments_of(const Matrix& matrix, const Order& order, 
     words.push_back(cell.scenario);
     add("--seed", std::to_string(order.task.seed));
     if (cell.time_limit_s) add("--time-limit", Json(*cell.time_limit_s).dump());
+    for (const std::string& list : matrix.known) add("--known", list);
   }
   if (!cell.server.empty()) add("--server", cell.server);
   add("--store",
@@ -115,7 +91,7 @@ RunOutcome outcome_of(const Matrix& matrix, const Order& order, const RunSetting
     }
   } catch (const Json::exception& error) {
     outcome = outcome_before(matrix, order);
-    outcome.explanation = std::string("what the run printed cannot be understood: ") + error.what();
+    outcome.explanation = std::string("what the run printed cannot be understood: ") + json_reason(error);
     return outcome;
   }
   outcome.explanation = "the run gave no result: it " + status.describe();

@@ -6,9 +6,12 @@
 #include <filesystem>
 #include <set>
 
+#include "harness/builds/sha256.h"
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
 #include "harness/run/store.h"
+#include "harness/scenario/draw.h"
+#include "harness/scenario/known_list.h"
 #include "harness/scenario/scenario.h"
 #include "harness/scenario/toml_section.h"
 
@@ -42,7 +45,8 @@ const std::vector<Known>& known_scenarios() {
 /// The scenarios of one [[scenarios]], chosen word by word.
 class Choice {
  public:
-  explicit Choice(Section& section) : section_(section) {}
+  /// `beside`: the folder of the suite's file, from which files that it names are meant.
+  Choice(Section& section, std::filesystem::path beside) : section_(section), beside_(std::move(beside)) {}
 
   void add_tagged(const std::vector<std::string>& tags) {
     for (const std::string& tag : tags) {
@@ -55,8 +59,9 @@ class Choice {
   void add_named(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       if (std::filesystem::path(name).extension() == ".toml") {
-        load_scenario(name);  // what is wrong with it is told now
-        add(name);
+        const std::string file = (beside_ / name).lexically_normal().string();
+        draw(load_scenario(file), 1);  // what is wrong with it is told now
+        add(file);
         continue;
       }
       require_name("names", name);
@@ -108,6 +113,7 @@ class Choice {
   }
 
   Section& section_;
+  const std::filesystem::path beside_;
   std::vector<std::string> chosen_;
 };
 
@@ -116,7 +122,15 @@ void require_builds(const Section& section, const std::vector<std::string>& buil
     if (spec.empty()) section.refuse("builds", "an empty text names no build");
 }
 
-Selection read_selection(Section section) {
+void require_list(const Section& section, const std::string& list) {
+  try {
+    load_known(list);
+  } catch (const UsageError& error) {
+    section.refuse("known", error.what());
+  }
+}
+
+Selection read_selection(Section section, const std::string& source) {
   Selection selection;
   std::vector<std::string> tags, names, without;
   section.read_names("tags", tags);
@@ -131,13 +145,22 @@ Selection read_selection(Section section) {
   require_builds(section, selection.builds);
   if (tags.empty() && names.empty())
     section.refuse("", "[[scenarios]] chooses nothing: give it 'tags' or 'names'");
-  Choice choice(section);
+  Choice choice(section, std::filesystem::path(source).parent_path());
   choice.add_tagged(tags);
   choice.add_named(names);
   choice.leave_out(without);
   selection.scenarios = choice.take();
   if (selection.scenarios.empty()) section.refuse("without", "'without' leaves nothing of this selection");
   return selection;
+}
+
+/// With where it is from: what a suite that goes on is compared with.
+Suite sealed(Suite suite, const std::filesystem::path& source, std::string_view text) {
+  Sha256 sum;
+  sum.add(text);
+  suite.source = source.string();
+  suite.sha256 = sum.hex();
+  return suite;
 }
 
 }  // namespace
@@ -155,7 +178,11 @@ Suite parse_suite(std::string_view toml, const std::string& source) {
   root.read("seeds", suite.seeds, 0, 1'000'000);
   root.read("time", suite.time_s, 0, kLongestSeconds);
   root.read("run-limit", suite.run_limit_s, 1, kLongestSeconds);
-  for (Section& section : root.tables("scenarios", true)) suite.selections.push_back(read_selection(section));
+  root.read("shrink", suite.shrink_s, 0, kLongestSeconds);
+  root.read_names("known", suite.known);
+  for (const std::string& list : suite.known) require_list(root, list);
+  for (Section& section : root.tables("scenarios", true))
+    suite.selections.push_back(read_selection(section, source));
   root.done();
   require_builds(root, suite.builds);
   if (suite.builds.empty()) root.refuse("builds", "'builds' names no build");
@@ -167,7 +194,10 @@ Suite parse_suite(std::string_view toml, const std::string& source) {
 Suite load_suite(const std::string& name_or_file) {
   std::vector<std::string_view> names;
   for (const BundledSuite& bundled : bundled_suites()) {
-    if (bundled.name == name_or_file) return parse_suite(bundled.toml, name_or_file + ".toml");
+    if (bundled.name == name_or_file) {
+      Suite suite = parse_suite(bundled.toml, name_or_file + ".toml");
+      return sealed(std::move(suite), "bundled", bundled.toml);
+    }
     names.push_back(bundled.name);
   }
   const std::filesystem::path path(name_or_file);
@@ -179,7 +209,8 @@ Suite load_suite(const std::string& name_or_file) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error))
     throw UsageError("cannot read the suite file " + name_or_file + ": there is no such file");
-  return parse_suite(read_file(path), name_or_file);
+  const std::string text = read_file(path);
+  return sealed(parse_suite(text, name_or_file), std::filesystem::absolute(path).lexically_normal(), text);
 }
 
 }  // namespace harness

@@ -23,10 +23,14 @@ struct Suite {
   std::string name;
   std::string description;
   std::vector<std::string> builds = {"redis"};
-  int seeds = 1;              // rounds, each with a seed of its own; 0: without end
-  double time_s = 0;          // after it no further run begins; 0: no bound
-  double run_limit_s = 3600;  // a run that takes longer is ended, and is an error
+  int seeds = 1;                   // rounds, each with a seed of its own; 0: without end
+  double time_s = 0;               // after it no further run begins; 0: no bound
+  double run_limit_s = 3600;       // a run that takes longer is ended, and is an error
+  double shrink_s = 0;             // for all new violations together, at the end and within `time`; 0: none
+  std::vector<std::string> known;  // lists of known violations (scenario/known_list.h): names, or files
   std::vector<Selection> selections;
+  std::string source;  // where it is from: "bundled", or the file's whole path
+  std::string sha256;  // of its text
 };
 
 /// Throws UsageError with file, line and column for malformed TOML, an unknown key, tag or scenario (the

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "harness/core/check.h"
 #include "harness/scenario/scenario.h"
@@ -97,4 +100,16 @@ TEST_CASE("every bundled suite can be read; the nightly one has what the smoke o
   const Suite release = load_suite("release");
   for (const BundledScenario& scenario : bundled_scenarios())
     CHECK(chooses(release, std::string(scenario.name)));
+}
+
+TEST_CASE("a scenario file that a suite names is meant from the suite's folder") {
+  char folder[] = "/tmp/harness-suite-file-XXXXXX";
+  const std::filesystem::path root = ::mkdtemp(folder);
+  std::filesystem::create_directories(root / "mine");
+  std::ofstream(root / "mine" / "one.toml") << "[[load]]\nworkload = \"register\"\n[run]\nno-faults = true\n";
+  const std::string toml = "[[scenarios]]\nnames = [\"mine/one.toml\"]\n";
+  const Suite suite = parse_suite(toml, (root / "s.toml").string());
+  CHECK(chooses(suite, (root / "mine" / "one.toml").string()));
+  CHECK_THROWS_AS(parse_suite(toml, "s.toml"), UsageError);
+  std::filesystem::remove_all(root);
 }

@@ -19,6 +19,13 @@ Json group_json(const Group& group, const std::string& folder) {
       {"replays", group.replays},       {"seed", group.seed},           {"store", where(folder, group.store)},
       {"reproduce", group.reproduce}};
   if (!group.known.empty()) json["known"] = group.known;
+  if (group.shrunk)
+    json["shrunk"] = {{"scenario", where(folder, group.shrunk->scenario)},
+                      {"steps_before", group.shrunk->steps_before},
+                      {"steps", group.shrunk->steps},
+                      {"failed", group.shrunk->failed},
+                      {"of", group.shrunk->of},
+                      {"why", group.shrunk->why}};
   if (group.ongoing) json["before"] = {{"runs_with", group.before_with}, {"runs", group.before_runs}};
   return json;
 }

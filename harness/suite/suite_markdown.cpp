@@ -67,7 +67,8 @@ void groups_table(std::string& out, const std::string& title, const std::vector<
     table.row(
         "| " + std::string(group.ongoing ? "ongoing" : "new") + " | **" +
         cell(group.key.check + " / " + type_words(group.key.type)) + "** " + cell(group.headline) +
-        (group.known.empty() ? "" : " (known: " + cell(group.known) + ")") + " | " +
+        (group.known.empty() ? "" : " (known: " + cell(group.known) + ")") +
+        (group.shrunk ? "; " + cell(shrunk_line(*group.shrunk, folder)) : "") + " | " +
         cell(group.key.scenario) + " | " + cell(group.key.build) + " | " + of(group.runs_with, group.runs) +
         (group.ongoing ? " (last time " + of(group.before_with, group.before_runs) + ")" : "") + " | " +
         (group.replays > 0 ? of(group.replays_with, group.replays) : "") + " | " +

@@ -18,11 +18,16 @@ constexpr const char* kHead = R"html(<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
+html { background: light-dark(#ffffff, #121417); color: light-dark(#1b232d, #dfe4ea); }
 body { margin: 1.5rem auto; max-width: 76rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1.5rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #8884; }
 code { overflow-wrap: anywhere; }
-.fail { color: #c2185b; font-weight: 600; } .pass { color: #1e7b34; } .unknown, .error { color: #a35c00; font-weight: 600; }
+a { color: light-dark(#0b57a4, #8ab8ff); }
+.fail { color: light-dark(#b0124f, #ff8fb4); font-weight: 600; } .pass { color: light-dark(#1b6b2e, #7fd694); }
+.unknown, .error { color: light-dark(#8a4d00, #ffc26b); font-weight: 600; }
+thead { display: table-header-group; } tr { break-inside: avoid; }
+@media print { body { margin: 0; max-width: none; font-size: 11px; } a { color: inherit; } }
 </style>
 )html";
 
@@ -64,7 +69,8 @@ std::string groups_table(const std::string& title, const std::vector<Group>& gro
     out += "<tr>" + text(group.ongoing ? "ongoing" : "new") +
            td("<b>" + link(group.store, group.key.check + " / " + reporting::type_words(group.key.type)) +
               "</b><br>" + escape_xml(group.headline) +
-              (group.known.empty() ? "" : "<br>known: " + escape_xml(group.known))) +
+              (group.known.empty() ? "" : "<br>known: " + escape_xml(group.known)) +
+              (group.shrunk ? "<br>" + escape_xml(shrunk_line(*group.shrunk, "")) : "")) +
            text(group.key.scenario) + text(group.key.build) + text(of(group.runs_with, group.runs)) +
            text(of(group.replays_with, group.replays)) + code(group.reproduce) + "</tr>\n";
   return out + "</table>\n";
@@ -92,7 +98,7 @@ std::string runs_table(const SuiteResult& result) {
 std::string suite_page(const SuiteResult& result) {
   const std::string verdict = verdict_of(result);
   std::string out = kHead;
-  out += "<title>" + escape_xml(result.matrix.suite) + ": " + verdict + "</title>\n</head>\n<body>\n";
+  out += "<title>" + escape_xml(result.matrix.suite) + ": " + verdict + "</title>\n</head>\n<body>\n<main>\n";
   out += "<h1><span class=\"" + verdict + "\">" + verdict + "</span>: suite " +
          escape_xml(result.matrix.suite) + "</h1>\n<p>" + counted(result.runs.size(), "run") + ": " +
          std::to_string(result.passed) + " pass, " + std::to_string(result.failed) + " fail, " +
@@ -106,7 +112,7 @@ std::string suite_page(const SuiteResult& result) {
   for (const Skipped& skipped : result.skipped)
     out +=
         "<p>skipped " + escape_xml(skipped.scenario + " on " + skipped.build + ": " + skipped.why) + "</p>\n";
-  return out + runs_table(result) + "</body>\n</html>\n";
+  return out + runs_table(result) + "</main>\n</body>\n</html>\n";
 }
 
 }  // namespace harness

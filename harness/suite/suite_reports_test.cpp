@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "harness/suite/one_run.h"
+#include "harness/suite/one_shrink.h"
 #include "harness/suite/suite_samples_test.h"
 #include "harness/suite/suite_text.h"
 
@@ -259,4 +260,40 @@ TEST_CASE("a run is started as a person would, and its result is found among its
   CHECK(killed.verdict == "error");
   CHECK(killed.explanation == "the run gave no result: it died of SIGKILL: out of memory");
   CHECK(outcome_of(matrix, order, settings, "{\"verdict\": 3}", {0, 0}).verdict == "error");
+}
+
+TEST_CASE("every report tells what a violation was shrunk to, or why it was not") {
+  const Matrix matrix = matrix_of(2, 1, 2);
+  SuiteLog log = log_of(matrix, {1});
+  const auto failed = std::ranges::find(log.outcomes, "fail", &RunOutcome::verdict);
+  log.shrunk = {{failed->store, 24, 3, 2, 3, failed->store + "/shrunk.toml", "", 60}};
+  SuiteResult result = tally(matrix, log);
+  const std::string words = "shrunk from 24 steps to 3 (2 of 3 failed): S/" + failed->store + "/shrunk.toml";
+  CHECK_THAT(suite_text(result, "S", false), Contains(words));
+  CHECK_THAT(suite_markdown(result, "S"), Contains("24 steps to 3"));
+  CHECK_THAT(suite_page(result), Contains("24 steps to 3"));
+  const auto json = nlohmann::json::parse(suite_json(result, "S"));
+  CHECK(json.at("new")[0].at("shrunk").at("steps") == 3);
+  log.shrunk[0] = {failed->store, 0, 0, 0, 0, "", "it did not come back", 60};
+  CHECK_THAT(suite_text(tally(matrix, log), "S", false), Contains("not shrunk: it did not come back"));
+}
+
+TEST_CASE("what shrink printed becomes the journal's line; without a result it says why") {
+  const std::string said = R"(harness: a warning
+{"schema": 1, "before": {"steps": 24}, "after": {"steps": 3}, "shrunk": {"failed": 2, "of": 3}})";
+  const Shrunk shrunk = shrunk_of("runs/1/x", said, {0, 0});
+  CHECK(shrunk.steps_before == 24);
+  CHECK(shrunk.steps == 3);
+  CHECK(shrunk.failed == 2);
+  CHECK(shrunk.scenario == "runs/1/x/shrunk.toml");
+  CHECK(shrunk_of("x", said, {4, 0}).why == "it did not come back");
+  CHECK(shrunk_of("x", said, {4, 0}).scenario.empty());
+  CHECK_THAT(shrunk_of("x", "harness: no such run", {3, 0}).why, Contains("no such run"));
+  CHECK_THAT(shrunk_of("x", R"({"schema": 1})", {0, 0}).why, Contains("cannot be understood"));
+  RunSettings settings;
+  settings.files = SuiteFiles{"S"};
+  settings.sandbox = "loopback";
+  CHECK(arguments_of_shrink("runs/1/x", 90, settings) ==
+        std::vector<std::string>{"shrink", "S/runs/1/x", "--times", "3", "--time", "90.0", "--sandbox",
+                                 "loopback", "--json", "--no-progress"});
 }

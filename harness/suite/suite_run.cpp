@@ -9,6 +9,7 @@
 #include "harness/core/check.h"
 #include "harness/run/interrupt.h"
 #include "harness/suite/machine.h"
+#include "harness/suite/one_shrink.h"
 #include "harness/suite/suite_text.h"
 
 namespace harness {
@@ -18,6 +19,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr double kGuessedSeconds = 25;
+constexpr double kLeastToShrink = 60;                // seconds: the first repetitions alone take as long
 constexpr std::uintmax_t kScarceBytes = 2ULL << 30;  // below it no further store is kept whole
 constexpr std::uintmax_t kNoBytes = 300ULL << 20;    // below it no further run begins
 
@@ -88,6 +90,7 @@ class SuiteRun {
       drop_all();
       return true;
     }
+    if (!shrink_what_is_new()) return true;
     journal_.finish(unix_ms());
     progress_.clear();
     return false;
@@ -97,12 +100,16 @@ class SuiteRun {
   double elapsed() const {
     return log_.seconds + std::chrono::duration<double>(Clock::now() - began_).count();
   }
-  bool is_over() const { return matrix_.time_s > 0 && elapsed() >= matrix_.time_s; }
+  /// What of the time is for runs: once there is something to make smaller, the rest is for that.
+  double time_for_runs() const {
+    return new_ && matrix_.shrink_s < matrix_.time_s ? matrix_.time_s - matrix_.shrink_s : matrix_.time_s;
+  }
+  bool is_over() const { return matrix_.time_s > 0 && elapsed() >= time_for_runs(); }
   /// Whether the next run of the matrix would end in time.
   bool time_left() const {
     if (matrix_.time_s == 0 || schedule_.fresh().empty()) return true;
     const std::string& next = matrix_.cells[schedule_.fresh().front().cell].scenario;
-    return elapsed() < matrix_.time_s && elapsed() + durations_.known(next).value_or(0) <= matrix_.time_s;
+    return elapsed() < time_for_runs() && elapsed() + durations_.known(next).value_or(0) <= time_for_runs();
   }
   double still_to_come() const {
     double seconds = 0;
@@ -170,11 +177,44 @@ class SuiteRun {
     log_.outcomes.push_back(outcome);
     durations_.add(outcome);
     schedule_.ended(outcome);
+    new_ = matrix_.shrink_s > 0 && !to_shrink(result_now()).empty();
     // So many were too many.
     if (spoilt_by_stall(outcome)) ceiling_ = std::max(1, std::min(ceiling_, side_by_side_) - 1);
     std::vector<RunOutcome> last = tally(matrix_, log_).runs;
     if (outcome.replayed()) last = log_.outcomes;
     progress_.say(run_line(outcome, last, settings_.shown));
+  }
+
+  SuiteResult result_now() const {
+    SuiteResult result = tally(matrix_, log_);
+    if (settings_.before) compare_with(*settings_.before, result);
+    return result;
+  }
+
+  /// Seconds that all shrinking together may still take.
+  double seconds_to_shrink() const {
+    double left = matrix_.shrink_s;
+    for (const Shrunk& shrunk : log_.shrunk) left -= shrunk.seconds;
+    return matrix_.time_s > 0 ? std::min(left, matrix_.time_s - elapsed()) : left;
+  }
+
+  /// False: interrupted. Whose store is not whole any more cannot be repeated.
+  bool shrink_what_is_new() {
+    std::vector<std::string> stores = to_shrink(result_now());
+    std::erase_if(stores, [&](const std::string& store) {
+      return !std::filesystem::is_regular_file(settings_.run.files.directory / store / "run.json");
+    });
+    for (std::size_t i = 0; i < stores.size(); ++i) {
+      const double share = seconds_to_shrink() / static_cast<double>(stores.size() - i);
+      if (share < kLeastToShrink) return true;
+      progress_.say("shrinking " + settings_.shown + "/" + stores[i] + "   at most " + length_text(share));
+      const auto shrunk = shrink_one(stores[i], share, settings_.run, [&] { show(); });
+      if (!shrunk) return false;
+      journal_.shrink(*shrunk, unix_ms());
+      log_.shrunk.push_back(*shrunk);
+      progress_.say(shrunk_line(*shrunk, settings_.shown));
+    }
+    return true;
   }
 
   void keep_or_not(const RunOutcome& outcome) {
@@ -222,6 +262,7 @@ class SuiteRun {
   Need need_;
   BusyMeter busy_;
   int side_by_side_ = 1;
+  bool new_ = false;  // something is to be made smaller
   int ceiling_ = std::numeric_limits<int>::max();
   std::list<OneRun> running_;
   Clock::time_point began_ = Clock::now();

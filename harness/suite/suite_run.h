@@ -1,6 +1,7 @@
 // Carrying a suite out: its runs side by side, each a child process, each outcome in the journal as it comes.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "harness/run/progress.h"
@@ -15,6 +16,7 @@ struct SuiteSettings {
   int jobs = 0;                              // side by side; 0: as many as the machine was measured to carry
   std::string shown;                         // the suite's folder, as lines name it
   std::map<std::string, double> seconds_of;  // what scenarios took in an earlier suite
+  std::optional<SuiteResult> before;         // what is not new was in it
 };
 
 /// Runs what the journal says is left, until all is done, the time is over or a signal asks for the end

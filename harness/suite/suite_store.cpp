@@ -1,6 +1,7 @@
 #include "harness/suite/suite_store.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/check.h"
+#include "harness/core/json_reason.h"
 #include "harness/run/store.h"
 
 namespace harness {
@@ -65,6 +67,7 @@ class LogReader {
     if (event == "skipped")
       read_skip({line.at("scenario").get<std::string>(), line.at("build").get<std::string>(),
                  line.at("why").get<std::string>()});
+    if (event == "shrunk") log_.shrunk.push_back(line.at("outcome").get<Shrunk>());
     log_.sessions += event == "session";
     if (event == "finished") log_.finished = true;
   }
@@ -93,6 +96,24 @@ class LogReader {
 };
 
 }  // namespace
+
+void to_json(Json& json, const Shrunk& shrunk) {
+  json = {{"store", shrunk.store}, {"steps_before", shrunk.steps_before},
+          {"steps", shrunk.steps}, {"failed", shrunk.failed},
+          {"of", shrunk.of},       {"scenario", shrunk.scenario},
+          {"why", shrunk.why},     {"seconds", shrunk.seconds}};
+}
+
+void from_json(const Json& json, Shrunk& shrunk) {
+  json.at("store").get_to(shrunk.store);
+  json.at("steps_before").get_to(shrunk.steps_before);
+  json.at("steps").get_to(shrunk.steps);
+  json.at("failed").get_to(shrunk.failed);
+  json.at("of").get_to(shrunk.of);
+  json.at("scenario").get_to(shrunk.scenario);
+  json.at("why").get_to(shrunk.why);
+  json.at("seconds").get_to(shrunk.seconds);
+}
 
 std::string SuiteFiles::runs_of(std::size_t task, int replay) const {
   char name[64];
@@ -160,12 +181,12 @@ std::optional<SuiteFiles> find_previous(const fs::path& store, const Matrix& mat
 
 Matrix load_matrix(const SuiteFiles& files) {
   if (!fs::is_regular_file(files.matrix()))
-    throw EnvironmentError(files.directory.string() +
-                           " holds no suite (suite.json): give the folder that 'harness suite' made");
+    throw UsageError("'" + files.directory.string() +
+                     "' holds no suite (suite.json): give the folder that 'harness suite' made");
   try {
     return Json::parse(read_file(files.matrix())).get<Matrix>();
   } catch (const Json::exception& error) {
-    throw EnvironmentError(files.matrix().string() + " cannot be understood: " + error.what());
+    throw UsageError(files.matrix().string() + " cannot be understood: " + json_reason(error));
   }
 }
 
@@ -180,8 +201,27 @@ SuiteFiles store_suite(const fs::path& store, const Matrix& matrix, const SuiteL
   SuiteJournal journal(files);
   for (const Skipped& skipped : log.skipped) journal.skip(skipped);
   for (const RunOutcome& outcome : log.outcomes) journal.end(outcome);
+  for (const Shrunk& shrunk : log.shrunk)
+    journal.shrink(shrunk, log.outcomes.empty() ? 0 : log.outcomes.back().ended_unix_ms);
   if (log.finished) journal.finish(log.outcomes.empty() ? 0 : log.outcomes.back().ended_unix_ms);
   return files;
+}
+
+SuiteLock::SuiteLock(const SuiteFiles& files)
+    : descriptor_(::open(files.matrix().c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ < 0)
+    throw EnvironmentError("cannot read " + files.matrix().string() + ": " + std::strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  const int why = errno;
+  ::close(descriptor_);
+  if (why == EWOULDBLOCK)
+    throw UsageError("another process is running the suite in " + files.directory.string() +
+                     ": wait for its end, or leave --resume out to begin another one");
+  throw EnvironmentError("cannot lock " + files.matrix().string() + ": " + std::strerror(why));
+}
+
+SuiteLock::~SuiteLock() {
+  ::close(descriptor_);
 }
 
 SuiteJournal::SuiteJournal(const SuiteFiles& files) : file_(files.journal()) {
@@ -221,6 +261,9 @@ void SuiteJournal::end(const RunOutcome& outcome) {
 void SuiteJournal::skip(const Skipped& skipped) {
   append(
       {{"event", "skipped"}, {"scenario", skipped.scenario}, {"build", skipped.build}, {"why", skipped.why}});
+}
+void SuiteJournal::shrink(const Shrunk& shrunk, std::int64_t unix_ms) {
+  append({{"event", "shrunk"}, {"at", unix_ms}, {"outcome", shrunk}});
 }
 void SuiteJournal::finish(std::int64_t unix_ms) {
   append({{"event", "finished"}, {"at", unix_ms}});

@@ -39,10 +39,25 @@ struct Skipped {
   std::string why;
 };
 
+/// What came of making a violation's plan smaller.
+struct Shrunk {
+  std::string store;  // of the run that showed it, within the suite's folder
+  std::size_t steps_before = 0;
+  std::size_t steps = 0;
+  std::size_t failed = 0;  // fresh runs of the smallest plan that failed
+  std::size_t of = 0;
+  std::string scenario;  // the smallest plan, within the suite's folder; empty: none was found
+  std::string why;       // there is none
+  double seconds = 0;
+};
+void to_json(nlohmann::json& json, const Shrunk& shrunk);
+void from_json(const nlohmann::json& json, Shrunk& shrunk);
+
 /// What the journal tells.
 struct SuiteLog {
   std::vector<RunOutcome> outcomes;  // in order of their ends
   std::vector<Skipped> skipped;
+  std::vector<Shrunk> shrunk;
   std::vector<std::pair<std::size_t, int>> started;  // task and replay, of those that have no outcome
   double seconds = 0;                                // that the suite ran, over all its sessions
   int sessions = 0;                                  // how often it began, or went on
@@ -73,6 +88,20 @@ SuiteLog load_suite_log(const SuiteFiles& files);
 /// Makes a folder that tells what the log does: of shards that were joined. Throws EnvironmentError.
 SuiteFiles store_suite(const std::filesystem::path& store, const Matrix& matrix, const SuiteLog& log);
 
+/// Held while a suite's runs go on: two at once would write one journal, and take away each other's runs. The
+/// kernel lets go of it, however we end.
+class SuiteLock {
+ public:
+  /// Throws UsageError when another process holds it, EnvironmentError when it cannot be asked.
+  explicit SuiteLock(const SuiteFiles& files);
+  ~SuiteLock();
+  SuiteLock(const SuiteLock&) = delete;
+  SuiteLock& operator=(const SuiteLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
 /// Appends to the journal. Each line is with the kernel when the call returns: a kill loses none of it.
 class SuiteJournal {
  public:
@@ -86,6 +115,7 @@ class SuiteJournal {
   void start(std::size_t task, int replay, int attempt, std::int64_t unix_ms);
   void end(const RunOutcome& outcome);
   void skip(const Skipped& skipped);
+  void shrink(const Shrunk& shrunk, std::int64_t unix_ms);
   void finish(std::int64_t unix_ms);
 
  private:

@@ -117,3 +117,22 @@ TEST_CASE("the newest unfinished suite of the name and shard is the one that goe
   CHECK(find_previous(scratch.path, matrix, open)->directory == done.directory);
   CHECK_THROWS_AS(load_matrix(SuiteFiles{scratch.path}), EnvironmentError);
 }
+
+TEST_CASE("what was shrunk is in the journal, and a suite that runs is locked") {
+  const Scratch folder;
+  const Matrix matrix = matrix_of(1, 1, 1);
+  const SuiteFiles files = create_suite_directory(folder.path, matrix);
+  {
+    const SuiteLock lock(files);
+    CHECK_THROWS_WITH(SuiteLock(files), Catch::Contains("another process is running the suite"));
+  }
+  const SuiteLock again(files);  // let go of
+  SuiteJournal(files).shrink({"runs/1/x", 24, 3, 2, 3, "runs/1/x/shrunk.toml", "", 61.5}, 1000);
+  const SuiteLog log = load_suite_log(files);
+  REQUIRE(log.shrunk.size() == 1);
+  CHECK(log.shrunk[0].store == "runs/1/x");
+  CHECK(log.shrunk[0].steps_before == 24);
+  CHECK(log.shrunk[0].steps == 3);
+  CHECK(log.shrunk[0].seconds == 61.5);
+  CHECK(log.bad_lines == 0);
+}

@@ -123,6 +123,7 @@ void add_entry(Section& section, const Entry& entry, const std::string& folder) 
   std::vector<std::string> others;
   for (std::size_t i = 1; i < entry.size(); ++i) others.push_back(what_it_is(*entry[i]));
   if (!others.empty()) below.push_back("in the same runs: " + join(others, ", "));
+  if (group.shrunk) below.push_back(shrunk_line(*group.shrunk, folder));
   if (!group.known.empty()) below = {"known: " + group.known};
   if (group.known.empty()) below.push_back(padded(store_text(folder, group.store), 0) + group.reproduce);
   for (std::string& more : below) more = terminal_text(more);
@@ -269,6 +270,12 @@ std::string run_line(const RunOutcome& outcome, const std::vector<RunOutcome>& a
     return padded(outcome.verdict == "unknown" ? "??" : "ERROR", 5) +
            terminal_text(where + end + "   " + outcome.explanation);
   return failure_line(outcome, all, where, end, store_text(folder, outcome.store));
+}
+
+std::string shrunk_line(const Shrunk& shrunk, const std::string& folder) {
+  if (shrunk.scenario.empty()) return "not shrunk: " + shrunk.why;
+  return "shrunk from " + counted(shrunk.steps_before, "step") + " to " + std::to_string(shrunk.steps) +
+         " (" + of(shrunk.failed, shrunk.of) + " failed): " + store_text(folder, shrunk.scenario);
 }
 
 std::string suite_text(const SuiteResult& result, const std::string& folder, bool colour) {

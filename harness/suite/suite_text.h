@@ -25,6 +25,8 @@ struct SuiteFigures {
 /// The live line.
 std::string suite_line(const SuiteFigures& figures);
 
+/// "shrunk from 24 steps to 3 (3 of 3 failed): store/night/runs/…/shrunk.toml"
+std::string shrunk_line(const Shrunk& shrunk, const std::string& folder);
 /// One line a run that ended: "ok    failover-basic   redis 7.0.15   seed 7   12.3 s".
 std::string run_line(const RunOutcome& outcome, const std::vector<RunOutcome>& all,
                      const std::string& folder);

@@ -202,6 +202,11 @@ SuiteResult tally(const Matrix& matrix, const SuiteLog& log) {
   for (const RunOutcome& replay : result.replays) grouping.count_replay(replay);
   result.groups = grouping.take(false);
   result.known = grouping.take(true);
+  for (std::vector<Group>* groups : {&result.groups, &result.known})
+    for (Group& group : *groups)
+      if (const auto found = std::ranges::find(log.shrunk, group.store, &Shrunk::store);
+          found != log.shrunk.end())
+        group.shrunk = *found;
   result.silences = silences_of(result.runs);
   result.not_reached = left_of(result);
   if (log.bad_lines > 0 && result.not_reached > 0)
@@ -209,6 +214,15 @@ SuiteResult tally(const Matrix& matrix, const SuiteLog& log) {
                                 (log.bad_lines == 1 ? " line" : " lines") +
                                 " that cannot be understood: what became of some runs is not known");
   return result;
+}
+
+std::vector<std::string> to_shrink(const SuiteResult& result) {
+  std::vector<std::string> stores;
+  for (const Group& group : result.groups)
+    if (!group.ongoing && !group.shrunk && !group.store.empty() &&
+        std::ranges::count(stores, group.store) == 0)
+      stores.push_back(group.store);
+  return stores;
 }
 
 void compare_with(const SuiteResult& before, SuiteResult& result) {
@@ -238,6 +252,11 @@ Whole join_shards(std::span<const Part> parts) {
     for (RunOutcome outcome : part.log.outcomes) {
       if (!outcome.store.empty()) outcome.store = part.folder + "/" + outcome.store;
       all.outcomes.push_back(std::move(outcome));
+    }
+    for (Shrunk shrunk : part.log.shrunk) {
+      shrunk.store = part.folder + "/" + shrunk.store;
+      if (!shrunk.scenario.empty()) shrunk.scenario = part.folder + "/" + shrunk.scenario;
+      all.shrunk.push_back(std::move(shrunk));
     }
     all.skipped.insert(all.skipped.end(), part.log.skipped.begin(), part.log.skipped.end());
     all.seconds = std::max(all.seconds, part.log.seconds);

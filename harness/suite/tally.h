@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -34,7 +35,8 @@ struct Group {
   std::uint64_t seed = 0;   // of the first run
   std::string store;        // of the first run
   std::string reproduce;
-  bool ongoing = false;  // the suite before this one had it, too
+  std::optional<Shrunk> shrunk;  // its first run's plan, made smaller
+  bool ongoing = false;          // the suite before this one had it, too
   std::size_t before_with = 0;
   std::size_t before_runs = 0;
 };
@@ -71,6 +73,10 @@ struct SuiteResult {
 
 /// Everything but what came before.
 SuiteResult tally(const Matrix& matrix, const SuiteLog& log);
+
+/// The stores whose plans are to be made smaller, those of the first runs of new violations, in order;
+/// without those that were.
+std::vector<std::string> to_shrink(const SuiteResult& result);
 
 /// Marks the groups that the earlier suite had too, and lists those that are gone.
 void compare_with(const SuiteResult& before, SuiteResult& result);

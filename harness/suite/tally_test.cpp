@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "harness/core/check.h"
 #include "harness/suite/keep.h"
@@ -283,4 +284,41 @@ TEST_CASE("as many runs as cores and memory carry") {
   const Machine here = measure_machine(0);
   CHECK(here.cores > 0);
   CHECK(here.bytes > 0);
+}
+
+TEST_CASE("what is new is to be shrunk, once a store; what is ongoing, known or shrunk is not") {
+  const Matrix matrix = matrix_of(2, 1, 2);
+  SuiteLog log = log_of(matrix, {0, 1});
+  log.outcomes[0].violations.push_back({"logs", "crash", "", "it crashed", "", 1});
+  const auto stores = to_shrink(tally(matrix, log));
+  REQUIRE(!stores.empty());
+  CHECK(std::set<std::string>(stores.begin(), stores.end()).size() == stores.size());
+  SuiteLog shrunk = log;
+  shrunk.shrunk = {{stores[0], 24, 3, 3, 3, stores[0] + "/shrunk.toml", "", 60}};
+  const SuiteResult result = tally(matrix, shrunk);
+  CHECK(to_shrink(result).size() == stores.size() - 1);
+  const auto group =
+      std::ranges::find_if(result.groups, [](const Group& one) { return one.shrunk.has_value(); });
+  REQUIRE(group != result.groups.end());
+  CHECK(group->shrunk->steps == 3);
+  SuiteResult ongoing = tally(matrix, log);
+  compare_with(tally(matrix, log), ongoing);
+  CHECK(to_shrink(ongoing).empty());
+  for (RunOutcome& outcome : log.outcomes)
+    for (Violation& violation : outcome.violations) violation.known = "bug 7";
+  CHECK(to_shrink(tally(matrix, log)).empty());
+}
+
+TEST_CASE("joined shards keep what was shrunk, with their folders") {
+  Matrix matrix = matrix_of(1, 1, 2);
+  matrix.shard = {1, 2};
+  Matrix other = matrix;
+  other.shard = {2, 2};
+  SuiteLog log = log_of(matrix, {0});
+  log.shrunk = {{log.outcomes[0].store, 9, 2, 3, 3, log.outcomes[0].store + "/shrunk.toml", "", 60}};
+  const std::vector<Part> parts{{"A", matrix, log}, {"B", other, log_of(other)}};
+  const SuiteResult result = tally(join_shards(parts));
+  REQUIRE(result.groups.size() == 1);
+  REQUIRE(result.groups[0].shrunk);
+  CHECK(result.groups[0].shrunk->scenario == "A/" + log.outcomes[0].store + "/shrunk.toml");
 }

@@ -169,6 +169,10 @@ TrendBase::TrendBase(const fs::path& file) : file_(file) {
     Statement version(base, "PRAGMA user_version");
     version.step();
     const std::int64_t found = version.integer(0);
+    Statement others(base, "SELECT count(*), sum(name = 'runs') FROM sqlite_master WHERE type = 'table'");
+    others.step();
+    if (found == 0 ? others.integer(0) > 0 : found == kVersion && others.integer(1) == 0)
+      throw EnvironmentError("it is a SQLite file of something else");
     if (found == 0) execute(base, kTables);
     if (found > kVersion)
       throw EnvironmentError("it is of a later release (version " + std::to_string(found) + ")");

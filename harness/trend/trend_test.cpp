@@ -1,5 +1,7 @@
 #include "harness/trend/trend.h"
 
+#include <sqlite3.h>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -110,6 +112,11 @@ TEST_CASE("the file remembers each run once, with its checks and violations, als
   write_file(folder.path / "text.sqlite", "this is no database, and long enough to be none");
   CHECK_THROWS_WITH(TrendBase(folder.path / "text.sqlite"), Contains("not a database"));
   CHECK_THROWS_AS(TrendBase(folder.path / "none" / "t.sqlite"), EnvironmentError);
+  sqlite3* other = nullptr;
+  REQUIRE(::sqlite3_open((folder.path / "other.sqlite").c_str(), &other) == SQLITE_OK);
+  CHECK(::sqlite3_exec(other, "CREATE TABLE photos (id)", nullptr, nullptr, nullptr) == SQLITE_OK);
+  ::sqlite3_close(other);
+  CHECK_THROWS_WITH(TrendBase(folder.path / "other.sqlite"), Contains("a SQLite file of something else"));
 }
 
 TEST_CASE("a store gives single runs and those of suites, without replays, and names what cannot be read") {

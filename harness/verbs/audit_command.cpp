@@ -249,6 +249,7 @@ int Auditor::run() {
   say("audit " + options_.candidate + " against " + options_.baseline + "   " +
       std::to_string(scenarios_.size()) + " scenarios, at most " + std::to_string(plans_.size()) +
       " pairs   seed " + std::to_string(options_.seed));
+  write_so_far();
   while (may_go_on()) {
     std::optional<AuditPair> pair = run_pair(pairs_tried() % plans_.size());
     if (!pair) break;
@@ -282,7 +283,9 @@ AuditReport Auditor::report_of(const Audit& audit, const AuditAnswer& answer, bo
           seconds(),
           interrupted,
           directory_.string(),
-          reproduce()};
+          reproduce(),
+          options_.baseline_directives,
+          options_.candidate_directives};
 }
 
 void Auditor::write_reports(const AuditReport& report) const {

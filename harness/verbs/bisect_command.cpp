@@ -11,8 +11,8 @@
 #include "harness/compare/figure_text.h"
 #include "harness/compare/violations.h"
 #include "harness/core/check.h"
-#include "harness/doctor/capture.h"
 #include "harness/run/interrupt.h"
+#include "harness/sandbox/capture.h"
 #include "harness/scenario/options.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/planned_run.h"
@@ -81,21 +81,15 @@ std::vector<std::string> revisions(const BisectOptions& options) {
 
 class Bisecting {
  public:
-  Bisecting(const BisectOptions& options, Plan plan, std::string reproduce, ExecuteOptions execution)
+  Bisecting(const BisectOptions& options, Plan plan, RunOptions run, ExecuteOptions execution)
       : options_(options),
         plan_(std::move(plan)),
-        reproduce_(std::move(reproduce)),
+        run_(std::move(run)),
         execution_(std::move(execution)),
         revisions_(revisions(options)),
         bisection_(revisions_.size()),
         folder_(std::filesystem::path(options.store) /
                 ("bisect-" + utc_now("%Y%m%dT%H%M%SZ") + "-" + std::to_string(plan_.seed))) {}
-  ~Bisecting() {
-    std::error_code ignored;  // sources that stay behind disturb nobody
-    std::filesystem::remove_all(folder_ / "sources", ignored);
-  }
-  Bisecting(const Bisecting&) = delete;
-  Bisecting& operator=(const Bisecting&) = delete;
 
   int run();
 
@@ -108,17 +102,20 @@ class Bisecting {
 
   /// So many runs at most; with `decide` no more once one failed.
   Count count(const std::string& revision, std::size_t times, bool decide);
-  Plan plan_on(const std::string& revision);
+  std::string server_at(const std::string& revision) const;
+  Plan plan_on(const std::string& revision) const;
   bool shows(const RunVerdict& verdict) const;
   Trial try_out(const std::string& revision);
   std::string title(const std::string& revision) const;
+  nlohmann::ordered_json answer(bool finished) const;
+  void write(bool finished) const;
   bool interrupted() const { return interrupted_ || interrupted_by() != 0; }
   void say(const std::string& text) { Progress(progress_style(!options_.no_progress)).say(text); }
   int finish();
 
   const BisectOptions& options_;
   const Plan plan_;
-  const std::string reproduce_;  // a run of what the repository has checked out
+  const RunOptions run_;  // what a run of one revision is called with
   ExecuteOptions execution_;
   const std::vector<std::string> revisions_;
   Bisection bisection_;
@@ -128,15 +125,14 @@ class Bisecting {
   bool interrupted_ = false;
 };
 
-/// A tarball names a source tree by its contents: the repository itself is never touched.
-Plan Bisecting::plan_on(const std::string& revision) {
-  const std::filesystem::path sources = folder_ / "sources";
-  std::filesystem::create_directories(sources);
-  const std::filesystem::path tarball = std::filesystem::absolute(sources / (revision + ".tar.gz"));
-  if (!std::filesystem::exists(tarball))
-    git(options_, {"archive", "--prefix=" + revision + "/", "-o", tarball.string(), revision});
+/// The revision's sources come from the repository's objects: its work tree is never touched.
+std::string Bisecting::server_at(const std::string& revision) const {
+  return std::filesystem::absolute(options_.repo).lexically_normal().string() + "@" + revision;
+}
+
+Plan Bisecting::plan_on(const std::string& revision) const {
   Plan plan = plan_;
-  plan.cluster.servers = {tarball.string()};
+  plan.cluster.servers = {server_at(revision)};
   return plan;
 }
 
@@ -148,8 +144,9 @@ bool Bisecting::shows(const RunVerdict& verdict) const {
 Bisecting::Count Bisecting::count(const std::string& revision, std::size_t times, bool decide) {
   Count count;
   const Plan plan = plan_on(revision);
-  execution_.reproduce =
-      "git -C " + shell_word(options_.repo) + " checkout " + revision + " && " + reproduce_;
+  RunOptions again = run_;
+  again.server = server_at(revision);
+  execution_.reproduce = reproduce_command(again, options_.scenario, plan_.seed);
   for (std::size_t i = 0; i < times && !interrupted(); ++i) {
     Progress quiet(ProgressStyle::kNone);
     const PlannedRun run = carry_out(plan, folder_, execution_, quiet);
@@ -191,18 +188,28 @@ std::string Bisecting::title(const std::string& revision) const {
   return reporting::terminal_text(text);
 }
 
-int Bisecting::finish() {
+nlohmann::ordered_json Bisecting::answer(bool finished) const {
   const std::vector<std::size_t> suspects = bisection_.suspects();
   nlohmann::ordered_json found = nlohmann::ordered_json::array();
   for (const std::size_t i : suspects)
     found.push_back({{"revision", revisions_[i]}, {"title", title(revisions_[i])}});
+  return {
+      {"schema", 1},        {"first_bad", suspects.size() == 1 ? found[0] : nlohmann::ordered_json(nullptr)},
+      {"suspects", found},  {"passes_for_good", passes_},
+      {"seed", plan_.seed}, {"finished", finished}};
+}
+
+/// From the beginning on, so that a folder whose bisection was killed is known for what it is.
+void Bisecting::write(bool finished) const {
+  std::filesystem::create_directories(folder_);
+  write_file(folder_ / "bisect.json", json_text(answer(finished)));
+}
+
+int Bisecting::finish() {
+  const std::vector<std::size_t> suspects = bisection_.suspects();
+  write(true);
   if (options_.json) {
-    std::cout << json_text({{"schema", 1},
-                            {"first_bad", suspects.size() == 1 ? found[0] : nlohmann::ordered_json(nullptr)},
-                            {"suspects", found},
-                            {"passes_for_good", passes_},
-                            {"seed", plan_.seed}})
-              << std::flush;
+    std::cout << json_text(answer(true)) << std::flush;
   } else {
     std::cout << (suspects.size() == 1 ? "first bad   " : "one of these, since not all could be tried\n");
     for (const std::size_t i : suspects) std::cout << title(revisions_[i]) << "\n";
@@ -212,13 +219,14 @@ int Bisecting::finish() {
 }
 
 int Bisecting::run() {
+  write(false);
   say("bisect " + std::to_string(revisions_.size()) + " revisions   seed " + std::to_string(plan_.seed));
   const Count bad = count(revisions_.back(), static_cast<std::size_t>(options_.times), false);
   if (interrupted()) return kExitInterrupted;
   if (bad.failed == 0) {
     std::cerr << "harness: the bad revision " << options_.bad << " showed no violation in " << bad.runs
               << " runs: nothing can be found; --times may show it\n  seed       " << plan_.seed
-              << "\n  store      " << folder_.string() << "\n  reproduce  " << reproduce_ << "\n";
+              << "\n  store      " << folder_.string() << "\n  reproduce  " << execution_.reproduce << "\n";
     return kExitUnknown;
   }
   passes_ = passes_for_good(bad.failed, bad.runs);
@@ -226,8 +234,8 @@ int Bisecting::run() {
       std::to_string(bad.runs) + " runs failed; " + std::to_string(passes_) + " without it are good");
   if (try_out(options_.good) == Trial::kBad && !interrupted()) {
     std::cerr << "harness: the good revision " << options_.good << " has the same violation\n  seed       "
-              << plan_.seed << "\n  store      " << folder_.string() << "\n  reproduce  " << reproduce_
-              << "\n";
+              << plan_.seed << "\n  store      " << folder_.string() << "\n  reproduce  "
+              << execution_.reproduce << "\n";
     return kExitUnknown;
   }
   while (const auto next = bisection_.next()) {
@@ -255,9 +263,7 @@ int bisect_command(int argc, const char* const* argv) {
   ExecuteOptions execution = execute_options(chosen_mode(options.sandbox), options.quick_build, argc, argv);
   if (const std::string why = why_not_here(plan, execution.mode); !why.empty()) throw EnvironmentError(why);
   catch_interrupts();
-  run.server = options.repo;
-  std::string reproduce = reproduce_command(run, options.scenario, options.seed);
-  return Bisecting(options, std::move(plan), std::move(reproduce), std::move(execution)).run();
+  return Bisecting(options, std::move(plan), std::move(run), std::move(execution)).run();
 }
 
 }  // namespace harness

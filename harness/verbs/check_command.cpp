@@ -170,9 +170,11 @@ struct Checked {
   std::vector<CheckResult> results;
   std::vector<std::string> graphs;  // of all anomalies, when they are wanted
   std::vector<std::string> warnings;
+  Stages stages{};
 };
 
-Checked check_file(const CheckArguments& arguments, const std::string& path, const Model& model) {
+/// Throws HistoryError too.
+Checked read_and_check(const CheckArguments& arguments, const std::string& path, const Model& model) {
   FileCheckOptions options;
   options.model = arguments.model_options;
   options.threads = arguments.threads != 0 ? arguments.threads : std::thread::hardware_concurrency();
@@ -182,14 +184,21 @@ Checked check_file(const CheckArguments& arguments, const std::string& path, con
   const HistoryFile file(path, unpacked_max(arguments.memory_limit));
   try {
     FileChecked checked = check_history_file(file, model, options);
-    return {{std::move(checked.result)}, std::move(checked.graphs), std::move(checked.warnings)};
-  } catch (const HistoryError& error) {
-    throw UsageError(path + ": " + error.what());
+    return {
+        {std::move(checked.result)}, std::move(checked.graphs), std::move(checked.warnings), checked.stages};
   } catch (const OperationRefused& error) {
     const std::size_t line = file.line_of_event(error.event);
     throw UsageError(
         path + ": " +
         (line == 0 ? std::string(error.what()) : "line " + std::to_string(line) + ": " + error.reason));
+  }
+}
+
+Checked check_file(const CheckArguments& arguments, const std::string& path, const Model& model) {
+  try {
+    return read_and_check(arguments, path, model);
+  } catch (const HistoryError& error) {
+    throw UsageError(path + ": " + error.what());
   }
 }
 
@@ -215,19 +224,32 @@ CheckResult not_run(const Checker& checker) {
   return result;
 }
 
+Checked unknown_of(const std::string& damage, const Model& model) {
+  CheckResult unknown;
+  unknown.name = model.name;
+  unknown.explanation = "The evidence is damaged: " + damage + ".";
+  return {{std::move(unknown)}, {}, {}};
+}
+
 /// A history that is not as the run left it proves nothing.
 std::optional<Checked> damaged_history(const RunFiles& files, const Model& model) {
   const RunRecord run = load_run_info(files);
   for (const std::string& what : run.damage) {
     if (!what.starts_with("history.journal") && !what.starts_with("run.json") &&
-        !what.starts_with("seal.json"))
+        !what.starts_with("seal.json") && !what.starts_with("tally.jsonl"))
       continue;
-    CheckResult unknown;
-    unknown.name = model.name;
-    unknown.explanation = "The evidence is damaged: " + what + ".";
-    return Checked{{std::move(unknown)}, {}, {}};
+    return unknown_of(what, model);
   }
   return std::nullopt;
+}
+
+/// The history of a run: what cannot be read of it is damage, not a mistake in the command line.
+Checked checked_history(const CheckArguments& arguments, const RunFiles& files, const Model& model) {
+  try {
+    return read_and_check(arguments, files.history(), model);
+  } catch (const HistoryError& error) {
+    return unknown_of(std::string("history.journal cannot be understood: ") + error.what(), model);
+  }
 }
 
 Checked check_run(const CheckArguments& arguments) {
@@ -238,13 +260,18 @@ Checked check_run(const CheckArguments& arguments) {
   if (is_model) {
     const Model& model = chosen_model(arguments.model.empty() ? arguments.checker : arguments.model);
     if (std::optional<Checked> damaged = damaged_history(files, model)) return std::move(*damaged);
-    if (std::filesystem::exists(files.history())) return check_file(arguments, files.history(), model);
+    if (std::filesystem::exists(files.history())) return checked_history(arguments, files, model);
     return {{model.check({}, arguments.model_options)}, {}, {}};  // killed before it recorded anything
   }
   if (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr)
     throw UsageError(unknown_name("checker", arguments.checker, checkers()));
   try {
-    RunRecord record = load_run(files);
+    Checked checked;
+    const RunRecord record = [&] {
+      const StageTimer timer(checked.stages.reading);
+      return load_run(files);
+    }();
+    std::optional<SearchTimer> judging(std::in_place, checked.stages);
     CheckOptions options;
     options.budget = arguments.model_options.budget;
     options.strict = arguments.strict || record.info.strict || record.plan.limits.strict;
@@ -254,7 +281,6 @@ Checked check_run(const CheckArguments& arguments) {
       if (!arguments.checker.empty()) return name == arguments.checker;
       return planned.empty() || std::ranges::find(planned, name) != planned.end();
     };
-    Checked checked;
     for (const Checker& checker : checkers()) {
       if (!asked_for(checker.name)) continue;
       teller->now("checking " + std::string(checker.name), -1);
@@ -265,6 +291,7 @@ Checked check_run(const CheckArguments& arguments) {
       for (CheckResult& result : run_checker(checker, analysis, options))
         checked.results.push_back(std::move(result));
     }
+    judging.reset();
     if (!arguments.graph.empty())
       for (const CheckResult& result : checked.results)
         for (const Anomaly& anomaly : result.anomalies)
@@ -299,12 +326,20 @@ nlohmann::ordered_json to_json(const Measures& measures) {
   return json;
 }
 
+nlohmann::ordered_json to_json(const Stages& stages) {
+  return {{"reading", stages.reading},
+          {"screening", stages.screening},
+          {"search", stages.search},
+          {"explanation", stages.explanation}};
+}
+
 /// harness/FORMATS.md's object, with more behind it.
-nlohmann::ordered_json to_json(const CheckResult& result, double seconds) {
+nlohmann::ordered_json to_json(const CheckResult& result, double seconds, const Stages& stages) {
   nlohmann::ordered_json json = {{"valid", to_json(result.valid)},
                                  {"checker", result.name},
                                  {"operations", result.operations},
                                  {"seconds", seconds},
+                                 {"stages", to_json(stages)},
                                  {"anomalies", nlohmann::ordered_json::array()},
                                  {"truncated", nullptr},
                                  {"violations", result.violations},
@@ -412,7 +447,10 @@ int check_command(int argc, const char* const* argv) {
   Teller telling(progress_style(!arguments.no_progress));
   teller = &telling;
 
-  const bool is_file = std::filesystem::is_regular_file(arguments.file) || names_a_history(arguments.file);
+  // Also stdin, a pipe or a device: only a folder, or what is not there, can be a run.
+  const bool is_file =
+      arguments.file == "-" || names_a_history(arguments.file) ||
+      (std::filesystem::exists(arguments.file) && !std::filesystem::is_directory(arguments.file));
   Checked checked = is_file ? check_file(arguments) : check_run(arguments);
   teller = nullptr;
   telling.clear();
@@ -423,7 +461,8 @@ int check_command(int argc, const char* const* argv) {
     for (CheckResult& one : checked.results) say_interrupted(one);
   const CheckResult result = merged(checked.results);
   if (arguments.json) {
-    std::cout << to_json(result, seconds).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+    std::cout << to_json(result, seconds, checked.stages)
+                     .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
               << "\n";
   } else if (checked.results.size() == 1) {
     print_text(result, seconds);

@@ -9,6 +9,7 @@
 
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
+#include "harness/verbs/command_help.h"
 
 namespace harness {
 namespace {
@@ -42,6 +43,7 @@ CLI::Validator number_between(double least, double most) {
 }
 
 bool parse_command_line(CLI::App& app, int argc, const char* const* argv) {
+  if (answers_help(app)) return false;
   try {
     app.parse(argc, argv);
     return true;

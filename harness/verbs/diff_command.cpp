@@ -5,6 +5,7 @@
 
 #include "harness/compare/difference.h"
 #include "harness/compare/figure_text.h"
+#include "harness/evidence/damaged.h"
 #include "harness/run/store.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/judgement.h"
@@ -20,7 +21,10 @@ struct Judged {
 
 /// Both runs are judged by the checkers of today, whatever judged them when they were made.
 Judged judged(const std::filesystem::path& store, const std::string& run) {
-  const Judgement judgement = judge_run(find_run(store, run));
+  const RunFiles files = find_run(store, run);
+  const Judgement judgement = judge_run(files);
+  if (!judgement.record.damage.empty())
+    throw DamagedEvidence(files.directory.string(), judgement.record.damage);
   Judged out{summary_of(judgement.record, judgement.verdict), judgement.record.plan};
   out.plan.at("cluster").erase("servers");
   return out;

@@ -9,6 +9,7 @@
 #include "harness/core/edn.h"
 #include "harness/core/export.h"
 #include "harness/core/jsonl.h"
+#include "harness/evidence/damaged.h"
 #include "harness/run/store.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/history_file.h"
@@ -24,7 +25,12 @@ History load_recorded(const RunFiles& files) {
   if (!std::filesystem::is_regular_file(files.history()))
     throw EnvironmentError("the run in " + files.directory.string() +
                            " has no history.journal: nothing was recorded, or the file was removed");
-  return load_history(files);
+  try {
+    return load_history(files);
+  } catch (const HistoryError& error) {
+    throw DamagedEvidence(files.directory.string(),
+                          {std::string("history.journal cannot be understood: ") + error.what()});
+  }
 }
 
 History load(const std::string& run, const std::string& store) {

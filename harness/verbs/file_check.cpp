@@ -32,6 +32,22 @@ std::uint64_t bytes_of(const KeySize& size) {
 }
 constexpr std::uint64_t kBytesPerKey = 96;  // in arrays by key, whether or not it is loaded
 
+/// Passes all on, and knows how long that took.
+class TimedSink final : public EventSink {
+ public:
+  explicit TimedSink(EventSink& sink) : sink_(sink) {}
+  HistoryTables& tables() override { return sink_.tables(); }
+  void take(const EventBatch& batch) override {
+    const StageTimer timer(seconds_);
+    sink_.take(batch);
+  }
+  double seconds() const { return seconds_; }
+
+ private:
+  EventSink& sink_;
+  double seconds_ = 0;
+};
+
 class FileCheck {
  public:
   FileCheck(const HistoryFile& file, const Model& model, const FileCheckOptions& options)
@@ -69,7 +85,11 @@ class FileCheck {
       return !out_of_time_;
     };
     std::vector<std::string> warnings;
-    const bool whole = file_.read(sink, reading, warnings);
+    bool whole = false;
+    {
+      const StageTimer timer(checked_.stages.reading);
+      whole = file_.read(sink, reading, warnings);
+    }
     if (checked_.warnings.empty()) checked_.warnings = warnings;
     if (out_of_time_) {
       char percent[16];
@@ -105,19 +125,25 @@ class FileCheck {
     std::optional<RegisterScreening> screening(std::in_place, as_register(),
                                                model_.screened == Screened::kKv);
     bool in_vain = false;
-    const bool whole = read(*screening, "screening", [&](std::size_t) {
+    TimedSink timed(*screening);
+    const bool whole = read(timed, "screening", [&](std::size_t) {
       const bool hopeless = screening->operations() > kTrial && 2 * screening->closer() > screening->keys();
       in_vain = hopeless && surely_fits();
       if (hopeless || screening->bytes() > room() / 2) screening->give_up();
       return !in_vain;
     });
+    checked_.stages.reading -= timed.seconds();
+    checked_.stages.screening += timed.seconds();
     if (in_vain) return false;
     operations_ = screening->operations();
     if (!whole) {
       conclude();
       return true;
     }
-    const RegisterScreening::Outcome outcome = screening->finish();
+    const RegisterScreening::Outcome outcome = [&] {
+      const StageTimer timer(checked_.stages.screening);
+      return screening->finish();
+    }();
     if (outcome.closer > 0) {
       take_sizes(screening->sizes(), screening->tables().keys);
       screening.reset();  // its memory is needed now
@@ -152,11 +178,16 @@ class FileCheck {
     ModelOptions model = registers_ ? as_register() : options_.model;
     model.increments_return_counts = increments_return_counts_;
     if (budget_.memory_bytes != 0) model.budget.memory_bytes = limit() - std::min(bytes, room());
+    const SearchTimer timer(checked_.stages);
     CheckResult result =
         registers_ ? check_register_part(history, model, tally_) : model_.check(history, model);
-    if (options_.graphs)
-      for (const Anomaly& anomaly : result.anomalies)
-        graphs_[{anomaly.type, anomaly.operations}] = anomaly_graph(history, anomaly);
+    if (!options_.graphs) return result;
+    const Drawings drawn = model_.draw != nullptr ? model_.draw(history, model) : Drawings();
+    for (const Anomaly& anomaly : result.anomalies) {
+      const auto better = drawn.find({anomaly.type, anomaly.operations});
+      graphs_[{anomaly.type, anomaly.operations}] =
+          better != drawn.end() ? better->second : anomaly_graph(history, anomaly);
+    }
     return result;
   }
 
@@ -277,7 +308,7 @@ class FileCheck {
   std::uint64_t base_bytes_ = 0;  // of whatever part
   bool increments_return_counts_ = false;
   std::size_t parts_ = 0;
-  std::map<std::pair<std::string, std::vector<std::size_t>>, std::string> graphs_;
+  Drawings graphs_;
 };
 
 }  // namespace

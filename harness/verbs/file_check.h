@@ -10,6 +10,7 @@
 #include "checkers/models.h"
 #include "harness/core/verdict.h"
 #include "harness/verbs/history_file.h"
+#include "harness/verbs/stages.h"
 
 namespace harness {
 
@@ -26,6 +27,7 @@ struct FileChecked {
   CheckResult result;
   std::vector<std::string> graphs;  // of the anomalies (checkers/graphviz.h)
   std::vector<std::string> warnings;
+  Stages stages;
 };
 
 /// The order of things:

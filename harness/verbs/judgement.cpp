@@ -7,6 +7,7 @@
 #include "harness/core/check.h"
 #include "harness/run/deflate.h"
 #include "harness/run/graphviz.h"
+#include "harness/run/node_logs.h"
 #include "harness/run/progress.h"
 #include "harness/verbs/verbs.h"
 #include "reports/graph.h"
@@ -87,6 +88,7 @@ Judgement report_error(const RunFiles& files, const Plan& plan, const RunInfo& i
   Judgement judgement;
   judgement.record.info = info;
   judgement.record.plan = plan;
+  add_logs_of_failed_run(files.nodes(), judgement.record);
   judgement.verdict.error = true;
   judgement.verdict.explanation = what;
   judgement.verdict.exit_code = kExitEnvironment;

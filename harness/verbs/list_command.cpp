@@ -1,5 +1,6 @@
 #include "harness/verbs/list_command.h"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -8,12 +9,16 @@
 
 #include "checkers/checkers.h"
 #include "checkers/models.h"
+#include "harness/builds/features.h"
 #include "harness/cluster/target.h"
 #include "harness/conditions/conditions.h"
+#include "harness/core/check.h"
+#include "harness/core/suggest.h"
 #include "harness/faults/faults.h"
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/scenario.h"
 #include "harness/suite/suite_file.h"
+#include "harness/verbs/catalogue_page.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/verbs.h"
 #include "reports/reports.h"
@@ -85,6 +90,25 @@ nlohmann::ordered_json of_fault(const Fault& fault) {
           {"parameters", describe(fault.parameters)}};
 }
 
+Listing feature_listing() {
+  Listing list{"features", {}};
+  for (const FeatureEntry& entry : features())
+    list.entries.push_back({std::string(entry.name),
+                            std::string(entry.description) + ", " + since(entry),
+                            {{"source", entry.source}}});
+  return list;
+}
+
+/// Of all other releases the profile is from documents alone.
+Listing tried_listing() {
+  Listing list{"tried-releases", {}};
+  for (const TriedRelease& tried : tried_releases())
+    list.entries.push_back({std::string(to_string(tried.kind)) + " " + text_of(tried.version),
+                            "has answered for itself what it has, as the features say",
+                            {}});
+  return list;
+}
+
 nlohmann::ordered_json of_condition(const Condition& condition) {
   return {{"parameters", describe(condition.parameters)}};
 }
@@ -100,7 +124,23 @@ std::vector<Listing> everything() {
           listing("models", models(), &Model::description),
           listing("reports", reports(), &Report::description),
           listing("capabilities", capability_names(), &Named::description),
-          listing("reachable-states", reachable_states(), &Named::description)};
+          listing("reachable-states", reachable_states(), &Named::description),
+          feature_listing(),
+          tried_listing()};
+}
+
+/// All when no kind is asked for. Throws UsageError for one that there is not.
+std::vector<Listing> of_kind(std::vector<Listing> lists, const std::string& kind) {
+  if (kind.empty()) return lists;
+  std::vector<std::string_view> titles;
+  for (const Listing& list : lists) titles.push_back(list.title);
+  if (std::ranges::find(titles, kind) == titles.end()) {
+    std::string all;
+    for (const std::string_view title : titles) all += (all.empty() ? "" : ", ") + std::string(title);
+    throw UsageError("there are no '" + kind + "'" + suggestion(kind, titles) + ": the kinds are " + all);
+  }
+  std::erase_if(lists, [&](const Listing& list) { return list.title != kind; });
+  return lists;
 }
 
 nlohmann::ordered_json entry_json(const Entry& entry) {
@@ -109,11 +149,11 @@ nlohmann::ordered_json entry_json(const Entry& entry) {
   return json;
 }
 
-void print_json(const std::vector<Listing>& lists) {
+nlohmann::ordered_json lists_json(const std::vector<Listing>& lists) {
   nlohmann::ordered_json json;
   for (const Listing& list : lists)
     for (const Entry& entry : list.entries) json[list.title].push_back(entry_json(entry));
-  std::cout << json.dump(2) << "\n";
+  return json;
 }
 
 void print_text(const std::vector<Listing>& lists) {
@@ -132,9 +172,21 @@ int list_command(int argc, const char* const* argv) {
       "what there is: scenarios, suites, workloads, faults, targets, conditions, checkers, models, reports",
       "list");
   bool json = false;
+  std::string kind;
+  app.add_option("KIND", kind, "only these, as 'harness list' heads them: scenarios, faults, ...");
   app.add_flag("--json", json, "one JSON object, with the parameters of each");
+  bool markdown = false;
+  app.add_flag("--markdown", markdown, "a page to read, with the parameters of each")
+      ->excludes("--json")
+      ->excludes("KIND");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
-  json ? print_json(everything()) : print_text(everything());
+  const std::vector<Listing> lists = of_kind(everything(), kind);
+  if (json)
+    std::cout << lists_json(lists).dump(2) << "\n";
+  else if (markdown)
+    std::cout << catalogue_page(lists_json(lists));
+  else
+    print_text(lists);
   return kExitPass;
 }
 

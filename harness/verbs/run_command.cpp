@@ -57,6 +57,10 @@ void declare(CLI::App& app, RunOptions& options) {
   app.add_option("--directive", options.directives,
                  "\"NAME VALUE\": a directive of the server, for every node; may be repeated")
       ->allow_extra_args(false);
+  app.add_option(
+         "--known", options.known,
+         "a list of violations that are told and no failure: a bundled one, or a .toml file; may be repeated")
+      ->allow_extra_args(false);
   app.add_option("--store", options.store, "where runs are kept")->capture_default_str();
   app.add_option("--junit", options.junit, "write junit.xml here too");
   app.add_option("--sandbox", options.sandbox, "auto, user, root or loopback")

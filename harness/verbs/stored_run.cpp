@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/core/check.h"
+#include "harness/evidence/damaged.h"
 #include "harness/scenario/plan_check.h"
 #include "harness/verbs/judgement.h"
 
@@ -22,10 +23,12 @@ Nanos first_violation(const RunVerdict& verdict) {
 StoredRun stored_run(const std::filesystem::path& root, const std::string& run) {
   StoredRun stored;
   stored.files = find_run(root, run);
-  if (!std::filesystem::exists(stored.files.plan()))
+  if (!std::filesystem::exists(stored.files.plan()) && load_run_info(stored.files).damage.empty())
     throw UsageError(stored.files.directory.string() + " has no plan.json: it cannot be repeated");
-  stored.plan = load_plan(stored.files.plan().string());
   const Judgement judgement = judge_run(stored.files);
+  if (!judgement.record.damage.empty())
+    throw DamagedEvidence(stored.files.directory.string(), judgement.record.damage);
+  stored.plan = load_plan(stored.files.plan().string());
   for (const ServerInfo& server : all_servers(judgement.record.info)) stored.builds.push_back(server.sha256);
   stored.violations = violations_of(judgement.verdict);
   stored.load_end = judgement.record.info.clients_end;

@@ -21,7 +21,7 @@ struct StoredRun {
 };
 
 /// Loads and judges the run without writing to its store. Throws UsageError for a run that is not there, or
-/// that has no plan to repeat (plan.json is missing or cannot be carried out).
+/// that has no plan to repeat (an old store, or it cannot be carried out), and DamagedEvidence.
 StoredRun stored_run(const std::filesystem::path& root, const std::string& run);
 
 }  // namespace harness

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ struct SuiteOptions {
   std::string seeds;
   std::optional<std::uint64_t> seed;
   std::optional<double> time_s;
+  std::optional<double> shrink_s;
+  std::vector<std::string> known;
   std::string shard;
   bool resume = false;
   std::string keep = "failures";
@@ -62,6 +65,13 @@ void declare(CLI::App& app, SuiteOptions& options) {
   app.add_option("--seed", options.seed, "what the seeds are drawn from [today's date, as 20261129]");
   app.add_option("--time", options.time_s, "seconds: after that no further run begins")
       ->check(number_between(0.001, 1e9));
+  app.add_option(
+         "--shrink", options.shrink_s,
+         "seconds for shrinking new violations, all together, at the end and within --time [the suite's]")
+      ->check(number_between(0, 1e9));
+  app.add_option("--known", options.known,
+                 "a list of violations that are told and no failure, beside the suite's; may be repeated")
+      ->allow_extra_args(false);
   app.add_option("--shard", options.shard, "I/N: the I-th of N parts, for several machines");
   app.add_flag("--resume", options.resume,
                "go on with the newest suite of this name (and --seed) that did not finish; else begin");
@@ -161,6 +171,8 @@ Matrix matrix_for(const SuiteOptions& options) {
   changes.builds = options.servers;
   if (!options.seeds.empty()) read_seeds(options.seeds, changes);
   changes.time_s = options.time_s;
+  changes.shrink_s = options.shrink_s;
+  changes.known = options.known;
   changes.seed = options.seed.value_or(seed_of_today());
   if (!options.shard.empty()) changes.shard = shard_of(options.shard);
   return make_matrix(load_suite(options.suite), changes);
@@ -169,6 +181,12 @@ Matrix matrix_for(const SuiteOptions& options) {
 /// A resumed suite goes on as it was begun: an option that says otherwise is refused.
 void require_same(const Matrix& stored, const Matrix& asked, const SuiteOptions& options,
                   const SuiteFiles& files) {
+  if (!stored.sha256.empty() && (stored.source != asked.source || stored.sha256 != asked.sha256))
+    throw UsageError("--resume goes on with " + files.directory.string() + ", which was begun from " +
+                     (stored.source == asked.source
+                          ? stored.source + " as it was then; it was changed since"
+                          : "another suite of this name (" + stored.source + ", not " + asked.source + ")") +
+                     ": leave --resume out to begin a new one");
   const auto same_runs = [](const Cell& a, const Cell& b) {
     return a.scenario == b.scenario && a.server == b.server && a.weight == b.weight &&
            a.time_limit_s == b.time_limit_s;
@@ -185,6 +203,7 @@ void require_same(const Matrix& stored, const Matrix& asked, const SuiteOptions&
 struct Begun {
   SuiteFiles files;
   Matrix matrix;
+  std::unique_ptr<SuiteLock> lock;  // of what runs
 };
 
 /// The suite that goes on, or a fresh one.
@@ -192,9 +211,10 @@ Begun begin(const SuiteOptions& options, SandboxMode mode, Progress& progress) {
   Matrix matrix = matrix_for(options);
   if (options.resume) {
     if (auto files = find_unfinished(options.store, matrix.suite, matrix.shard, options.seed)) {
-      Begun begun{*files, load_matrix(*files)};
+      Begun begun{*files, load_matrix(*files), std::make_unique<SuiteLock>(*files)};
       require_same(begun.matrix, matrix, options, *files);
       if (options.time_s) begun.matrix.time_s = *options.time_s;
+      if (options.shrink_s) begun.matrix.shrink_s = *options.shrink_s;
       // Killed before it had asked what can be had: none of that was asked yet.
       if (load_suite_log(*files).sessions == 0) skip_what_cannot_be(begun.matrix, *files, mode);
       progress.say("going on with " + files->directory.string());
@@ -202,7 +222,8 @@ Begun begin(const SuiteOptions& options, SandboxMode mode, Progress& progress) {
     }
   }
   name_builds(matrix, mode, options.quick_build, progress);
-  Begun begun{create_suite_directory(options.store, matrix), matrix};
+  const SuiteFiles files = create_suite_directory(options.store, matrix);
+  Begun begun{files, matrix, std::make_unique<SuiteLock>(files)};
   skip_what_cannot_be(matrix, begun.files, mode);
   return begun;
 }
@@ -267,7 +288,8 @@ int merge_shards(const SuiteOptions& options) {
   // Under a name of its own: joined suites are compared with joined ones, and none of them goes on.
   whole.matrix.suite += "-merged";
   const SuiteFiles files = store_suite(options.store, whole.matrix, whole.log);
-  if (const auto before = result_before(options, {files, whole.matrix})) compare_with(*before, result);
+  if (const auto before = result_before(options, {files, whole.matrix, nullptr}))
+    compare_with(*before, result);
   return report(result, files, options);
 }
 
@@ -288,6 +310,7 @@ int run_one_suite(const SuiteOptions& options) {
   settings.jobs = options.jobs;
   settings.shown = begun.files.directory.string();
   settings.seconds_of = seconds_before(before);
+  settings.before = before;
   const bool interrupted = run_suite(begun.matrix, settings, progress);
   SuiteResult result = tally(begun.matrix, load_suite_log(begun.files));
   result.interrupted = interrupted;

@@ -9,6 +9,7 @@
 #include "harness/verbs/export_command.h"
 #include "harness/verbs/gc_command.h"
 #include "harness/verbs/list_command.h"
+#include "harness/verbs/man_command.h"
 #include "harness/verbs/replay_command.h"
 #include "harness/verbs/report_command.h"
 #include "harness/verbs/run_command.h"
@@ -38,8 +39,10 @@ constexpr CommandEntry kCommands[] = {
     {"export", "writes a stored history for other tools", export_command},
     {"gc", "removes old stores, never one that an audit or a track record names", gc_command},
     {"doctor", "what this machine allows, and the exact mend for what it does not", doctor_command},
-    {"schema", "the JSON Schema of a file that the harness writes: plan", schema_command},
+    {"schema", "the JSON Schema of a file that the harness writes; without a name they are listed",
+     schema_command},
     {"completion", "a script that completes command lines, for bash, zsh or fish", completion_command},
+    {"man", "the manual page of a verb", man_command},
 };
 
 }  // namespace

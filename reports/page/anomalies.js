@@ -1,4 +1,5 @@
-// ---- anomalies: each with its words, its operations among the faults around them, and what else happened to the key.
+// ---- anomalies: each with its words, its operations among the faults around them, what its node wrote and how that
+// ended. Violations stand in order of time; equal ones are one entry, and what came after a crash stands below it.
 
 function renderAnomalies(ops) {
   const violations = DATA.anomalies.filter((anomaly) => !anomaly.allowed);
@@ -11,30 +12,95 @@ function renderAnomalies(ops) {
 function fillSection(id, anomalies, counter, total, ops) {
   if (!anomalies.length && !total) return;
   section(id).hidden = false;
-  fill(id, ...anomalies.map((anomaly, i) => anomalyCard(anomaly, ops, i === 0 && !anomaly.allowed)));
+  const groups = underTheirCauses(equalOnes(anomalies));
+  fill(id, ...groups.map((group, i) => groupCard(group, ops, i === 0 && !group.first.allowed)));
   if (total > anomalies.length)
     fill(id, el("p", {class: "note"}, `${grouped(anomalies.length)} of ${grouped(total)} are shown here; ` +
                                                 "results.json lists what the checkers kept."));
 }
 
-function anomalyCard(anomaly, ops, open) {
+/** [{first, others, consequences}], in order of the first of each: equal are those of one checker, type and node. */
+function equalOnes(anomalies) {
+  const groups = new Map();
+  for (const anomaly of anomalies) {
+    const name = JSON.stringify([anomaly.check, anomaly.type, anomaly.node, anomaly.window, anomaly.known]);
+    const group = groups.get(name);
+    if (group) group.others.push(anomaly);
+    else groups.set(name, {first: anomaly, others: [], consequences: []});
+  }
+  return [...groups.values()];
+}
+
+/** A process that ended by itself is the cause of what its shard lacks from then on. */
+function underTheirCauses(groups) {
+  const shardOf = (anomaly) => nodes.find((node) => node.name === anomaly.node)?.shard;
+  const top = [];
+  for (const group of groups) {
+    const cause = !group.first.allowed && !group.first.ends_process && top.find(({first}) => first.ends_process &&
+      first.t <= group.first.t && (group.first.node === "" || shardOf(first) === shardOf(group.first)));
+    (cause ? cause.consequences : top).push(group);
+  }
+  return top;
+}
+
+function groupCard(group, ops, open) {
+  const {first, others, consequences} = group;
+  const card = anomalyCard(first, ops, open, others.length);
+  if (others.length)
+    card.append(el("details", {class: "equals"},
+      el("summary", {}, `${grouped(others.length)} more of the kind, ${differences(first, others)}`),
+      others.map((other) => anomalyCard(other, ops, false, 0))));
+  if (consequences.length)
+    card.append(el("details", {class: "consequences", open: true},
+      el("summary", {}, `What came after it, of the same shard or of no one node: ${consequences.length}`),
+      consequences.map((one) => groupCard(one, ops, false))));
+  return card;
+}
+
+/** How equal violations differ: by their keys, else by their times. */
+function differences(first, others) {
+  const keys = [...new Set(others.map((other) => other.key).filter(Boolean))];
+  const last = others.at(-1).t;
+  if (keys.length > 1) return `on ${plural(keys.length, "key")}, until ${seconds(last)} s`;
+  return (keys.length && keys[0] !== first.key ? `on ${keys[0]}, ` : keys.length ? "on the same key at other times, " : "") +
+         `until ${seconds(last)} s`;
+}
+
+function anomalyCard(anomaly, ops, open, more) {
   const moments = el("ol", {class: "moments close"}, anomaly.moments.map((moment) => momentItem(moment)));
-  const title = [anomaly.headline];
   const history = el("div", {class: "key-history"});
   const key = anomaly.key ? TABLES.keys.indexOf(anomaly.key) : -1;
   return el("details", {class: "anomaly " + (anomaly.allowed ? "is-allowed" : "is-violation"), id: anomaly.id, open},
-    el("summary", {}, el("span", {class: "tag"}, anomaly.id), el("b", {}, ...title.filter(Boolean)),
-       el("span", {class: "note"}, `${seconds(anomaly.t)} s · ${anomaly.check}`)),
+    el("summary", {}, el("span", {class: "tag"}, anomaly.id), el("b", {}, anomaly.headline),
+       el("span", {class: "note"}, `${seconds(anomaly.t)} s · ${anomaly.check}${more ? ` · ${grouped(more + 1)} ×` : ""}`)),
     el("p", {class: "words"}, anomaly.explanation),
     anomaly.window && el("p", {class: "note"}, `Allowed by window ${anomaly.window}: ${anomaly.window_words}.`),
     anomaly.known && el("p", {class: "note"}, `Known, and lived with until it is mended: ${anomaly.known}.`),
     moments,
+    anomaly.ended && el("p", {class: "note ended"}, anomaly.ended),
+    !anomaly.allowed && linesAround(anomaly),
     el("p", {class: "actions"},
        el("button", {type: "button", click: () => Brush.around(anomaly.t)}, "Bring the brush here"),
        key >= 0 && el("button", {type: "button", click: () => showKey(history, ops, key, anomaly)},
                       "All operations on this key"),
        copyButton(issueText(anomaly), "Copy as text")),
     history);
+}
+
+/** What the accused node wrote around it, the nearest lines; warnings before what is only noted. */
+function linesAround(anomaly) {
+  const [SHOWN, SPAN] = [8, 5000];
+  const number = nodes.findIndex((node) => node.name === anomaly.node);
+  if (number < 0) return null;
+  const rank = ([t, , level]) => Math.abs(t - anomaly.t) + (level === "#" || level === "" ? 0 : SPAN);
+  const near = DATA.logs.lines.filter(([t, node, level, text]) => node === number && text && level !== "." && level !== "-" &&
+                                                           Math.abs(t - anomaly.t) <= SPAN)
+    .map((line, index) => ({line, index})).sort((a, b) => rank(a.line) - rank(b.line)).slice(0, SHOWN)
+    .sort((a, b) => a.index - b.index).map(({line}) => line);
+  if (!near.length) return null;
+  return el("div", {class: "around"}, el("table", {}, el("caption", {}, `What ${anomaly.node} wrote around it`),
+    el("tbody", {}, near.map(([t, , level, text]) => el("tr", {class: level === "#" ? "line-warning" : ""},
+      el("td", {class: "number"}, seconds(t)), el("td", {}, level), el("td", {}, text))))));
 }
 
 /** What was done to one key around an anomaly; those involved are marked. */
@@ -68,16 +134,18 @@ function issueText(anomaly) {
           `seed ${run.seed}, run ${run.id}`, `repeat it with: ${run.reproduce}`].join("\n");
 }
 
-/** Opens an anomaly, brings it into sight and the brush to its operations. */
-function lookAt(id) {
+/** Brings an element into sight; an anomaly is opened, with what it stands in, gets the focus, and the brush shows its
+ * operations. */
+function lookAt(id, {keepBrush = false} = {}) {
   const card = section(id);
   if (!card) return;
-  if (card.tagName === "DETAILS") card.open = true;
+  for (let around = card; around; around = around.parentElement) if (around.tagName === "DETAILS") around.open = true;
   const anomaly = DATA.anomalies.find((candidate) => candidate.id === id);
-  if (anomaly) {
+  if (anomaly && !keepBrush) {
     const times = [anomaly.t, ...anomaly.moments.map((moment) => moment.t)];
     Brush.set(Math.min(...times) - 500, Math.max(...times) + 500);
   }
   Brush.setPlace(id);
   card.scrollIntoView({block: "start"});
+  card.querySelector("summary")?.focus({preventScroll: true});
 }

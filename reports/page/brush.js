@@ -46,16 +46,20 @@ const Brush = (() => {
     replaceHash([id, ...hashParts().filter((part) => part.includes("="))]);
   }
 
-  /** Takes brush and theme from the hash; returns the id of the element to look at, or null. */
+  /** Takes brush and theme from the hash; returns the id of the element to look at, or null, and whether the hash
+   * says which time to show: then the place does not change it. */
   function readHash() {
-    let place = null;
+    let place = null, ranged = false;
     for (const part of hashParts()) {
       const range = /^t=([\d.]+)-([\d.]+)$/.exec(part);
-      if (range) set(range[1] * 1000, range[2] * 1000);
+      if (range) {
+        ranged = true;
+        set(range[1] * 1000, range[2] * 1000);
+      }
       else if (/^theme=(light|dark)$/.test(part)) document.documentElement.dataset.theme = part.slice(6);
       else if (/^[\w-]+$/.test(part)) place = part;
     }
-    return place;
+    return {place, ranged};
   }
 
   return {

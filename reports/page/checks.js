@@ -6,7 +6,7 @@ function renderChecks() {
     fill("checks", el("p", {class: "note"}, "Nothing was checked."));
     return;
   }
-  const heads = ["", "check", "measured against its bound", "allowed", "violations", "rests on", "in words"];
+  const heads = [el("span", {class: "offscreen"}, "result"), "check", "measured against its bound", "allowed", "violations", "rests on", "in words"];
   fill("checks", el("div", {class: "wide"}, el("table", {class: "checks"},
     el("thead", {}, el("tr", {}, heads.map((head) => el("th", {scope: "col"}, head)))),
     el("tbody", {}, checks.map(checkRow)))));
@@ -21,7 +21,7 @@ function checkRow(check) {
        check.known > 0 && el("p", {class: "note"}, `${grouped(check.known)} known`)),
     el("td", {class: "number"}, check.violations ? grouped(check.violations) : "–"),
     el("td", {class: "number"}, check.operations ? grouped(check.operations) : "–"),
-    el("td", {}, check.explanation, check.truncated && el("p", {class: "note"}, "Incomplete: " + check.truncated)));
+    el("td", {}, check.explanation, check.truncated && el("p", {class: "note"}, (check.valid === "unknown" ? "Incomplete: " : "Told in part: ") + check.truncated)));
 }
 
 /** Figures that have a bound stand each on a line, with a bar for how much of it was used; the rest in a sentence. */

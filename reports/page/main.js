@@ -23,11 +23,13 @@ async function main() {
   addLanes();
   addSlots();
   Tracks.mount(section("timeline"));
-  const look = () => { const place = Brush.readHash(); repaintAll(); if (place) section(place)?.scrollIntoView(); };
+  const look = () => {
+    const {place, ranged} = Brush.readHash();
+    if (place) lookAt(place, {keepBrush: ranged});
+    repaintAll();
+  };
   addEventListener("hashchange", look);
-  const place = Brush.readHash();
-  if (DATA.anomalies.some((anomaly) => anomaly.id === place)) lookAt(place);
-  else if (place) section(place)?.scrollIntoView();
+  look();
   Tracks.drawAll();
   Object.assign(document.documentElement.dataset, {
     ready: Math.round(performance.now()), operations: ops.n, anomalies: DATA.anomalies.length,

@@ -76,6 +76,8 @@ struct ResumeWrites {};
 struct StateChanged {
   bool ok;
 };
+/// Strong mode: the seat is lost. What was about to be answered never may be: close those connections.
+struct DropAnswers {};
 struct Log {
   LogLevel level;
   std::string text;
@@ -83,7 +85,7 @@ struct Log {
 
 using Action = std::variant<Connect, Send, Close, Persist, BecomeMaster, ReplicateFrom, FlushData,
                             DeleteKeysInSlot, DropShardChannels, DropForeignShardChannels, DeliverPublish,
-                            PauseWrites, ResumeWrites, StateChanged, Log>;
+                            PauseWrites, ResumeWrites, StateChanged, DropAnswers, Log>;
 using Actions = std::vector<Action>;
 
 }  // namespace cluster

@@ -166,6 +166,11 @@ void send_plain(Context& c, Link* link, MessageType type) {
   send_bytes(c, link, encode({make_header(c, type), {}}), type);
 }
 
+void send_module(Context& c, Link* link, std::uint64_t module_id, std::string payload) {
+  const ModuleBody body{module_id, 0, std::move(payload)};
+  send_bytes(c, link, encode({make_header(c, MessageType::kModule), body}), MessageType::kModule);
+}
+
 void publish(Context& c, std::string_view channel, std::string_view message, bool sharded) {
   const MessageType type = sharded ? MessageType::kPublishShard : MessageType::kPublish;
   const std::string bytes =

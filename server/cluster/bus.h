@@ -24,6 +24,7 @@ void broadcast_fail(Context& c, const Node& failed);
 void send_update(Context& c, Link* link, const Node& owner);
 void broadcast_auth_request(Context& c);
 /// Types without a body: AUTH_ACK, MFSTART.
+void send_module(Context& c, Link* link, std::uint64_t module_id, std::string payload);
 void send_plain(Context& c, Link* link, MessageType type);
 void publish(Context& c, std::string_view channel, std::string_view message, bool sharded);
 

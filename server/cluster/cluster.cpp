@@ -13,6 +13,7 @@
 #include "server/cluster/nodes_conf.h"
 #include "server/cluster/ownership.h"
 #include "server/cluster/receive.h"
+#include "server/cluster/strong_mode.h"
 
 namespace node::cluster {
 namespace {
@@ -79,6 +80,7 @@ Cluster::Cluster(Config config, Host& host, std::uint64_t seed, Ms now)
   c.state.myself =
       &c.state.add(NodeId::from_bytes(c.prng.hex(NodeId::kLength)), flag::kMyself | flag::kMaster, now);
   apply_config(c);
+  strong_mode::begin(c);
   c.save_synced();
   c.update_soon();
 }
@@ -91,11 +93,14 @@ std::optional<std::string> Cluster::load(std::string_view nodes_conf, Ms now) {
   if (nodes_conf.find_first_not_of("\n\r ") == std::string_view::npos) return std::nullopt;
   auto fresh = State{};
   if (auto error = read_nodes_conf(nodes_conf, fresh, now)) return error;
+  if (c.config.strong && !fresh.strong.empty() && !strong::Durable::parse(fresh.strong))
+    return "what strong mode must not forget is corrupt";
   c.state = std::move(fresh);
   if (c.config.defects(Defect::kEpochsForgotten)) c.state.current_epoch = c.state.last_vote_epoch = 0;
   c.todo.save = c.todo.fsync = false;
   c.log(LogLevel::kNotice, "Node configuration loaded, I'm {}", c.me().id.view());
   apply_config(c);
+  strong_mode::begin(c);
   c.update_soon();
   return std::nullopt;
 }
@@ -103,7 +108,7 @@ std::optional<std::string> Cluster::load(std::string_view nodes_conf, Ms now) {
 void Cluster::verify_against_data(Ms now) {
   Context& c = *context_;
   c.now = now;
-  if (c.me().is_replica()) return;
+  if (c.me().is_replica() || strong_mode::founded(c)) return;
   bool changed = false;
   for (int slot = 0; slot < kSlotCount; ++slot) {
     Node* owner = c.state.owner[slot];
@@ -186,8 +191,9 @@ void Cluster::on_tick(Ms now) {
   if (c.me().is_replica()) {
     manual_failover::advance(c);
     election::advance(c);
-    migration::advance(c);
+    if (!c.strong) migration::advance(c);
   }
+  strong_mode::advance(c);
   if (!c.state.ok) c.update_soon();
   if (c.unsynced_since != 0 && c.now - c.unsynced_since >= kSyncDelay) c.save_synced();
 }
@@ -204,6 +210,8 @@ Actions Cluster::drain(Ms now) {
   manual_failover::on_performed(c);
   if (c.manual.end != 0 && c.me().is_replica()) c.todo.manual_failover = true;
   run_deferred(c);
+  strong_mode::collect(c);
+  if (c.todo.update_state) health::update(c);
   if (c.todo.save) add_persist(c);
   if (c.manual.pause == ManualFailover::Pause::kAsked) c.manual.pause = ManualFailover::Pause::kHandedOut;
   return std::exchange(c.actions, {});
@@ -242,6 +250,12 @@ bool Cluster::manual_failover_in_progress() const {
 }
 std::string Cluster::nodes_conf() const {
   return write_nodes_conf(context_->state);
+}
+strong::Strong* Cluster::strong() const {
+  return context_->strong.get();
+}
+void Cluster::begin_life() {
+  if (context_->strong) strong_mode::begin_life(*context_);
 }
 std::string Cluster::info() const {
   return info_text(*context_);

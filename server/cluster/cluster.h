@@ -18,6 +18,7 @@
 #include "server/cluster/host.h"
 #include "server/cluster/reply.h"
 #include "server/cluster/state.h"
+#include "server/cluster/strong/strong.h"
 
 namespace node::cluster {
 
@@ -66,6 +67,10 @@ class Cluster {
   /// True while writes should be told to the cluster at once (see drain).
   bool manual_failover_in_progress() const;
   std::string nodes_conf() const;
+  /// Null: the mode is off.
+  strong::Strong* strong() const;
+  /// The data is about to be replaced: nodes_conf() must be on disk before that.
+  void begin_life();
   /// The lines of CLUSTER INFO.
   std::string info() const;
 

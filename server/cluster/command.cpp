@@ -11,6 +11,7 @@
 #include "server/cluster/manual_failover.h"
 #include "server/cluster/nodes_conf.h"
 #include "server/cluster/ownership.h"
+#include "server/cluster/strong_mode.h"
 
 namespace node::cluster {
 namespace {
@@ -161,6 +162,8 @@ Reply reset(Context& c, Arguments argv) {
   if (hard) {
     c.state.current_epoch = c.state.last_vote_epoch = c.me().config_epoch = 0;
     c.state.rename(c.me(), NodeId::from_bytes(c.prng.hex(NodeId::kLength)));
+    c.state.strong.clear();
+    strong_mode::begin(c);
     c.log(LogLevel::kNotice, "Node hard reset, now I'm {}", c.me().id.view());
   }
   c.update_soon();
@@ -241,6 +244,8 @@ Reply run_command(Context& c, Arguments argv) {
     return Reply::error(
         fmt::format("unknown subcommand or wrong number of arguments for '{}'. Try CLUSTER HELP.",
                     argv[1].substr(0, 128)));
+  if (const std::string_view why = strong_mode::refusal(c, argv); !why.empty())
+    return Reply::error(std::string(why));
   return command->run(c, argv);
 }
 

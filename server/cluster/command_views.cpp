@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "server/cluster/command.h"
+#include "server/cluster/strong_mode.h"
 
 namespace node::cluster {
 namespace {
@@ -142,7 +143,8 @@ std::string info_text(const Context& c) {
              s.ok ? "ok" : "fail", assigned, assigned - pfail - fail, pfail, fail, s.nodes().size(), s.size,
              s.current_epoch, s.my_master().config_epoch) +
          message_lines(c.stats.sent, "sent") + message_lines(c.stats.received, "received") +
-         fmt::format("total_cluster_links_buffer_limit_exceeded:{}\r\n", c.stats.links_over_limit);
+         fmt::format("total_cluster_links_buffer_limit_exceeded:{}\r\n", c.stats.links_over_limit) +
+         strong_mode::info_lines(c);
 }
 
 Reply slots_reply(const Context& c) {

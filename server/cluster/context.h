@@ -13,6 +13,7 @@
 #include "server/cluster/message.h"
 #include "server/cluster/prng.h"
 #include "server/cluster/state.h"
+#include "server/cluster/strong/strong.h"
 
 namespace node::cluster {
 
@@ -69,6 +70,8 @@ struct Context {
   std::map<NodeId, Ms> banned;  // FORGET: until when a node is not learned again through gossip
   Election election;
   ManualFailover manual;
+  std::unique_ptr<strong::Strong> strong;  // null: the mode is off
+  bool served_strongly = false;            // it had a seat since it started
   BusStats stats;
   NodeId heir;  // the replica of mine that I voted for: see election::on_request
   Ms heir_vote_time = 0;

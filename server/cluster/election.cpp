@@ -138,6 +138,7 @@ std::string refusal(Context& c, const Node& candidate, const Header& request) {
 
 void advance(Context& c) {
   c.todo.failover = false;
+  if (c.strong) return;  // seats are given by ballots: strong_mode.cpp
   Election& e = c.election;
   const bool by_hand = c.manual.end != 0 && c.manual.can_start;
   if (!may_run(c, by_hand)) {
@@ -166,7 +167,7 @@ void advance(Context& c) {
 }
 
 void on_request(Context& c, Node& candidate, const Header& request) {
-  if (c.me().is_replica() || c.me().slot_count == 0) return;
+  if (c.me().is_replica() || c.me().slot_count == 0 || c.strong) return;
   if (const std::string reason = refusal(c, candidate, request); !reason.empty()) {
     c.log(LogLevel::kWarning, "Failover auth denied to {}: {}", candidate.id.view(), reason);
     return;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/cluster/strong_mode.h"
+
 namespace node::cluster::health {
 namespace {
 
@@ -36,7 +38,8 @@ void update(Context& c) {
   const bool master = c.me().is_master();
   if (master && !c.state.ok && c.now - c.started < kWritableDelay) return;
 
-  bool ok = !c.config.require_full_coverage || census.covered == kSlotCount;
+  bool ok = strong_mode::ready(c);
+  ok = ok && (!c.config.require_full_coverage || census.covered == kSlotCount);
   if (census.reachable < census.masters / 2 + 1 && !c.config.defects(Defect::kMinorityWrites)) {
     ok = false;
     c.minority_time = c.now;

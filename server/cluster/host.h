@@ -65,6 +65,7 @@ struct Config {
   bool allow_pubsubshard_when_down = true;
   std::size_t link_sendbuf_limit = 0;  // bytes; 0: none
   int drop_packet_type = -1;           // DEBUG DROP-CLUSTER-PACKET-FILTER; -1: none
+  bool strong = false;                 // cluster-strong, from the start on
   Defects defects;  // rules that are broken on purpose, for those who prove that it is noticed
 
   int effective_bus_port() const { return bus_port != 0 ? bus_port : port + 10000; }

@@ -105,7 +105,7 @@ std::optional<std::string> check_structure(const State& state) {
 }
 
 void Watch::fail(std::string text) {
-  if (!violation_) violation_ = std::move(text);
+  if (!violation_ && !blind_) violation_ = std::move(text);
 }
 
 void Watch::check_not_back(const NodeId& id, std::string_view what, std::uint64_t before,

@@ -49,6 +49,9 @@ class Watch {
   /// Something else broke (check_structure).
   void observe_failure(std::string text) { fail(std::move(text)); }
 
+  /// From here on it tells nothing: others judge what comes.
+  void close_eyes() { blind_ = true; }
+
   const std::optional<std::string>& violation() const { return violation_; }
   /// Rare events seen, to show that the checks had something to check.
   int votes_seen() const { return static_cast<int>(votes_.size()); }
@@ -73,6 +76,7 @@ class Watch {
   void check_not_back(const NodeId& id, std::string_view what, std::uint64_t before, std::uint64_t after);
   void check_claims(const NodeId& id, const Seen& seen);
 
+  bool blind_ = false;
   std::map<NodeId, Seen> seen_;
   std::map<std::pair<NodeId, std::uint64_t>, NodeId> votes_;  // (voter, epoch) -> candidate
   std::map<std::uint64_t, NodeId> winners_;

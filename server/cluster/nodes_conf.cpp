@@ -84,6 +84,7 @@ class Reader {
     if (words.size() % 2 == 0) return false;
     for (std::size_t i = 1; i < words.size(); i += 2) {  // unknown names belong to later releases
       if (words[i] == "currentEpoch" && !number(words[i + 1], state_.current_epoch)) return false;
+      if (words[i] == "strong") state_.strong = words[i + 1];
       if (words[i] == "lastVoteEpoch" && !number(words[i + 1], state_.last_vote_epoch)) return false;
     }
     return true;
@@ -206,7 +207,8 @@ std::string describe_nodes(const State& state, std::uint16_t except) {
 
 std::string write_nodes_conf(const State& state) {
   return describe_nodes(state, flag::kHandshake) +
-         fmt::format("vars currentEpoch {} lastVoteEpoch {}\n", state.current_epoch, state.last_vote_epoch);
+         fmt::format("vars currentEpoch {} lastVoteEpoch {}{}{}\n", state.current_epoch,
+                     state.last_vote_epoch, state.strong.empty() ? "" : " strong ", state.strong);
 }
 
 std::optional<std::string> read_nodes_conf(std::string_view text, State& state, Ms now) {

@@ -94,6 +94,7 @@ void on_update(Context& c, const UpdateBody& update) {
 void resolve_collision(Context& c, const Node& sender) {
   Node& me = c.me();
   if (sender.config_epoch != me.config_epoch || !sender.is_master() || !me.is_master()) return;
+  if (c.strong && c.strong->founded()) return;  // epochs come from ballots alone, which are unique
   if (sender.id <= me.id || c.config.defects(Defect::kCollisionLeft)) return;
   me.config_epoch = ++c.state.current_epoch;
   c.save_synced();
@@ -151,6 +152,7 @@ void make_master(Context& c, Node& node) {
 void follow(Context& c, Node& master) {
   Node& me = c.me();
   if (&c.state.my_master() != &master) c.actions.push_back(DropForeignShardChannels{});
+  if (c.strong) c.strong->resign();
   if (me.is_master()) {
     me.flags = static_cast<std::uint16_t>((me.flags & ~(flag::kMaster | flag::kMigrateTo)) | flag::kReplica);
     c.state.close_all_slots();

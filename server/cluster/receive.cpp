@@ -6,6 +6,7 @@
 #include "server/cluster/gossip.h"
 #include "server/cluster/manual_failover.h"
 #include "server/cluster/ownership.h"
+#include "server/cluster/strong_mode.h"
 
 namespace node::cluster {
 namespace {
@@ -171,8 +172,11 @@ void on_other(Context& c, Node& sender, const Message& message) {
     case MessageType::kUpdate:
       ownership::on_update(c, std::get<UpdateBody>(message.body));
       break;
+    case MessageType::kModule:
+      strong_mode::on_module(c, sender, std::get<ModuleBody>(message.body));
+      break;
     default:
-      break;  // MODULE has no receivers here
+      break;
   }
 }
 

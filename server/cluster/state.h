@@ -81,8 +81,9 @@ class State {
   Node* myself = nullptr;
   std::uint64_t current_epoch = 0;
   std::uint64_t last_vote_epoch = 0;
-  bool ok = false;  // cluster_state
-  int size = 1;     // masters with slots
+  bool ok = false;     // cluster_state
+  std::string strong;  // what strong mode must not forget; kept also where the mode is off
+  int size = 1;        // masters with slots
   std::array<Node*, kSlotCount> owner{};
   std::uint64_t ownership_changes = 0;  // counts them: who waits for a key of a slot may have to go elsewhere
   std::map<int, Node*> migrating;       // slot -> target; few, so a map

@@ -86,7 +86,7 @@ struct Config {
                cluster_link_sendbuf_limit = 0;
   std::string cluster_announce_ip, cluster_announce_hostname, cluster_preferred_endpoint = "ip";
   bool cluster_full_coverage = true, cluster_reads_when_down = false, cluster_pubsub_when_down = true,
-       cluster_replica_migration = true, cluster_no_failover = false;
+       cluster_replica_migration = true, cluster_no_failover = false, cluster_strong = false;
 
   // Commands.
   std::int64_t lua_time_limit_ms = 5000;

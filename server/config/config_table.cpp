@@ -91,6 +91,7 @@ constexpr Directive kDirectives[] = {
     {"min-replicas-max-lag", "min-slaves-max-lag", K::integer, &Config::min_replicas_max_lag_s, true, 0},
     {"cluster-enabled", "", K::yes_no, &Config::cluster_enabled, false},
     {"cluster-config-file", "", K::text, &Config::cluster_config_file, false},
+    {"cluster-strong", "", K::yes_no, &Config::cluster_strong, false},
     {"cluster-node-timeout", "", K::integer, &Config::cluster_node_timeout, true, 0},
     {"cluster-port", "", K::integer, &Config::cluster_port, false, 0, 65535},
     {"cluster-announce-ip", "", K::text, &Config::cluster_announce_ip},

@@ -105,6 +105,27 @@ constexpr DefectLine kLines[] = {
      "a range that ends one slot late", "row 14"},
     {kForgetUnbanned, "forget-unbanned", 100, "a forgotten node comes back by gossip at once",
      "a blacklist that is not asked", "row 24"},
+
+    {kStrongAnswerEarly, "strong-answer-early", 100, "strong mode answers before the in-sync copies have it",
+     "an acknowledgement counted from what was sent", "rule 1", DefectLine::Proof::simulation},
+    {kStrongRemovalEarly, "strong-removal-early", 100,
+     "a copy counts as out of the in-sync set before a majority knows",
+     "a set changed when the change is proposed", "rule 1", DefectLine::Proof::simulation},
+    {kStrongJoinEarly, "strong-join-early", 100, "a copy joins the in-sync set before it caught up",
+     "a replica that counts as soon as it is connected", "rule 1", DefectLine::Proof::simulation},
+    {kStrongLeaseLong, "strong-lease-long", 100, "a lease is trusted for longer than its electors keep it",
+     "a lease measured in the wrong unit", "rule 1", DefectLine::Proof::simulation},
+    {kStrongLeaseUnasked, "strong-lease-unasked", 100, "strong mode answers without a lease",
+     "a lease asked for before the command alone", "rule 1", DefectLine::Proof::simulation},
+    {kStrongLeaseIgnored, "strong-lease-ignored", 100, "an elector promises another while its lease lasts",
+     "a lease that is not compared", "rule 1", DefectLine::Proof::simulation},
+    {kStrongAnyHeir, "strong-any-heir", 100, "a copy outside of the in-sync set takes the seat",
+     "an unclean election", "rule 1", DefectLine::Proof::simulation},
+    {kStrongPromiseUnsaved, "strong-promise-unsaved", 100,
+     "an elector's promises and records are not on disk", "a vote kept in memory", "rule 1",
+     DefectLine::Proof::simulation},
+    {kStrongLifeKept, "strong-life-kept", 100, "a restarted node takes its lost data for what it was",
+     "an empty master that comes back", "rule 1", DefectLine::Proof::simulation},
 };
 
 constexpr bool complete() {

@@ -64,6 +64,16 @@ enum class Defect : std::uint8_t {
   kShardsWithoutSlots,
   kNodesLies,
   kForgetUnbanned,
+  // strong mode
+  kStrongAnswerEarly,
+  kStrongRemovalEarly,
+  kStrongJoinEarly,
+  kStrongLeaseLong,
+  kStrongLeaseUnasked,
+  kStrongLeaseIgnored,
+  kStrongAnyHeir,
+  kStrongPromiseUnsaved,
+  kStrongLifeKept,
   kCount
 };
 

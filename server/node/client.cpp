@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "server/engine/command.h"
+#include "server/node/cluster_link.h"
 #include "server/node/node.h"
 
 namespace node {
@@ -39,7 +41,7 @@ void Client::read() {
   std::vector<char>& scratch = scratches[node_.busy()];
   scratch.resize(kReadBytes);
   if (session.in_command) return;
-  if (session.blocked || !postponed.empty()) {
+  if (session.blocked || !postponed.empty() || held_by_gate()) {
     // Held back: what arrives is only kept, within the same limit.
     const ssize_t n = recv(socket.fd(), scratch.data(), scratch.size(), 0);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return node_.clients().close_client(*this);
@@ -64,7 +66,7 @@ void Client::read() {
 void Client::consume(std::string_view bytes) {
   std::size_t done = 0;
   const ParserLimits limits{node_.config().proto_max_bulk, !node_.engine().is_stranger(session)};
-  while (!closing && !session.blocked && postponed.empty() && !session.close_after_reply) {
+  while (!closing && !session.blocked && postponed.empty() && !session.close_after_reply && !held_by_gate()) {
     const auto status = parser_.next(bytes, limits);
     if (status == RequestParser::Status::need_more) break;
     if (status == RequestParser::Status::error) {
@@ -99,6 +101,10 @@ void Client::run(const std::vector<std::string_view>& argv) {
     node_.clients().hold_back(*this);
     return;
   }
+  if (ClusterLink* cluster = node_.cluster(); cluster && cluster->strong()) {
+    reads_data_ = cluster->take_touched();
+    gate();
+  }
   // Nobody waits for the socket to find out that this is too much.
   if (output_bytes() > kReplyBuffer) node_.clients().check_output_limit(*this);
   if (closing) return;
@@ -113,7 +119,7 @@ void Client::run(const std::vector<std::string_view>& argv) {
 }
 
 void Client::resume() {
-  if (closing || session.blocked) return;
+  if (closing || session.blocked || held_by_gate()) return;
   if (!postponed.empty()) {
     const std::vector<std::string> words = std::move(postponed);
     postponed.clear();
@@ -147,7 +153,16 @@ bool Client::refill_from_transfer() {
   return true;
 }
 
+bool Client::passes_gate() {
+  if (gate_ == Gate::kOpen) return true;
+  if (std::exchange(gate_, Gate::kHeld) == Gate::kNew) gate_offset_ = node_.replication().offset();
+  if (!node_.cluster()->may_answer(gate_offset_)) return false;
+  gate_ = Gate::kOpen;
+  return true;
+}
+
 void Client::flush() {
+  if (!passes_gate()) return node_.clients().hold_answer(*this);
   if (output_bytes() > kReplyBuffer && !transfer_) node_.clients().check_output_limit(*this);
   if (closing) return;
   std::string& out = session.out.buffer();

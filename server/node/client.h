@@ -28,8 +28,15 @@ class Client final : public Watcher {
   void on_event(std::uint32_t events) override;
   /// Runs commands that arrived while it was blocked or held back.
   void resume();
-  /// Sends what the socket takes.
+  /// Sends what the socket takes, and strong mode lets go.
   void flush();
+  /// Output was appended that strong mode has to let go.
+  void gate() {
+    if (!reads_data_) return;
+    gate_ = Gate::kNew;
+  }
+  bool gated() const { return gate_ != Gate::kOpen; }
+  bool held_by_gate() const { return gate_ == Gate::kHeld; }
   void start_transfer(std::unique_ptr<Transfer> transfer) { transfer_ = std::move(transfer); }
   void drop_transfer() { transfer_.reset(); }
 
@@ -57,12 +64,18 @@ class Client final : public Watcher {
   void consume(std::string_view bytes);
   void run(const std::vector<std::string_view>& argv);
   bool refill_from_transfer();
+  bool passes_gate();
 
   Node& node_;
   RequestParser parser_;
   std::string in_;
   std::size_t sent_ = 0, unread_ = 0, room_ = 0;
   bool watching_write_ = false;
+  /// Of strong mode: kNew answers wait for the stream as it stands at the next flush, kHeld ones as it stood
+  /// then.
+  enum class Gate : std::uint8_t { kOpen, kNew, kHeld } gate_ = Gate::kOpen;
+  bool reads_data_ = false;  ///< its last command: one that strong mode lets in
+  std::int64_t gate_offset_ = 0;
   std::unique_ptr<Transfer> transfer_;
 };
 

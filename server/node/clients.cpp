@@ -152,6 +152,7 @@ Session* Clients::find(std::uint64_t id) {
 void Clients::wake(const Subscriber& session) {
   Client* c = get(session.id);
   if (!c) return;
+  c->gate();
   queue_flush(*c);
   to_resume_.push_back(session.id);
 }
@@ -177,6 +178,26 @@ void Clients::flush_all(std::vector<Client*>& queued) {
     c->queued = false;
     if (!c->closing) c->flush();
   }
+}
+
+void Clients::offer_held_answers() {
+  std::vector<std::uint64_t> held = std::exchange(held_answers_, {});
+  std::sort(held.begin(), held.end());  // who was given more output meanwhile stands there twice
+  held.erase(std::unique(held.begin(), held.end()), held.end());
+  for (const std::uint64_t id : held) {
+    Client* c = get(id);
+    if (!c) continue;
+    c->flush();
+    if (!c->held_by_gate()) to_resume_.push_back(id);  // what arrived meanwhile
+  }
+}
+
+void Clients::drop_held_answers() {
+  held_answers_.clear();
+  std::vector<Client*> gated;
+  for (auto& [id, c] : clients_)
+    if (!c->closing && c->gated()) gated.push_back(c.get());
+  for (Client* c : gated) close_client(*c);
 }
 
 void Clients::flush_replicas() {

@@ -39,6 +39,12 @@ class Clients final : public SessionsPort {
   void hold_back(Client& client) { held_.push_back(client.session.id); }
   std::size_t held() const { return held_.size(); }
   void check_output_limit(Client& client);
+  /// Strong mode: its output waits for in-sync copies, or a lease.
+  void hold_answer(const Client& client) { held_answers_.push_back(client.session.id); }
+  /// Tries them again.
+  void offer_held_answers();
+  /// Nobody will ever know whether they were right.
+  void drop_held_answers();
 
   /// Manual failover, until then (steady clock), whatever clients ask for.
   void pause_writes(std::int64_t until_steady_ms);
@@ -98,7 +104,7 @@ class Clients final : public SessionsPort {
   Node& node_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;
   std::vector<Client*> to_flush_, replicas_to_flush_;
-  std::vector<std::uint64_t> to_resume_, to_free_, held_;
+  std::vector<std::uint64_t> to_resume_, to_free_, held_, held_answers_;
   std::uint64_t next_id_ = 1;
   Counts counts_;
 

@@ -52,6 +52,7 @@ cluster::Config ClusterLink::read_config() const {
   out.allow_reads_when_down = c.cluster_reads_when_down;
   out.allow_pubsubshard_when_down = c.cluster_pubsub_when_down;
   out.link_sendbuf_limit = static_cast<std::size_t>(c.cluster_link_sendbuf_limit);
+  out.strong = c.cluster_strong;
   out.defects = c.defects;
   return out;
 }
@@ -310,6 +311,7 @@ void ClusterLink::act(const cluster::Action& action) {
     void operator()(const cluster::PauseWrites& a) const { node.clients().pause_writes(a.until); }
     void operator()(const cluster::ResumeWrites&) const { node.clients().resume_writes(); }
     void operator()(const cluster::StateChanged&) const { node.engine().redirect_blocked(); }
+    void operator()(const cluster::DropAnswers&) const { node.clients().drop_held_answers(); }
     void operator()(const cluster::Log& a) const { node.log(level_of(a.level), a.text); }
   };
   std::visit(Performer{*this, node_}, action);
@@ -354,8 +356,27 @@ bool ClusterLink::wants_publish(bool sharded) const {
 std::optional<std::string> ClusterLink::redirect(const RouteQuery& q, const KeyExists& key_exists) {
   const cluster::Request request{q.keys, q.write, q.asking, q.readonly, q.shard_pubsub, q.migrate};
   const cluster::Route route = cluster::route(cluster_->state(), cluster_->config(), request, key_exists);
-  if (route.kind == cluster::Route::Kind::kExecute) return std::nullopt;
-  return cluster::error_text(route, cluster_->config());
+  if (route.kind != cluster::Route::Kind::kExecute) return cluster::error_text(route, cluster_->config());
+  // A replica's answers are what READONLY asks for: stale.
+  if (strong() == nullptr || is_replica()) return std::nullopt;
+  if (!strong()->may_serve(node_.steady_ms()))
+    return "CLUSTERDOWN This master holds no lease (cluster-strong)";
+  touched_ = true;
+  return std::nullopt;
+}
+
+std::string ClusterLink::strong_copy() const {
+  return strong() != nullptr && strong()->founded() ? strong()->self().text() : std::string();
+}
+
+void ClusterLink::begin_life() {
+  if (strong() == nullptr) return;
+  cluster_->begin_life();
+  save_config();
+}
+
+bool ClusterLink::may_answer(std::int64_t offset) {
+  return strong() == nullptr || strong()->may_answer(offset, node_.steady_ms());
 }
 
 std::optional<std::string> ClusterLink::redirect_blocked(std::string_view key, bool readonly_client) {

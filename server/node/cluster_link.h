@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/cluster/cluster.h"
@@ -49,6 +50,17 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   bool is_replica() const;
   /// Bytes that the links to other nodes hold.
   std::size_t link_memory() const;
+
+  /// Null: the mode is off.
+  cluster::strong::Strong* strong() const { return cluster_->strong(); }
+  /// Who acknowledges a stream here; empty: nobody that strong mode knows.
+  std::string strong_copy() const;
+  /// The data here is about to be replaced: that is on disk when this returns.
+  void begin_life();
+  /// Whether a command was let in, since this was last asked, whose answer strong mode has to allow.
+  bool take_touched() { return std::exchange(touched_, false); }
+  /// Whether what was answered may leave, with the stream as it stands at `offset`.
+  bool may_answer(std::int64_t offset);
 
  private:
   struct Bus final : Watcher {
@@ -94,6 +106,7 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   cluster::Actions deferred_;               ///< what a running script keeps from being performed
   std::vector<std::unique_ptr<Bus>> dead_;  ///< freed when no event can name them any more
   NodesFile file_;
+  bool touched_ = false;
   std::uint64_t ownership_seen_ = 0;  ///< State::ownership_changes when blocked clients were last looked at
 };
 

@@ -149,6 +149,8 @@ void Node::before_sleep() {
     usleep(static_cast<useconds_t>(engine_.aof_flush_sleep_us));
   storage_.flush_aof();
   feed_replicas();
+  replication_.tell_strong();
+  clients_.offer_held_answers();
   clients_.flush_queued();
   clients_.bury();
   listeners_.bury();

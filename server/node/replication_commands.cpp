@@ -6,6 +6,7 @@
 #include "server/engine/engine.h"
 #include "server/engine/reply_errors.h"
 #include "server/keyspace/number.h"
+#include "server/node/cluster_link.h"
 #include "server/node/node.h"
 #include "server/node/replication_link.h"
 #include "server/node/reply_encode.h"
@@ -75,6 +76,9 @@ void ReplicationLink::command_replconf(Call& call) {
 
 void ReplicationLink::command_psync(Call& call) {
   if (call.client.kind == Session::Kind::replica) return;
+  // Whoever has not the seat may have nothing, and would take from others what they have.
+  if (node_.cluster() && node_.cluster()->strong() && !node_.cluster()->strong()->seated())
+    return call.error("NOMASTERLINK Can't SYNC while another node may be the master of this shard");
   const bool plain = call.command.name == "sync";
   std::int64_t wanted = -1;
   if (!plain) {

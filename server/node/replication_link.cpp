@@ -107,7 +107,28 @@ replication::Replication::Unsent ReplicationLink::unsent() const {
   };
 }
 
+/// Who acknowledges is told with each acknowledgement.
+void ReplicationLink::note_copy() {
+  if (const ClusterLink* cluster = node_.cluster())
+    replication_.config().strong_copy = cluster->strong_copy();
+}
+
+void ReplicationLink::tell_strong() {
+  cluster::strong::Strong* strong = node_.cluster() ? node_.cluster()->strong() : nullptr;
+  if (strong == nullptr || !strong->seated()) return;
+  std::vector<cluster::strong::Copy> connected;
+  for (const auto& [client, replica] : replication_.replicas()) {
+    const auto copy = cluster::strong::Copy::parse(replica.strong_copy);
+    if (!copy || replica.phase != replication::ReplicaInfo::Phase::kOnline || replica.acked == 0) continue;
+    strong->on_applied(*copy, replica.acked);
+    connected.push_back(*copy);
+  }
+  for (const auto& copy : std::exchange(told_strong_, connected))
+    if (std::find(connected.begin(), connected.end(), copy) == connected.end()) strong->on_gone(copy);
+}
+
 void ReplicationLink::perform() {
+  note_copy();
   for (const replication::Action& a : std::exchange(deferred_, {})) act(a);
   for (int round = 0; round < 8; ++round) {
     const replication::Actions actions = replication_.drain(node_.steady_ms(), unsent());
@@ -313,6 +334,8 @@ void ReplicationLink::collect(std::string_view bytes) {
 void ReplicationLink::load_collected() {
   const std::string path = temporary_name("received");
   std::optional<std::string> why;
+  if (node_.cluster()) node_.cluster()->begin_life();
+  note_copy();
   if (collect_failed_) {
     why = "the received data could not be written to disk";
   } else {
@@ -367,7 +390,7 @@ void ReplicationLink::execute_stream() {
     parsed_ -= executed;
     replication_.consume(executed, node_.steady_ms());
   }
-  if (asked) {
+  if (asked || (executed && !replication_.config().strong_copy.empty())) {
     const std::string_view words[] = {"replconf", "getack", "*"};
     replication_.on_replconf(0, words, node_.steady_ms());
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/cluster/host.h"
+#include "server/cluster/strong/record.h"
 #include "server/engine/ports.h"
 #include "server/net/event_loop.h"
 #include "server/net/socket.h"
@@ -31,6 +32,8 @@ class ReplicationLink final : public ReplicationPort {
   void tick();
   /// Performs what replication asks for; once a turn.
   void perform();
+  /// Strong mode: what replicas acknowledged, to the cluster; before replies leave.
+  void tell_strong();
   /// Hands the stream alone to the replicas: also within a script, and between commands and their replies.
   void forward();
   /// A replica's connection is idle while there is more of the stream for it: perform() before sleeping.
@@ -120,6 +123,7 @@ class ReplicationLink final : public ReplicationPort {
   void collect(std::string_view bytes);
   void load_collected();
   void execute_stream();
+  void note_copy();
   void take_snapshot(const replication::TakeSnapshot& take);
 
   Node& node_;
@@ -133,7 +137,8 @@ class ReplicationLink final : public ReplicationPort {
   bool collect_failed_ = false;
   std::uint64_t collected_bytes_ = 0;
   replication::TakeSnapshot snapshot_;
-  replication::Actions deferred_;  ///< what forward() left to perform()
+  replication::Actions deferred_;                   ///< what forward() left to perform()
+  std::vector<cluster::strong::Copy> told_strong_;  ///< who was connected when it was last told
   std::uint64_t full_syncs_ = 0, partial_syncs_ = 0, refused_before_ = 0, input_bytes_ = 0;
 };
 

@@ -24,6 +24,7 @@ struct Config {
   int port = 6379;                // told to the master (replica-announce-port)
   std::string announce_ip;        // replica-announce-ip
   Defects defects;                // rules that are broken on purpose
+  std::string strong_copy;        // who acknowledges, in strong mode; empty: the mode is off
   std::string masteruser;
   std::string masterauth;
   // client-output-buffer-limit replica: of the stream that a replica has not taken yet; 0: none

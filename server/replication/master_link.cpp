@@ -248,18 +248,23 @@ void MasterLink::end_transfer(Actions& actions) {
   actions.push_back(SnapshotEnd{});
 }
 
-void MasterLink::on_loaded(bool ok, std::int64_t offset, Ms now, Actions& actions) {
+void MasterLink::on_loaded(const Config& config, bool ok, std::int64_t offset, Ms now, Actions& actions) {
   if (phase_ != Phase::kLoading) return;
   last_io_ = now;
   if (!ok) return fail("Failed trying to load the MASTER synchronization DB.", actions);
   phase_ = Phase::kConnected;
   actions.push_back(Log{LogLevel::kNotice, "MASTER <-> REPLICA sync: Finished with success"});
-  send_ack(offset, actions);  // after an EOF transfer the master waits for it
+  send_ack(config, offset, actions);  // after an EOF transfer the master waits for it
   last_ack_ = now;
   if (!received_.empty()) actions.push_back(StreamReady{});
 }
 
-void MasterLink::send_ack(std::int64_t offset, Actions& actions) {
+void MasterLink::send_ack(const Config& config, std::int64_t offset, Actions& actions) {
+  if (!config.strong_copy.empty()) {
+    actions.push_back(
+        SendMaster{encode({"REPLCONF", "strong-copy", config.strong_copy, "ACK", fmt::to_string(offset)})});
+    return;
+  }
   actions.push_back(SendMaster{encode({"REPLCONF", "ACK", fmt::to_string(offset)})});
 }
 
@@ -283,7 +288,7 @@ void MasterLink::on_tick(const Config& config, std::int64_t offset, Ms now, Acti
   }
   if (now - last_ack_ < kAckPeriod) return;
   last_ack_ = now;
-  if (phase_ == Phase::kConnected) send_ack(offset, actions);
+  if (phase_ == Phase::kConnected) send_ack(config, offset, actions);
   if (phase_ == Phase::kLoading) actions.push_back(SendMaster{"\n"});  // keeps the master from timing us out
 }
 

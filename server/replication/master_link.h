@@ -50,10 +50,10 @@ class MasterLink {
   /// psync_id and psync_offset: the history to resume ("?" and -1 for none).
   void on_bytes(std::string_view bytes, const Config& config, std::string_view psync_id,
                 std::int64_t psync_offset, Ms now, Actions& actions);
-  void on_loaded(bool ok, std::int64_t offset, Ms now, Actions& actions);
+  void on_loaded(const Config& config, bool ok, std::int64_t offset, Ms now, Actions& actions);
   void consume(std::size_t count) { received_.erase(0, count); }
   void on_tick(const Config& config, std::int64_t offset, Ms now, Actions& actions);
-  void send_ack(std::int64_t offset, Actions& actions);
+  void send_ack(const Config& config, std::int64_t offset, Actions& actions);
   std::vector<Event> take_events() { return std::exchange(events_, {}); }
 
  private:

@@ -89,8 +89,17 @@ std::optional<Reply> Replication::on_replconf(ClientId client, std::span<const s
       step_failover(now);
       return std::nullopt;
     }
+    if (is(argv[i], "strong-copy")) {  // stands in front of an ACK, and has no answer of its own
+      if (argv.size() < 5 || argv[i + 1].size() > kLongestHost) return Reply::error("syntax error");
+      if (const auto it = replicas_.find(client);
+          it != replicas_.end() && it->second.strong_copy != argv[i + 1]) {
+        it->second.strong_copy = argv[i + 1];
+        it->second.acked = 0;  // what was acknowledged was another copy
+      }
+      continue;
+    }
     if (is(argv[i], "getack")) {  // in the stream from our master
-      if (replica_ && link_.connected()) link_.send_ack(offset_, actions_);
+      if (replica_ && link_.connected()) link_.send_ack(config_, offset_, actions_);
       return std::nullopt;
     }
     if (auto error = set_option(replicas_[client], argv[i], argv[i + 1])) return error;

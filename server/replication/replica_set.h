@@ -27,6 +27,7 @@ struct ReplicaInfo {
   bool plain_sync = false;       // SYNC instead of PSYNC (redis-cli --rdb): no acknowledgements, no timeouts
   bool rdb_only = false;         // REPLCONF rdb-only: closed after the snapshot
   bool functions_only = false;   // REPLCONF rdb-filter-only functions: no keys in the snapshot
+  std::string strong_copy;       // REPLCONF strong-copy: whose acknowledgements these are
   std::int64_t next_offset = 0;  // of the next stream byte to send
   std::int64_t acked = 0;
   Ms ack_time = 0;

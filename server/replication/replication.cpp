@@ -361,6 +361,7 @@ void Replication::handle_link_events() {
         break;
       case MasterLink::Event::Kind::kContinue:
         end_failover(true);
+        if (!config_.strong_copy.empty()) link_.send_ack(config_, offset_, actions_);
         if (event.id.empty() || event.id == history_.id) break;
         shift_history(std::move(event.id));
         disconnect_replicas();
@@ -380,7 +381,7 @@ void Replication::on_snapshot_loaded(bool ok, Ms now) {
     backlog_.reset(offset_);
     disconnect_replicas();  // theirs is another history now
   }
-  link_.on_loaded(ok, offset_, now, actions_);
+  link_.on_loaded(config_, ok, offset_, now, actions_);
 }
 
 std::int64_t Replication::usable_offset() const {

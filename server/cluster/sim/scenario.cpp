@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
+
+#include "server/cluster/sim/record.h"
 
 namespace node::cluster::sim {
 namespace {
@@ -10,11 +13,14 @@ namespace {
 constexpr Ms kFormationLimit = 60'000;
 constexpr Ms kConvergenceLimit = 120'000;
 constexpr Ms kLook = 500;
+constexpr Ms kRecordedLook = 100;  // as the observer of a real run looks
 
 class Story {
  public:
   Story(std::uint64_t seed, const Plan& plan)
-      : plan_(plan), world_(seed, plan.masters * (1 + plan.replicas_each), make_config(seed, plan)) {
+      : plan_(plan),
+        config_(make_config(seed, plan)),
+        world_(seed, plan.masters * (1 + plan.replicas_each), config_) {
     outcome_.seed = seed;
     takeovers_ = world_.prng().chance(0.3);
     if (plan.verbose)
@@ -25,9 +31,13 @@ class Story {
 
   Outcome tell() {
     if (form()) {
+      start_record();
+      const Ms begin = world_.now();
       trouble();
       heal();
+      if (record_) record_->trouble(begin, world_.now());
       await_agreement();
+      end_record();
     }
     if (world_.watch().violation()) outcome_.failure = *world_.watch().violation();
     outcome_.events = world_.events();
@@ -55,9 +65,34 @@ class Story {
     const Ms deadline = world_.now() + limit;
     while (world_.now() < deadline && !world_.watch().violation()) {
       if (done()) return true;
-      world_.run_until(world_.now() + kLook);
+      advance(world_.now() + kLook);
     }
     return done();
+  }
+
+  void start_record() {
+    if (plan_.record == nullptr) return;
+    record_ = std::make_unique<Record>(world_, plan_.record);
+    world_.watch().close_eyes();
+    record_->begin(outcome_.seed, config_.node_timeout, plan_.masters);
+    record_->look();
+  }
+
+  void end_record() {
+    if (!record_) return;
+    const bool settled = outcome_.failure.empty() && !world_.watch().violation();
+    const Ms settled_at = settled ? world_.now() : -1;
+    advance(world_.now() + kLook);  // what is judged as the end is seen after that
+    record_->end(settled_at);
+  }
+
+  /// The world goes on until then, and is looked at meanwhile when it is recorded.
+  void advance(Ms then) {
+    while (record_ && world_.now() + kRecordedLook <= then) {
+      world_.run_until(world_.now() + kRecordedLook);
+      record_->look();
+    }
+    world_.run_until(then);
   }
 
   bool form() {
@@ -86,7 +121,7 @@ class Story {
     const Ms end = world_.now() + plan_.trouble;
     while (world_.now() < end && !world_.watch().violation()) {
       one_fault();
-      world_.run_until(world_.now() + 50 + static_cast<Ms>(world_.prng().below(3000)));
+      advance(world_.now() + 50 + static_cast<Ms>(world_.prng().below(3000)));
     }
   }
 
@@ -213,8 +248,10 @@ class Story {
   }
 
   Plan plan_;
+  const Config config_;
   World world_;
-  bool takeovers_ = false;  // they make the watch forgive, so only some seeds have them
+  std::unique_ptr<Record> record_;  // null: the run is not recorded
+  bool takeovers_ = false;          // they make the watch forgive, so only some seeds have them
   Outcome outcome_;
 };
 

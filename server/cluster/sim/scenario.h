@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <string>
 
 #include "server/cluster/sim/world.h"
@@ -15,7 +16,8 @@ struct Plan {
   Ms trouble = 20'000;  // how long faults are injected
   bool admin = true;    // also failovers by hand and slot migrations
   Defects defects{};
-  bool verbose = false;  // logs of the nodes on standard output, each with its time and node
+  bool verbose = false;         // logs of the nodes on standard output, each with its time and node
+  std::FILE* record = nullptr;  // where the record of the run goes (record.h), if anywhere
 };
 
 struct Outcome {
