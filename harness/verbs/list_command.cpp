@@ -176,7 +176,9 @@ int list_command(int argc, const char* const* argv) {
   app.add_option("KIND", kind, "only these, as 'harness list' heads them: scenarios, faults, ...");
   app.add_flag("--json", json, "one JSON object, with the parameters of each");
   bool markdown = false;
-  app.add_flag("--markdown", markdown, "a page to read, with the parameters of each")->excludes("--json")->excludes("KIND");
+  app.add_flag("--markdown", markdown, "a page to read, with the parameters of each")
+      ->excludes("--json")
+      ->excludes("KIND");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
   const std::vector<Listing> lists = of_kind(everything(), kind);
   if (json)

@@ -58,6 +58,8 @@ struct DeleteKeysInSlot {
 struct DropShardChannels {
   int slot;
 };
+/// This node is of another shard now: unsubscribe those of all shard channels that are not the shard's.
+struct DropForeignShardChannels {};
 /// A message published elsewhere: hand it to the local subscribers.
 struct DeliverPublish {
   bool sharded;
@@ -82,8 +84,8 @@ struct Log {
 };
 
 using Action = std::variant<Connect, Send, Close, Persist, BecomeMaster, ReplicateFrom, FlushData,
-                            DeleteKeysInSlot, DropShardChannels, DeliverPublish, PauseWrites, ResumeWrites,
-                            StateChanged, DropAnswers, Log>;
+                            DeleteKeysInSlot, DropShardChannels, DropForeignShardChannels, DeliverPublish,
+                            PauseWrites, ResumeWrites, StateChanged, DropAnswers, Log>;
 using Actions = std::vector<Action>;
 
 }  // namespace cluster

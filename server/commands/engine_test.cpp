@@ -64,6 +64,8 @@ struct Outside final : ClockPort,
   std::size_t used() const override { return 0; }
   std::size_t for_data() const override { return 0; }
   void freed(std::size_t) override {}
+  MemoryReport report() const override { return {}; }
+  void give_back() override { asked.emplace_back("give back"); }
   Text begin(bool, bool, bool, bool) override { return std::nullopt; }
   bool waiting() const override { return false; }
   bool abort() override { return false; }

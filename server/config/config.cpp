@@ -366,7 +366,6 @@ void load_config_text(Config& config, std::string_view text, const std::string& 
                       const IncludeReader& read_included, int depth) {
   std::istringstream in{std::string(text)};
   int number = 0;
-  bool saves_reset = false;
   for (std::string line; std::getline(in, line);) {
     ++number;
     auto fail = [&](const std::string& why) {
@@ -390,10 +389,10 @@ void load_config_text(Config& config, std::string_view text, const std::string& 
     }
     // Several save lines add up; the first replaces the default.
     if (name == "save") {
-      std::vector<std::string> all = saves_reset ? words_of(config.save) : std::vector<std::string>{};
+      std::vector<std::string> all = config.saves_given ? words_of(config.save) : std::vector<std::string>{};
       if (join(values).empty()) all.clear();
       for (const std::string& w : words_of(join(values))) all.push_back(w);
-      saves_reset = true;
+      config.saves_given = true;
       if (const auto why = set_save(config, all)) fail(*why);
       continue;
     }

@@ -105,6 +105,7 @@ struct Config {
 
   /// Values of directives that are kept without an effect, by name.
   std::map<std::string, std::string> inert;
+  bool saves_given = false;  ///< some `save` line took the place of the defaults: later ones add up
   /// The file given on the command line; empty: none.
   std::string file;
 

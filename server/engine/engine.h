@@ -159,6 +159,10 @@ class Engine {
   std::int64_t aof_flush_sleep_us = 0;  ///< DEBUG AOF-FLUSH-SLEEP
   bool loading = false;
   bool evicting = false;
+  struct {
+    std::int64_t since_us = 0;  ///< monotonic; 0: within maxmemory
+    std::int64_t total_us = 0;  ///< before that
+  } excess;                     ///< time beyond maxmemory
   Eviction eviction;
   int monitors = 0;
   unsigned propagation_targets = propagate_to::all;  ///< of what is enqueued from now on: redis.set_repl()
@@ -167,6 +171,8 @@ class Engine {
   void note_written_here(const Command& command, int db, const std::vector<std::string_view>& argv);
   friend struct Call;
   bool out_of_memory(const Session& session, bool may_grow);
+  bool make_room();
+  void note_excess(bool over);
   std::size_t evict_one(Database& d, const std::string& key);
   void publish_event(char event_class, std::string_view name, std::string_view key, int db);
   static WatchedKey& watched_key(Session& session, const std::pair<int, std::string>& name);

@@ -1,5 +1,6 @@
 /// Making room: keys go until what is used is within maxmemory.
 #include <cmath>
+#include <utility>
 
 #include "server/engine/engine.h"
 
@@ -16,7 +17,20 @@ std::int64_t turn_us(std::int64_t tenacity) {
 
 }  // namespace
 
+/// How long what is used has been beyond maxmemory at a stretch, whether keys may go or not.
+void Engine::note_excess(bool over) {
+  const std::int64_t now = ports.clock.monotonic_us();
+  if (over && excess.since_us == 0) excess.since_us = now;
+  if (!over && excess.since_us != 0) excess.total_us += now - std::exchange(excess.since_us, 0);
+}
+
 bool Engine::evict() {
+  const bool exhausted = make_room();
+  if (exhausted || evicting || excess.since_us != 0) note_excess(exhausted || evicting);
+  return exhausted;
+}
+
+bool Engine::make_room() {
   evicting = false;
   if (config.maxmemory <= 0 || loading || ports.sessions.paused(true)) return false;
   // A replica holds what its master holds.

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "server/engine/memory_report.h"
+
 namespace node {
 
 struct Session;
@@ -100,6 +102,9 @@ struct MemoryPort {
   virtual std::size_t for_data() const = 0;
   /// Keys went: used() is about so much less, should it answer from memory.
   virtual void freed(std::size_t bytes) = 0;
+  virtual MemoryReport report() const = 0;
+  /// Gives free pages back to the system.
+  virtual void give_back() = 0;
 };
 
 struct ShutdownPort {

@@ -232,6 +232,12 @@ void Database::for_slot(int slot, std::size_t limit,
   });
 }
 
+std::size_t Database::table_memory() const {
+  std::size_t bytes = size_ * sizeof(Entry);
+  for (const Table& t : tables_) bytes += t.memory();
+  return bytes;
+}
+
 std::size_t Database::expire_some(std::size_t samples, const std::function<bool()>& deadline) {
   std::size_t gone = 0;
   while (!expiries_.empty()) {
@@ -239,6 +245,7 @@ std::size_t Database::expire_some(std::size_t samples, const std::function<bool(
     const std::size_t round = std::min(samples, expiries_.size());
     for (std::size_t i = 0; i < round && !expiries_.empty(); ++i) {
       const Expiry* x = expiries_.random(random_source());
+      ++state_.expiries_seen;
       if (x->at_ms >= state_.now_ms) continue;
       const std::string key(x->entry->key());
       remove(key);

@@ -25,6 +25,7 @@ struct KeyspaceState {
   bool show_expired = false;  ///< the master's stream is being applied: expired keys count as present
   std::uint64_t dirty = 0;    ///< changes since the last save
   std::uint64_t hits = 0, misses = 0, expired = 0;
+  std::uint64_t expiries_seen = 0;  ///< keys that expire_some() looked at
   /// Called for each key removed because its time had come; null while nobody cares.
   std::function<void(Database&, std::string_view key)> on_expired;
   /// Called for each key made, and for each read of one that is not there.
@@ -88,6 +89,9 @@ class Database {
               const std::function<void(const Entry&, std::int64_t expires_ms)>& visit) const;
   /// About the bytes that removing the key gives back.
   std::size_t memory_of(std::string_view key) const;
+  /// Bytes of the tables of keys and of expiry times, without the values.
+  std::size_t table_memory() const;
+  std::size_t expiry_memory() const { return expiries_.memory() + expiring() * sizeof(Expiry); }
   std::uint64_t scan(std::uint64_t cursor, const std::function<void(Entry&)>& visit);
   void for_each(const std::function<void(Entry&)>& visit) const;
 

@@ -177,11 +177,16 @@ void Client::flush() {
         return;
       }
       if (n <= 0) return node_.clients().close_client(*this);
-      node_.clients().count_output(static_cast<std::size_t>(n));
+      node_.clients().count_output(static_cast<std::size_t>(n), session.kind == Session::Kind::replica);
       sent_ += static_cast<std::size_t>(n);
     }
     sent_ = 0;
-    if (out.capacity() > kKeptOutput) std::string().swap(out);
+    if (out.capacity() > room_) node_.clients().count_expanded();
+    if (out.capacity() > kKeptOutput) {
+      std::string().swap(out);
+      node_.clients().count_shrunk();
+    }
+    room_ = out.capacity();
     out.clear();
     if (!transfer_) break;
     if (!refill_from_transfer()) return;

@@ -69,7 +69,7 @@ class Client final : public Watcher {
   Node& node_;
   RequestParser parser_;
   std::string in_;
-  std::size_t sent_ = 0, unread_ = 0;
+  std::size_t sent_ = 0, unread_ = 0, room_ = 0;
   bool watching_write_ = false;
   /// Of strong mode: kNew answers wait for the stream as it stands at the next flush, kHeld ones as it stood
   /// then.

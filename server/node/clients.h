@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "server/engine/ports.h"
@@ -71,17 +72,26 @@ class Clients final : public SessionsPort {
   struct Counts {
     std::uint64_t connections = 0, refused = 0, evicted = 0;
     std::uint64_t input_bytes = 0, output_bytes = 0, reads = 0, writes = 0;
+    std::uint64_t replica_bytes = 0;         ///< of output_bytes: those to replicas
+    std::uint64_t expands = 0, shrinks = 0;  ///< buffers of replies that took more room, or gave it back
   };
   const Counts& counts() const { return counts_; }
-  void reset_counts() { counts_ = {0, 0, 0, 0, 0, counts_.reads, counts_.writes}; }
+  void reset_counts() {
+    const Counts kept = std::exchange(counts_, {});
+    counts_.reads = kept.reads;
+    counts_.writes = kept.writes;
+  }
   void count_input(std::size_t n) {
     counts_.input_bytes += n;
     ++counts_.reads;
   }
-  void count_output(std::size_t n) {
+  void count_output(std::size_t n, bool to_replica) {
     counts_.output_bytes += n;
+    if (to_replica) counts_.replica_bytes += n;
     ++counts_.writes;
   }
+  void count_expanded() { ++counts_.expands; }
+  void count_shrunk() { ++counts_.shrinks; }
   /// As many of the clients wanted as there may be descriptors for, besides those of files and the bus.
   /// Raises the process's limit as far as it goes.
   static std::int64_t possible(std::int64_t wanted);

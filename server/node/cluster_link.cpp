@@ -196,6 +196,12 @@ void ClusterLink::Bus::on_event(std::uint32_t events) {
   owner->cluster_->on_bytes(id, {scratch.data(), static_cast<std::size_t>(n)}, owner->node_.steady_ms());
 }
 
+std::size_t ClusterLink::link_memory() const {
+  std::size_t bytes = 0;
+  for (const auto& [id, bus] : links_) bytes += sizeof(Bus) + bus->out.capacity();
+  return bytes;
+}
+
 void ClusterLink::Bus::flush() {
   while (sent < out.size()) {
     const ssize_t n = ::send(socket.fd(), out.data() + sent, out.size() - sent, MSG_NOSIGNAL);
@@ -290,6 +296,14 @@ void ClusterLink::act(const cluster::Action& action) {
           [&](std::string_view channel) { return cluster::slot_of(channel) == a.slot; },
           [&](const Subscriber& s) { node.clients().wake(s); });
     }
+    void operator()(const cluster::DropForeignShardChannels&) const {
+      const cluster::State& state = link.cluster_->state();
+      node.engine().pubsub.drop_shard_channels(
+          [&](std::string_view channel) {
+            return state.owner[cluster::slot_of(channel)] != &state.my_master();
+          },
+          [&](const Subscriber& s) { node.clients().wake(s); });
+    }
     void operator()(const cluster::DeliverPublish& a) const {
       node.engine().pubsub.publish(a.channel, a.message, a.sharded,
                                    [&](const Subscriber& s) { node.clients().wake(s); });
@@ -345,8 +359,7 @@ std::optional<std::string> ClusterLink::redirect(const RouteQuery& q, const KeyE
   if (route.kind != cluster::Route::Kind::kExecute) return cluster::error_text(route, cluster_->config());
   // A replica's answers are what READONLY asks for: stale.
   if (strong() == nullptr || is_replica()) return std::nullopt;
-  if (!strong()->may_serve(node_.steady_ms()))
-    return "CLUSTERDOWN This master holds no lease (cluster-strong)";
+  if (!strong()->may_serve(node_.steady_ms())) return "TRYAGAIN This master holds no lease (cluster-strong)";
   touched_ = true;
   return std::nullopt;
 }

@@ -48,6 +48,8 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   bool state_ok() const override;
 
   bool is_replica() const;
+  /// Bytes that the links to other nodes hold.
+  std::size_t link_memory() const;
 
   /// Null: the mode is off.
   cluster::strong::Strong* strong() const { return cluster_->strong(); }

@@ -39,6 +39,9 @@ class Lines {
   std::string out_;
 };
 
+class Node;
+std::string info_memory(const Node& node);
+
 inline std::string percent(std::uint64_t part, std::uint64_t whole) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f",

@@ -169,11 +169,13 @@ void Node::cron() {
   replication_.tick();
   storage_.maybe_save();
   clients_.timeouts();
+  memory_.tend();
   const Clients::Counts& counts = clients_.counts();
   const std::int64_t now = steady_ms();
-  if (!rates_.tick(now, {engine_.commands_processed, counts.input_bytes, counts.output_bytes})) return;
+  if (!rates_.tick(now, {engine_.commands_processed, counts.input_bytes + replication_.input_bytes(),
+                         counts.output_bytes, replication_.input_bytes(), counts.replica_bytes}))
+    return;
   migrations_.drop_idle(now);
-  memory_.note_peak();
 }
 
 /// The stream goes out before the replies to the writes in it. It goes in portions: as many as the sockets
@@ -186,13 +188,25 @@ void Node::feed_replicas() {
   } while (++portions < kPortionsAtOnce && replication_.can_forward());
 }
 
+void Node::note_expiry(std::int64_t usec, std::size_t gone, std::uint64_t seen) {
+  constexpr double kWeight = 0.05;  // of the last cycle in the running average
+  expiry_.usec += usec;
+  expiry_.cut_short += usec >= kExpireBudgetUs;
+  const double share = seen ? static_cast<double>(gone) / static_cast<double>(seen) : 0;
+  expiry_.stale += kWeight * (share - expiry_.stale);
+}
+
 /// Those whose time passed go, for a while; and the tables of keys take their steps.
 void Node::expire_keys() {
   if (engine_.active_expire && !engine_.state.keep_expired) {
     const std::int64_t began = clock_.monotonic_us(), until = began + kExpireBudgetUs;
+    const std::uint64_t seen = engine_.state.expiries_seen;
+    std::size_t gone = 0;
     for (const auto& d : engine_.databases())
-      if (d->expiring()) d->expire_some(20, [&] { return clock_.monotonic_us() >= until; });
-    engine_.note_latency("expire-cycle", clock_.monotonic_us() - began);
+      if (d->expiring()) gone += d->expire_some(20, [&] { return clock_.monotonic_us() >= until; });
+    const std::int64_t ended = clock_.monotonic_us();
+    engine_.note_latency("expire-cycle", ended - began);
+    note_expiry(ended - began, gone, engine_.state.expiries_seen - seen);
   }
   engine_.expire_written_here();
   for (const auto& d : engine_.databases())
@@ -217,6 +231,7 @@ void Node::reset_statistics() {
   clients_.reset_counts();
   rates_.forget_commands();
   memory_.reset_peak();
+  expiry_ = {};
   replication_.reset_statistics();
 }
 
@@ -236,7 +251,7 @@ std::optional<std::string> Node::apply_directive(const std::string& name) {
     if (auto why = storage_.switch_aof()) return why;
   if (name.starts_with("aof-") || name == "appendfsync") storage_.change_aof_settings();
   if (name == "requirepass") engine_.permissions.users.set_default_password(config_.requirepass);
-  if (name == "maxmemory") engine_.evicting = config_.maxmemory > 0;
+  if (name == "maxmemory") engine_.evict();
   return std::nullopt;
 }
 

@@ -61,6 +61,13 @@ class Node final : public ServerPort, public ChangesPort {
   const Shutdown& shutdown() const { return shutdown_; }
   const Migrations& migrations() const { return migrations_; }
   const Rates& rates() const { return rates_; }
+  /// Of the regular removal of keys whose time is over.
+  struct Expiry {
+    std::int64_t usec = 0;
+    std::uint64_t cut_short = 0;  ///< how often the time for it was up
+    double stale = 0;             ///< about the share of keys with a time to live that are past it
+  };
+  const Expiry& expiry() const { return expiry_; }
   const std::string& run_id() const { return run_id_; }
   /// Null: cluster-enabled no.
   ClusterLink* cluster() { return cluster_.get(); }
@@ -81,6 +88,7 @@ class Node final : public ServerPort, public ChangesPort {
   void before_sleep();
   void cron();
   void expire_keys();
+  void note_expiry(std::int64_t usec, std::size_t gone, std::uint64_t seen);
   void feed_replicas();
   void apply_limits();
   void note_time() { engine_.state.now_ms = clock_.now_us() / 1000; }
@@ -105,6 +113,7 @@ class Node final : public ServerPort, public ChangesPort {
   Scripting scripting_;
   std::unique_ptr<ClusterLink> cluster_;
   Rates rates_;
+  Expiry expiry_;
   std::string run_id_;
   std::int64_t next_cron_ms_ = 0;
   bool busy_ = false;

@@ -119,7 +119,7 @@ void ReplicationLink::tell_strong() {
   std::vector<cluster::strong::Copy> connected;
   for (const auto& [client, replica] : replication_.replicas()) {
     const auto copy = cluster::strong::Copy::parse(replica.strong_copy);
-    if (!copy || replica.phase != replication::ReplicaInfo::Phase::kOnline || replica.acked == 0) continue;
+    if (!copy || replica.phase != replication::ReplicaInfo::Phase::kOnline) continue;
     strong->on_applied(*copy, replica.acked);
     connected.push_back(*copy);
   }
@@ -236,6 +236,7 @@ void ReplicationLink::Master::on_event(std::uint32_t events) {
   const ssize_t n = recv(socket.fd(), scratch.data(), scratch.size(), 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) return owner->master_failed();
+  owner->input_bytes_ += static_cast<std::size_t>(n);
   owner->replication_.on_master_bytes({scratch.data(), static_cast<std::size_t>(n)}, node.steady_ms());
   owner->perform();
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "server/cluster/host.h"
-#include "server/cluster/strong/record.h"
+#include "server/cluster/strong_record.h"
 #include "server/engine/ports.h"
 #include "server/net/event_loop.h"
 #include "server/net/socket.h"
@@ -90,6 +90,8 @@ class ReplicationLink final : public ReplicationPort {
   bool loading_beside_old_data() const;
   std::int64_t usable_offset() const { return replication_.usable_offset(); }
   std::uint64_t refused_partial_syncs() const { return replication_.partial_refused() - refused_before_; }
+  /// From the master.
+  std::uint64_t input_bytes() const { return input_bytes_; }
   std::uint64_t full_syncs() const { return full_syncs_; }
   std::uint64_t partial_syncs() const { return partial_syncs_; }
   /// Some replica has not acknowledged all that was streamed.
@@ -98,7 +100,7 @@ class ReplicationLink final : public ReplicationPort {
   /// Asks for acknowledgements at once, whatever is paused next.
   void request_acks() { replication_.request_acks(); }
   void reset_statistics() {
-    full_syncs_ = partial_syncs_ = 0;
+    full_syncs_ = partial_syncs_ = input_bytes_ = 0;
     refused_before_ = replication_.partial_refused();
   }
 
@@ -137,7 +139,7 @@ class ReplicationLink final : public ReplicationPort {
   replication::TakeSnapshot snapshot_;
   replication::Actions deferred_;                   ///< what forward() left to perform()
   std::vector<cluster::strong::Copy> told_strong_;  ///< who was connected when it was last told
-  std::uint64_t full_syncs_ = 0, partial_syncs_ = 0, refused_before_ = 0;
+  std::uint64_t full_syncs_ = 0, partial_syncs_ = 0, refused_before_ = 0, input_bytes_ = 0;
 };
 
 }  // namespace node

@@ -253,6 +253,7 @@ std::string Storage::info() const {
   lines.add("loading", node_.engine().loading)
       .add("async_loading", node_.replication().loading_beside_old_data())
       .add("current_cow_size", copying ? child_report_->copied_bytes.load() : std::uint64_t{0})
+      .add("current_cow_size_age", std::int64_t{0})
       .add("current_cow_peak", copying ? child_report_->copied_bytes.load() : std::uint64_t{0})
       .add("current_fork_perc", percent(done, child_keys_total_))
       .add("current_save_keys_processed", done)
@@ -275,6 +276,9 @@ std::string Storage::info() const {
       .add("aof_current_rewrite_time_sec", std::int64_t{-1})
       .add("aof_last_bgrewrite_status", last_rewrite_ok_ ? "ok" : "err")
       .add("aof_rewrites", rewrites_)
+      .add("aof_rewrites_consecutive_failures", static_cast<std::int64_t>(rewrite_failures_))
+      .add("module_fork_in_progress", std::int64_t{0})
+      .add("module_fork_last_cow_size", std::int64_t{0})
       .add("aof_last_write_status", aof_error_ ? "err" : "ok")
       .add("aof_last_cow_size", rewrite_copied_);
   if (node_.engine().loading) {

@@ -153,3 +153,26 @@ TEST_CASE("DEBUG DIGEST is the same for the same data, however it came to be") {
     CHECK(same());
   }
 }
+
+TEST_CASE("a shard subscription on a replica ends at once when the replica is given to another master") {
+  Member a, b, replica;
+  a.ask("cluster addslotsrange 0 8191");
+  b.ask("cluster addslotsrange 8192 16383");
+  a.ask("cluster set-config-epoch 1");
+  b.ask("cluster set-config-epoch 2");
+  for (Member* m : {&b, &replica}) m->meet(a);
+  const auto knows_all = [](Member& m) {
+    return m.says("cluster info", "cluster_known_nodes:3") && m.says("cluster info", "cluster_state:ok") &&
+           !m.says("cluster nodes", "handshake");
+  };
+  REQUIRE(eventually([&] { return knows_all(a) && knows_all(b) && knows_all(replica); }));
+  REQUIRE(replica.ask("cluster replicate " + a.id()) == "+OK\r\n");
+  Connection listener = replica.connect();
+  const auto subscribed = [&] {
+    return listener.ask("ssubscribe {abc}").starts_with("*3\r\n$10\r\nssubscribe\r\n");
+  };
+  REQUIRE(replica.says("cluster keyslot {abc}", ":7638"));
+  REQUIRE(eventually([&] { return subscribed(); }));
+  REQUIRE(replica.ask("cluster replicate " + b.id()) == "+OK\r\n");
+  CHECK(listener.reply() == "*3\r\n$12\r\nsunsubscribe\r\n$5\r\n{abc}\r\n:0\r\n");
+}

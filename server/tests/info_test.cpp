@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <map>
-#include <set>
 #include <sstream>
 #include <string>
 
@@ -36,33 +35,9 @@ TEST_CASE("INFO has the fields of redis-server, but for those of what is not the
       stock(stock_binary(), stock_folder.path(), {"--save", ""});
   const auto here = fields_of(ours.connect().ask("info default")),
              there = fields_of(stock.connect().ask("info default"));
-  // Of modules, threads, another allocator's defragmentation, or not counted here.
-  const std::set<std::string> known = {"atomicvar_api",
-                                       "mem_cluster_links",
-                                       "mem_aof_buffer",
-                                       "current_cow_size_age",
-                                       "aof_rewrites_consecutive_failures",
-                                       "module_fork_in_progress",
-                                       "module_fork_last_cow_size",
-                                       "total_net_repl_input_bytes",
-                                       "total_net_repl_output_bytes",
-                                       "instantaneous_input_repl_kbps",
-                                       "instantaneous_output_repl_kbps",
-                                       "expired_stale_perc",
-                                       "expired_time_cap_reached_count",
-                                       "expire_cycle_cpu_milliseconds",
-                                       "total_eviction_exceeded_time",
-                                       "current_eviction_exceeded_time",
-                                       "total_active_defrag_time",
-                                       "current_active_defrag_time",
-                                       "reply_buffer_shrinks",
-                                       "reply_buffer_expands"};
   for (const auto& [name, value] : there) {
-    if (name.starts_with("tracking_")) continue;
-    if (!known.contains(name)) {
-      INFO(name);
-      CHECK(here.contains(name));
-    }
+    INFO(name);
+    CHECK(here.contains(name));
   }
 }
 
@@ -77,7 +52,7 @@ TEST_CASE("INFO counts what goes over the network and how long commands took") {
   CHECK(std::stoul(fields["total_system_memory"]) > std::stoul(fields["used_memory_rss"]));
   const std::string& latency = fields["latency_percentiles_usec_get"];
   REQUIRE(latency.starts_with("p50="));
-  CHECK(std::stod(latency.substr(4)) >= 1);
+  CHECK(std::stod(latency.substr(4)) > 0);
   c.ask("bgsave");
   CHECK(eventually([&] { return fields_of(c.ask("info everything"))["latest_fork_usec"] != "0"; }));
 }
@@ -100,4 +75,33 @@ TEST_CASE("a node that systemd started tells it when it is ready") {
     if (n > 0) heard.append(buffer, static_cast<std::size_t>(n));
     return heard.find("READY=1") != std::string::npos;
   }));
+}
+
+TEST_CASE("INFO counts replication's bytes apart, and tells how far expiry is behind") {
+  const Folder folder, other_folder;
+  const ChildServer master(our_binary(), folder.path(), {"--save", ""});
+  const ChildServer replica(our_binary(), other_folder.path(),
+                            {"--save", "", "--replicaof", "127.0.0.1 " + std::to_string(master.port())});
+  Connection m = master.connect(), r = replica.connect();
+  REQUIRE(eventually([&] { return field(r, "replication", "master_link_status") == "up"; }));
+  m.ask("set k " + std::string(5000, 'x'));
+  CHECK(eventually([&] { return std::stoul(field(m, "stats", "total_net_repl_output_bytes")) > 5000; }));
+  CHECK(eventually([&] { return std::stoul(field(r, "stats", "total_net_repl_input_bytes")) > 5000; }));
+  CHECK(std::stoul(field(r, "stats", "total_net_input_bytes")) >
+        std::stoul(field(r, "stats", "total_net_repl_input_bytes")));
+  CHECK(field(m, "stats", "expired_stale_perc") == "0.00");
+  for (int i = 0; i < 3000; ++i) m.ask("set gone:" + std::to_string(i) + " v px 1");
+  CHECK(eventually([&] { return field(m, "stats", "expired_stale_perc") != "0.00"; }));
+  m.ask("config resetstat");
+  CHECK(field(m, "stats", "total_net_repl_output_bytes") == "0");
+}
+
+TEST_CASE("CLIENT LIST tells the descriptor, not the number of the connection") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {"--save", ""});
+  for (int i = 0; i < 100; ++i) server.connect().ask("ping");
+  Connection c = server.connect();
+  const std::string line = c.ask("client info");
+  CHECK(std::stoi(line.substr(line.find(" fd=") + 4)) < 100);
+  CHECK(std::stoi(line.substr(line.find("id=") + 3)) > 100);
 }

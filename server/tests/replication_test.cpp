@@ -361,3 +361,24 @@ TEST_CASE(
   CHECK(r.ask("incr theirs") == ":1\r\n");
   CHECK(r.ask("ttl theirs") == ":-1\r\n");
 }
+
+TEST_CASE("a replica knows how much a group has read, and its lag (redis#12898)") {
+  const Folder a, b;
+  const ChildServer master(our_binary(), a.path(), {"--save", ""});
+  const ChildServer replica(our_binary(), b.path(),
+                            {"--save", "", "--replicaof", "127.0.0.1 " + std::to_string(master.port())});
+  Connection m = master.connect(), r = replica.connect();
+  REQUIRE(eventually([&] { return field(r, "replication", "master_link_status") == "up"; }));
+  m.ask("xgroup create s g 0 mkstream entriesread 0");
+  for (int i = 1; i <= 10; ++i) m.ask("xadd s " + std::to_string(i) + "-1 f v");
+  for (const char* line :
+       {"xreadgroup group g one count 3 streams s >", "xreadgroup group g two noack count 2 streams s >",
+        "xdel s 7-1", "xreadgroup group g one count 2 streams s >", "xtrim s minid 4-1"}) {
+    INFO(line);
+    REQUIRE(m.ask(line)[0] != '-');
+    CHECK(m.ask("wait 1 5000") == ":1\r\n");
+    const std::string here = m.ask("xinfo groups s");
+    CHECK(here.find("entries-read") != std::string::npos);
+    CHECK(r.ask("xinfo groups s") == here);
+  }
+}

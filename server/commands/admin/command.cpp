@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "server/commands/admin/command_docs.h"
 #include "server/commands/admin/handlers.h"
 #include "server/engine/categories.h"
 #include "server/engine/key_rules.h"
@@ -109,16 +110,62 @@ void command_info_of(Call& c, const Command* k) {
   for (const Command& sub : subs) command_info_of(c, &sub);
 }
 
+void flags_as_set(Call& c, std::string_view name, const std::vector<std::string_view>& flags) {
+  c.reply.bulk(name);
+  c.reply.set(flags.size());
+  for (std::string_view flag : flags) c.reply.status(flag);
+}
+
+void arguments_of(Call& c, const std::vector<ArgumentDocs>& arguments) {
+  c.reply.bulk("arguments");
+  c.reply.array(arguments.size());
+  for (const ArgumentDocs& a : arguments) {
+    c.reply.map(2 + a.key_rule.has_value() + a.token.has_value() + !a.since.empty() + !a.deprecated.empty() +
+                !a.flags.empty() + a.nests);
+    const auto text = [&](std::string_view name, std::string_view value) {
+      if (value.empty()) return;
+      c.reply.bulk(name);
+      c.reply.bulk(value);
+    };
+    text("name", a.name);
+    text("type", a.type);
+    if (a.key_rule) {
+      c.reply.bulk("key_spec_index");
+      c.reply.integer(*a.key_rule);
+    }
+    if (a.token) {
+      c.reply.bulk("token");
+      c.reply.bulk(*a.token);
+    }
+    text("since", a.since);
+    text("deprecated_since", a.deprecated);
+    if (!a.flags.empty()) flags_as_set(c, "flags", a.flags);
+    if (a.nests) arguments_of(c, a.arguments);
+  }
+}
+
 void command_docs_of(Call& c, const Command& k) {
+  static const CommandDocs none{};
   const auto subs = c.engine.table.subcommands_of(k);
+  const CommandDocs* found = docs_of(k.name);
+  const CommandDocs& docs = found ? *found : none;
   c.reply.bulk(k.name);
-  c.reply.map(subs.empty() ? 3 : 4);
+  c.reply.map(2 + !docs.since.empty() + !docs.flags.empty() + !docs.deprecated.empty() +
+              !docs.arguments.empty() + !subs.empty());
   c.reply.bulk("summary");
   c.reply.bulk(k.summary);
-  c.reply.bulk("since");
-  c.reply.bulk("1.0.0");
+  if (!docs.since.empty()) {
+    c.reply.bulk("since");
+    c.reply.bulk(docs.since);
+  }
   c.reply.bulk("group");
   c.reply.bulk(k.group == "pubsub_only" ? "pubsub" : k.group);
+  if (!docs.flags.empty()) flags_as_set(c, "doc_flags", docs.flags);
+  if (!docs.deprecated.empty()) {
+    c.reply.bulk("deprecated_since");
+    c.reply.bulk(docs.deprecated);
+  }
+  if (!docs.arguments.empty()) arguments_of(c, docs.arguments);
   if (subs.empty()) return;
   c.reply.bulk("subcommands");
   c.reply.map(subs.size());

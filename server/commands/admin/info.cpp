@@ -36,17 +36,6 @@ std::string command_stats(Engine& engine) {
   return out;
 }
 
-/// The time within which a share of the calls was done: the upper end of its bucket.
-double percentile(const LatencyHistogram& histogram, double share) {
-  std::uint64_t total = 0, seen = 0;
-  for (int i = 0; i < LatencyHistogram::kBuckets; ++i) total += histogram.at(i);
-  for (int i = 0; i < LatencyHistogram::kBuckets; ++i) {
-    seen += histogram.at(i);
-    if (static_cast<double>(seen) >= share * static_cast<double>(total)) return static_cast<double>(1u << i);
-  }
-  return 0;
-}
-
 std::string latency_stats(Engine& engine) {
   std::string out = "# Latencystats\r\n";
   if (!engine.config.latency_tracking) return out;
@@ -55,8 +44,8 @@ std::string latency_stats(Engine& engine) {
     if (s.latency.empty()) return;
     char line[256];
     std::snprintf(line, sizeof line, "latency_percentiles_usec_%s:p50=%.3f,p99=%.3f,p99.9=%.3f\r\n",
-                  std::string(command.name).c_str(), percentile(s.latency, 0.5), percentile(s.latency, 0.99),
-                  percentile(s.latency, 0.999));
+                  std::string(command.name).c_str(), s.latency.percentile(50), s.latency.percentile(99),
+                  s.latency.percentile(99.9));
     out += line;
   };
   for (const Command& command : engine.table.commands()) add(command);

@@ -47,17 +47,12 @@ void reply_histogram(Call& c, const Command& command) {
   c.reply.bulk("calls");
   c.reply.integer(static_cast<std::int64_t>(s.calls));
   c.reply.bulk("histogram_usec");
-  const std::size_t mark = c.reply.mark();
-  std::size_t n = 0;
-  std::int64_t sum = 0;
-  for (int i = 0; i < LatencyHistogram::kBuckets; ++i) {
-    if (s.latency.at(i) == 0) continue;
-    sum += s.latency.at(i);
-    c.reply.integer(std::int64_t{1} << i);
-    c.reply.integer(sum);
-    ++n;
+  const auto buckets = s.latency.buckets();
+  c.reply.map(buckets.size());
+  for (const LatencyHistogram::Bucket& bucket : buckets) {
+    c.reply.integer(bucket.usec);
+    c.reply.integer(static_cast<std::int64_t>(bucket.calls));
   }
-  c.reply.wrap_map(mark, n);
 }
 
 /// Of all commands that ran, or of those named; a container stands for its subcommands.

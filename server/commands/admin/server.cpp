@@ -184,33 +184,6 @@ void command_slowlog(Call& c) {
   c.unknown_subcommand();
 }
 
-void command_memory(Call& c) {
-  if (c.subcommand("usage", 3, 5)) {
-    // Nothing is sampled here: the count is checked and has no effect.
-    if (c.argc() > 3) {
-      if (c.argc() != 5 || !c.is(3, "samples")) return c.syntax_error();
-      const auto samples = c.integer(4);
-      if (!samples) return;
-      if (*samples < 0) return c.syntax_error();
-    }
-    Entry* e = c.db().lookup(c.arg(2));
-    return e ? c.reply.integer(static_cast<std::int64_t>(memory_of(*e))) : c.reply.null();
-  }
-  if (c.subcommand("doctor", 2, 2)) return c.reply.verbatim("Memory is not analysed by this server.");
-  if (c.subcommand("purge", 2, 2)) return c.reply.ok();
-  if (c.subcommand("malloc-stats", 2, 2))
-    return c.reply.verbatim("Stats not supported for the current allocator");
-  if (c.subcommand("stats", 2, 2)) {
-    c.reply.map(2);
-    c.reply.bulk("total.allocated");
-    c.reply.integer(static_cast<std::int64_t>(c.engine.ports.memory.used()));
-    c.reply.bulk("keys.count");
-    return c.reply.integer(static_cast<std::int64_t>(c.engine.total_keys()));
-  }
-  if (c.subcommand("help", 2, 2)) return help(c, {"USAGE <key>", "STATS", "DOCTOR", "PURGE"});
-  c.unknown_subcommand();
-}
-
 void command_monitor(Call& c) {
   if (!c.client.monitor) ++c.engine.monitors;
   c.client.monitor = true;

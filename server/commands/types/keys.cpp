@@ -278,6 +278,7 @@ void command_flush(Call& c) {
     c.engine.state.dirty += c.db().size();
     c.engine.flush(c.db());
   }
+  c.engine.ports.memory.give_back();
   // Told to the others even when nothing was there: they may hold something.
   ++c.engine.state.dirty;
   c.propagate_as(c.argv);

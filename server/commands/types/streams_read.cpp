@@ -167,8 +167,8 @@ std::size_t deliver(Call& c, const Read& r, const Source& source, StreamConsumer
     if (c.engine.ports.changes.propagating())
       propagate_claim(c, source.key, r.group, group, cursor.id().text(), pending);
   }
-  // Otherwise the claims tell it.
-  if (moved && r.acknowledged) propagate_group_position(c, source.key, r.group, group);
+  // The claims tell the position, but not how many entries were read up to it (redis#12898).
+  if (moved) propagate_group_position(c, source.key, r.group, group);
   return n;
 }
 
