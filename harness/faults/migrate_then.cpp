@@ -161,10 +161,39 @@ std::optional<std::string> why_not_closed(const Roles& roles, int slot) {
   return why_not_agreed(roles, slot);
 }
 
+/// The one master that claims the slot; nothing while none does, or two: one that was replaced and does not
+/// know it yet.
+std::optional<int> sole_claimant(const Roles& roles, int slot) {
+  std::optional<int> found;
+  for (const int member : members(roles)) {
+    const TopologyNode* self = roles.view(member).topology.myself();
+    const bool claims =
+        std::ranges::any_of(self->slots, [&](const SlotRange& r) { return r.contains(slot); });
+    if (claims && found) return std::nullopt;
+    if (claims) found = member;
+  }
+  return found;
+}
+
+/// A node that has the slot open learns of no new owner by gossip (redis's clusterUpdateSlotsConfigWith
+/// leaves importing slots alone), and calls the cluster down when it has lost the old one. It is told.
+void tell_owner(FaultContext& context, const Roles& roles, int slot, int owner) {
+  const std::string id = id_of(context.cluster, roles, owner);
+  for (const int member : members(roles)) {
+    const TopologyNode* named = roles.view(member).topology.owner_of(slot);
+    std::string ignored;  // asked again at the next try
+    if (member != owner && (!named || named->id != id)) set_slot(context, member, slot, "NODE", id, ignored);
+  }
+}
+
 /// One try to close the slot, from whatever became of it. While a master that was replaced still takes itself
 /// for the owner, nobody moves the keys that it has: they are not those of its heir.
 void close_once(FaultContext& context, const Migration& planned, std::string& problem) {
-  const Roles roles = context.cluster.look();
+  Roles roles = context.cluster.look();
+  if (const auto claimant = sole_claimant(roles, planned.slot)) {
+    tell_owner(context, roles, planned.slot, *claimant);
+    roles = context.cluster.look();
+  }
   problem = why_not_agreed(roles, planned.slot).value_or("");
   if (!problem.empty()) return;
   const auto owner = roles.master_of_slot(planned.slot);

@@ -151,8 +151,8 @@ void make_master(Context& c, Node& node) {
 
 void follow(Context& c, Node& master) {
   Node& me = c.me();
-  if (c.strong) c.strong->resign();
   if (&c.state.my_master() != &master) c.actions.push_back(DropForeignShardChannels{});
+  if (c.strong) c.strong->resign();
   if (me.is_master()) {
     me.flags = static_cast<std::uint16_t>((me.flags & ~(flag::kMaster | flag::kMigrateTo)) | flag::kReplica);
     c.state.close_all_slots();
