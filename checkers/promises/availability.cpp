@@ -111,6 +111,10 @@ class ExcusedTimes {
     for (const FaultRecord& fault : run_.faults) {
       if (!disturbs(fault)) continue;
       const Nanos over = over_for_all(run_, fault);
+      if (&fault == left_half_way(run_)) {
+        excused_.push_back({fault.requested, kNever});
+        continue;
+      }
       const Nanos due = due_bound(analysis, fault);
       if (due < 0) {
         excused_.push_back({fault.requested, later(over, after)});

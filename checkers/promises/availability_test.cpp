@@ -73,6 +73,19 @@ TEST_CASE("a promotion that nobody accepts ends no outage") {
   CHECK(has(failover, "slow-convergence"));
 }
 
+TEST_CASE("what a migration that was left half-way does to its slots accuses nobody") {
+  RunRecord run = killed(18'000).finish();
+  REQUIRE(has(check_availability(run, {}), "slots-unavailable"));
+  FaultRecord moving = run.faults.front();
+  moving.heals = true;
+  moving.heal_requested = moving.requested + kSecond;
+  moving.healed = kNever;
+  moving.effects.resize(1);
+  moving.effects.front().kind = EffectKind::kMembership;
+  run.faults.push_back(moving);
+  CHECK(check_availability(run, {}).violations == 0);
+}
+
 TEST_CASE("a spare node, which belongs to no cluster yet, need not hear of a promotion") {
   RunRecord run = killed(12'400).finish();
   NodeInfo spare = run.nodes[0];

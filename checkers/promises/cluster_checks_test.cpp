@@ -350,6 +350,9 @@ TEST_CASE("votes") {
   SECTION("bad: a vote against a master that is well") {
     add_line(run, 3, 5'000, "Failover auth granted to " + id(5) + " for epoch 5");
     CHECK(has(check_votes(run, {}), "vote-without-failure"));
+    RunRecord strong = run;
+    strong.plan.cluster.directives["cluster-strong"] = "yes";  // a lease that is over is reason enough
+    CHECK_FALSE(has(check_votes(strong, {}), "vote-without-failure"));
     FaultRecord asked;
     asked.nodes = {4};
     asked.requested = 4'900 * kMillisecond;

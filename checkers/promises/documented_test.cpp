@@ -521,3 +521,19 @@ TEST_CASE("a master that was replaced must not serve its old data for long after
   INFO(result.explanation);
   CHECK(result.valid == Validity::kUnknown);
 }
+
+TEST_CASE("a replica that is reset takes over from nobody") {
+  RecordBuilder b;
+  b.observe_until(5'000);
+  b.reset(4);
+  b.observe_until(9'000);
+  const std::string key = key_of(0);
+  b.write(1, key, 1, {4'000, 4'001}, 1);
+  b.write(1, key, 2, {6'000, 6'001}, 1);
+  b.read(2, key, 2, {7'000, 7'001}, 1);
+  b.load(key_of(1), 3, 0, 8'000, 2);
+  const CheckResult result = check_register(b.finish(), {});
+  INFO(result.explanation);
+  CHECK(result.valid == Validity::kValid);
+  CHECK(result.violations == 0);
+}

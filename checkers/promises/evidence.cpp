@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "checkers/promises/effects.h"
 #include "harness/core/waiting.h"
 
 namespace harness {
@@ -149,6 +150,13 @@ Nanos seldom_looks(const RunRecord& run) {
   const double looked_for = static_cast<double>(judged_at(run)) * static_cast<double>(run.nodes.size());
   return std::max<Nanos>(
       0, static_cast<Nanos>(looked_for / static_cast<double>(run.counters.observer_looks)) - kOften);
+}
+
+const FaultRecord* left_half_way(const RunRecord& run) {
+  const auto found = std::ranges::find_if(run.faults, [](const FaultRecord& fault) {
+    return fault.heals && fault.healed == kNever && has_effect(fault, {EffectKind::kMembership});
+  });
+  return found == run.faults.end() ? nullptr : &*found;
 }
 
 Nanos observer_gap(const RunRecord& run) {

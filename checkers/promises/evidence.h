@@ -43,6 +43,9 @@ Nanos host_stall(const RunRecord& run, Nanos tolerated = 300 * kMillisecond);
 /// on a machine that starves it): what it saw happen may have happened that much earlier. 0 when its looks
 /// were not counted.
 Nanos seldom_looks(const RunRecord& run);
+/// A change of the membership that healing was to complete, and never verifiably did (a slot that is still
+/// open, say): what follows from it is nobody's fault but the harness's. Null: none.
+const FaultRecord* left_half_way(const RunRecord& run);
 /// The longest time without any look of the observer. (An unchanged node is recorded once a second only.)
 Nanos observer_gap(const RunRecord& run);
 

@@ -18,8 +18,9 @@ std::string shortened(std::string text) {
 }
 
 /// Whether one look, or two that follow each other and show no change of its role or epoch, saw the node as a
-/// replica all the time.
-bool surely_replica(const std::vector<const View*>& views, Nanos from, Nanos until) {
+/// replica all the time. A look has the time at which its answer was read: by `late` the node may have given
+/// it earlier.
+bool surely_replica(const std::vector<const View*>& views, Nanos from, Nanos until, Nanos late) {
   const View* before = nullptr;
   for (const View* view : views) {
     if (view->begin > from) break;
@@ -27,14 +28,14 @@ bool surely_replica(const std::vector<const View*>& views, Nanos from, Nanos unt
   }
   const TopologyNode* own = own_line(before);
   if (own == nullptr || own->is(kFlagMaster)) return false;
-  if (until <= before->end) return true;
+  if (until + late <= before->end) return true;
   for (const View* view : views) {
     if (view->begin < before->begin || view == before) continue;
     const TopologyNode* later = own_line(view);
     if (later == nullptr || later->is(kFlagMaster) || later->master_id != own->master_id ||
         later->config_epoch != own->config_epoch || view->replication.run_id != before->replication.run_id)
       return false;
-    if (until <= view->end) return true;
+    if (until + late <= view->end) return true;
   }
   return false;
 }
@@ -136,7 +137,9 @@ void Ledger::place(Key& key, std::uint32_t id, int node) {
 void Ledger::check_replica_answer(Key& key, std::uint32_t id, int node) {
   const Operation& operation = op(id);
   if (node < 0 || !terms_.surely_none(node, operation.invoked, operation.completed)) return;
-  if (!surely_replica(views_[static_cast<std::size_t>(node)], operation.invoked, operation.completed)) return;
+  if (!surely_replica(views_[static_cast<std::size_t>(node)], operation.invoked, operation.completed,
+                      run_.counters.host_stall_max))
+    return;
   violation(
       key, "answered-by-replica",
       tell(id) + "; but " + node_name(run_, node) +

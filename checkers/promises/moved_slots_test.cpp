@@ -139,6 +139,21 @@ TEST_CASE("a replica that answers for its master's slots is a violation, not an 
   CHECK(has(result, "answered-by-replica"));
 }
 
+TEST_CASE("a look that may have been stamped late does not say what a node was at its end") {
+  RecordBuilder b;
+  b.observe_until(8'000);
+  b.write(1, key_of(0), 1, {1'000, 1'001}, 1);
+  b.read(2, key_of(0), 1, {7'900, 7'901}, 4);
+  RunRecord run = b.finish();
+  std::erase_if(run.views,
+                [](const View& view) { return view.node == 3 && view.begin > 7'000 * kMillisecond; });
+  for (View& view : run.views)
+    if (view.node == 3) view.end = std::max(view.end, 7'950 * kMillisecond);
+  CHECK(has(check_register(run, {}), "answered-by-replica"));
+  run.counters.host_stall_max = 100 * kMillisecond;
+  CHECK_FALSE(has(check_register(run, {}), "answered-by-replica"));
+}
+
 TEST_CASE("a failed compare-and-set that says what it saw is a read of it") {
   RecordBuilder b;
   b.observe_until(8'000);

@@ -116,6 +116,15 @@ class RecordBuilder {
     current_epoch_ = std::max(current_epoch_, epoch);
     states_[static_cast<std::size_t>(old)].deposed_by = node - 1;
   }
+  /// CLUSTER RESET of a replica: a master alone, without slots or data.
+  void reset(int node) {
+    State& state = at(node);
+    state.master = true;
+    state.follows = -1;
+    state.slots.clear();
+    state.stream = "stream-n" + std::to_string(node) + "-alone";
+    state.offset = 0;
+  }
   /// The old master learns who replaced it.
   void demote(int node, int heir) {
     State& state = at(node);

@@ -240,6 +240,8 @@ void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>
   std::set<std::string> told;
   const auto tell = [&](std::string type, int node, std::string text) {
     if (!told.insert(text).second) return;
+    if (const FaultRecord* fault = left_half_way(run))
+      return doubt(result, text + "; but " + fault->description + " was left half-way.");
     Anomaly anomaly;
     anomaly.type = std::move(type);
     anomaly.node = node_name(run, node);

@@ -230,6 +230,7 @@ void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::v
     return;
   }
   if (says_master(*previous)) return;  // a hidden change: nothing is certain
+  if (!stint.owned_slots) return;      // a replica that was reset, or left: it took over from nobody
   if (synchronized == nullptr || !same_process(run, *synchronized, *first)) return;
 
   const int parent = term_with_stream(synchronized->replication.replication_id, stint.node);

@@ -93,7 +93,7 @@ class Votes {
         tell("voted-for-old-epoch", vote,
              told(vote) + ", although it had voted in a later one: " + told(*last));
       last = &vote;
-      if (vote.master < 0 || bounds_.vote_spacing == 0) continue;
+      if (vote.master < 0 || bounds_.vote_spacing == 0 || by_ballot()) continue;
       const Vote*& before = last_about[vote.master];
       // The time of the last vote is not saved: another process may vote at once. Logs have whole ms.
       constexpr Nanos kResolution = 5 * kMillisecond;
@@ -114,6 +114,14 @@ class Votes {
     });
   }
 
+  /// Strong mode makes masters by ballots: a vote needs a lease that is over, no failure that is agreed upon,
+  /// and the next may come as soon as it is needed. That an epoch is voted for once binds it all the more.
+  bool by_ballot() const {
+    const auto& directives = run_.plan.cluster.directives;
+    const auto strong = directives.find("cluster-strong");
+    return strong != directives.end() && strong->second == "yes";
+  }
+
   /// Whether the candidate's build asks with force in an automatic election: only the best-ranked replica
   /// does, so a candidate that last logged a lower rank did not.
   bool forces(const Vote& vote) const {
@@ -130,7 +138,8 @@ class Votes {
 
   /// The voter must have the candidate's master as FAIL, by its log or its views; a forced vote needs none.
   void check_reason(const Vote& vote) {
-    if (vote.master < 0 || forces(vote) || handover_to(run_, vote.candidate, vote.line->time)) return;
+    if (vote.master < 0 || by_ballot() || forces(vote) || handover_to(run_, vote.candidate, vote.line->time))
+      return;
     const std::string& id = run_.nodes[static_cast<std::size_t>(vote.master)].id;
     bool failed = false;
     bool heard = false;  // this process logged anything about failures of that master

@@ -180,16 +180,18 @@ BENCHMARK(unique_register)
     ->Unit(benchmark::kMillisecond);
 
 std::vector<std::byte> journal_of(const History& source) {
-  std::vector<std::byte> bytes;
-  const auto put = [&](const JournalSlot& slot) { bytes.insert(bytes.end(), slot.begin(), slot.end()); };
-  put(encode_journal_header());
+  std::vector<std::byte> bytes(kJournalSlot);
+  JournalSum sum;
+  const auto put = [&](JournalSlot slot, std::string_view payload = {}) {
+    const auto more = std::as_bytes(std::span(payload));
+    sum.add(slot, more);
+    bytes.insert(bytes.end(), slot.begin(), slot.end());
+    bytes.insert(bytes.end(), more.begin(), more.end());
+    bytes.resize(padded_to_slots(bytes.size()));
+  };
   for (std::uint32_t k = 0; k < source.keys.size(); ++k) {
     const std::string_view key = source.keys.text(k);
-    put(encode_definition(JournalTable::kKey, k, static_cast<std::uint32_t>(key.size())));
-    const std::size_t at = bytes.size();
-    bytes.resize(at + padded_to_slots(key.size()));
-    std::copy_n(reinterpret_cast<const std::byte*>(key.data()), key.size(),
-                bytes.begin() + static_cast<std::ptrdiff_t>(at));
+    put(encode_definition(JournalTable::kKey, k, static_cast<std::uint32_t>(key.size())), key);
   }
   for_each_event(source, [&](const Operation& op, EventType type, Nanos time, Value value) {
     Event event;
@@ -201,6 +203,8 @@ std::vector<std::byte> journal_of(const History& source) {
     event.function = op.function;
     put(encode_event(event));
   });
+  const JournalSlot header = sum.header();
+  std::copy(header.begin(), header.end(), bytes.begin());
   return bytes;
 }
 

@@ -55,10 +55,11 @@ AuditRow row_of(const FigureAnswer& figure, double tolerance) {
   if (figure.answer == Compared::kUnclear && is_clearly_worse(figure))
     row.note = "worse by more than the tolerance";
   else if (figure.answer == Compared::kUnclear && figure.more_pairs)
-    row.note = "about " + std::to_string(*figure.more_pairs) + " more pairs would tell " + percent(tolerance);
+    row.note =
+        "about " + reporting::counted(*figure.more_pairs, "more pair") + " would tell " + percent(tolerance);
   if (figure.one_sided > 0)
-    row.note +=
-        (row.note.empty() ? "" : "; ") + std::to_string(figure.one_sided) + " pairs have it on one side only";
+    row.note += (row.note.empty() ? "" : "; ") +
+                ("on one side only in " + reporting::counted(figure.one_sided, "pair"));
   if (!kind.decides) row.note += (row.note.empty() ? "" : "; ") + std::string("told only");
   return row;
 }

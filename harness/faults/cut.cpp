@@ -139,6 +139,14 @@ Host& host_of(FaultContext& context, int node) {
   return const_cast<Host&>(context.cluster.node(node).host());
 }
 
+std::vector<int> member_nodes(FaultContext& context) {
+  std::vector<int> numbers;
+  const Membership intended = context.cluster.membership();
+  for (int number = 0; number < context.cluster.size(); ++number)
+    if (intended.is_member(number)) numbers.push_back(number);
+  return numbers;
+}
+
 std::vector<Host*> node_hosts(FaultContext& context) {
   std::vector<Host*> hosts;
   for (int number = 0; number < context.cluster.size(); ++number) hosts.push_back(&host_of(context, number));

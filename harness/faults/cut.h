@@ -44,6 +44,8 @@ int port_of(const Node& node, Traffic traffic);
 HostCut cut_at(Host& host, const std::vector<Host*>& others, const Parameters& with);
 
 Host& host_of(FaultContext& context, int node);
+/// Nodes that are meant to belong to the cluster now: to a spare one nobody speaks.
+std::vector<int> member_nodes(FaultContext& context);
 std::vector<Host*> node_hosts(FaultContext& context);
 /// Everybody, clients too, who is not among these.
 std::vector<Host*> everybody_but(FaultContext& context, const std::vector<Host*>& hosts);

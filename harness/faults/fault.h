@@ -82,6 +82,7 @@ struct Fault {
   /// What the schema cannot say is wrong with the parameters; empty: nothing.
   std::string (*problem)(const Parameters&) = no_problem;
   Gear gear{};
+  bool starts_again = false;  // of one that ends processes: that is part of it, no other step need do so
 };
 
 /// For `Fault::unavailable`: works everywhere; needs hosts with networks of their own.

@@ -137,16 +137,11 @@ std::optional<int> master_now(const Cluster& cluster, const Roles& roles, int no
   return std::nullopt;
 }
 
-/// Nothing when no node has the slot open, and all masters name one owner of it.
-std::optional<std::string> why_not_closed(const Roles& roles, int slot) {
+/// Nothing when all members name one owner of the slot.
+std::optional<std::string> why_not_agreed(const Roles& roles, int slot) {
   std::string owner;
   for (const int member : members(roles)) {
-    const Topology& topology = roles.view(member).topology;
-    const TopologyNode* self = topology.myself();
-    for (const auto* open : {&self->migrating, &self->importing})
-      if (std::ranges::find(*open, slot) != open->end())
-        return fmt::format("n{} has slot {} open", member + 1, slot);
-    const TopologyNode* named = topology.owner_of(slot);
+    const TopologyNode* named = roles.view(member).topology.owner_of(slot);
     if (!named) return fmt::format("n{} knows no owner of slot {}", member + 1, slot);
     if (owner.empty()) owner = named->id;
     if (owner != named->id) return fmt::format("n{} has another owner of slot {}", member + 1, slot);
@@ -155,9 +150,52 @@ std::optional<std::string> why_not_closed(const Roles& roles, int slot) {
   return std::nullopt;
 }
 
-/// One try to close the slot, from whatever became of it.
+/// Nothing when no node has the slot open, either.
+std::optional<std::string> why_not_closed(const Roles& roles, int slot) {
+  for (const int member : members(roles)) {
+    const TopologyNode* self = roles.view(member).topology.myself();
+    for (const auto* open : {&self->migrating, &self->importing})
+      if (std::ranges::find(*open, slot) != open->end())
+        return fmt::format("n{} has slot {} open", member + 1, slot);
+  }
+  return why_not_agreed(roles, slot);
+}
+
+/// The one master that claims the slot; nothing while none does, or two: one that was replaced and does not
+/// know it yet.
+std::optional<int> sole_claimant(const Roles& roles, int slot) {
+  std::optional<int> found;
+  for (const int member : members(roles)) {
+    const TopologyNode* self = roles.view(member).topology.myself();
+    const bool claims =
+        std::ranges::any_of(self->slots, [&](const SlotRange& r) { return r.contains(slot); });
+    if (claims && found) return std::nullopt;
+    if (claims) found = member;
+  }
+  return found;
+}
+
+/// A node that has the slot open learns of no new owner by gossip (redis's clusterUpdateSlotsConfigWith
+/// leaves importing slots alone), and calls the cluster down when it has lost the old one. It is told.
+void tell_owner(FaultContext& context, const Roles& roles, int slot, int owner) {
+  const std::string id = id_of(context.cluster, roles, owner);
+  for (const int member : members(roles)) {
+    const TopologyNode* named = roles.view(member).topology.owner_of(slot);
+    std::string ignored;  // asked again at the next try
+    if (member != owner && (!named || named->id != id)) set_slot(context, member, slot, "NODE", id, ignored);
+  }
+}
+
+/// One try to close the slot, from whatever became of it. While a master that was replaced still takes itself
+/// for the owner, nobody moves the keys that it has: they are not those of its heir.
 void close_once(FaultContext& context, const Migration& planned, std::string& problem) {
-  const Roles roles = context.cluster.look();
+  Roles roles = context.cluster.look();
+  if (const auto claimant = sole_claimant(roles, planned.slot)) {
+    tell_owner(context, roles, planned.slot, *claimant);
+    roles = context.cluster.look();
+  }
+  problem = why_not_agreed(roles, planned.slot).value_or("");
+  if (!problem.empty()) return;
   const auto owner = roles.master_of_slot(planned.slot);
   const auto wanted = master_now(context.cluster, roles, planned.to);
   if (!owner || !wanted) problem = "the owner of the slot, or its target, cannot be seen";

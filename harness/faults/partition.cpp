@@ -37,7 +37,8 @@ std::vector<int> half_with(FaultContext& context, int target) {
     return std::ranges::find(numbers, number) != numbers.end();
   };
   std::vector<int> others;
-  for (int number = 0; number < context.cluster.size(); ++number)
+  const std::vector<int> all = member_nodes(context);
+  for (const int number : all)
     if (number != target && !among(replicas_of_target, number)) others.push_back(number);
   context.prng.shuffle(others);
   std::ranges::stable_partition(others, [&](int number) { return !among(masters, number); });
@@ -45,7 +46,7 @@ std::vector<int> half_with(FaultContext& context, int target) {
   std::vector<int> half{target};
   std::size_t masters_inside = among(masters, target) ? 1 : 0;
   for (int number : others) {
-    if (static_cast<int>(half.size()) == context.cluster.size() / 2) break;
+    if (half.size() == all.size() / 2) break;
     if (among(masters, number) && 2 * ++masters_inside >= masters.size()) break;
     half.push_back(number);
   }

@@ -9,8 +9,9 @@ std::unique_ptr<ActiveFault> inject_partition_bridge(FaultContext& context, cons
                                                      FaultRecord& record) {
   const Node* node = aim_at_one(context, request.target, record);
   if (!node) return nullptr;
-  std::vector<Host*> others = node_hosts(context);
-  std::erase(others, &host_of(context, node->number()));
+  std::vector<Host*> others;
+  for (const int number : member_nodes(context))
+    if (number != node->number()) others.push_back(&host_of(context, number));
   context.prng.shuffle(others);
   const auto middle = others.begin() + static_cast<std::ptrdiff_t>(others.size() / 2);
   const std::vector<Host*> one(others.begin(), middle), other(middle, others.end());

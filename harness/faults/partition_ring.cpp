@@ -28,7 +28,7 @@ std::unique_ptr<ActiveFault> inject_partition_ring(FaultContext& context, const 
   const Node* node = aim_at_one(context, request.target, record);
   if (!node) return nullptr;
   std::vector<int> others;
-  for (int number = 0; number < context.cluster.size(); ++number)
+  for (const int number : member_nodes(context))
     if (number != node->number()) others.push_back(number);
   context.prng.shuffle(others);
   if (others.size() < 3) {

@@ -20,7 +20,7 @@ bool takes_away(const Fault& fault) {
 }
 
 bool is_crash(const Fault& fault) {
-  return fault.kind == EffectKind::kDown && !fault.heals;
+  return fault.kind == EffectKind::kDown && !fault.heals && !fault.starts_again;
 }
 
 /// The fault that starts dead nodes again.

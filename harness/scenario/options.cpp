@@ -62,7 +62,7 @@ std::vector<ScenarioStep> steps_for(const std::vector<std::string>& names) {
     for (const std::string& found : faults_named(name, problem)) {
       const Fault& fault = *find_fault(found);
       add(step_of(fault, "settled", 2 * kSecond, 4 * kSecond));
-      if (fault.kind != EffectKind::kDown || fault.heals) continue;
+      if (fault.kind != EffectKind::kDown || fault.heals || fault.starts_again) continue;
       for (const Fault& starter : faults())
         if (starter.kind == EffectKind::kStart) {
           add(step_of(starter, "recovered", kSecond, 3 * kSecond));

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "harness/core/check.h"
 #include "harness/run/json_file.h"
@@ -85,6 +86,15 @@ void execute(sqlite3* base, const char* text) {
   const std::string why = message == nullptr ? "?" : message;
   ::sqlite3_free(message);
   throw EnvironmentError("the trend's file: " + why);
+}
+
+/// How many tables there are, and how many of them are our runs.
+std::pair<std::int64_t, std::int64_t> tables_in(sqlite3* base) {
+  Statement tables(base,
+                   "SELECT count(*), count(CASE name WHEN 'runs' THEN 1 END) FROM sqlite_master "
+                   "WHERE type = 'table'");
+  tables.step();
+  return {tables.integer(0), tables.integer(1)};
 }
 
 /// "20261129T125840Z-…": when a run began, for those whose end is not recorded.
@@ -169,9 +179,8 @@ TrendBase::TrendBase(const fs::path& file) : file_(file) {
     Statement version(base, "PRAGMA user_version");
     version.step();
     const std::int64_t found = version.integer(0);
-    Statement others(base, "SELECT count(*), sum(name = 'runs') FROM sqlite_master WHERE type = 'table'");
-    others.step();
-    if (found == 0 ? others.integer(0) > 0 : found == kVersion && others.integer(1) == 0)
+    const auto [tables, ours] = tables_in(base);
+    if (found == 0 ? tables > 0 : found == kVersion && ours == 0)
       throw EnvironmentError("it is a SQLite file of something else");
     if (found == 0) execute(base, kTables);
     if (found > kVersion)

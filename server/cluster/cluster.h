@@ -18,7 +18,7 @@
 #include "server/cluster/host.h"
 #include "server/cluster/reply.h"
 #include "server/cluster/state.h"
-#include "server/cluster/strong/strong.h"
+#include "server/cluster/strong.h"
 
 namespace node::cluster {
 

@@ -13,7 +13,7 @@
 #include "server/cluster/message.h"
 #include "server/cluster/prng.h"
 #include "server/cluster/state.h"
-#include "server/cluster/strong/strong.h"
+#include "server/cluster/strong.h"
 
 namespace node::cluster {
 
@@ -71,7 +71,9 @@ struct Context {
   Election election;
   ManualFailover manual;
   std::unique_ptr<strong::Strong> strong;  // null: the mode is off
-  bool served_strongly = false;            // it had a seat since it started
+  std::vector<NodeId> founders;            // as they were at the last tick, before the founding
+  Ms founders_since = 0;
+  bool served_strongly = false;  // it had a seat since it started
   BusStats stats;
   NodeId heir;  // the replica of mine that I voted for: see election::on_request
   Ms heir_vote_time = 0;

@@ -12,6 +12,7 @@ namespace node::cluster::strong_mode {
 namespace {
 
 constexpr Ms kLeastGrant = 500;
+constexpr Ms kFoundingDelay = 2000;  // while a cluster is put together, masters come and go
 
 /// What a lease may last and a copy may lag: over before the cluster calls a silent node failed.
 Ms half_timeout(const Context& c) {
@@ -32,6 +33,17 @@ std::vector<NodeId> founders(const Context& c) {
     if (!epochs.insert(node->config_epoch).second) return {};
   }
   return covered == kSlotCount ? masters : std::vector<NodeId>{};
+}
+
+/// An elector accepts a set once and for all: only one that stays as it is.
+void found(Context& c) {
+  std::vector<NodeId> masters = founders(c);
+  if (masters != c.founders) {
+    c.founders = std::move(masters);
+    c.founders_since = c.now;
+  } else if (!masters.empty() && c.now - c.founders_since >= kFoundingDelay) {
+    c.strong->propose(std::move(masters));
+  }
 }
 
 bool wants_seat(const Context& c) {
@@ -101,7 +113,7 @@ void advance(Context& c) {
   if (!c.strong) return;
   c.strong->hear_epoch(c.state.current_epoch);
   const Node& me = c.me();
-  if (me.is_master() && c.strong->durable().electors.empty()) c.strong->propose(founders(c));
+  if (me.is_master() && c.strong->durable().electors.empty()) found(c);
   if (me.is_replica() && me.master != nullptr)
     if (const NodeId shard = c.strong->shard_of(me.master->id); !shard.none()) c.strong->join(shard);
   const bool yields = me.is_master() && c.manual.replica != nullptr;

@@ -1,4 +1,4 @@
-// Strong mode within the cluster's rooms: what strong/ decides, performed; what it must know, told.
+// Strong mode within the cluster's rooms: what strong.h decides, performed; what it must know, told.
 // STRONG.md.
 #pragma once
 

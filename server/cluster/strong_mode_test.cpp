@@ -14,6 +14,7 @@ namespace {
 Config strong_config() {
   Config config;
   config.strong = true;
+  config.node_timeout = 10'000;
   return config;
 }
 
@@ -35,7 +36,7 @@ const std::vector<NodeId> kElectors = {id('a'), id('b'), id('m')};
 void found(Fixture& f) {
   f.pass(100);
   for (const char peer : {'a', 'b', 'r', 's'}) f.receive(peer, said(f, peer, hello({}, {})));
-  f.pass(200);
+  f.pass(2500);
   for (const char peer : {'a', 'b'}) f.receive(peer, said(f, peer, hello(kElectors, id(peer))));
 }
 
@@ -54,7 +55,7 @@ TEST_CASE("strong mode: a cluster is founded once all speak it, and says nothing
   Fixture f(three_masters(), strong_config());
   REQUIRE(f.cluster.strong() != nullptr);
   for (const char peer : {'a', 'b', 'r'}) f.receive(peer, said(f, peer, hello({}, {})));
-  f.pass(300);
+  f.pass(3000);
   CHECK(f.cluster.strong()->durable().electors.empty());  // s has not said a word: it may be of another make
   CHECK_FALSE(f.state().ok);
   found(f);
@@ -115,7 +116,7 @@ TEST_CASE("strong mode: no vote of the default mode is given, and no takeover") 
 TEST_CASE("strong mode: an elector's promise is on disk before it leaves") {
   Fixture f(three_masters(), strong_config());
   found(f);
-  f.now += 5000;  // electors that have just started promise nothing
+  f.now += 6000;  // electors that have just started promise nothing
   f.pass(100);
   strong::Message prepare;
   prepare.kind = strong::Kind::kPrepare;

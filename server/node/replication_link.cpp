@@ -119,7 +119,7 @@ void ReplicationLink::tell_strong() {
   std::vector<cluster::strong::Copy> connected;
   for (const auto& [client, replica] : replication_.replicas()) {
     const auto copy = cluster::strong::Copy::parse(replica.strong_copy);
-    if (!copy || replica.phase != replication::ReplicaInfo::Phase::kOnline || replica.acked == 0) continue;
+    if (!copy || replica.phase != replication::ReplicaInfo::Phase::kOnline) continue;
     strong->on_applied(*copy, replica.acked);
     connected.push_back(*copy);
   }

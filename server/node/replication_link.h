@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "server/cluster/host.h"
-#include "server/cluster/strong/record.h"
+#include "server/cluster/strong_record.h"
 #include "server/engine/ports.h"
 #include "server/net/event_loop.h"
 #include "server/net/socket.h"

@@ -19,7 +19,7 @@
 
 #include "server/cluster/prng.h"
 #include "server/cluster/sim/linear.h"
-#include "server/cluster/strong/strong.h"
+#include "server/cluster/strong.h"
 
 namespace node::cluster::sim {
 

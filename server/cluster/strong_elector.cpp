@@ -1,7 +1,7 @@
 // The elector: it promises, it keeps records, it grants leases. Every promise and every record is on disk
 // before anybody hears of it; leases are not, so that after a start it promises nothing for as long as one
 // may last.
-#include "server/cluster/strong/strong.h"
+#include "server/cluster/strong.h"
 
 namespace node::cluster::strong {
 namespace {

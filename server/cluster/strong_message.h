@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "server/cluster/action.h"
-#include "server/cluster/strong/record.h"
+#include "server/cluster/strong_record.h"
 
 namespace node::cluster::strong {
 

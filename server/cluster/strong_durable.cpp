@@ -3,7 +3,7 @@
 
 #include <charconv>
 
-#include "server/cluster/strong/strong.h"
+#include "server/cluster/strong.h"
 
 namespace node::cluster::strong {
 namespace {

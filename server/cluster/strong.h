@@ -1,10 +1,10 @@
 // Strong mode of one node, as a pure state machine: messages, acknowledgements and ticks go in, drain() says
 // what to write to disk, then what to send. STRONG.md is the protocol and why it is safe.
 //
-// The node is up to three things at once: an elector (elector.cpp: it keeps a durable record for each shard
-// and grants leases), a candidate for the seat of its shard and the holder of that seat (seat.cpp). What must
-// hold: nothing that drain() hands out is performed before its `durable` text is on disk, and messages to
-// oneself come back through on_message after that.
+// The node is up to three things at once: an elector (strong_elector.cpp: it keeps a durable record for each
+// shard and grants leases), a candidate for the seat of its shard and the holder of that seat
+// (strong_seat.cpp). What must hold: nothing that drain() hands out is performed before its `durable` text is
+// on disk, and messages to oneself come back through on_message after that.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "server/cluster/prng.h"
-#include "server/cluster/strong/message.h"
+#include "server/cluster/strong_message.h"
 #include "server/defects/defects.h"
 
 namespace node::cluster::strong {
@@ -159,7 +159,7 @@ class Strong {
   void save() { dirty_ = true; }
   void note(std::string text);
 
-  // elector.cpp
+  // strong_elector.cpp
   struct Lease {
     NodeId holder;
     Ms until = 0;
@@ -172,13 +172,13 @@ class Strong {
   void on_accept(const NodeId& from, const Message& m);
   void on_renew(const NodeId& from, const Message& m, Ms now);
 
-  // founding.cpp
+  // strong_founding.cpp
   void say_hello(Ms now);
   void on_hello(const NodeId& from, const Message& m);
   void adopt(const std::vector<NodeId>& electors);
   void check_agreement();
 
-  // seat.cpp
+  // strong_seat.cpp
   void begin_attempt(Ms now);
   void give_up_attempt(Ms now);
   void on_status(const NodeId& from, const Message& m, Ms now);
@@ -221,6 +221,7 @@ class Strong {
   std::optional<Attempt> attempt_;
   std::optional<Seat> seat_;
   Ms next_attempt_ = 0;
+  int slow_attempts_ = 0;  // that ended without an answer of a majority
   Ms next_invite_ = 0;
   Ms invited_until_ = 0;
 };

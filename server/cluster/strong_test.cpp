@@ -1,4 +1,4 @@
-#include "server/cluster/strong/strong.h"
+#include "server/cluster/strong.h"
 
 #include <catch2/catch.hpp>
 

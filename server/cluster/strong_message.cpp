@@ -1,4 +1,4 @@
-#include "server/cluster/strong/message.h"
+#include "server/cluster/strong_message.h"
 
 namespace node::cluster::strong {
 namespace {

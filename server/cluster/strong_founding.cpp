@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/cluster/strong/strong.h"
+#include "server/cluster/strong.h"
 
 namespace node::cluster::strong {
 namespace {
@@ -26,7 +26,7 @@ void Strong::start(Durable durable, bool data_kept, Ms now) {
 
 void Strong::new_life() {
   // Drawn, not counted: a nodes.conf that was copied must not make two lives one.
-  durable_.life = prng_.next() | 1;
+  for (const std::uint64_t before = durable_.life; durable_.life == before;) durable_.life = prng_.next() | 1;
   if (seat_) lose_seat();
   attempt_.reset();
   save();

@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <functional>
 
-#include "server/cluster/strong/strong.h"
+#include "server/cluster/strong.h"
 
 namespace node::cluster::strong {
 namespace {
 
-constexpr Ms kProbing = 200;  // how long an answer may take
+constexpr Ms kProbing =
+    200;  // how long an answer may take; twice as long after each attempt that had too few
 constexpr Ms kVoting = 500;
+constexpr int kMostDoublings = 4;
 constexpr Ms kRetry = 50;  // and as much again by chance
 constexpr Ms kInvitePeriod = 500;
 constexpr Ms kInvited = 3000;
@@ -31,13 +33,14 @@ Message ask(Kind kind, const NodeId& shard, std::uint64_t epoch) {
 void Strong::begin_attempt(Ms now) {
   attempt_.emplace();
   attempt_->began = now;
-  attempt_->ends = now + kProbing;
+  attempt_->ends = now + (kProbing << slow_attempts_);
   Message probe = ask(Kind::kProbe, durable_.shard, durable_.epoch);
   probe.sent = now;
   ask_electors(probe);
 }
 
 void Strong::give_up_attempt(Ms now) {
+  if (now >= attempt_->ends) slow_attempts_ = std::min(slow_attempts_ + 1, kMostDoublings);
   attempt_.reset();
   next_attempt_ = now + kRetry + static_cast<Ms>(prng_.below(kRetry));
 }
@@ -73,7 +76,7 @@ void Strong::on_invite(const Message& m, Ms now) {
 void Strong::prepare(Ms now) {
   attempt_->phase = Attempt::Phase::kPreparing;
   attempt_->epoch = durable_.epoch = std::max(durable_.epoch, durable_.voted) + 1;
-  attempt_->ends = now + kVoting;
+  attempt_->ends = now + (kVoting << slow_attempts_);
   attempt_->answered.clear();
   attempt_->best = {};
   save();  // a ballot is used once
@@ -132,6 +135,7 @@ void Strong::take_seat(Ms now) {
   seat_ = std::move(seat);
   attempt_.reset();
   invited_until_ = 0;
+  slow_attempts_ = 0;
   output_.events.push_back({Event::Kind::kSeated, seat_->epoch, me_, {}});
   renew(now);
 }
