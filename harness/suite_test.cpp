@@ -86,8 +86,8 @@ TEST_CASE("a suite that is killed in the middle leaves nothing behind, and goes 
   CHECK_THAT(slurp(scratch.path / "m.prom"), Contains("# EOF"));
   CHECK(fs::exists(folder_of(scratch) / "index.html"));
   // It is done: a further one begins afresh.
-  Started third(scratch, {"suite", suite, "--seed", "7", "--store", scratch.store(), "--shard", "2/1"});
-  CHECK(third.exit_code() == 2);
+  Started fourth(scratch, {"suite", suite, "--seed", "7", "--store", scratch.store(), "--shard", "2/1"});
+  CHECK(fourth.exit_code() == 2);
 }
 
 TEST_CASE("Ctrl-C ends a suite with what is known", "[real]") {
