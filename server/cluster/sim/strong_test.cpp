@@ -69,10 +69,6 @@ TEST_CASE("strong alarm: reads without a lease") {
   CHECK(first_violation({.defects = {Defect::kStrongLeaseUnasked}}, 700, 400) != 0);
 }
 
-TEST_CASE("strong alarm: an elector that forgets the lease it granted") {
-  CHECK(first_violation({.defects = {Defect::kStrongLeaseIgnored}}, 11'200, 400) != 0);
-}
-
 TEST_CASE("strong alarm: a promotion from outside of the in-sync set") {
   CHECK(first_violation({.defects = {Defect::kStrongAnyHeir}}, 1, 50) != 0);
 }
