@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,13 +42,16 @@ fs::path store_of(const Scratch& scratch) {
   return fs::canonical(scratch.path / "store" / "latest");
 }
 
+/// Made of the evidence, and made again by `report`.
+const std::set<std::string> kProducts = {"results.json", "spans.json"};
+
 /// Files that a verdict rests on.
 std::vector<fs::path> evidence(const fs::path& store) {
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::directory_iterator(store))
     for (const char* kind : {".json", ".jsonl", ".journal"})
       if (entry.is_regular_file() && entry.path().extension() == kind &&
-          entry.path().filename() != "results.json")
+          !kProducts.contains(entry.path().filename().string()))
         files.push_back(entry.path());
   files.push_back(store / "nodes" / "n1" / "server.log");
   std::ranges::sort(files);

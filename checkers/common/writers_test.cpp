@@ -18,8 +18,9 @@ History history_of(const std::vector<std::string>& operations) {
       std::string line = operation;
       if (line.find("\"read\"") != std::string::npos && type == std::string("invoke"))
         line = line.substr(0, line.find("\"value\"")) + "\"value\":null";
-      text += "{\"time\":" + std::to_string(++number) + ",\"process\":" + std::to_string((number - 1) / 2) +
+      text += "{\"time\":" + std::to_string(number + 1) + ",\"process\":" + std::to_string(number / 2) +
               ",\"type\":\"" + type + "\"," + line + "}\n";
+      ++number;
     }
   }
   return read_jsonl(text);

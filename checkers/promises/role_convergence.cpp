@@ -42,6 +42,8 @@ class Convergence {
   }
 
   void tell(std::string type, int node, std::string text) {
+    if (const FaultRecord* fault = left_half_way(run_))
+      return doubt(result_, text + "; but " + fault->description + " was left half-way.");
     Anomaly anomaly;
     anomaly.type = std::move(type);
     anomaly.node = node_name(run_, node);

@@ -81,7 +81,8 @@ std::optional<SuiteFiles> find_unfinished(const std::filesystem::path& store, co
 std::optional<SuiteFiles> find_previous(const std::filesystem::path& store, const Matrix& matrix,
                                         const SuiteFiles& except);
 
-/// Throws EnvironmentError, with the mend, when the folder holds no suite.
+/// Throws UsageError, with the mend, when the folder holds no suite, and EnvironmentError when it cannot be
+/// understood.
 Matrix load_matrix(const SuiteFiles& files);
 SuiteLog load_suite_log(const SuiteFiles& files);
 

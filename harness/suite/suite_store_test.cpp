@@ -115,7 +115,7 @@ TEST_CASE("the newest unfinished suite of the name and shard is the one that goe
   CHECK_FALSE(find_unfinished(scratch.path, "night", {}, matrix.seed + 1));
   CHECK_FALSE(find_unfinished(scratch.path, "night", {1, 2}, {}));
   CHECK(find_previous(scratch.path, matrix, open)->directory == done.directory);
-  CHECK_THROWS_AS(load_matrix(SuiteFiles{scratch.path}), EnvironmentError);
+  CHECK_THROWS_AS(load_matrix(SuiteFiles{scratch.path}), UsageError);
 }
 
 TEST_CASE("what was shrunk is in the journal, and a suite that runs is locked") {

@@ -76,6 +76,35 @@ class NamelessFile {
   int descriptor_ = -1;
 };
 
+/// What can be read once only (a pipe, a terminal) is copied into a file that can be mapped.
+int copy_of(int stream, const std::string& name) {
+  NamelessFile copy;
+  std::string piece(1 << 16, '\0');
+  for (;;) {
+    const ssize_t got = ::read(stream, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    const int why = errno;
+    if (got <= 0) ::close(stream);
+    if (got < 0) throw EnvironmentError(name + ": " + std::strerror(why));
+    if (got == 0) return copy.release();
+    copy.write(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+  }
+}
+
+/// Of a file that can be mapped; "-" is stdin.
+int descriptor_of(const std::filesystem::path& file) {
+  const int descriptor =
+      file == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    const std::string text = file.string() + ": " + std::strerror(errno);
+    if (errno == ENOENT) throw UsageError(text);
+    throw EnvironmentError(text);
+  }
+  struct stat info {};
+  const bool streams = ::fstat(descriptor, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+  return streams ? copy_of(descriptor, file.string()) : descriptor;
+}
+
 HistoryForm form_of(std::string_view name, std::string_view bytes) {
   if (name.ends_with(".jsonl") || name.ends_with(".json"))
     return is_json_document(bytes) ? HistoryForm::kJsonDocument : HistoryForm::kJsonLines;
@@ -99,13 +128,7 @@ HistoryForm form_of(std::string_view name, std::string_view bytes) {
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    const std::string text = file.string() + ": " + std::strerror(errno);
-    if (errno == ENOENT) throw UsageError(text);
-    throw EnvironmentError(text);
-  }
-  map(descriptor, file.string());
+  map(descriptor_of(file), file.string());
 }
 
 MappedFile::MappedFile(int descriptor, const std::string& name) {
