@@ -78,8 +78,8 @@ TEST_CASE("directives without an effect take what redis takes, and nothing that 
   CHECK(refused("active-defrag-cycle-max", "many"));
   CHECK(refused("sanitize-dump-payload", "some"));
   CHECK_FALSE(refused("sanitize-dump-payload", "clients"));
-  for (const auto& [name, value] : {std::pair("tls-port", "6380"), std::pair("aclfile", "users.acl"),
-                                    std::pair("activedefrag", "yes"), std::pair("tls-cluster", "yes")}) {
+  for (const auto& [name, value] :
+       {std::pair("tls-port", "6380"), std::pair("activedefrag", "yes"), std::pair("tls-cluster", "yes")}) {
     CHECK(refused(name, value));
     CHECK_THROWS_AS(load_config_text(config, std::string(name) + " " + value, "test"), ConfigError);
   }

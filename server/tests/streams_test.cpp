@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <regex>
 
 #include "server/keyspace/hash.h"
 #include "server/tests/testing/child_server.h"
@@ -37,6 +38,14 @@ std::string without_times(const std::string& text) {
 }
 
 /// Our node and redis-server, with an append-only file each, asked the same.
+/// Without the positions of groups, which we tell more often, and the transactions that hold them.
+std::string without_positions(const std::string& file) {
+  static const std::regex told(
+      "\\*7\r\n\\$6\r\nXGROUP\r\n\\$5\r\nSETID\r\n(\\$[0-9]+\r\n[^\r]*\r\n){5}|"
+      "\\*1\r\n\\$[45]\r\n(MULTI|EXEC|multi|exec)\r\n");
+  return std::regex_replace(file, told, "");
+}
+
 class Pair {
  public:
   Pair()
@@ -58,7 +67,14 @@ class Pair {
     ask_both("set end 1");
     const std::string mine = increment(our_folder_), theirs = increment(stock_folder_);
     CHECK(mine.size() > 100);
-    CHECK(without_times(mine) == without_times(theirs));
+    CHECK(without_positions(without_times(mine)) == without_positions(without_times(theirs)));
+  }
+  /// After a load: what a group has read is lost in redis 7.0's file (redis#12898), not in ours.
+  void ask_both_but_reads(const std::string& line) {
+    INFO(line);
+    const std::regex reads("(entries-read|lag)\r\n(:-?[0-9]+|\\$-1|_)\r\n");
+    CHECK(std::regex_replace(without_times(a_.ask(line)), reads, "") ==
+          std::regex_replace(without_times(b_.ask(line)), reads, ""));
   }
 
  private:
@@ -186,7 +202,7 @@ TEST_CASE("random commands on streams: redis-server's replies, and its append-on
     // And what was written is what was there.
     both.ask_both("debug loadaof");
     for (const char* key : {"stream0", "stream1", "stream2"})
-      both.ask_both("xinfo stream " + std::string(key) + " full count 0");
+      both.ask_both_but_reads("xinfo stream " + std::string(key) + " full count 0");
     both.ask_both("debug digest");
   }
 }
