@@ -73,11 +73,17 @@ TEST_CASE("a priority queue gives the lowest rank, and an overtaken, a lost and 
   {
     History doubled = history;
     const auto taken = latest(doubled, Function::kDequeue);
-    for (Operation* other : taken)
-      if (other != taken[0] && other->key == taken[0]->key) {
-        other->result = taken[0]->result;
-        break;
-      }
+    const auto give_twice =
+        [&] {  // of the first two deliveries of one key: a young key may have had one only
+          for (std::size_t i = 0; i < taken.size(); ++i)
+            for (std::size_t j = i + 1; j < taken.size(); ++j)
+              if (taken[i]->key == taken[j]->key) {
+                taken[j]->result = taken[i]->result;
+                return true;
+              }
+          return false;
+        };
+    REQUIRE(give_twice());
     CHECK_FALSE(conflicts("priority-queue", doubled).empty());
   }
   {
