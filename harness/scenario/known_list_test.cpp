@@ -65,7 +65,8 @@ TEST_CASE("The bundled lists name scenarios that are there, and checkers that ar
       }
 }
 
-TEST_CASE("a list of --known adds to the plan and to the command that repeats it; beside --plan it is refused") {
+TEST_CASE(
+    "a list of --known adds to the plan and to the command that repeats it; beside --plan it is refused") {
   RunOptions options;
   options.scenario = "redis-11084";
   options.known = {"released"};

@@ -359,7 +359,8 @@ std::optional<std::string> ClusterLink::redirect(const RouteQuery& q, const KeyE
   if (route.kind != cluster::Route::Kind::kExecute) return cluster::error_text(route, cluster_->config());
   // A replica's answers are what READONLY asks for: stale.
   if (strong() == nullptr || is_replica()) return std::nullopt;
-  if (!strong()->may_serve(node_.steady_ms())) return "MASTERDOWN This master holds no lease (cluster-strong)";
+  if (!strong()->may_serve(node_.steady_ms()))
+    return "MASTERDOWN This master holds no lease (cluster-strong)";
   touched_ = true;
   return std::nullopt;
 }
