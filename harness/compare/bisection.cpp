@@ -28,7 +28,6 @@ void Bisection::mark(std::size_t revision, Trial trial) {
 }
 
 std::vector<std::size_t> Bisection::suspects() const {
-  CHECK_THAT_HOLDS(!next(), "every revision that can tell was tried");
   std::vector<std::size_t> out;
   for (std::size_t i = first_; i <= bad_; ++i) out.push_back(i);
   return out;

@@ -20,8 +20,8 @@ class Bisection {
   std::optional<std::size_t> next() const;
   void mark(std::size_t revision, Trial trial);
 
-  /// Those that may be the first bad one: the last of them is bad, the ones before could not be tried. One
-  /// alone is the answer. REQUIRES: next() is nothing.
+  /// Those that may be the first bad one by what was tried so far: the last of them is bad, the ones before
+  /// were not tried, or could not be. One alone is the answer.
   std::vector<std::size_t> suspects() const;
   Trial trial(std::size_t revision) const { return trials_[revision]; }
   /// How many are between the last good one and the first bad one, that one included.

@@ -36,6 +36,7 @@ TEST_CASE("A revision that cannot be tried is gone around; beside the first bad 
   Bisection beside(12);
   search(beside, 7, 6);
   CHECK(beside.suspects() == std::vector<std::size_t>{6, 7});
+  CHECK(Bisection(3).suspects() == std::vector<std::size_t>{0, 1, 2});  // nothing was tried yet
   CHECK(beside.left() == 2);
   CHECK(beside.trial(6) == Trial::kSkipped);
 }
