@@ -77,8 +77,8 @@ class Search {
       take(*op);
     }
     std::ranges::sort(anomaly_.operations);
-    const auto twice = std::ranges::unique(anomaly_.operations);
-    anomaly_.operations.erase(twice.begin(), twice.end());
+    auto& operations = anomaly_.operations;
+    operations.erase(std::unique(operations.begin(), operations.end()), operations.end());
   }
 
  private:

@@ -17,9 +17,9 @@
 // A further replica joins only when the master is promoted. One that followed the stand-in could hear that it
 // has become a replica before it hears of the new owner, and then stays the replica of a replica.
 //
-// All this is for clusters of up to some twenty nodes. Of more, each node is introduced to a few others only
-// and gossip does the rest, and there are no stand-ins: introducing every pair, and promoting one master
-// after the other, would take longer than what they save.
+// All this is for clusters of up to some twenty nodes. Of more, each node is introduced to a few others first
+// and gossip brings the rest, and there are no stand-ins: promoting one master after the other would take
+// longer than it saves. Every pair is introduced once in the end, when it has slots and roles to tell of.
 //
 // Asking costs the servers as much as answering costs us, so a node that has what a step waits for is not
 // asked again in that step, and the pauses between two rounds are as long as the rounds.

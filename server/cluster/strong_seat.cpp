@@ -31,7 +31,7 @@ Message ask(Kind kind, const NodeId& shard, std::uint64_t epoch) {
 // ---- the candidate ----
 
 void Strong::begin_attempt(Ms now) {
-  attempt_.emplace();
+  attempt_ = Attempt{};
   attempt_->began = now;
   attempt_->ends = now + (kProbing << slow_attempts_);
   Message probe = ask(Kind::kProbe, durable_.shard, durable_.epoch);
@@ -257,7 +257,7 @@ std::optional<std::vector<Copy>> Strong::with_newcomer() const {
   const bool hasty = settings_.defects(Defect::kStrongJoinEarly);
   for (const auto& [copy, follower] : seat_->followers) {
     const bool there =
-        std::any_of(set.begin(), set.end(), [&](const Copy& c) { return c.node == copy.node; });
+        std::any_of(set.begin(), set.end(), [&node = copy.node](const Copy& c) { return c.node == node; });
     if (there || !follower.connected) continue;
     if (!hasty && (follower.applied < seat_->answered || follower.applied < seat_->before)) continue;
     std::vector<Copy> more = set;
