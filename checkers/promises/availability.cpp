@@ -111,7 +111,7 @@ class ExcusedTimes {
     for (const FaultRecord& fault : run_.faults) {
       if (!disturbs(fault)) continue;
       const Nanos over = over_for_all(run_, fault);
-      if (&fault == left_half_way(run_)) {
+      if (is_half_way(fault)) {
         excused_.push_back({fault.requested, kNever});
         continue;
       }

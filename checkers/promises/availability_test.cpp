@@ -82,7 +82,11 @@ TEST_CASE("what a migration that was left half-way does to its slots accuses nob
   moving.healed = kNever;
   moving.effects.resize(1);
   moving.effects.front().kind = EffectKind::kMembership;
+  FaultRecord later = moving;  // the one that acted in time, though not the first of the record
+  moving.requested = moving.active = moving.heal_requested = run.info.end - kSecond;
   run.faults.push_back(moving);
+  CHECK(has(check_availability(run, {}), "slots-unavailable"));
+  run.faults.push_back(later);
   CHECK(check_availability(run, {}).violations == 0);
 }
 

@@ -152,10 +152,12 @@ Nanos seldom_looks(const RunRecord& run) {
       0, static_cast<Nanos>(looked_for / static_cast<double>(run.counters.observer_looks)) - kOften);
 }
 
+bool is_half_way(const FaultRecord& fault) {
+  return fault.heals && fault.healed == kNever && has_effect(fault, {EffectKind::kMembership});
+}
+
 const FaultRecord* left_half_way(const RunRecord& run) {
-  const auto found = std::ranges::find_if(run.faults, [](const FaultRecord& fault) {
-    return fault.heals && fault.healed == kNever && has_effect(fault, {EffectKind::kMembership});
-  });
+  const auto found = std::ranges::find_if(run.faults, is_half_way);
   return found == run.faults.end() ? nullptr : &*found;
 }
 

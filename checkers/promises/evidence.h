@@ -44,7 +44,9 @@ Nanos host_stall(const RunRecord& run, Nanos tolerated = 300 * kMillisecond);
 /// were not counted.
 Nanos seldom_looks(const RunRecord& run);
 /// A change of the membership that healing was to complete, and never verifiably did (a slot that is still
-/// open, say): what follows from it is nobody's fault but the harness's. Null: none.
+/// open, say): what follows from it is nobody's fault but the harness's.
+bool is_half_way(const FaultRecord& fault);
+/// The first of them; null: none.
 const FaultRecord* left_half_way(const RunRecord& run);
 /// The longest time without any look of the observer. (An unchanged node is recorded once a second only.)
 Nanos observer_gap(const RunRecord& run);

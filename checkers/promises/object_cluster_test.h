@@ -238,12 +238,7 @@ class ObjectCluster {
     b.observe_until(static_cast<int>(kDemoted));
     b.demote(1, 4);
     b.observe_until(static_cast<int>(kRunEnd));
-    for (const Call& call : calls_) {
-      if (!call.writes && !call.answered) continue;
-      const Outcome outcome = !call.answered ? Outcome::kInfo : call.refused ? Outcome::kFail : Outcome::kOk;
-      b.operation(call.process, call.function, data_.history_key(call), call.argument, call.result,
-                  {call.invoked, call.completed}, call.node, outcome);
-    }
+    record_calls(b, data_, calls_);
   }
 
   Data& data_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "checkers/promises/record_builder_test.h"
 #include "harness/core/history.h"
 #include "harness/core/prng.h"
 
@@ -54,5 +55,15 @@ class Data {
     return (void)kept, (void)heir, true;
   }
 };
+
+/// What the clients recorded of their calls: a read without an answer leaves no trace.
+inline void record_calls(RecordBuilder& builder, const Data& data, const std::vector<Call>& calls) {
+  for (const Call& call : calls) {
+    if (!call.writes && !call.answered) continue;
+    const Outcome outcome = !call.answered ? Outcome::kInfo : call.refused ? Outcome::kFail : Outcome::kOk;
+    builder.operation(call.process, call.function, data.history_key(call), call.argument, call.result,
+                      {call.invoked, call.completed}, call.node, outcome);
+  }
+}
 
 }  // namespace harness::testing

@@ -138,8 +138,8 @@ TEST_CASE("handovers: plain, forced and taken over") {
 
 namespace {
 
-/// Whether the fault took hold. Redis 7.0.15 itself was seen to lose one of the slots (in one cluster of
-/// five): no node has it by its own view then, and the fault has to say so.
+/// Whether the fault took hold. In some clusters (one of five) of redis 7.0.15 one of the slots ended without
+/// an owner; why is not known. Then the fault has to say so.
 bool moved_whole(const FaultRecord& record) {
   if (!record.verified_active()) {
     CHECK_THAT(record.error, Contains("owner") || Contains("slot"));
@@ -169,13 +169,20 @@ bool there_and_back(FaultScene& scene) {
   if (!moved_whole(level.record)) return false;
   CHECK(keys_held(scene) == 200);
   std::vector<std::size_t> shares;
-  return wait_for(30s, [&] {  // until the owners have heard of each other
+  std::size_t owned = 0;
+  (void)wait_for(90s, [&] {  // until the owners have heard of each other; what it came to is checked below
     const Roles roles = scene.cluster().look();
     shares.clear();
     for (int node = 0; node < 3; ++node) shares.push_back(slots_of(roles, node).size());
-    return shares[0] + shares[1] + shares[2] == kSlotCount &&
-           std::ranges::all_of(shares, [](std::size_t share) { return share >= 5460 && share <= 5463; });
+    owned = shares[0] + shares[1] + shares[2];
+    return owned == kSlotCount;
   });
+  CHECK(owned <= kSlotCount);
+  for (const std::size_t share : shares) {
+    CHECK(share >= 5460 - (kSlotCount - owned));
+    CHECK(share <= 5463);
+  }
+  return owned == kSlotCount;
 }
 
 }  // namespace
