@@ -38,6 +38,29 @@ TEST_CASE("the mirror is the machine's own") {
   CHECK(mirror_in("") == "http://deb.debian.org/debian");
 }
 
+TEST_CASE("the version that is meant: the one that was named, else the newest") {
+  const std::vector<AvailableSource> there = {{"5:7.0.15-1~deb12u6", "bookworm"},
+                                              {"5:7.0.15-1~deb12u7", "bookworm"},
+                                              {"5:8.0.2-3+deb13u3", "trixie"},
+                                              {"5:8.0.6-1", "sid"}};
+  CHECK(choose_version({"redis", ""}, there) == "5:8.0.6-1");
+  CHECK(choose_version({"redis", "7.0.15"}, there) == "5:7.0.15-1~deb12u7");
+  CHECK(choose_version({"redis", "5:7.0.15-1~deb12u6"}, there) == "5:7.0.15-1~deb12u6");
+  CHECK_THROWS_WITH(choose_version({"redis", "5:8.0.2-3+deb13u2"}, there),
+                    Catch::Contains("8.0.2 (trixie, 5:8.0.2-3+deb13u3)") &&
+                        Catch::Contains("another revision now: debian:redis=8.0.2 takes that"));
+  CHECK_THROWS_WITH(choose_version({"redis", "9.9.9"}, there), !Catch::Contains("another revision"));
+}
+
+TEST_CASE("what an index names and the archive does not have is told apart from a network that is down") {
+  CHECK(missing_files("Err:1 x\n  404  Not Found\n"
+                      "E: Failed to fetch http://m/pool/redis_8.0.2-3%2bdeb13u3.dsc  404  Not Found [IP: 1 80]\n"
+                      "E: Failed to fetch http://m/pool/a.debian.tar.xz  404  Not Found\n"
+                      "E: Failed to fetch http://m/pool/b.tar.xz  Could not connect\n") ==
+        std::vector<std::string>{"redis_8.0.2-3+deb13u3.dsc", "a.debian.tar.xz"});
+  CHECK(missing_files("").empty());
+}
+
 TEST_CASE("apt's index tells the versions of one package only") {
   const auto found = sources_in_index(
       "Package: redis\nBinary: redis\nVersion: 5:7.0.15-1\nFiles:\n x\n\nPackage: redisearch\nVersion: 1\n\n"

@@ -86,7 +86,7 @@ RunOutcome outcome_of(const Matrix& matrix, const Order& order, const RunSetting
                                 results.at("run").get<std::string>();
       const Json run = json_of(settings.files.directory / store / "run.json");
       read_results(results, run, outcome);
-      outcome.store = store;
+      if (fs::exists(settings.files.directory / store)) outcome.store = store;
       return outcome;
     }
   } catch (const Json::exception& error) {
