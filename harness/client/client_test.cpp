@@ -222,6 +222,13 @@ TEST_CASE("the slot map is learnt, and every key goes straight to its master") {
   CHECK(driver.group.asked == 0);
 }
 
+TEST_CASE("a node that does not know its own address is taken for the one that was asked") {
+  TestCluster alone(1, 0);  // nobody has ever met it
+  Driver driver(nodes_of(alone.cluster()), 10s);
+  driver.learn_all();
+  check_answer(driver.command("k", {"SET", "k", "v"}), Outcome::kOk, "", 0);
+}
+
 TEST_CASE("MOVED is followed, counted and learnt") {
   Fixture fixture;
   Driver& driver = fixture.driver;
