@@ -198,8 +198,7 @@ struct Fetch {
 };
 
 void unpack(const Fetch& fetch, const std::vector<std::string>& argv, const fs::path& folder) {
-  const fs::path log =
-      fetch.options.log.empty() ? folder / "unpack.log" : fs::absolute(fetch.options.log);
+  const fs::path log = fetch.options.log.empty() ? folder / "unpack.log" : fs::absolute(fetch.options.log);
   run_tool(
       argv, folder, log, {"LC_ALL=C"},
       [&] {
@@ -356,13 +355,15 @@ fs::path fetch_source_package(const SourcePackage& package, const Cache& cache, 
   const std::string version = choose_version(package, apt.available(package.name));
   const Fetch fetch{package.name, version, options, apt};
   const std::string key = file_name_of("debian-" + package.name + "=" + version);
-  const fs::path entry =
-      cache.entry("sources", key, [&](const fs::path& folder) { fetch_into(fetch, folder); }, say);
+  const fs::path entry = cache.entry(
+      "sources", key, [&](const fs::path& folder) { fetch_into(fetch, folder); }, say);
   return tree_in(entry);
 }
 
 std::string source_note(const fs::path& tree) {
-  return std::string(trimmed(read_file(note_in(tree.parent_path()))));
+  const std::string text = read_file(note_in(tree.parent_path()));
+  std::string_view rest = text;
+  return std::string(trimmed(next_line(rest)));
 }
 
 }  // namespace harness

@@ -27,10 +27,10 @@ std::string upstream_version(std::string_view debian_version);
 bool version_matches(std::string_view debian_version, std::string_view wanted);
 
 /// The unpacked tree of the package, from the cache or the network. What was fetched once works offline.
-/// Where the archive has lost Debian's own part of it (its index is ahead of its files, or behind), upstream's
-/// tarball of the same version is taken, as the index's checksum has it, and source_note says so. Throws
-/// UsageError when no suite (bookworm, trixie, sid) has that version, with those there are; EnvironmentError
-/// when apt-get or dpkg-source is missing or fails.
+/// Where the archive has lost Debian's own part of it (its index is ahead of its files, or behind),
+/// upstream's tarball of the same version is taken, as the index's checksum has it, and source_note says so.
+/// Throws UsageError when no suite (bookworm, trixie, sid) has that version, with those there are;
+/// EnvironmentError when apt-get or dpkg-source is missing or fails.
 std::filesystem::path fetch_source_package(const SourcePackage& package, const Cache& cache,
                                            const BuildOptions& options);
 

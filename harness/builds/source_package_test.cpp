@@ -1,7 +1,10 @@
 #include "harness/builds/source_package.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 
+#include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
 
 using namespace harness;
@@ -53,12 +56,21 @@ TEST_CASE("the version that is meant: the one that was named, else the newest") 
 }
 
 TEST_CASE("what an index names and the archive does not have is told apart from a network that is down") {
-  CHECK(missing_files("Err:1 x\n  404  Not Found\n"
-                      "E: Failed to fetch http://m/pool/redis_8.0.2-3%2bdeb13u3.dsc  404  Not Found [IP: 1 80]\n"
-                      "E: Failed to fetch http://m/pool/a.debian.tar.xz  404  Not Found\n"
-                      "E: Failed to fetch http://m/pool/b.tar.xz  Could not connect\n") ==
+  CHECK(missing_files(
+            "Err:1 x\n  404  Not Found\n"
+            "E: Failed to fetch http://m/pool/redis_8.0.2-3%2bdeb13u3.dsc  404  Not Found [IP: 1 80]\n"
+            "E: Failed to fetch http://m/pool/a.debian.tar.xz  404  Not Found\n"
+            "E: Failed to fetch http://m/pool/b.tar.xz  Could not connect\n") ==
         std::vector<std::string>{"redis_8.0.2-3+deb13u3.dsc", "a.debian.tar.xz"});
   CHECK(missing_files("").empty());
+}
+
+TEST_CASE("what there is to know about a tree stands beside it, one line") {
+  const ScratchFolder scratch;
+  std::filesystem::create_directories(scratch.path / "tree");
+  CHECK(source_note(scratch.path / "tree").empty());
+  std::ofstream(scratch.path / "note") << "upstream's alone\n";
+  CHECK(source_note(scratch.path / "tree") == "upstream's alone");
 }
 
 TEST_CASE("apt's index tells the versions of one package only") {

@@ -136,7 +136,7 @@ Finding overcommit() {
 
 std::vector<Finding> examine_resources(const std::filesystem::path& store) {
   return {processors(), memory(), store_space(store), open_files(), address_space(),
-          processes(), cores(), overcommit()};
+          processes(),  cores(),  overcommit()};
 }
 
 }  // namespace harness

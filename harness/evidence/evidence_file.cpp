@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "harness/core/check.h"
-#include "harness/core/write_mend.h"
 #include "harness/core/crc32.h"
+#include "harness/core/write_mend.h"
 #include "harness/evidence/tally.h"
 
 namespace harness {

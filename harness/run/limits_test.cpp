@@ -59,10 +59,10 @@ TEST_CASE("what a run takes grows with its nodes and clients") {
 }
 
 TEST_CASE("a limit that is too low is refused before the run, with what would do") {
-  CHECK(in_own_process([] { return refusal(RLIMIT_NOFILE, 64, 64).find("ulimit -Hn") != std::string::npos; }));
-  CHECK(in_own_process([] {
-    return refusal(RLIMIT_AS, 800'000'000, 800'000'000).find("ulimit -v") != std::string::npos;
-  }));
+  CHECK(
+      in_own_process([] { return refusal(RLIMIT_NOFILE, 64, 64).find("ulimit -Hn") != std::string::npos; }));
+  CHECK(in_own_process(
+      [] { return refusal(RLIMIT_AS, 800'000'000, 800'000'000).find("ulimit -v") != std::string::npos; }));
 }
 
 TEST_CASE("a soft limit of open files is raised as far as the run needs") {

@@ -242,7 +242,8 @@ void write_file(const fs::path& file, std::string_view text) {
   const int number = error ? error.value() : errno;
   std::error_code ignored;  // nothing half-left behind; the failure itself is what is reported
   fs::remove(beside, ignored);
-  throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(number) + "; " + write_mend(number));
+  throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(number) + "; " +
+                         write_mend(number));
 }
 
 std::string read_file(const fs::path& file) {

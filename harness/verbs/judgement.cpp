@@ -99,13 +99,13 @@ Judgement report_error(const RunFiles& files, const Plan& plan, const RunInfo& i
   judgement.verdict.error = true;
   judgement.verdict.explanation = what;
   judgement.verdict.exit_code = kExitEnvironment;
-  judgement.junit = write_all(report_input(judgement.record, judgement.verdict, files.report()), files,
-                              files.directory);
+  judgement.junit =
+      write_all(report_input(judgement.record, judgement.verdict, files.report()), files, files.directory);
   return judgement;
 }
 
-std::string result_text(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files,
-                        bool json, const std::filesystem::path& folder) {
+std::string result_text(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files, bool json,
+                        const std::filesystem::path& folder) {
   const Report* report = find_report(json ? "results" : "summary");
   CHECK_THAT_HOLDS(report != nullptr, "the table of reports holds results and summary");
   return report->make(report_input(record, verdict, report_in(folder, files)));

@@ -78,7 +78,8 @@ bool opened_for_writing(int descriptor) {
 /// Why it could not be written; empty: it can.
 std::string why_not_writable(const Target& target) {
   std::error_code error;
-  if (target.descriptor >= 0) return opened_for_writing(target.descriptor) ? "" : "it is not open for writing";
+  if (target.descriptor >= 0)
+    return opened_for_writing(target.descriptor) ? "" : "it is not open for writing";
   const fs::path parent = fs::absolute(target.path).parent_path();
   if (fs::is_directory(target.path, error)) return "it is a directory";
   if (!fs::is_directory(parent, error)) return "there is no directory " + parent.string();

@@ -85,7 +85,8 @@ TEST_CASE("a descriptor of the process is written where it stands: a pipe, or a 
     std::array<char, 16> got{};
     CHECK(::read(ends[0], got.data(), got.size()) == 7);
   }
-  CHECK_THROWS_WITH(require_writable("/dev/fd/" + std::to_string(ends[0])), Catch::Contains("not open for writing"));
+  CHECK_THROWS_WITH(require_writable("/dev/fd/" + std::to_string(ends[0])),
+                    Catch::Contains("not open for writing"));
   ::close(ends[0]);
   ::close(ends[1]);
 
