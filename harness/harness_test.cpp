@@ -389,7 +389,7 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"run", "failover-basic", "--server", "/no/such/redis-server"}, 2, "/no/such/redis-server"},
       {{"run", "failover-basic", "--server", "./not-a-server"}, 2, "not-a-server"},
       {{"run", "failover-basic", "--store", "/proc/store"}, 3, "--store"},
-      {{"run", "failover-basic", "--nemesis", "xyzzy"}, 2, "; there are kill, "},
+      {{"run", "failover-basic", "--nemesis", "xyzzy"}, 2, "; there are "},
       {{"run", "failover-basic", "--workload", "xyzzyx"}, 2, "; there are register, "},
       {{"run", "failover-basic", "--server", "./no-compiler"}, 3, "the whole log: "},
       {{"run", "--plan", "plan.json"}, 2, "plan.json is no plan: parse error at line 1"},
