@@ -51,7 +51,7 @@ OnceKeys::OnceKeys(const WorkloadSetup& setup, std::string_view infix, std::stri
 
 bool OnceKeys::writes(Prng& prng) const {
   if (numbers_.empty()) return true;
-  return numbers_.size() < most_ && prng.below(3) == 0;
+  return numbers_.size() < most_ && prng.below(2) == 0;
 }
 
 std::uint32_t OnceKeys::fresh() {
