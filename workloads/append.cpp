@@ -48,8 +48,7 @@ class AppendWorkload final : public Workload {
         append_(recorder_.text("append")),
         reads_(recorder_.text("r")),
         tags_(setup, "l"),
-        next_element_(setup.share + 1),
-        element_step_(setup.shares) {
+        fresh_(setup) {
     const auto lists = static_cast<std::size_t>(setup.options.integer("lists"));
     lists_.resize(tags_.size());
     for (std::size_t tag = 0; tag < tags_.size(); ++tag)
@@ -118,8 +117,7 @@ class AppendWorkload final : public Workload {
       list = begin(tag, place, list.generation + 1);
       ++list.appends;
     }
-    const Value parts[] = {append_, list.name, Value::integer(next_element_)};
-    next_element_ += element_step_;
+    const Value parts[] = {append_, list.name, fresh_.next()};
     return recorder_.list(parts);
   }
 
@@ -197,8 +195,7 @@ class AppendWorkload final : public Workload {
   std::vector<std::pair<std::size_t, Value>> all_;        // every list with its tag, in order of first use
   std::unordered_map<std::uint64_t, std::string> texts_;  // of the lists, by the bits of their names
   std::unordered_map<std::int32_t, bool> by_script_;      // by process: of the transaction that it offered
-  std::int64_t next_element_;
-  std::int64_t element_step_;
+  FreshValues fresh_;
   std::size_t next_final_ = 0;
 };
 

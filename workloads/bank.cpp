@@ -84,13 +84,7 @@ class BankWorkload final : public Workload {
 
   void retired(std::int32_t process) override { by_watch_.erase(process); }
 
-  std::optional<Operation> next_final(const FinalTurn&) override {
-    const auto bank = final_reads_.next();
-    if (!bank) return std::nullopt;
-    Operation read;
-    read.key = *bank;
-    return read;
-  }
+  std::optional<Operation> next_final(const FinalTurn&) override { return final_reads_.next(); }
 
  private:
   const std::string& name(const Operation& op) const {

@@ -40,8 +40,7 @@ class BlockingWorkload final : public Workload {
         streams_(setup, "s", "entries"),
         once_(setup, "o"),
         drain_(lists_, once_),
-        next_element_(setup.share + 1),
-        element_step_(setup.shares) {}
+        fresh_(setup) {}
 
   Operation next(std::int32_t, Prng& prng) override {
     if (stream_ > 0 && prng.chance(stream_)) return next_of_streams(prng);
@@ -50,8 +49,7 @@ class BlockingWorkload final : public Workload {
     op.key = once ? once_.fresh() : lists_.number(lists_.draw(prng));
     if (once || prng.chance(push_)) {
       op.function = Function::kEnqueue;
-      op.argument = Value::integer(next_element_);
-      next_element_ += element_step_;
+      op.argument = fresh_.next();
     } else {
       op.function = Function::kDequeue;
       op.argument = Value::integer(prng.between(block_min_, block_max_));
@@ -87,8 +85,7 @@ class BlockingWorkload final : public Workload {
       op.function = Function::kAdd;
       op.key = streams_.use(place);
       streams_.make_room(place);
-      op.argument = Value::integer(next_element_);
-      next_element_ += element_step_;
+      op.argument = fresh_.next();
     } else {
       op.key = streams_.current(place);
       op.argument = Value::integer(prng.between(block_min_, block_max_));
@@ -208,8 +205,7 @@ class BlockingWorkload final : public Workload {
   RollingKeys streams_;
   OnceKeys once_;
   Drain drain_;
-  std::int64_t next_element_;
-  std::int64_t element_step_;
+  FreshValues fresh_;
   std::size_t next_stream_ = 0;
 };
 

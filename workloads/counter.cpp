@@ -33,12 +33,7 @@ class CounterWorkload final : public Workload {
 
   Operation next(std::int32_t, Prng& prng) override {
     Operation op;
-    const bool once = once_.turn(prng);
-    const bool steps = once ? once_.writes(prng) : !prng.chance(read_);
-    if (once)
-      op.key = steps ? once_.fresh() : once_.draw(prng);
-    else
-      op.key = keys_.number(keys_.draw(prng));
+    const bool steps = once_.turn(prng) ? once_.next(op, prng) : next_of_many(op, prng);
     if (!steps) return op;
     op.function = Function::kIncr;
     const std::int64_t amount = step_ == 1 ? 1 : prng.between(1, step_);
@@ -65,15 +60,16 @@ class CounterWorkload final : public Workload {
     co_return op;
   }
 
-  std::optional<Operation> next_final(const FinalTurn&) override {
-    const auto key = final_reads_.next();
-    if (!key) return std::nullopt;
-    Operation read;
-    read.key = *key;
-    return read;
-  }
+  std::optional<Operation> next_final(const FinalTurn&) override { return final_reads_.next(); }
 
  private:
+  /// As OnceKeys::next does.
+  bool next_of_many(Operation& op, Prng& prng) {
+    const bool steps = !prng.chance(read_);
+    op.key = keys_.number(keys_.draw(prng));
+    return steps;
+  }
+
   void take_count(Operation& op, const redisReply& reply) const {
     const auto count = value_of(reply, recorder_);
     if (count && (count->is_integer() || count->is_nil()))

@@ -48,7 +48,7 @@ class FunctionsWorkload final : public GroupWorkload {
  private:
   void change(Operation& op, Prng& prng) override {
     op.function = Function::kWrite;
-    op.argument = fresh_value();
+    op.argument = fresh_.next();
     by_script_[op.argument.as_integer() % kKept] = prng.chance(script_);
   }
 

@@ -11,24 +11,17 @@ GroupWorkload::GroupWorkload(const WorkloadSetup& setup)
       size_(setup.options.integer("size")),
       groups_(setup, "g"),
       once_(setup, "o"),
+      fresh_(setup),
       final_reads_(setup, groups_, once_),
       read_(setup.options.number("read")),
-      replica_(setup.options.number("replica")),
-      next_value_(setup.share + 1),
-      value_step_(setup.shares) {}
-
-Value GroupWorkload::fresh_value() {
-  const Value value = Value::integer(next_value_);
-  next_value_ += value_step_;
-  return value;
-}
+      replica_(setup.options.number("replica")) {}
 
 Operation GroupWorkload::next(std::int32_t, Prng& prng) {
   Operation op;
   if (once_.turn(prng)) {
-    const bool writes = once_.writes(prng);
-    op.key = writes ? once_.fresh() : once_.draw(prng);
-    if (writes) op.function = Function::kWrite, op.argument = fresh_value();
+    if (!once_.next(op, prng)) return op;
+    op.function = Function::kWrite;
+    op.argument = fresh_.next();
     return op;
   }
   op.key = groups_.number(groups_.draw(prng));
@@ -48,11 +41,7 @@ Task<Operation> GroupWorkload::invoke(Client& client, Operation op) {
 }
 
 std::optional<Operation> GroupWorkload::next_final(const FinalTurn&) {
-  const auto key = final_reads_.next();
-  if (!key) return std::nullopt;
-  Operation read;
-  read.key = *key;
-  return read;
+  return final_reads_.next();
 }
 
 const std::string& GroupWorkload::tag(const Operation& op) const {

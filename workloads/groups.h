@@ -28,7 +28,6 @@ class GroupWorkload : public Workload {
   /// Carries out what is no read.
   virtual Task<Operation> perform(Client& client, Operation op) = 0;
 
-  Value fresh_value();
   const std::string& tag(const Operation& op) const;
   std::vector<std::string> keys_of(const Operation& op) const;
   static std::vector<std::string_view> words(std::string_view command, const std::vector<std::string>& keys);
@@ -37,6 +36,7 @@ class GroupWorkload : public Workload {
   std::int64_t size_;
   KeySet groups_;
   OnceKeys once_;
+  FreshValues fresh_;
 
  private:
   Task<Operation> read(Client& client, Operation op);
@@ -45,8 +45,6 @@ class GroupWorkload : public Workload {
   FinalReads final_reads_;
   double read_;
   double replica_;
-  std::int64_t next_value_;
-  std::int64_t value_step_;
 };
 
 }  // namespace harness

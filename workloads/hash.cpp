@@ -55,8 +55,7 @@ class HashWorkload final : public Workload {
         read_all_(setup.options.number("read-all")),
         hashes_(setup, "h"),
         once_(in_braces(setup), "o", "}.f0"),
-        next_value_(setup.share + 1),
-        value_step_(setup.shares) {
+        fresh_(setup) {
     const double read = setup.options.number("read");
     const double write = setup.options.number("write");
     const double all = std::max(read + write, 1.0);
@@ -126,20 +125,11 @@ class HashWorkload final : public Workload {
     texts_.emplace(registers_.back().key, std::move(text));
   }
 
-  Value fresh_value() {
-    const Value value = Value::integer(next_value_);
-    next_value_ += value_step_;
-    return value;
-  }
-
   Operation next_once(Prng& prng) {
     Operation op;
-    if (once_.writes(prng)) {
+    if (once_.next(op, prng)) {
       op.function = Function::kWrite;
-      op.key = once_.fresh();
-      op.argument = fresh_value();
-    } else {
-      op.key = once_.draw(prng);
+      op.argument = fresh_.next();
     }
     return op;
   }
@@ -151,7 +141,7 @@ class HashWorkload final : public Workload {
     const double kind = prng.unit();
     if (kind < read_) return op;
     const Value expected = field.offered;
-    field.offered = fresh_value();
+    field.offered = fresh_.next();
     if (kind < read_or_write_ || expected.is_nil()) {
       op.function = Function::kWrite;
       op.argument = field.offered;
@@ -208,8 +198,7 @@ class HashWorkload final : public Workload {
   std::vector<Register> registers_;  // the fields of hash 0, of hash 1, ...
   std::unordered_map<std::uint32_t, std::string> texts_;
   std::unordered_map<std::int32_t, bool> whole_;  // by process: of the read that it offered
-  std::int64_t next_value_;
-  std::int64_t value_step_;
+  FreshValues fresh_;
   std::vector<std::uint32_t> final_;  // this share of the fields
   std::size_t next_final_ = 0;
   std::size_t next_once_ = 0;

@@ -49,6 +49,12 @@ OnceKeys::OnceKeys(const WorkloadSetup& setup, std::string_view infix, std::stri
       next_(static_cast<std::size_t>(setup.share)),
       step_(static_cast<std::size_t>(setup.shares)) {}
 
+bool OnceKeys::next(Operation& op, Prng& prng) {
+  const bool is_write = writes(prng);
+  op.key = is_write ? fresh() : draw(prng);
+  return is_write;
+}
+
 bool OnceKeys::writes(Prng& prng) const {
   if (numbers_.empty()) return true;
   return numbers_.size() < most_ && prng.below(2) == 0;
@@ -87,14 +93,18 @@ std::uint32_t RollingKeys::use(std::size_t place) {
   return current_[place];
 }
 
-std::optional<std::uint32_t> FinalReads::next() {
+std::optional<Operation> FinalReads::next() {
+  Operation read;
   const std::size_t key = next_key_ * shares_ + share_;
   if (key < keys_.size()) {
     ++next_key_;
-    return keys_.number(key);
+    read.key = keys_.number(key);
+  } else if (next_once_ < once_.size()) {
+    read.key = once_.number(next_once_++);
+  } else {
+    return std::nullopt;
   }
-  if (next_once_ < once_.size()) return once_.number(next_once_++);
-  return std::nullopt;
+  return read;
 }
 
 }  // namespace harness

@@ -19,8 +19,13 @@ inline constexpr Parameter kHotKeysOption = {
 inline constexpr Parameter kHotShareOption = {
     "hot-share", Parameter::Kind::kNumber, "share of the operations for the hot keys", "", "0.2", 0, 1};
 constexpr Parameter once_option(std::string_view fallback) {
-  return {"once", Parameter::Kind::kNumber,
-          "share of the operations for keys that are written once and never again", "", fallback, 0, 1};
+  return {"once",
+          Parameter::Kind::kNumber,
+          "share of the operations for keys that are written once and never again",
+          "",
+          fallback,
+          0,
+          1};
 }
 inline constexpr Parameter kOnceOption = once_option("0.04");
 inline constexpr Parameter kOnceKeysOption = {
@@ -37,6 +42,22 @@ constexpr Parameter share_option(std::string_view name, std::string_view descrip
                                  std::string_view fallback) {
   return {name, Parameter::Kind::kNumber, description, "", fallback, 0, 1};
 }
+
+/// Values that nobody else writes: 1, 2, 3, ... dealt to the shares in turn.
+class FreshValues {
+ public:
+  explicit FreshValues(const WorkloadSetup& setup) : next_(setup.share + 1), step_(setup.shares) {}
+
+  Value next() {
+    const Value value = Value::integer(next_);
+    next_ += step_;
+    return value;
+  }
+
+ private:
+  std::int64_t next_;
+  std::int64_t step_;
+};
 
 class KeySet {
  public:
@@ -67,7 +88,10 @@ class OnceKeys {
 
   /// Whether the next operation is for one of these. Draws nothing when there are none.
   bool turn(Prng& prng) const { return share_ > 0 && most_ > 0 && prng.chance(share_); }
-  /// Whether that operation is a write, of a key that was never written: every second, until there are enough.
+  /// Sets that operation's key. True: it is to write a key that was never written, and function and argument
+  /// are the caller's to set. False: it reads one that was given out.
+  bool next(Operation& op, Prng& prng);
+  /// Whether it is such a write: every second, until there are enough.
   bool writes(Prng& prng) const;
   std::uint32_t fresh();
   /// One that was given out. REQUIRES: size() > 0.
@@ -133,8 +157,8 @@ class FinalReads {
         keys_(keys),
         once_(once) {}
 
-  /// The next key, for whichever worker asks.
-  std::optional<std::uint32_t> next();
+  /// A read of the next key, for whichever worker asks.
+  std::optional<Operation> next();
 
  private:
   std::size_t share_;

@@ -109,14 +109,26 @@ TEST_CASE("keys of one write are given out once, so many, and each share has its
   int turns = 0;
   for (int i = 0; i < 4000; ++i) {
     turns += once.turn(prng);
-    if (!once.writes(prng)) continue;
-    const std::string& text = once.text(once.fresh());
-    CHECK(texts.insert(text).second);
+    Operation op;
+    const bool is_new = once.next(op, prng);
+    const std::string& text = once.text(op.key);
+    CHECK(texts.insert(text).second == is_new);
     CHECK((text.back() - '0') % 2 == 1);  // the second share of two
   }
   CHECK(turns == Approx(2000).epsilon(0.1));
   CHECK(texts.size() == 20);  // 40 by two shares
-  for (int i = 0; i < 100; ++i) CHECK(texts.count(once.text(once.draw(prng))) == 1);
+}
+
+TEST_CASE("values are dealt: no two shares have one in common") {
+  const Keys keys(with(5, 0, 0));
+  std::set<std::int64_t> values;
+  for (int share = 0; share < 2; ++share) {
+    WorkloadSetup setup = keys.setup;
+    setup.share = share;
+    FreshValues fresh(setup);
+    for (int i = 0; i < 3; ++i) CHECK(values.insert(fresh.next().as_integer()).second);
+  }
+  CHECK(values == std::set<std::int64_t>{1, 2, 3, 4, 5, 6});
 }
 
 TEST_CASE("final reads are dealt: every key once over the shares, a share's own keys by it alone") {
@@ -129,7 +141,7 @@ TEST_CASE("final reads are dealt: every key once over the shares, a share's own 
     once.fresh();
     once.fresh();
     FinalReads reads(setup, keys.set, once);
-    while (const auto key = reads.next()) read.insert(*key);
+    while (const auto op = reads.next()) read.insert(op->key);
   }
   CHECK(read.size() == 9);
   CHECK(std::set<std::uint32_t>(read.begin(), read.end()).size() == 9);

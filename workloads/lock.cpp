@@ -37,8 +37,7 @@ class LockWorkload final : public Workload {
         locks_(setup, "k"),
         once_(setup, "o"),
         final_reads_(setup, locks_, once_),
-        next_owner_(setup.share + 1),
-        owner_step_(setup.shares) {}
+        fresh_(setup) {}
 
   Operation next(std::int32_t process, Prng& prng) override {
     Operation op;
@@ -54,8 +53,7 @@ class LockWorkload final : public Workload {
     op.function = Function::kAcquire;
     const bool once = once_.turn(prng) && once_.writes(prng);
     op.key = once ? once_.fresh() : locks_.number(locks_.draw(prng));
-    const Value pair[] = {Value::integer(next_owner_), Value::integer(ttl_)};
-    next_owner_ += owner_step_;
+    const Value pair[] = {fresh_.next(), Value::integer(ttl_)};
     op.argument = recorder_.list(pair);
     // Released later whether it was granted or not: what is offered must not depend on what was answered.
     if (!once) held_[process] = {op.key, pair[0]};
@@ -91,13 +89,7 @@ class LockWorkload final : public Workload {
 
   void retired(std::int32_t process) override { held_.erase(process); }
 
-  std::optional<Operation> next_final(const FinalTurn&) override {
-    const auto key = final_reads_.next();
-    if (!key) return std::nullopt;
-    Operation read;
-    read.key = *key;
-    return read;
-  }
+  std::optional<Operation> next_final(const FinalTurn&) override { return final_reads_.next(); }
 
  private:
   struct Held {
@@ -135,8 +127,7 @@ class LockWorkload final : public Workload {
   OnceKeys once_;  // taken once, never released
   FinalReads final_reads_;
   std::unordered_map<std::int32_t, Held> held_;  // by process: what it asked for last
-  std::int64_t next_owner_;
-  std::int64_t owner_step_;
+  FreshValues fresh_;
 };
 
 }  // namespace

@@ -50,7 +50,7 @@ class MigratingWorkload final : public GroupWorkload {
 
  private:
   void change(Operation& op, Prng& prng) override {
-    op.argument = fresh_value();
+    op.argument = fresh_.next();
     op.function = prng.chance(delete_) ? Function::kRemove : Function::kWrite;
   }
 

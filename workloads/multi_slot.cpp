@@ -29,7 +29,7 @@ class MultiSlotWorkload final : public GroupWorkload {
  private:
   void change(Operation& op, Prng& prng) override {
     const double kind = prng.unit();
-    op.argument = fresh_value();
+    op.argument = fresh_.next();
     op.function = kind < delete_ ? Function::kRemove : Function::kWrite;
     if (kind >= delete_ && kind < delete_ + cross_ && !other_slot(op).empty()) op.function = Function::kPut;
   }

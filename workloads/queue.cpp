@@ -38,8 +38,7 @@ class QueueWorkload final : public Workload {
         queues_(setup, "q"),
         once_(setup, "o"),
         drain_(queues_, once_),
-        next_element_(setup.share + 1),
-        element_step_(setup.shares) {}
+        fresh_(setup) {}
 
   Operation next(std::int32_t process, Prng& prng) override {
     Operation op;
@@ -47,8 +46,7 @@ class QueueWorkload final : public Workload {
     op.key = once ? once_.fresh() : queues_.number(queues_.draw(prng));
     if (once || prng.chance(enqueue_)) {
       op.function = Function::kEnqueue;
-      op.argument = Value::integer(next_element_);
-      next_element_ += element_step_;
+      op.argument = fresh_.next();
       return op;
     }
     op.function = Function::kDequeue;
@@ -149,8 +147,7 @@ class QueueWorkload final : public Workload {
   OnceKeys once_;
   Drain drain_;
   std::unordered_map<std::int32_t, Means> means_;  // by process: of the dequeue that it offered
-  std::int64_t next_element_;
-  std::int64_t element_step_;
+  FreshValues fresh_;
 };
 
 }  // namespace

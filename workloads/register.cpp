@@ -17,7 +17,8 @@ constexpr Parameter kOptions[] = {
     kHotShareOption,
     share_option("read", "share of reads", "0.5"),
     share_option("write", "share of writes; the rest is compare-and-set", "0.4"),
-    share_option("astray", "share of the reads and writes that ask a random node first, as with an old slot map",
+    share_option("astray",
+                 "share of the reads and writes that ask a random node first, as with an old slot map",
                  "0.005"),
     once_option("0.3"),
     once_keys_option("20000"),
@@ -41,8 +42,7 @@ class RegisterWorkload final : public Workload {
         once_(setup, "o"),
         final_reads_(setup, keys_, once_),
         offered_(keys_.size()),
-        next_value_(setup.share + 1),
-        value_step_(setup.shares) {
+        fresh_(setup) {
     // Shares that make more than one together are taken in proportion.
     const double read = setup.options.number("read");
     const double write = setup.options.number("write");
@@ -80,29 +80,14 @@ class RegisterWorkload final : public Workload {
     co_return op;
   }
 
-  std::optional<Operation> next_final(const FinalTurn&) override {
-    const auto key = final_reads_.next();
-    if (!key) return std::nullopt;
-    Operation read;
-    read.key = *key;
-    return read;
-  }
+  std::optional<Operation> next_final(const FinalTurn&) override { return final_reads_.next(); }
 
  private:
-  Value fresh_value() {
-    const Value value = Value::integer(next_value_);
-    next_value_ += value_step_;
-    return value;
-  }
-
   Operation next_once(Prng& prng) {
     Operation op;
-    if (once_.writes(prng)) {
+    if (once_.next(op, prng)) {
       op.function = Function::kWrite;
-      op.key = once_.fresh();
-      op.argument = fresh_value();
-    } else {
-      op.key = once_.draw(prng);
+      op.argument = fresh_.next();
     }
     return op;
   }
@@ -114,7 +99,7 @@ class RegisterWorkload final : public Workload {
     const double kind = prng.unit();
     if (kind < read_) return op;
     const Value expected = offered_[key];  // the value offered last is the one most likely to be found
-    const Value desired = offered_[key] = fresh_value();
+    const Value desired = offered_[key] = fresh_.next();
     if (kind < read_or_write_ || expected.is_nil()) {
       op.function = Function::kWrite;
       op.argument = desired;
@@ -163,8 +148,7 @@ class RegisterWorkload final : public Workload {
   OnceKeys once_;
   FinalReads final_reads_;
   std::vector<Value> offered_;  // by key: the newest value offered
-  std::int64_t next_value_;
-  std::int64_t value_step_;
+  FreshValues fresh_;
 };
 
 }  // namespace

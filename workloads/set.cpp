@@ -33,8 +33,7 @@ class SetWorkload final : public Workload {
         read_old_(setup.options.number("read-old")),
         scan_(setup.options.flag("scan")),
         sets_(setup, "s", "elements"),
-        next_element_(setup.share + 1),
-        element_step_(setup.shares) {}
+        fresh_(setup) {}
 
   Operation next(std::int32_t, Prng& prng) override {
     Operation op;
@@ -53,8 +52,7 @@ class SetWorkload final : public Workload {
     }
     op.function = Function::kAdd;
     op.key = sets_.use(sets_.draw(prng));
-    op.argument = Value::integer(next_element_);
-    next_element_ += element_step_;
+    op.argument = fresh_.next();
     if (remove_ > 0) recent_.push_back(op);
     return op;
   }
@@ -144,8 +142,7 @@ class SetWorkload final : public Workload {
   bool scan_;
   RollingKeys sets_;
   std::vector<Operation> recent_;  // adds whose element was not removed
-  std::int64_t next_element_;
-  std::int64_t element_step_;
+  FreshValues fresh_;
   bool final_ = false;
   std::size_t next_final_ = 0;
 };

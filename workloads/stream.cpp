@@ -41,8 +41,7 @@ class StreamWorkload final : public Workload {
         block_(setup.options.number("block")),
         block_time_(setup.options.integer("block-time")),
         streams_(setup, "s", "entries"),
-        next_element_(setup.share + 1),
-        element_step_(setup.shares) {}
+        fresh_(setup) {}
 
   Operation next(std::int32_t process, Prng& prng) override {
     Operation op;
@@ -51,8 +50,7 @@ class StreamWorkload final : public Workload {
     if (kind < add_) {
       op.function = Function::kEnqueue;
       op.key = streams_.use(place);
-      op.argument = Value::integer(next_element_);
-      next_element_ += element_step_;
+      op.argument = fresh_.next();
       return op;
     }
     op.key = streams_.current(place);
@@ -291,8 +289,7 @@ class StreamWorkload final : public Workload {
   // By process and stream: what it took and did not acknowledge.
   std::unordered_map<std::int32_t, std::unordered_map<std::uint32_t, std::deque<Entry>>> held_;
   std::unordered_map<std::int32_t, std::uint32_t> last_taken_;  // by process: the stream it took from last
-  std::int64_t next_element_;
-  std::int64_t element_step_;
+  FreshValues fresh_;
   bool final_ = false;
   std::size_t next_final_ = 0;
 };

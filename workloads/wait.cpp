@@ -33,21 +33,14 @@ class WaitWorkload final : public Workload {
         keys_(setup, "r"),
         once_(setup, "o"),
         final_reads_(setup, keys_, once_),
-        next_value_(setup.share + 1),
-        value_step_(setup.shares) {}
+        fresh_(setup) {}
 
   Operation next(std::int32_t, Prng& prng) override {
     Operation op;
-    const bool once = once_.turn(prng);
-    const bool writes = once ? once_.writes(prng) : !prng.chance(read_);
-    if (once)
-      op.key = writes ? once_.fresh() : once_.draw(prng);
-    else
-      op.key = keys_.number(keys_.draw(prng));
+    const bool writes = once_.turn(prng) ? once_.next(op, prng) : next_of_many(op, prng);
     if (!writes) return op;
     op.function = Function::kWrite;
-    op.argument = Value::integer(next_value_);
-    next_value_ += value_step_;
+    op.argument = fresh_.next();
     return op;
   }
 
@@ -65,15 +58,16 @@ class WaitWorkload final : public Workload {
     co_return op;
   }
 
-  std::optional<Operation> next_final(const FinalTurn&) override {
-    const auto key = final_reads_.next();
-    if (!key) return std::nullopt;
-    Operation read;
-    read.key = *key;
-    return read;
-  }
+  std::optional<Operation> next_final(const FinalTurn&) override { return final_reads_.next(); }
 
  private:
+  /// As OnceKeys::next does.
+  bool next_of_many(Operation& op, Prng& prng) {
+    const bool writes = !prng.chance(read_);
+    op.key = keys_.number(keys_.draw(prng));
+    return writes;
+  }
+
   Task<Operation> write(Client& client, Operation op, const std::string& key) {
     Session session(client, key);
     const std::string value = std::to_string(op.argument.as_integer());
@@ -118,8 +112,7 @@ class WaitWorkload final : public Workload {
   KeySet keys_;
   OnceKeys once_;
   FinalReads final_reads_;
-  std::int64_t next_value_;
-  std::int64_t value_step_;
+  FreshValues fresh_;
 };
 
 }  // namespace

@@ -52,8 +52,7 @@ class WrWorkload final : public Workload {
         writes_(recorder_.text("w")),
         state_(recorder_.text("state")),
         tags_(setup, "t"),
-        next_value_(setup.share + 1),
-        value_step_(setup.shares),
+        fresh_(setup),
         next_final_(static_cast<std::size_t>(setup.share)),
         final_step_(static_cast<std::size_t>(setup.shares)) {
     for (std::size_t tag = 0; tag < tags_.size(); ++tag)
@@ -114,8 +113,7 @@ class WrWorkload final : public Workload {
     return recorder_.list(parts);
   }
   Value write_to(Value name) {
-    const Value parts[] = {writes_, name, Value::integer(next_value_)};
-    next_value_ += value_step_;
+    const Value parts[] = {writes_, name, fresh_.next()};
     return recorder_.list(parts);
   }
 
@@ -264,8 +262,7 @@ class WrWorkload final : public Workload {
   std::vector<std::vector<Value>> names_;                 // of the registers, by tag
   std::unordered_map<std::uint64_t, std::string> texts_;  // by the bits of their names
   std::unordered_map<std::int32_t, Means> means_;         // by process: of the transaction that it offered
-  std::int64_t next_value_;
-  std::int64_t value_step_;
+  FreshValues fresh_;
   std::size_t next_final_;
   std::size_t final_step_;
 };

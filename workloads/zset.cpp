@@ -34,8 +34,7 @@ class ZsetWorkload final : public Workload {
         sets_(setup, "z"),
         once_(setup, "o"),
         drain_(sets_, once_),
-        next_member_(setup.share + 1),
-        member_step_(setup.shares) {}
+        fresh_(setup) {}
 
   Operation next(std::int32_t, Prng& prng) override {
     Operation op;
@@ -43,9 +42,8 @@ class ZsetWorkload final : public Workload {
     op.key = once ? once_.fresh() : sets_.number(sets_.draw(prng));
     if (once || prng.chance(add_)) {
       op.function = Function::kEnqueue;
-      const Value pair[] = {Value::integer(next_member_), Value::integer(prng.between(1, ranks_))};
+      const Value pair[] = {fresh_.next(), Value::integer(prng.between(1, ranks_))};
       op.argument = recorder_.list(pair);
-      next_member_ += member_step_;
       return op;
     }
     op.function = Function::kDequeue;
@@ -119,8 +117,7 @@ class ZsetWorkload final : public Workload {
   KeySet sets_;
   OnceKeys once_;
   Drain drain_;
-  std::int64_t next_member_;
-  std::int64_t member_step_;
+  FreshValues fresh_;
 };
 
 }  // namespace

@@ -125,11 +125,12 @@ class BusVotes {
     tell("failed-without-majority", sender, seen.time,
          "at " + at(seen.time) + " " + node_name(run(), sender) + " tells that " + node_name(run(), failed) +
              " has failed, of which the masters that said so, itself among them, are " +
-             std::to_string(reports) + "; a majority of " + std::to_string(masters) + " masters is " + std::to_string(masters / 2 + 1));
+             std::to_string(reports) + "; a majority of " + std::to_string(masters) + " masters is " +
+             std::to_string(masters / 2 + 1));
   }
 
-  /// Whether nobody had a doubt about the node when the path was opened, by the first looks at all nodes: then
-  /// no report about it had been told before.
+  /// Whether nobody had a doubt about the node when the path was opened, by the first looks at all nodes:
+  /// then no report about it had been told before.
   bool well_at_opening(int node) const {
     const std::string& id = run().nodes[static_cast<std::size_t>(node)].id;
     return std::ranges::all_of(analysis_.views, [&](const std::vector<const View*>& views) {

@@ -118,9 +118,9 @@ class Elections {
   /// Row 2.
   void check_delay(const Announced& own) {
     const int node = own.line->node;
-    const Nanos least = bounds_of(server_of(run_.info, run_.nodes[static_cast<std::size_t>(node)]),
-                                  run_.info.config)
-                            .election_delay;
+    const Nanos least =
+        bounds_of(server_of(run_.info, run_.nodes[static_cast<std::size_t>(node)]), run_.info.config)
+            .election_delay;
     if (least == 0 || by_hand(node, own.line->time)) return;
     const std::string text = node_name(run_, node) + " announced its election at " + at(own.line->time);
     if (own.delay + kResolution < least)
@@ -139,7 +139,8 @@ class Elections {
       if (fault.requested > end) return false;
       const bool on_links =
           degrades(fault) || has_effect(fault, {EffectKind::kBus, EffectKind::kCut, EffectKind::kDegraded});
-      const Nanos over = on_links ? fault.healed : std::max(over_at(run_, fault, from), over_at(run_, fault, to));
+      const Nanos over =
+          on_links ? fault.healed : std::max(over_at(run_, fault, from), over_at(run_, fault, to));
       if (over != kNever && over < begin - analysis_.bounds.node_timeout) return false;
       if (degrades(fault) || has_effect(fault, {EffectKind::kBus, EffectKind::kDegraded})) return true;
       if (on_links) return drops(run_, fault, from, to);
@@ -234,13 +235,15 @@ class Elections {
     const int life = life_at(run_, view.node, view.begin);
     if (life < 0) return;
     const Incarnation& now = run_.incarnations[static_cast<std::size_t>(life)];
-    if (is_first(now) || now.pid != view.replication.process_id || view.begin - now.started >= kQuarantine) return;
+    if (is_first(now) || now.pid != view.replication.process_id || view.begin - now.started >= kQuarantine)
+      return;
     ++restarted_;
     if (!view.cluster.state_ok || !told_.insert(life).second) return;
     tell("served-in-quarantine", view.node, view.begin,
          node_name(run_, view.node) + ", restarted as a master at " + at(now.started) +
-             ", called the cluster ok at " + at(view.begin) + ", " + in_milliseconds(view.begin - now.started) +
-             " later; it has to wait for " + in_milliseconds(kQuarantine));
+             ", called the cluster ok at " + at(view.begin) + ", " +
+             in_milliseconds(view.begin - now.started) + " later; it has to wait for " +
+             in_milliseconds(kQuarantine));
   }
 
   const Analysis& analysis_;

@@ -12,8 +12,7 @@ using namespace harness::testing;
 namespace {
 
 bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies,
-                             [&](const Anomaly& anomaly) { return anomaly.type == type; });
+  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
 }
 
 double measured(const CheckResult& result, std::string_view name) {

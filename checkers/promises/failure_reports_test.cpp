@@ -52,6 +52,18 @@ TEST_CASE("failure-reports") {
     add_line(run, 3, 1'000, "Marking node " + id(2) + " as failing (quorum reached).");
     CHECK(has(check_failure_reports(run, {}), "failed-without-majority"));
   }
+  SECTION("good: a node that crashes by itself, or answers nobody, is a reason too") {
+    add_line(run, 3, 1'000, "Marking node " + id(2) + " as failing (quorum reached).");
+    RunRecord hung = run;
+    for (View& view : hung.views)
+      if (view.node == 1 && view.begin < RecordBuilder::nanos(1'000)) view.reachable = false;
+    CHECK_FALSE(has(check_failure_reports(hung, {}), "failed-without-majority"));
+    Incarnation crashed;
+    crashed.node = 1;
+    crashed.ended = RecordBuilder::nanos(500);
+    run.incarnations.push_back(crashed);
+    CHECK_FALSE(has(check_failure_reports(run, {}), "failed-without-majority"));
+  }
   SECTION("bad: the link to one master is cut, and that one alone suspects") {
     FaultRecord cut;
     cut.fault = "cut-link";

@@ -1,6 +1,8 @@
 #include "checkers/promises/membership.h"
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
@@ -9,6 +11,10 @@
 
 namespace harness {
 namespace {
+
+bool same_word(std::string_view word, std::string_view upper) {
+  return std::ranges::equal(word, upper, [](unsigned char a, char b) { return std::toupper(a) == b; });
+}
 
 class MembershipCheck {
  public:
@@ -50,6 +56,7 @@ class MembershipCheck {
       const TopologyNode* line = topology.find(run_.nodes[other].id);
       const bool listed = line != nullptr && !line->is(kFlagHandshake);
       if (listed == intended_.is_member(static_cast<int>(other))) continue;
+      if (listed && left_by_itself(static_cast<int>(other), member)) continue;
       if (listed)
         tell("stranger-listed", member,
              node_name(run_, member) + " lists " + run_.nodes[other].name +
@@ -59,6 +66,19 @@ class MembershipCheck {
              node_name(run_, member) + " does not list " + run_.nodes[other].name +
                  ", which is meant to belong to the cluster");
     }
+  }
+
+  /// A node that was reset left without a word: the others list it until somebody tells them to forget it.
+  bool left_by_itself(int node, int viewer) const {
+    const auto told = [&](int teller, const std::string& subcommand, const std::string& argument) {
+      return std::ranges::any_of(run_.commands, [&](const CommandRecord& command) {
+        return command.node == teller && command.answered && !command.refused && command.words.size() >= 2 &&
+               same_word(command.words[0], "CLUSTER") && same_word(command.words[1], subcommand) &&
+               (argument.empty() || (command.words.size() > 2 && command.words[2] == argument));
+      });
+    };
+    const std::string& id = run_.nodes[static_cast<std::size_t>(node)].id;
+    return told(node, "RESET", "") && !told(viewer, "FORGET", id);
   }
 
   /// A node that calls itself otherwise than at its creation: CLUSTER RESET HARD gave it a new id.

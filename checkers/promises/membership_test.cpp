@@ -65,6 +65,20 @@ TEST_CASE("roles are judged against what was intended, not against the creation"
     intend(run, [](Membership& membership) { membership.remove(5); });
     CHECK(has(check_membership(run, {}), "stranger-listed"));
   }
+  SECTION("a node that was reset is listed until it is forgotten") {
+    intend(run, [](Membership& membership) { membership.remove(5); });
+    CommandRecord reset;
+    reset.node = 5;
+    reset.words = {"CLUSTER", "RESET", "HARD"};
+    reset.answered = true;
+    run.commands.push_back(reset);
+    CHECK_FALSE(has(check_membership(run, {}), "stranger-listed"));
+    CommandRecord forget = reset;
+    forget.node = 0;
+    forget.words = {"cluster", "forget", run.nodes[5].id};
+    run.commands.push_back(forget);
+    CHECK(has(check_membership(run, {}), "stranger-listed"));
+  }
   SECTION("a spare that never joined is not looked for") {
     leave(run, 5);
     run.nodes[5].spare = true;

@@ -64,10 +64,11 @@ class Replication {
       if (!promoted || now.replication_id.empty()) continue;
       ++promotions_;
       if (!followed(node, *view)) continue;
-      tell("replication-id-kept", node, view->begin,
-           node_name(run_, node) + ", a master since " + at(view->begin) +
-               " at the latest, goes on under the replication id " + now.replication_id +
-               " of the master that it had replicated: a replica of either can be taken for one of the other");
+      tell(
+          "replication-id-kept", node, view->begin,
+          node_name(run_, node) + ", a master since " + at(view->begin) +
+              " at the latest, goes on under the replication id " + now.replication_id +
+              " of the master that it had replicated: a replica of either can be taken for one of the other");
     }
   }
 
@@ -164,7 +165,8 @@ class Replication {
       if (fault.requested > until || (over != kNever && over < from)) return false;
       return has_effect(fault, {EffectKind::kCut, EffectKind::kDegraded, EffectKind::kConfig,
                                 EffectKind::kMembership}) ||
-             fault.nodes == std::vector<int>{replica} || (acts_on(run_, fault, replica) && !acts_on(run_, fault, master));
+             fault.nodes == std::vector<int>{replica} ||
+             (acts_on(run_, fault, replica) && !acts_on(run_, fault, master));
     });
   }
 

@@ -12,8 +12,7 @@ using namespace harness::testing;
 namespace {
 
 bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies,
-                             [&](const Anomaly& anomaly) { return anomaly.type == type; });
+  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
 }
 
 const std::string kStream(40, 'b');
@@ -22,12 +21,17 @@ const std::string kForkedStream(40, 'c');
 /// n4 has forked from n1's stream at offset 5000; n1 asks it to go on from `offset` of that stream.
 RunRecord resync(int offset, const std::string& id = kStream) {
   FailoverRun scene;
-  scene.b.log(4, "Setting secondary replication ID to " + kStream +
-                     ", valid up to offset: 5000. New replication ID is " + kForkedStream, 12'400);
+  scene.b.log(4,
+              "Setting secondary replication ID to " + kStream +
+                  ", valid up to offset: 5000. New replication ID is " + kForkedStream,
+              12'400);
   const std::string from = std::to_string(offset);
   scene.b.log(1, "Trying a partial resynchronization (request " + id + ":" + from + ").", 16'400);
-  scene.b.log(4, "Partial resynchronization request from 10.77.0.1:6379 accepted. Sending 20 bytes of backlog "
-                 "starting from offset " + from + ".", 16'401);
+  scene.b.log(4,
+              "Partial resynchronization request from 10.77.0.1:6379 accepted. Sending 20 bytes of backlog "
+              "starting from offset " +
+                  from + ".",
+              16'401);
   scene.b.log(1, "Successful partial resynchronization with master.", 16'402);
   return scene.finish();
 }

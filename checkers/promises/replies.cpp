@@ -144,7 +144,8 @@ class Replies {
     ++result_.operations;
     if (error == kRedirectedAgain && quiet_.holds(op.invoked, op.completed))
       tell("redirected-elsewhere", node, op.completed, run_.history.describe(op),
-           "the node that it named does not serve the slot either, though nothing had happened to the cluster");
+           "the node that it named does not serve the slot either, though nothing had happened to the "
+           "cluster");
     check_state(error, node, op.invoked, op.completed, run_.history.describe(op));
   }
 

@@ -13,6 +13,9 @@ namespace harness {
 namespace {
 
 constexpr Nanos kGrace = 5 * kSecond;
+/// Of a command that names no timeout and waits for nothing: so long without an answer, while others get
+/// theirs, is no slowness any more.
+constexpr Nanos kForgotten = 20 * kSecond;
 /// Another command that took so long may have kept the node busy.
 constexpr Nanos kLongCommand = kSecond;
 
@@ -97,6 +100,45 @@ void check_command(const Analysis& analysis, const CommandRecord& command, Nanos
   report(result, std::move(anomaly));
 }
 
+/// Whether the node answered the observer at every look of that span, and was looked at.
+bool answered_others(const Analysis& analysis, int node, Nanos from, Nanos until) {
+  bool looked = false;
+  for (const View* view : analysis.views[static_cast<std::size_t>(node)]) {
+    if (view->end < from || view->begin > until) continue;
+    if (!view->reachable) return false;
+    looked = true;
+  }
+  return looked;
+}
+
+/// A command that waits for nothing: a node that serves everybody else has forgotten it.
+void check_forgotten(const Analysis& analysis, const CommandRecord& command, CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  if (command.answered) return;
+  const Nanos free = free_from(command, hindrances(run, command));
+  const bool long_enough = command.replied - free >= kForgotten + analysis.stall;
+  if (!long_enough || !lived_through(run, command) ||
+      !answered_others(analysis, command.node, free, command.replied))
+    return;
+  Anomaly anomaly;
+  anomaly.type = "stuck-client";
+  anomaly.node = node_name(run, command.node);
+  anomaly.time = command.replied;
+  anomaly.explanation = anomaly.node + " never answered " + line_of(command) + " (step " + command.step +
+                        "), sent at " + at(command.time) + ": there was no reply until " +
+                        at(command.replied) + ", and meanwhile it answered everybody else";
+  report(result, std::move(anomaly));
+}
+
+/// After CLIENT REPLY a client gets no answers by its own wish.
+bool replies_were_switched(const RunRecord& run) {
+  return std::ranges::any_of(run.commands, [](const CommandRecord& command) {
+    std::string line = line_of(command);
+    std::ranges::transform(line, line.begin(), [](unsigned char c) { return std::toupper(c); });
+    return line.starts_with("CLIENT REPLY");
+  });
+}
+
 }  // namespace
 
 CheckResult check_stuck_client(const Analysis& analysis, const CheckOptions&) {
@@ -104,15 +146,19 @@ CheckResult check_stuck_client(const Analysis& analysis, const CheckOptions&) {
   CheckResult result;
   result.name = "stuck-client";
   result.valid = Validity::kValid;
+  const bool all_answered = !replies_were_switched(run);
   for (const CommandRecord& command : run.commands) {
     const auto timeout = blocking_timeout(command.words);
-    if (!timeout || command.node < 0 || command.time == kNever || command.replied == kNever) continue;
+    const bool at_once = !timeout && all_answered && !may_wait(command.words);
+    if (command.node < 0 || command.time == kNever || command.replied == kNever) continue;
+    if (at_once) check_forgotten(analysis, command, result);
+    if (!timeout) continue;
     ++result.operations;
     check_command(analysis, command, *timeout, result);
   }
   figure(result.bound, "late_ms_max", to_ms(kGrace));
   figure(result.measured, "commands", static_cast<double>(result.operations));
-  if (result.operations == 0) {
+  if (result.operations == 0 && result.violations == 0) {
     result.valid = Validity::kNotApplicable;
     result.explanation = "Does not apply: no command named a timeout of its own.";
   } else if (result.violations > 0) {

@@ -102,3 +102,25 @@ TEST_CASE("a process that ended meanwhile is no stuck client") {
   run.commands = {command(kPop, 9, false)};
   CHECK(check_stuck_client(run, {}).valid == Validity::kValid);
 }
+
+TEST_CASE("a command that waits for nothing is answered by a node that answers everybody else") {
+  const CheckResult stuck = check_stuck_client(run_of({command({"EXEC"}, 30, false)}), {});
+  CHECK(stuck.valid == Validity::kInvalid);
+  REQUIRE(stuck.anomalies.size() == 1);
+  CHECK_THAT(stuck.explanation, Contains("never answered EXEC"));
+
+  CHECK(check_stuck_client(run_of({command({"EXEC"}, 3, false)}), {}).violations == 0);  // given up too soon
+  CHECK(check_stuck_client(run_of({command({"SHUTDOWN"}, 30, false)}), {}).violations == 0);
+  CHECK(check_stuck_client(run_of({command({"BLPOP", "k", "0"}, 30, false)}), {}).violations == 0);
+  const CommandRecord off = command({"client", "reply", "off"}, 30, false, 0.5);
+  CHECK(check_stuck_client(run_of({off, command({"PING"}, 30, false)}), {}).violations == 0);
+  const CommandRecord pause = command({"CLIENT", "PAUSE", "20000"}, 0.001, true, 0.5);
+  CHECK(check_stuck_client(run_of({pause, command({"EXEC"}, 30, false)}), {}).violations == 0);
+}
+
+TEST_CASE("a node that answers nobody has not forgotten one command") {
+  RunRecord run = run_of({command({"EXEC"}, 30, false)});
+  for (View& view : run.views)
+    if (view.node == 0) view.reachable = false;
+  CHECK(check_stuck_client(run, {}).violations == 0);
+}

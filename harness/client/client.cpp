@@ -88,21 +88,26 @@ Task<void> ClientGroup::refresh() {
   const std::string_view arguments[] = {"CLUSTER", "SLOTS"};
   append_command(request, arguments);
   for (std::size_t tries = 0; tries < nodes_.size(); ++tries) {
-    const ClientNode& source = nodes_[next_source_++ % nodes_.size()];
-    Wire wire(context_, watch_, source.address);
+    const std::size_t source = next_source_++ % nodes_.size();
+    Wire wire(context_, watch_, nodes_[source].address);
     // A short patience: the next node may know more than one that hangs.
     const SteadyTime deadline =
         std::chrono::steady_clock::now() + std::min(operation_timeout_, std::chrono::milliseconds(200));
     if (co_await wire.connect(deadline) != WireFailure::kNone) continue;
     const WireReply answer = co_await wire.request(request, 1, deadline);
-    if (answer.failure == WireFailure::kNone && take_slots(*answer.reply)) break;
+    if (answer.failure == WireFailure::kNone && take_slots(*answer.reply, source)) break;
   }
   last_refresh_ = std::chrono::steady_clock::now();
   refreshing_ = false;
 }
 
+/// A node that does not know its own address names none: it is the one that was asked (as with MOVED).
+int ClientGroup::node_named(std::string_view ip, int port, std::size_t source) {
+  return ip.empty() ? node_at(nodes_[source].address.address().to_string(), port) : node_at(ip, port);
+}
+
 /// CLUSTER SLOTS: [[first, last, [ip, port, …], …], …]. False when it is something else, or empty.
-bool ClientGroup::take_slots(const redisReply& reply) {
+bool ClientGroup::take_slots(const redisReply& reply, std::size_t source) {
   if (reply.type != REDIS_REPLY_ARRAY || reply.elements == 0) return false;
   for (std::size_t i = 0; i < reply.elements; ++i) {
     const redisReply& range = *reply.element[i];
@@ -111,10 +116,11 @@ bool ClientGroup::take_slots(const redisReply& reply) {
     if (range.element[0]->type != REDIS_REPLY_INTEGER || range.element[1]->type != REDIS_REPLY_INTEGER)
       return false;
     if (master.type != REDIS_REPLY_ARRAY || master.elements < 2 ||
-        master.element[0]->type != REDIS_REPLY_STRING || master.element[1]->type != REDIS_REPLY_INTEGER)
+        (master.element[0]->type != REDIS_REPLY_STRING && master.element[0]->type != REDIS_REPLY_NIL) ||
+        master.element[1]->type != REDIS_REPLY_INTEGER)
       return false;
-    const int node = node_at({master.element[0]->str, master.element[0]->len},
-                             static_cast<int>(master.element[1]->integer));
+    const int node = node_named({master.element[0]->str, master.element[0]->len},
+                                static_cast<int>(master.element[1]->integer), source);
     const auto first = std::max<long long>(range.element[0]->integer, 0);
     const auto last = std::min<long long>(range.element[1]->integer, kSlotCount - 1);
     for (auto slot = first; node >= 0 && slot <= last; ++slot) learn(static_cast<int>(slot), node);
@@ -186,9 +192,7 @@ Task<bool> Client::find_owner(SteadyTime deadline) {
 /// The node that a redirection names; -1: none of ours.
 int Client::redirected_to(std::string_view error, int from) const {
   const Redirection target = parse_redirection(error);
-  if (!target.ip.empty()) return group_.node_at(target.ip, target.port);
-  const auto& asked = group_.nodes()[static_cast<std::size_t>(from)];
-  return group_.node_at(asked.address.address().to_string(), target.port);
+  return group_.node_named(target.ip, target.port, static_cast<std::size_t>(from));
 }
 
 /// The connection failed: the slot map may be old.

@@ -64,7 +64,8 @@ class ClientGroup {
  private:
   friend class Client;
   Task<void> refresh();
-  bool take_slots(const redisReply& reply);
+  bool take_slots(const redisReply& reply, std::size_t source);
+  int node_named(std::string_view ip, int port, std::size_t source);
 
   // The watch outlives the context: wires of coroutines that are still suspended go with the context, and
   // each takes itself off the watch.

@@ -32,7 +32,8 @@ class Driver {
   /// Sends what can be sent at once; finish() brings the answer.
   void begin(std::string key, Words words, int first = -1) {
     answer_.reset();
-    boost::asio::co_spawn(group.context(), run(std::move(key), std::move(words), first), boost::asio::detached);
+    boost::asio::co_spawn(group.context(), run(std::move(key), std::move(words), first),
+                          boost::asio::detached);
     group.context().poll();
   }
   bool answered() const { return answer_.has_value(); }
@@ -220,6 +221,13 @@ TEST_CASE("the slot map is learnt, and every key goes straight to its master") {
   }
   CHECK(driver.group.moved == 0);
   CHECK(driver.group.asked == 0);
+}
+
+TEST_CASE("a node that does not know its own address is taken for the one that was asked") {
+  TestCluster alone(1, 0);  // nobody has ever met it
+  Driver driver(nodes_of(alone.cluster()), 10s);
+  driver.learn_all();
+  check_answer(driver.command("k", {"SET", "k", "v"}), Outcome::kOk, "", 0);
 }
 
 TEST_CASE("MOVED is followed, counted and learnt") {

@@ -143,7 +143,7 @@ void Observer::watch(int number) {
   Node& node = cluster_.node(number);
   std::optional<Connection> connection;
   Watch memory(number);
-  int answered = 0;      // the process that answered last
+  int answered = 0;       // the process that answered last
   bool starting = false;  // another one runs, and has not answered yet
   for (auto next = Clock::now(); wait(next);
        next = std::max(next + (starting ? kWhileItStarts : options_.interval), Clock::now())) {

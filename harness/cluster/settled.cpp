@@ -10,18 +10,29 @@ namespace {
 
 using Why = std::optional<std::string>;
 
+/// Entries of nodes that left by a reset: they go by another name now, and the old one is listed, without an
+/// address, until somebody forgets it.
+int left_behind(const View& view, const std::vector<NodeInfo>& nodes, const std::vector<int>& members) {
+  return static_cast<int>(std::ranges::count_if(view.topology.nodes, [&](const TopologyNode& listed) {
+    return listed.is(kFlagNoAddress) && std::ranges::none_of(members, [&](int member) {
+             return nodes[static_cast<std::size_t>(member)].id == listed.id;
+           });
+  }));
+}
+
 /// What one node says of the cluster as a whole.
-Why own_state(const std::string& name, const View& view, const Membership& intended,
-              const ClusterConfig& config) {
+Why own_state(const std::string& name, const View& view, const std::vector<NodeInfo>& nodes,
+              const Membership& intended, const ClusterConfig& config) {
   if (!view.reachable) return fmt::format("{} does not answer: {}", name, view.error);
   const ClusterInfo& info = view.cluster;
   const int slots = intended.assigned_slots();
-  const std::size_t members = intended.members().size();
+  const int members = static_cast<int>(intended.members().size());
+  const int listed = members + left_behind(view, nodes, intended.members());
   if (!view.topology.myself()) return name + " does not list itself";
   if (info.slots_assigned != slots)
     return fmt::format("{} knows owners of {} of {} slots", name, info.slots_assigned, slots);
   if (info.slots_ok != slots) return fmt::format("{} sees {} of {} slots served", name, info.slots_ok, slots);
-  if (info.known_nodes != static_cast<int>(members) || view.topology.nodes.size() != members)
+  if (info.known_nodes != listed || static_cast<int>(view.topology.nodes.size()) != listed)
     return fmt::format("{} knows {} of {} nodes", name, info.known_nodes, members);
   // With a gap that was intended, a cluster that wants all slots rightly refuses to serve.
   const bool serves = slots == kSlotCount || !config.require_full_coverage;
@@ -104,7 +115,7 @@ Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes, cons
     return nodes[static_cast<std::size_t>(node)].name;
   };
   for (const int i : members)
-    if (auto why = own_state(name(i), roles.view(i), intended, config)) return why;
+    if (auto why = own_state(name(i), roles.view(i), nodes, intended, config)) return why;
   for (const int i : members)
     if (auto why = agreement(name(i), roles.view(i), roles, nodes, members)) return why;
   return shards(roles, nodes, intended);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "harness/core/suggest.h"
+
 namespace harness {
 namespace {
 
@@ -155,6 +157,13 @@ TargetNodes by_role(const TargetScope& scope, std::string_view target) {
   return {{}, {}, check_target(target).problem};
 }
 
+/// The form whose first word is the nearest.
+std::string nearest(std::string_view target) {
+  std::vector<std::string_view> words;
+  for (const TargetForm& form : kForms) words.push_back(form.name.substr(0, form.name.find(' ')));
+  return suggestion(target.substr(0, target.find(' ')), words);
+}
+
 }  // namespace
 
 std::span<const TargetForm> target_forms() {
@@ -169,8 +178,8 @@ TargetCheck check_target(std::string_view target) {
     return {};
   if (named_nodes(target)) return {};
   if (const auto number = number_after(target, "replica-of n"); number && *number >= 1) return {};
-  return {false, "'" + std::string(target) +
-                     "' is no target: use random-master, random-replica, random, master-of-slot N, "
+  return {false, "'" + std::string(target) + "' is no target" + nearest(target) +
+                     ": use random-master, random-replica, random, master-of-slot N, "
                      "replica-of-slot N (N from 0 to 16383), replica-of n1, masters, all, spare, dead, "
                      "previous, or nodes' names such as n3 or n1,n4"};
 }

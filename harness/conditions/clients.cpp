@@ -17,10 +17,10 @@ std::vector<std::string> command_words(const nlohmann::json& command, std::strin
   if (command.is_string()) return split_words(command.get<std::string>(), problem);
   std::vector<std::string> words;
   for (const auto& word : command)
-    if (word.is_string())
-      words.push_back(word.get<std::string>());
+    if (word.is_structured())
+      problem = "a command's words must be strings or numbers";
     else
-      problem = "a command's words must be strings";
+      words.push_back(word.is_string() ? word.get<std::string>() : word.dump());
   return words;
 }
 

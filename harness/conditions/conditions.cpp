@@ -53,15 +53,33 @@ constexpr Condition kConditions[] = {
     {"every", "all of the conditions hold", kListParameters, why_not_every},
 };
 
+const Parameter* find_parameter(const Condition& condition, std::string_view name) {
+  const auto found = std::ranges::find(condition.parameters, name, &Parameter::name);
+  return found == condition.parameters.end() ? nullptr : &*found;
+}
+
+/// A target; for whose views are asked also all or majority, for a slot's owner also none.
+std::string problem_with_target(const Condition& condition, const Parameter& parameter,
+                                const std::string& value) {
+  const bool views = parameter.name == "by";
+  const bool owner = parameter.name == "node" && find_parameter(condition, "slot") != nullptr;
+  if ((views && (value == "all" || value == "majority")) || (owner && value == "none")) return {};
+  const TargetCheck check = check_target(value);
+  if (check.valid) return {};
+  constexpr std::string_view kViews[] = {"all", "majority"};
+  return views ? "'" + value + "' says not whose view" + suggestion(value, kViews) +
+                     ": it is all, majority or a node, as n3"
+               : check.problem;
+}
+
 /// What a schema cannot say: targets, replies, commands and expressions must be well-formed.
 std::string problem_with_texts(const Condition& condition, const Json& with) {
   for (const Parameter& parameter : condition.parameters) {
     const Json& value = with.at(std::string(parameter.name));
     if (value.is_null()) continue;
-    if (parameter.kind == Parameter::Kind::kTarget && value != "all" && value != "majority" &&
-        value != "none")
-      if (const TargetCheck check = check_target(value.get<std::string>()); !check.valid)
-        return check.problem;
+    if (parameter.kind == Parameter::Kind::kTarget)
+      if (auto why = problem_with_target(condition, parameter, value.get<std::string>()); !why.empty())
+        return why;
   }
   if (with.contains("matches"))
     if (auto why = problem_with_pattern("/" + with.at("matches").get<std::string>() + "/"); !why.empty())
@@ -74,11 +92,6 @@ std::string problem_with_texts(const Condition& condition, const Json& with) {
 /// Other names of the parameter `is`, which a table needs for the condition's own name.
 constexpr std::string_view kOtherNamesOfIs[] = {"equals", "value", "reply"};
 constexpr std::string_view kIs = "is";
-
-const Parameter* find_parameter(const Condition& condition, std::string_view name) {
-  const auto found = std::ranges::find(condition.parameters, name, &Parameter::name);
-  return found == condition.parameters.end() ? nullptr : &*found;
-}
 
 /// `is` under its own name, and as text where a text is wanted: value = 5 is the text "5".
 Json with_is(const Condition& condition, Json given) {

@@ -103,6 +103,10 @@ TEST_CASE("what a condition cannot be is refused with the nearest name") {
   CHECK_THAT(problem_of({{"is", "owner"}, {"slot", 16384}, {"node", "n1"}}), Contains("out of range"));
   CHECK_THAT(problem_of({{"is", "owner"}, {"slot", 1}, {"nod", "n1"}}), Contains("'node'"));
   CHECK_THAT(problem_of({{"is", "alive"}, {"node", "m1"}}), Contains("'m1' is no target"));
+  CHECK_THAT(problem_of({{"is", "alive"}, {"node", "majority"}}), Contains("is no target"));
+  CHECK_THAT(problem_of({{"is", "alive"}, {"node", "radnom"}}), Contains("did you mean 'random'"));
+  CHECK_THAT(problem_of({{"is", "owner"}, {"slot", 1}, {"node", "none"}, {"by", "majorty"}}),
+             Contains("did you mean 'majority'"));
   CHECK_THAT(problem_of({{"is", "state"}, {"state", "okay"}}), Contains("ok, fail"));
   CHECK_THAT(problem_of({{"is", "log"}, {"node", "n1"}, {"matches", "("}}),
              Contains("no regular expression"));

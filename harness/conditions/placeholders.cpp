@@ -20,6 +20,12 @@ bool blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/// Whether a backslash before it is taken away: outside of quotes before everything, within double quotes
+/// only before what is special there, within single quotes never.
+bool escapable(char next, char quote) {
+  return quote == 0 || (quote == '"' && std::string_view("\"\\$`").find(next) != std::string_view::npos);
+}
+
 /// Reads one word from the front of the line, quotes and all.
 std::string take_word(std::string_view& line, std::string& problem) {
   std::string word;
@@ -31,7 +37,7 @@ std::string take_word(std::string_view& line, std::string& problem) {
       quote = 0;
     } else if (!quote && (c == '\'' || c == '"')) {
       quote = c;
-    } else if (c == '\\' && quote != '\'' && !line.empty()) {
+    } else if (c == '\\' && !line.empty() && escapable(line.front(), quote)) {
       word += line.front();
       line.remove_prefix(1);
     } else {
@@ -182,7 +188,9 @@ std::vector<std::string> fill_placeholders(const std::vector<std::string>& words
 std::string fill_known(const std::string& text, ClusterNow& now, std::string& problem) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::size_t end = text[i] == '{' ? closing_brace(text, i) : std::string_view::npos;
+    if (text.compare(i, 2, "{{") == 0) ++i;  // a brace, as in commands
+    const bool brace = text[i] == '{' && (i == 0 || text[i - 1] != '{');
+    const std::size_t end = brace ? closing_brace(text, i) : std::string_view::npos;
     const std::string inside = end == std::string_view::npos ? "" : text.substr(i + 1, end - i - 1);
     if (!is_placeholder(inside, now)) {
       out += text[i];

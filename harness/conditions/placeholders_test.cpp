@@ -34,6 +34,7 @@ TEST_CASE("a line is split as a shell splits words") {
   CHECK(split("  SET  k\tv ") == Words{"SET", "k", "v"});
   CHECK(split("SET 'a b' \"c d\"e") == Words{"SET", "a b", "c de"});
   CHECK(split(R"(EVAL "return '\"x\\'" '' \ a)") == Words{"EVAL", "return '\"x\\'", "", " a"});
+  CHECK(split(R"(EVAL "return 'a\nb' \$x")") == Words{"EVAL", R"(return 'a\nb' $x)"});
   CHECK(split("").empty());
   std::string problem;
   split_words("SET 'k", problem);
@@ -86,6 +87,7 @@ TEST_CASE("a text of a condition keeps braces that are no placeholders") {
   ClusterNow now(scene, mark, mark, Prng(1));
   std::string problem;
   CHECK(fill_known("{user1000}.following", now, problem) == "{user1000}.following");
+  CHECK(fill_known("{{user}:1 {{epoch}", now, problem) == "{user}:1 {epoch}");
   CHECK(fill_known("^\\d{3} {epoch}$", now, problem) == "^\\d{3} 7$");
   CHECK(fill_known("x{ip:n1}y{", now, problem) == "x" + test.cluster().infos()[0].ip + "y{");
   CHECK(slot_of(fill_known("{key:42}", now, problem)) == 42);

@@ -28,6 +28,9 @@ constexpr std::array<Blocking, 12> kBlocking = {{{"BLPOP", -1, kSecond},
                                                  {"WAITAOF", 3, kMillisecond},
                                                  {"XREAD", 0, kMillisecond},
                                                  {"XREADGROUP", 0, kMillisecond}}};
+/// DEBUG SLEEP and CLIENT REPLY OFF are among them.
+constexpr std::array<std::string_view, 10> kAtLeisure = {
+    "SHUTDOWN", "SYNC", "PSYNC", "REPLCONF", "MONITOR", "DEBUG", "MIGRATE", "CLIENT", "MODULE", "FAILOVER"};
 constexpr double kLongest = 1e9;  // seconds: what is longer is for ever
 
 bool same_word(std::string_view word, std::string_view upper) {
@@ -62,6 +65,12 @@ std::optional<Nanos> blocking_timeout(const std::vector<std::string>& words) {
     return static_cast<Nanos>(std::llround(seconds * 1e9));
   }
   return std::nullopt;
+}
+
+bool may_wait(const std::vector<std::string>& words) {
+  if (words.empty()) return true;
+  const auto same = [&](std::string_view name) { return same_word(words[0], name); };
+  return std::ranges::any_of(kBlocking, same, &Blocking::name) || std::ranges::any_of(kAtLeisure, same);
 }
 
 }  // namespace harness

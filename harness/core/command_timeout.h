@@ -14,4 +14,8 @@ namespace harness {
 /// can be read, or asks to block for ever.
 std::optional<Nanos> blocking_timeout(const std::vector<std::string>& words);
 
+/// Whether the server may keep the reply back for as long as it takes: the command blocks, asks for no reply,
+/// or ends the server.
+bool may_wait(const std::vector<std::string>& words);
+
 }  // namespace harness

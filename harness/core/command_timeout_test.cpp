@@ -21,3 +21,9 @@ TEST_CASE("the time that a blocking command gives the server") {
         Words{"BLPOP", "a", "nan"}, Words{"BLPOP", "a", "1e300"}})
     CHECK_FALSE(blocking_timeout(words));
 }
+
+TEST_CASE("commands that wait by themselves, and those that are answered at once") {
+  for (const char* name : {"blpop", "WAIT", "XREAD", "SHUTDOWN", "Debug", "PSYNC"}) CHECK(may_wait({name}));
+  for (const char* name : {"EXEC", "GET", "CLUSTER", "EVAL"}) CHECK_FALSE(may_wait({name}));
+  CHECK(may_wait({}));
+}

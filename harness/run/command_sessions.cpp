@@ -1,5 +1,6 @@
 #include "harness/run/command_sessions.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -9,6 +10,9 @@
 
 namespace harness {
 namespace {
+
+/// A server that has not answered by then holds the command back: it blocks, or its clients are paused.
+constexpr std::chrono::milliseconds kHeldBack(200);
 
 /// After one of these a RESP2 connection takes no ordinary command.
 constexpr std::array<std::string_view, 4> kSubscriptions = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE",
@@ -32,11 +36,18 @@ bool is_message(const Reply& reply) {
          std::ranges::find(kMessages, reply.elements[0].text) != kMessages.end();
 }
 
+/// Whether the other side says something, or closes, before that time.
+bool readable_until(const Connection& connection, std::chrono::milliseconds time) {
+  pollfd wanted{connection.descriptor(), POLLIN, 0};
+  return poll(&wanted, 1, static_cast<int>(time.count())) != 0;
+}
+
 /// The replies to the command; `listening`: messages may come in between.
 Result<Reply> round_trip(Connection& connection, const Command& command, bool listening,
-                         std::chrono::milliseconds patience) {
+                         std::chrono::milliseconds patience, const std::function<void()>& held_back) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   if (auto failed = connection.send({command})) return *failed;
+  if (held_back && !readable_until(connection, kHeldBack)) held_back();
   for (;;) {
     auto replies = connection.receive(1, deadline);
     if (!replies) return replies.error();
@@ -102,7 +113,7 @@ void CommandSessions::give_back(const Key& key, std::unique_ptr<Connection> conn
 }
 
 Result<Reply> CommandSessions::call(const Node& node, const std::string& session, const Command& command,
-                                    Timeouts timeouts) {
+                                    Timeouts timeouts, const std::function<void()>& held_back) {
   const Key key{node.number(), session};
   std::unique_ptr<Connection> connection = take(key);
   if (connection && !drained(*connection)) connection.reset();
@@ -115,7 +126,7 @@ Result<Reply> CommandSessions::call(const Node& node, const std::string& session
     connection = std::make_unique<Connection>(std::move(*opened));
   }
   const bool listening = listens(key);
-  const Result<Reply> reply = round_trip(*connection, command, listening, timeouts.command);
+  const Result<Reply> reply = round_trip(*connection, command, listening, timeouts.command, held_back);
   give_back(key, std::move(connection), subscribes(command) && reply && !reply->is_error());
   return reply;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,8 +25,10 @@ namespace harness {
 class CommandSessions {
  public:
   /// One round trip of the session to the node; the empty name is the shared one. Waits for a named session
-  /// that another step uses. An error reply of the server is a Reply.
-  Result<Reply> call(const Node& node, const std::string& session, const Command& command, Timeouts timeouts);
+  /// that another step uses. An error reply of the server is a Reply. `held_back` is called when the command
+  /// was sent and the server does not answer it at once.
+  Result<Reply> call(const Node& node, const std::string& session, const Command& command, Timeouts timeouts,
+                     const std::function<void()>& held_back = {});
 
  private:
   using Key = std::pair<int, std::string>;

@@ -216,10 +216,11 @@ TEST_CASE("a fault stays until its condition holds, or to the end of the load") 
 TEST_CASE("commands are filled in, sent, saved and held against what was expected") {
   StepPlan first = command("save", "n1", {"CLUSTER", "MYID"}, "/^[0-9a-f]{40}$/");
   first.save = "its-id";
-  Stage stage(3, 0,
-              {first, command("echo", "n2", {"ECHO", "{its-id}={id:n1} {{"}),
-               command("wrong", "n1", {"PING"}, "PANG"), command("all", "all", {"PING"}, "PONG"),
-               command("nobody", "n9", {"PING"}, "PONG"), command("err", "n1", {"NOSUCH"}, "error /^ERR/")});
+  Stage stage(
+      3, 0,
+      {first, command("echo", "n2", {"ECHO", "{its-id}={id:n1} {{"}),
+       command("wrong", "n1", {"PING"}, "PANG"), command("all", "all", {"ECHO", "{id:n1}"}, "{id:n1}"),
+       command("nobody", "n9", {"PING"}, "PONG"), command("err", "n1", {"NOSUCH"}, "error /^ERR/")});
   stage.run();
   const auto& commands = stage.nemesis->records().commands();
   REQUIRE(commands.size() == 8);
@@ -236,6 +237,24 @@ TEST_CASE("commands are filled in, sent, saved and held against what was expecte
   CHECK_THAT(commands[6].reply, Contains("there is no node n9"));
   CHECK(commands[7].ok);
   CHECK_THAT(stage.lines(), Contains("n1: PING -> PONG (expected PANG)"));
+}
+
+TEST_CASE("a command that the server holds back has taken hold, and the steps that follow it go on") {
+  StepPlan blocked = command("blocked", "n1", {"BLPOP", "{key:0}", "20"}, "{key:0}\nx");
+  Stage stage(3, 0,
+              {blocked, since(command("push", "n1", {"RPUSH", "{key:0}", "x"}, "1"), kTaken, "blocked"),
+               since(command("after", "n1", {"PING"}, "PONG"), kEnded, "blocked")});
+  stage.run();
+  auto commands = stage.nemesis->records().commands();
+  REQUIRE(commands.size() == 3);
+  for (const CommandRecord& sent : commands) {
+    INFO(sent.step << ": " << sent.reply);
+    CHECK(sent.ok);
+  }
+  std::ranges::sort(commands, {}, &CommandRecord::time);
+  CHECK(commands[1].step == "push");
+  CHECK(commands[0].replied >= commands[1].time);
+  CHECK(commands[2].time >= commands[0].replied);
 }
 
 TEST_CASE("expectations hold in time, stay so, or fail; waits only wait") {

@@ -14,7 +14,8 @@ TEST_CASE("the epochs of nodes.conf are the last line of a node's log") {
   const std::filesystem::path nodes = folder.path / "nodes";
   std::filesystem::create_directories(nodes / "n1");
   std::filesystem::create_directories(nodes / "n2");
-  std::ofstream(nodes / "n1" / "server.log") << "77:M 29 Nov 2026 19:48:57.100 * Ready to accept connections\n";
+  std::ofstream(nodes / "n1" / "server.log")
+      << "77:M 29 Nov 2026 19:48:57.100 * Ready to accept connections\n";
   std::ofstream(nodes / "n1" / "nodes.conf")
       << std::string(40, 'a') << " 10.77.0.2:6379@16379 slave " << std::string(40, 'b')
       << " 0 1795981743000 8 connected\n"

@@ -166,6 +166,7 @@ void StepActor::send_command() {
   ClusterNow now(scene, none, none, prng_.split("placeholders"));
   std::string problem;
   const std::vector<std::string> words = fill_placeholders(step_.command, now, problem);
+  const std::string expected = fill_known(step_.reply, now, problem);
   const TargetNodes aim = resolve_target({scene_.cluster, prng_, scene.previous},
                                          step_.target.empty() ? "random" : std::string_view(step_.target));
   if (aim.nodes.empty() || !problem.empty()) {
@@ -174,41 +175,45 @@ void StepActor::send_command() {
     unsent.time = unsent.replied = scene_.clock.now();
     unsent.words = words;
     unsent.reply = "not sent: " + (problem.empty() ? aim.problem : problem);
-    unsent.expected = step_.reply;
+    unsent.expected = expected;
     unsent.ok = false;
     records_.add(unsent);
     records_.say(joined(words) + ": " + unsent.reply);
   } else {
-    send_to_all(aim.nodes, words);
+    send_to_all(aim.nodes, words, expected);
   }
   board_.take_hold(number_, {});
 }
 
 /// One after the other. What the first node answers is saved.
-void StepActor::send_to_all(const std::vector<Node*>& nodes, const std::vector<std::string>& words) {
+void StepActor::send_to_all(const std::vector<Node*>& nodes, const std::vector<std::string>& words,
+                            const std::string& expected) {
   bool saved = step_.save.empty();
   for (Node* node : nodes) {
-    const CommandRecord record = send_to(*node, words);
-    if (!saved && record.answered) records_.save(step_.save, saved_part(step_.reply, record.reply));
+    const CommandRecord record = send_to(*node, words, expected);
+    if (!saved && record.answered) records_.save(step_.save, saved_part(expected, record.reply));
     saved |= record.answered;
     records_.add(record);
   }
 }
 
-CommandRecord StepActor::send_to(Node& node, const std::vector<std::string>& words) {
+CommandRecord StepActor::send_to(Node& node, const std::vector<std::string>& words,
+                                 const std::string& expected) {
   CommandRecord record;
   record.step = step_.id;
   record.node = node.number();
   record.words = words;
-  record.expected = step_.reply;
+  record.expected = expected;
   record.time = scene_.clock.now();
   records_.sent(record);
-  const Result<Reply> reply = sessions_.call(node, step_.session, words, patience_for(words));
+  // A command that the server holds back has taken hold: steps that follow it need not wait for its answer.
+  const Result<Reply> reply = sessions_.call(node, step_.session, words, patience_for(words),
+                                             [this] { board_.take_hold(number_, {}); });
   record.replied = scene_.clock.now();
   record.answered = static_cast<bool>(reply);
   record.refused = reply && reply->is_error();
   record.reply = reply ? reply_text(*reply) : reply.error().text;
-  record.ok = reply && fits(step_.reply, *reply);
+  record.ok = reply && fits(expected, *reply);
   tell(node, record);
   return record;
 }

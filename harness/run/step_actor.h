@@ -31,8 +31,9 @@ class StepActor {
   void stay_in_force(const FaultRecord& record);
   void heal_other();
   void send_command();
-  void send_to_all(const std::vector<Node*>& nodes, const std::vector<std::string>& words);
-  CommandRecord send_to(Node& node, const std::vector<std::string>& words);
+  void send_to_all(const std::vector<Node*>& nodes, const std::vector<std::string>& words,
+                   const std::string& expected);
+  CommandRecord send_to(Node& node, const std::vector<std::string>& words, const std::string& expected);
   void tell(const Node& node, const CommandRecord& record);
   void expect();
 

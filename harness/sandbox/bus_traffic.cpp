@@ -38,10 +38,8 @@ BusRuleCounts BusTraffic::counts_of(BusRuleId rule) const {
 
 int BusTraffic::rules() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<int>(
-      std::ranges::count_if(layers_, [](const auto& layer) {
-        return !layer.second.gone && !layer.second.rule.evidence;
-      }));
+  return static_cast<int>(std::ranges::count_if(
+      layers_, [](const auto& layer) { return !layer.second.gone && !layer.second.rule.evidence; }));
 }
 
 std::uint64_t BusTraffic::waiting(BusRuleId rule) const {

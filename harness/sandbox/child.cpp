@@ -137,14 +137,18 @@ pid_t launch(const ChildOptions& options, const std::filesystem::path& program, 
   }
   const std::vector<std::string> arguments(options.argv.begin() + 1, options.argv.end());
   std::error_code error;
+  errno = 0;
   bp::child child(bp::exe = program.string(), bp::args = arguments, environment, error,
                   Setup(input.get(), output, network, options.directory, options.gate));
+  const pid_t pid = child.id();
+  // Boost reports no error when it is out of descriptors for its own pipe. The number that it then gives is
+  // -1, and a signal to that would go to every process there is.
+  if (!error && pid <= 0) error.assign(errno != 0 ? errno : EMFILE, std::system_category());
   if (error) {
     std::string where = options.host == nullptr ? "" : " on host " + options.host->name();
     if (!options.directory.empty()) where += " in " + options.directory.string();
     throw EnvironmentError("cannot start " + program.string() + where + ": " + error.message());
   }
-  const pid_t pid = child.id();
   child.detach();  // from here on it is ours to wait for
   return pid;
 }
@@ -165,8 +169,11 @@ struct Child::Impl {
   std::optional<ExitStatus> status;  // guarded by mutex; set when reaped
 
   void reap_if_ended() {
+    if (status) return;
     int raw = 0;
-    if (status || ::waitpid(pid, &raw, WNOHANG) != pid) return;
+    const pid_t ended = ::waitpid(pid, &raw, WNOHANG);
+    if (ended < 0 && errno == ECHILD) status = ExitStatus{};  // somebody else has reaped it
+    if (ended != pid) return;
     status = WIFEXITED(raw) ? ExitStatus{WEXITSTATUS(raw), 0} : ExitStatus{-1, WTERMSIG(raw)};
   }
 };

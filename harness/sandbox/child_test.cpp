@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,6 +134,38 @@ TEST_CASE("a program that cannot be started is named") {
   CHECK_THROWS_WITH(Child(options), Catch::Contains("/no/such/folder/log"));
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);  // none of them is left as a zombie
   CHECK(errno == ECHILD);
+}
+
+// In a sandbox: a signal to the process number -1 would end everything on this machine.
+TEST_CASE("out of descriptors no child is started, and no other one is hurt") {
+  for (const SandboxMode mode : allowed_modes())
+    run_in_sandbox(mode, [] {
+      Child bystander(shell("exec sleep 1000"));
+      rlimit limit{};
+      ::getrlimit(RLIMIT_NOFILE, &limit);
+      int failures = 0;
+      for (rlim_t descriptors = 4; descriptors < 40; ++descriptors) {
+        const rlimit low{descriptors, limit.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &low);
+        try {
+          Child child(shell("exec sleep 1000"));
+        } catch (const EnvironmentError&) {
+          ++failures;
+        }
+        require_that(!bystander.poll(), "the other child lives on");
+      }
+      ::setrlimit(RLIMIT_NOFILE, &limit);
+      require_that(failures > 5, "some limits are too low");
+      return 0;
+    });
+}
+
+TEST_CASE("a child that somebody else has reaped is gone") {
+  Child child(shell("exec sleep 1000"));
+  child.signal(SIGKILL);
+  CHECK(::waitpid(child.pid(), nullptr, 0) == child.pid());
+  CHECK(child.wait_for(kPatience).has_value());
+  CHECK_FALSE(child.signal(SIGTERM));
 }
 
 TEST_CASE("a child has the directory, the environment and the output it was given") {

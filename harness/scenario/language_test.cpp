@@ -55,6 +55,12 @@ TEST_CASE("the nearest name is suggested wherever a name stands") {
              Contains("s.toml:3:1:") && Contains("'patience'"));
   CHECK_THAT(step_refusal("fault = \"kill\"\nsince = \"strat\"\n"), Contains("s.toml:3:9:"));
   CHECK_THAT(refusal(after_ping("command = \"PING\"\non = \"n1\"\nsince = \"aa\"\n")), Contains("'a'"));
+  CHECK_THAT(step_refusal("fault = \"kill\"\ntarget = \"mastr-of-slot 3\"\n"),
+             Contains("s.toml:3:10:") && Contains("'master-of-slot'"));
+  CHECK_THAT(step_refusal("wait = \"alive\"\nnode = \"n9\"\n"), Contains("s.toml:3:8:"));
+  CHECK_THAT(
+      refusal("[[load]]\nworkload = \"set\"\n[[step]]\nwait = \"operations\"\ncount = 1\nload = \"ste\"\n"),
+      Contains("s.toml:6:8:") && Contains("did you mean 'set'"));
   CHECK_THAT(refusal("requires = [\"packet-dely\"]\n[[step]]\nfault = \"kill\"\n"),
              Contains("'packet-delay'"));
 }

@@ -288,7 +288,9 @@ class PlanCheck {
     need(!step.command.empty(), part + ".command", "a command has at least one word");
     need_none(part + ".command", problem_with_placeholders(step.command, saved_before(step)));
     static const std::regex of_node("\\{(?:id|ip|port|bus-port):([^{}]*)\\}");
-    for (const std::string& word : step.command)
+    std::vector<std::string> texts = step.command;
+    texts.push_back(step.reply);
+    for (const std::string& word : texts)
       for (std::sregex_iterator it(word.begin(), word.end(), of_node), end; it != end; ++it)
         check_nodes_in((*it)[1].str(), part + ".command");
     need_none(part, problem_with_pattern(step.reply));
@@ -311,7 +313,12 @@ class PlanCheck {
   void check_targets_in(std::span<const Parameter> schema, const Parameters& with, const std::string& part) {
     for (const Parameter& parameter : schema)
       if (parameter.kind == Parameter::Kind::kTarget && with.has(parameter.name))
-        check_nodes_in(with.text(parameter.name), part);
+        check_nodes_in(with.text(parameter.name), part + "." + std::string(parameter.name));
+  }
+
+  void check_load_named(const std::string& name, const std::string& part) {
+    need(std::ranges::count(plan_.loads, name, &LoadPlan::name) > 0, part,
+         unknown("load", name, plan_.loads) + (plan_.loads.empty() ? ": there is none" : ""));
   }
 
   void check_condition(const ConditionPlan& condition, const std::string& part) {
@@ -321,6 +328,7 @@ class PlanCheck {
     check_complete(part, entry->parameters, Parameters(without_placeholders(*entry, condition.with.json())));
     if (problem_) return;
     check_targets_in(entry->parameters, condition.with, part);
+    if (condition.with.has("load")) check_load_named(condition.with.text("load"), part + ".load");
     for (const auto& [name, value] : condition.with.json().items()) check_nested(value, part);
   }
 
@@ -333,7 +341,7 @@ class PlanCheck {
   }
 
   void check_known() {
-    static const std::regex day("\\d{4}-\\d{2}-\\d{2}");
+    static const std::regex day("\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])");
     for (std::size_t i = 0; i < plan_.known.size(); ++i) {
       const KnownViolation& known = plan_.known[i];
       const std::string part = "known." + std::to_string(i);

@@ -180,9 +180,7 @@ void read_step(Section section, Scenario& scenario) {
   for (const ScenarioStep& other : scenario.steps)
     if (other.plan.id == step.plan.id) section.refuse("id", "two steps are called '" + step.plan.id + "'");
   scenario.places[prefix] = section.place();
-  for (const char* key :
-       {"id", "target", "on", "since", "heal", "when", "until", "expect", "wait", "command", "with", "save"})
-    if (section.has(key)) scenario.places[prefix + "." + key] = section.place(key);
+  for (const std::string& key : section.keys()) scenario.places[prefix + "." + key] = section.place(key);
   scenario.steps.push_back(std::move(step));
 }
 

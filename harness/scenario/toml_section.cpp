@@ -206,6 +206,12 @@ std::vector<std::pair<std::string, Section>> Section::named_tables() {
   return sections;
 }
 
+std::vector<std::string> Section::keys() const {
+  std::vector<std::string> names;
+  for (const auto& [key, node] : table_) names.emplace_back(key.str());
+  return names;
+}
+
 std::string Section::place(std::string_view key) const {
   const auto found = table_.find(key);
   return place_of(source_, found == table_.end() ? table_.source() : found->second.source());

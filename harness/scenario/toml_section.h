@@ -55,6 +55,8 @@ class Section {
   /// The names and tables of a table of tables: [cluster.nodes.n4].
   std::vector<std::pair<std::string, Section>> named_tables();
 
+  /// All that stand in it.
+  std::vector<std::string> keys() const;
   /// "file:3:7: " of a key, or of the table when it has no such key.
   std::string place(std::string_view key = {}) const;
   [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
