@@ -21,8 +21,8 @@ constexpr std::string_view kStarting = "Starting a failover election for epoch "
 constexpr Nanos kResolution = 5 * kMillisecond;
 // A master that was restarted waits as long before it calls the cluster ok (CLUSTER_WRITABLE_DELAY).
 constexpr Nanos kQuarantine = 2 * kSecond;
-// By then an offset that was broadcast has arrived, and the cron that looks at it has run.
-constexpr Nanos kTold = 300 * kMillisecond;
+// By then an offset that was broadcast has arrived, the cron that looks at it has run, and so have we.
+constexpr Nanos kTold = 400 * kMillisecond;
 
 /// An election that a replica announced: when it will ask for votes, as what, with how much of the stream.
 struct Announced {
@@ -170,7 +170,7 @@ class Elections {
     if (by_hand(node, own.line->time) || by_hand(better, own.line->time)) return;
     const Nanos asked = first->time;
     if (asked < std::max(own.line->time, other.line->time) + kTold + analysis_.stall) return;
-    const std::int64_t had = offset_until(node, asked + kTold);
+    const std::int64_t had = offset_until(node, asked);
     if (had < 0 || had >= other.offset) return;
     if (disturbed(better, node, std::min(own.line->time, other.line->time), asked)) return;
     ++compared_;

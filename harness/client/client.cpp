@@ -266,10 +266,10 @@ Task<Answer> Client::exchange(Request request) {
       co_await pause(group_.context(), kTryAgainPause);
       continue;
     }
-    if (hop.node < 0) co_return Answer{Outcome::kFail, "redirected-elsewhere", nullptr, node, {}};
     // Whoever was asked first named a node that is not the slot's either.
     if (told_by >= 0 && hop.next == NextStep::kMoved)
       co_return Answer{Outcome::kFail, "redirected-again", nullptr, told_by, {}};
+    if (hop.node < 0) co_return Answer{Outcome::kFail, "redirected-elsewhere", nullptr, node, {}};
     ++hops;
     if (hop.next == NextStep::kAsk) {
       ++group_.asked;
