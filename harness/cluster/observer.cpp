@@ -22,6 +22,18 @@ constexpr Nanos kUnchangedEvery = kSecond;
 // shows only until it hears of the others, which is a matter of milliseconds.
 constexpr std::chrono::milliseconds kWhileItStarts{2};
 
+/// One look, over the connection that is open, or over a new one.
+View look_at(const Node& node, std::optional<Connection>& connection, std::chrono::milliseconds timeout) {
+  if (!connection || !connection->is_open()) {
+    connection.reset();
+    auto opened = node.connect({timeout, timeout});
+    if (!opened) return unreachable_view(opened.error().text);
+    connection = std::move(*opened);
+  }
+  const auto replies = connection->pipeline(look_commands());
+  return replies ? view_from(*replies) : unreachable_view(replies.error().text);
+}
+
 }  // namespace
 
 /// Decides which lines a look is worth.
@@ -143,29 +155,22 @@ void Observer::watch(int number) {
   Node& node = cluster_.node(number);
   std::optional<Connection> connection;
   Watch memory(number);
-  int answered = 0;       // the process that answered last
-  bool starting = false;  // another one runs, and has not answered yet
+  int answered = 0;         // the process that answered last
+  bool starting = false;    // another one runs, and has not answered yet
+  bool dead = false;        // none runs
+  Clock::time_point again;  // when a node without a process is looked at again
   for (auto next = Clock::now(); wait(next);
-       next = std::max(next + (starting ? kWhileItStarts : options_.interval), Clock::now())) {
+       next = std::max(next + (starting || dead ? kWhileItStarts : options_.interval), Clock::now())) {
     const bool runs = node.running();
+    if (dead && !runs && Clock::now() < again) continue;
     const int process = node.pid();
-    View view;
-    if (!connection || !connection->is_open()) {
-      connection.reset();
-      auto opened = node.connect({options_.timeout, options_.timeout});
-      if (opened)
-        connection = std::move(*opened);
-      else
-        view = unreachable_view(opened.error().text);
-    }
-    if (connection) {
-      const auto replies = connection->pipeline(look_commands());
-      view = replies ? view_from(*replies) : unreachable_view(replies.error().text);
-    }
+    View view = look_at(node, connection, options_.timeout);
     if (!starting) ++looks_;
     if (!starting && !view.reachable) ++failures_;
     if (view.reachable) answered = process;
     starting = runs && process != answered;
+    dead = !runs;
+    again = Clock::now() + options_.interval;
     view.node = number;
     record(memory, std::move(view));
   }
