@@ -6,6 +6,7 @@
 #include "checkers/promises/coverage.h"
 #include "checkers/promises/data_agreement.h"
 #include "checkers/promises/documented.h"
+#include "checkers/promises/elections.h"
 #include "checkers/promises/epochs.h"
 #include "checkers/promises/expectations.h"
 #include "checkers/promises/failovers.h"
@@ -15,6 +16,7 @@
 #include "checkers/promises/minority_writes.h"
 #include "checkers/promises/reload.h"
 #include "checkers/promises/replicas.h"
+#include "checkers/promises/replication.h"
 #include "checkers/promises/replies.h"
 #include "checkers/promises/role_convergence.h"
 #include "checkers/promises/slot_coverage.h"
@@ -33,6 +35,7 @@ constexpr Checker kCheckers[] = {
     {"data-agreement", "keys are where they belong, and final reads saw what is stored",
      check_data_agreement},
     {"replicas", "replicas hold what their masters hold", check_replicas},
+    {"replication", "streams fork where nodes say, and lost links are told", check_replication},
     {"reload", "after an orderly end a node's files give what it held", check_reload},
     {"slot-coverage", "every slot has one owner, and is served in the end", check_slot_coverage},
     {"availability", "slots are without an accepted owner no longer than a failover takes",
@@ -44,6 +47,7 @@ constexpr Checker kCheckers[] = {
     {"failover", "lost masters are replaced in time, others are not", check_failover},
     {"failure-reports", "a node is declared failed only by a majority of the masters", check_failure_reports},
     {"epochs", "epochs are unique and never go back", check_epochs},
+    {"elections", "replicas ask for votes in their turn, masters that come back wait", check_elections},
     {"votes", "one vote an epoch, for a good reason", check_votes},
     {"logs", "no unexpected crash, assertion failure or exit", check_logs},
     {"stuck-client", "a command that names a timeout is answered when it is over", check_stuck_client},

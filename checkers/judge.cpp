@@ -67,8 +67,15 @@ void doubt_damaged(std::vector<CheckResult>& checks, const std::vector<std::stri
   }
 }
 
+/// A run that broke nothing shows little: whoever reads its verdict must know.
+bool without_faults(const Plan& plan) {
+  return plan.limits.no_faults && std::ranges::none_of(plan.steps, [](const StepPlan& step) {
+           return step.kind == StepPlan::Kind::kFault;
+         });
+}
+
 /// The verdict first, then the first reason for it, then what was allowed.
-std::string explain(const RunVerdict& verdict) {
+std::string explain(const RunVerdict& verdict, const Plan& plan) {
   std::size_t violations = 0;
   std::string text;
   const auto applied = std::ranges::count_if(
@@ -80,6 +87,7 @@ std::string explain(const RunVerdict& verdict) {
   switch (verdict.valid) {
     case Validity::kValid:
       text = "The build kept its promises: all " + std::to_string(applied) + " checkers that apply passed" +
+             (without_faults(plan) ? ", in a run that by its plan had no faults" : "") +
              (violations == 0 ? "." : ", but for violations that the plan knows.");
       break;
     case Validity::kNotApplicable:
@@ -139,7 +147,7 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   verdict.failovers = analysis.failovers;
   if (verdict.valid == Validity::kNotApplicable) verdict.valid = Validity::kUnknown;  // nothing was tested
   verdict.exit_code = exit_code_of(verdict.valid);
-  verdict.explanation = run.damage.empty() ? explain(verdict) : damaged(run.damage);
+  verdict.explanation = run.damage.empty() ? explain(verdict, run.plan) : damaged(run.damage);
   if (const std::string told = known.told(); !told.empty()) verdict.explanation += " " + told;
   return verdict;
 }

@@ -25,6 +25,16 @@ TEST_CASE("a healthy run with one failover passes every checker") {
   CHECK(verdict.failovers[0].to == 3);
 }
 
+TEST_CASE("a run that by its plan had no faults says so when it passes") {
+  FailoverRun healthy;
+  RunRecord run = healthy.finish();
+  const std::string words = "by its plan had no faults";
+  CHECK(judge(run, {}).explanation.find(words) == std::string::npos);
+  run.plan.limits.no_faults = true;
+  run.plan.steps.clear();
+  CHECK(judge(run, {}).explanation.find(words) != std::string::npos);
+}
+
 TEST_CASE("one violation makes the run fail, missing evidence makes it unknown, and a violation wins") {
   FailoverRun weak;
   RunRecord run = weak.finish();

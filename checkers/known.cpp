@@ -4,6 +4,8 @@
 #include <cctype>
 
 #include "checkers/promises/bounds.h"
+#include "checkers/promises/evidence.h"
+#include "checkers/promises/list_cut.h"
 
 namespace harness {
 namespace {
@@ -64,7 +66,9 @@ void KnownViolations::forgive(std::string_view checker, CheckResult& result) {
   }
   result.violations -= std::min(result.violations, result.known);
   if (result.known == 0 || result.violations > 0 || result.valid != Validity::kInvalid) return;
-  const bool incomplete = result.doubtful || !result.truncated.empty();
+  // A list that was cut is no search that was cut: each violation is in it, before what is allowed.
+  const bool cut_short = !result.truncated.empty() && result.truncated != list_cut();
+  const bool incomplete = result.doubtful || cut_short;
   result.valid = incomplete ? Validity::kUnknown : Validity::kValid;
   result.explanation = "Known: " + result.explanation;
 }

@@ -194,6 +194,21 @@ TEST_CASE("what does not fit even so is unknown, and says what would make it fit
   CHECK(set.result()["anomalies"][0]["key"] == "small");
 }
 
+TEST_CASE("a packed history is known by its first bytes, where no name tells") {
+  const Scratch scratch;
+  const std::string plain = scratch.file("plain.jsonl"), nameless = scratch.file("nameless");
+  write_registers(plain, 50, false);
+  const std::string text = slurp(plain);
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 1));
+  std::ofstream(nameless, std::ios::binary) << packed;
+  Check check(scratch, {nameless, "--model", "register", "--json"});
+  CHECK(check.exit_code() == 0);
+  Check named(scratch, {plain, "--model", "register", "--json"});
+  CHECK(named.exit_code() == 0);
+  CHECK(check.result()["operations"] == named.result()["operations"]);
+}
+
 TEST_CASE("a packed history larger than the limit is unpacked beside memory, and leaves nothing behind") {
   const Scratch scratch;
   const std::string plain = scratch.file("plain.jsonl"), file = scratch.file("history.jsonl.zst");

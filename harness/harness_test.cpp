@@ -100,12 +100,33 @@ TEST_CASE("failover-basic passes on a stock redis-server and leaves a store that
     CHECK(again.code == 0);
     CHECK(nlohmann::json::parse(again.out).at("verdict") == "pass");
   }
+  SECTION("the stored run is reported into another directory, and the store is left alone") {
+    fs::remove(store / "report.html");
+    const Finished again = finish(scratch, {"report", "latest", "--output", "elsewhere"});
+    CAPTURE(again.out, again.err);
+    CHECK(again.code == 0);
+    CHECK_THAT(again.out, Contains("PASS") && Contains("elsewhere/report.html"));
+    CHECK(fs::file_size(scratch.path / "elsewhere" / "report.html") > 0);
+    CHECK_FALSE(fs::exists(store / "report.html"));
+  }
   SECTION("its history is checked by itself") {
     const Finished check = finish(scratch, {"check", store.string(), "--model", "cas-register", "--json"});
     CAPTURE(check.out, check.err);
     // What the failover lost is for the documented verdict to allow; plain linearizability may say no.
     REQUIRE((check.code == 0 || check.code == 1));
     CHECK(nlohmann::json::parse(check.out).at("operations").get<int>() > 10'000);
+  }
+  SECTION("its journal, cut in half, is unknown: in the store as by itself") {
+    const fs::path journal = store / "history.journal";
+    fs::resize_file(journal, fs::file_size(journal) / 2 / 32 * 32);
+    for (const std::string& what : {store.string(), journal.string()}) {
+      const Finished check = finish(scratch, {"check", what, "--model", "cas-register"});
+      CAPTURE(what, check.out, check.err);
+      CHECK(check.code == 4);
+      CHECK_THAT(check.out, Contains("The evidence is damaged"));
+    }
+    CHECK(finish(scratch, {"report", "latest"}).code == 4);
+    CHECK(finish(scratch, {"export", "latest", "--format", "jsonl"}).code == 4);
   }
   SECTION("the same history with one read made stale is a violation") {
     const Finished exported = finish(scratch, {"export", "latest", "--format", "jsonl"});
@@ -346,6 +367,10 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
   std::ofstream(scratch.path / "checks.toml") << "[[load]]\n[run]\nchecks = [\"slot-coverag\"]\n";
   std::ofstream(scratch.path / "not-a-server") << "#!/bin/sh\necho hello\n";
   fs::permissions(scratch.path / "not-a-server", fs::perms::all);
+  std::ofstream(scratch.path / "plan.json") << "{";
+  fs::create_directories(scratch.path / "no-compiler/src");
+  std::ofstream(scratch.path / "no-compiler/src/server.c") << "int main(void) { return 0; }\n";
+  std::ofstream(scratch.path / "no-compiler/src/Makefile") << "redis-server:\n\tfalse\n";
   const std::vector<Line> lines = {
       {{"run", "failover-basc"}, 2, "did you mean 'failover-basic'?"},
       {{"rn"}, 2, "did you mean 'run'?"},
@@ -364,6 +389,10 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"run", "failover-basic", "--server", "/no/such/redis-server"}, 2, "/no/such/redis-server"},
       {{"run", "failover-basic", "--server", "./not-a-server"}, 2, "not-a-server"},
       {{"run", "failover-basic", "--store", "/proc/store"}, 3, "--store"},
+      {{"run", "failover-basic", "--nemesis", "xyzzy"}, 2, "; there are kill, "},
+      {{"run", "failover-basic", "--workload", "xyzzyx"}, 2, "; there are register, "},
+      {{"run", "failover-basic", "--server", "./no-compiler"}, 3, "the whole log: "},
+      {{"run", "--plan", "plan.json"}, 2, "plan.json is no plan: parse error at line 1"},
       {{"run", "failover-basic", "--server", "bundld"}, 2, "did you mean 'bundled'?"},
       {{"run", "keys.toml"}, 2, "unknown key 'frobnicate' in [run]; it takes "},
       {{"list", "fautls"}, 2, "did you mean 'faults'?"},

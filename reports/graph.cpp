@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "reports/story.h"
 #include "reports/strength.h"
@@ -48,12 +49,12 @@ void add_faults(NodeAt& at, const RunRecord& record, int node, Nanos time) {
   }
 }
 
-NodeAt node_at(const RunRecord& record, const Observations& observations, int node, Nanos time) {
+/// By its own word, and by the faults.
+NodeAt own_word(const RunRecord& record, const Observations& observations, int node, Nanos time) {
   NodeAt at;
-  const NodeInfo& info = record.nodes[static_cast<std::size_t>(node)];
   at.state = observations.state_at(node, time);
   at.view = observations.answer_at(node, time);
-  at.master = info.master;
+  at.master = record.nodes[static_cast<std::size_t>(node)].master;
   if (const TopologyNode* self = at.view ? at.view->topology.myself() : nullptr) {
     at.master = self->is(kFlagMaster);
     at.epoch = self->config_epoch;
@@ -61,18 +62,42 @@ NodeAt node_at(const RunRecord& record, const Observations& observations, int no
     at.replica_of = record.node_by_id(self->master_id);
     at.link_up = at.view->replication.link_up;
   }
-  for (std::size_t other = 0; other < record.nodes.size(); ++other) {
-    const int observer = static_cast<int>(other);
-    if (observer == node || observations.state_at(observer, time) == NodeState::kDead) continue;
-    const View* view = observations.view_at(observer, time);
-    const TopologyNode* line = view && view->reachable ? view->topology.find(info.id) : nullptr;
-    if (!line) continue;
-    ++at.observers;
-    at.pfail += line->is(kFlagPfail);
-    at.fail += line->is(kFlagFail);
-  }
   add_faults(at, record, node, time);
   return at;
+}
+
+std::unordered_map<std::string_view, std::size_t> nodes_by_id(const RunRecord& record) {
+  std::unordered_map<std::string_view, std::size_t> found;
+  for (std::size_t i = 0; i < record.nodes.size(); ++i) found.emplace(record.nodes[i].id, i);
+  return found;
+}
+
+/// What the others think of each node. One pass over each view: clusters have up to a thousand nodes.
+void add_opinions(std::vector<NodeAt>& nodes, const RunRecord& record, const Observations& observations,
+                  Nanos time) {
+  const auto by_id = nodes_by_id(record);
+  for (std::size_t observer = 0; observer < nodes.size(); ++observer) {
+    if (nodes[observer].state == NodeState::kDead) continue;
+    const View* view = observations.view_at(static_cast<int>(observer), time);
+    if (!view || !view->reachable) continue;
+    for (const TopologyNode& line : view->topology.nodes) {
+      const auto found = by_id.find(line.id);
+      if (found == by_id.end() || found->second == observer) continue;
+      NodeAt& at = nodes[found->second];
+      ++at.observers;
+      at.pfail += line.is(kFlagPfail);
+      at.fail += line.is(kFlagFail);
+    }
+  }
+}
+
+/// Every node, by its number.
+std::vector<NodeAt> nodes_at(const RunRecord& record, const Observations& observations, Nanos time) {
+  std::vector<NodeAt> nodes;
+  for (std::size_t i = 0; i < record.nodes.size(); ++i)
+    nodes.push_back(own_word(record, observations, static_cast<int>(i), time));
+  add_opinions(nodes, record, observations, time);
+  return nodes;
 }
 
 bool healthy(const NodeAt& at) {
@@ -157,9 +182,7 @@ std::string replication_edges(const RunRecord& record, const std::vector<NodeAt>
 
 Drawing draw(const RunRecord& record, const Observations& observations, std::string name, std::string caption,
              Nanos time) {
-  std::vector<NodeAt> nodes;
-  for (std::size_t i = 0; i < record.nodes.size(); ++i)
-    nodes.push_back(node_at(record, observations, static_cast<int>(i), time));
+  const std::vector<NodeAt> nodes = nodes_at(record, observations, time);
   std::string dot = "digraph " + quoted(name) + " {\n";
   dot +=
       "  graph [bgcolor=transparent, fontname=\"sans-serif\", fontsize=10, color=\"#c4ccd6\", "
@@ -175,8 +198,7 @@ Drawing draw(const RunRecord& record, const Observations& observations, std::str
 /// How bad a moment is: what is dead or silent counts most, then what is FAIL or PFAIL to others.
 int badness(const RunRecord& record, const Observations& observations, Nanos time) {
   int sum = 0;
-  for (std::size_t i = 0; i < record.nodes.size(); ++i) {
-    const NodeAt at = node_at(record, observations, static_cast<int>(i), time);
+  for (const NodeAt& at : nodes_at(record, observations, time)) {
     sum += at.state == NodeState::kDead || at.state == NodeState::kUnreachable ? 100 : 0;
     sum += at.stopped || at.cut_off ? 20 : 0;
     sum += 4 * at.fail + at.pfail;

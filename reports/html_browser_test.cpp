@@ -113,6 +113,8 @@ TEST_CASE("A failing run's page shows its counts, and hostile text stays text", 
   CHECK(count(document, "class=\"anomaly is-allowed\"") == 3);
   CHECK(count(document, "class=\"phase-track\"") == sample.verdict.failovers.size());
   CHECK(document.find("<img") == std::string::npos);
+  // What may scroll sideways on a narrow screen can be reached by the keyboard.
+  CHECK(document.find("class=\"wide\" role=\"region\" tabindex=\"0\"") != std::string::npos);
   CHECK(document.find("<title>fail · failover-partition · seed 1</title>") != std::string::npos);
   CHECK(document.find("&lt;img src=x onerror=") != std::string::npos);
 }

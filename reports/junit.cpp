@@ -50,20 +50,28 @@ std::string outcome(std::string_view element, std::string_view type, std::string
          "</" + tag + ">\n";
 }
 
+/// Files of several runs are read together: a case is told apart by its scenario, build and seed.
+std::string class_name(const RunInfo& info) {
+  return info.scenario + " (" + build_names(info) + ", seed " + std::to_string(info.seed) + ")";
+}
+
+/// No time of its own: what takes the time is the run, and the suite's `time` tells that.
+std::string test_case_tag(const RunRecord& record, const std::string& name) {
+  return "  <testcase" + attribute("classname", class_name(record.info)) + attribute("name", name) + ">\n";
+}
+
 std::string test_case(const RunRecord& record, const CheckResult& check, const std::string& name,
                       Totals& totals) {
   ++totals.tests;
-  std::string out =
-      "  <testcase" + attribute("classname", record.info.scenario) + attribute("name", name) + " time=\"0\"";
+  const std::string out = test_case_tag(record, name);
   if (check.valid == Validity::kValid) {
     std::string said = check.explanation;
     if (check.known) said += "\n" + counted(check.known, "known violation") + ", no failure";
     if (check.allowed) said += "\n" + grouped(check.allowed) + " allowed by documented windows";
-    return out + ">\n    <system-out>" + escape_xml(said) + "</system-out>\n  </testcase>\n";
+    return out + "    <system-out>" + escape_xml(said) + "</system-out>\n  </testcase>\n";
   }
   const bool failed = check.valid == Validity::kInvalid;
   ++(failed ? totals.failures : totals.skipped);
-  out += ">\n";
   if (failed)
     return out + outcome("failure", "violation", check.explanation, details(record, check)) +
            "  </testcase>\n";
@@ -92,8 +100,7 @@ std::string make_junit(const ReportInput& input) {
     ++totals.tests;
     ++totals.errors;
     const std::string why = verdict_sentence(record, input.verdict);
-    cases += "  <testcase" + attribute("classname", record.info.scenario) + attribute("name", unique("run")) +
-             " time=\"0\">\n" +
+    cases += test_case_tag(record, unique("run")) +
              outcome("error", "environment", why,
                      why + "\nseed " + std::to_string(record.info.seed) +
                          "\nrepeat it with: " + record.info.reproduce + "\n") +

@@ -42,6 +42,23 @@ TEST_CASE("A check without words still fails with a message") {
   CHECK_FALSE(junit_of(sample).all("failure").at(0)->attribute("message").empty());
 }
 
+TEST_CASE("Cases of other seeds and builds have other names, and claim no time of their own") {
+  Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
+  std::set<std::string> names;
+  const auto add = [&] {
+    const XmlDocument junit = junit_of(sample);
+    const XmlElement& test = *junit.all("testcase").at(0);
+    CHECK(test.attribute("time").empty());
+    names.insert(test.attribute("classname") + "." + test.attribute("name"));
+  };
+  add();
+  sample.record.info.seed += 1;
+  add();
+  sample.record.info.server.version = "8.0.6";
+  add();
+  CHECK(names.size() == 3);
+}
+
 TEST_CASE("Names stay unique when two checks share one") {
   Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
   sample.verdict.checks.push_back(sample.verdict.checks[0]);

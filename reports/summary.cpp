@@ -40,6 +40,17 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+/// How long the first piece is that is not torn: a word, or a number with its unit ("5.3 ms").
+std::size_t piece_length(std::string_view text) {
+  const std::size_t word = std::min(text.find(' '), text.size());
+  const std::string_view number = text.substr(0, word);
+  if (number.find_first_of("0123456789") == std::string_view::npos || word == text.size()) return word;
+  const std::string_view rest = text.substr(word + 1);
+  const std::size_t end = std::min(rest.find(' '), rest.size());
+  const std::string_view unit = rest.substr(0, std::min(rest.find_first_of(",;)."), end));
+  return unit == "ms" || unit == "s" || unit == "min" ? word + 1 + end : word;
+}
+
 /// Breaks at spaces to kWidth columns; lines after the first begin with `indent` spaces. Counts bytes: a line
 /// with other letters than ASCII breaks a little early.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t lines_max = 6) {
@@ -51,7 +62,7 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t lines
     line.clear();
   };
   while (!text.empty()) {
-    const auto at = std::min(text.find(' '), text.size());
+    const std::size_t at = piece_length(text);
     const std::string_view word = text.substr(0, at);
     text = text.substr(std::min(at + 1, text.size()));
     if (!line.empty() && indent + line.size() + 1 + word.size() > kWidth) {

@@ -1,6 +1,7 @@
 #include "reports/summary.h"
 
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "reports/sample/sample_record.h"
 
@@ -16,6 +17,21 @@ std::string summary_of(const Sample& sample, bool colour = false) {
 
 bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("no line ends between a number and its unit") {
+  Sample sample = make_sample({SampleVerdict::kUnknown, 500, 1});
+  for (std::size_t before = 40; before < 120; ++before) {
+    for (CheckResult& check : sample.verdict.checks)
+      check.explanation = std::string(before, 'x') + " took 5.3 ms, then 12 s; no more";
+    const std::string text = summary_of(sample);
+    CHECK(has(text, "5.3 ms,"));
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t first = std::min(line.find_first_not_of(' '), line.size());
+      CHECK_FALSE((line.substr(first).starts_with("ms,") || line.substr(first).starts_with("s;")));
+    }
+  }
 }
 
 TEST_CASE("a checker that lists a part of what it found is complete") {

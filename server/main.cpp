@@ -21,6 +21,7 @@ constexpr const char* kUsage =
 /// One line each, its columns parted by tabs: name, share of the occasions in percent, what is broken, the
 /// kind of real bug, the promise that it breaks, and where it is seen.
 void list_defects() {
+  std::puts("# defect\tpercent\twhat is broken\twhat mistake is like it\tpromise\twho proves it");
   for (const node::DefectLine& line : node::defect_lines())
     std::printf("%s\t%g\t%s\t%s\t%s\t%s\n", std::string(line.name).c_str(), line.percent,
                 std::string(line.broken).c_str(), std::string(line.like).c_str(),

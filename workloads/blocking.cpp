@@ -24,7 +24,7 @@ constexpr Parameter kOptions[] = {
     {"patience", Parameter::Kind::kInteger,
      "beyond that and the operation's time-out, how long a client waits", "ms", "6000", 0, 600'000},
     kOnceOption,
-    few_once_keys("300"),
+    once_keys_option("300"),
 };
 
 class BlockingWorkload final : public Workload {

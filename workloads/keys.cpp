@@ -57,7 +57,7 @@ bool OnceKeys::next(Operation& op, Prng& prng) {
 
 bool OnceKeys::writes(Prng& prng) const {
   if (numbers_.empty()) return true;
-  return numbers_.size() < most_ && prng.below(3) == 0;
+  return numbers_.size() < most_ && prng.below(2) == 0;
 }
 
 std::uint32_t OnceKeys::fresh() {

@@ -18,18 +18,20 @@ inline constexpr Parameter kHotKeysOption = {
     1'000'000};
 inline constexpr Parameter kHotShareOption = {
     "hot-share", Parameter::Kind::kNumber, "share of the operations for the hot keys", "", "0.2", 0, 1};
-inline constexpr Parameter kOnceOption = {
-    "once",
-    Parameter::Kind::kNumber,
-    "share of the operations for keys that are written once and never again",
-    "",
-    "0.04",
-    0,
-    1};
+constexpr Parameter once_option(std::string_view fallback) {
+  return {"once",
+          Parameter::Kind::kNumber,
+          "share of the operations for keys that are written once and never again",
+          "",
+          fallback,
+          0,
+          1};
+}
+inline constexpr Parameter kOnceOption = once_option("0.04");
 inline constexpr Parameter kOnceKeysOption = {
     "once-keys", Parameter::Kind::kInteger, "at most so many of them", "", "3000", 0, 10'000'000};
-/// As kOnceKeysOption, where such a key takes more than one operation in the end.
-constexpr Parameter few_once_keys(std::string_view fallback) {
+/// As kOnceKeysOption: fewer, where such a key takes more than one operation in the end; or more.
+constexpr Parameter once_keys_option(std::string_view fallback) {
   return {"once-keys", Parameter::Kind::kInteger, "at most so many of them", "", fallback, 0, 10'000'000};
 }
 /// Of the keys that are used again and again.
@@ -89,7 +91,7 @@ class OnceKeys {
   /// Sets that operation's key. True: it is to write a key that was never written, and function and argument
   /// are the caller's to set. False: it reads one that was given out.
   bool next(Operation& op, Prng& prng);
-  /// Whether it is such a write: every third, until there are enough.
+  /// Whether it is such a write: every second, until there are enough.
   bool writes(Prng& prng) const;
   std::uint32_t fresh();
   /// One that was given out. REQUIRES: size() > 0.

@@ -19,7 +19,7 @@ constexpr Parameter kOptions[] = {
     share_option("delete", "of the others, those that delete a group", "0.1"),
     share_option("probe", "share of the questions to single nodes", "0.5"),
     kOnceOption,
-    few_once_keys("300"),
+    once_keys_option("300"),
 };
 
 struct Probe {

@@ -21,7 +21,7 @@ constexpr Parameter kOptions[] = {
     {"block-time", Parameter::Kind::kInteger, "how long they block at most", "ms", "200", 10, 60'000},
     share_option("process", "of the dequeues, those through a list of what is processed", "0.2"),
     kOnceOption,
-    few_once_keys("300"),
+    once_keys_option("300"),
 };
 
 /// How a dequeue is carried out.

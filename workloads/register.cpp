@@ -17,8 +17,11 @@ constexpr Parameter kOptions[] = {
     kHotShareOption,
     share_option("read", "share of reads", "0.5"),
     share_option("write", "share of writes; the rest is compare-and-set", "0.4"),
-    kOnceOption,
-    kOnceKeysOption,
+    share_option("astray",
+                 "share of the reads and writes that ask a random node first, as with an old slot map",
+                 "0.005"),
+    once_option("0.3"),
+    once_keys_option("20000"),
 };
 
 /// Sets the key when it holds the expected value. Answers [1], or [0, what it held] and nothing happened.
@@ -45,22 +48,28 @@ class RegisterWorkload final : public Workload {
     const double write = setup.options.number("write");
     const double all = std::max(read + write, 1.0);
     read_ = read / all;
+    astray_ = setup.options.number("astray");
     read_or_write_ = (read + write) / all;
   }
 
   Operation next(std::int32_t, Prng& prng) override {
-    return once_.turn(prng) ? next_once(prng) : next_of_many(prng);
+    Operation op = once_.turn(prng) ? next_once(prng) : next_of_many(prng);
+    if (op.function == Function::kRead && astray_ > 0 && prng.chance(astray_)) {
+      const Value node = Value::integer(static_cast<std::int64_t>(prng.below(1'000)));
+      op.argument = recorder_.list({&node, 1});
+    }
+    return op;
   }
 
   Task<Operation> invoke(Client& client, Operation op) override {
     const std::string& key = keys_.has(op.key) ? keys_.text(op.key) : once_.text(op.key);
     if (op.function == Function::kRead) {
       const std::string_view command[] = {"GET", key};
-      take_read(op, co_await client.command(key, command));
+      take_read(op, co_await client.command(key, command, first_of_read(client, op)));
     } else if (op.function == Function::kWrite) {
       const std::string value = decimal(op.argument);
       const std::string_view command[] = {"SET", key, value};
-      take_write(op, co_await client.command(key, command));
+      take_write(op, co_await client.command(key, command, first_of_write(client, op)));
     } else {
       const std::vector<Value> pair = recorder_.elements(op.argument);
       const std::string expected = decimal(pair[0]);
@@ -102,6 +111,22 @@ class RegisterWorkload final : public Workload {
     return op;
   }
 
+  /// The node that a read asks first, as its argument says; -1: the one that serves the key.
+  int first_of_read(Client& client, const Operation& op) const {
+    if (op.argument.kind() != Value::Kind::kList) return -1;
+    return node_of(client, static_cast<std::uint64_t>(recorder_.elements(op.argument).front().as_integer()));
+  }
+
+  /// The same of a write, whose argument is its value: that alone decides, since none is written twice.
+  int first_of_write(Client& client, const Operation& op) const {
+    Prng draw(static_cast<std::uint64_t>(op.argument.as_integer()));
+    return astray_ > 0 && draw.chance(astray_) ? node_of(client, draw.below(1'000)) : -1;
+  }
+
+  static int node_of(Client& client, std::uint64_t number) {
+    return static_cast<int>(number % client.group().nodes().size());
+  }
+
   void take_read(Operation& op, const Answer& answer) const {
     if (!take_answer(op, answer, recorder_)) return;
     const bool sound = answer.reply->type == REDIS_REPLY_STRING || answer.reply->type == REDIS_REPLY_NIL;
@@ -118,6 +143,7 @@ class RegisterWorkload final : public Workload {
   Recorder& recorder_;
   double read_ = 0;
   double read_or_write_ = 0;
+  double astray_ = 0;
   KeySet keys_;
   OnceKeys once_;
   FinalReads final_reads_;

@@ -3,7 +3,8 @@
 // Reveals lost and stale reads, split brains, and acknowledged writes lost in a failover.
 //
 // In the history (key: the register's name, "register:r17"; of those written once "register:o17"):
-//   read   nil -> ok the value, nil when there is none
+//   read   nil, or [n]: a node drawn by n is asked first, as with an old slot map -> ok the value, nil when
+//          there is none. Of the writes as many go astray, by their value
 //   write  value -> ok the value
 //   cas    [expected, new] -> ok [expected, new]; fail without an error [expected, new, seen]: as good as a
 //          read of `seen` (nil: there was none); fail with an error [expected, new]: nothing was seen

@@ -11,7 +11,7 @@ using namespace harness;
 
 namespace {
 
-const nlohmann::json kOneKey = {{"keys", 1}, {"once", 0}};
+const nlohmann::json kOneKey = {{"keys", 1}, {"once", 0}, {"astray", 0}};
 
 /// One register of a cluster.
 class Register : public OnCluster {
@@ -64,7 +64,7 @@ TEST_CASE("the mix is as it was set") {
 
 TEST_CASE("a compare-and-set expects the value offered last, and no value is offered twice") {
   for (int group = 0; group < 2; ++group) {
-    Offers offers("register", {{"once", 0}}, group, 2);
+    Offers offers("register", {{"once", 0}, {"astray", 0}}, group, 2);
     Prng prng(1);
     std::map<std::uint32_t, Value> last;
     std::int64_t newest = 0;
@@ -86,6 +86,35 @@ TEST_CASE("a compare-and-set expects the value offered last, and no value is off
       newest = desired.as_integer();
       last[op.key] = desired;
     }
+  }
+}
+
+TEST_CASE("some reads name a number by which another node is asked first") {
+  Offers offers("register", {{"astray", 0.25}});
+  Prng prng(1);
+  int reads = 0;
+  int astray = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const Operation op = offers.workload->next(0, prng);
+    if (op.function != Function::kRead) continue;
+    ++reads;
+    if (op.argument.is_nil()) continue;
+    ++astray;
+    REQUIRE(offers.recorder.elements(op.argument).size() == 1);
+  }
+  CHECK(astray == Approx(0.25 * reads).epsilon(0.05));
+}
+
+TEST_CASE("an operation that goes astray is answered by the node that serves the key") {
+  OnCluster cluster("register", {{"keys", 6}, {"once", 0}, {"astray", 1}});
+  for (int i = 0; i < 12; ++i) {
+    const Operation write = cluster.run(cluster.offered(Function::kWrite));
+    CHECK(write.outcome == Outcome::kOk);
+    const Value node = Value::integer(i);
+    const Operation read = cluster.run(Function::kRead, write.key, cluster.recorder().list({&node, 1}));
+    CHECK(read.outcome == Outcome::kOk);
+    CHECK(read.result == write.argument);
+    CHECK(read.node == write.node);
   }
 }
 

@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "harness/core/check.h"
+#include "harness/core/path_unit.h"
 #include "workloads/answers.h"
 #include "workloads/recording.h"
 
@@ -19,7 +20,8 @@ namespace harness {
 namespace {
 
 constexpr Parameter kOptions[] = {
-    {"file", Parameter::Kind::kText, "a recording of MONITOR; none: a short one of our own", "", "\"\""},
+    {"file", Parameter::Kind::kText, "a recording of MONITOR; none: a short one of our own", kPathUnit,
+     "\"\""},
     {"pace", Parameter::Kind::kNumber,
      "1: as fast as it was recorded, 2: twice as fast; 0: at the load's rate", "", "0", 0, 1e6},
 };

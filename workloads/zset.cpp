@@ -20,7 +20,7 @@ constexpr Parameter kOptions[] = {
     {"block-time", Parameter::Kind::kInteger, "how long they block at most", "ms", "200", 10, 60'000},
     {"ranks", Parameter::Kind::kInteger, "ranks are drawn from 1 to this", "", "1000", 1, 1'000'000},
     kOnceOption,
-    few_once_keys("300"),
+    once_keys_option("300"),
 };
 
 class ZsetWorkload final : public Workload {

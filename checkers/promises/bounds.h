@@ -23,6 +23,7 @@ struct Bounds {
   Nanos minority_writes_spec = 0;  // row 5: NT
   Nanos grace =
       0;  // on top of every derived bound: the server's cron runs each 100 ms, on a machine that is busy
+  Nanos election_delay = 0;   // row 2: the fixed part, before a replica of rank 0 asks for votes; 0: unknown
   Nanos vote_spacing = 0;     // row 10: 2·NT between votes for one failed master; 0: not promised
   bool forces_votes = false;  // row 9: a candidate may ask for votes about a master that is not failed
 };

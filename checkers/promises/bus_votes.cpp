@@ -92,13 +92,14 @@ class BusVotes {
   void take_suspicions(const BusSighting& seen, int sender) {
     if (seen.fate == BusFate::kDropped) return;
     const int receiver = run().node_by_name(seen.link.to);
+    const bool counts = (seen.message.flags & bus_flag::kMaster) != 0;  // replicas' reports do not
     std::set<int> suspected;
     for (const BusGossip& gossip : seen.message.gossip) suspected.insert(run().node_by_id(gossip.node));
     for (int node = 0; node < static_cast<int>(run().nodes.size()); ++node) {
       Suspicion& its = suspicions_[{receiver, node}][sender];
       // It counts until its reporter says otherwise, and for a while longer.
       if (its.now) its.last = seen.time;
-      its.now = suspected.contains(node);
+      its.now = counts && suspected.contains(node);
       if (its.now) its.last = seen.time;
       // What a fault held back arrives at a time that is not told here: it counts for good.
       const bool late = seen.fate == BusFate::kDelayed || seen.fate == BusFate::kReordered;
@@ -113,8 +114,8 @@ class BusVotes {
     ++failures_;
     // Reports count for twice the node timeout. Twice that, since messages take their time.
     const Nanos window = 4 * analysis_.bounds.node_timeout + analysis_.stall;
-    if (seen.time < run().bus.opening.time + window) return;
-    std::size_t reports = 1;  // its own
+    if (seen.time < run().bus.opening.time + window && !well_at_opening(failed)) return;
+    std::size_t reports = (seen.message.flags & bus_flag::kMaster) != 0 ? 1 : 0;  // its own, of a master
     for (const auto& [reporter, suspicion] : suspicions_[{sender, failed}])
       reports += reporter != sender && reporter != failed &&
                  (suspicion.now || suspicion.any_time ||
@@ -123,8 +124,20 @@ class BusVotes {
     if (masters == 0 || reports >= masters / 2 + 1) return;
     tell("failed-without-majority", sender, seen.time,
          "at " + at(seen.time) + " " + node_name(run(), sender) + " tells that " + node_name(run(), failed) +
-             " has failed, of which it and those that it had heard from are " + std::to_string(reports) +
-             "; a majority of " + std::to_string(masters) + " masters is " + std::to_string(masters / 2 + 1));
+             " has failed, of which the masters that said so, itself among them, are " +
+             std::to_string(reports) + "; a majority of " + std::to_string(masters) + " masters is " +
+             std::to_string(masters / 2 + 1));
+  }
+
+  /// Whether nobody had a doubt about the node when the path was opened, by the first looks at all nodes:
+  /// then no report about it had been told before.
+  bool well_at_opening(int node) const {
+    const std::string& id = run().nodes[static_cast<std::size_t>(node)].id;
+    return std::ranges::all_of(analysis_.views, [&](const std::vector<const View*>& views) {
+      const TopologyNode* line =
+          views.empty() || !views.front()->reachable ? nullptr : views.front()->topology.find(id);
+      return line != nullptr && !line->is(kFlagPfail) && !line->is(kFlagFail);
+    });
   }
 
   /// The fewest masters with slots that the node ever saw: the majority it needs is surely no smaller.

@@ -127,3 +127,40 @@ TEST_CASE("bad: a failure that nobody else had reported") {
     CHECK_FALSE(bus.finds("failed-without-majority"));
   }
 }
+
+TEST_CASE("a failure that is told early is judged where nobody had a doubt when the path was opened") {
+  Bus bus;
+  bus.run.bus.opening.time = 10'000 * kMillisecond;
+  bus.fail(11'600, 2, 3);
+  CHECK(bus.finds("failed-without-majority"));
+  for (View& view : bus.run.views)
+    if (view.node == 2)
+      for (TopologyNode& line : view.topology.nodes)
+        if (line.id == bus.run.nodes[0].id) line.flags |= kFlagPfail;
+  CHECK_FALSE(bus.finds("failed-without-majority"));
+}
+
+TEST_CASE("bad: a claim before the second of the votes has arrived") {
+  Bus bus;
+  bus.elect(true);
+  for (BusSighting& seen : bus.run.bus.messages)
+    if (seen.link.from == "n3") seen.time = 12'030 * kMillisecond;
+  std::ranges::stable_sort(bus.run.bus.messages, {}, &BusSighting::time);
+  CHECK(bus.finds("won-without-majority-on-bus"));
+}
+
+TEST_CASE("a replica may tell of a failure, and counts no report but those of masters") {
+  Bus bus;
+  bus.suspect(11'500, 2, 5);
+  bus.suspect(11'500, 3, 5);
+  bus.fail(11'600, 5, 3);
+  CHECK_FALSE(bus.finds("failed-without-majority"));
+  SECTION("bad: one master and itself") {
+    bus.run.bus.messages.erase(bus.run.bus.messages.begin());
+    CHECK(bus.finds("failed-without-majority"));
+  }
+  SECTION("bad: one master and another replica") {
+    bus.run.bus.messages[0].message.flags = bus_flag::kReplica;
+    CHECK(bus.finds("failed-without-majority"));
+  }
+}

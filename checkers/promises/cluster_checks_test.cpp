@@ -329,6 +329,17 @@ TEST_CASE("votes") {
     CHECK(measured(result, "votes") == 2);
     CHECK(measured(result, "elections_won") == 1);
   }
+  SECTION("bad: a vote that nodes.conf does not hold in the end") {
+    add_line(run, 2, 21'900, "nodes.conf: current epoch 7, last vote in epoch 7, own config epoch 2");
+    add_line(run, 3, 21'900, "nodes.conf: current epoch 7, last vote in epoch 7, own config epoch 3");
+    CHECK(check_votes(run, {}).valid == Validity::kValid);
+    run.logs.back().text = "nodes.conf: current epoch 7, last vote in epoch 0, own config epoch 3";
+    CHECK(has(check_votes(run, {}), "vote-not-saved"));
+    CommandRecord reset;
+    reset.words = {"CLUSTER", "RESET", "HARD"};
+    run.commands = {reset};
+    CHECK(check_votes(run, {}).valid == Validity::kValid);
+  }
   SECTION("bad: two votes in one epoch, a vote for an old one") {
     add_line(run, 2, 12'900, "Failover auth granted to " + id(5) + " for epoch 7");
     CHECK(has(check_votes(run, {}), "voted-twice"));

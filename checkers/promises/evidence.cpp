@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "checkers/promises/effects.h"
+#include "checkers/promises/list_cut.h"
 #include "harness/core/waiting.h"
 
 namespace harness {
@@ -44,7 +45,7 @@ void report(CheckResult& result, Anomaly anomaly) {
     result.anomalies.push_back(std::move(anomaly));
     return;
   }
-  result.truncated = "only the first " + std::to_string(kAnomaliesListed) + " anomalies are listed";
+  result.truncated = list_cut();
   // Violations are never crowded out by what is allowed.
   if (anomaly.allowed) return;
   const auto place = std::find_if(result.anomalies.rbegin(), result.anomalies.rend(),

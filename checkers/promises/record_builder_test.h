@@ -86,9 +86,10 @@ class RecordBuilder {
     life.signal = signal;
     life.expected = expected;
   }
-  /// Comes back with its own data as what it was before.
+  /// Comes back with its own data as what it was before; the cluster is ok to it once its quarantine is over.
   void restart(int node) {
     at(node).up = true;
+    at(node).ok_from = now_ + 2'000;
     at(node).stream = "stream-n" + std::to_string(node) + "-restarted";
     start_process(node - 1);
   }
@@ -266,6 +267,7 @@ class RecordBuilder {
     bool failed = false;
     bool link_up = true;
     bool lagging = false;
+    int ok_from = 0;
     int follows = -1;
     int deposed_by = -1;  // others know a new owner of its slots; it does not know yet
     SlotRanges slots;
@@ -328,7 +330,7 @@ class RecordBuilder {
         state.offset = states_[static_cast<std::size_t>(state.follows)].offset;
       if (offset_of) state.offset = offset_of(i + 1, static_cast<double>(time) / 1e6);
       for (int other = 0; other < 6; ++other) view.topology.nodes.push_back(line(other, i));
-      view.cluster.state_ok = true;
+      view.cluster.state_ok = !state.master || now_ >= state.ok_from;
       view.cluster.size = 3;
       view.cluster.current_epoch = current_epoch_;
       view.replication.is_master = state.master;

@@ -10,6 +10,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/quiet.h"
 
 namespace harness {
 namespace {
@@ -71,6 +72,9 @@ std::optional<Redirected> redirection_of(std::string_view reply) {
                        number(reply.substr(colon + 1), there.port);
   return numeric && numbers ? std::optional(there) : std::nullopt;
 }
+
+/// A client that had asked this node first, and the one that it was told of, was redirected once more.
+constexpr std::string_view kRedirectedAgain = "redirected-again";
 
 class Replies {
  public:
@@ -138,6 +142,10 @@ class Replies {
     const int node = run_.node_by_name(run_.history.node_text(op));
     if (node < 0) return;
     ++result_.operations;
+    if (error == kRedirectedAgain && quiet_.holds(op.invoked, op.completed))
+      tell("redirected-elsewhere", node, op.completed, run_.history.describe(op),
+           "the node that it named does not serve the slot either, though nothing had happened to the "
+           "cluster");
     check_state(error, node, op.invoked, op.completed, run_.history.describe(op));
   }
 
@@ -186,6 +194,7 @@ class Replies {
 
   const Analysis& analysis_;
   const RunRecord& run_;
+  const Quiet quiet_{analysis_};
   CheckResult& result_;
   bool settings_changed_ = false;
 };

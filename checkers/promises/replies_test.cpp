@@ -77,6 +77,24 @@ TEST_CASE("CLUSTERDOWN and READONLY contradict a node that was ok and a master a
         "readonly-master");
 }
 
+TEST_CASE("a redirection to a node that redirects again is a violation where nothing had happened") {
+  RecordBuilder b;
+  b.observe_until(20'000);
+  b.read(0, key_of(0), std::nullopt, {10'000, 10'001}, 2);
+  b.end(18'000, 19'000, 20'000);
+  RunRecord run = b.finish();
+  run.counters.host_stall_max = 0;
+  run.history.operations[0].outcome = Outcome::kFail;
+  run.history.operations[0].error = run.history.errors.intern("redirected-again");
+  CHECK(type_of(run) == "redirected-elsewhere");
+  FaultRecord fault;
+  fault.fault = "some-fault";
+  fault.nodes = {2};
+  fault.requested = fault.active = 8 * kSecond;
+  run.faults = {fault};
+  CHECK(type_of(run) == "valid");
+}
+
 TEST_CASE("about a fault nothing is concluded from a state") {
   RunRecord down = answered({"GET", "k"}, "CLUSTERDOWN The cluster is down");
   FaultRecord fault;

@@ -96,7 +96,18 @@ class Strength {
       return need(decided_steps(run_) > 0, "Nothing of what the plan's steps expect was decided.");
     }
     need(static_cast<double>(acknowledged) >= kOperationsMin,
-         "Only " + std::to_string(acknowledged) + " operations were acknowledged in the whole run.");
+         "Only " + std::to_string(acknowledged) + " operations were acknowledged in the whole run" +
+             commonest_refusal() + ".");
+  }
+
+  /// Why most of the others were not; empty: no reason was recorded.
+  std::string commonest_refusal() const {
+    std::map<std::string_view, std::size_t> reasons;
+    for (const Operation& op : run_.history.operations)
+      if (op.error != kNoError) ++reasons[run_.history.error_text(op)];
+    if (reasons.empty()) return "";
+    const auto most = std::ranges::max_element(reasons, {}, [](const auto& reason) { return reason.second; });
+    return " (" + std::to_string(most->second) + " ended with " + std::string(most->first) + ")";
   }
 
   /// A run that no fault disturbed says nothing about faults, unless its plan wants none, or says itself what

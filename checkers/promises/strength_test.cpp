@@ -83,6 +83,15 @@ TEST_CASE("strength") {
     run.history.operations.resize(50);
     unknown(run, "Only 50 operations");
   }
+  SECTION("nothing was acknowledged, and most of it for one reason") {
+    const std::uint16_t reason = static_cast<std::uint16_t>(run.history.errors.intern("no-owner-found"));
+    for (Operation& op : run.history.operations) {
+      op.outcome = Outcome::kFail;
+      op.error = reason;
+    }
+    unknown(run, "Only 0 operations were acknowledged in the whole run (" +
+                     std::to_string(run.history.operations.size()) + " ended with no-owner-found)");
+  }
   SECTION("a final read that was never answered") {
     Operation& last = run.history.operations.back();
     REQUIRE(last.invoked >= run.info.settled);

@@ -1,6 +1,7 @@
 #include "checkers/promises/votes.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "checkers/promises/bus_votes.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/saved_epochs.h"
 
 namespace harness {
 namespace {
@@ -15,6 +17,10 @@ namespace {
 // Texts of redis 7.0.15's cluster_legacy.c; 7.2 and Valkey put the node's name in brackets behind the id.
 constexpr std::string_view kGranted = "Failover auth granted to ";
 constexpr std::string_view kDenied = "Failover auth denied to ";
+
+bool same_word(std::string_view word, std::string_view upper) {
+  return std::ranges::equal(word, upper, [](unsigned char a, char b) { return std::toupper(a) == b; });
+}
 
 /// One vote, as the voter logged it.
 struct Vote {
@@ -41,6 +47,7 @@ class Votes {
     for (int node = 0; node < static_cast<int>(run_.nodes.size()); ++node) check_voter(node);
     for (const Vote& vote : votes_) check_reason(vote);
     check_majorities();
+    check_saved();
     figure(result_.measured, "votes", static_cast<double>(votes_.size()));
     figure(result_.measured, "votes_denied", static_cast<double>(denied_));
     figure(result_.measured, "elections_won", static_cast<double>(won_));
@@ -205,6 +212,41 @@ class Votes {
     }
   }
 
+  /// Row 12: a vote is in nodes.conf before it is sent, and nothing takes it out again.
+  void check_saved() {
+    for (const LogLine& line : run_.logs) {
+      if (!line.text.starts_with(kSavedEpochs) || not_judged(line.node)) continue;
+      ++saved_;
+      const long long saved = number_after(line.text, "last vote in epoch ");
+      for (const Vote& vote : votes_)
+        if (vote.voter == line.node && vote.epoch > saved && lived_on(vote))
+          return tell("vote-not-saved", vote,
+                      told(vote) + "; its nodes.conf holds " + std::to_string(saved) +
+                          " as the epoch of its last vote in the end");
+    }
+    figure(result_.measured, "nodes_conf_read", static_cast<double>(saved_));
+  }
+
+  /// A node that was reset begins anew; what a disk did not take or lost is not the node's fault.
+  bool not_judged(int node) const {
+    const bool reset = std::ranges::any_of(run_.commands, [&](const CommandRecord& command) {
+      return command.words.size() > 1 && same_word(command.words[0], "CLUSTER") &&
+             same_word(command.words[1], "RESET");
+    });
+    return reset || std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+             if (damages_views(fault, node) || has_effect(fault, {EffectKind::kDisk})) return true;
+             return has_effect(fault, {EffectKind::kMembership}) && acts_on(run_, fault, node);
+           });
+  }
+
+  /// Whether the voter went on after it had logged the vote: it saves it before it waits for the next event.
+  bool lived_on(const Vote& vote) const {
+    constexpr Nanos kWhile = 100 * kMillisecond;
+    return std::ranges::any_of(run_.incarnations, [&](const Incarnation& life) {
+      return life.node == vote.voter && life.pid == vote.line->pid && life.ended > vote.line->time + kWhile;
+    });
+  }
+
   std::size_t size_seen_by(int node, Nanos time) const {
     const View* view = view_at(views_[static_cast<std::size_t>(node)], time);
     return view == nullptr || !view->reachable ? 0
@@ -224,6 +266,7 @@ class Votes {
   std::vector<Vote> votes_;
   std::size_t denied_ = 0;
   std::size_t won_ = 0;
+  std::size_t saved_ = 0;
 };
 
 }  // namespace

@@ -47,8 +47,9 @@ std::vector<fs::path> source_files(const fs::path& folder) {
   return files;
 }
 
-void copy_sources(const fs::path& from, const fs::path& to) {
+void copy_sources(const fs::path& from, const fs::path& to, const std::function<void()>& tick) {
   for (const fs::path& file : source_files(from)) {
+    tick();
     fs::create_directories((to / file).parent_path());
     fs::copy(from / file, to / file, fs::copy_options::copy_symlinks);
   }
@@ -158,8 +159,9 @@ void compile(const fs::path& tree, const fs::path& entry, const std::vector<std:
   const fs::path copy = entry / "tree";
   const fs::path log = entry / "build.log";
   const std::string target = server_target(tree);
-  if (options.progress) options.progress("copying " + tree.string(), -1);
-  copy_sources(tree, copy);
+  copy_sources(tree, copy, [&] {
+    if (options.progress) options.progress("copying " + tree.string(), -1);
+  });
 
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   std::vector<std::string> argv = {
@@ -178,10 +180,8 @@ void compile(const fs::path& tree, const fs::path& entry, const std::vector<std:
   } catch (const EnvironmentError& error) {
     std::error_code ignored;
     fs::copy_file(log, kept_log, fs::copy_options::overwrite_existing, ignored);
-    copy_log(log, options.log);
     throw EnvironmentError(fmt::format("{} does not compile: {}\nthe whole log: {}", tree.string(),
-                                       error.what(),
-                                       (options.log.empty() ? kept_log : options.log).string()));
+                                       error.what(), kept_log.string()));
   }
   fs::copy_file(copy / "src" / target, entry / target);
   fs::permissions(entry / target, fs::perms(0755));
@@ -195,10 +195,11 @@ bool is_source_tree(const fs::path& folder) {
          (fs::exists(folder / "src/server.c") || fs::exists(folder / "src/redis.c"));
 }
 
-std::string sha256_of_tree(const fs::path& folder) {
+std::string sha256_of_tree(const fs::path& folder, const std::function<void()>& tick) {
   Sha256 sum;
   try {
     for (const fs::path& file : source_files(folder)) {
+      if (tick) tick();
       const fs::path path = folder / file;
       const bool link = fs::is_symlink(path);
       const bool executable =
@@ -224,7 +225,9 @@ fs::path build_server(const fs::path& tree, const Cache& cache, const BuildOptio
                     tree.string()));
   const auto arguments = make_arguments(tree, options);
   Sha256 key;
-  key.add(sha256_of_tree(tree));
+  key.add(sha256_of_tree(tree, [&] {
+    if (options.progress) options.progress("reading " + tree.string(), -1);
+  }));
   for (const std::string& argument : arguments) key.add("\n" + argument);
   const std::string target = server_target(tree);
   const std::string name = target + "-" + key.hex().substr(0, 24);

@@ -28,8 +28,8 @@ struct BuildOptions {
 bool is_source_tree(const std::filesystem::path& folder);
 
 /// SHA-256 over names, modes and contents of the tree's files; what a build makes (objects, libraries) and
-/// .git are left out. Throws EnvironmentError when a file cannot be read.
-std::string sha256_of_tree(const std::filesystem::path& folder);
+/// .git are left out. `tick` is called after every file. Throws EnvironmentError when a file cannot be read.
+std::string sha256_of_tree(const std::filesystem::path& folder, const std::function<void()>& tick = {});
 
 /// The server's executable, compiled in a copy (the tree is never touched) or found in the cache.
 /// Throws UsageError when it is no source tree; EnvironmentError when the compiler is missing or fails, with

@@ -157,6 +157,28 @@ TEST_CASE("two that want the same build at once compile it once") {
   CHECK(fake.times_compiled() == 1);
 }
 
+TEST_CASE("whoever wants to stop is heard while a tree is read and copied, and while another builds it") {
+  struct Stop {};
+  for (const std::string moment : {"reading", "copying", "another run is at it"}) {
+    FakeTree fake;
+    std::optional<FileLock> held;
+    fake.options.progress = [&](std::string_view what, int) {
+      if (what.starts_with("copying") && moment.starts_with("another")) return;
+      if (what.starts_with(moment)) throw Stop{};
+    };
+    if (moment.starts_with("another")) {
+      const fs::path entry = fake.build().parent_path();
+      fs::remove_all(entry);
+      held.emplace(fake.cache.folder() / "locks" / ("builds-" + entry.filename().string() + ".lock"),
+                   std::function<void()>());
+    }
+    const long compiled = fake.times_compiled();
+    CHECK_THROWS_AS(fake.build(), Stop);
+    CHECK(fake.entries().empty());
+    CHECK(fake.times_compiled() == compiled);
+  }
+}
+
 TEST_CASE("a build that is killed leaves nothing that the next one would take for whole") {
   FakeTree fake;
   const fs::path go = fake.scratch.path / "go";

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <thread>
 
 #include "harness/core/check.h"
 
@@ -18,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kName = "redis-cluster-harness";
+constexpr auto kBetweenTries = std::chrono::milliseconds(100);
 
 bool usable(const fs::path& folder) {
   std::error_code error;
@@ -52,13 +55,16 @@ fs::path default_cache_folder() {
 
 FileLock::FileLock(const fs::path& path, const std::function<void()>& on_wait) {
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  bool told = false;
-  for (;;) {
-    if (fd_ >= 0 && ::flock(fd_, told ? LOCK_EX : LOCK_EX | LOCK_NB) == 0) return;
-    if (fd_ >= 0 && errno == EINTR) continue;
-    if (fd_ < 0 || errno != EWOULDBLOCK || told) break;
-    told = true;
-    if (on_wait) on_wait();
+  try {
+    // Asked again and again, and never waited for in the kernel: a signal must be able to end the waiting.
+    for (; fd_ >= 0; std::this_thread::sleep_for(kBetweenTries)) {
+      if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
+      if (errno != EWOULDBLOCK && errno != EINTR) break;
+      if (on_wait) on_wait();
+    }
+  } catch (...) {
+    ::close(fd_);
+    throw;
   }
   const int error = errno;
   if (fd_ >= 0) ::close(fd_);

@@ -17,7 +17,8 @@ std::filesystem::path default_cache_folder();
 /// dies.
 class FileLock {
  public:
-  /// Waits for it; `on_wait` is called once when another holds it.
+  /// Waits for it; `on_wait` is called several times a second while another holds it, and what it throws ends
+  /// the waiting.
   FileLock(const std::filesystem::path& path, const std::function<void()>& on_wait);
   ~FileLock();
   FileLock(const FileLock&) = delete;

@@ -98,13 +98,16 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
   return path;
 }
 
-fs::path find_binary(const std::string& spec, const BuildOptions& options) {
+fs::path find_binary(const std::string& spec, const BuildOptions& options, std::string& note) {
   for (const Installed& server : kInstalled)
     if (spec == server.spec) return installed(server);
   if (spec == "bundled") return bundled();
   const Cache cache(default_cache_folder());
-  if (spec.starts_with("debian:"))
-    return build_server(fetch_source_package(parse_source_package(spec), cache, options), cache, options);
+  if (spec.starts_with("debian:")) {
+    const fs::path tree = fetch_source_package(parse_source_package(spec), cache, options);
+    note = source_note(tree);
+    return build_server(tree, cache, options);
+  }
   return at_path(spec, cache, options);
 }
 
@@ -112,7 +115,7 @@ fs::path find_binary(const std::string& spec, const BuildOptions& options) {
 
 Server resolve_server(const std::string& spec, const BuildOptions& options) {
   Server server;
-  const fs::path binary = find_binary(spec, options);
+  const fs::path binary = find_binary(spec, options, server.note);
   server.flavor = detect_flavor(binary.string());
   server.info.spec = spec;
   server.info.flavor = to_string(server.flavor.kind);

@@ -14,6 +14,7 @@ namespace harness {
 struct Server {
   ServerInfo info;
   Flavor flavor;
+  std::string note;  // what a person must know about its sources; mostly nothing
 };
 
 /// SPEC is one of: bundled · redis · valkey (on PATH) · debian:NAME=VERSION · a path to a server binary, a

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "debian:";
 constexpr std::string_view kDefaultMirror = "http://deb.debian.org/debian";
-// In order of preference: the machine's own release first.
+// The oldest first.
 constexpr std::string_view kSuites[] = {"bookworm", "trixie", "sid"};
 constexpr const char* kKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 constexpr auto kIndexLifetime = std::chrono::hours(24);
@@ -86,9 +86,19 @@ class PrivateApt {
     std::ofstream(stamp()) << mirror_ << "\n";
   }
 
-  void download(const std::string& name, const std::string& version, const fs::path& into) {
-    run({"source", "--download-only", name + "=" + version}, into,
-        fmt::format("fetching {} {} from {}", name, version, mirror_), "check the network");
+  /// Returns the files that the archive's index names and the archive does not have; what it has is there.
+  std::vector<std::string> download(const std::string& name, const std::string& version,
+                                    const fs::path& into) {
+    const auto before = read_file(log()).size();
+    try {
+      run({"source", "--download-only", name + "=" + version}, into,
+          fmt::format("fetching {} {} from {}", name, version, mirror_), "check the network");
+    } catch (const EnvironmentError&) {
+      std::vector<std::string> missing = missing_files(std::string_view(read_file(log())).substr(before));
+      if (missing.empty()) throw;
+      return missing;
+    }
+    return {};
   }
 
   std::vector<AvailableSource> available(std::string_view name) const {
@@ -106,6 +116,7 @@ class PrivateApt {
 
  private:
   fs::path stamp() const { return folder_ / "updated"; }
+  fs::path log() const { return fs::absolute(options_.log.empty() ? folder_ / "apt.log" : options_.log); }
 
   void run(const std::vector<std::string>& arguments, const fs::path& directory, const std::string& what,
            const std::string& mend) {
@@ -124,9 +135,8 @@ class PrivateApt {
       argv.push_back(option);
     }
     argv.insert(argv.end(), arguments.begin(), arguments.end());
-    const fs::path log = options_.log.empty() ? folder_ / "apt.log" : options_.log;
     run_tool(
-        argv, directory, fs::absolute(log), {"LC_ALL=C", "DEBIAN_FRONTEND=noninteractive"},
+        argv, directory, log(), {"LC_ALL=C", "DEBIAN_FRONTEND=noninteractive"},
         [&] {
           if (options_.progress) options_.progress("fetching sources", -1);
         },
@@ -148,6 +158,10 @@ fs::path tree_in(const fs::path& entry) {
   return entry / "tree";
 }
 
+fs::path note_in(const fs::path& entry) {
+  return entry / "note";
+}
+
 /// What was fetched before and fits; the wanted version must be given.
 std::optional<fs::path> fetched_before(const SourcePackage& package, const Cache& cache) {
   if (package.version.empty()) return {};
@@ -163,27 +177,57 @@ std::optional<fs::path> fetched_before(const SourcePackage& package, const Cache
   return tree_in(*std::max_element(fits.begin(), fits.end()));
 }
 
-std::string choose_version(const SourcePackage& package, const std::vector<AvailableSource>& available) {
-  // Suites come in order, and within one the last is the newest: the first suite that has it decides.
-  std::optional<AvailableSource> chosen;
-  for (const AvailableSource& source : available) {
-    const bool fits = package.version.empty() || version_matches(source.version, package.version);
-    if (fits && (!chosen || chosen->suite == source.suite)) chosen = source;
-  }
-  if (chosen) return chosen->version;
-  std::vector<std::string> there;
-  for (const AvailableSource& source : available)
-    there.push_back(fmt::format("{} ({})", upstream_version(source.version), source.suite));
-  throw UsageError(fmt::format("Debian has no source package {}{}; {}", package.name,
-                               package.version.empty() ? "" : "=" + package.version,
-                               there.empty() ? "try debian:redis=7.0.15 or debian:valkey=8.1.1"
-                                             : fmt::format("there are: {}", fmt::join(there, ", "))));
-}
-
 fs::path dsc_in(const fs::path& folder) {
   for (const auto& item : fs::directory_iterator(folder))
     if (item.path().extension() == ".dsc") return item.path();
   throw EnvironmentError("apt-get source left no .dsc file in " + folder.string());
+}
+
+/// Upstream's tarball, which apt has checked against the signed index; empty: it is not there either.
+fs::path upstream_tarball_in(const fs::path& folder) {
+  for (const auto& item : fs::directory_iterator(folder))
+    if (item.path().filename().string().find(".orig.tar.") != std::string::npos) return item.path();
+  return {};
+}
+
+struct Fetch {
+  std::string name;
+  std::string version;
+  const BuildOptions& options;
+  PrivateApt& apt;
+};
+
+void unpack(const Fetch& fetch, const std::vector<std::string>& argv, const fs::path& folder) {
+  const fs::path log = fetch.options.log.empty() ? folder / "unpack.log" : fs::absolute(fetch.options.log);
+  run_tool(
+      argv, folder, log, {"LC_ALL=C"},
+      [&] {
+        if (fetch.options.progress) fetch.options.progress("unpacking " + fetch.name, -1);
+      },
+      "dpkg-source and tar must be there (apt-get install dpkg-dev)");
+}
+
+/// Debian's part is gone: upstream's alone is that release too, but for Debian's patches.
+void unpack_upstream(const Fetch& fetch, const std::vector<std::string>& missing, const fs::path& folder) {
+  const std::string gone = fmt::format("{}", fmt::join(missing, ", "));
+  const fs::path tarball = upstream_tarball_in(folder);
+  if (tarball.empty())
+    throw EnvironmentError(
+        fmt::format("Debian's index names {} {}, and the archive does not have {}: give another version, or "
+                    "the path to a source tarball",
+                    fetch.name, fetch.version, gone));
+  fs::create_directories(folder / "tree");
+  unpack(fetch, {"tar", "-xf", tarball.filename().string(), "-C", "tree", "--strip-components=1"}, folder);
+  std::ofstream note(note_in(folder));
+  note << fmt::format("upstream's tarball {} without Debian's patches: the archive does not have {}\n",
+                      tarball.filename().string(), gone);
+}
+
+void fetch_into(const Fetch& fetch, const fs::path& folder) {
+  const std::vector<std::string> missing = fetch.apt.download(fetch.name, fetch.version, folder);
+  if (!missing.empty()) return unpack_upstream(fetch, missing, folder);
+  // Unsigned is right here: apt has checked the hashes against the signed index.
+  unpack(fetch, {"dpkg-source", "--no-check", "-x", dsc_in(folder).filename().string(), "tree"}, folder);
 }
 
 }  // namespace
@@ -254,6 +298,45 @@ std::vector<AvailableSource> sources_in_index(std::string_view index, std::strin
   return found;
 }
 
+std::string choose_version(const SourcePackage& package, const std::vector<AvailableSource>& available) {
+  // Suites come in order, and within one the last is the newest.
+  std::optional<AvailableSource> chosen;
+  for (const AvailableSource& source : available) {
+    const bool fits = package.version.empty() || version_matches(source.version, package.version);
+    if (fits && (!chosen || package.version.empty() || chosen->suite == source.suite)) chosen = source;
+  }
+  if (chosen) return chosen->version;
+  std::vector<std::string> there;
+  std::string same_release;
+  for (const AvailableSource& source : available) {
+    const std::string upstream = upstream_version(source.version);
+    there.push_back(fmt::format("{} ({}, {})", upstream, source.suite, source.version));
+    if (upstream == upstream_version(package.version))
+      same_release = fmt::format(". Of {0} it has another revision now: debian:{1}={0} takes that", upstream,
+                                 package.name);
+  }
+  throw UsageError(fmt::format("Debian has no source package {}{}; {}{}", package.name,
+                               package.version.empty() ? "" : "=" + package.version,
+                               there.empty() ? "try debian:redis=7.0.15 or debian:valkey=8.1.1"
+                                             : fmt::format("there are: {}", fmt::join(there, ", ")),
+                               same_release));
+}
+
+std::vector<std::string> missing_files(std::string_view apt_output) {
+  constexpr std::string_view kFailed = "E: Failed to fetch ";
+  std::vector<std::string> missing;
+  while (!apt_output.empty()) {
+    std::string_view line = trimmed(next_line(apt_output));
+    if (!line.starts_with(kFailed) || line.find("  404 ") == std::string_view::npos) continue;
+    line.remove_prefix(kFailed.size());
+    line = line.substr(0, line.find(' '));
+    std::string name(line.substr(line.rfind('/') + 1));
+    for (auto at = name.find("%2b"); at != std::string::npos; at = name.find("%2b")) name.replace(at, 3, "+");
+    missing.push_back(std::move(name));
+  }
+  return missing;
+}
+
 fs::path fetch_source_package(const SourcePackage& package, const Cache& cache, const BuildOptions& options) {
   if (const auto tree = fetched_before(package, cache)) return *tree;
   const auto say = [&](std::string_view what) {
@@ -270,19 +353,17 @@ fs::path fetch_source_package(const SourcePackage& package, const Cache& cache, 
     }
   }
   const std::string version = choose_version(package, apt.available(package.name));
+  const Fetch fetch{package.name, version, options, apt};
+  const std::string key = file_name_of("debian-" + package.name + "=" + version);
   const fs::path entry = cache.entry(
-      "sources", file_name_of("debian-" + package.name + "=" + version),
-      [&](const fs::path& folder) {
-        apt.download(package.name, version, folder);
-        const fs::path log = options.log.empty() ? folder / "unpack.log" : fs::absolute(options.log);
-        // Unsigned is right here: apt has checked the hashes against the signed index.
-        run_tool(
-            {"dpkg-source", "--no-check", "-x", dsc_in(folder).filename().string(), "tree"}, folder, log,
-            {"LC_ALL=C"}, [&] { say("unpacking " + package.name); },
-            "dpkg-source must be there (apt-get install dpkg-dev)");
-      },
-      say);
+      "sources", key, [&](const fs::path& folder) { fetch_into(fetch, folder); }, say);
   return tree_in(entry);
+}
+
+std::string source_note(const fs::path& tree) {
+  const std::string text = read_file(note_in(tree.parent_path()));
+  std::string_view rest = text;
+  return std::string(trimmed(next_line(rest)));
 }
 
 }  // namespace harness

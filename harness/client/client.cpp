@@ -5,6 +5,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 namespace harness {
 namespace {
@@ -164,18 +165,19 @@ Wire& Client::wire(int node, bool readonly) {
   return *wire;
 }
 
-Task<Answer> Client::command(std::string_view key, std::span<const std::string_view> arguments) {
-  return blocking_command(key, arguments, {});
+Task<Answer> Client::command(std::string_view key, std::span<const std::string_view> arguments, int first) {
+  return blocking_command(key, arguments, {}, first);
 }
 
 Task<Answer> Client::blocking_command(std::string_view key, std::span<const std::string_view> arguments,
-                                      std::chrono::milliseconds blocks) {
+                                      std::chrono::milliseconds blocks, int first) {
   command_.clear();
   append_command(command_, arguments);
   Request request;
   request.bytes = command_;
   request.slot = slot_of(key);
   request.patience = blocks;
+  request.first = first;
   return exchange(request);
 }
 
@@ -236,11 +238,14 @@ Task<Answer> Client::exchange(Request request) {
       std::chrono::steady_clock::now() + group_.operation_timeout() + request.patience;
   int asked_node = -1;  // set for one request after an ASK
   int moved_node = -1;  // the same after a MOVED, of a client that keeps its map
+  int first = request.first;
+  int astray_at = -1;  // who was asked first, until another answered
   int last_node = -1;
   for (int hops = 0; hops < kRedirectionsMax;) {
     const bool asking = asked_node >= 0;
     const int node = asking              ? asked_node
                      : moved_node >= 0   ? moved_node
+                     : first >= 0        ? first
                      : request.slot >= 0 ? owner(request.slot)
                                          : request.node;
     if (node < 0) {
@@ -250,6 +255,8 @@ Task<Answer> Client::exchange(Request request) {
     last_node = node;
     Hop hop;
     Answer answer = co_await ask(request, node, asking, deadline, hop);
+    const bool astray = std::exchange(first, -1) >= 0;
+    const int told_by = std::exchange(astray_at, astray ? node : -1);
     asked_node = moved_node = -1;
     if (answer.outcome == Outcome::kOk) co_return answer;
     // A pinned request takes a redirection as a refusal.
@@ -259,6 +266,9 @@ Task<Answer> Client::exchange(Request request) {
       co_await pause(group_.context(), kTryAgainPause);
       continue;
     }
+    // Whoever was asked first named a node that is not the slot's either.
+    if (told_by >= 0 && hop.next == NextStep::kMoved)
+      co_return Answer{Outcome::kFail, "redirected-again", nullptr, told_by, {}};
     if (hop.node < 0) co_return Answer{Outcome::kFail, "redirected-elsewhere", nullptr, node, {}};
     ++hops;
     if (hop.next == NextStep::kAsk) {
@@ -266,8 +276,8 @@ Task<Answer> Client::exchange(Request request) {
       asked_node = hop.node;
       continue;
     }
-    ++group_.moved;
-    if (!kept_.empty()) {
+    if (!astray) ++group_.moved;
+    if (astray || !kept_.empty()) {
       moved_node = hop.node;
       continue;
     }

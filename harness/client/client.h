@@ -92,6 +92,9 @@ struct Request {
   int replies = 1;
   int slot = -1;  // the node that serves it is asked, and redirections are followed; -1: `node` and no other
   int node = -1;
+  /// Asked first, whatever the slot map says, as by a client whose map is old; -1: nobody. Its redirection is
+  /// followed once and teaches nothing.
+  int first = -1;
   bool readonly = false;   // over a connection in READONLY mode
   bool connected = false;  // over the connection that is open, or not at all: it has a state of its own
   std::chrono::milliseconds patience{0};  // beyond the operation timeout: how long the server may block
@@ -112,12 +115,12 @@ class Client {
  public:
   explicit Client(ClientGroup& group);
 
-  /// Runs one command on the node that serves the key's slot.
-  Task<Answer> command(std::string_view key, std::span<const std::string_view> arguments);
+  /// Runs one command on the node that serves the key's slot; `first`: as Request::first.
+  Task<Answer> command(std::string_view key, std::span<const std::string_view> arguments, int first = -1);
 
   /// As command(), for a command that blocks on the server for at most `blocks`.
   Task<Answer> blocking_command(std::string_view key, std::span<const std::string_view> arguments,
-                                std::chrono::milliseconds blocks);
+                                std::chrono::milliseconds blocks, int first = -1);
   /// The bytes behind `request` must live until the answer has come.
   Task<Answer> exchange(Request request);
 

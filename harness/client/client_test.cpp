@@ -30,9 +30,10 @@ class Driver {
       : group(std::move(nodes), operation_timeout), client(group) {}
 
   /// Sends what can be sent at once; finish() brings the answer.
-  void begin(std::string key, Words words) {
+  void begin(std::string key, Words words, int first = -1) {
     answer_.reset();
-    boost::asio::co_spawn(group.context(), run(std::move(key), std::move(words)), boost::asio::detached);
+    boost::asio::co_spawn(group.context(), run(std::move(key), std::move(words), first),
+                          boost::asio::detached);
     group.context().poll();
   }
   bool answered() const { return answer_.has_value(); }
@@ -41,8 +42,8 @@ class Driver {
     while (!answer_) step();
     return std::move(*answer_);
   }
-  Answer command(std::string key, Words words) {
-    begin(std::move(key), std::move(words));
+  Answer command(std::string key, Words words, int first = -1) {
+    begin(std::move(key), std::move(words), first);
     return finish();
   }
   /// Waits until the slot map names an owner for each slot.
@@ -59,9 +60,9 @@ class Driver {
   Client client;
 
  private:
-  Task<void> run(std::string key, Words words) {
+  Task<void> run(std::string key, Words words, int first) {
     const std::vector<std::string_view> arguments(words.begin(), words.end());
-    answer_ = co_await client.command(key, arguments);
+    answer_ = co_await client.command(key, arguments, first);
   }
   std::optional<Answer> answer_;
 };
@@ -404,6 +405,30 @@ TEST_CASE("redirections that lead nowhere are fails, and come to an end") {
   Driver ownerless({nobody.node()}, 200ms);
   ownerless.group.start();
   check_answer(ownerless.command("k", {"GET", "k"}), Outcome::kFail, "no-owner-found", -1);
+}
+
+TEST_CASE("who asks another node first follows its redirection, and learns and counts nothing") {
+  Fixture fixture;
+  Driver& driver = fixture.driver;
+  const std::string key = key_of(fixture, 0);
+  for (int first = 0; first < 3; ++first)
+    check_answer(driver.command(key, {"SET", key, "v"}, first), Outcome::kOk, "", 0);
+  CHECK(driver.group.moved == 0);
+  CHECK(driver.group.owner(slot_of(key)) == 0);
+  // The map is not asked at all.
+  driver.group.learn(slot_of(key), 1);
+  check_answer(driver.command(key, {"GET", key}, 2), Outcome::kOk, "", 0);
+  CHECK(driver.group.owner(slot_of(key)) == 1);
+}
+
+TEST_CASE("who asks another node first and is redirected twice names the node that led astray") {
+  const std::string moved = "-MOVED " + std::to_string(slot_of("k")) + " ";
+  const Parrot again(moved + "192.0.2.1:1\r\n");
+  const std::string there = "127.0.0.1:" + std::to_string(again.node().address.port());
+  const Parrot liar(moved + there + "\r\n");
+  Driver driver({liar.node(), again.node()}, 10s);
+  driver.group.start();
+  check_answer(driver.command("k", {"GET", "k"}, 0), Outcome::kFail, "redirected-again", 0);
 }
 
 TEST_CASE("a node that redirects to itself for ever is given up") {

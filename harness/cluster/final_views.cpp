@@ -156,7 +156,8 @@ std::vector<FinalView> read_final_views(Cluster& cluster, const FinalViewReading
     return steady;
   };
   // Whether they came to rest is told by `steady`.
-  (void)wait_for(reading.patience, tell_the_same_again, reading.between);
+  const auto patience = reading.patience + reading.each * static_cast<int>(members.size());
+  (void)wait_for(patience, tell_the_same_again, reading.between);
   return views;
 }
 

@@ -12,7 +12,8 @@ namespace harness {
 struct FinalViewReading {
   std::chrono::milliseconds timeout{2000};   // of one node
   std::chrono::milliseconds between{500};    // two looks that must agree
-  std::chrono::milliseconds patience{5000};  // for a node to tell the same twice
+  std::chrono::milliseconds patience{5000};  // for all nodes to tell the same twice
+  std::chrono::milliseconds each{50};        // and so much more for each of them: a look at 300 takes seconds
 };
 
 /// All members, each until it tells the same twice: what it tells while it changes its mind is no

@@ -59,7 +59,7 @@ TEST_CASE("a settled cluster tells the same in every form, twice") {
 TEST_CASE("a node that does not answer says why, and the others are asked all the same") {
   TestCluster test(3, 0);
   test.cluster().node(1).kill();
-  const auto views = read_final_views(test.cluster(), {300ms, 10ms, 100ms});
+  const auto views = read_final_views(test.cluster(), {300ms, 10ms, 100ms, 0ms});
   REQUIRE(views.size() == 3);
   CHECK(views[0].error.empty());
   CHECK_THAT(views[1].error, Catch::Contains("refused"));

@@ -10,6 +10,7 @@
 #include "harness/builds/build.h"
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
+#include "harness/core/write_mend.h"
 #include "harness/sandbox/fake_clock.h"
 
 namespace harness {
@@ -29,8 +30,8 @@ void write_configuration(const NodeFiles& files, const Directives& directives) {
     if (out) return;
     error = std::error_code(errno, std::generic_category());
   }
-  throw EnvironmentError(fmt::format("cannot write {}: {}; give --store a writable directory with free space",
-                                     files.config().string(), error.message()));
+  throw EnvironmentError(fmt::format("cannot write {}: {}; {}", files.config().string(), error.message(),
+                                     write_mend(error.value())));
 }
 
 NodeFiles files_in(const fs::path& directory) {

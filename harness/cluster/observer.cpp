@@ -18,6 +18,9 @@ using Clock = std::chrono::steady_clock;
 
 // An unchanged offset is written this often, so that a killed harness leaves views whose end is known.
 constexpr Nanos kUnchangedEvery = kSecond;
+// A process that has just been started is asked again at once until it answers: what it read from its disk
+// shows only until it hears of the others, which is a matter of milliseconds.
+constexpr std::chrono::milliseconds kWhileItStarts{2};
 
 }  // namespace
 
@@ -140,8 +143,12 @@ void Observer::watch(int number) {
   Node& node = cluster_.node(number);
   std::optional<Connection> connection;
   Watch memory(number);
-  for (auto next = Clock::now(); wait(next); next = std::max(next + options_.interval, Clock::now())) {
-    node.poll();
+  int answered = 0;       // the process that answered last
+  bool starting = false;  // another one runs, and has not answered yet
+  for (auto next = Clock::now(); wait(next);
+       next = std::max(next + (starting ? kWhileItStarts : options_.interval), Clock::now())) {
+    const bool runs = node.running();
+    const int process = node.pid();
     View view;
     if (!connection || !connection->is_open()) {
       connection.reset();
@@ -155,8 +162,10 @@ void Observer::watch(int number) {
       const auto replies = connection->pipeline(look_commands());
       view = replies ? view_from(*replies) : unreachable_view(replies.error().text);
     }
-    ++looks_;
-    if (!view.reachable) ++failures_;
+    if (!starting) ++looks_;
+    if (!starting && !view.reachable) ++failures_;
+    if (view.reachable) answered = process;
+    starting = runs && process != answered;
     view.node = number;
     record(memory, std::move(view));
   }

@@ -10,7 +10,7 @@
 
 namespace harness {
 
-inline constexpr int kMaxNodes = 200;  // more would only measure the machine
+inline constexpr int kMaxNodes = 1000;  // more would only measure the machine
 
 /// Throws UsageError, with the mend, for a shape that no cluster can have: no master, negative replicas, more
 /// than kMaxNodes nodes, lists of the wrong length, a slot given twice, a node that does not exist, a

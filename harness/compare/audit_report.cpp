@@ -121,7 +121,8 @@ constexpr std::string_view kStyle =
     "text-align:left;padding:.35rem .8rem .35rem 0;"
     "border-bottom:1px solid #8884;vertical-align:top}.worse{font-weight:bold}.worse td:first-child::before"
     "{content:'\\2718  '}.same td:first-child::before,.better td:first-child::before{content:'\\2714  '}"
-    ".unclear td:first-child::before{content:'?  '}code{white-space:pre-wrap}";
+    ".unclear td:first-child::before{content:'?  '}code{white-space:pre-wrap}"
+    "@media(max-width:640px){td,th,code{overflow-wrap:anywhere}}";
 
 }  // namespace
 

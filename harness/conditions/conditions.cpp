@@ -130,7 +130,7 @@ Json complete_nested(Json with, std::string& problem) {
 std::string problem_with_name(const std::string& name) {
   std::vector<std::string_view> names;
   for (const Condition& condition : kConditions) names.push_back(condition.name);
-  if (!find_condition(name)) return "unknown condition '" + name + "'" + suggestion(name, names);
+  if (!find_condition(name)) return "unknown condition '" + name + "'" + suggestion_or_all(name, names);
   return {};
 }
 

@@ -39,4 +39,12 @@ std::string suggestion(std::string_view misspelt, std::span<const std::string_vi
   return nearest.empty() ? std::string{} : " (did you mean '" + std::string(nearest) + "'?)";
 }
 
+std::string suggestion_or_all(std::string_view misspelt, std::span<const std::string_view> names) {
+  std::string text = suggestion(misspelt, names);
+  if (!text.empty() || names.empty()) return text;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "; there are " : i + 1 == names.size() ? " and " : ", ") + std::string(names[i]);
+  return text;
+}
+
 }  // namespace harness

@@ -76,6 +76,11 @@ TEST_CASE("an unwritable store and a low limit of open files block") {
           ::setrlimit(RLIMIT_NOFILE, &few);
           return !is_ready(examine_resources("."));
         }) == 0);
+  CHECK(in_own_process([] {
+          const rlimit little{800'000'000, 800'000'000};
+          ::setrlimit(RLIMIT_AS, &little);
+          return named(examine_resources("."), "address space").status == FindingStatus::kBlocking;
+        }) == 0);
 }
 
 TEST_CASE("without user namespaces the doctor says how to allow them, and a run is still possible") {

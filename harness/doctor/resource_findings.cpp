@@ -22,6 +22,7 @@ constexpr std::int64_t kDiskMiBMin = 256;
 constexpr std::int64_t kDiskMiBGood = 2048;
 constexpr rlim_t kFilesMin = 256;
 constexpr rlim_t kFilesGood = 1024;
+constexpr rlim_t kAddressSpaceMin = 977ULL << 20;
 constexpr rlim_t kProcessesGood = 512;
 
 std::string mib(std::int64_t size) {
@@ -83,14 +84,26 @@ std::string shown(rlim_t limit) {
 Finding open_files() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const std::string detail = shown(limit.rlim_cur) + " open files";
-  if (limit.rlim_cur < kFilesMin)
+  // A run raises the soft limit as far as it needs.
+  const std::string detail = shown(limit.rlim_max) + " open files";
+  if (limit.rlim_max < kFilesMin)
     return blocking("open files", detail + ", a default run wants " + std::to_string(kFilesMin),
-                    "`ulimit -n " + std::to_string(kFilesGood) + "`");
-  if (limit.rlim_cur < kFilesGood)
+                    "`ulimit -Hn " + std::to_string(kFilesGood) + "`");
+  if (limit.rlim_max < kFilesGood)
     return limited("open files", detail + ": many clients will not find room",
-                   "`ulimit -n " + std::to_string(kFilesGood) + "`");
+                   "`ulimit -Hn " + std::to_string(kFilesGood) + "`");
   return ok("open files", detail);
+}
+
+Finding address_space() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_AS, &limit);
+  if (limit.rlim_cur == RLIM_INFINITY) return ok("address space", "unlimited");
+  const std::string detail = mib(static_cast<std::int64_t>(limit.rlim_cur >> 20)) + " of address space";
+  if (limit.rlim_cur < kAddressSpaceMin)
+    return blocking("address space", detail + ", a default run wants " + mib(kAddressSpaceMin >> 20),
+                    "`ulimit -v unlimited`");
+  return limited("address space", detail + ": many nodes will not find room", "`ulimit -v unlimited`");
 }
 
 Finding processes() {
@@ -122,7 +135,8 @@ Finding overcommit() {
 }  // namespace
 
 std::vector<Finding> examine_resources(const std::filesystem::path& store) {
-  return {processors(), memory(), store_space(store), open_files(), processes(), cores(), overcommit()};
+  return {processors(), memory(), store_space(store), open_files(), address_space(),
+          processes(),  cores(),  overcommit()};
 }
 
 }  // namespace harness

@@ -12,6 +12,7 @@
 
 #include "harness/core/check.h"
 #include "harness/core/crc32.h"
+#include "harness/core/write_mend.h"
 #include "harness/evidence/tally.h"
 
 namespace harness {
@@ -45,8 +46,8 @@ void EvidenceFile::open() {
   if (descriptor_ >= 0) return;
   descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0)
-    throw EnvironmentError("cannot write " + file_.string() + ": " + std::strerror(errno) +
-                           "; give --store a writable directory");
+    throw EnvironmentError("cannot write " + file_.string() + ": " + std::strerror(errno) + "; " +
+                           write_mend(errno));
   if (!std::filesystem::is_regular_file(file_)) return;
   std::ifstream in(file_, std::ios::binary);
   const std::string before((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -81,8 +82,7 @@ void EvidenceFile::write(std::string_view text) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      failure_ = "cannot write " + file_.string() + ": " + std::strerror(errno) +
-                 "; free space or give another --store";
+      failure_ = "cannot write " + file_.string() + ": " + std::strerror(errno) + "; " + write_mend(errno);
       throw EnvironmentError(failure_);
     }
     bytes_ += static_cast<std::uint64_t>(written);

@@ -12,6 +12,7 @@
 
 #include "harness/core/check.h"
 #include "harness/core/crc32.h"
+#include "harness/core/write_mend.h"
 #include "harness/evidence/evidence_file.h"
 
 namespace harness {
@@ -87,8 +88,8 @@ Tally::Tally(fs::path directory) : directory_(std::move(directory)) {
   const fs::path file = directory_ / kTallyFile;
   descriptor_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor_ < 0)
-    throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(errno) +
-                           "; give --store a writable directory");
+    throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(errno) + "; " +
+                           write_mend(errno));
   write(0, {std::string(kTallyFile), kLine, {}});
 }
 
@@ -102,7 +103,7 @@ void Tally::write(std::size_t number, const TallyEntry& entry) {
   if (::pwrite(descriptor_, line.data(), line.size(), static_cast<off_t>(number * kLine)) !=
       static_cast<ssize_t>(line.size()))
     throw EnvironmentError("cannot write " + (directory_ / kTallyFile).string() + ": " +
-                           std::strerror(errno) + "; free space or give another --store");
+                           std::strerror(errno) + "; " + write_mend(errno));
 }
 
 void Tally::note(const fs::path& file, std::uint64_t bytes, std::optional<std::uint32_t> sum) {

@@ -13,6 +13,7 @@ namespace harness {
 namespace {
 
 constexpr Nanos kCountsInterval = 5 * kSecond;
+constexpr Nanos kVotesApart = 50 * kMillisecond;
 
 std::vector<Host*> hosts_of(Cluster& cluster) {
   std::vector<Host*> hosts;
@@ -34,8 +35,28 @@ bool needs_bus_path(const Plan& plan) {
          std::ranges::any_of(plan.steps, [](const StepPlan& step) { return needs_bus_path(step); });
 }
 
-BusRecord::BusRecord(Cluster& cluster, const RunFiles& files, Tally* tally)
-    : journal_(files.bus(), tally), path_(hosts_of(cluster), port_of(cluster.node(0), Traffic::kBusPort)) {}
+BusRecord::BusRecord(Cluster& cluster, const RunFiles& files, Tally* tally, bool space_votes)
+    : journal_(files.bus(), tally), path_(hosts_of(cluster), port_of(cluster.node(0), Traffic::kBusPort)) {
+  if (space_votes) this->space_votes(cluster);
+}
+
+/// Each voter's acknowledgements take another time on their way: longer than a candidate may be held up by
+/// its disk, and far less than an election may take.
+void BusRecord::space_votes(const Cluster& cluster) {
+  constexpr int kDifferent = 4;
+  std::vector<std::string> names;
+  for (const NodeInfo& node : cluster.infos()) names.push_back(node.name);
+  for (std::size_t voter = 1; voter < names.size(); ++voter) {
+    BusRule rule;
+    rule.act = BusFate::kDelayed;
+    rule.evidence = true;
+    rule.types.add(BusType::kAuthAck);
+    rule.delay = kVotesApart * static_cast<Nanos>(voter % kDifferent);
+    for (const std::string& other : names)
+      if (other != names[voter]) rule.links.push_back({names[voter], other});
+    if (rule.delay > 0) path_.traffic().add(rule);
+  }
+}
 
 void BusRecord::begin(const RunClock& clock) {
   clock_ = clock;

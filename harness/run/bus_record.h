@@ -21,7 +21,9 @@ bool needs_bus_path(const Plan& plan);
 class BusRecord {
  public:
   /// Opens the path for every node. REQUIRES: the cluster outlives it. Throws EnvironmentError.
-  BusRecord(Cluster& cluster, const RunFiles& files, Tally* tally = nullptr);
+  /// `space_votes`: acknowledgements of an election come one after the other, a little apart, so that whoever
+  /// takes itself for elected before a majority of them has arrived is seen to do so.
+  BusRecord(Cluster& cluster, const RunFiles& files, Tally* tally = nullptr, bool space_votes = false);
 
   /// What passes is recorded from here on, in the run's time.
   void begin(const RunClock& clock);
@@ -33,6 +35,7 @@ class BusRecord {
 
  private:
   void write(const nlohmann::json& line);
+  void space_votes(const Cluster& cluster);
 
   RunClock clock_;
   std::mutex mutex_;  // guards the two below

@@ -72,8 +72,13 @@ class Conductor {
       }
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
+    point_latest_at(plan_.files);
     // Before the servers start: so all that they ever say to each other goes through it.
-    if (needs_bus_path(plan())) bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files, &tally_);
+    // Steps that need it were refused where hosts have no network of their own; its evidence alone is left
+    // out.
+    const bool own_networks = plan_.mode != SandboxMode::kLoopback;
+    if (own_networks && needs_bus_path(plan()))
+      bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files, &tally_, plan().limits.bus_evidence);
     cluster_->start();
   }
 

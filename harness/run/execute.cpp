@@ -14,6 +14,7 @@
 #include "harness/core/exit_code.h"
 #include "harness/faults/faults.h"
 #include "harness/run/interrupt.h"
+#include "harness/run/limits.h"
 #include "harness/sandbox/disk_gate.h"
 #include "harness/sandbox/fake_clock.h"
 
@@ -117,6 +118,13 @@ std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const 
   }
 }
 
+/// Said once, and kept with the run: these sources are not quite what was asked for.
+void note_sources(const Server& server, RunInfo& info, Progress& progress) {
+  if (server.note.empty()) return;
+  info.environment["sources of " + server.info.spec] = server.note;
+  progress.say(server.info.spec + ": " + server.note);
+}
+
 void conduct_in_bottle(RunPlan& run, Execution& execution, Progress& progress) {
   const int ended = run_in_sandbox(run.mode, [&] {
     catch_interrupts();
@@ -208,14 +216,15 @@ Execution execute(const Plan& plan, const RunFiles& files, const ExecuteOptions&
   run.mode = options.mode;
   run.files = files;
   try {
+    require_limits(plan);
     save_plan(files, plan);
     for (const Server& server : find_servers(plan, files, options, progress)) {
       if (!run.flavors.empty()) execution.info.peers.push_back(server.info);
       if (run.flavors.empty()) execution.info.server = server.info;
       run.flavors.push_back(server.flavor);
+      note_sources(server, execution.info, progress);
       if (const std::string why = why_not_by(server.flavor, plan); !why.empty()) throw EnvironmentError(why);
     }
-    point_latest_at(files);
     progress.say(headline(execution.info, plan.cluster));
     run.info = execution.info;
     conduct_in_bottle(run, execution, progress);

@@ -8,8 +8,8 @@
 
 namespace harness {
 
-/// The nodes' own logs, and what they printed (sanitizers do), in order of time. `nodes`: the directory of
-/// theirs.
+/// The nodes' own logs, and what they printed (sanitizers do), in order of time, and at the run's end a line
+/// with what each nodes.conf holds of epochs (LogLine, kSavedEpochs). `nodes`: the directory of theirs.
 std::vector<LogLine> load_logs(const std::filesystem::path& nodes, const RunRecord& record);
 
 /// For the report of a run that failed before it was recorded: the nodes that there were and what they wrote,

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "harness/core/check.h"
+#include "harness/core/write_mend.h"
 
 namespace harness {
 namespace {
@@ -42,7 +43,8 @@ Recorder::Recorder(const std::filesystem::path& file, const RunClock& clock) : f
 void Recorder::map_header() {
   void* mapped = ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
   if (mapped == MAP_FAILED)
-    throw EnvironmentError("cannot map the history " + file_.string() + ": " + std::strerror(errno));
+    throw EnvironmentError("cannot map the history " + file_.string() + ": " + std::strerror(errno) +
+                           "; raise `ulimit -v`, or end other programs");
   header_ = static_cast<std::byte*>(mapped);
 }
 
@@ -61,8 +63,7 @@ void Recorder::grow(std::size_t bytes) {
   if (const int error =
           ::posix_fallocate(descriptor_, static_cast<off_t>(page_begin), static_cast<off_t>(size)))
     throw EnvironmentError("cannot grow the history " + file_.string() + ": " + std::strerror(error) +
-                           ". What was recorded so far is kept; free some space, or choose another disk with "
-                           "--store DIR");
+                           ". What was recorded so far is kept; " + write_mend(error));
   if (window_) ::munmap(window_, window_size_);
   void* mapped =
       ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, static_cast<off_t>(page_begin));

@@ -22,7 +22,9 @@
 #include "harness/core/journal.h"
 #include "harness/core/json_reason.h"
 #include "harness/core/old_stores.h"
+#include "harness/core/plain_name.h"
 #include "harness/core/record_json.h"
+#include "harness/core/write_mend.h"
 #include "harness/run/breaking_off.h"
 #include "harness/run/node_logs.h"
 #include "harness/run/seal.h"
@@ -185,7 +187,7 @@ RunFiles create_run_directory(const fs::path& root, std::string_view scenario, s
     throw EnvironmentError("cannot make the store " + root.string() + ": " + error.message() +
                            std::string(kMend));
   // Sorts by time, and is a plain file name.
-  const std::string id = utc_now("%Y%m%dT%H%M%SZ") + "-" + std::string(scenario) + "-" + std::to_string(seed);
+  const std::string id = utc_now("%Y%m%dT%H%M%SZ") + "-" + plain_name(scenario) + "-" + std::to_string(seed);
   for (int attempt = 1;; ++attempt) {
     // Two runs of one seed may begin within one second.
     const std::string name = attempt == 1 ? id : id + "-" + std::to_string(attempt);
@@ -238,12 +240,10 @@ void write_file(const fs::path& file, std::string_view text) {
   if (out) fs::rename(beside, file, error);
   if (out && !error) return;
   const int number = error ? error.value() : errno;
-  const bool full = number == ENOSPC || number == EDQUOT;
   std::error_code ignored;  // nothing half-left behind; the failure itself is what is reported
   fs::remove(beside, ignored);
-  throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(number) + ". " +
-                         (full ? "Free some space, or choose" : "Choose") +
-                         " another place with --store DIR");
+  throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(number) + "; " +
+                         write_mend(number));
 }
 
 std::string read_file(const fs::path& file) {
@@ -370,7 +370,7 @@ void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) 
 }  // namespace
 
 RunRecord load_run_info(const RunFiles& files) {
-  if (!fs::exists(files.run())) return damaged_run(files, "run.json is missing: nothing can be judged");
+  if (!fs::exists(files.run())) return damaged_run(files, "run.json is missing");
   bool sealed = false;
   bool tallied = false;
   try {

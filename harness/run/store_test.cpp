@@ -60,6 +60,13 @@ TEST_CASE("a run is found by its whole id, also where another one begins with it
   CHECK(find_run(store.root, second.directory.filename()).directory == fs::canonical(second.directory));
 }
 
+TEST_CASE("whatever a scenario is called, its run's directory has a plain name") {
+  const TemporaryStore store;
+  const RunFiles files = create_run_directory(store.root, "od\x1b[2J d/\xff.e", 7);
+  CHECK_THAT(files.directory.filename().string(), Catch::EndsWith("-od__2J_d__.e-7"));
+  CHECK(files.directory.parent_path() == fs::absolute(store.root));
+}
+
 TEST_CASE("two runs of one seed in one second get directories of their own") {
   const TemporaryStore store;
   CHECK(create_run_directory(store.root, "s", 1).directory !=

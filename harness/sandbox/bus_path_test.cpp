@@ -168,6 +168,25 @@ TEST_CASE("the bus path passes on what hosts say to each other, and counts it") 
   });
 }
 
+TEST_CASE("what is held back for evidence is told as passed, at the time when it is handed on") {
+  BusTraffic traffic;
+  std::vector<BusSighting> seen;
+  const RunClock clock;
+  traffic.record(clock, [&](const BusSighting& sighting) { seen.push_back(sighting); });
+  BusRule held = rule(BusFate::kDelayed, BusType::kAuthAck, 60 * kSecond);
+  held.evidence = true;
+  traffic.add(held);
+  const BusVerdict verdict = traffic.admit({"n1", "n2"}, message(BusType::kAuthAck, 7));
+  CHECK(verdict.delay == 60 * kSecond);
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].fate == BusFate::kPassed);
+  CHECK(seen[0].time >= 60 * kSecond);
+  CHECK(traffic.rules() == 0);  // none that harms
+  traffic.admit({"n1", "n2"}, message(BusType::kAuthRequest, 7));
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[1].time < 60 * kSecond);
+}
+
 TEST_CASE("rules of the bus path drop, delay, double and disorder single messages") {
   in_each_sandbox([](SandboxMode mode) {
     Scene scene(mode);

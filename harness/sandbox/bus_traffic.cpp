@@ -38,8 +38,8 @@ BusRuleCounts BusTraffic::counts_of(BusRuleId rule) const {
 
 int BusTraffic::rules() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<int>(
-      std::ranges::count_if(layers_, [](const auto& layer) { return !layer.second.gone; }));
+  return static_cast<int>(std::ranges::count_if(
+      layers_, [](const auto& layer) { return !layer.second.gone && !layer.second.rule.evidence; }));
 }
 
 std::uint64_t BusTraffic::waiting(BusRuleId rule) const {
@@ -114,13 +114,19 @@ BusVerdict BusTraffic::admit(const BusLink& link, std::string_view bytes) {
   verdict.type = message->type;
   ++counts.sent[static_cast<std::size_t>(verdict.type)];
   BusFate fate = BusFate::kPassed;
+  Nanos held_for_evidence = 0;
   for (auto& [id, layer] : layers_) {
     if (verdict.copies == 0) break;  // nothing is left for the others
-    if (const BusFate made = apply(layer, id, link, verdict); made != BusFate::kPassed) fate = made;
+    const Nanos before = verdict.delay;
+    const BusFate made = apply(layer, id, link, verdict);
+    if (layer.rule.evidence)
+      held_for_evidence += verdict.delay - before;
+    else if (made != BusFate::kPassed)
+      fate = made;
   }
   if (verdict.delay > 0) layers_.at(verdict.rule).waiting += static_cast<std::uint64_t>(verdict.copies);
   if (sink_ && watch_.matters(link, *message))
-    sink_(sighting_of(clock_.now(), link, fate, std::move(*message)));
+    sink_(sighting_of(clock_.now() + held_for_evidence, link, fate, std::move(*message)));
   return verdict;
 }
 

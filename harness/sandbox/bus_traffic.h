@@ -22,6 +22,8 @@ struct BusRule {
   std::vector<BusLink> links;
   std::uint64_t count = 0;  // so many messages at the most; 0: all
   Nanos delay = 0;  // of kDelayed; of kReordered how long one waits at the most for another to overtake it
+  /// No fault, but a means of evidence: a message is told as passed, at the time when it is handed on.
+  bool evidence = false;
 };
 
 struct BusRuleCounts {
@@ -56,7 +58,7 @@ class BusTraffic {
   BusRuleId add(const BusRule& rule);
   void remove(BusRuleId rule);
   BusRuleCounts counts_of(BusRuleId rule) const;  // also of one that was removed
-  int rules() const;                              // in force
+  int rules() const;                              // in force, without those of evidence
   std::uint64_t waiting(BusRuleId rule) const;    // messages that it holds back now
 
   BusCounts counts() const;

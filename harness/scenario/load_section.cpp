@@ -12,7 +12,8 @@ const WorkloadEntry& workload_of(const Section& section, const LoadPlan& load) {
   if (const WorkloadEntry* workload = find_workload(load.workload)) return *workload;
   std::vector<std::string_view> names;
   for (const WorkloadEntry& known : workloads()) names.push_back(known.name);
-  section.refuse("workload", "unknown workload '" + load.workload + "'" + suggestion(load.workload, names));
+  section.refuse("workload",
+                 "unknown workload '" + load.workload + "'" + suggestion_or_all(load.workload, names));
 }
 
 void read_options(Section& section, const WorkloadEntry& workload, LoadPlan& load) {

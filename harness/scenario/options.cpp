@@ -102,8 +102,8 @@ void apply_workload(const std::string& name, std::vector<LoadPlan>& loads) {
   std::vector<std::string_view> names;
   for (const WorkloadEntry& known : workloads()) names.push_back(known.name);
   if (!workload)
-    throw UsageError("unknown workload '" + name + "'" + suggestion(name, names) +
-                     ": 'harness list' shows them");
+    throw UsageError("unknown workload '" + name + "'" + suggestion_or_all(name, names) +
+                     "; 'harness list' tells of them");
   LoadPlan load = loads.empty() ? LoadPlan{} : loads.front();
   if (load.workload != name) {
     std::string problem;

@@ -17,6 +17,7 @@
 #include "harness/conditions/placeholders.h"
 #include "harness/conditions/reply_pattern.h"
 #include "harness/core/check.h"
+#include "harness/core/json_reason.h"
 #include "harness/core/suggest.h"
 #include "harness/faults/faults.h"
 #include "harness/scenario/sections.h"
@@ -402,7 +403,7 @@ Plan load_plan(const std::string& file) {
   try {
     plan = Json::parse(text.str()).get<Plan>();
   } catch (const Json::exception& error) {
-    throw UsageError(file + " is no plan: " + error.what());
+    throw UsageError(file + " is no plan: " + json_reason(error));
   }
   if (const auto problem = problem_with(plan))
     throw UsageError(file + ": " + problem->part + ": " + problem->why);

@@ -56,7 +56,8 @@ std::vector<std::string> faults_named(const std::string& name, std::string& prob
     if (::fnmatch(name.c_str(), std::string(fault.name).c_str(), 0) == 0) found.emplace_back(fault.name);
   }
   if (found.empty())
-    problem = "unknown fault '" + name + "'" + suggestion(name, names) + ": 'harness list' shows the faults";
+    problem = "unknown fault '" + name + "'" + suggestion_or_all(name, names) +
+              "; 'harness list' tells of the faults";
   return found;
 }
 

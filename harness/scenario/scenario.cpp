@@ -4,11 +4,14 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "harness/core/check.h"
+#include "harness/core/path_unit.h"
 #include "harness/core/suggest.h"
 #include "harness/scenario/sections.h"
+#include "workloads/workloads.h"
 
 namespace harness {
 namespace {
@@ -34,6 +37,17 @@ std::string text_of(const std::filesystem::path& path) {
   if (!file.is_open() || file.bad() || (text.fail() && std::filesystem::file_size(path) > 0))
     throw UsageError("cannot read the scenario file " + path.string() + ": " + std::strerror(errno));
   return std::move(text).str();
+}
+
+/// The load's options, with files that are named from the scenario's folder.
+Parameters with_absolute_paths(const LoadPlan& load, const std::filesystem::path& folder) {
+  nlohmann::json options = load.options.json();
+  for (const Parameter& parameter : find_workload(load.workload)->options) {
+    const std::string name(parameter.name);
+    if (parameter.unit != kPathUnit || options.at(name).get<std::string>().empty()) continue;
+    options[name] = (folder / options[name].get<std::string>()).lexically_normal().string();
+  }
+  return Parameters(options);
 }
 
 }  // namespace
@@ -78,6 +92,8 @@ Scenario load_scenario(const std::string& name_or_file) {
                      ": give a name that 'harness list' shows, or a .toml file");
   Scenario scenario = parse_scenario(text_of(path), name_or_file);
   scenario.plan.scenario = path.stem().string();
+  for (LoadPlan& load : scenario.plan.loads)
+    load.options = with_absolute_paths(load, std::filesystem::absolute(path).parent_path());
   return scenario;
 }
 

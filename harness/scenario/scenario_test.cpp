@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -352,4 +353,19 @@ TEST_CASE("a scenario in a folder is known by its path and by its plain name") {
 TEST_CASE("an unknown scenario is refused with the nearest name") {
   CHECK_THROWS_WITH(load_scenario("failover-basc"), Contains("did you mean 'failover-basic'?"));
   CHECK_THROWS_WITH(load_scenario("no/such/file.toml"), Contains("no/such/file.toml"));
+}
+
+TEST_CASE("a file that a load names is meant from the scenario's folder, and absolute in the plan") {
+  const auto folder = std::filesystem::temp_directory_path() / "scenario_test_files";
+  std::filesystem::create_directories(folder);
+  const auto file_of = [&](const std::string& named) {
+    std::ofstream(folder / "s.toml") << "[[load]]\nworkload = \"replay\"\n[load.options]\nfile = \"" + named +
+                                            "\"\n[run]\nno-faults = true\ntime-limit = 1\n";
+    return load_scenario((folder / "s.toml").string()).plan.loads.at(0).options.text("file");
+  };
+  CHECK(file_of("a/m.txt") == (folder / "a/m.txt").string());
+  CHECK(file_of("../m.txt") == (folder.parent_path() / "m.txt").string());
+  CHECK(file_of("/tmp/m.txt") == "/tmp/m.txt");
+  CHECK(file_of("").empty());
+  std::filesystem::remove_all(folder);
 }

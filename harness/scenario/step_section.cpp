@@ -80,8 +80,8 @@ const Fault& fault_of(const Section& section, const std::string& name) {
   if (const Fault* fault = find_fault(name)) return *fault;
   std::vector<std::string_view> names;
   for (const Fault& known : faults()) names.push_back(known.name);
-  section.refuse("fault",
-                 "unknown fault '" + name + "'" + suggestion(name, names) + ": 'harness list' shows them");
+  section.refuse("fault", "unknown fault '" + name + "'" + suggestion_or_all(name, names) +
+                              "; 'harness list' tells of them");
 }
 
 void read_hold(Section& section, const Fault& fault, ScenarioStep& step) {

@@ -86,7 +86,8 @@ RunOutcome outcome_of(const Matrix& matrix, const Order& order, const RunSetting
                                 results.at("run").get<std::string>();
       const Json run = json_of(settings.files.directory / store / "run.json");
       read_results(results, run, outcome);
-      outcome.store = store;
+      // A run that could not start left none.
+      if (outcome.verdict != "error" || fs::exists(settings.files.directory / store)) outcome.store = store;
       return outcome;
     }
   } catch (const Json::exception& error) {

@@ -8,6 +8,7 @@
 
 #include "harness/builds/sha256.h"
 #include "harness/core/check.h"
+#include "harness/core/plain_name.h"
 #include "harness/core/suggest.h"
 #include "harness/run/store.h"
 #include "harness/scenario/draw.h"
@@ -170,7 +171,7 @@ Suite parse_suite(std::string_view toml, const std::string& source) {
   if (!parsed)
     throw UsageError(place_of(source, parsed.error().source()) + std::string(parsed.error().description()));
   Suite suite;
-  suite.name = std::filesystem::path(source).stem().string();
+  suite.name = plain_name(std::filesystem::path(source).stem().string());
   Section root(parsed.table(), source, "");
   root.read("description", suite.description);
   if (root.has("builds")) suite.builds.clear();

@@ -59,6 +59,11 @@ time-limit = 5
   CHECK_FALSE(chooses(suite, "seed-failover"));
 }
 
+TEST_CASE("a suite whose file has odd bytes in its name has a plain one") {
+  CHECK(parse_suite("[[scenarios]]\nnames = [\"failover-basic\"]\n", "/tmp/od\x1b[2Jd\xff.toml").name ==
+        "od__2Jd_");
+}
+
 TEST_CASE("a suite's mistakes are told with file, line, column and the nearest name") {
   const std::string some = "[[scenarios]]\ntags = [\"smoke\"]\n";
   CHECK_THAT(refusal("seeds = \n" + some), Contains("s.toml:1:"));

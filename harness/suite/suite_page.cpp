@@ -27,6 +27,7 @@ a { color: light-dark(#0b57a4, #8ab8ff); }
 .fail { color: light-dark(#b0124f, #ff8fb4); font-weight: 600; } .pass { color: light-dark(#1b6b2e, #7fd694); }
 .unknown, .error { color: light-dark(#8a4d00, #ffc26b); font-weight: 600; }
 thead { display: table-header-group; } tr { break-inside: avoid; }
+@media (max-width: 640px) { td, th { overflow-wrap: anywhere; padding: .3rem .3rem .3rem 0; } }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } a { color: inherit; } }
 </style>
 )html";

@@ -148,7 +148,7 @@ SuiteFiles create_suite_directory(const fs::path& store, const Matrix& matrix) {
     const std::string name = folder_name(matrix) + (attempt == 1 ? "" : "-" + std::to_string(attempt));
     if (!fs::create_directory(store / name, error)) continue;
     const SuiteFiles files{store / name};
-    write_file(files.matrix(), Json(matrix).dump(1) + "\n");
+    write_file(files.matrix(), Json(matrix).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
     return files;
   }
   throw EnvironmentError("cannot make a folder in " + store.string() + ": " + error.message() +

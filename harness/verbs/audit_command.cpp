@@ -133,7 +133,7 @@ std::vector<std::string> possible_here(const AuditOptions& options, const std::v
     else if (std::ranges::count(options.scenarios, name) > 0)
       throw EnvironmentError(why);
     else
-      std::cerr << "harness: without " << name << ": " << why << "\n";
+      std::cerr << "harness: without " << reporting::terminal_lines(name + ": " + why) << "\n";
   }
   return possible;
 }

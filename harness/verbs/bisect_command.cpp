@@ -212,7 +212,7 @@ int Bisecting::finish() {
     std::cout << json_text(answer(true)) << std::flush;
   } else {
     std::cout << (suspects.size() == 1 ? "first bad   " : "one of these, since not all could be tried\n");
-    for (const std::size_t i : suspects) std::cout << title(revisions_[i]) << "\n";
+    for (const std::size_t i : suspects) std::cout << reporting::terminal_text(title(revisions_[i])) << "\n";
     std::cout << std::flush;
   }
   return suspects.size() == 1 ? kExitPass : kExitUnknown;

@@ -194,10 +194,20 @@ Checked read_and_check(const CheckArguments& arguments, const std::string& path,
   }
 }
 
+/// Damage is doubt: neither valid nor a violation.
+Checked unknown_of(const std::string& damage, const Model& model) {
+  CheckResult unknown;
+  unknown.name = model.name;
+  unknown.explanation = "The evidence is damaged: " + damage + ".";
+  return {{std::move(unknown)}, {}, {}};
+}
+
 Checked check_file(const CheckArguments& arguments, const std::string& path, const Model& model) {
   try {
     return read_and_check(arguments, path, model);
   } catch (const HistoryError& error) {
+    // Nobody writes a journal by hand: what cannot be read of it is damage, as it is in a run's store.
+    if (is_journal(path)) return unknown_of(path + " cannot be understood: " + error.what(), model);
     throw UsageError(path + ": " + error.what());
   }
 }
@@ -222,13 +232,6 @@ CheckResult not_run(const Checker& checker) {
       "the checker was not run: the check ran out of its budget of time; raise it with --time-limit";
   result.explanation = "Not decided: " + result.truncated + ".";
   return result;
-}
-
-Checked unknown_of(const std::string& damage, const Model& model) {
-  CheckResult unknown;
-  unknown.name = model.name;
-  unknown.explanation = "The evidence is damaged: " + damage + ".";
-  return {{std::move(unknown)}, {}, {}};
 }
 
 /// A history that is not as the run left it proves nothing.

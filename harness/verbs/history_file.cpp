@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <span>
 #include <utility>
@@ -21,6 +22,8 @@
 
 namespace harness {
 namespace {
+
+constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
 
 /// Calls take(piece) for each unpacked piece of a zstd file.
 template <typename Take>
@@ -111,6 +114,7 @@ HistoryForm form_of(std::string_view name, std::string_view bytes) {
   if (name.ends_with(".edn")) return HistoryForm::kEdn;
   if (name.ends_with(".journal")) return HistoryForm::kJournal;
   // Published histories have names of all kinds: an operation of EDN has keywords, one of JSON texts.
+  if (bytes.starts_with(kJournalMagic)) return HistoryForm::kJournal;
   std::string marks;  // the first characters that are no space
   for (const char c : bytes.substr(0, 4096))
     if (marks.size() < 3 && c != ' ' && c != '\n' && c != '\r' && c != '\t') marks += c;
@@ -126,6 +130,12 @@ HistoryForm form_of(std::string_view name, std::string_view bytes) {
 }
 
 }  // namespace
+
+bool is_journal(const std::filesystem::path& file) {
+  std::string magic(kJournalMagic.size(), '\0');
+  std::ifstream(file, std::ios::binary).read(magic.data(), static_cast<std::streamsize>(magic.size()));
+  return magic == kJournalMagic || magic == kOldJournalMagic;
+}
 
 MappedFile::MappedFile(const std::filesystem::path& file) {
   map(descriptor_of(file), file.string());
@@ -166,8 +176,9 @@ MappedFile::~MappedFile() {
 
 HistoryFile::HistoryFile(const std::filesystem::path& file, std::size_t unpacked_max) : map_(file) {
   std::string name = file.string();
-  packed_ = name.ends_with(".zst");
-  if (packed_) name.resize(name.size() - 4);
+  // A pipe has no name that would tell.
+  packed_ = name.ends_with(".zst") || bytes().starts_with(kZstdMagic);
+  if (name.ends_with(".zst")) name.resize(name.size() - 4);
   if (packed_) unpack_file(file.string(), unpacked_max);
   form_ = form_of(name, bytes());
 }

@@ -13,6 +13,9 @@
 
 namespace harness {
 
+/// Whether a file is a journal of ours, by its first bytes.
+bool is_journal(const std::filesystem::path& file);
+
 /// A file mapped read-only for as long as the object lives. Throws UsageError when there is no such file,
 /// EnvironmentError when it cannot be read.
 class MappedFile {

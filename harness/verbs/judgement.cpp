@@ -23,10 +23,13 @@ std::string shown_path(const std::filesystem::path& file) {
   return error || relative.empty() || relative.string().starts_with("..") ? file.string() : relative.string();
 }
 
-ReportInput report_input(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files) {
-  ReportInput input{
-      record, verdict, {}, {}, deflate_zlib, colours_on(STDOUT_FILENO), shown_path(files.report())};
-  return input;
+ReportInput report_input(const RunRecord& record, const RunVerdict& verdict,
+                         const std::filesystem::path& report) {
+  return {record, verdict, {}, {}, deflate_zlib, colours_on(STDOUT_FILENO), shown_path(report)};
+}
+
+std::filesystem::path report_in(const std::filesystem::path& folder, const RunFiles& files) {
+  return folder.empty() ? files.report() : folder / files.report().filename();
 }
 
 void draw(ReportInput& input) {
@@ -39,12 +42,12 @@ void draw(ReportInput& input) {
 }
 
 /// Returns junit.xml's text.
-std::string write_reports(const ReportInput& input, const RunFiles& files) {
+std::string write_all(const ReportInput& input, const RunFiles& files, const std::filesystem::path& folder) {
   std::string junit;
   for (const Report& report : reports()) {
     if (report.file_name.empty()) continue;
     std::string text = report.make(input);
-    write_file(files.directory / report.file_name, text);
+    write_file(folder / report.file_name, text);
     if (files.directory / report.file_name == files.junit()) junit = std::move(text);
   }
   return junit;
@@ -69,10 +72,14 @@ Judgement judge_run(const RunFiles& files, bool strict) {
 
 Judgement judge_and_report(const RunFiles& files, bool strict) {
   Judgement judgement = judge_run(files, strict);
-  ReportInput input = report_input(judgement.record, judgement.verdict, files);
-  draw(input);
-  judgement.junit = write_reports(input, files);
+  write_reports(judgement, files, files.directory);
   return judgement;
+}
+
+void write_reports(Judgement& judgement, const RunFiles& files, const std::filesystem::path& folder) {
+  ReportInput input = report_input(judgement.record, judgement.verdict, report_in(folder, files));
+  draw(input);
+  judgement.junit = write_all(input, files, folder);
 }
 
 std::string violation_so_far(const RunRecord& record) {
@@ -92,15 +99,16 @@ Judgement report_error(const RunFiles& files, const Plan& plan, const RunInfo& i
   judgement.verdict.error = true;
   judgement.verdict.explanation = what;
   judgement.verdict.exit_code = kExitEnvironment;
-  judgement.junit = write_reports(report_input(judgement.record, judgement.verdict, files), files);
+  judgement.junit =
+      write_all(report_input(judgement.record, judgement.verdict, files.report()), files, files.directory);
   return judgement;
 }
 
-std::string result_text(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files,
-                        bool json) {
+std::string result_text(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files, bool json,
+                        const std::filesystem::path& folder) {
   const Report* report = find_report(json ? "results" : "summary");
   CHECK_THAT_HOLDS(report != nullptr, "the table of reports holds results and summary");
-  return report->make(report_input(record, verdict, files));
+  return report->make(report_input(record, verdict, report_in(folder, files)));
 }
 
 }  // namespace harness

@@ -1,6 +1,7 @@
 // From a stored run to its verdict and reports: what `run` does at its end, and `report` and `check` later.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "harness/core/run_record.h"
@@ -30,7 +31,12 @@ std::string violation_so_far(const RunRecord& record);
 /// The end of a run that the environment or the harness ended: results.json and junit.xml say so.
 Judgement report_error(const RunFiles& files, const Plan& plan, const RunInfo& info, const std::string& what);
 
-/// The result as text: the summary, or results.json's one object on one line of its own.
-std::string result_text(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files, bool json);
+/// results.json and the reports of a judged run, written into any folder. Sets judgement.junit.
+void write_reports(Judgement& judgement, const RunFiles& files, const std::filesystem::path& folder);
+
+/// The result as text: the summary, or results.json's one object on one line of its own. `folder`: where the
+/// reports lie; empty: in the store.
+std::string result_text(const RunRecord& record, const RunVerdict& verdict, const RunFiles& files, bool json,
+                        const std::filesystem::path& folder = {});
 
 }  // namespace harness

@@ -73,6 +73,32 @@ TEST_CASE("a FIFO is written and stays one") {
   CHECK(fs::is_fifo(fifo));
 }
 
+TEST_CASE("a descriptor of the process is written where it stands: a pipe, or a file that others write too") {
+  const Folder folder;
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  const std::string pipe = "/proc/self/fd/" + std::to_string(ends[1]);
+  fs::create_symlink(pipe, folder / "out");
+  for (const std::string& name : {pipe, folder / "out"}) {
+    REQUIRE_NOTHROW(require_writable(name));
+    write_named_file(name, "through");
+    std::array<char, 16> got{};
+    CHECK(::read(ends[0], got.data(), got.size()) == 7);
+  }
+  CHECK_THROWS_WITH(require_writable("/dev/fd/" + std::to_string(ends[0])),
+                    Catch::Contains("not open for writing"));
+  ::close(ends[0]);
+  ::close(ends[1]);
+
+  const int shared = ::open((folder / "both").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(shared >= 0);
+  REQUIRE(::write(shared, "one ", 4) == 4);
+  write_named_file("/dev/fd/" + std::to_string(shared), "two ");
+  REQUIRE(::write(shared, "three", 5) == 5);
+  ::close(shared);
+  CHECK(text_of(folder / "both") == "one two three");
+}
+
 TEST_CASE("a device is written and stays one") {
   const Folder folder;
   const std::string device = folder / "null";

@@ -23,9 +23,10 @@ PlannedRun carry_out(const Plan& plan, const std::filesystem::path& store, const
   if (run.error.empty()) {
     run.judgement = judge_and_report(run.files);
   } else {
-    // A run that never started leaves nothing to report or to repeat.
-    if (std::filesystem::exists(run.files.run())) point_latest_at(run.files);
+    const bool started = std::filesystem::exists(run.files.nodes());
     run.judgement = report_error(run.files, plan, run.info, run.error);
+    // A run that never started leaves nothing to report or to repeat.
+    if (!started) std::filesystem::remove_all(run.files.directory);
   }
   run.exit_code = run.judgement.verdict.exit_code;
   return run;
@@ -56,8 +57,10 @@ int worse_exit_code(int a, int b) {
 }
 
 std::string end_of_failure(const PlannedRun& run) {
-  return "\n  seed       " + std::to_string(run.info.seed) + "\n  store      " +
-         run.files.directory.string() + "\n  reproduce  " + run.info.reproduce;
+  const bool kept = std::filesystem::exists(run.files.directory);
+  return "\n  seed       " + std::to_string(run.info.seed) +
+         (kept ? "\n  store      " + run.files.directory.string() : std::string()) + "\n  reproduce  " +
+         run.info.reproduce;
 }
 
 }  // namespace harness

@@ -20,8 +20,9 @@ struct PlannedRun {
 };
 
 /// Carries the plan out in a fresh directory of `store`, and judges what it left there. What the environment
-/// failed to give is judged too: as an error. Throws UsageError for a SPEC that names no build, or another
-/// one than `options.same_builds`: then nothing is left behind.
+/// failed to give is judged too: as an error, which leaves a directory only if something had begun. Throws
+/// UsageError for a SPEC that names no build, or another one than `options.same_builds`: then nothing is left
+/// behind.
 PlannedRun carry_out(const Plan& plan, const std::filesystem::path& store, const ExecuteOptions& options,
                      Progress& progress);
 
@@ -35,7 +36,8 @@ ExecuteOptions execute_options(SandboxMode mode, bool quick_build, int argc, con
 /// that over unknown, that over a pass.
 int worse_exit_code(int a, int b);
 
-/// "\n  seed ...\n  store ...\n  reproduce ...": how every failure that is printed ends.
+/// "\n  seed ...\n  store ...\n  reproduce ...": how every failure that is printed ends; without a store
+/// where nothing is kept.
 std::string end_of_failure(const PlannedRun& run);
 
 }  // namespace harness

@@ -79,7 +79,8 @@ int replay_command(int argc, const char* const* argv) {
     progress.clear();
     code = worse_exit_code(code, interrupted_by() != 0 ? kExitInterrupted : run.exit_code);
     if (run.interrupted) break;
-    if (!run.error.empty()) std::cerr << "harness: " << run.error << end_of_failure(run) << "\n";
+    if (!run.error.empty())
+      std::cerr << "harness: " << reporting::terminal_lines(run.error) << end_of_failure(run) << "\n";
     replays.add(counted(run));
     if (!options.json) std::cout << replay_line(replays, i, times) << std::flush;
   }

@@ -16,6 +16,7 @@
 #include "harness/verbs/named_file.h"
 #include "harness/verbs/planned_run.h"
 #include "harness/verbs/verbs.h"
+#include "reports/text.h"
 
 namespace harness {
 namespace {
@@ -77,7 +78,7 @@ void declare(CLI::App& app, RunOptions& options) {
 }
 
 std::string store_option(const RunOptions& options) {
-  return options.store == RunOptions().store ? "" : " --store " + options.store;
+  return options.store == RunOptions().store ? "" : " --store " + shell_word(options.store);
 }
 
 /// What is said on stderr of a run that did not come to its judgement.
@@ -88,7 +89,7 @@ void tell_the_end(const PlannedRun& run, const RunOptions& options) {
                             "; judge it with 'harness report " + run.info.id + store_option(options) + "'\n"
                       : std::string("interrupted while the server was compiled: nothing was recorded\n"));
   else if (!run.error.empty())
-    std::cerr << "harness: " << run.error << end_of_failure(run) << "\n";
+    std::cerr << "harness: " << reporting::terminal_lines(run.error) << end_of_failure(run) << "\n";
 }
 
 /// The results of all runs as they are printed and written.

@@ -7,7 +7,7 @@ function renderChecks() {
     return;
   }
   const heads = [el("span", {class: "offscreen"}, "result"), "check", "measured against its bound", "allowed", "violations", "rests on", "in words"];
-  fill("checks", el("div", {class: "wide"}, el("table", {class: "checks"},
+  fill("checks", el("div", {class: "wide", role: "region", tabindex: "0", "aria-label": "what was checked"}, el("table", {class: "checks"},
     el("thead", {}, el("tr", {}, heads.map((head) => el("th", {scope: "col"}, head)))),
     el("tbody", {}, checks.map(checkRow)))));
 }

@@ -251,7 +251,10 @@ void command_debug(Call& c) {
         "then restart the server.");
   for (const DebugCommand& d : kDebug)
     if (c.subcommand(d.name, d.min_words, d.max_words)) return d.run(c);
-  if (!c.subcommand("help", 2, 2)) return c.unknown_subcommand();
+  // In other words than those of the other containers: so says redis.
+  if (!c.subcommand("help", 2, 2))
+    return c.error("ERR unknown subcommand or wrong number of arguments for '" +
+                   std::string(c.arg(1).substr(0, 128)) + "'. Try DEBUG HELP.");
   std::vector<std::string_view> lines;
   for (const DebugCommand& d : kDebug) lines.push_back(d.usage);
   help(c, lines);

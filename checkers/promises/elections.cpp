@@ -1,0 +1,278 @@
+#include "checkers/promises/elections.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+// Texts of redis 7.0.15's cluster_legacy.c; Valkey has a second rank between the first and the offset.
+constexpr std::string_view kDelayed = "Start of election delayed for ";
+constexpr std::string_view kRankUpdated = "Replica rank updated to #";
+constexpr std::string_view kOk = "Cluster state changed: ok";
+constexpr std::string_view kStarting = "Starting a failover election for epoch ";
+
+// Logs have whole milliseconds, and a server reads its clock more than once.
+constexpr Nanos kResolution = 5 * kMillisecond;
+// A master that was restarted waits as long before it calls the cluster ok (CLUSTER_WRITABLE_DELAY).
+constexpr Nanos kQuarantine = 2 * kSecond;
+// By then an offset that was broadcast has arrived, the cron that looks at it has run, and so have we.
+constexpr Nanos kTold = 400 * kMillisecond;
+
+/// An election that a replica announced: when it will ask for votes, as what, with how much of the stream.
+struct Announced {
+  const LogLine* line = nullptr;
+  int master = -1;  // its master by its own view; -1: not known
+  Nanos delay = 0;
+  long long rank = 0;  // the last that it logged before it asked
+  long long offset = -1;
+  const LogLine* asked = nullptr;  // null: it never asked for votes after this
+};
+
+class Elections {
+ public:
+  Elections(const Analysis& analysis, CheckResult& result)
+      : analysis_(analysis), run_(analysis.run), result_(result) {
+    for (const LogLine& line : run_.logs) take(line);
+  }
+
+  void check() {
+    const bool clocks_moved = std::ranges::any_of(
+        run_.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
+    for (const Announced& own : announced_) {
+      if (!clocks_moved) check_delay(own);
+      for (const Announced& other : announced_) check_rank(own, other);
+    }
+    const auto strong = run_.plan.cluster.directives.find("cluster-strong");
+    const bool by_ballot = strong != run_.plan.cluster.directives.end() && strong->second == "yes";
+    for (const LogLine& line : run_.logs)
+      if (!by_ballot && line.text.starts_with(kStarting)) check_epoch(line);
+    if (!clocks_moved)
+      for (const View& view : run_.views) check_quarantine(view);
+    for (const LogLine& line : run_.logs)
+      if (!clocks_moved && line.text.starts_with(kOk)) check_quarantine_in_log(line);
+    figure(result_.measured, "elections_announced", static_cast<double>(announced_.size()));
+    figure(result_.measured, "ranks_compared", static_cast<double>(compared_));
+    figure(result_.measured, "restarted_masters", static_cast<double>(restarted_));
+  }
+
+  std::size_t seen() const { return announced_.size() + restarted_; }
+
+ private:
+  void take(const LogLine& line) {
+    Announced* last = nullptr;
+    for (Announced& announced : announced_)
+      if (announced.line->node == line.node && announced.line->pid == line.pid) last = &announced;
+    if (line.text.starts_with(kDelayed)) {
+      Announced announced;
+      announced.line = &line;
+      announced.master = master_of(line.node, line.time);
+      announced.delay = number_after(line.text, kDelayed) * kMillisecond;
+      announced.rank = number_after(line.text, "(rank #");
+      announced.offset = number_after(line.text, "offset ");
+      announced_.push_back(announced);
+    } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kRankUpdated)) {
+      last->rank = number_after(line.text, kRankUpdated);
+    } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kStarting)) {
+      last->asked = &line;
+    }
+  }
+
+  const std::vector<const View*>& views_of(int node) const {
+    return analysis_.views[static_cast<std::size_t>(node)];
+  }
+
+  int master_of(int node, Nanos time) const {
+    int master = -1;
+    for (const View* view : views_of(node)) {
+      if (view->begin > time) break;
+      if (const TopologyNode* own = own_line(view); own != nullptr)
+        master = own->is(kFlagMaster) ? -1 : run_.node_by_id(own->master_id);
+    }
+    return master;
+  }
+
+  void tell(std::string type, int node, Nanos time, std::string text) {
+    Anomaly anomaly;
+    anomaly.type = std::move(type);
+    anomaly.node = node_name(run_, node);
+    anomaly.time = time;
+    anomaly.explanation = std::move(text);
+    report(result_, std::move(anomaly));
+  }
+
+  /// Whether somebody told the node, or its master, to hand over: then nobody waits.
+  bool by_hand(int node, Nanos time) const {
+    if (handover_to(run_, node, time) != nullptr) return true;
+    return std::ranges::any_of(run_.logs, [&](const LogLine& line) {
+      return line.node == node && line.time <= time + kSecond && line.time >= time - 15 * kSecond &&
+             line.text.find("anual failover") != std::string::npos;
+    });
+  }
+
+  /// Row 2.
+  void check_delay(const Announced& own) {
+    const int node = own.line->node;
+    const Nanos least =
+        bounds_of(server_of(run_.info, run_.nodes[static_cast<std::size_t>(node)]), run_.info.config)
+            .election_delay;
+    if (least == 0 || by_hand(node, own.line->time)) return;
+    const std::string text = node_name(run_, node) + " announced its election at " + at(own.line->time);
+    if (own.delay + kResolution < least)
+      return tell("election-too-early", node, own.line->time,
+                  text + " for " + in_milliseconds(own.delay) + " later; it has to wait for at least " +
+                      in_milliseconds(least));
+    if (own.asked != nullptr && own.asked->time + kResolution < own.line->time + own.delay)
+      tell("election-too-early", node, own.asked->time,
+           text + " for " + in_milliseconds(own.delay) + " later, and asked for votes already at " +
+               at(own.asked->time));
+  }
+
+  /// Whether `from` may have been kept from telling `to` its offset in this time, or either from acting.
+  bool disturbed(int from, int to, Nanos begin, Nanos end) const {
+    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+      if (fault.requested > end) return false;
+      const bool on_links =
+          degrades(fault) || has_effect(fault, {EffectKind::kBus, EffectKind::kCut, EffectKind::kDegraded});
+      const Nanos over =
+          on_links ? fault.healed : std::max(over_at(run_, fault, from), over_at(run_, fault, to));
+      if (over != kNever && over < begin - analysis_.bounds.node_timeout) return false;
+      if (degrades(fault) || has_effect(fault, {EffectKind::kBus, EffectKind::kDegraded})) return true;
+      if (on_links) return drops(run_, fault, from, to);
+      return acts_on(run_, fault, from) || acts_on(run_, fault, to);
+    });
+  }
+
+  /// The most that the node was seen to have of its master's stream until then; -1: it was not seen.
+  std::int64_t offset_until(int node, Nanos time) const {
+    std::int64_t most = -1;
+    for (const OffsetSample& sample : run_.offsets)
+      if (sample.node == node && !sample.is_master && sample.time <= time)
+        most = std::max(most, sample.offset);
+    return most;
+  }
+
+  /// Row 2: whoever has less of the stream than another replica of the same master, which has told so, lets
+  /// it go first.
+  void check_rank(const Announced& own, const Announced& other) {
+    const int node = own.line->node;
+    const int better = other.line->node;
+    // Until one of the two asks for votes, nothing changes for the other.
+    const LogLine* first = own.asked != nullptr ? own.asked : other.asked;
+    if (node == better || own.master < 0 || own.master != other.master || first == nullptr) return;
+    const Nanos apart = std::abs(own.line->time - other.line->time);
+    if (apart > kSecond || own.offset < 0 || other.offset <= own.offset) return;
+    if (by_hand(node, own.line->time) || by_hand(better, own.line->time)) return;
+    const Nanos asked = first->time;
+    if (asked < std::max(own.line->time, other.line->time) + kTold + analysis_.stall) return;
+    const std::int64_t had = offset_until(node, asked);
+    if (had < 0 || had >= other.offset) return;
+    if (disturbed(better, node, std::min(own.line->time, other.line->time), asked)) return;
+    ++compared_;
+    if (own.rank > 0) return;
+    tell("rank-ignored", node, asked,
+         node_name(run_, node) + " still took itself for the first in rank at " + at(asked) + ", with " +
+             std::to_string(own.offset) + " bytes of the stream, although " + node_name(run_, better) +
+             " had told at " + at(other.line->time) + " that it has " + std::to_string(other.offset));
+  }
+
+  /// Row 11: the epoch of an election is one that its candidate had not seen.
+  void check_epoch(const LogLine& line) {
+    const long long epoch = number_after(line.text, kStarting);
+    const View* before = nullptr;
+    for (const View* view : views_of(line.node)) {
+      if (view->begin + kResolution > line.time) break;
+      if (view->reachable && view->replication.process_id == line.pid) before = view;
+    }
+    if (epoch < 0 || before == nullptr || before->cluster.current_epoch < static_cast<std::uint64_t>(epoch))
+      return;
+    tell("election-in-old-epoch", line.node, line.time,
+         node_name(run_, line.node) + " asked for votes at " + at(line.time) + " in epoch " +
+             std::to_string(epoch) + ", although its current epoch was " +
+             std::to_string(before->cluster.current_epoch) + " already at " + at(before->begin));
+  }
+
+  /// The same by the log, which shows what happens between two looks: a process whose first look showed it as
+  /// a master with slots, and that has not become a replica since.
+  void check_quarantine_in_log(const LogLine& line) {
+    const int life = life_at(run_, line.node, line.time);
+    if (line.role != 'M' || life < 0) return;
+    const Incarnation& now = run_.incarnations[static_cast<std::size_t>(life)];
+    if (now.pid != line.pid || line.time - now.started >= kQuarantine - kResolution) return;
+    const bool demoted = std::ranges::any_of(run_.logs, [&](const LogLine& other) {
+      return other.pid == line.pid && other.node == line.node && other.time <= line.time &&
+             other.text.find("Reconfiguring myself") != std::string::npos;
+    });
+    const View* looked = nullptr;  // the last before, of this process
+    for (const View* view : views_of(line.node))
+      if (view->reachable && view->replication.process_id == line.pid && view->begin <= line.time)
+        looked = view;
+    const TopologyNode* own = own_line(looked);
+    const bool master = own != nullptr && own->is(kFlagMaster) && !own->slots.empty();
+    if (demoted || !master || is_first(now) || !told_.insert(life).second) return;
+    tell("served-in-quarantine", line.node, line.time,
+         node_name(run_, line.node) + ", restarted as a master at " + at(now.started) +
+             ", logged that the cluster is ok at " + at(line.time) + ", " +
+             in_milliseconds(line.time - now.started) + " later; it has to wait for " +
+             in_milliseconds(kQuarantine));
+  }
+
+  bool is_first(const Incarnation& life) const {
+    return std::ranges::none_of(run_.incarnations, [&](const Incarnation& other) {
+      return other.node == life.node && other.started < life.started;
+    });
+  }
+
+  /// Row 6, of a master that comes back: the life is not its node's first.
+  void check_quarantine(const View& view) {
+    const TopologyNode* own = own_line(&view);
+    if (own == nullptr || !own->is(kFlagMaster) || own->slots.empty() || !view.replication.is_master) return;
+    const int life = life_at(run_, view.node, view.begin);
+    if (life < 0) return;
+    const Incarnation& now = run_.incarnations[static_cast<std::size_t>(life)];
+    if (is_first(now) || now.pid != view.replication.process_id || view.begin - now.started >= kQuarantine)
+      return;
+    ++restarted_;
+    if (!view.cluster.state_ok || !told_.insert(life).second) return;
+    tell("served-in-quarantine", view.node, view.begin,
+         node_name(run_, view.node) + ", restarted as a master at " + at(now.started) +
+             ", called the cluster ok at " + at(view.begin) + ", " +
+             in_milliseconds(view.begin - now.started) + " later; it has to wait for " +
+             in_milliseconds(kQuarantine));
+  }
+
+  const Analysis& analysis_;
+  const RunRecord& run_;
+  CheckResult& result_;
+  std::vector<Announced> announced_;
+  std::set<int> told_;  // lives, once each
+  std::size_t compared_ = 0;
+  std::size_t restarted_ = 0;
+};
+
+}  // namespace
+
+CheckResult check_elections(const Analysis& analysis, const CheckOptions&) {
+  CheckResult result;
+  result.name = "elections";
+  result.valid = Validity::kValid;
+  Elections elections(analysis, result);
+  elections.check();
+  result.operations = elections.seen();
+  if (result.violations > 0) {
+    result.explanation = result.anomalies.front().explanation + ".";
+  } else if (elections.seen() == 0) {
+    result.valid = Validity::kNotApplicable;
+    result.explanation = "No replica announced an election, and no master came back.";
+  } else {
+    result.explanation = "Replicas waited for their turn, and masters that came back for theirs.";
+  }
+  return result;
+}
+
+}  // namespace harness

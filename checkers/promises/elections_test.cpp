@@ -1,0 +1,187 @@
+// Elections: announced, delayed by rank, in a new epoch, and the quarantine of masters that come back.
+#include "checkers/promises/elections.h"
+
+#include <catch2/catch.hpp>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/record_builder_test.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+namespace {
+
+bool has(const CheckResult& result, std::string_view type) {
+  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
+}
+
+double measured(const CheckResult& result, std::string_view name) {
+  for (const auto& [known, value] : result.measured)
+    if (known == name) return value;
+  return -1;
+}
+
+std::string announcement(int delay, int rank, int offset) {
+  return "Start of election delayed for " + std::to_string(delay) + " milliseconds (rank #" +
+         std::to_string(rank) + ", offset " + std::to_string(offset) + ").";
+}
+
+/// n1 dies at 10 s; n4 and n5 replicate it, n5 some bytes behind. Each announces its election at 11.7 s.
+struct TwoReplicas {
+  RecordBuilder b;
+  int delay = 800;
+  int rank_of_n5 = 1;
+  int asks_n5_at = 12'300;
+
+  RunRecord finish() {
+    b.offset_of = [](int node, double ms) {
+      const auto sent = static_cast<std::int64_t>(ms < 10'000 ? ms : 10'000);
+      return node == 5 ? sent - 400 : sent;
+    };
+    b.observe_until(10'000);
+    b.fault("kill", 1, 10'000, 10'010);
+    b.crash(1, 9);
+    b.observe_until(13'000);
+    b.log(4, announcement(delay, 0, 10'000), 11'700);
+    b.log(5, announcement(delay, rank_of_n5, 9'600), 11'710);
+    b.log(5, "Starting a failover election for epoch 7.", asks_n5_at);
+    RunRecord run = b.finish();
+    for (View& view : run.views)
+      if (view.node == 4)
+        for (TopologyNode& line : view.topology.nodes)
+          if (line.is(kFlagMyself)) line.master_id = b.id(1);
+    return run;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("elections: nothing was announced and no master came back") {
+  RecordBuilder b;
+  b.observe_until(5'000);
+  CHECK(check_elections(b.finish(), {}).valid == Validity::kNotApplicable);
+}
+
+TEST_CASE("elections: a replica waits for its delay") {
+  TwoReplicas scene;
+  SECTION("good") {
+    scene.asks_n5_at = 12'520;
+    CHECK(check_elections(scene.finish(), {}).valid == Validity::kValid);
+  }
+  SECTION("bad: it announces none") {
+    scene.delay = 0;
+    CHECK(has(check_elections(scene.finish(), {}), "election-too-early"));
+    RunRecord newer = scene.b.finish();
+    newer.info.server.flavor = "valkey";
+    newer.info.server.version = "9.1.2";  // the best-ranked replica need not wait
+    CHECK_FALSE(has(check_elections(newer, {}), "election-too-early"));
+  }
+  SECTION("bad: it asks before the delay is over") {
+    CHECK(has(check_elections(scene.finish(), {}), "election-too-early"));
+  }
+  SECTION("good: somebody told it to") {
+    scene.delay = 0;
+    scene.b.log(4, "Manual failover user request accepted.", 11'600);
+    scene.b.log(5, "Manual failover user request accepted.", 11'600);
+    CHECK_FALSE(has(check_elections(scene.finish(), {}), "election-too-early"));
+  }
+}
+
+TEST_CASE("elections: whoever has less of the stream lets the other go first") {
+  TwoReplicas scene;
+  SECTION("good: its rank says so") {
+    const CheckResult result = check_elections(scene.finish(), {});
+    CHECK_FALSE(has(result, "rank-ignored"));
+    CHECK(measured(result, "ranks_compared") == 1);
+  }
+  SECTION("good: it learns of the other's offset meanwhile") {
+    scene.rank_of_n5 = 0;
+    scene.b.log(5, "Replica rank updated to #1, added 1000 milliseconds of delay.", 11'800);
+    CHECK_FALSE(has(check_elections(scene.finish(), {}), "rank-ignored"));
+  }
+  SECTION("bad") {
+    scene.rank_of_n5 = 0;
+    CHECK(has(check_elections(scene.finish(), {}), "rank-ignored"));
+  }
+  SECTION("bad, though the other asks first") {
+    scene.rank_of_n5 = 0;
+    scene.asks_n5_at = 20'000;
+    scene.b.log(4, "Starting a failover election for epoch 7.", 12'510);
+    RunRecord run = scene.finish();
+    std::erase_if(run.logs, [](const LogLine& line) { return line.time > 19 * kSecond; });
+    CHECK(has(check_elections(run, {}), "rank-ignored"));
+    Effect stream;  // of its master, not of the bus
+    stream.kind = EffectKind::kCut;
+    stream.links = {{"n1", "n5"}, {"n5", "n1"}};
+    stream.traffic = Traffic::kClientPort;
+    FaultRecord cut;
+    cut.fault = "cut-link";
+    cut.nodes = {0};
+    cut.requested = cut.active = 8 * kSecond;
+    cut.heals = true;
+    cut.effects = {stream};
+    run.faults.push_back(cut);
+    CHECK(has(check_elections(run, {}), "rank-ignored"));
+  }
+  SECTION("too soon to have heard of the other's offset") {
+    scene.rank_of_n5 = 0;
+    scene.asks_n5_at = 11'900;
+    CHECK_FALSE(has(check_elections(scene.finish(), {}), "rank-ignored"));
+  }
+  SECTION("the other was stopped") {
+    scene.rank_of_n5 = 0;
+    RunRecord run = scene.finish();
+    FaultRecord pause;
+    pause.fault = "pause";
+    pause.nodes = {3};
+    pause.requested = pause.active = 11'500 * kMillisecond;
+    Effect stopped;
+    stopped.kind = EffectKind::kStopped;
+    stopped.nodes = {3};
+    pause.effects = {stopped};
+    run.faults.push_back(pause);
+    CHECK_FALSE(has(check_elections(run, {}), "rank-ignored"));
+  }
+}
+
+TEST_CASE("elections: the epoch is a new one") {
+  TwoReplicas scene;
+  RunRecord run = scene.finish();
+  CHECK_FALSE(has(check_elections(run, {}), "election-in-old-epoch"));
+  for (View& view : run.views)
+    if (view.node == 4) view.cluster.current_epoch = 7;
+  CHECK(has(check_elections(run, {}), "election-in-old-epoch"));
+}
+
+TEST_CASE("elections: a master that was restarted does not serve at once") {
+  RecordBuilder b;
+  b.observe_until(5'000);
+  b.crash(1, 9);
+  b.observe_until(5'500);
+  b.restart(1);
+  b.observe_until(9'000);
+  RunRecord run = b.finish();
+  const CheckResult result = check_elections(run, {});
+  CHECK(result.valid == Validity::kValid);
+  CHECK(measured(result, "restarted_masters") > 0);
+  for (View& view : run.views) view.cluster.state_ok = true;
+  CHECK(has(check_elections(run, {}), "served-in-quarantine"));
+}
+
+TEST_CASE("elections: a quarantine that is cut short between two looks shows in the log") {
+  RecordBuilder b;
+  b.observe_until(5'000);
+  b.crash(1, 9);
+  b.observe_until(5'500);
+  b.restart(1);
+  b.observe_until(9'000);
+  b.log(1, "Cluster state changed: ok", 5'650);
+  RunRecord run = b.finish();
+  run.logs.back().role = 'S';
+  CHECK(check_elections(run, {}).valid == Validity::kValid);
+  for (LogLine& line : run.logs) line.role = 'M';
+  CHECK(has(check_elections(run, {}), "served-in-quarantine"));
+  for (LogLine& line : run.logs)
+    if (line.time == 5'650 * kMillisecond) line.time = 7'600 * kMillisecond;
+  CHECK(check_elections(run, {}).valid == Validity::kValid);
+}

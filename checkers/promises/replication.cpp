@@ -1,0 +1,201 @@
+#include "checkers/promises/replication.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+// Texts of redis 7.0.15's replication.c, and of Valkey's.
+constexpr std::string_view kTrying = "Trying a partial resynchronization";
+constexpr std::string_view kRequest = "(request ";
+constexpr std::string_view kContinued = "Successful partial resynchronization with ";
+constexpr std::string_view kAccepted = "Partial resynchronization request from ";
+constexpr std::string_view kForked = "Setting secondary replication ID to ";
+
+// A closed connection is noticed at once; this is for a server that is busy, and for our looks.
+constexpr Nanos kNoticed = 2 * kSecond;
+
+class Replication {
+ public:
+  Replication(const Analysis& analysis, CheckResult& result)
+      : analysis_(analysis), run_(analysis.run), result_(result) {}
+
+  void check() {
+    for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
+      check_promotions(static_cast<int>(node));
+      for (const View* view : analysis_.views[node]) check_link(*view);
+    }
+    for (const LogLine& line : run_.logs)
+      if (line.text.starts_with(kTrying)) check_resync(line);
+    figure(result_.measured, "promotions", static_cast<double>(promotions_));
+    figure(result_.measured, "partial_resyncs", static_cast<double>(resyncs_));
+    figure(result_.measured, "lost_links", static_cast<double>(lost_));
+  }
+
+  bool any_replica() const {
+    return std::ranges::any_of(
+        run_.views, [](const View& view) { return view.reachable && !view.replication.is_master; });
+  }
+
+ private:
+  void tell(std::string type, int node, Nanos time, std::string text) {
+    Anomaly anomaly;
+    anomaly.type = std::move(type);
+    anomaly.node = node_name(run_, node);
+    anomaly.time = time;
+    anomaly.explanation = std::move(text);
+    report(result_, std::move(anomaly));
+  }
+
+  /// Of one process: a replica, then a master.
+  void check_promotions(int node) {
+    const View* before = nullptr;
+    for (const View* view : analysis_.views[static_cast<std::size_t>(node)]) {
+      if (!view->reachable) continue;
+      const ReplicationInfo& now = view->replication;
+      const bool promoted = before != nullptr && !before->replication.is_master && now.is_master &&
+                            before->replication.run_id == now.run_id;
+      before = view;
+      if (!promoted || now.replication_id.empty()) continue;
+      ++promotions_;
+      if (!followed(node, *view)) continue;
+      tell(
+          "replication-id-kept", node, view->begin,
+          node_name(run_, node) + ", a master since " + at(view->begin) +
+              " at the latest, goes on under the replication id " + now.replication_id +
+              " of the master that it had replicated: a replica of either can be taken for one of the other");
+    }
+  }
+
+  /// Whether the id of this new master is one that its process had while it was a replica.
+  bool followed(int node, const View& promoted) const {
+    return std::ranges::any_of(analysis_.views[static_cast<std::size_t>(node)], [&](const View* view) {
+      return view->reachable && view->begin < promoted.begin && !view->replication.is_master &&
+             view->replication.run_id == promoted.replication.run_id &&
+             view->replication.replication_id == promoted.replication.replication_id;
+    });
+  }
+
+  /// The next of the replica's lines about the same attempt says that it was granted.
+  const LogLine* granted(const LogLine& trying) const {
+    for (const LogLine& line : run_.logs) {
+      if (&line <= &trying || line.node != trying.node || line.pid != trying.pid) continue;
+      if (line.text.starts_with(kContinued)) return &line;
+      if (line.text.starts_with(kTrying) || line.text.starts_with("Full resync")) return nullptr;
+    }
+    return nullptr;
+  }
+
+  /// The master's line of the same resynchronization: it names the offset. Null: none, or several nodes'.
+  const LogLine* accepted(long long offset, int replica, Nanos from, Nanos until) const {
+    const LogLine* found = nullptr;
+    for (const LogLine& line : run_.logs) {
+      if (line.node == replica || line.time < from - kSecond || line.time > until + kSecond) continue;
+      if (!line.text.starts_with(kAccepted) ||
+          number_after(line.text, "backlog starting from offset ") != offset)
+        continue;
+      if (found != nullptr && found->node != line.node) return nullptr;
+      found = &line;
+    }
+    return found;
+  }
+
+  void check_resync(const LogLine& trying) {
+    const std::size_t begin = trying.text.find(kRequest);
+    if (begin == std::string::npos) return;
+    const std::string id = trying.text.substr(begin + kRequest.size(), 40);
+    const long long offset = number_after(trying.text, id + ":");
+    const LogLine* done = id.size() == 40 && offset > 0 ? granted(trying) : nullptr;
+    if (done == nullptr) return;
+    const LogLine* master = accepted(offset, trying.node, trying.time, done->time);
+    if (master == nullptr) return;
+    ++resyncs_;
+    const LogLine* fork = nullptr;  // the last of that process before
+    for (const LogLine& line : run_.logs)
+      if (line.node == master->node && line.pid == master->pid && line.time <= master->time &&
+          line.text.starts_with(kForked))
+        fork = &line;
+    if (fork == nullptr || fork->text.compare(kForked.size(), id.size(), id) != 0) return;
+    const long long valid = number_after(fork->text, "valid up to offset: ");
+    if (valid < 0 || offset <= valid) return;
+    tell("resync-beyond-fork", master->node, master->time,
+         node_name(run_, master->node) + " let " + node_name(run_, trying.node) + " go on from offset " +
+             std::to_string(offset) + " of stream " + id + " at " + at(master->time) +
+             ", although its own had forked from that one at offset " + std::to_string(valid) +
+             " (its log at " + at(fork->time) + "): what the replica had beyond is not the master's");
+  }
+
+  int node_at(const std::string& ip, int port) const {
+    for (std::size_t i = 0; i < run_.nodes.size(); ++i)
+      if (run_.nodes[i].ip == ip && run_.nodes[i].port == port) return static_cast<int>(i);
+    return -1;
+  }
+
+  /// The end of the process that serves as `node` at this time or served last; kNever: it runs.
+  Nanos ended_before(int node, Nanos time) const {
+    Nanos ended = kNever;
+    for (const Incarnation& life : run_.incarnations)
+      if (life.node == node && life.started <= time) ended = life.ended;
+    return ended;
+  }
+
+  void check_link(const View& view) {
+    const ReplicationInfo& own = view.replication;
+    if (!view.reachable || own.is_master) return;
+    const int master = node_at(own.master_ip, own.master_port);
+    const Nanos ended = master < 0 ? kNever : ended_before(master, view.end);
+    if (ended == kNever || view.end < ended) return;
+    ++lost_;
+    const Nanos bound = kNoticed + analysis_.stall;
+    if (!own.link_up || view.end - ended <= bound || hidden(view.node, master, ended, view.end)) return;
+    tell("lost-link-told-up", view.node, view.end,
+         node_name(run_, view.node) + " calls its link to " + node_name(run_, master) + " up at " +
+             at(view.end) + ", " + in_milliseconds(view.end - ended) + " after that process ended");
+  }
+
+  /// Whether a fault may have kept the end of the connection from the replica: on its links, or on itself.
+  bool hidden(int replica, int master, Nanos from, Nanos until) const {
+    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+      const Nanos over = fault.heals ? fault.healed : over_at(run_, fault, replica);
+      if (fault.requested > until || (over != kNever && over < from)) return false;
+      return has_effect(fault, {EffectKind::kCut, EffectKind::kDegraded, EffectKind::kConfig,
+                                EffectKind::kMembership}) ||
+             fault.nodes == std::vector<int>{replica} ||
+             (acts_on(run_, fault, replica) && !acts_on(run_, fault, master));
+    });
+  }
+
+  const Analysis& analysis_;
+  const RunRecord& run_;
+  CheckResult& result_;
+  std::size_t promotions_ = 0;
+  std::size_t resyncs_ = 0;
+  std::size_t lost_ = 0;
+};
+
+}  // namespace
+
+CheckResult check_replication(const Analysis& analysis, const CheckOptions&) {
+  CheckResult result;
+  result.name = "replication";
+  result.valid = Validity::kValid;
+  Replication replication(analysis, result);
+  replication.check();
+  result.operations = analysis.run.views.size();
+  if (result.violations > 0) {
+    result.explanation = result.anomalies.front().explanation + ".";
+  } else if (!replication.any_replica()) {
+    result.valid = Validity::kNotApplicable;
+    result.explanation = "No node was a replica.";
+  } else {
+    result.explanation = "Streams fork where nodes say, and lost links are told.";
+  }
+  return result;
+}
+
+}  // namespace harness

@@ -1,0 +1,91 @@
+// Streams of replication: forked at a promotion, gone on with where that is lawful, links that are told.
+#include "checkers/promises/replication.h"
+
+#include <catch2/catch.hpp>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/record_builder_test.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+namespace {
+
+bool has(const CheckResult& result, std::string_view type) {
+  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
+}
+
+const std::string kStream(40, 'b');
+const std::string kForkedStream(40, 'c');
+
+/// n4 has forked from n1's stream at offset 5000; n1 asks it to go on from `offset` of that stream.
+RunRecord resync(int offset, const std::string& id = kStream) {
+  FailoverRun scene;
+  scene.b.log(4,
+              "Setting secondary replication ID to " + kStream +
+                  ", valid up to offset: 5000. New replication ID is " + kForkedStream,
+              12'400);
+  const std::string from = std::to_string(offset);
+  scene.b.log(1, "Trying a partial resynchronization (request " + id + ":" + from + ").", 16'400);
+  scene.b.log(4,
+              "Partial resynchronization request from 10.77.0.1:6379 accepted. Sending 20 bytes of backlog "
+              "starting from offset " +
+                  from + ".",
+              16'401);
+  scene.b.log(1, "Successful partial resynchronization with master.", 16'402);
+  return scene.finish();
+}
+
+}  // namespace
+
+TEST_CASE("replication: a healthy failover") {
+  const RunRecord run = FailoverRun().finish();
+  const CheckResult result = check_replication(run, {});
+  INFO(result.explanation);
+  CHECK(result.valid == Validity::kValid);
+}
+
+TEST_CASE("replication: nobody replicates") {
+  RunRecord run = FailoverRun().finish();
+  for (View& view : run.views) view.replication.is_master = true;
+  CHECK(check_replication(run, {}).valid == Validity::kNotApplicable);
+}
+
+TEST_CASE("replication: a promoted replica goes on under its master's id") {
+  RunRecord run = FailoverRun().finish();
+  std::string old;
+  for (View& view : run.views) {
+    if (view.node != 3) continue;
+    if (!view.replication.is_master) old = view.replication.replication_id;
+    view.replication.replication_id = old;
+  }
+  CHECK(has(check_replication(run, {}), "replication-id-kept"));
+}
+
+TEST_CASE("replication: a partial resync from beyond the fork") {
+  CHECK(check_replication(resync(5000), {}).valid == Validity::kValid);
+  CHECK(has(check_replication(resync(5001), {}), "resync-beyond-fork"));
+  CHECK(check_replication(resync(9000, kForkedStream), {}).valid == Validity::kValid);
+  RunRecord refused = resync(5001);
+  std::erase_if(refused.logs,
+                [](const LogLine& line) { return line.text.starts_with("Successful partial"); });
+  CHECK(check_replication(refused, {}).valid == Validity::kValid);
+}
+
+TEST_CASE("replication: the link to a master that has ended") {
+  RunRecord run = FailoverRun().finish();
+  const auto n4 = [](View& view) { return view.node == 3 && view.reachable && !view.replication.is_master; };
+  for (View& view : run.views)
+    if (n4(view)) {
+      view.replication.master_ip = run.nodes[0].ip;
+      view.replication.master_port = run.nodes[0].port;
+    }
+  CHECK(check_replication(run, {}).valid == Validity::kValid);
+  for (View& view : run.views)
+    if (n4(view)) view.replication.link_up = true;
+  CHECK(has(check_replication(run, {}), "lost-link-told-up"));
+  Effect cut;
+  cut.kind = EffectKind::kCut;
+  run.faults.front().effects.push_back(cut);
+  CHECK_FALSE(has(check_replication(run, {}), "lost-link-told-up"));
+}

@@ -1,0 +1,26 @@
+// What a person can do about a file that could not be written.
+#pragma once
+
+#include <cerrno>
+#include <string>
+
+namespace harness {
+
+/// By the reason that the system gave (errno).
+inline std::string write_mend(int reason) {
+  switch (reason) {
+    case ENOSPC:
+    case EDQUOT:
+      return "free some space, or choose another place with --store DIR";
+    case EMFILE:
+      return "raise `ulimit -n`";
+    case ENFILE:
+      return "this machine has no more open files: end other programs, or raise fs.file-max";
+    case EFBIG:
+      return "raise `ulimit -f`";
+    default:
+      return "choose another place with --store DIR";
+  }
+}
+
+}  // namespace harness
