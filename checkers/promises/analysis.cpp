@@ -1,5 +1,7 @@
 #include "checkers/promises/analysis.h"
 
+#include <algorithm>
+
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -13,5 +15,16 @@ Analysis::Analysis(const RunRecord& record)
       windows(record, terms, bounds, stall),
       failovers(find_failovers(*this)),
       due(due_failovers(*this)) {}
+
+bool Analysis::was_silent(int node, Nanos from, Nanos until) const {
+  const auto ended = [&](const Incarnation& life) {
+    return life.node == node && life.ended >= from && life.ended <= until;
+  };
+  const auto unanswered = [&](const View* view) {
+    return !view->reachable && view->end >= from && view->begin <= until;
+  };
+  return std::ranges::any_of(run.incarnations, ended) ||
+         std::ranges::any_of(views[static_cast<std::size_t>(node)], unanswered);
+}
 
 }  // namespace harness

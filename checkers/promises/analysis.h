@@ -28,6 +28,10 @@ class Analysis {
   Windows windows;
   std::vector<Failover> failovers;
   std::vector<DueFailover> due;
+
+  /// Whether the node's process ended, or the node was seen not to answer, at some time of that span,
+  /// whatever the reason: a node that crashes or hangs by itself has no fault to its name.
+  bool was_silent(int node, Nanos from, Nanos until) const;
 };
 
 }  // namespace harness

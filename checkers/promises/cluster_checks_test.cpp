@@ -464,9 +464,22 @@ TEST_CASE("failover: phases and bounds") {
       if (op.completed < 9 * kSecond) op.completed += kSecond;
     CHECK(check_failover(run, {}).valid == Validity::kValid);
   }
+  for (Incarnation& life : run.incarnations) life.expected = true;  // somebody ended it, and has no fault
   SECTION("bad: needless") {
     run.faults.erase(run.faults.begin());
     CHECK(has(check_failover(run, {}), "needless-failover"));
+  }
+  SECTION("a master that left by order, or crashed by itself, is not replaced needlessly") {
+    run.faults.erase(run.faults.begin());
+    REQUIRE(has(check_failover(run, {}), "needless-failover"));
+    RunRecord left = run;
+    Membership membership(left.nodes);
+    membership.remove(0);
+    left.intended = {{0, membership}};
+    CHECK_FALSE(has(check_failover(left, {}), "needless-failover"));
+    for (Incarnation& life : run.incarnations)
+      if (life.node == 0 && life.ended != kNever) life.expected = false;
+    CHECK_FALSE(has(check_failover(run, {}), "needless-failover"));
   }
   SECTION("bad: a cut healed at once ended in a failover") {
     run.faults[0].fault = "isolate";

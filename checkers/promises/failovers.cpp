@@ -327,9 +327,23 @@ void check_speed(const Analysis& analysis, const Failover& failover, CheckResult
   report(result, std::move(anomaly));
 }
 
+/// The old master left the cluster by order (CLUSTER RESET), or crashed by itself before it was
+/// replaced.
+bool gone_by_itself(const Analysis& analysis, const Failover& failover) {
+  const Nanos promoted = failover.promoted;
+  const Nanos from = promoted - 2 * analysis.bounds.recovery_spec;
+  const auto crashed = [&](const Incarnation& life) {
+    return life.node == failover.from && !life.expected && life.ended >= from && life.ended <= promoted;
+  };
+  return !intended_at(analysis.run, promoted).is_member(failover.from) ||
+         std::ranges::any_of(analysis.run.incarnations, crashed);
+}
+
 /// Row 3. A cause shorter than half a timeout cannot end in a failover; none at all even less.
-void check_need(const RunRecord& run, const Bounds& bounds, Nanos stall, const Failover& failover,
-                CheckResult& result) {
+void check_need(const Analysis& analysis, const Failover& failover, CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const Bounds& bounds = analysis.bounds;
+  const Nanos stall = analysis.stall;
   const bool manual = std::any_of(run.logs.begin(), run.logs.end(), [&](const LogLine& line) {
     return (line.node == failover.to || line.node == failover.from) && line.time <= failover.promoted &&
            (line.text.find("anual failover") != std::string::npos ||
@@ -339,7 +353,7 @@ void check_need(const RunRecord& run, const Bounds& bounds, Nanos stall, const F
     return hands_over(fault) && fault.requested <= failover.promoted &&
            (acts_on(run, fault, failover.to) || acts_on(run, fault, failover.from));
   });
-  if (manual || asked) return;
+  if (manual || asked || gone_by_itself(analysis, failover)) return;
   Nanos longest = 0;
   bool any = false;
   for (const FaultRecord& fault : run.faults) {
@@ -419,7 +433,7 @@ CheckResult check_failover(const Analysis& analysis, const CheckOptions&) {
   };
   for (const Failover& failover : failovers) {
     check_speed(analysis, failover, result, slow);
-    check_need(run, bounds, stall, failover, result);
+    check_need(analysis, failover, result);
     check_aftermath(analysis, failover, result);
     promotion = std::max(promotion, since(failover, failover.promoted));
     writing = std::max(writing, since(failover, failover.first_write));

@@ -40,23 +40,10 @@ class FailureReports {
     return !only_cuts && (acts_on(run_, fault, failed) || acts_on(run_, fault, master));
   }
 
-  /// Whether the node was seen not to answer, or its process to end, whatever the reason: nobody asked for it
-  /// when it crashed or hung by itself.
-  bool silent(int node, Nanos from, Nanos until) const {
-    const auto ended = [&](const Incarnation& life) {
-      return life.node == node && life.ended >= from && life.ended <= until;
-    };
-    const auto unanswered = [&](const View* view) {
-      return !view->reachable && view->end >= from && view->begin <= until;
-    };
-    return std::ranges::any_of(run_.incarnations, ended) ||
-           std::ranges::any_of(analysis_.views[static_cast<std::size_t>(node)], unanswered);
-  }
-
   bool may_suspect(int master, int failed, Nanos time) const {
     // A report counts for two timeouts, and a suspicion that it tells takes one more to arise and to end.
     const Nanos from = time - 4 * analysis_.bounds.node_timeout - kSecond;
-    return silent(failed, from, time) || silent(master, from, time) ||
+    return analysis_.was_silent(failed, from, time) || analysis_.was_silent(master, from, time) ||
            std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
              return parts(fault, failed, master, from, time);
            });

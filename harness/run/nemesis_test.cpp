@@ -213,6 +213,19 @@ TEST_CASE("a fault stays until its condition holds, or to the end of the load") 
   CHECK(stage.nemesis->records().commands()[0].time >= record_of("stays").healed);
 }
 
+TEST_CASE("a fault of one node acts on each node that its target names, and is healed at each") {
+  Stage stage(3, 0, {fault("stops", "pause", "n1,n3"), fault("kills", "kill", "n1,n2,n3")});
+  stage.plan.steps[0].hold = 200 * kMillisecond;
+  stage.run();
+  const auto records = stage.faults();
+  REQUIRE(records.size() == 5);
+  for (const FaultRecord& record : records) CHECK(record.verified_active());
+  CHECK(records[0].nodes == std::vector<int>{0});
+  CHECK(records[1].nodes == std::vector<int>{2});
+  for (const std::size_t i : {0U, 1U}) CHECK(records[i].verified_healed());
+  for (int number = 0; number < 3; ++number) CHECK_FALSE(stage.scene.cluster().node(number).running());
+}
+
 TEST_CASE("commands are filled in, sent, saved and held against what was expected") {
   StepPlan first = command("save", "n1", {"CLUSTER", "MYID"}, "/^[0-9a-f]{40}$/");
   first.save = "its-id";

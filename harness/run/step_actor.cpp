@@ -1,6 +1,8 @@
 #include "harness/run/step_actor.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "harness/conditions/placeholders.h"
 #include "harness/conditions/reply_pattern.h"
@@ -104,34 +106,66 @@ FaultContext StepActor::fault_context() {
           scene_.bus};
 }
 
+/// The nodes that a target names for certain, where it may name several; none for one that is drawn.
+std::vector<int> StepActor::named_by(const std::string& target) {
+  constexpr std::array<std::string_view, 4> kSeveral = {"all", "masters", "dead", "previous"};
+  std::vector<int> numbers;
+  if (target.find(',') == std::string::npos && std::ranges::find(kSeveral, target) == kSeveral.end())
+    return numbers;
+  const TargetScope scope{scene_.cluster, prng_, board_.nodes_before(number_)};
+  for (const Node* node : resolve_target(scope, target).nodes) numbers.push_back(node->number());
+  return numbers;
+}
+
+/// A fault that acts on one node acts on each that its target names, by a record of its own.
 void StepActor::inject() {
   const Fault* fault = find_fault(step_.name);
   CHECK_THAT_HOLDS(fault != nullptr, "plans name only faults of the table");
+  const std::string target = step_.target.empty() ? std::string(fault->default_target) : step_.target;
+  const std::vector<int> named = named_by(target);
+  std::vector<Injected> injected;
+  injected.push_back(inject_at(*fault, target));
+  std::vector<int> nodes = injected.front().record->nodes;
+  for (const int number : named) {
+    if (std::ranges::find(nodes, number) != nodes.end() || board_.healing_asked(number_)) continue;
+    injected.push_back(inject_at(*fault, scene_.cluster.node(number).name()));
+    std::ranges::copy(injected.back().record->nodes, std::back_inserter(nodes));
+  }
+  board_.take_hold(number_, nodes);
+  std::erase_if(injected, [](const Injected& one) { return !one.active; });
+  if (injected.empty()) return;
+  stay_in_force(*injected.back().record);
+  for (const Injected& one : injected) heal(one);
+}
+
+StepActor::Injected StepActor::inject_at(const Fault& fault, const std::string& target) {
   std::string problem;
-  const Parameters with = complete(fault->parameters, step_.with.json(), problem);
+  const Parameters with = complete(fault.parameters, step_.with.json(), problem);
   CHECK_THAT_HOLDS(problem.empty(), "plans give only parameters of the schema: " + problem);
   FaultRecord blank;
   blank.step = step_.id;
-  blank.fault = fault->name;
+  blank.fault = fault.name;
   blank.parameters = with;
-  blank.heals = fault->heals;
+  blank.heals = fault.heals;
   blank.requested = scene_.clock.now();
-  std::size_t number = 0;
-  FaultRecord& record = records_.open_fault(std::move(blank), number);
-  records_.acts(number, record);
+  Injected one;
+  one.record = &records_.open_fault(std::move(blank), one.number);
+  FaultRecord& record = *one.record;
+  records_.acts(one.number, record);
   FaultContext context = fault_context();
-  const std::string_view target = step_.target.empty() ? fault->default_target : step_.target;
-  const std::unique_ptr<ActiveFault> active = fault->inject(context, {target, with}, record);
-  records_.changed(number, record);
+  one.active = fault.inject(context, {target, with}, record);
+  records_.changed(one.number, record);
   records_.say(record.description + (record.verified_active() ? "" : ": " + record.error));
-  board_.take_hold(number_, record.nodes);
-  if (!active) return;
-  stay_in_force(record);
+  return one;
+}
+
+void StepActor::heal(const Injected& one) {
+  FaultRecord& record = *one.record;
   FaultRecord healing = record;
   healing.heal_requested = scene_.clock.now();
-  records_.acts(number, healing);
-  active->heal(record);
-  records_.changed(number, record);
+  records_.acts(one.number, healing);
+  one.active->heal(record);
+  records_.changed(one.number, record);
   records_.say(record.verified_healed() ? "healed: " + record.description
                                         : "not healed: " + record.description + ": " + record.error);
 }

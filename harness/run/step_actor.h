@@ -27,7 +27,16 @@ class StepActor {
   bool begin(int round, Nanos since);
   bool wanted_again(int round, Nanos first) const;
   void act();
+  /// A fault that was injected, and stays until it is healed if `active`.
+  struct Injected {
+    std::size_t number = 0;  // of its record
+    FaultRecord* record = nullptr;
+    std::unique_ptr<ActiveFault> active;
+  };
   void inject();
+  Injected inject_at(const Fault& fault, const std::string& target);
+  void heal(const Injected& one);
+  std::vector<int> named_by(const std::string& target);
   void stay_in_force(const FaultRecord& record);
   void heal_other();
   void send_command();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -26,6 +27,14 @@ struct Election {
   std::uint64_t epoch = 0;
   std::string_view obstacle;  // why it does not go on, as last logged
   Ms obstacle_logged = 0;
+
+  /// It is over: the next one is scheduled anew, and wins by votes of its own (valkey#1711).
+  void forget() {
+    at = kLongAgo;
+    asked = false;
+    votes.clear();
+  }
+  static constexpr Ms kLongAgo = std::numeric_limits<Ms>::min() / 4;
 };
 
 /// CLUSTER FAILOVER in progress, on the master and on the replica (manual_failover.cpp).

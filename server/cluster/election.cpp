@@ -110,7 +110,7 @@ bool gave_up_seat(Context& c) {
   return !c.heir.none();
 }
 
-/// Why the vote is refused, or an empty text.
+/// Why the vote is refused, or an empty text. Who asks with an old epoch is told the newer one.
 std::string refusal(Context& c, const Node& candidate, const Header& request) {
   const State& s = c.state;
   const bool forgetful = c.config.defects(Defect::kVoteTwice);
@@ -130,6 +130,8 @@ std::string refusal(Context& c, const Node& candidate, const Header& request) {
     if (newer < 0 && !s.unclaimed(slot) && s.owner[slot]->config_epoch > request.config_epoch) newer = slot;
   });
   if (newer < 0) return {};
+  // Its master is gone, perhaps: who else could tell it the epoch to ask with (valkey#2178)?
+  bus::send_update(c, candidate.link, *s.owner[newer]);
   return fmt::format("slot {} epoch ({}) > reqEpoch ({})", newer, s.owner[newer]->config_epoch,
                      request.config_epoch);
 }
@@ -207,6 +209,7 @@ void replace_master(Context& c) {
   c.save_synced();
   bus::broadcast_pong(c, bus::Audience::kAll);
   manual_failover::reset(c);
+  c.election.forget();
 }
 
 }  // namespace node::cluster::election

@@ -119,6 +119,12 @@ void on_fail_message(Context& c, Node& failing, const Node& sender) {
   mark_failed(c, failing);
 }
 
+void on_lost_name(Context& c, Node& node) {
+  if (node.failed()) return;
+  mark_failed(c, node);
+  bus::broadcast_fail(c, node);
+}
+
 void on_answer(Context& c, Node& node) {
   if (node.pfailed()) {
     if (c.config.defects(Defect::kPfailKept)) return;

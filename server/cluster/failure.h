@@ -20,6 +20,8 @@ bool check_silence(Context& c, Node& node);
 void tell(Context& c, std::span<Node* const> suspects);
 /// FAIL told by somebody who knows.
 void on_fail_message(Context& c, Node& failing, const Node& sender);
+/// Somebody else answers at its address: nobody will reach it again, so that it has failed (valkey#1191).
+void on_lost_name(Context& c, Node& node);
 /// The node answered a ping.
 void on_answer(Context& c, Node& node);
 

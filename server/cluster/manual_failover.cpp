@@ -14,6 +14,7 @@ constexpr int kPauseFactor = 2;  // the master stays paused longer than the repl
 
 void start(Context& c, Mode mode) {
   reset(c);
+  c.election.forget();  // one that waits for its next attempt would hold this one up (valkey#1274)
   c.manual.end = c.now + kTimeout;
   switch (mode) {
     case Mode::kTakeover:

@@ -70,6 +70,7 @@ bool check_outbound_identity(Context& c, Link& link, Node* sender, const Header&
   node.ip.clear();
   node.port = node.pport = node.cport = 0;
   bus::close(c, link);
+  failure::on_lost_name(c, node);
   c.save_soon();
   return false;
 }

@@ -154,6 +154,7 @@ TEST_CASE("votes: none against a newer owner; FORCEACK does without the failure"
   h.config_epoch = 1;  // its slots belong to epoch 2
   f.receive('s', {h, {}});
   CHECK(votes(f) == 0);
+  CHECK(f.sent(MessageType::kUpdate).size() == 1);  // so that it asks with the newer epoch
 }
 
 TEST_CASE("votes: who helped its own replica up votes for nobody else until nothing came of it") {
@@ -308,6 +309,7 @@ TEST_CASE("a link that changes its name is not believed in the old one") {
   f.drain();
   CHECK(f.state().current_epoch == 3);
   CHECK(f.node('b')->has(flag::kNoAddr));
+  CHECK(f.node('b')->failed());  // nobody will reach it again
 }
 
 TEST_CASE("strangers may not fill the memory, nor stay for ever; members may send what they like") {
@@ -397,6 +399,28 @@ TEST_CASE("manual failover, the replica's part: waits for the offset, then is el
   f.drain();
   REQUIRE(f.sent(MessageType::kAuthRequest).size() >= 1);
   CHECK((f.sent(MessageType::kAuthRequest)[0].header.mflags & mflag::kForceAck) != 0);
+}
+
+TEST_CASE("election: votes of one that was won are none for the next") {
+  Fixture f(as_replica());
+  f.host.view = {true, true, f.now, 0};
+  f.pass(100);
+  const auto ask = [&f](std::uint64_t epoch) {
+    CHECK(f.command({"failover", "force"}) == Reply::ok());
+    const auto asked = f.sent(MessageType::kAuthRequest);
+    return !asked.empty() && asked[0].header.current_epoch == epoch;
+  };
+  CHECK(ask(4));
+  for (const char voter : {'a', 'b'}) f.receive(voter, {f.header(voter, MessageType::kAuthAck), {}});
+  REQUIRE(f.state().myself->is_master());
+  Header taken = f.header('m', MessageType::kPing);  // the old master takes over again
+  taken.slots = f.state().myself->slots;
+  taken.config_epoch = taken.current_epoch = 5;
+  taken.flags = flag::kMaster;
+  f.receive('m', {taken, PingBody{}});
+  REQUIRE(f.state().myself->is_replica());
+  CHECK(ask(6));
+  CHECK(f.state().myself->is_replica());
 }
 
 TEST_CASE("gossip: strangers are met through members, unless they were forgotten") {

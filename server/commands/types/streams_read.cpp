@@ -201,12 +201,11 @@ void serve(Call& c, const Read& r, const Source& source, const StreamId& after, 
   if (c.reply.resp() == 2) c.reply.array(2);
   c.reply.bulk(source.key);
   StreamConsumer* consumer = nullptr;
+  bool made = false;
   if (source.group) {
     const FoundConsumer found = consumer_or_new(c, source.key, *source.group, r.consumer);
     consumer = &found.consumer;
-    // A claim makes it elsewhere too; without claims it must be told.
-    if (found.made && r.acknowledged)
-      c.propagate_as({"XGROUP", "CREATECONSUMER", source.key, r.group, r.consumer});
+    made = found.made;
     ++c.engine.state.dirty;
   }
   const auto from = after.next();
@@ -219,6 +218,9 @@ void serve(Call& c, const Read& r, const Source& source, const StreamId& after, 
     n = source.group ? deliver(c, r, source, *consumer, cursor, count)
                      : reply_entries(c.reply, cursor, count);
   }
+  // A claim makes the consumer elsewhere too; without claims it must be told (redis#14963).
+  const bool claimed = source.news && n > 0 && !r.acknowledged;
+  if (made && !claimed) c.propagate_as({"XGROUP", "CREATECONSUMER", source.key, r.group, r.consumer});
   c.reply.wrap_array(mark, n);
 }
 
