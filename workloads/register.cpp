@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "workloads/answers.h"
@@ -30,6 +31,9 @@ constexpr std::string_view kCompareAndSet =
     "local seen = redis.call('GET', KEYS[1]) "
     "if seen == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return {1} end return {0, seen}";
 
+/// More than a cluster has: such a number names a node of any.
+constexpr std::uint64_t kManyNodes = 1'000'000;
+
 std::string decimal(Value value) {
   return std::to_string(value.as_integer());
 }
@@ -52,12 +56,11 @@ class RegisterWorkload final : public Workload {
     read_or_write_ = (read + write) / all;
   }
 
-  Operation next(std::int32_t, Prng& prng) override {
-    Operation op = once_.turn(prng) ? next_once(prng) : next_of_many(prng);
-    if (op.function == Function::kRead && astray_ > 0 && prng.chance(astray_)) {
-      const Value node = Value::integer(static_cast<std::int64_t>(prng.below(1'000)));
-      op.argument = recorder_.list({&node, 1});
-    }
+  Operation next(std::int32_t process, Prng& prng) override {
+    const Operation op = once_.turn(prng) ? next_once(prng) : next_of_many(prng);
+    first_.erase(process);
+    if (op.function != Function::kCas && astray_ > 0 && prng.chance(astray_))
+      first_[process] = prng.below(kManyNodes);
     return op;
   }
 
@@ -65,11 +68,11 @@ class RegisterWorkload final : public Workload {
     const std::string& key = keys_.has(op.key) ? keys_.text(op.key) : once_.text(op.key);
     if (op.function == Function::kRead) {
       const std::string_view command[] = {"GET", key};
-      take_read(op, co_await client.command(key, command, first_of_read(client, op)));
+      take_read(op, co_await client.command(key, command, first_asked(client, op.process)));
     } else if (op.function == Function::kWrite) {
       const std::string value = decimal(op.argument);
       const std::string_view command[] = {"SET", key, value};
-      take_write(op, co_await client.command(key, command, first_of_write(client, op)));
+      take_write(op, co_await client.command(key, command, first_asked(client, op.process)));
     } else {
       const std::vector<Value> pair = recorder_.elements(op.argument);
       const std::string expected = decimal(pair[0]);
@@ -79,6 +82,8 @@ class RegisterWorkload final : public Workload {
     }
     co_return op;
   }
+
+  void retired(std::int32_t process) override { first_.erase(process); }
 
   std::optional<Operation> next_final(const FinalTurn&) override { return final_reads_.next(); }
 
@@ -111,20 +116,10 @@ class RegisterWorkload final : public Workload {
     return op;
   }
 
-  /// The node that a read asks first, as its argument says; -1: the one that serves the key.
-  int first_of_read(Client& client, const Operation& op) const {
-    if (op.argument.kind() != Value::Kind::kList) return -1;
-    return node_of(client, static_cast<std::uint64_t>(recorder_.elements(op.argument).front().as_integer()));
-  }
-
-  /// The same of a write, whose argument is its value: that alone decides, since none is written twice.
-  int first_of_write(Client& client, const Operation& op) const {
-    Prng draw(static_cast<std::uint64_t>(op.argument.as_integer()));
-    return astray_ > 0 && draw.chance(astray_) ? node_of(client, draw.below(1'000)) : -1;
-  }
-
-  static int node_of(Client& client, std::uint64_t number) {
-    return static_cast<int>(number % client.group().nodes().size());
+  /// The node that the process's operation asks first; -1: the one that serves the key.
+  int first_asked(Client& client, std::int32_t process) {
+    const auto drawn = first_.extract(process);
+    return drawn.empty() ? -1 : static_cast<int>(drawn.mapped() % client.group().nodes().size());
   }
 
   void take_read(Operation& op, const Answer& answer) const {
@@ -147,7 +142,8 @@ class RegisterWorkload final : public Workload {
   KeySet keys_;
   OnceKeys once_;
   FinalReads final_reads_;
-  std::vector<Value> offered_;  // by key: the newest value offered
+  std::vector<Value> offered_;                             // by key: the newest value offered
+  std::unordered_map<std::int32_t, std::uint64_t> first_;  // by process: what draws the node, of those astray
   FreshValues fresh_;
 };
 

@@ -36,7 +36,8 @@ class ReplicaReadsWorkload final : public Workload {
   }
 
   Task<Operation> invoke(Client& client, Operation op) override {
-    if (!is_own(op)) return registers_->invoke(client, op);
+    if (op.argument.kind() != Value::Kind::kList || op.function == Function::kCas)
+      return registers_->invoke(client, op);
     return read(client, op);
   }
 
@@ -44,12 +45,6 @@ class ReplicaReadsWorkload final : public Workload {
   std::optional<Operation> next_final(const FinalTurn& turn) override { return registers_->next_final(turn); }
 
  private:
-  /// A read of the registers' that goes astray has a list of one.
-  bool is_own(const Operation& op) const {
-    return op.argument.kind() == Value::Kind::kList && op.function != Function::kCas &&
-           recorder_.elements(op.argument).size() == 2;
-  }
-
   /// The argument: [whether READONLY, a number that says which node].
   Operation read_at(bool readonly, Operation op, Prng& prng) {
     op.function = readonly ? Function::kGet : Function::kRead;
