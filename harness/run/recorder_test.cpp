@@ -119,7 +119,7 @@ TEST_CASE("a full disk is an error with the mend, and what was recorded stays") 
         recorder.invoke(op);
       }
     } catch (const EnvironmentError& error) {
-      ::_exit(std::string(error.what()).find("--store DIR") != std::string::npos ? 42 : 1);
+      ::_exit(std::string(error.what()).find("ulimit -f") != std::string::npos ? 42 : 1);
     }
     ::_exit(2);
   }

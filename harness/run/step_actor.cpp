@@ -112,7 +112,8 @@ std::vector<int> StepActor::named_by(const std::string& target) {
   std::vector<int> numbers;
   if (target.find(',') == std::string::npos && std::ranges::find(kSeveral, target) == kSeveral.end())
     return numbers;
-  const TargetScope scope{scene_.cluster, prng_, board_.nodes_before(number_)};
+  const std::vector<int> previous = board_.nodes_before(number_);
+  const TargetScope scope{scene_.cluster, prng_, previous};
   for (const Node* node : resolve_target(scope, target).nodes) numbers.push_back(node->number());
   return numbers;
 }
