@@ -63,6 +63,16 @@ void extend(Term& term, const View& view) {
     term.replication_ids.push_back(id);
 }
 
+/// When a replica became a master, as far as is known: between two looks at its process its log tells the
+/// moment at which it won its election.
+Nanos promoted_by(const RunRecord& run, const View& replica, const View& master) {
+  for (const LogLine& line : run.logs)
+    if (line.node == master.node && line.pid == master.replication.process_id && replica.begin <= line.time &&
+        line.time < master.begin && line.text.find("Failover election won") != std::string::npos)
+      return line.time;
+  return master.begin;
+}
+
 bool holds(const std::vector<std::string>& ids, const std::string& id) {
   return !id.empty() && std::find(ids.begin(), ids.end(), id) != ids.end();
 }
@@ -244,8 +254,9 @@ void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::v
     const TopologyNode* own = view->topology.myself();
     if (own == nullptr || own->master_id != source_id) return;
   }
+  const Nanos promoted = promoted_by(run, *previous, *first);
   for (const int other : of_node_[static_cast<std::size_t>(source.node)])
-    if (other != parent && terms_[static_cast<std::size_t>(other)].maybe_from <= stint.surely_from &&
+    if (other != parent && terms_[static_cast<std::size_t>(other)].maybe_from <= promoted &&
         terms_[static_cast<std::size_t>(other)].maybe_until >= synchronized->end)
       return;
   stint.origin = Term::Origin::kPromoted;
