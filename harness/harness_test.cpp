@@ -266,7 +266,7 @@ TEST_CASE("a disk that fills up while recording is an error with the mend, and w
   const int code = run.exit_code();
   CAPTURE(run.err());
   CHECK(code == 3);
-  CHECK_THAT(run.err(), Contains("history.journal") && Contains("--store DIR") && Contains("seed       2"));
+  CHECK_THAT(run.err(), Contains("history.journal") && Contains("ulimit -f") && Contains("seed       2"));
   CHECK(processes_of(scratch.path).empty());
   CHECK(results_of(scratch).at("verdict") == "error");
   const Finished report = finish(scratch, {"report", "latest"});
