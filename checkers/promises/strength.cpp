@@ -119,6 +119,21 @@ class Strength {
                                      : "No fault was tried, and the plan does not say that it wants none.");
   }
 
+  /// How much of that time at least one server ran: while all of them are dead nobody can answer.
+  Nanos served_for(Nanos from, Nanos until) const {
+    std::vector<Span> lives;
+    for (const Incarnation& life : run_.incarnations)
+      lives.push_back({std::max(life.started, from), std::min(life.ended, until)});
+    std::ranges::sort(lives, {}, &Span::begin);
+    Nanos sum = 0;
+    Nanos counted_to = from;
+    for (const Span& life : lives) {
+      sum += std::max<Nanos>(0, life.end - std::max(life.begin, counted_to));
+      counted_to = std::max(counted_to, life.end);
+    }
+    return sum;
+  }
+
   void check_faults() {
     std::size_t verified = 0;
     std::size_t healed = 0;
@@ -131,7 +146,7 @@ class Strength {
       need(fault.verified_healed(), "The fault " + name_of(fault) + " was never verified to be healed.");
       if (!fault.verified_active() || !lasting(fault) || by_steps_) continue;
       const Nanos end = end_of(run_, fault);
-      if (end - fault.active < kFaultJudgedFrom) continue;
+      if (served_for(fault.active, end) < kFaultJudgedFrom) continue;
       const double number = completed_between(fault.active, end);
       fewest = fewest < 0 ? number : std::min(fewest, number);
       need(number >= kOperationsDuringFaultMin, "Only " + std::to_string(static_cast<long>(number)) +

@@ -79,6 +79,16 @@ TEST_CASE("strength") {
     });
     unknown(run, "operations were acknowledged during debug-segfault");
   }
+  SECTION("nobody could work: no server ran") {
+    std::erase_if(run.history.operations, [](const Operation& op) {
+      return 10 * kSecond < op.completed && op.completed < 16 * kSecond;
+    });
+    for (Incarnation& life : run.incarnations)
+      if (life.started < run.faults[0].active) life.ended = std::min(life.ended, run.faults[0].active);
+    const CheckResult result = check_strength(run, {});
+    INFO(result.explanation);
+    CHECK(result.explanation.find("acknowledged during debug-segfault") == std::string::npos);
+  }
   SECTION("too few operations") {
     run.history.operations.resize(50);
     unknown(run, "Only 50 operations");
