@@ -21,8 +21,10 @@ Node* aim_at_one(FaultContext& context, std::string_view target, FaultRecord& re
     record.error = aim.problem;
     return nullptr;
   }
-  record.nodes = {aim.nodes.front()->number()};
-  return aim.nodes.front();
+  Node* node = aim.nodes.front();
+  if (aim.nodes.size() > 1) record.description = node->name();  // the others have records of their own
+  record.nodes = {node->number()};
+  return node;
 }
 
 void declare_down(FaultRecord& record) {

@@ -222,6 +222,8 @@ TEST_CASE("a fault of one node acts on each node that its target names, and is h
   for (const FaultRecord& record : records) CHECK(record.verified_active());
   CHECK(records[0].nodes == std::vector<int>{0});
   CHECK(records[1].nodes == std::vector<int>{2});
+  CHECK(records[0].description == "pause n1");
+  CHECK(records[1].description.starts_with("pause n3"));
   for (const std::size_t i : {0U, 1U}) CHECK(records[i].verified_healed());
   for (int number = 0; number < 3; ++number) CHECK_FALSE(stage.scene.cluster().node(number).running());
 }
