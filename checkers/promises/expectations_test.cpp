@@ -114,3 +114,23 @@ TEST_CASE("a wait that must come true, and a command that was never sent, make a
   run.commands[0].node = -1;
   CHECK(says("The command of step c was never sent"));
 }
+
+TEST_CASE("a command whose node died of itself is told by the checker of logs, where that one checks") {
+  RunRecord run = record();
+  run.commands = {command(false, false)};
+  CHECK(check_expectations(run, {}).valid == Validity::kUnknown);
+  Incarnation life;
+  life.node = 0;
+  life.ended = kSecond;
+  life.signal = 11;
+  run.incarnations = {life};
+  CHECK(check_expectations(run, {}).valid == Validity::kValid);
+  SECTION("not by a plan without that checker") {
+    run.plan.limits.checks = {"expectations"};
+    CHECK(check_expectations(run, {}).valid == Validity::kUnknown);
+  }
+  SECTION("not where the end was asked for") {
+    run.incarnations[0].expected = true;
+    CHECK(check_expectations(run, {}).valid == Validity::kUnknown);
+  }
+}
