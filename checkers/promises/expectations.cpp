@@ -4,6 +4,7 @@
 
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/logs.h"
 
 namespace harness {
 namespace {
@@ -30,15 +31,18 @@ void check_expectation(Nanos stall, const ExpectationRecord& expectation, CheckR
   report(result, std::move(anomaly));
 }
 
-/// Whether its process ended before it answered, and nobody had asked for that: the checker of logs tells so,
-/// where the plan has that one check, and nothing is left open.
+/// Whether its process ended by itself before it answered: the checker of logs tells so, where the plan has
+/// that one check, and nothing is left open. An end that a fault excuses is told by nobody.
 bool told_as_exit(const RunRecord& run, const CommandRecord& command) {
   const auto& checks = run.plan.limits.checks;
   if (!checks.empty() && std::ranges::find(checks, "logs") == checks.end()) return false;
-  return std::ranges::any_of(run.incarnations, [&](const Incarnation& life) {
-    return life.node == command.node && !life.expected && command.time <= life.ended &&
-           life.ended <= command.replied + kSecond;
-  });
+  for (std::size_t i = 0; i < run.incarnations.size(); ++i) {
+    const Incarnation& life = run.incarnations[i];
+    if (life.node == command.node && !life.expected && command.time <= life.ended &&
+        life.ended <= command.replied + kSecond && ended_by_itself(run, static_cast<int>(i)))
+      return true;
+  }
+  return false;
 }
 
 void check_reply(const RunRecord& run, const CommandRecord& command, CheckResult& result) {

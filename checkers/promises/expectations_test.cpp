@@ -129,6 +129,19 @@ TEST_CASE("a command whose node died of itself is told by the checker of logs, w
     run.plan.limits.checks = {"expectations"};
     CHECK(check_expectations(run, {}).valid == Validity::kUnknown);
   }
+  SECTION("not where a fault excuses the end") {
+    FaultRecord fault;
+    fault.nodes = {0};
+    fault.requested = fault.active = 0;
+    Effect effect;
+    effect.kind = EffectKind::kDown;
+    effect.nodes = {0};
+    effect.excuses.exits = effect.excuses.dead_link = true;
+    fault.effects = {effect};
+    run.faults = {fault};
+    run.incarnations[0].signal = 9;
+    CHECK(check_expectations(run, {}).valid == Validity::kUnknown);
+  }
   SECTION("not where the end was asked for") {
     run.incarnations[0].expected = true;
     CHECK(check_expectations(run, {}).valid == Validity::kUnknown);

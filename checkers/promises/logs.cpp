@@ -155,13 +155,8 @@ bool causes_end(const FaultRecord& fault, const Incarnation& life) {
 
 void check_exits(const RunRecord& run, CheckResult& result) {
   for (std::size_t i = 0; i < run.incarnations.size(); ++i) {
+    if (!ended_by_itself(run, static_cast<int>(i))) continue;
     const Incarnation& life = run.incarnations[i];
-    if (life.ended == kNever) continue;
-    const bool crashed = is_crash_signal(life.signal);
-    if (life.expected && !crashed) continue;
-    if (asked_for(run, static_cast<int>(i),
-                  [&](const FaultRecord& fault) { return causes_end(fault, life); }))
-      continue;
     Anomaly anomaly;
     anomaly.type = "unexpected-exit";
     anomaly.node = node_name(run, life.node);
@@ -176,6 +171,12 @@ void check_exits(const RunRecord& run, CheckResult& result) {
 }
 
 }  // namespace
+
+bool ended_by_itself(const RunRecord& run, int number) {
+  const Incarnation& life = run.incarnations[static_cast<std::size_t>(number)];
+  if (life.ended == kNever || (life.expected && !is_crash_signal(life.signal))) return false;
+  return !asked_for(run, number, [&](const FaultRecord& fault) { return causes_end(fault, life); });
+}
 
 CheckResult check_logs(const Analysis& analysis, const CheckOptions&) {
   const RunRecord& run = analysis.run;

@@ -6,6 +6,10 @@
 
 namespace harness {
 
+/// Whether that life (an index of run.incarnations) ended in a way that nobody asked for and no fault
+/// excuses. This checker tells of each.
+bool ended_by_itself(const RunRecord& run, int life);
+
 /// unknown: a node whose log was not harvested. measured: lines, crashes, expected_crashes.
 CheckResult check_logs(const Analysis& analysis, const CheckOptions& options);
 
