@@ -48,8 +48,7 @@ class Elections {
       if (!clocks_moved) check_delay(own);
       for (const Announced& other : announced_) check_rank(own, other);
     }
-    const auto strong = run_.plan.cluster.directives.find("cluster-strong");
-    const bool by_ballot = strong != run_.plan.cluster.directives.end() && strong->second == "yes";
+    const bool by_ballot = elects_by_ballot(run_);
     for (const LogLine& line : run_.logs)
       if (!by_ballot && line.text.starts_with(kStarting)) check_epoch(line);
     if (!clocks_moved)
@@ -98,12 +97,7 @@ class Elections {
   }
 
   void tell(std::string type, int node, Nanos time, std::string text) {
-    Anomaly anomaly;
-    anomaly.type = std::move(type);
-    anomaly.node = node_name(run_, node);
-    anomaly.time = time;
-    anomaly.explanation = std::move(text);
-    report(result_, std::move(anomaly));
+    accuse(run_, result_, std::move(type), node, time, std::move(text));
   }
 
   /// Whether somebody told the node, or its master, to hand over: then nobody waits.

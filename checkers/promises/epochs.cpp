@@ -26,12 +26,7 @@ class Epochs {
 
  private:
   void tell(std::string type, int node, Nanos time, std::string text) {
-    Anomaly anomaly;
-    anomaly.type = std::move(type);
-    anomaly.node = node_name(run_, node);
-    anomaly.time = time;
-    anomaly.explanation = std::move(text);
-    report(result_, std::move(anomaly));
+    accuse(run_, result_, std::move(type), node, time, std::move(text));
   }
 
   /// Row 12, look by look.

@@ -53,6 +53,21 @@ void report(CheckResult& result, Anomaly anomaly) {
   if (place != result.anomalies.rend()) *place = std::move(anomaly);
 }
 
+void accuse(const RunRecord& run, CheckResult& result, std::string type, int node, Nanos time,
+            std::string explanation) {
+  Anomaly anomaly;
+  anomaly.type = std::move(type);
+  anomaly.node = node_name(run, node);
+  anomaly.time = time;
+  anomaly.explanation = std::move(explanation);
+  report(result, std::move(anomaly));
+}
+
+bool elects_by_ballot(const RunRecord& run) {
+  const auto strong = run.plan.cluster.directives.find("cluster-strong");
+  return strong != run.plan.cluster.directives.end() && strong->second == "yes";
+}
+
 void doubt(CheckResult& result, std::string_view why) {
   result.valid = worst(result.valid, Validity::kUnknown);
   result.doubtful = true;

@@ -23,10 +23,17 @@ inline constexpr std::size_t kAnomaliesListed = 200;
 /// Counts the anomaly (allowed, or a violation that makes the result invalid) and lists it while there is
 /// room.
 void report(CheckResult& result, Anomaly anomaly);
+/// Reports a violation by a node. `explanation` is a sentence without its full stop.
+void accuse(const RunRecord& run, CheckResult& result, std::string type, int node, Nanos time,
+            std::string explanation);
 /// The evidence is not enough: the result becomes unknown unless it is invalid already, and says why.
 void doubt(CheckResult& result, std::string_view why);
 /// A figure of `measured` or `bound`; replaces an earlier one of the same name.
 void figure(Measures& measures, std::string_view name, double value);
+
+/// Strong mode makes masters by ballots: a vote needs a lease that is over, no failure that is agreed upon,
+/// and the next may come as soon as it is needed. That an epoch is voted for once binds it all the more.
+bool elects_by_ballot(const RunRecord& run);
 
 /// Each node's views, in order of time. Index: node.
 std::vector<std::vector<const View*>> views_by_node(const RunRecord& run);

@@ -1,20 +1,16 @@
 #include "checkers/promises/membership.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
+#include "harness/core/same_word.h"
 
 namespace harness {
 namespace {
-
-bool same_word(std::string_view word, std::string_view upper) {
-  return std::ranges::equal(word, upper, [](unsigned char a, char b) { return std::toupper(a) == b; });
-}
 
 class MembershipCheck {
  public:

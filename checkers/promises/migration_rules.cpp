@@ -6,6 +6,7 @@
 
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/quiet.h"
+#include "harness/core/same_word.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -23,10 +24,6 @@ struct Change {
   SlotState state = SlotState::kServed;
   std::string other;  // id of the node that it names; empty: STABLE
 };
-
-bool same_word(std::string_view word, std::string_view upper) {
-  return std::ranges::equal(word, upper, [](unsigned char a, char b) { return std::toupper(a) == b; });
-}
 
 /// What is known for certain of a slot at a node during an operation.
 struct Certain {

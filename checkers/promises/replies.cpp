@@ -11,6 +11,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/quiet.h"
+#include "harness/core/same_word.h"
 
 namespace harness {
 namespace {
@@ -28,10 +29,6 @@ constexpr std::array<Keyed, 22> kKeyed = {
      {"RPUSH", 1, 1, 1},  {"SADD", 1, 1, 1},   {"HSET", 1, 1, 1}, {"HGET", 1, 1, 1},   {"ZADD", 1, 1, 1},
      {"EXPIRE", 1, 1, 1}, {"MGET", 1, 0, 1},   {"DEL", 1, 0, 1},  {"UNLINK", 1, 0, 1}, {"EXISTS", 1, 0, 1},
      {"TOUCH", 1, 0, 1},  {"MSET", 1, 0, 2}}};
-
-bool same_word(std::string_view word, std::string_view upper) {
-  return std::ranges::equal(word, upper, [](unsigned char a, char b) { return std::toupper(a) == b; });
-}
 
 /// The slots of the command's keys; nothing for a command whose keys are not known here.
 std::set<int> slots_of_keys(const std::vector<std::string>& words) {

@@ -1,7 +1,6 @@
 #include "checkers/promises/votes.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
@@ -9,6 +8,7 @@
 #include "checkers/promises/bus_votes.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/same_word.h"
 #include "harness/core/saved_epochs.h"
 
 namespace harness {
@@ -17,10 +17,6 @@ namespace {
 // Texts of redis 7.0.15's cluster_legacy.c; 7.2 and Valkey put the node's name in brackets behind the id.
 constexpr std::string_view kGranted = "Failover auth granted to ";
 constexpr std::string_view kDenied = "Failover auth denied to ";
-
-bool same_word(std::string_view word, std::string_view upper) {
-  return std::ranges::equal(word, upper, [](unsigned char a, char b) { return std::toupper(a) == b; });
-}
 
 /// One vote, as the voter logged it.
 struct Vote {
@@ -73,12 +69,7 @@ class Votes {
   }
 
   void tell(std::string type, const Vote& vote, std::string text) {
-    Anomaly anomaly;
-    anomaly.type = std::move(type);
-    anomaly.node = node_name(run_, vote.voter);
-    anomaly.time = vote.line->time;
-    anomaly.explanation = std::move(text);
-    report(result_, std::move(anomaly));
+    accuse(run_, result_, std::move(type), vote.voter, vote.line->time, std::move(text));
   }
 
   std::string told(const Vote& vote) const {
@@ -100,7 +91,7 @@ class Votes {
         tell("voted-for-old-epoch", vote,
              told(vote) + ", although it had voted in a later one: " + told(*last));
       last = &vote;
-      if (vote.master < 0 || bounds_.vote_spacing == 0 || by_ballot()) continue;
+      if (vote.master < 0 || bounds_.vote_spacing == 0 || elects_by_ballot(run_)) continue;
       const Vote*& before = last_about[vote.master];
       // The time of the last vote is not saved: another process may vote at once. Logs have whole ms.
       constexpr Nanos kResolution = 5 * kMillisecond;
@@ -121,14 +112,6 @@ class Votes {
     });
   }
 
-  /// Strong mode makes masters by ballots: a vote needs a lease that is over, no failure that is agreed upon,
-  /// and the next may come as soon as it is needed. That an epoch is voted for once binds it all the more.
-  bool by_ballot() const {
-    const auto& directives = run_.plan.cluster.directives;
-    const auto strong = directives.find("cluster-strong");
-    return strong != directives.end() && strong->second == "yes";
-  }
-
   /// Whether the candidate's build asks with force in an automatic election: only the best-ranked replica
   /// does, so a candidate that last logged a lower rank did not.
   bool forces(const Vote& vote) const {
@@ -145,7 +128,8 @@ class Votes {
 
   /// The voter must have the candidate's master as FAIL, by its log or its views; a forced vote needs none.
   void check_reason(const Vote& vote) {
-    if (vote.master < 0 || by_ballot() || forces(vote) || handover_to(run_, vote.candidate, vote.line->time))
+    if (vote.master < 0 || elects_by_ballot(run_) || forces(vote) ||
+        handover_to(run_, vote.candidate, vote.line->time))
       return;
     const std::string& id = run_.nodes[static_cast<std::size_t>(vote.master)].id;
     bool failed = false;

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <string_view>
+
+#include "harness/core/same_word.h"
 
 namespace harness {
 namespace {
@@ -32,10 +33,6 @@ constexpr std::array<Blocking, 12> kBlocking = {{{"BLPOP", -1, kSecond},
 constexpr std::array<std::string_view, 10> kAtLeisure = {
     "SHUTDOWN", "SYNC", "PSYNC", "REPLCONF", "MONITOR", "DEBUG", "MIGRATE", "CLIENT", "MODULE", "FAILOVER"};
 constexpr double kLongest = 1e9;  // seconds: what is longer is for ever
-
-bool same_word(std::string_view word, std::string_view upper) {
-  return std::ranges::equal(word, upper, [](unsigned char a, char b) { return std::toupper(a) == b; });
-}
 
 /// The index of the word that holds the timeout; nothing when the command has none.
 std::optional<std::size_t> place_of(const Blocking& blocking, const std::vector<std::string>& words) {
