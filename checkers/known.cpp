@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <regex>
 
 #include "checkers/promises/bounds.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/list_cut.h"
+#include "harness/core/suggest.h"
 
 namespace harness {
 namespace {
@@ -44,6 +46,16 @@ bool builds_apply(std::string_view builds, const RunInfo& info) {
   if (builds.empty()) return true;
   return std::ranges::any_of(all_servers(info),
                              [&](const ServerInfo& server) { return build_applies(builds, server); });
+}
+
+std::string problem_with_builds(std::string_view builds) {
+  static const std::regex condition("(redis|valkey|bundled)((<|<=|>|>=|=)\\d+(\\.\\d+){0,2})?");
+  if (builds.empty() || std::regex_match(builds.begin(), builds.end(), condition)) return {};
+  constexpr std::string_view kFlavors[] = {"redis", "valkey", "bundled"};
+  const std::string_view flavor = builds.substr(0, builds.find_first_of("<>="));
+  const bool known = std::ranges::find(kFlavors, flavor) != std::end(kFlavors);
+  return "'builds' must be redis, valkey or bundled, and perhaps which releases (redis<8.2, valkey>=9): '" +
+         std::string(builds) + "' is not" + (known ? "" : suggestion(flavor, kFlavors));
 }
 
 KnownViolations::KnownViolations(const RunRecord& run) {
