@@ -64,11 +64,15 @@ KnownViolations::KnownViolations(const RunRecord& run) {
 }
 
 void KnownViolations::forgive(std::string_view checker, CheckResult& result) {
-  for (Entry& entry : entries_) entry.asked = entry.asked || entry.known->check == checker;
+  // What judges a load is shown under the load's name, and may be known by it.
+  const auto meant = [&](const Entry& entry) {
+    return entry.known->check == checker || entry.known->check == result.name;
+  };
+  for (Entry& entry : entries_) entry.asked = entry.asked || meant(entry);
   for (Anomaly& anomaly : result.anomalies) {
     if (anomaly.allowed) continue;
     const auto entry = std::ranges::find_if(entries_, [&](const Entry& e) {
-      return e.why_not.empty() && e.known->check == checker && e.known->anomaly == anomaly.type;
+      return e.why_not.empty() && meant(e) && e.known->anomaly == anomaly.type;
     });
     if (entry == entries_.end()) continue;
     ++entry->seen;

@@ -366,7 +366,9 @@ class PlanCheck {
     for (std::size_t i = 0; i < plan_.known.size(); ++i) {
       const KnownViolation& known = plan_.known[i];
       const std::string part = "known." + std::to_string(i);
-      need(find_checker(known.check) != nullptr, part + ".check",
+      // A load's check is shown under the load's name.
+      const bool of_a_load = std::ranges::count(plan_.loads, known.check, &LoadPlan::name) > 0;
+      need(of_a_load || find_checker(known.check) != nullptr, part + ".check",
            unknown("checker", known.check, checkers()) + " in [[known]]");
       need(!known.anomaly.empty() && !known.reason.empty(), part + ".anomaly",
            "a known violation needs an 'anomaly' and a 'reason'");
