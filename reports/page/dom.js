@@ -8,7 +8,7 @@ function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === "function") element.addEventListener(name, value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : visible(String(value)));
   }
   element.append(...children.flat().filter((child) => child != null && child !== false)
     .map((child) => (typeof child === "string" ? visible(child) : child)));
