@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <regex>
 
 #include "checkers/promises/bounds.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/list_cut.h"
+#include "harness/core/suggest.h"
 
 namespace harness {
 namespace {
@@ -46,17 +48,31 @@ bool builds_apply(std::string_view builds, const RunInfo& info) {
                              [&](const ServerInfo& server) { return build_applies(builds, server); });
 }
 
+std::string problem_with_builds(std::string_view builds) {
+  static const std::regex condition("(redis|valkey|bundled)((<|<=|>|>=|=)\\d+(\\.\\d+){0,2})?");
+  if (builds.empty() || std::regex_match(builds.begin(), builds.end(), condition)) return {};
+  constexpr std::string_view kFlavors[] = {"redis", "valkey", "bundled"};
+  const std::string_view flavor = builds.substr(0, builds.find_first_of("<>="));
+  const bool known = std::ranges::find(kFlavors, flavor) != std::end(kFlavors);
+  return "'builds' must be redis, valkey or bundled, and perhaps which releases (redis<8.2, valkey>=9): '" +
+         std::string(builds) + "' is not" + (known ? "" : suggestion(flavor, kFlavors));
+}
+
 KnownViolations::KnownViolations(const RunRecord& run) {
   for (const KnownViolation& known : run.plan.known)
     entries_.push_back({&known, why_not_applied(known, run.info)});
 }
 
 void KnownViolations::forgive(std::string_view checker, CheckResult& result) {
-  for (Entry& entry : entries_) entry.asked = entry.asked || entry.known->check == checker;
+  // What judges a load is shown under the load's name, and may be known by it.
+  const auto meant = [&](const Entry& entry) {
+    return entry.known->check == checker || entry.known->check == result.name;
+  };
+  for (Entry& entry : entries_) entry.asked = entry.asked || meant(entry);
   for (Anomaly& anomaly : result.anomalies) {
     if (anomaly.allowed) continue;
     const auto entry = std::ranges::find_if(entries_, [&](const Entry& e) {
-      return e.why_not.empty() && e.known->check == checker && e.known->anomaly == anomaly.type;
+      return e.why_not.empty() && meant(e) && e.known->anomaly == anomaly.type;
     });
     if (entry == entries_.end()) continue;
     ++entry->seen;

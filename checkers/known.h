@@ -14,6 +14,9 @@ namespace harness {
 /// A text that is no such condition applies to none.
 bool builds_apply(std::string_view builds, const RunInfo& info);
 
+/// What is wrong with such a text; empty: nothing.
+std::string problem_with_builds(std::string_view builds);
+
 class KnownViolations {
  public:
   explicit KnownViolations(const RunRecord& run);

@@ -81,6 +81,26 @@ TEST_CASE("more known violations than a list holds are known, and one of another
   CHECK(with_another.anomalies.back().type == "stale");
 }
 
+TEST_CASE("a violation of a load is known by the load's name as well as by its checker's") {
+  RunRecord run;
+  run.plan.known = {{"mine", "lost", "redis#1", "", ""}, {"other", "lost", "redis#2", "", ""}};
+  CheckResult result;
+  result.name = "mine";
+  Anomaly lost;
+  lost.type = "lost";
+  report(result, lost);
+  KnownViolations known(run);
+  known.forgive("register", result);
+  CHECK(result.valid == Validity::kValid);
+  CHECK_THAT(known.told(), Catch::Contains("mine / lost (redis#1): seen 1") &&
+                               Catch::Contains("other / lost (redis#2) was not looked for"));
+}
+
+TEST_CASE("what is no text of builds is told") {
+  CHECK(problem_with_builds("redis<8.2").empty());
+  CHECK_THAT(problem_with_builds("redsi<8"), Catch::Contains("'redsi<8'") && Catch::Contains("'redis'"));
+}
+
 TEST_CASE("the builds of a known violation") {
   CHECK(builds_apply("", of_build("redis", "7.0.15")));
   CHECK(builds_apply("redis", of_build("redis", "7.0.15")));

@@ -291,6 +291,44 @@ TEST_CASE("Ctrl-C stops a run, keeps what was recorded and leaves nothing behind
   CHECK(report.code == 4);  // an interrupted run concludes nothing
 }
 
+TEST_CASE("the command that an interrupted run names can be pasted, whatever its store is called", "[real]") {
+  const Scratch scratch;
+  const std::string store = scratch.file("a store's $HOME");
+  Started run(scratch, {"run", "failover-basic", "--time-limit", "60", "--seed", "9", "--store", store});
+  wait_until("the run's store", 60s,
+             [&] { return fs::exists(fs::path(store) / "latest" / "history.journal"); });
+  run.signal(SIGINT);
+  CHECK(run.exit_code(60s) == 130);
+  const std::string marker = "judge it with: harness ";
+  const std::size_t hint = run.err().find(marker);
+  REQUIRE(hint != std::string::npos);
+  const std::string rest = run.err().substr(hint + marker.size());
+  const std::string command =
+      "'" HARNESS_EXECUTABLE "' " + rest.substr(0, rest.find('\n')) + " > /dev/null 2>&1";
+  const int status = std::system(command.c_str());
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 4);  // it was found, and an interrupted run concludes nothing
+}
+
+TEST_CASE("what a node logged cannot move the cursor of who reads the error", "[real]") {
+  const Scratch scratch;
+  const std::string scenario = scenario_file(
+      scratch, "[cluster.directives]\nmaxmemory = \"lo\\u001b[2Jts\"\n[[load]]\n[run]\nno-faults = true\n");
+  const Finished run = finish(scratch, {"run", scenario, "--server", "redis", "--no-progress"});
+  CAPTURE(run.err);
+  CHECK(run.code == 3);
+  CHECK_THAT(run.err, Contains("the last lines of its log") && Contains("lo\\x1b[2Jts"));
+  CHECK(run.err.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("an empty history is linearizable, and nothing was checked") {
+  const Scratch scratch;
+  std::ofstream(scratch.path / "empty.json") << "[]";
+  const Finished check = finish(scratch, {"check", "empty.json", "--model", "register"});
+  CHECK(check.code == 0);
+  CHECK_THAT(check.out, Contains("Nothing was checked"));
+}
+
 TEST_CASE("Ctrl-C stops a compilation, and leaves neither processes nor a run") {
   const Scratch scratch;
   const fs::path tree = scratch.path / "tree";

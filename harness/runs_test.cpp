@@ -256,6 +256,10 @@ TEST_CASE("what cannot be audited is refused with the reason") {
   CHECK(finish(scratch, {"audit", "redis", "--baseline", "redis", "--tag", "no-such-tag"}).code == 5);
   const Finished no_build = finish(scratch, {"audit", "redis", "--baseline", "./no-such-build"});
   CHECK(no_build.code == 2);
+  const Finished no_candidate = finish(scratch, {"audit", "bundld", "--baseline", "redis"});
+  CHECK(no_candidate.code == 2);
+  CHECK_THAT(no_candidate.err, Contains("did you mean 'bundled'?"));
+  CHECK(no_candidate.err.find("pair") == std::string::npos);  // before anything ran
 }
 
 TEST_CASE("a cluster that its servers do not form is a violation, and its store tells so", "[real]") {

@@ -119,6 +119,19 @@ TEST_CASE("A failing run's page shows its counts, and hostile text stays text", 
   CHECK(document.find("&lt;img src=x onerror=") != std::string::npos);
 }
 
+TEST_CASE("Control characters are shown as what they are, on an error's page too", "[browser]") {
+  if (browser_is_missing()) return;
+  for (const SampleVerdict kind : {SampleVerdict::kFail, SampleVerdict::kError}) {
+    Sample sample = make_sample({kind, 1'000, 1});
+    sample.record.info.server.version = "7\x1b[2J";
+    sample.verdict.error = kind == SampleVerdict::kError;
+    const std::string document = opened(page_of(sample));
+    const std::string shown = document.substr(0, document.find("<script"));
+    CHECK(shown.find("7\\x1b[2J") != std::string::npos);
+    CHECK(shown.find('\x1b') == std::string::npos);
+  }
+}
+
 TEST_CASE("Pass, unknown and error pages run without an error", "[browser]") {
   if (browser_is_missing()) return;
   for (const SampleVerdict kind : {SampleVerdict::kPass, SampleVerdict::kUnknown, SampleVerdict::kError}) {

@@ -157,6 +157,7 @@ Json anomalies_json(const RunRecord& record, const RunVerdict& verdict) {
                    {"headline", headline(anomaly)},
                    {"key", anomaly.key},
                    {"explanation", anomaly.explanation},
+                   {"promise", anomaly.promise},
                    {"t", ms(anomaly.time)},
                    {"node", anomaly.node},
                    {"allowed", anomaly.allowed},

@@ -15,6 +15,15 @@ std::string command_line(const CommandRecord& command) {
   return text;
 }
 
+/// What a headline quotes; the whole stands in the explanation.
+std::string shortened(const std::string& text) {
+  constexpr std::size_t kQuoted = 60;
+  if (text.size() <= kQuoted) return text;
+  std::size_t end = kQuoted;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // no half of a letter
+  return text.substr(0, end) + "…";
+}
+
 void check_expectation(Nanos stall, const ExpectationRecord& expectation, CheckResult& result) {
   if (expectation.held_at != kNever) return;
   const std::string what = "'" + expectation.condition + "' (step " + expectation.step + ")";
@@ -26,6 +35,8 @@ void check_expectation(Nanos stall, const ExpectationRecord& expectation, CheckR
   Anomaly anomaly;
   anomaly.type = "expectation:" + expectation.step;
   anomaly.time = expectation.until;
+  anomaly.headline = "Step " + expectation.step + " expected '" + shortened(expectation.condition) +
+                     "' within " + in_milliseconds(expectation.patience) + ", and it did not come to hold";
   anomaly.explanation = what + " was expected at " + at(expectation.began) + " within " +
                         in_milliseconds(expectation.patience) + ", and did not hold: " + expectation.why;
   report(result, std::move(anomaly));
@@ -54,6 +65,9 @@ void check_reply(const RunRecord& run, const CommandRecord& command, CheckResult
   anomaly.type = "unexpected-reply";
   anomaly.time = command.replied;
   anomaly.node = node_name(run, command.node);
+  anomaly.headline = anomaly.node + " answered " + shortened(command_line(command)) + " with '" +
+                     shortened(command.reply) + "', where step " + command.step + " expected '" +
+                     shortened(command.expected) + "'";
   anomaly.explanation = anomaly.node + " answered " + what + " at " + at(command.replied) + " with '" +
                         command.reply + "'; expected was '" + command.expected + "'";
   report(result, std::move(anomaly));

@@ -69,6 +69,8 @@ TEST_CASE("an expectation that failed is a violation under its step's name") {
   REQUIRE(result.anomalies.size() == 1);
   CHECK(result.anomalies[0].type == "expectation:e");
   CHECK_THAT(result.anomalies[0].explanation, Contains("owner slot=42") && Contains("n1 has n3 as owner"));
+  CHECK_THAT(result.anomalies[0].headline,
+             Contains("Step e expected 'owner slot=42") && Contains("did not come"));
 
   run.counters.host_stall_max = 3 * kSecond;  // the cluster had no time
   result = check_expectations(run, {});
@@ -92,6 +94,11 @@ TEST_CASE("another reply is a violation, none at all is unknown") {
   CHECK(result.anomalies[0].type == "unexpected-reply");
   CHECK(result.anomalies[0].node == "n1");
   CHECK_THAT(result.anomalies[0].explanation, Contains("'ERR no'") && Contains("expected was 'OK'"));
+  CHECK_THAT(result.anomalies[0].headline,
+             Contains("n1 answered CLUSTER MEET") && Contains("'ERR no', where step"));
+  run.commands[0].reply = std::string(59, 'x') + "é and more";
+  result = check_expectations(run, {});
+  CHECK_THAT(result.anomalies[0].headline, Contains(std::string(59, 'x') + "…"));
 
   run.commands = {command(false, false)};
   result = check_expectations(run, {});

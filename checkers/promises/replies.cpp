@@ -70,6 +70,12 @@ std::optional<Redirected> redirection_of(std::string_view reply) {
   return numeric && numbers ? std::optional(there) : std::nullopt;
 }
 
+bool every_slot_owned(const Topology& topology) {
+  int owned = 0;
+  for (const TopologyNode& node : topology.nodes) owned += count_slots(node.slots);
+  return owned >= kSlotCount;
+}
+
 /// A client that had asked this node first, and the one that it was told of, was redirected once more.
 constexpr std::string_view kRedirectedAgain = "redirected-again";
 
@@ -166,8 +172,11 @@ class Replies {
     const bool down = same_word(code, "CLUSTERDOWN");
     const bool readonly = same_word(code, "READONLY");
     if ((!down && !readonly) || disturbed(node, from, until)) return;
+    // A slot without an owner is answered so by a node whose state is ok, where full coverage is not
+    // required.
     const auto whole = [](const View& view) {
-      return view.cluster.state_ok && view.cluster.slots_fail == 0 && view.cluster.slots_pfail == 0;
+      return view.cluster.state_ok && view.cluster.slots_fail == 0 && view.cluster.slots_pfail == 0 &&
+             every_slot_owned(view.topology);
     };
     const auto master = [](const View& view) {
       return own_line(&view)->is(kFlagMaster) && view.replication.is_master;

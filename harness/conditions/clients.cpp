@@ -13,17 +13,6 @@
 namespace harness {
 namespace {
 
-std::vector<std::string> command_words(const nlohmann::json& command, std::string& problem) {
-  if (command.is_string()) return split_words(command.get<std::string>(), problem);
-  std::vector<std::string> words;
-  for (const auto& word : command)
-    if (word.is_structured())
-      problem = "a command's words must be strings or numbers";
-    else
-      words.push_back(word.is_string() ? word.get<std::string>() : word.dump());
-  return words;
-}
-
 /// Lines of the file behind `offset` in which the expression is found.
 std::int64_t matching_lines(const std::filesystem::path& file, std::uintmax_t offset,
                             const boost::regex& expression) {
@@ -36,12 +25,30 @@ std::int64_t matching_lines(const std::filesystem::path& file, std::uintmax_t of
 
 }  // namespace
 
+std::vector<std::string> command_words(const nlohmann::json& command, std::string& problem) {
+  if (command.is_string()) return split_words(command.get<std::string>(), problem);
+  if (!command.is_array()) problem = "'command' must be a string or an array of words";
+  std::vector<std::string> words;
+  for (const auto& word : command.is_array() ? command : nlohmann::json::array())
+    if (word.is_string() || word.is_number())
+      words.push_back(word.is_string() ? word.get<std::string>() : word.dump());
+    else
+      problem = "'command': its words must be strings or numbers, and " + word.dump() + " is neither";
+  if (problem.empty() && words.empty()) problem = "'command' is empty";
+  return words;
+}
+
+std::string problem_with_line(const nlohmann::json& with) {
+  const std::string problem = problem_with_pattern("/" + with.at("matches").get<std::string>() + "/");
+  return problem.empty() ? problem : "'matches': " + problem;
+}
+
 std::string problem_with_answer(const nlohmann::json& with) {
   std::string problem;
-  const nlohmann::json& command = with.at("command");
-  if (!command.is_string() && !command.is_array()) return "'command' must be a string or a list of words";
-  if (command_words(command, problem).empty() && problem.empty()) problem = "'command' is empty";
-  return problem.empty() ? problem_with_pattern(with.at("is").get<std::string>()) : problem;
+  if (command_words(with.at("command"), problem).empty() && problem.empty()) problem = "'command' is empty";
+  if (!problem.empty()) return problem;
+  problem = problem_with_pattern(with.at("is").get<std::string>());
+  return problem.empty() ? problem : "'is': " + problem;
 }
 
 WhyNot why_not_answer(ClusterNow& now, const Parameters& with) {
@@ -76,7 +83,7 @@ WhyNot why_not_logged(ClusterNow& now, const Parameters& with) {
 std::string problem_with_message(const nlohmann::json& with) {
   std::string problem;
   bus_types_of(with.at("type"), problem);
-  return problem;
+  return problem.empty() ? problem : "'type': " + problem;
 }
 
 WhyNot why_not_passed(ClusterNow& now, const Parameters& with) {

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
 
 #include "harness/conditions/condition.h"
 
@@ -39,6 +41,11 @@ WhyNot why_not_logged(ClusterNow& now, const Parameters& with);
 WhyNot why_not_passed(ClusterNow& now, const Parameters& with);
 WhyNot why_not_acknowledged(ClusterNow& now, const Parameters& with);
 
+/// The words of a command that is written as one string, as a shell splits it, or as a list of words.
+std::vector<std::string> command_words(const nlohmann::json& command, std::string& problem);
+
+/// What is wrong with the expression for a line of a log; empty: nothing.
+std::string problem_with_line(const nlohmann::json& with);
 /// What is wrong with the types of a bus-message; empty: nothing.
 std::string problem_with_message(const nlohmann::json& with);
 /// What is wrong with the command or the wanted reply of an answer; empty: nothing.

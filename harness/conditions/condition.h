@@ -2,6 +2,7 @@
 // serves `when`, `until`, `wait` and `expect` of a scenario's steps.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,8 @@ struct Condition {
   std::span<const Parameter> parameters;
   /// REQUIRES: the parameters are complete, as the schema has them.
   WhyNot (*why_not)(ClusterNow& now, const Parameters& with);
+  /// What is wrong with parameters that fit the schema and their targets; empty: nothing.
+  std::string (*problem)(const nlohmann::json& with) = nullptr;
   /// Whether it asks what passed on the cluster bus: the run then has a bus path.
   bool needs_bus_path = false;
 };

@@ -39,13 +39,14 @@ constexpr Condition kConditions[] = {
     {"epoch", "the node's config epoch is that great, by its own view or by `by`", kEpochParameters,
      why_not_epoch},
     {"same-data", "the key spaces of the nodes, or of a shard, are equal", kSameDataParameters,
-     why_not_same_data},
-    {"dbsize", "the node holds so many keys", kDbsizeParameters, why_not_dbsize},
+     why_not_same_data, problem_with_nodes},
+    {"dbsize", "the node holds so many keys", kDbsizeParameters, why_not_dbsize, problem_with_count},
     {"value", "the key has that value, for a cluster client or at one node", kValueParameters, why_not_value},
-    {"answer", "a command is answered so", kAnswerParameters, why_not_answer},
-    {"log", "the node has logged it so often since the step before began", kLogParameters, why_not_logged},
+    {"answer", "a command is answered so", kAnswerParameters, why_not_answer, problem_with_answer},
+    {"log", "the node has logged it so often since the step before began", kLogParameters, why_not_logged,
+     problem_with_line},
     {"bus-message", "so many such messages passed on the cluster bus since the step before began",
-     kBusMessageParameters, why_not_passed, kNeedsBusPath},
+     kBusMessageParameters, why_not_passed, problem_with_message, kNeedsBusPath},
     {"operations", "so many operations were acknowledged since the waiting began", kOperationsParameters,
      why_not_acknowledged},
     {"not", "the condition does not hold", kNotParameters, why_not_not},
@@ -67,26 +68,21 @@ std::string problem_with_target(const Condition& condition, const Parameter& par
   const TargetCheck check = check_target(value);
   if (check.valid) return {};
   constexpr std::string_view kViews[] = {"all", "majority"};
-  return views ? "'" + value + "' says not whose view" + suggestion(value, kViews) +
-                     ": it is all, majority or a node, as n3"
-               : check.problem;
+  return "'" + std::string(parameter.name) + "': " +
+         (views ? "'" + value + "' says not whose view" + suggestion(value, kViews) +
+                      ": it is all, majority or a node, as n3"
+                : check.problem);
 }
 
 /// What a schema cannot say: targets, replies, commands and expressions must be well-formed.
 std::string problem_with_texts(const Condition& condition, const Json& with) {
   for (const Parameter& parameter : condition.parameters) {
     const Json& value = with.at(std::string(parameter.name));
-    if (value.is_null()) continue;
-    if (parameter.kind == Parameter::Kind::kTarget)
-      if (auto why = problem_with_target(condition, parameter, value.get<std::string>()); !why.empty())
-        return why;
-  }
-  if (with.contains("matches"))
-    if (auto why = problem_with_pattern("/" + with.at("matches").get<std::string>() + "/"); !why.empty())
+    if (value.is_null() || parameter.kind != Parameter::Kind::kTarget) continue;
+    if (auto why = problem_with_target(condition, parameter, value.get<std::string>()); !why.empty())
       return why;
-  if (with.contains("command")) return problem_with_answer(with);
-  if (condition.needs_bus_path) return problem_with_message(with);
-  return {};
+  }
+  return condition.problem ? condition.problem(with) : std::string();
 }
 
 /// Other names of the parameter `is`, which a table needs for the condition's own name.

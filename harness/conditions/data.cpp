@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/cluster/final_data.h"
@@ -80,6 +81,26 @@ std::optional<Reply> get(ClusterNow& now, const Parameters& with, std::string& p
 }
 
 }  // namespace
+
+std::string problem_with_nodes(const nlohmann::json& with) {
+  const nlohmann::json& nodes = with.at("nodes");
+  if (nodes.is_null()) return {};
+  const bool named =
+      nodes.is_string() || (nodes.is_array() && !nodes.empty() &&
+                            std::ranges::all_of(nodes, [](const auto& node) { return node.is_string(); }));
+  if (!named) return "'nodes' must be nodes' names: \"n1,n4\", or a list of them";
+  const TargetCheck check = check_target(target_of(nodes));
+  return check.valid ? std::string() : "'nodes': " + check.problem;
+}
+
+std::string problem_with_count(const nlohmann::json& with) {
+  const nlohmann::json& least = with.at("at-least");
+  const nlohmann::json& most = with.at("at-most");
+  if (with.at("is").is_null() && least.is_null() && most.is_null())
+    return "it asks for no number: give it 'is', 'at-least' or 'at-most'";
+  if (least.is_number() && most.is_number() && least > most) return "'at-least' is more than 'at-most'";
+  return {};
+}
 
 WhyNot why_not_same_data(ClusterNow& now, const Parameters& with) {
   std::string problem;

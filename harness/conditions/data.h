@@ -18,6 +18,10 @@ inline constexpr Parameter kValueParameters[] = {
     {"is", Parameter::Kind::kText, "its string, or absent", {}, {}},
     {"node", Parameter::Kind::kTarget, "at that node; without it for a cluster client", {}, "null"}};
 
+/// `nodes` names nodes; a count is asked for, and can be had. Empty: nothing is wrong.
+std::string problem_with_nodes(const nlohmann::json& with);
+std::string problem_with_count(const nlohmann::json& with);
+
 /// With neither `nodes` nor `shard`: each shard.
 WhyNot why_not_same_data(ClusterNow& now, const Parameters& with);
 WhyNot why_not_dbsize(ClusterNow& now, const Parameters& with);

@@ -109,6 +109,10 @@ std::string owner_id(int slot, ClusterNow& now, std::string& problem) {
   return {};
 }
 
+std::string unknown_kind(std::string_view kind) {
+  return fmt::format("unknown placeholder '{}'{}", kind, suggestion(kind, kKinds));
+}
+
 std::string filled(std::string_view inside, ClusterNow& now, std::string& problem) {
   const auto colon = inside.find(':');
   if (colon == std::string_view::npos) {
@@ -119,6 +123,10 @@ std::string filled(std::string_view inside, ClusterNow& now, std::string& proble
   }
   const std::string_view kind = inside.substr(0, colon);
   const std::string_view argument = inside.substr(colon + 1);
+  if (std::ranges::find(kKinds, kind) == kKinds.end()) {
+    problem = unknown_kind(kind);
+    return {};
+  }
   if (kind == "slot") return std::to_string(slot_of(argument));
   if (kind != "key" && kind != "owner") return of_node(kind, argument, now, problem);
   const auto slot = slot_number(argument);
@@ -142,8 +150,7 @@ std::string problem_with(std::string_view inside, const std::set<std::string>& s
     return fmt::format("no earlier step saves '{}'{} (write {{{{ for a brace)", inside,
                        suggestion(inside, names));
   }
-  if (std::ranges::find(kKinds, kind) == kKinds.end())
-    return fmt::format("unknown placeholder '{}'{}", kind, suggestion(kind, kKinds));
+  if (std::ranges::find(kKinds, kind) == kKinds.end()) return unknown_kind(kind);
   const std::string_view argument = inside.substr(colon + 1);
   if (kind == "slot") return {};
   if (kind == "key" || kind == "owner")
@@ -171,6 +178,25 @@ std::string problem_with_placeholders(const std::vector<std::string>& words,
       return std::string();
     });
   return problem;
+}
+
+std::string misspelt_placeholder(const std::string& text, const std::set<std::string>& saved) {
+  const std::vector<std::string_view> names(saved.begin(), saved.end());
+  for (std::size_t open = text.find('{'); open != std::string::npos; open = text.find('{', open + 1)) {
+    const std::size_t end = closing_brace(text, open);
+    if (end == std::string::npos || (open > 0 && text[open - 1] == '{')) continue;
+    const std::string_view inside = std::string_view(text).substr(open + 1, end - open - 1);
+    const auto colon = inside.find(':');
+    const bool of_a_node = colon != std::string_view::npos && check_target(inside.substr(colon + 1)).valid;
+    const bool nearly_saved = inside.size() > 2 && !suggestion(inside, names).empty();
+    if (of_a_node || (colon == std::string_view::npos && nearly_saved))
+      if (auto why = problem_with(inside, saved); !why.empty()) return why;
+  }
+  return {};
+}
+
+bool can_be_saved_as(std::string_view name) {
+  return name.find_first_of("{}:") == std::string_view::npos;
 }
 
 std::vector<std::string> fill_placeholders(const std::vector<std::string>& words, ClusterNow& now,

@@ -26,6 +26,13 @@ std::vector<std::string> split_words(std::string_view line, std::string& problem
 std::string problem_with_placeholders(const std::vector<std::string>& words,
                                       const std::set<std::string>& saved);
 
+/// What is wrong with a reply that a command wants, whose braces may be text too: a placeholder of a node
+/// that is none, or a name that is nearly one of those saved. Empty: nothing.
+std::string misspelt_placeholder(const std::string& text, const std::set<std::string>& saved);
+
+/// Whether a later step could name it in braces.
+bool can_be_saved_as(std::string_view name);
+
 /// The words with their placeholders filled in by what is so now; `problem` says which could not be.
 std::vector<std::string> fill_placeholders(const std::vector<std::string>& words, ClusterNow& now,
                                            std::string& problem);

@@ -32,7 +32,7 @@ KnownEntry read_entry(Section section) {
   section.read_names("violations", violations);
   section.read_names("builds", builds);
   section.read("reason", common.reason);
-  section.read("until", common.until);
+  section.read_day("until", common.until);
   section.done();
   if (violations.empty()) section.refuse("", "[[known]] knows nothing: give it 'violations'");
   if (builds.empty()) builds.emplace_back();

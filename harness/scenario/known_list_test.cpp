@@ -10,6 +10,13 @@
 namespace harness {
 namespace {
 
+TEST_CASE("the day of a known violation is a date, or a text") {
+  const std::string entry = "[[known]]\nviolations = [\"logs/unexpected-exit\"]\nreason = \"r\"\nuntil = ";
+  for (const char* day : {"2027-06-30", "\"2027-06-30\""})
+    CHECK(parse_known(entry + day + "\n", "k.toml").at(0).violations.at(0).until == "2027-06-30");
+  CHECK_THROWS_WITH(parse_known(entry + "5\n", "k.toml"), Catch::Contains("k.toml:4:"));
+}
+
 TEST_CASE("A list adds each violation on each build to the scenarios that it names") {
   const auto list = parse_known(R"(
 [[known]]

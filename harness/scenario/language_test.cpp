@@ -209,6 +209,71 @@ TEST_CASE("any, every and not hold conditions") {
              Contains("n1 to n6"));
 }
 
+TEST_CASE("what asks for nothing, or for nodes that are none, is refused where it stands") {
+  CHECK_THAT(step_refusal("expect = \"dbsize\"\nnode = \"n1\"\n"),
+             Contains("s.toml:2:") && Contains("no number"));
+  CHECK_THAT(step_refusal("expect = \"dbsize\"\nnode = \"n1\"\nat-least = 3\nat-most = 2\n"),
+             Contains("s.toml:4:") && Contains("more than"));
+  CHECK(step_refusal("expect = \"same-data\"\nnodes = [\"n1\", \"n4\"]\n") == "");
+  CHECK(step_refusal("expect = \"same-data\"\nnodes = \"n1,n4\"\n") == "");
+  CHECK_THAT(step_refusal("expect = \"same-data\"\nnodes = [\"n1\", \"n9\"]\n"), Contains("n1 to n6"));
+  CHECK_THAT(step_refusal("expect = \"same-data\"\nnodes = 3\n"), Contains("s.toml:3:") && Contains("names"));
+  CHECK_THAT(step_refusal("command = [\"SET\", [\"a\"]]\non = \"n1\"\n"), Contains("s.toml:2:"));
+}
+
+TEST_CASE("a refused condition is refused at the key that is wrong") {
+  CHECK_THAT(step_refusal("expect = \"owner\"\nslot = 3\nnode = \"n1\"\nby = \"al\"\n"),
+             Contains("s.toml:5:"));
+  CHECK_THAT(step_refusal("expect = \"role\"\nrole = \"master\"\nnode = \"randm\"\n"), Contains("s.toml:4:"));
+  CHECK_THAT(step_refusal("expect = \"log\"\nnode = \"n1\"\nmatches = \"(\"\n"), Contains("s.toml:4:"));
+  CHECK_THAT(step_refusal("expect = \"bus-message\"\ntype = \"PNG\"\n"),
+             Contains("s.toml:3:") && Contains("'PING'"));
+  CHECK_THAT(step_refusal("wait = \"any\"\nconditions = [{ is = \"alive\", node = \"n77\" }]\n"),
+             Contains("s.toml:3:") && Contains("n1 to n6"));
+  CHECK_THAT(step_refusal("wait = \"not\"\ncondition = { is = \"ownr\" }\n"),
+             Contains("s.toml:3:") && Contains("'owner'"));
+  // A key of the step is as near as one of the condition.
+  CHECK_THAT(step_refusal("expect = \"owner\"\nslot = 3\nnode = \"n1\"\nwithn = 3\n"),
+             Contains("s.toml:5:") && Contains("'within'"));
+  CHECK_THAT(step_refusal("wait = \"alive\"\nnode = \"n1\"\npatince = 3\n"), Contains("'patience'"));
+  CHECK_THAT(step_refusal("wait = \"alive\"\nnod = \"n1\"\n"), Contains("s.toml:3:") && Contains("'node'"));
+}
+
+TEST_CASE("misspelt placeholders are refused in commands that are asked, and in replies") {
+  CHECK_THAT(step_refusal("expect = \"answer\"\ncommand = \"PING {idd:n1}\"\non = \"n1\"\nis = \"x\"\n"),
+             Contains("s.toml:3:") && Contains("'id'"));
+  CHECK_THAT(step_refusal("expect = \"answer\"\ncommand = \"PING {id:n9}\"\non = \"n1\"\nis = \"x\"\n"),
+             Contains("n1 to n6"));
+  CHECK_THAT(step_refusal("command = \"PING\"\non = \"n1\"\nreply = \"{idd:n1}\"\n"), Contains("s.toml:4:"));
+  CHECK_THAT(step_refusal("command = \"PING\"\non = \"n1\"\nreply = \"{id:n9}\"\n"), Contains("s.toml:4:"));
+  const std::string saves = "[[step]]\ncommand = \"PING\"\non = \"n1\"\nsave = \"my-epoch\"\n";
+  CHECK_THAT(refusal(saves + "[[step]]\ncommand = \"PING\"\non = \"n1\"\nreply = \"{my-epch}\"\n"),
+             Contains("s.toml:8:") && Contains("'my-epoch'"));
+  // Other braces of a reply are text.
+  for (const char* reply : {"{my-epoch}", "{\\\"a\\\": 1}", "/^a{3}b{1,2}$/", "{user:1}", "{id:n2}"})
+    CHECK(refusal(saves + "[[step]]\ncommand = \"PING\"\non = \"n1\"\nreply = \"" + reply + "\"\n") == "");
+  CHECK_THAT(step_refusal("command = \"PING\"\non = \"n1\"\nsave = \"a{b\"\n"), Contains("s.toml:4:"));
+}
+
+TEST_CASE("directives of the harness, builds of known violations and families are refused where they stand") {
+  const std::string step = "[[step]]\nfault = \"kill\"\n";
+  CHECK_THAT(refusal("[cluster.directives]\nmaxmemory = 1\ncluster-node-timeout = 5\n" + step),
+             Contains("s.toml:3:") && Contains("use node-timeout"));
+  const std::string known = "[[known]]\ncheck = \"logs\"\nanomaly = \"x\"\nreason = \"y\"\n";
+  for (const char* wrong : {"redis<<8", "redsi<8", "redis<", "8.2"})
+    CHECK_THAT(refusal(step + known + "builds = \"" + wrong + "\"\n"),
+               Contains("s.toml:7:") && Contains("'builds'"));
+  CHECK_THAT(refusal(step + known + "builds = \"redsi\"\n"), Contains("did you mean 'redis'"));
+  for (const char* right : {"redis", "redis<8.2", "valkey>=9.1.2", "bundled"})
+    CHECK(refusal(step + known + "until = 2027-06-30\nbuilds = \"" + std::string(right) + "\"\n") == "");
+  const std::string load = "[[load]]\nworkload = \"set\"\nname = \"mine\"\n";
+  const std::string of_load = "[[known]]\ncheck = \"mine\"\nanomaly = \"x\"\nreason = \"y\"\n";
+  CHECK(refusal(load + of_load) == "");
+  CHECK_THAT(refusal(step + of_load), Contains("s.toml:4:") && Contains("unknown checker 'mine'"));
+  CHECK_THAT(refusal("[random]\nfaults = [\"packt-*\"]\ncount = 3\n"), Contains("'packet-*'"));
+  CHECK_THAT(refusal("[cluster]\nnode-timeout = 0\n" + step), Contains("at most 3600000"));
+}
+
 TEST_CASE("steps draw from streams of their own: removing one changes no other") {
   const std::string first = "[[step]]\nid = \"x\"\nfault = \"pause\"\nafter = [1, 9]\nhold = [1, 9]\n";
   const std::string second = "[[step]]\nid = \"y\"\nfault = \"pause\"\nafter = [1, 9]\nhold = [1, 9]\n";

@@ -30,10 +30,7 @@ void read_known(Section section, Scenario& scenario) {
   section.read("anomaly", known.anomaly);
   section.read("reason", known.reason);
   section.read("builds", known.builds);
-  if (const auto until = section.read_json("until")) {
-    if (!until->is_string()) section.refuse("until", "'until' must be a day: 2027-06-30");
-    known.until = until->get<std::string>();
-  }
+  section.read_day("until", known.until);
   section.done();
   const std::string prefix = "known." + std::to_string(scenario.plan.known.size());
   for (const char* key : {"check", "anomaly", "reason", "builds", "until"})

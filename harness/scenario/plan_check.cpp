@@ -11,8 +11,11 @@
 #include <sstream>
 
 #include "checkers/checkers.h"
+#include "checkers/known.h"
+#include "harness/builds/directives.h"
 #include "harness/cluster/shape.h"
 #include "harness/cluster/target.h"
+#include "harness/conditions/clients.h"
 #include "harness/conditions/conditions.h"
 #include "harness/conditions/placeholders.h"
 #include "harness/conditions/reply_pattern.h"
@@ -43,11 +46,6 @@ constexpr std::array<Named, 9> kReachable = {
      {"cluster-down", "some node had the cluster as down"},
      {"open-slot", "a slot was being migrated"},
      {"node-failing", "some node had another as failing, or failed"}}};
-
-/// What the harness itself sets for every node.
-constexpr std::array<std::string_view, 13> kOwnDirectives = {
-    "port",    "tls-port", "bind",      "cluster-enabled", "cluster-config-file", "cluster-port", "dir",
-    "logfile", "pidfile",  "daemonize", "supervised",      "unixsocket",          "include"};
 
 std::string in_quotes(std::string_view name) {
   return "'" + std::string(name) + "'";
@@ -145,8 +143,7 @@ class PlanCheck {
 
   void check_directives(const std::string& part, const std::map<std::string, std::string>& directives) {
     for (const auto& [name, value] : directives)
-      need(std::ranges::find(kOwnDirectives, name) == kOwnDirectives.end(), part + "." + name,
-           "the directive " + in_quotes(name) + " is the harness's own to set");
+      need_none(part + "." + name, why_directive_refused(name, value));
   }
 
   /// Empty for what is no node's name.
@@ -189,6 +186,7 @@ class PlanCheck {
     need(!earlier_.contains(step.id), part + ".id", "two steps are called " + in_quotes(step.id));
     check_anchor(step, part);
     check_kind(step, part);
+    asking_ = &step;
     if (step.when) check_condition(*step.when, part + ".when");
     if (step.until) check_condition(*step.until, part + ".until");
     if (step.condition) check_condition(*step.condition, part);
@@ -287,15 +285,23 @@ class PlanCheck {
 
   void check_command(const StepPlan& step, const std::string& part) {
     need(!step.command.empty(), part + ".command", "a command has at least one word");
-    need_none(part + ".command", problem_with_placeholders(step.command, saved_before(step)));
-    static const std::regex of_node("\\{(?:id|ip|port|bus-port):([^{}]*)\\}");
-    std::vector<std::string> texts = step.command;
-    texts.push_back(step.reply);
-    for (const std::string& word : texts)
-      for (std::sregex_iterator it(word.begin(), word.end(), of_node), end; it != end; ++it)
-        check_nodes_in((*it)[1].str(), part + ".command");
-    need_none(part, problem_with_pattern(step.reply));
+    check_words(step.command, saved_before(step), part + ".command");
+    need_none(part + ".reply", misspelt_placeholder(step.reply, saved_before(step)));
+    check_nodes_of_placeholders(step.reply, part + ".reply");
+    need_none(part + ".reply", problem_with_pattern(step.reply));
     check_target(step.target, part + ".on");
+  }
+
+  void check_words(const std::vector<std::string>& words, const std::set<std::string>& saved,
+                   const std::string& part) {
+    need_none(part, problem_with_placeholders(words, saved));
+    for (const std::string& word : words) check_nodes_of_placeholders(word, part);
+  }
+
+  void check_nodes_of_placeholders(const std::string& text, const std::string& part) {
+    static const std::regex of_node("\\{(?:id|ip|port|bus-port):([^{}]*)\\}");
+    for (std::sregex_iterator it(text.begin(), text.end(), of_node), end; it != end; ++it)
+      check_nodes_in((*it)[1].str(), part);
   }
 
   void check_target(const std::string& target, const std::string& part) {
@@ -306,7 +312,7 @@ class PlanCheck {
 
   /// Every node that the text names (n99; n1,n4; replica-of n1) must be one of the cluster's.
   void check_nodes_in(const std::string& text, const std::string& part) {
-    static const std::regex word("[^ ,]+");
+    static const std::regex word("[^ ,\"\\[\\]]+");
     for (std::sregex_iterator it(text.begin(), text.end(), word), end; it != end; ++it)
       if (node_number(it->str())) need_none(part, problem_with_node(it->str()));
   }
@@ -330,7 +336,21 @@ class PlanCheck {
     if (problem_) return;
     check_targets_in(entry->parameters, condition.with, part);
     if (condition.with.has("load")) check_load_named(condition.with.text("load"), part + ".load");
-    for (const auto& [name, value] : condition.with.json().items()) check_nested(value, part);
+    check_texts_of(condition, *entry, part);
+    for (const auto& [name, value] : condition.with.json().items()) check_nested(value, part + "." + name);
+  }
+
+  /// Commands, replies and lists of nodes within a condition.
+  void check_texts_of(const ConditionPlan& condition, const Condition& entry, const std::string& part) {
+    if (entry.problem) need_none(part, entry.problem(condition.with.json()));
+    if (problem_) return;
+    const std::set<std::string> saved = saved_before(*asking_);
+    std::string problem;
+    if (condition.with.has("nodes"))
+      check_nodes_in(condition.with.json().at("nodes").dump(), part + ".nodes");
+    if (!condition.with.has("command")) return;
+    check_words(command_words(condition.with.json().at("command"), problem), saved, part + ".command");
+    need_none(part + ".is", misspelt_placeholder(condition.with.text("is"), saved));
   }
 
   /// A condition within a condition stands as {"is": ..., "with": ...}.
@@ -346,10 +366,13 @@ class PlanCheck {
     for (std::size_t i = 0; i < plan_.known.size(); ++i) {
       const KnownViolation& known = plan_.known[i];
       const std::string part = "known." + std::to_string(i);
-      need(find_checker(known.check) != nullptr, part + ".check",
+      // A load's check is shown under the load's name.
+      const bool of_a_load = std::ranges::count(plan_.loads, known.check, &LoadPlan::name) > 0;
+      need(of_a_load || find_checker(known.check) != nullptr, part + ".check",
            unknown("checker", known.check, checkers()) + " in [[known]]");
       need(!known.anomaly.empty() && !known.reason.empty(), part + ".anomaly",
            "a known violation needs an 'anomaly' and a 'reason'");
+      need_none(part + ".builds", problem_with_builds(known.builds));
       need(known.until.empty() || std::regex_match(known.until, day), part + ".until",
            "'until' must be a day: 2027-06-30");
     }
@@ -368,6 +391,7 @@ class PlanCheck {
   std::optional<PlanProblem> problem_;
   std::set<std::string, std::less<>> earlier_;
   std::set<std::string> saved_;
+  const StepPlan* asking_ = nullptr;  // the step whose conditions are looked at
 };
 
 }  // namespace

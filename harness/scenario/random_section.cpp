@@ -50,11 +50,16 @@ void read_faults(Section& section, RandomSteps& random) {
 
 std::vector<std::string> faults_named(const std::string& name, std::string& problem) {
   std::vector<std::string> found;
+  std::vector<std::string> families;
   std::vector<std::string_view> names;
   for (const Fault& fault : faults()) {
     names.push_back(fault.name);
     if (::fnmatch(name.c_str(), std::string(fault.name).c_str(), 0) == 0) found.emplace_back(fault.name);
+    if (const auto dash = fault.name.find('-'); dash != std::string_view::npos)
+      families.push_back(std::string(fault.name.substr(0, dash)) + "-*");
   }
+  // A pattern was meant for a family.
+  if (name.find('*') != std::string::npos) names.assign(families.begin(), families.end());
   if (found.empty())
     problem = "unknown fault '" + name + "'" + suggestion_or_all(name, names) +
               "; 'harness list' tells of the faults";

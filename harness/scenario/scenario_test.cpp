@@ -279,7 +279,7 @@ TEST_CASE("a cluster that cannot be is refused") {
              Contains("slot 10 is given to two"));
   CHECK_THAT(refusal(load + "[cluster.nodes.n9]\nhz = 5\n"), Contains("s.toml:3:") && Contains("n1 to n6"));
   CHECK_THAT(refusal(load + "[cluster.directives]\nport = 5\n"),
-             Contains("s.toml:4:") && Contains("own to set"));
+             Contains("s.toml:4:") && Contains("cannot be set"));
 }
 
 TEST_CASE("bad loads are refused") {

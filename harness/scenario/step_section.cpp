@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "harness/conditions/clients.h"
 #include "harness/conditions/conditions.h"
 #include "harness/conditions/placeholders.h"
 #include "harness/conditions/reply_pattern.h"
@@ -112,15 +113,8 @@ void read_fault(Section& section, ScenarioStep& step) {
 }
 
 void read_command(Section& section, ScenarioStep& step) {
-  const auto given = section.read_json("command");
   std::string problem;
-  if (given->is_string()) {
-    step.plan.command = split_words(given->get<std::string>(), problem);
-  } else {
-    if (!given->is_array()) problem = "'command' must be a string or an array of words";
-    for (const Json& word : given->is_array() ? *given : Json::array())
-      step.plan.command.push_back(word.is_string() ? word.get<std::string>() : word.dump());
-  }
+  step.plan.command = command_words(*section.read_json("command"), problem);
   if (problem.empty() && step.plan.command.empty()) problem = "'command' is empty";
   if (!problem.empty()) section.refuse("command", problem);
   section.read("on", step.plan.target);
@@ -128,7 +122,25 @@ void read_command(Section& section, ScenarioStep& step) {
   section.read("reply", step.plan.reply);
   if (problem = problem_with_pattern(step.plan.reply); !problem.empty()) section.refuse("reply", problem);
   section.read("save", step.plan.save);
+  if (!can_be_saved_as(step.plan.save))
+    section.refuse("save", "'save' must be a name without braces and colons, for later steps to say {name}");
   section.read("session", step.plan.session);
+}
+
+/// What may stand in a step beside the parameters of its condition.
+constexpr std::array<std::string_view, 10> kKeysOfQuestions = {
+    "id", "since", "after", "when", "patience", "must", "repeat", "repeat-for", "within", "stay"};
+
+/// A key that is neither the step's nor the condition's, with the nearest of both.
+void refuse_misspelt(const Section& section, const Json& given, const Json& beside) {
+  const Condition* condition = given.is_string() ? find_condition(given.get<std::string>()) : nullptr;
+  for (const auto& [key, value] : beside.items()) {
+    if (!condition || std::ranges::count(condition->parameters, key, &Parameter::name) > 0) continue;
+    std::vector<std::string_view> names(kKeysOfQuestions.begin(), kKeysOfQuestions.end());
+    for (const Parameter& parameter : condition->parameters) names.push_back(parameter.name);
+    section.refuse(key, "unknown key '" + key + "' beside the condition '" + std::string(condition->name) +
+                            "'" + suggestion_or_all(key, names));
+  }
 }
 
 /// The condition's name, with its parameters beside it; or a table that holds both.
@@ -142,6 +154,9 @@ void read_question(Section& section, std::string_view key, ScenarioStep& step) {
                                           : complete_condition(given, problem);
   if (problem.empty() && !given.is_string() && !beside.empty())
     problem = "'" + beside.begin().key() + "' belongs into the table of '" + std::string(key) + "'";
+  if (problem.find("unknown parameter") != std::string::npos) refuse_misspelt(section, given, beside);
+  for (const char* inner : {"condition", "conditions"})
+    if (section.has(inner)) key = inner;
   if (!problem.empty()) section.refuse_named(problem, key);
 }
 

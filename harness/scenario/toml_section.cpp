@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iomanip>
 #include <sstream>
 
 #include "harness/core/check.h"
@@ -13,6 +14,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr double kLongestSeconds = 3.6e6;
+constexpr std::string_view kOfCondition = "condition '";
 
 std::string in_quotes(std::string_view key) {
   return "'" + std::string(key) + "'";
@@ -20,7 +22,7 @@ std::string in_quotes(std::string_view key) {
 
 std::string range_text(double least, double most) {
   std::ostringstream text;
-  text << " is out of range: at least " << least << ", at most " << most;
+  text << std::setprecision(12) << " is out of range: at least " << least << ", at most " << most;
   return text.str();
 }
 
@@ -128,6 +130,13 @@ bool Section::read_span(std::string_view key, Span& out) {
   return true;
 }
 
+void Section::read_day(std::string_view key, std::string& out) {
+  const auto given = read_json(key);
+  if (!given) return;
+  if (!given->is_string()) refuse(key, in_quotes(key) + " must be a day: 2027-06-30");
+  out = given->get<std::string>();
+}
+
 void Section::read_names(std::string_view key, std::vector<std::string>& out) {
   const toml::node* node = find(key);
   if (!node) return;
@@ -222,7 +231,12 @@ void Section::refuse(std::string_view key, const std::string& why) const {
 }
 
 void Section::refuse_named(const std::string& why, std::string_view otherwise) const {
-  for (std::size_t open = why.find('\''); open != std::string::npos; open = why.find('\'', open + 1)) {
+  // The names of the conditions that it was found in come first, and may be keys as well: role, state.
+  std::size_t from = 0;
+  while (why.compare(from, kOfCondition.size(), kOfCondition) == 0 &&
+         why.find("': ", from) != std::string::npos)
+    from = why.find("': ", from) + 3;
+  for (std::size_t open = why.find('\'', from); open != std::string::npos; open = why.find('\'', open + 1)) {
     const std::size_t close = why.find('\'', open + 1);
     if (close == std::string::npos) break;
     const std::string name = why.substr(open + 1, close - open - 1);

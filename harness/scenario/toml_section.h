@@ -42,6 +42,8 @@ class Section {
   /// A number of seconds, or [least, most].
   bool read_span(std::string_view key, Span& out);
   void read_names(std::string_view key, std::vector<std::string>& out);
+  /// A day (2027-06-30), as a date of TOML or as a string.
+  void read_day(std::string_view key, std::string& out);
   /// Any value as JSON; nothing when the key is absent. Dates become text; nan and inf are refused.
   std::optional<nlohmann::json> read_json(std::string_view key);
   /// Every key that nobody has asked for yet, as JSON.

@@ -36,6 +36,11 @@ a { color: light-dark(#0b57a4, #8ab8ff); }
 .fail { color: light-dark(#b0124f, #ff8fb4); font-weight: 600; } .pass { color: light-dark(#1b6b2e, #7fd694); }
 .unknown, .error, .interrupted { color: light-dark(#8a4d00, #ffc26b); font-weight: 600; }
 svg rect.f { fill: light-dark(#b0124f, #ff8fb4); } svg rect.p { fill: #7779; }
+@media (max-width: 44rem) {
+  table.list tr { display: flex; flex-wrap: wrap; column-gap: .9rem; padding: .4rem 0; border-bottom: 1px solid #8884; }
+  table.list tr:has(th[scope=col]), table.list td:empty { display: none; }
+  table.list td { border: 0; padding: .1rem 0; white-space: normal; overflow-wrap: anywhere; }
+}
 .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; }
 )css";
 
@@ -187,7 +192,8 @@ std::string runs_page(const std::vector<TrendRun>& runs, const RunFilter& wanted
   filter.page = std::clamp<std::size_t>(wanted.page, 1, pages);
   std::string out = filter_form(filter) + pager(filter, pages);
   out += fmt::format(
-      "<form method=\"get\" action=\"/diff\">\n<table>\n<caption>{} of {}, newest first</caption>\n",
+      "<form method=\"get\" action=\"/diff\">\n<table class=\"list\">\n<caption>{} of {}, newest "
+      "first</caption>\n",
       reporting::grouped(fitting.size()), counted(runs.size(), "run"));
   out +=
       "<tr><th scope=\"col\">compare</th><th scope=\"col\">verdict</th><th scope=\"col\">ended (UTC)</th>"
@@ -201,7 +207,8 @@ std::string runs_page(const std::vector<TrendRun>& runs, const RunFilter& wanted
 }
 
 std::string suites_page(const std::vector<SuiteEntry>& suites) {
-  std::string out = fmt::format("<table>\n<caption>{}</caption>\n", counted(suites.size(), "suite"));
+  std::string out =
+      fmt::format("<table class=\"list\">\n<caption>{}</caption>\n", counted(suites.size(), "suite"));
   out +=
       "<tr><th scope=\"col\">verdict</th><th scope=\"col\">suite</th><th scope=\"col\" class=\"n\">runs</th>"
       "<th scope=\"col\" class=\"n\">failed</th><th scope=\"col\" class=\"n\">unknown</th><th "
@@ -244,7 +251,8 @@ setInterval(async () => {
 }
 
 std::string audits_page(const std::vector<AuditEntry>& audits) {
-  std::string out = fmt::format("<table>\n<caption>{}</caption>\n", counted(audits.size(), "audit"));
+  std::string out =
+      fmt::format("<table class=\"list\">\n<caption>{}</caption>\n", counted(audits.size(), "audit"));
   out += "<tr><th scope=\"col\">verdict</th><th scope=\"col\">audit</th><th scope=\"col\">why</th></tr>\n";
   for (const AuditEntry& audit : audits)
     out += "<tr>" + verdict_cell(audit.verdict, files(audit.folder, "audit.html")) + text(audit.folder) +

@@ -15,6 +15,7 @@
 #include "harness/suite/keep.h"
 #include "harness/suite/suite_file.h"
 #include "harness/verbs/command_line.h"
+#include "harness/verbs/find_build.h"
 #include "harness/verbs/named_file.h"
 #include "harness/verbs/planned_run.h"
 #include "harness/verbs/verbs.h"
@@ -136,6 +137,18 @@ std::vector<std::string> possible_here(const AuditOptions& options, const std::v
       std::cerr << "harness: without " << reporting::terminal_lines(name + ": " + why) << "\n";
   }
   return possible;
+}
+
+/// Asks for both builds before the first pair. False: an interrupt ended their compilation.
+bool both_builds_found(const AuditOptions& options, SandboxMode mode) {
+  Progress progress(progress_style(!options.no_progress));
+  try {
+    for (const std::string& spec : {options.baseline, options.candidate})
+      find_build(spec, mode, false, progress);
+  } catch (const StoppedBuilding&) {
+    return false;
+  }
+  return true;
 }
 
 /// Runs the pairs of an audit, and tells what comes of them.
@@ -332,6 +345,7 @@ int audit_command(int argc, const char* const* argv) {
     for (const std::string& scenario : scenarios)
       plans.push_back(plan_pair(options, scenario, options.seed + static_cast<std::uint64_t>(i)));
   catch_interrupts();
+  if (!both_builds_found(options, execution.mode)) return kExitInterrupted;
   return Auditor(options, scenarios, execution, std::move(plans)).run();
 }
 

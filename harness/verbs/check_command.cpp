@@ -420,6 +420,12 @@ void say_interrupted(CheckResult& result) {
   }
 }
 
+/// A history without operations is linearizable, as others' tools say too; that alone would read as a result.
+void say_if_nothing_was_checked(CheckResult& result) {
+  if (result.operations == 0 && result.valid == Validity::kValid)
+    result.explanation = "Nothing was checked: the history holds no operation.";
+}
+
 int exit_code(Validity validity) {
   if (interrupted_by() != 0) return kExitInterrupted;
   return validity == Validity::kInvalid   ? kExitViolation
@@ -462,6 +468,8 @@ int check_command(int argc, const char* const* argv) {
     std::cerr << "harness: " << terminal_lines(warning) << "\n";
   if (interrupted_by() != 0)
     for (CheckResult& one : checked.results) say_interrupted(one);
+  if (is_file)
+    for (CheckResult& one : checked.results) say_if_nothing_was_checked(one);
   const CheckResult result = merged(checked.results);
   if (arguments.json) {
     std::cout << to_json(result, seconds, checked.stages)

@@ -48,7 +48,7 @@ bool parse_command_line(CLI::App& app, int argc, const char* const* argv) {
     app.parse(argc, argv);
     return true;
   } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
+    std::cout << app.help("harness");
     return false;
   } catch (const CLI::ExtrasError& error) {
     throw UsageError(std::string(error.what()) + suggestion_for(app) + "; 'harness " + app.get_name() +

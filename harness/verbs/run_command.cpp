@@ -85,8 +85,9 @@ std::string store_option(const RunOptions& options) {
 void tell_the_end(const PlannedRun& run, const RunOptions& options) {
   if (run.interrupted)
     std::cerr << (std::filesystem::exists(run.files.directory)
-                      ? "interrupted: what was recorded is in " + run.files.directory.string() +
-                            "; judge it with 'harness report " + run.info.id + store_option(options) + "'\n"
+                      ? "interrupted: what was recorded is in " +
+                            reporting::terminal_text(run.files.directory.string()) +
+                            "; judge it with: harness report " + run.info.id + store_option(options) + "\n"
                       : std::string("interrupted while the server was compiled: nothing was recorded\n"));
   else if (!run.error.empty())
     std::cerr << "harness: " << reporting::terminal_lines(run.error) << end_of_failure(run) << "\n";

@@ -1,10 +1,12 @@
 #include "harness/verbs/serve_command.h"
 
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <thread>
 
+#include "harness/core/check.h"
 #include "harness/core/exit_code.h"
 #include "harness/run/interrupt.h"
 #include "harness/serve/web_server.h"
@@ -45,6 +47,9 @@ int serve_command(int argc, const char* const* argv) {
                  "an address of this machine; others than loopback show the store to whoever reaches it")
       ->capture_default_str();
   if (!parse_command_line(app, argc, argv)) return kExitPass;
+  if (!std::filesystem::is_directory(store))
+    throw EnvironmentError("there is no store at " + store +
+                           ": run something first, or say where with --store");
   options.store = store;
   options.base = trend_file(store);
   options.difference = [store](const std::string& before, const std::string& after) {

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "harness/builds/server.h"
 #include "harness/core/check.h"
 #include "harness/run/execute.h"
 #include "harness/run/interrupt.h"
@@ -19,6 +18,7 @@
 #include "harness/suite/suite_run.h"
 #include "harness/suite/suite_text.h"
 #include "harness/verbs/command_line.h"
+#include "harness/verbs/find_build.h"
 #include "harness/verbs/named_file.h"
 #include "harness/verbs/planned_run.h"
 #include "harness/verbs/verbs.h"
@@ -100,35 +100,6 @@ void declare(CLI::App& app, SuiteOptions& options) {
 /// 20261129
 std::uint64_t seed_of_today() {
   return std::stoull(utc_now("%Y%m%d"));
-}
-
-struct StoppedBuilding {};
-
-/// The build of a SPEC in words. It is compiled first if it must be, in a sandbox that takes the compilers
-/// away when we are killed.
-std::string find_build(const std::string& spec, SandboxMode mode, bool quick, Progress& progress) {
-  BuildOptions build;
-  build.quick = quick;
-  build.progress = [&](std::string_view what, int percent) {
-    if (interrupted_by() != 0) throw StoppedBuilding{};
-    progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
-  };
-  const auto compile = [&] {
-    catch_interrupts();
-    try {
-      resolve_servers(spec, build);
-    } catch (const StoppedBuilding&) {
-      return static_cast<int>(kExitInterrupted);
-    }
-    return static_cast<int>(kExitPass);
-  };
-  const int ended = run_in_sandbox(mode, compile, SandboxNetwork::kMachine);
-  if (ended == kExitInterrupted || signal_passed_on() != 0) throw StoppedBuilding{};
-  std::string words;
-  for (const Server& server : resolve_servers(spec, build))
-    words += (words.empty() ? "" : " + ") + build_name(server.info);
-  progress.clear();
-  return words;
 }
 
 /// Names the builds in words. Two that have one name keep their SPECs beside it.

@@ -66,14 +66,20 @@ function differences(first, others) {
          `until ${seconds(last)} s`;
 }
 
+/** What was promised: a row or rule of PROMISES.md, or what the scenario says. */
+const promiseWords = (promise) =>
+  /^(row|rule) /.test(promise) ? `What it breaks: ${promise} of checkers/PROMISES.md.` : `What was promised: ${promise}.`;
+
 function anomalyCard(anomaly, ops, open, more) {
-  const moments = el("ol", {class: "moments close"}, anomaly.moments.map((moment) => momentItem(moment)));
+  const moments = anomaly.moments.length > 0 &&
+    el("ol", {class: "moments close"}, anomaly.moments.map((moment) => momentItem(moment)));
   const history = el("div", {class: "key-history"});
   const key = anomaly.key ? TABLES.keys.indexOf(anomaly.key) : -1;
   return el("details", {class: "anomaly " + (anomaly.allowed ? "is-allowed" : "is-violation"), id: anomaly.id, open},
     el("summary", {}, el("span", {class: "tag"}, anomaly.id), el("b", {}, anomaly.headline),
        el("span", {class: "note"}, `${seconds(anomaly.t)} s · ${anomaly.check}${more ? ` · ${grouped(more + 1)} ×` : ""}`)),
     el("p", {class: "words"}, anomaly.explanation),
+    !anomaly.allowed && anomaly.promise && el("p", {class: "note"}, promiseWords(anomaly.promise)),
     anomaly.window && el("p", {class: "note"}, `Allowed by window ${anomaly.window}: ${anomaly.window_words}.`),
     anomaly.known && el("p", {class: "note"}, `Known, and lived with until it is mended: ${anomaly.known}.`),
     moments,
