@@ -93,6 +93,7 @@ struct Config {
   bool lua_deprecated_api = false;
   std::int64_t slowlog_threshold_us = 10000, slowlog_length = 128, latency_threshold_ms = 0;
   bool latency_tracking = true;
+  std::string latency_percentiles = "50 99 99.9";  ///< what INFO latencystats tells
   std::int64_t hash_entries = 512, hash_value = 64, zset_entries = 128, zset_value = 64, intset_entries = 512;
   std::int64_t list_size = -2, list_depth = 0, hll_sparse_max = 3000;
   std::int64_t stream_bytes = 4096, stream_entries = 100;
@@ -172,9 +173,9 @@ void load_config_text(Config& config, std::string_view text, const std::string& 
                       const IncludeReader& read_included = read_included_file, int depth = 0);
 
 /// The file's text with the lines of changed directives replaced and what is missing appended; comments stay.
-/// `users`: the lines that take the place of those of users.
+/// `users`: the lines that take the place of those of users. `defaults_too`: every directive is written.
 std::string rewrite_config(const Config& config, std::string_view old_text,
-                           std::span<const std::string> users = {});
+                           std::span<const std::string> users = {}, bool defaults_too = false);
 
 /// notify-keyspace-events as bits, one a letter; nothing when a letter is unknown. 'A' stands for all classes
 /// but m and n.

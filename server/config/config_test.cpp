@@ -96,6 +96,32 @@ TEST_CASE("directives without an effect take what redis takes, and nothing that 
   CHECK(get_directives(config, std::span(&name, 1)).at(0).second == "yes");
 }
 
+TEST_CASE("the percentiles of INFO are kept as redis writes them, and refused when they are none") {
+  Config config;
+  set(config, "latency-tracking-info-percentiles", "0.0 50.0 99.90 100.0");
+  CHECK(config.latency_percentiles == "0 50 99.9 100");
+  set(config, "latency-tracking-info-percentiles", "");
+  CHECK(config.latency_percentiles.empty());
+  Config again;
+  load_config_text(again, rewrite_config(config, ""), "rewritten");
+  CHECK(again.latency_percentiles.empty());
+  for (const std::string wrong : {"10 a", "101", "-1", "nan"})
+    CHECK(set_directive(config, "latency-tracking-info-percentiles", std::span(&wrong, 1)));
+}
+
+TEST_CASE("a file with every directive in it is read back as the same configuration") {
+  Config config = loaded();
+  set(config, "latency-tracking-info-percentiles", "50 75");
+  const std::string text = rewrite_config(config, kFile, {}, true);
+  CHECK(text.find("\nio-threads 1\n") != std::string::npos);
+  CHECK(text.find("\nappendfsync everysec\n") != std::string::npos);
+  CHECK(text.find("replicaof") == std::string::npos);
+  Config again;
+  REQUIRE_NOTHROW(load_config_text(again, text, "rewritten"));
+  const std::string all = "*";
+  CHECK(get_directives(again, std::span(&all, 1)) == get_directives(config, std::span(&all, 1)));
+}
+
 TEST_CASE("a rewritten file says the same, whatever bytes the values hold") {
   Config config;
   for (const char* name : {"proc-title-template", "syslog-ident", "requirepass", "bind"}) {

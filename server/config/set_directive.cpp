@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 
 #include "server/config/config.h"
 #include "server/config/words.h"
@@ -117,6 +118,29 @@ std::optional<std::string> set_shutdown(Config& config, const Directive& d, cons
   return std::nullopt;
 }
 
+/// As redis writes a percentile: six digits at most, no zeros at the end.
+std::string percentile_text(double percent) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%f", percent);
+  std::string out = text;
+  out.erase(out.find_last_not_of('0') + 1);
+  if (out.ends_with('.')) out.pop_back();
+  return out;
+}
+
+std::optional<std::string> set_percentiles(Config& config, const std::string& value) {
+  std::vector<std::string> all;
+  for (const std::string& word : words_of(value)) {
+    const auto percent = parse_double(word);
+    if (!percent) return "Invalid latency-tracking-info-percentiles parameters";
+    if (!(*percent >= 0 && *percent <= 100))
+      return "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]";
+    all.push_back(percentile_text(*percent));
+  }
+  config.latency_percentiles = join(all);
+  return std::nullopt;
+}
+
 std::optional<std::string> set_notifications(Config& config, const std::string& value) {
   const auto classes = notify_classes_of(value);
   if (!classes) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
@@ -195,6 +219,7 @@ std::optional<std::string> set_directive(Config& config, std::string_view name,
   if (d->kind == K::save) return set_save(config, words);
   if (d->kind == K::limits) return set_limits(config, words);
   if (d->name.starts_with("shutdown-on-")) return set_shutdown(config, *d, value);
+  if (d->name == "latency-tracking-info-percentiles") return set_percentiles(config, value);
   if (d->name == "notify-keyspace-events") return set_notifications(config, value);
   if (d->name == "bind" || d->name == "replicaof") {
     const bool no_one = d->name == "replicaof" && lower(value) == "no one";

@@ -216,13 +216,13 @@ void Node::expire_keys() {
 // ---- configuration
 // --------------------------------------------------------------------------------------
 
-std::optional<std::string> Node::rewrite_config_file() {
+std::optional<std::string> Node::rewrite_config_file(bool defaults_too) {
   if (config_.file.empty()) return "ERR The server is running without a config file";
   std::string old;
   read_file(config_.file, old);
   std::vector<std::string> users;
   if (config_.acl_file.empty()) users = engine_.permissions.users.lines();
-  if (const auto why = replace_file(config_.file, rewrite_config(config_, old, users), true))
+  if (const auto why = replace_file(config_.file, rewrite_config(config_, old, users, defaults_too), true))
     return "ERR Rewriting config file: " + *why;
   return std::nullopt;
 }
@@ -257,7 +257,7 @@ std::optional<std::string> Node::apply_directive(const std::string& name) {
 
 std::optional<std::string> Node::apply_config(std::span<const std::string> names) {
   for (const std::string& name : names) {
-    if (name == "rewrite") return rewrite_config_file();
+    if (name == "rewrite" || name == "rewrite all") return rewrite_config_file(name == "rewrite all");
     if (name == "resetstat") reset_statistics();
     if (auto why = apply_directive(name)) return why;
   }

@@ -93,7 +93,7 @@ class Node final : public ServerPort, public ChangesPort {
   void apply_limits();
   void note_time() { engine_.state.now_ms = clock_.now_us() / 1000; }
   std::optional<std::string> apply_directive(const std::string& name);
-  std::optional<std::string> rewrite_config_file();
+  std::optional<std::string> rewrite_config_file(bool defaults_too);
   std::optional<std::string> load_users();
   void reset_statistics();
   void tell_supervisor();

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
@@ -55,6 +56,26 @@ TEST_CASE("INFO counts what goes over the network and how long commands took") {
   CHECK(std::stod(latency.substr(4)) > 0);
   c.ask("bgsave");
   CHECK(eventually([&] { return fields_of(c.ask("info everything"))["latest_fork_usec"] != "0"; }));
+}
+
+TEST_CASE("INFO tells the percentiles that are asked for, and a whole configuration can be written") {
+  const Folder folder;
+  const std::string file = folder.path() + "/node.conf";
+  std::ofstream(file) << "save \"\"\nenable-debug-command yes\n";
+  const ChildServer server(our_binary(), folder.path(), {file});
+  Connection c = server.connect();
+  c.ask("get k");
+  CHECK(c.ask("config set latency-tracking-info-percentiles \"0.0 50.0 100.0\"") == "+OK");
+  const std::string told = fields_of(c.ask("info latencystats"))["latency_percentiles_usec_get"];
+  CHECK(told.starts_with("p0="));
+  CHECK(told.find(",p50=") < told.find(",p100="));
+  CHECK(
+      c.ask("config set latency-tracking-info-percentiles \"50 101\"").starts_with("-ERR CONFIG SET failed"));
+  CHECK(c.ask("debug config-rewrite-force-all") == "+OK");
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  CHECK(text.str().find("\nlatency-tracking-info-percentiles 0 50 100\n") != std::string::npos);
+  CHECK(text.str().find("\nio-threads 1\n") != std::string::npos);
 }
 
 TEST_CASE("a node that systemd started tells it when it is ready") {

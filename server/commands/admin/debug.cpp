@@ -1,6 +1,7 @@
 /// DEBUG: what tests need of a server beyond its normal use. Behind enable-debug-command.
 #include <chrono>
 #include <csignal>
+#include <span>
 #include <thread>
 
 #include "server/commands/admin/handlers.h"
@@ -211,6 +212,13 @@ void debug_cluster_link(Call& c) {
   c.reply.ok();
 }
 
+void debug_rewrite_all(Call& c) {
+  const std::string marker = "rewrite all";
+  if (const auto why = c.engine.ports.server.apply_config(std::span(&marker, 1)))
+    return c.error("ERR CONFIG-REWRITE-FORCE-ALL failed: " + why->substr(why->starts_with("ERR ") ? 4 : 0));
+  c.reply.ok();
+}
+
 struct DebugCommand {
   std::string_view name;
   int min_words, max_words;  ///< -1: any number
@@ -237,6 +245,7 @@ constexpr DebugCommand kDebug[] = {
     {"clusterlink", 5, 5, debug_cluster_link, "CLUSTERLINK KILL (to|from|all) <node-id>"},
     {"set-skip-checksum-validation", 3, 3, debug_skip_checksums, "SET-SKIP-CHECKSUM-VALIDATION <0|1>"},
     {"aof-flush-sleep", 3, 3, debug_aof_flush_sleep, "AOF-FLUSH-SLEEP <microsec>"},
+    {"config-rewrite-force-all", 2, 2, debug_rewrite_all, "CONFIG-REWRITE-FORCE-ALL"},
     {"log", 3, 3, debug_log, "LOG <message>"},
     {"error", 3, 3, debug_error, "ERROR <string>"},
 };

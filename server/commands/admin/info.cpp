@@ -1,6 +1,9 @@
 /// INFO: sections that the engine knows are written here, the others by the node.
 #include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "server/commands/admin/handlers.h"
 
@@ -36,17 +39,27 @@ std::string command_stats(Engine& engine) {
   return out;
 }
 
+/// "p50=1.003,p99=2.007": as many as the directive names.
+std::string percentiles_text(const LatencyHistogram& latency, const std::vector<std::string>& percentiles) {
+  std::string out;
+  for (const std::string& percent : percentiles) {
+    char text[64];
+    std::snprintf(text, sizeof text, "=%.3f", latency.percentile(std::strtod(percent.c_str(), nullptr)));
+    out += (out.empty() ? "p" : ",p") + percent + text;
+  }
+  return out;
+}
+
 std::string latency_stats(Engine& engine) {
   std::string out = "# Latencystats\r\n";
   if (!engine.config.latency_tracking) return out;
+  std::istringstream in(engine.config.latency_percentiles);
+  const std::vector<std::string> percentiles{std::istream_iterator<std::string>(in), {}};
   auto add = [&](const Command& command) {
     const CommandStats& s = engine.stats_of(command);
     if (s.latency.empty()) return;
-    char line[256];
-    std::snprintf(line, sizeof line, "latency_percentiles_usec_%s:p50=%.3f,p99=%.3f,p99.9=%.3f\r\n",
-                  std::string(command.name).c_str(), s.latency.percentile(50), s.latency.percentile(99),
-                  s.latency.percentile(99.9));
-    out += line;
+    out += "latency_percentiles_usec_" + std::string(command.name) + ":" +
+           percentiles_text(s.latency, percentiles) + "\r\n";
   };
   for (const Command& command : engine.table.commands()) add(command);
   for (const Command& command : engine.table.subcommands()) add(command);
