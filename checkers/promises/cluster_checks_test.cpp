@@ -472,6 +472,14 @@ TEST_CASE("failover: phases and bounds") {
     INFO(result.explanation);
     CHECK(result.valid == Validity::kValid);
   }
+  SECTION("good: late, after a fault that slows the bus down and silences nobody") {
+    run.info.config.node_timeout_ms = 500;
+    for (Effect& effect : run.faults.front().effects) effect.kind = EffectKind::kBus;
+    const auto failovers = find_failovers(run);
+    REQUIRE(failovers.size() == 1);
+    CHECK_FALSE(failovers[0].within_bound);
+    CHECK_FALSE(has(check_failover(run, {}), "slow-failover"));
+  }
   SECTION("bad: too slow") {
     run.info.config.node_timeout_ms = 500;  // 2 s
     CHECK(has(check_failover(run, {}), "slow-failover"));
