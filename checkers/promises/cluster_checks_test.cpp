@@ -178,6 +178,22 @@ TEST_CASE("role-convergence") {
     CHECK(has(result, "master-without-replica"));
     CHECK(result.explanation.find("n1") != std::string::npos);
   }
+  SECTION("good: the plan leaves the node dead that a fault ended; bad: one that ended otherwise") {
+    RecordBuilder b;
+    b.observe_until(10'000);
+    b.fault("kill", 4, 10'000, 10'020);
+    b.crash(4);
+    b.observe_until(22'000);
+    b.end(20'000, 21'000, 22'000);
+    RunRecord dead = b.finish();
+    dead.plan.limits.restart_at_end = false;
+    const CheckResult left = check_role_convergence(dead, {});
+    INFO(left.explanation);
+    CHECK_FALSE(has(left, "node-missing"));
+    CHECK_FALSE(has(left, "master-without-replica"));
+    dead.faults.clear();
+    CHECK(has(check_role_convergence(dead, {}), "node-missing"));
+  }
   SECTION("bad: the old master still rules") {
     TopologyNode& own = line_of(last_view_of(run, 1), id(1));
     own.flags = kFlagMaster | kFlagMyself;
@@ -455,6 +471,14 @@ TEST_CASE("failover: phases and bounds") {
     const CheckResult result = check_failover(run, {});
     INFO(result.explanation);
     CHECK(result.valid == Validity::kValid);
+  }
+  SECTION("good: late, after a fault that slows the bus down and silences nobody") {
+    run.info.config.node_timeout_ms = 500;
+    for (Effect& effect : run.faults.front().effects) effect.kind = EffectKind::kBus;
+    const auto failovers = find_failovers(run);
+    REQUIRE(failovers.size() == 1);
+    CHECK_FALSE(failovers[0].within_bound);
+    CHECK_FALSE(has(check_failover(run, {}), "slow-failover"));
   }
   SECTION("bad: too slow") {
     run.info.config.node_timeout_ms = 500;  // 2 s

@@ -310,12 +310,22 @@ bool left_within_reach(const Analysis& analysis, const Failover& failover) {
   });
 }
 
+/// What slows the master or its links down does not silence it: when the others give it up is chance, and no
+/// bound counts from there.
+bool only_slowed(const RunRecord& run, const Failover& failover) {
+  return std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+    const bool silent = cuts(fault) || has_effect(fault, {EffectKind::kDown, EffectKind::kStopped});
+    return fault.requested == failover.fault_at && degrades(fault) && !silent;
+  });
+}
+
 void check_speed(const Analysis& analysis, const Failover& failover, CheckResult& result, std::size_t& slow) {
   const RunRecord& run = analysis.run;
   const Bounds& bounds = analysis.bounds;
   if (failover.fault_at == kNever) return;
   if (failover.promoted - failover.fault_at > bounds.recovery_spec) ++slow;
-  if (failover.within_bound || disturbed(run, failover) || left_within_reach(analysis, failover)) return;
+  if (failover.within_bound || disturbed(run, failover)) return;
+  if (left_within_reach(analysis, failover) || only_slowed(run, failover)) return;
   Anomaly anomaly;
   anomaly.type = "slow-failover";
   anomaly.node = node_name(run, failover.to);

@@ -8,6 +8,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
 #include "harness/core/same_word.h"
+#include "harness/core/slot_offer.h"
 
 namespace harness {
 namespace {
@@ -90,9 +91,7 @@ class MembershipCheck {
     SlotRanges strange;
     for (const SlotRange& range : own.slots)
       for (int slot = range.first; slot <= range.last; ++slot) {
-        const bool fits =
-            std::ranges::any_of(meant, [&](const SlotRange& part) { return part.contains(slot); });
-        if (fits) continue;
+        if (holds(meant, slot) || kept_of_an_offer(member, slot)) continue;
         if (!strange.empty() && strange.back().last == slot - 1)
           strange.back().last = slot;
         else
@@ -103,6 +102,23 @@ class MembershipCheck {
            node_name(run_, member) + " serves slots " + slots_text(strange) +
                ", which are not meant for its shard (" + (meant.empty() ? "no slots" : slots_text(meant)) +
                ")");
+  }
+
+  static bool holds(const SlotRanges& ranges, int slot) {
+    return std::ranges::any_of(ranges, [&](const SlotRange& part) { return part.contains(slot); });
+  }
+
+  /// Whether the shard was asked to hand the slot over, and had it: the answer promised a beginning, no end.
+  bool kept_of_an_offer(int member, int slot) const {
+    return std::ranges::any_of(run_.commands, [&](const CommandRecord& command) {
+      if (!command.answered || command.refused) return false;
+      const auto offers = slot_offers(command.words);
+      const bool offered =
+          std::ranges::any_of(offers, [&](const SlotOffer& offer) { return holds(offer.slots, slot); });
+      if (!offered) return false;
+      const Membership before = intended_at(run_, command.time);
+      return before.is_member(member) && holds(before.slots_of(before.shard_of(member)), slot);
+    });
   }
 
   /// A replica may have moved to another shard by itself (row 19) before it was promoted there.

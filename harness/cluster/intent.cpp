@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "harness/core/slot_offer.h"
+
 namespace harness {
 namespace {
 
@@ -14,6 +16,7 @@ struct Intent {
   Forgotten& forgotten;
   const std::vector<NodeInfo>& nodes;
   int node;                                   // that was told
+  const std::vector<std::string>& words;      // all of them
   const std::vector<std::string>& arguments;  // behind the subcommand
 };
 
@@ -107,6 +110,12 @@ void set_slot(const Intent& intent) {
   if (slot && owner) give(intent, {{*slot, *slot}}, *owner);
 }
 
+void hand_over(const Intent& intent) {
+  for (const SlotOffer& offer : slot_offers(intent.words))
+    if (const auto taker = offer.to.empty() ? std::optional(intent.node) : node_by_id(intent, offer.to))
+      give(intent, offer.slots, *taker);
+}
+
 void replicate(const Intent& intent) {
   const auto master = intent.arguments.empty() ? std::nullopt : node_by_id(intent, intent.arguments[0]);
   if (master && intent.membership.is_member(*master)) intent.membership.add_replica(intent.node, *master);
@@ -140,6 +149,8 @@ struct Meaning {
 
 constexpr Meaning kMeanings[] = {
     {"SETSLOT", set_slot},
+    {"MIGRATESLOTS", hand_over},
+    {"MIGRATION", hand_over},
     {"ADDSLOTS", [](const Intent& intent) { add(intent, single_slots(intent)); }},
     {"ADDSLOTSRANGE", [](const Intent& intent) { add(intent, slot_ranges(intent)); }},
     {"DELSLOTS", [](const Intent& intent) { take_away(intent, single_slots(intent)); }},
@@ -162,7 +173,7 @@ bool apply_intent(Membership& membership, Forgotten& forgotten, const std::vecto
   if (meaning == std::end(kMeanings)) return false;
   const std::vector<std::string> arguments(command.words.begin() + 2, command.words.end());
   const Membership before = membership;
-  meaning->apply({membership, forgotten, nodes, command.node, arguments});
+  meaning->apply({membership, forgotten, nodes, command.node, command.words, arguments});
   return membership != before;
 }
 

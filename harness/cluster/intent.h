@@ -14,9 +14,9 @@ namespace harness {
 using Forgotten = std::map<int, std::set<int>>;
 
 /// Changes the intended membership as the command does, if it was accepted: SETSLOT NODE, ADDSLOTS, DELSLOTS
-/// (and their RANGE forms), REPLICATE, MEET, FORGET and RESET of CLUSTER. A node has left when all others
-/// were told to forget it; slots are taken from nobody but the shard that had them. True when anything
-/// changed.
+/// (and their RANGE forms), MIGRATESLOTS, MIGRATION IMPORT, REPLICATE, MEET, FORGET and RESET of CLUSTER. A
+/// node has left when all others were told to forget it; slots are taken from nobody but the shard that had
+/// them. True when anything changed.
 bool apply_intent(Membership& membership, Forgotten& forgotten, const std::vector<NodeInfo>& nodes,
                   const CommandRecord& command);
 

@@ -51,6 +51,15 @@ TEST_CASE("commands that give slots and take them away change what is intended")
   CHECK(told.membership.slots_of(1) == SlotRanges{{0, 1}, {7, 7}, {8192, 16383}});
 }
 
+TEST_CASE("commands that hand slots over all at once change what is intended") {
+  Told told;
+  CHECK(told.tell(0, {"CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "0", "4", "NODE", nodes()[1].id}));
+  CHECK(told.membership.slots_of(1) == SlotRanges{{0, 4}, {8192, 16383}});
+  CHECK(told.tell(0, {"CLUSTER", "MIGRATION", "IMPORT", "4", "4"}));
+  CHECK(told.membership.slots_of(0) == SlotRanges{{4, 8191}});
+  CHECK_FALSE(told.tell(0, {"CLUSTER", "MIGRATION", "STATUS", "ALL"}));
+}
+
 TEST_CASE("commands that let nodes in and out change what is intended") {
   Told told;
   CHECK(told.tell(0, {"CLUSTER", "MEET", "10.77.0.4", "6379"}));

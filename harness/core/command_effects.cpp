@@ -18,6 +18,8 @@ struct CommandEffect {
 constexpr CommandEffect kEffects[] = {
     {{"CLUSTER", "FAILOVER"}, EffectKind::kHandover},
     {{"CLUSTER", "SETSLOT"}, EffectKind::kMembership},
+    {{"CLUSTER", "MIGRATESLOTS"}, EffectKind::kMembership},
+    {{"CLUSTER", "MIGRATION"}, EffectKind::kMembership},
     {{"CLUSTER", "ADDSLOTS"}, EffectKind::kMembership},
     {{"CLUSTER", "ADDSLOTSRANGE"}, EffectKind::kMembership},
     {{"CLUSTER", "DELSLOTS"}, EffectKind::kMembership},

@@ -157,7 +157,16 @@ void forget_builds(std::vector<ScenarioStep>& steps) {
   }
 }
 
+/// Three masters with a replica each, and registers; its only fault gives way to those that are named.
+constexpr std::string_view kPlainScenario = "failover-kill";
+
 }  // namespace
+
+RunOptions with_a_scenario(RunOptions options) {
+  const bool named = !options.scenario.empty() || !options.plan.empty() || !options.tag.empty();
+  if (!named && (options.workload || !options.nemesis.empty())) options.scenario = kPlainScenario;
+  return options;
+}
 
 void check_options(const RunOptions& options) {
   const int sources = !options.scenario.empty() + !options.plan.empty() + !options.tag.empty();

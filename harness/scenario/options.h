@@ -41,6 +41,9 @@ struct RunOptions {
 /// plan nothing that would change it, but for its builds.
 void check_options(const RunOptions& options);
 
+/// Faults or a workload alone are tried on a plain cluster: such options name its scenario then.
+RunOptions with_a_scenario(RunOptions options);
+
 /// The plan that the options ask for; of `scenario`, or of the plan's file. Throws UsageError for names and
 /// shapes that cannot be.
 Plan plan_for(const RunOptions& options, const std::string& scenario, std::uint64_t seed);

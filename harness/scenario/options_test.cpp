@@ -91,6 +91,21 @@ TEST_CASE("with --time-limit the steps begin again, unless they are random or sa
   CHECK_FALSE(plan_with(basic()).limits.repeat_steps);
 }
 
+TEST_CASE("faults or a workload may be tried without a scenario") {
+  CHECK(with_a_scenario({}).scenario.empty());
+  RunOptions options;
+  options.nemesis = {"packet-*"};
+  CHECK_NOTHROW(check_options(with_a_scenario(options)));
+  options.tag = "smoke";
+  CHECK(with_a_scenario(options).scenario.empty());
+  options = {};
+  options.workload = "queue";
+  const Plan plan = plan_for(with_a_scenario(options), with_a_scenario(options).scenario, 1);
+  REQUIRE(plan.loads.size() == 1);
+  CHECK(plan.loads.front().workload == "queue");
+  CHECK_FALSE(plan.steps.empty());
+}
+
 TEST_CASE("a plan is carried out as it stands") {
   RunOptions options;
   CHECK_THROWS_WITH(check_options(options), Contains("say what to run"));

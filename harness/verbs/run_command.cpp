@@ -8,6 +8,7 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/core/check.h"
@@ -31,7 +32,9 @@ std::uint64_t seed_of(const std::string& text) {
 }
 
 void declare(CLI::App& app, RunOptions& options) {
-  app.add_option("SCENARIO", options.scenario, "a bundled scenario's name, or a .toml file");
+  app.add_option(
+      "SCENARIO", options.scenario,
+      "a bundled scenario's name, or a .toml file; beside --nemesis or --workload it may be left out");
   app.add_option("--plan", options.plan, "carry out a plan (plan.json of a store) as it stands");
   app.add_option("--tag", options.tag, "every bundled scenario with this tag");
   app.add_option("--server", options.server,
@@ -161,6 +164,7 @@ int run_command(int argc, const char* const* argv) {
   RunOptions options;
   declare(app, options);
   if (!parse_command_line(app, argc, argv)) return kExitPass;
+  options = with_a_scenario(std::move(options));
   check_options(options);
   if (!options.junit.empty()) require_writable(options.junit);
   std::vector<std::string> scenarios{options.scenario};
