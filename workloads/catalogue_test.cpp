@@ -8,6 +8,7 @@
 #include "checkers/objects/objects.h"
 #include "checkers/objects/one_master.h"
 #include "checkers/promises/load_rules.h"
+#include "checkers/promises/waiting_rules.h"
 #include "workloads/judged_test_support.h"
 #include "workloads/test_support.h"
 
