@@ -64,10 +64,13 @@ void KnownViolations::forgive(std::string_view checker, CheckResult& result) {
     anomaly.known = entry->known->reason;
     ++result.known;
   }
+  const bool list_was_cut = result.truncated == list_cut();
+  if (list_was_cut && result.known > 0 && std::ranges::all_of(result.anomalies, &Anomaly::allowed))
+    result.known = std::max(result.known, result.violations);
   result.violations -= std::min(result.violations, result.known);
   if (result.known == 0 || result.violations > 0 || result.valid != Validity::kInvalid) return;
   // A list that was cut is no search that was cut: each violation is in it, before what is allowed.
-  const bool cut_short = !result.truncated.empty() && result.truncated != list_cut();
+  const bool cut_short = !result.truncated.empty() && !list_was_cut;
   const bool incomplete = result.doubtful || cut_short;
   result.valid = incomplete ? Validity::kUnknown : Validity::kValid;
   result.explanation = "Known: " + result.explanation;

@@ -19,8 +19,8 @@ class KnownViolations {
   explicit KnownViolations(const RunRecord& run);
 
   /// Makes the listed violations that the plan knows no failures. With none left the result is valid, or
-  /// unknown if it was cut short or had doubts besides. Violations that are not listed any more are not
-  /// known.
+  /// unknown if it was cut short or had doubts besides. Of a list that was cut for its length, which has one
+  /// of each kind, the rest is known too when all that is listed is.
   void forgive(std::string_view checker, CheckResult& result);
 
   /// In words: how often each was seen, or that it did not appear, or why it does not apply. Empty without

@@ -61,6 +61,26 @@ TEST_CASE("a known violation among many allowed anomalies is complete, though th
   CHECK(searched_in_part.valid == Validity::kUnknown);
 }
 
+TEST_CASE("more known violations than a list holds are known, and one of another kind behind them is not") {
+  RunRecord run;
+  run.plan.known = {{"losses", "gone", "redis#1", "", ""}};
+  CheckResult result;
+  result.name = "losses";
+  Anomaly violation;
+  violation.type = "gone";
+  for (std::size_t i = 0; i < 3 * kAnomaliesListed; ++i) report(result, violation);
+  CheckResult with_another = result;
+  violation.type = "stale";
+  report(with_another, violation);
+  KnownViolations known(run);
+  known.forgive("losses", result);
+  CHECK(result.valid == Validity::kValid);
+  CHECK(result.known == 3 * kAnomaliesListed);
+  known.forgive("losses", with_another);
+  CHECK(with_another.valid == Validity::kInvalid);
+  CHECK(with_another.anomalies.back().type == "stale");
+}
+
 TEST_CASE("the builds of a known violation") {
   CHECK(builds_apply("", of_build("redis", "7.0.15")));
   CHECK(builds_apply("redis", of_build("redis", "7.0.15")));

@@ -77,8 +77,7 @@ CheckResult by_model(const Model& model, const RunRecord& run, const CheckOption
 void add_strict(const CheckResult& strict, std::string_view model, CheckResult& result) {
   result.valid = worst(result.valid, strict.valid);
   result.violations += strict.violations;
-  for (const Anomaly& anomaly : strict.anomalies)
-    if (result.anomalies.size() < kAnomaliesListed) result.anomalies.push_back(anomaly);
+  for (const Anomaly& anomaly : strict.anomalies) list_anomaly(result, anomaly);
   if (strict.valid != Validity::kValid)
     result.explanation = "By the model " + std::string(model) + ": " + strict.explanation +
                          (result.explanation.empty() ? "" : " " + result.explanation);
@@ -105,8 +104,7 @@ void add_object(const CheckResult& other, CheckResult& result) {
   result.violations += other.violations;
   result.operations += other.operations;
   result.explanation += " " + other.explanation;
-  for (const Anomaly& anomaly : other.anomalies)
-    if (result.anomalies.size() < kAnomaliesListed) result.anomalies.push_back(anomaly);
+  for (const Anomaly& anomaly : other.anomalies) list_anomaly(result, anomaly);
   for (const auto& measured : other.measured) {
     const auto same = std::find_if(result.measured.begin(), result.measured.end(),
                                    [&](const auto& known) { return known.first == measured.first; });

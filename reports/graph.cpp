@@ -17,7 +17,7 @@ using namespace reporting;
 constexpr std::size_t kFaultsDrawn = 8;
 
 /// A quoted DOT identifier.
-std::string quoted(std::string_view text) {
+std::string dot_string(std::string_view text) {
   std::string out = "\"";
   for (char c : clean_utf8(text)) {
     if (c == '"' || c == '\\') out += '\\';
@@ -141,10 +141,11 @@ std::string node_line(const RunRecord& record, int node, const NodeAt& at) {
   const std::string kind = gone ? "gone" : at.master ? "master" : "replica";
   const std::string fill = gone ? "#f6d5e3" : at.master ? "#cfe3f8" : "#eef2f6";
   const std::string pen = healthy(at) ? "#4a6a8a" : "#b3306b";
-  return "    " + quoted(info.name) + " [class=" + quoted("node-" + kind + (healthy(at) ? "" : " node-ill")) +
-         ", label=<" + label + ">, fillcolor=" + quoted(fill) + ", color=" + quoted(pen) +
+  return "    " + dot_string(info.name) +
+         " [class=" + dot_string("node-" + kind + (healthy(at) ? "" : " node-ill")) + ", label=<" + label +
+         ">, fillcolor=" + dot_string(fill) + ", color=" + dot_string(pen) +
          ", penwidth=" + (at.master ? "1.8" : "1") +
-         ", style=" + quoted(gone ? "filled,rounded,dashed" : "filled,rounded") + "];\n";
+         ", style=" + dot_string(gone ? "filled,rounded,dashed" : "filled,rounded") + "];\n";
 }
 
 /// The nodes of each shard as they were created, masters first: the fixed places.
@@ -158,12 +159,13 @@ std::map<int, std::vector<int>> nodes_by_shard(const RunRecord& record) {
 
 std::string shard_cluster(const RunRecord& record, int shard, const std::vector<int>& members,
                           const std::vector<NodeAt>& nodes) {
-  std::string out = "  subgraph " + quoted("cluster_" + std::to_string(shard)) +
-                    " {\n    label=" + quoted("shard " + std::to_string(shard + 1)) + "; class=\"shard\";\n";
+  std::string out = "  subgraph " + dot_string("cluster_" + std::to_string(shard)) +
+                    " {\n    label=" + dot_string("shard " + std::to_string(shard + 1)) +
+                    "; class=\"shard\";\n";
   for (int node : members) out += node_line(record, node, nodes[static_cast<std::size_t>(node)]);
   for (std::size_t i = 1; i < members.size(); ++i)
-    out += "    " + quoted(node_name(record, members[0])) + " -> " + quoted(node_name(record, members[i])) +
-           " [style=invis];\n";
+    out += "    " + dot_string(node_name(record, members[0])) + " -> " +
+           dot_string(node_name(record, members[i])) + " [style=invis];\n";
   return out + "  }\n";
 }
 
@@ -173,8 +175,8 @@ std::string replication_edges(const RunRecord& record, const std::vector<NodeAt>
     const NodeAt& at = nodes[i];
     if (at.master || at.replica_of < 0) continue;
     const bool up = at.link_up && healthy(at) && healthy(nodes[static_cast<std::size_t>(at.replica_of)]);
-    out += "  " + quoted(node_name(record, at.replica_of)) + " -> " + quoted(record.nodes[i].name) +
-           " [constraint=false, class=" + quoted(up ? "link" : "link-down") +
+    out += "  " + dot_string(node_name(record, at.replica_of)) + " -> " + dot_string(record.nodes[i].name) +
+           " [constraint=false, class=" + dot_string(up ? "link" : "link-down") +
            (up ? "" : ", style=dashed, color=\"#b3306b\"") + "];\n";
   }
   return out;
@@ -183,7 +185,7 @@ std::string replication_edges(const RunRecord& record, const std::vector<NodeAt>
 Drawing draw(const RunRecord& record, const Observations& observations, std::string name, std::string caption,
              Nanos time) {
   const std::vector<NodeAt> nodes = nodes_at(record, observations, time);
-  std::string dot = "digraph " + quoted(name) + " {\n";
+  std::string dot = "digraph " + dot_string(name) + " {\n";
   dot +=
       "  graph [bgcolor=transparent, fontname=\"sans-serif\", fontsize=10, color=\"#c4ccd6\", "
       "fontcolor=\"#5a6673\", style=rounded, nodesep=0.25, ranksep=0.35, margin=0];\n"

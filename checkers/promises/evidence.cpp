@@ -34,6 +34,24 @@ std::string slots_text(const SlotRanges& ranges) {
   return text;
 }
 
+void list_anomaly(CheckResult& result, Anomaly anomaly) {
+  if (result.anomalies.size() < kAnomaliesListed) {
+    result.anomalies.push_back(std::move(anomaly));
+    return;
+  }
+  if (result.truncated.empty()) result.truncated = list_cut();
+  if (anomaly.allowed) return;
+  const auto allowed = std::find_if(result.anomalies.rbegin(), result.anomalies.rend(),
+                                    [](const Anomaly& listed) { return listed.allowed; });
+  const bool first_of_its_kind = std::ranges::none_of(result.anomalies, [&](const Anomaly& listed) {
+    return !listed.allowed && listed.type == anomaly.type;
+  });
+  if (allowed != result.anomalies.rend())
+    *allowed = std::move(anomaly);
+  else if (first_of_its_kind)
+    result.anomalies.push_back(std::move(anomaly));
+}
+
 void report(CheckResult& result, Anomaly anomaly) {
   if (anomaly.allowed) {
     ++result.allowed;
@@ -41,16 +59,7 @@ void report(CheckResult& result, Anomaly anomaly) {
     ++result.violations;
     result.valid = Validity::kInvalid;
   }
-  if (result.anomalies.size() < kAnomaliesListed) {
-    result.anomalies.push_back(std::move(anomaly));
-    return;
-  }
-  result.truncated = list_cut();
-  // Violations are never crowded out by what is allowed.
-  if (anomaly.allowed) return;
-  const auto place = std::find_if(result.anomalies.rbegin(), result.anomalies.rend(),
-                                  [](const Anomaly& listed) { return listed.allowed; });
-  if (place != result.anomalies.rend()) *place = std::move(anomaly);
+  list_anomaly(result, std::move(anomaly));
 }
 
 void accuse(const RunRecord& run, CheckResult& result, std::string type, int node, Nanos time,

@@ -17,11 +17,14 @@ std::string in_milliseconds(Nanos length);
 /// "5461-10922", ranges joined by commas.
 std::string slots_text(const SlotRanges& ranges);
 
-/// At most this many anomalies are listed by one checker; all are counted.
+/// About as many anomalies are listed by one checker; all are counted.
 inline constexpr std::size_t kAnomaliesListed = 200;
 
-/// Counts the anomaly (allowed, or a violation that makes the result invalid) and lists it while there is
-/// room.
+/// Lists the anomaly while there is room, and says where there was none. What is allowed makes room for a
+/// violation, and of each kind of violation at least one is listed, however many there are of others.
+void list_anomaly(CheckResult& result, Anomaly anomaly);
+
+/// Counts the anomaly (allowed, or a violation that makes the result invalid) and lists it.
 void report(CheckResult& result, Anomaly anomaly);
 /// Reports a violation by a node. `explanation` is a sentence without its full stop.
 void accuse(const RunRecord& run, CheckResult& result, std::string type, int node, Nanos time,

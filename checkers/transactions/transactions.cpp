@@ -24,7 +24,7 @@ constexpr std::array<EdgeStyle, 6> kEdgeStyles = {{{"ww", "#c02700"},
                                                    {"realtime", "#0050c0"},
                                                    {"", "#000000"}}};
 
-std::string quoted(std::string_view text) {
+std::string dot_string(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -89,18 +89,18 @@ Drawings draw_rw_register(const History& history, const ModelOptions& options) {
 }
 
 std::string to_dot(const History& history, const ExplainedCycle& cycle) {
-  std::string dot = "digraph " + quoted(cycle.type) + " {\n  rankdir=LR;\n  node [shape=box];\n";
+  std::string dot = "digraph " + dot_string(cycle.type) + " {\n  rankdir=LR;\n  node [shape=box];\n";
   for (std::size_t i = 0; i < cycle.steps.size(); ++i) {
     const std::string label = "T" + std::to_string(i + 1) + ": " +
                               show_transaction(history, history.operations[cycle.steps[i].from]);
-    dot += "  t" + std::to_string(cycle.steps[i].from) + " [label=" + quoted(label) + "];\n";
+    dot += "  t" + std::to_string(cycle.steps[i].from) + " [label=" + dot_string(label) + "];\n";
   }
   for (const ExplainedStep& step : cycle.steps) {
     const EdgeStyle& style = kEdgeStyles[static_cast<std::size_t>(step.type)];
     const std::string label = std::string(style.label) + (step.key.empty() ? "" : " " + step.key);
     dot += "  t" + std::to_string(step.from) + " -> t" + std::to_string(step.to) +
-           " [label=" + quoted(label) + ", color=" + quoted(style.color) +
-           ", fontcolor=" + quoted(style.color) + ", tooltip=" + quoted(step.words) + "];\n";
+           " [label=" + dot_string(label) + ", color=" + dot_string(style.color) +
+           ", fontcolor=" + dot_string(style.color) + ", tooltip=" + dot_string(step.words) + "];\n";
   }
   return dot + "}\n";
 }

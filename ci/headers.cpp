@@ -1,0 +1,1 @@
+// Compiles the precompiled headers (CMakeLists.txt); it has nothing of its own.
