@@ -73,8 +73,8 @@ class AppliedStreams {
     if (*here == *there) return;
     accuse(run_, result_, "key-count-differs", replica.node, judged_at(run_),
            "in the end " + node_name(run_, replica.node) + " has " + in_words(*here) + ", and its master " +
-               node_name(run_, of_master.node) + " has " + in_words(*there) +
-               ", at the same offset " + std::to_string(own.offset) + " of the same stream");
+               node_name(run_, of_master.node) + " has " + in_words(*there) + ", at the same offset " +
+               std::to_string(own.offset) + " of the same stream");
   }
 
   /// Since when the replica has followed that stream without a doubt; kNever: it has not.
@@ -129,8 +129,7 @@ class AppliedStreams {
     transactions_ += static_cast<double>(sent);
     long long came = 0;
     for (const std::string_view command : {"exec", "eval", "evalsha", "fcall"})
-      came += std::max(0LL, number_after(replica.replication,
-                                         "cmdstat_" + std::string(command) + ":calls="));
+      came += std::max(0LL, number_after(replica.replication, "cmdstat_" + std::string(command) + ":calls="));
     if (sent <= came || replica.replication.find("cmdstat_") == std::string::npos) return;
     accuse(run_, result_, "transaction-taken-apart", replica.node, judged_at(run_),
            node_name(run_, master) + " acknowledged " + std::to_string(sent) +

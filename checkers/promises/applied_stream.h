@@ -1,4 +1,5 @@
-// What a replica's own counts say of the stream it applied, beside the data that it holds. Part of `replicas`.
+// What a replica's own counts say of the stream it applied, beside the data that it holds. Part of
+// `replicas`.
 #pragma once
 
 #include "checkers/promises/analysis.h"

@@ -34,9 +34,9 @@ struct Announced {
   long long rank = 0;  // the last that it logged before it asked
   long long rank_at_first = 0;
   long long offset = -1;
-  const LogLine* asked = nullptr;  // null: it never asked for votes after this
+  const LogLine* asked = nullptr;        // null: it never asked for votes after this
   const LogLine* asked_again = nullptr;  // without another announcement
-  bool held_up = false;  // before it asked it saw another reason to wait
+  bool held_up = false;                  // before it asked it saw another reason to wait
 };
 
 class Elections {

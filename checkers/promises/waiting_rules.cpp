@@ -14,7 +14,8 @@ namespace {
 
 /// Whether the effect keeps the replica from hearing its master, or the master from hearing the replica.
 bool keeps_apart(const RunRecord& run, const Effect& effect, int master, int replica) {
-  if (effect.kind == EffectKind::kStopped) return std::ranges::find(effect.nodes, replica) != effect.nodes.end();
+  if (effect.kind == EffectKind::kStopped)
+    return std::ranges::find(effect.nodes, replica) != effect.nodes.end();
   if (effect.kind != EffectKind::kCut || effect.traffic != Traffic::kAll) return false;
   const HostLink there{node_name(run, master), node_name(run, replica)};
   const HostLink back{there.to, there.from};
@@ -81,12 +82,12 @@ void check_acknowledgers(const Analysis& analysis, std::uint32_t id, std::int64_
       ++able;
   }
   if (replicas <= able) return;
-  report(result, anomaly_of(run, "untrue-wait",
-                            describe(run, id) + ": it counts " + std::to_string(replicas) +
-                                " replica(s), and at most " + std::to_string(able) +
-                                " could have had the write;" + unable + " no other node followed " +
-                                node_name(run, master),
-                            {id}));
+  report(result,
+         anomaly_of(run, "untrue-wait",
+                    describe(run, id) + ": it counts " + std::to_string(replicas) +
+                        " replica(s), and at most " + std::to_string(able) + " could have had the write;" +
+                        unable + " no other node followed " + node_name(run, master),
+                    {id}));
 }
 
 }  // namespace
@@ -186,7 +187,8 @@ void check_awaited(const Analysis& analysis, const std::vector<std::uint32_t>& o
       ++judged;
       const auto kept = std::ranges::find_if(elements, [&](const Element& element) {
         const Operation& birth = history.operations[element.birth];
-        return birth.node == op.node && std::max(birth.completed, waits_from) < std::min(element.gone, waits_until) &&
+        return birth.node == op.node &&
+               std::max(birth.completed, waits_from) < std::min(element.gone, waits_until) &&
                quiet.holds(std::min(birth.invoked, op.invoked), op.completed);
       });
       if (kept == elements.end()) continue;
