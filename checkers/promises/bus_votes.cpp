@@ -10,9 +10,6 @@
 namespace harness {
 namespace {
 
-// Broadcasts leave in the same turn; this is for us, who read them one by one.
-constexpr Nanos kTold = 200 * kMillisecond;
-
 using Election = std::pair<std::uint64_t, int>;  // epoch, candidate
 
 class BusVotes {
@@ -25,10 +22,7 @@ class BusVotes {
       if (sender < 0) continue;
       take(seen, sender);
     }
-    for (const LogLine& line : run().logs) {
-      check_told(line);
-      check_promotion(line);
-    }
+    for (const LogLine& line : run().logs) check_told(line);
     figure(result_.measured, "bus_votes", static_cast<double>(votes_));
     figure(result_.measured, "bus_elections_won", static_cast<double>(won_.size()));
     figure(result_.measured, "bus_failures_told", static_cast<double>(failures_));
@@ -158,34 +152,6 @@ class BusVotes {
     tell("failure-not-told", line.node, line.time,
          "at " + at(line.time) + " " + node_name(run(), line.node) + " logged that a quorum found " +
              node_name(run(), failed) + " failed, and sent nobody a FAIL");
-  }
-
-  /// Who has won tells all others at once; a ping may be half a node timeout away.
-  void check_promotion(const LogLine& line) {
-    if (line.text.find("Failover election won") == std::string::npos) return;
-    const Nanos until = line.time + kTold + analysis_.bounds.grace + analysis_.stall;
-    if (line.time < run().bus.opening.time + kSecond || until > run().info.clients_end) return;
-    std::set<std::string> told;
-    for (const BusSighting& seen : run().bus.messages)
-      if (seen.time >= line.time - kTold && seen.time <= until &&
-          run().node_by_id(seen.message.sender) == line.node && (seen.message.flags & bus_flag::kMaster) != 0)
-        told.insert(seen.link.to);
-    std::size_t reachable = 0;
-    for (int node = 0; node < static_cast<int>(run().nodes.size()); ++node)
-      reachable += node != line.node && in_touch(node, line.time - kSecond, until);
-    if (!in_touch(line.node, line.time - kSecond, until) || told.size() * 2 >= reachable) return;
-    tell("promotion-not-told", line.node, line.time,
-         "at " + at(line.time) + " " + node_name(run(), line.node) + " won its election, and had told " +
-             std::to_string(told.size()) + " of " + std::to_string(reachable) + " reachable nodes of it at " +
-             at(until));
-  }
-
-  /// Whether its process ran all the time, and no fault acted on it or on its links.
-  bool in_touch(int node, Nanos from, Nanos until) const {
-    if (analysis_.was_silent(node, from, until)) return false;
-    return std::ranges::none_of(run().faults, [&](const FaultRecord& fault) {
-      return acts_on(run(), fault, node) && fault.requested <= until && over_at(run(), fault, node) >= from;
-    });
   }
 
   /// A candidate tells how much of the stream it has: others take their rank from it.

@@ -184,13 +184,3 @@ TEST_CASE("bad: a candidate that tells of less than it has") {
   bus.run.bus.messages.front().message.offset = 0;
   CHECK(bus.finds("offset-understated"));
 }
-
-TEST_CASE("bad: a promotion that is told to nobody") {
-  Bus bus;
-  bus.elect(true);  // the winner's claim reaches n2, at 12.02 s
-  for (LogLine& line : bus.run.logs)
-    if (line.text.starts_with("Failover election won")) line.time = 12'015 * kMillisecond;
-  CHECK(bus.finds("promotion-not-told"));
-  for (const int node : {3, 5, 6}) bus.say(12'020, 4, node, BusType::kPong).flags = bus_flag::kMaster;
-  CHECK_FALSE(bus.finds("promotion-not-told"));
-}

@@ -199,7 +199,7 @@ TEST_CASE("elections: who announced one asks for votes when its turn has come, a
     CHECK(has(check_elections(scene.finish(), {}), "election-too-late"));
   }
   SECTION("good: it found others to be better meanwhile") {
-    scene.asks_n5_at = 15'000;
+    scene.asks_n5_at = 14'500;
     scene.b.log(5, "Replica rank updated to #3, added 2000 milliseconds of delay.", 11'800);
     CHECK_FALSE(has(check_elections(scene.finish(), {}), "election-too-late"));
   }

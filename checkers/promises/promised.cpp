@@ -60,7 +60,6 @@ constexpr Promised kPromised[] = {
     {"needless-failover", "row 3"},
     {"failed-without-majority", "row 4"},
     {"failure-not-told", "row 4"},
-    {"promotion-not-told", "row 13"},
     {"voted-for-stale-claim", "row 9"},
     {"suspected-too-early", "row 4"},
     {"election-too-early", "row 2"},
@@ -96,6 +95,7 @@ constexpr Promised kPromised[] = {
     {"two-owners", "row 14"},
     {"cluster-down-at-end", "row 17"},
     {"ok-without-coverage", "row 17"},
+    {"served-while-down", "row 17"},
     {"thought-failing", "row 16"},
     {"unexpected-exit", "no crash"},
 };

@@ -7,7 +7,6 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/load_words.h"
-#include "checkers/promises/quiet.h"
 
 namespace harness {
 namespace {
@@ -54,11 +53,11 @@ bool follows_another(const Analysis& analysis, int master, int node, Nanos from,
     if (after == nullptr && view->end >= until) after = view;
   }
   const auto apart_from_it = [&](const View* view) {
-    const bool close = view != nullptr && view->end >= from - kSecond && view->begin <= until + kSecond;
-    return close && view->reachable &&
-           (view->replication.is_master ||
-            (!view->replication.master_ip.empty() &&
-             (view->replication.master_ip != whom.ip || view->replication.master_port != whom.port)));
+    const TopologyNode* own = own_line(view);
+    if (own == nullptr || view->end < from - kSecond || view->begin > until + kSecond) return false;
+    const ReplicationInfo& link = view->replication;
+    const bool linked = !link.is_master && link.master_ip == whom.ip && link.master_port == whom.port;
+    return own->master_id != whom.id && !linked;
   };
   return apart_from_it(before) && apart_from_it(after);
 }
@@ -167,6 +166,26 @@ bool is_blocking(const Operation& op) {
          op.argument.as_integer() > 0;
 }
 
+/// Whether one master answered both, and meanwhile nothing was done to it: it was not asked to hold clients
+/// back, say, nor to give a slot away.
+bool undisturbed(const Analysis& analysis, const Operation& birth, const Operation& waiter) {
+  const RunRecord& run = analysis.run;
+  const int node = run.node_by_name(run.history.node_text(waiter));
+  if (node < 0 || birth.node != waiter.node) return false;
+  const int term = analysis.terms.term_of(node, waiter.invoked, waiter.completed);
+  if (term == kNoTerm || term != analysis.terms.term_of(node, birth.invoked, birth.completed)) return false;
+  const Nanos from = std::min(birth.invoked, waiter.invoked);
+  const auto during = [&](Nanos begin, Nanos end) { return begin <= waiter.completed && end >= from; };
+  return std::ranges::none_of(run.faults,
+                              [&](const FaultRecord& fault) {
+                                return acts_on(run, fault, node) &&
+                                       during(fault.requested, over_at(run, fault, node));
+                              }) &&
+         std::ranges::none_of(run.commands, [&](const CommandRecord& command) {
+           return command.node == node && during(command.time, command.replied);
+         });
+}
+
 /// Who waited in vain was surely waiting from its time-out before the answer on, and until its time-out after
 /// it had asked. An element that was there at a moment between these was kept from it.
 void check_awaited(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
@@ -174,7 +193,6 @@ void check_awaited(const Analysis& analysis, const std::vector<std::uint32_t>& o
   constexpr Nanos kGrain = 20 * kMillisecond;  // of the server's own clock and its turns
   const RunRecord& run = analysis.run;
   const History& history = run.history;
-  const Quiet quiet(analysis);
   std::size_t judged = 0;
   for (const auto& [key, ids] : by_key(run, operations)) {
     const std::vector<Element> elements = elements_of(history, ids);
@@ -187,9 +205,8 @@ void check_awaited(const Analysis& analysis, const std::vector<std::uint32_t>& o
       ++judged;
       const auto kept = std::ranges::find_if(elements, [&](const Element& element) {
         const Operation& birth = history.operations[element.birth];
-        return birth.node == op.node &&
-               std::max(birth.completed, waits_from) < std::min(element.gone, waits_until) &&
-               quiet.holds(std::min(birth.invoked, op.invoked), op.completed);
+        return std::max(birth.completed, waits_from) < std::min(element.gone, waits_until) &&
+               undisturbed(analysis, birth, op);
       });
       if (kept == elements.end()) continue;
       report(result, anomaly_of(run, "blocked-beside-element",

@@ -155,10 +155,15 @@ TEST_CASE("who blocks is not left to wait beside an element") {
     blocks.pop(5, {1'150, 1'900}, Outcome::kInfo);
     CHECK_FALSE(blocks.kept_waiting());
   }
-  SECTION("not judged: a fault acts") {
+  SECTION("not judged: a fault acts on its master") {
+    blocks.push(5, {1'200, 1'201});
+    blocks.b.fault("pause", 1, 1'100, 1'110, 1'400, 1'410);
+    CHECK_FALSE(blocks.kept_waiting());
+  }
+  SECTION("bad: a fault acts on another one") {
     blocks.push(5, {1'200, 1'201});
     blocks.b.fault("pause", 2, 1'100, 1'110, 1'400, 1'410);
-    CHECK_FALSE(blocks.kept_waiting());
+    CHECK(blocks.kept_waiting());
   }
   SECTION("not judged: another master has it") {
     blocks.push(5, {1'200, 1'201}, 2);
