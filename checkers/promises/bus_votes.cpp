@@ -137,6 +137,7 @@ class BusVotes {
     const Nanos until = line.time + kAtOnce + analysis_.stall;
     if (!line.text.starts_with("Marking node ") || line.text.find("quorum reached") == std::string::npos)
       return;
+    if (line.role == 'S') return;  // of old makes replicas tell nobody
     if (line.time < run().bus.opening.time + kAtOnce || until > run().info.clients_end) return;
     const int failed = run().node_by_id(id_after(line.text, "Marking node "));
     const bool told = std::ranges::any_of(run().bus.messages, [&](const BusSighting& seen) {

@@ -32,7 +32,7 @@ struct Announced {
   int master = -1;  // its master by its own view; -1: not known
   Nanos delay = 0;
   long long rank = 0;  // the last that it logged before it asked
-  long long rank_at_first = 0;
+  Nanos added = 0;     // to the delay, by all that it logged before it asked
   long long offset = -1;
   const LogLine* asked = nullptr;        // null: it never asked for votes after this
   const LogLine* asked_again = nullptr;  // without another announcement
@@ -78,18 +78,26 @@ class Elections {
       announced.line = &line;
       announced.master = master_of(line.node, line.time);
       announced.delay = number_after(line.text, kDelayed) * kMillisecond;
-      announced.rank = announced.rank_at_first = number_after(line.text, "(rank #");
+      announced.rank = number_after(line.text, "(rank #");
       announced.offset = number_after(line.text, "offset ");
       announced_.push_back(announced);
     } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kRankUpdated)) {
       last->rank = number_after(line.text, kRankUpdated);
+      last->added += added_by(line);
     } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kStarting)) {
       last->asked = &line;
     } else if (last != nullptr && last->asked_again == nullptr && line.text.starts_with(kStarting)) {
       last->asked_again = &line;
-    } else if (last != nullptr && last->asked == nullptr && holds_up(line)) {
-      last->held_up = true;
+    } else if (last != nullptr && last->asked == nullptr) {
+      last->held_up = last->held_up || holds_up(line);
+      last->added += added_by(line);
     }
+  }
+
+  /// "Replica rank updated to #1, added 1000 milliseconds of delay."; Valkey has another rank, too.
+  static Nanos added_by(const LogLine& line) {
+    const bool adds = line.text.find("milliseconds of delay") != std::string::npos;
+    return adds ? std::max(0LL, number_after(line.text, "added ")) * kMillisecond : 0;
   }
 
   /// The delay alone is no further reason to wait.
@@ -153,7 +161,7 @@ class Elections {
       tell("election-asked-again", node, own.asked_again->time,
            text + " and asked for votes at " + at(own.asked->time) + ", and again at " +
                at(own.asked_again->time) + " without announcing another one");
-    const Nanos turn = own.line->time + own.delay + std::max(0LL, own.rank - own.rank_at_first) * kSecond;
+    const Nanos turn = own.line->time + own.delay + own.added;
     const Nanos latest = turn + kTurnTaken + analysis_.bounds.grace + analysis_.stall;
     if (own.held_up || own.asked->time <= latest || disturbed(node, node, own.line->time, own.asked->time))
       return;
