@@ -522,6 +522,44 @@ TEST_CASE("a master that was replaced must not serve its old data for long after
   CHECK(result.valid == Validity::kUnknown);
 }
 
+TEST_CASE("a replica that never copied its master must not replace it: all that is lost is a violation") {
+  const auto elected = [](int crash, bool told) {
+    RecordBuilder b;
+    b.observe_until(5'000);
+    b.give(4, 2);
+    b.observe_until(crash);
+    b.fault("debug-segfault", 2, crash, crash + 1);
+    b.crash(2);
+    b.observe_until(9'000);
+    Effect handover;
+    handover.kind = EffectKind::kHandover;
+    handover.nodes = {3};
+    if (told) b.fault("takeover", 4, 8'990, 8'991).effects = {handover};
+    b.promote(4, 7);
+    b.observe_until(12'000);
+    b.end(11'000, 11'500, 12'000);
+    const std::string key = key_of(1);
+    b.write(1, key, 1, {2'000, 2'001}, 2);
+    b.read(2, key, std::nullopt, {10'000, 10'001}, 4);
+    return b.finish();
+  };
+  const RunRecord run = elected(6'000, false);
+  const CheckResult result = check_register(run, {});
+  INFO(result.explanation);
+  CHECK(result.valid == Validity::kInvalid);
+  CHECK(has(result, "lost-write-outside-window", false));
+  CHECK_THAT(result.explanation, Catch::Contains("n4 was elected though it had copied nothing of n2"));
+  const Analysis analysis(run);
+  const std::vector<Failover> failovers = find_failovers(analysis);
+  REQUIRE(failovers.size() == 1);
+  CHECK(failovers[0].from == 1);
+  CHECK(failovers[0].to == 3);
+
+  // Between its last look and its election it may have copied the master; or somebody wanted it so.
+  CHECK(check_register(elected(9'000, false), {}).valid == Validity::kUnknown);
+  CHECK(check_register(elected(6'000, true), {}).valid == Validity::kUnknown);
+}
+
 TEST_CASE("a replica that is reset takes over from nobody") {
   RecordBuilder b;
   b.observe_until(5'000);

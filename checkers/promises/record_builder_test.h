@@ -139,6 +139,13 @@ class RecordBuilder {
     state.deposed_by = -1;
   }
   void link(int node, bool up) { at(node).link_up = up; }
+  /// CLUSTER REPLICATE of a replica: it follows another master, of which it has nothing while the link is
+  /// down.
+  void give(int node, int master) {
+    at(node).had = states_[static_cast<std::size_t>(at(node).follows)].stream;
+    at(node).follows = master - 1;
+    at(node).link_up = false;
+  }
   /// From now on the replica's offset stays behind.
   void lag(int node, bool lagging = true) { at(node).lagging = lagging; }
   std::string id(int node) const { return run.nodes[static_cast<std::size_t>(node - 1)].id; }
@@ -273,6 +280,7 @@ class RecordBuilder {
     SlotRanges slots;
     std::uint64_t epoch = 0;
     std::string stream;
+    std::string had;  // of a replica that has not copied its new master: the stream that it has
     std::int64_t offset = 0;
     std::size_t life = 0;
   };
@@ -334,8 +342,10 @@ class RecordBuilder {
       view.cluster.size = 3;
       view.cluster.current_epoch = current_epoch_;
       view.replication.is_master = state.master;
-      view.replication.replication_id =
-          state.master ? state.stream : states_[static_cast<std::size_t>(state.follows)].stream;
+      view.replication.replication_id = state.master ? state.stream
+                                        : !state.had.empty()
+                                            ? state.had
+                                            : states_[static_cast<std::size_t>(state.follows)].stream;
       view.replication.link_up =
           !state.master && state.link_up && states_[static_cast<std::size_t>(state.follows)].up;
       view.replication.offset = state.offset;

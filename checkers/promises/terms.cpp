@@ -249,10 +249,16 @@ void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::v
   // was told to follow another, or if the one it followed was restarted as a master.
   const Term& source = terms_[static_cast<std::size_t>(parent)];
   const std::string& source_id = run.nodes[static_cast<std::size_t>(source.node)].id;
+  const View* given = nullptr;  // the first look at which it follows another master
   for (const View* view : views[static_cast<std::size_t>(stint.node)]) {
     if (!view->reachable || view->begin < synchronized->begin || view->begin >= stint.surely_from) continue;
     const TopologyNode* own = view->topology.myself();
-    if (own == nullptr || own->master_id != source_id) return;
+    if (own == nullptr || (given != nullptr && own->master_id != given->topology.myself()->master_id)) return;
+    if (given == nullptr && own->master_id != source_id) given = view;
+  }
+  if (given != nullptr) {
+    find_uncopied(run, stint, *given, *previous);
+    return;
   }
   const Nanos promoted = promoted_by(run, *previous, *first);
   for (const int other : of_node_[static_cast<std::size_t>(source.node)])
@@ -261,6 +267,32 @@ void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::v
       return;
   stint.origin = Term::Origin::kPromoted;
   stint.parent = parent;
+}
+
+/// A replica that was given to another master and never copied it: when that one's process was dead already,
+/// it still had the stream of the master before. With the slots of the dead one it took over from it, unless
+/// somebody told it to.
+void Terms::find_uncopied(const RunRecord& run, Term& heir, const View& given, const View& last) const {
+  const std::string& master_id = given.topology.myself()->master_id;
+  const auto master =
+      std::ranges::find_if(run.nodes, [&](const NodeInfo& node) { return node.id == master_id; });
+  if (master == run.nodes.end() || last.replication.replication_id.empty()) return;
+  const bool told = std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+    return hands_over(fault) && acts_on(run, fault, heir.node) && fault.requested <= heir.surely_from;
+  });
+  if (told) return;
+  int parent = kNoTerm;
+  for (const int term : of_node_[static_cast<std::size_t>(master - run.nodes.begin())]) {
+    if ((*this)[term].maybe_until < given.begin || (*this)[term].maybe_from > heir.surely_from) continue;
+    if (parent != kNoTerm) return;
+    parent = term;
+  }
+  if (parent == kNoTerm || (*this)[parent].slots != heir.slots) return;
+  if (life_end(run, (*this)[parent].life) > last.end) return;
+  if (holds((*this)[parent].replication_ids, last.replication.replication_id)) return;
+  heir.origin = Term::Origin::kPromoted;
+  heir.parent = parent;
+  heir.copied = false;
 }
 
 int Terms::term_of(int node, Nanos invoked, Nanos completed) const {

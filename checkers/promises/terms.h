@@ -29,7 +29,7 @@ struct Term {
   /// How the stint began, and so what its first state is.
   enum class Origin {
     kCreated,    // it began empty: the node was created as a master, or emptied (FLUSHALL)
-    kPromoted,   // after replicating from `parent`: a prefix of the parent's stream
+    kPromoted,   // in place of `parent`, which it had replicated: a prefix of the parent's stream
     kRestarted,  // the process came back as a master: what the persistence of `parent` held, perhaps nothing
     kUnknown,    // the views do not tell
   };
@@ -51,6 +51,8 @@ struct Term {
   std::vector<std::string> replication_ids;  // of its stream; a new one begins when a first replica attaches
   Origin origin = Origin::kUnknown;
   int parent = kNoTerm;
+  /// Of a promoted one: false where it had copied nothing of its parent, which was dead by then.
+  bool copied = true;
   int emptied = kNoTerm;  // the same stint before its data was removed on purpose
 };
 
@@ -88,6 +90,7 @@ class Terms {
   void find_stints(const RunRecord& run, int node, const std::vector<const View*>& views);
   void find_origin(const RunRecord& run, int term, const std::vector<std::vector<const View*>>& views);
   int term_with_stream(const std::string& replication_id, int not_node) const;
+  void find_uncopied(const RunRecord& run, Term& heir, const View& given, const View& last) const;
   void split(const RunRecord& run, int term, const FaultRecord& fault);
   void follow_split(const RunRecord& run, int before, int after);
 

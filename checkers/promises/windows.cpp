@@ -237,6 +237,10 @@ Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& dev
   const std::string when =
       in_milliseconds(age) + " before " + fault_text(fault) + " at " + at(fault.requested);
   if (!deviation.is_write) return violation(age, when + ", while the old master was well");
+  if (!terms_[deviation.child].copied)
+    return violation(age, when + ", and " + node_name(run_, terms_[deviation.child].node) +
+                              " was elected though it had copied nothing of " +
+                              node_name(run_, terms_[deviation.parent].node));
   if (replicated_until(deviation.child) < 0)
     return unknown(age, when + "; the replication offsets were not recorded, so the lag is not known");
   return allowed_by(Window::kCrash, age, when + ", not yet replicated as far as the offsets tell");
