@@ -11,6 +11,7 @@
 #include "checkers/promises/load_rules.h"
 #include "checkers/promises/message_rules.h"
 #include "checkers/promises/migration_rules.h"
+#include "checkers/promises/waiting_rules.h"
 #include "harness/core/check.h"
 
 namespace harness {

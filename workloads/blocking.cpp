@@ -1,6 +1,7 @@
 #include "workloads/blocking.h"
 
 #include <cstdint>
+#include <deque>
 #include <string>
 
 #include "workloads/answers.h"
@@ -27,6 +28,10 @@ constexpr Parameter kOptions[] = {
     once_keys_option("300"),
 };
 
+/// Of the keys that are written once, those on which a client waits before; and how many wait at a time.
+constexpr double kAwaitedShare = 0.7;
+constexpr std::size_t kAwaited = 2;
+
 class BlockingWorkload final : public Workload {
  public:
   explicit BlockingWorkload(const WorkloadSetup& setup)
@@ -45,9 +50,15 @@ class BlockingWorkload final : public Workload {
   Operation next(std::int32_t, Prng& prng) override {
     if (stream_ > 0 && prng.chance(stream_)) return next_of_streams(prng);
     Operation op;
-    const bool once = once_.turn(prng) && once_.writes(prng);
+    const bool turn = once_.turn(prng);
+    if (turn && awaited_.size() >= kAwaited) return push_awaited();
+    const bool once = turn && once_.writes(prng);
     op.key = once ? once_.fresh() : lists_.number(lists_.draw(prng));
-    if (once || prng.chance(push_)) {
+    if (once && prng.chance(kAwaitedShare)) {
+      op.function = Function::kDequeue;
+      op.argument = Value::integer(block_max_);
+      awaited_.push_back(op.key);
+    } else if (once || prng.chance(push_)) {
       op.function = Function::kEnqueue;
       op.argument = fresh_.next();
     } else {
@@ -77,6 +88,16 @@ class BlockingWorkload final : public Workload {
   const std::string& name(const Operation& op) const { return drain_.name(op); }
   /// Every third list is taken from at the other end, every third through a second list.
   static int way(const std::string& name) { return name.back() % 3; }
+
+  /// The one element of a key that a client has begun to wait for: nobody else is woken by it, or takes it.
+  Operation push_awaited() {
+    Operation op;
+    op.key = awaited_.front();
+    awaited_.pop_front();
+    op.function = Function::kEnqueue;
+    op.argument = fresh_.next();
+    return op;
+  }
 
   Operation next_of_streams(Prng& prng) {
     Operation op;
@@ -206,6 +227,7 @@ class BlockingWorkload final : public Workload {
   OnceKeys once_;
   Drain drain_;
   FreshValues fresh_;
+  std::deque<std::uint32_t> awaited_;  // keys written once, of clients that wait for what was not pushed yet
   std::size_t next_stream_ = 0;
 };
 

@@ -22,6 +22,7 @@ class BusVotes {
       if (sender < 0) continue;
       take(seen, sender);
     }
+    for (const LogLine& line : run().logs) check_told(line);
     figure(result_.measured, "bus_votes", static_cast<double>(votes_));
     figure(result_.measured, "bus_elections_won", static_cast<double>(won_.size()));
     figure(result_.measured, "bus_failures_told", static_cast<double>(failures_));
@@ -34,6 +35,7 @@ class BusVotes {
     switch (seen.message.type) {
       case BusType::kAuthRequest:
         asked_.insert({seen.message.current_epoch, sender});
+        check_offset(seen, sender);
         break;
       case BusType::kAuthAck:
         take_vote(seen, sender);
@@ -127,6 +129,42 @@ class BusVotes {
              " has failed, of which the masters that said so, itself among them, are " +
              std::to_string(reports) + "; a majority of " + std::to_string(masters) + " masters is " +
              std::to_string(masters / 2 + 1));
+  }
+
+  /// Who finds that a quorum suspects a node tells all others, who may not have heard of that quorum.
+  void check_told(const LogLine& line) {
+    constexpr Nanos kAtOnce = kSecond;
+    const Nanos until = line.time + kAtOnce + analysis_.stall;
+    if (!line.text.starts_with("Marking node ") || line.text.find("quorum reached") == std::string::npos)
+      return;
+    if (line.role == 'S') return;  // of old makes replicas tell nobody
+    if (line.time < run().bus.opening.time + kAtOnce || until > run().info.clients_end) return;
+    const int failed = run().node_by_id(id_after(line.text, "Marking node "));
+    const bool told = std::ranges::any_of(run().bus.messages, [&](const BusSighting& seen) {
+      return seen.message.type == BusType::kFail && seen.time >= line.time - kAtOnce && seen.time <= until &&
+             run().node_by_id(seen.message.sender) == line.node &&
+             run().node_by_id(seen.message.about) == failed;
+    });
+    const bool kept = std::ranges::any_of(run().faults, [&](const FaultRecord& fault) {
+      return acts_on(run(), fault, line.node) && fault.requested <= until &&
+             over_at(run(), fault, line.node) >= line.time - kAtOnce;
+    });
+    if (failed < 0 || told || kept) return;
+    tell("failure-not-told", line.node, line.time,
+         "at " + at(line.time) + " " + node_name(run(), line.node) + " logged that a quorum found " +
+             node_name(run(), failed) + " failed, and sent nobody a FAIL");
+  }
+
+  /// A candidate tells how much of the stream it has: others take their rank from it.
+  void check_offset(const BusSighting& seen, int sender) {
+    std::int64_t had = -1;
+    for (const OffsetSample& sample : run().offsets)
+      if (sample.node == sender && sample.time <= seen.time && sample.time >= seen.time - kSecond)
+        had = sample.is_master ? -1 : sample.offset;
+    if (had <= 0 || seen.message.offset >= static_cast<std::uint64_t>(had)) return;
+    tell("offset-understated", sender, seen.time,
+         "at " + at(seen.time) + " " + node_name(run(), sender) + " asked for votes with offset " +
+             std::to_string(seen.message.offset) + ", although it had shown " + std::to_string(had));
   }
 
   /// Whether nobody had a doubt about the node when the path was opened, by the first looks at all nodes:

@@ -16,6 +16,10 @@ class Bus {
  public:
   Bus() {
     run = testing::FailoverRun().finish();
+    // Of those that found n1 failed n2 alone tells it here.
+    std::erase_if(run.logs, [](const LogLine& line) {
+      return line.node != 1 && line.text.starts_with("Marking node");
+    });
     run.bus.open = true;
     run.bus.opening.port = 16379;
     for (const NodeInfo& node : run.nodes) run.bus.opening.hosts.push_back(node.name);
@@ -30,6 +34,7 @@ class Bus {
     seen.message.sender = run.nodes[static_cast<std::size_t>(from - 1)].id;
     seen.message.flags = from <= 3 ? bus_flag::kMaster : bus_flag::kReplica;
     seen.message.current_epoch = 7;
+    seen.message.offset = 1'000'000;
     seen.message.config_epoch = static_cast<std::uint64_t>((from - 1) % 3 + 1);
     run.bus.messages.push_back(seen);
     return run.bus.messages.back().message;
@@ -163,4 +168,19 @@ TEST_CASE("a replica may tell of a failure, and counts no report but those of ma
     bus.run.bus.messages[0].message.flags = bus_flag::kReplica;
     CHECK(bus.finds("failed-without-majority"));
   }
+}
+
+TEST_CASE("bad: a failure that a quorum found is told to nobody") {
+  Bus bus;
+  CHECK(bus.finds("failure-not-told"));
+  bus.fail(11'700, 2, 3);
+  CHECK_FALSE(bus.finds("failure-not-told"));
+}
+
+TEST_CASE("bad: a candidate that tells of less than it has") {
+  Bus bus;
+  bus.elect(true);
+  CHECK_FALSE(bus.finds("offset-understated"));
+  bus.run.bus.messages.front().message.offset = 0;
+  CHECK(bus.finds("offset-understated"));
 }

@@ -21,6 +21,8 @@ constexpr std::string_view kStarting = "Starting a failover election for epoch "
 constexpr Nanos kResolution = 5 * kMillisecond;
 // A master that was restarted waits as long before it calls the cluster ok (CLUSTER_WRITABLE_DELAY).
 constexpr Nanos kQuarantine = 2 * kSecond;
+// The cron that asks for votes runs ten times a second.
+constexpr Nanos kTurnTaken = 500 * kMillisecond;
 // By then an offset that was broadcast has arrived, the cron that looks at it has run, and so have we.
 constexpr Nanos kTold = 400 * kMillisecond;
 
@@ -30,8 +32,11 @@ struct Announced {
   int master = -1;  // its master by its own view; -1: not known
   Nanos delay = 0;
   long long rank = 0;  // the last that it logged before it asked
+  Nanos added = 0;     // to the delay, by all that it logged before it asked
   long long offset = -1;
-  const LogLine* asked = nullptr;  // null: it never asked for votes after this
+  const LogLine* asked = nullptr;        // null: it never asked for votes after this
+  const LogLine* asked_again = nullptr;  // without another announcement
+  bool held_up = false;                  // before it asked it saw another reason to wait
 };
 
 class Elections {
@@ -46,6 +51,7 @@ class Elections {
         run_.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
     for (const Announced& own : announced_) {
       if (!clocks_moved) check_delay(own);
+      if (!clocks_moved) check_asked(own);
       for (const Announced& other : announced_) check_rank(own, other);
     }
     const bool by_ballot = elects_by_ballot(run_);
@@ -77,9 +83,28 @@ class Elections {
       announced_.push_back(announced);
     } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kRankUpdated)) {
       last->rank = number_after(line.text, kRankUpdated);
+      last->added += added_by(line);
     } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kStarting)) {
       last->asked = &line;
+    } else if (last != nullptr && last->asked_again == nullptr && line.text.starts_with(kStarting)) {
+      last->asked_again = &line;
+    } else if (last != nullptr && last->asked == nullptr) {
+      last->held_up = last->held_up || holds_up(line);
+      last->added += added_by(line);
     }
+  }
+
+  /// "Replica rank updated to #1, added 1000 milliseconds of delay."; Valkey has another rank, too.
+  static Nanos added_by(const LogLine& line) {
+    const bool adds = line.text.find("milliseconds of delay") != std::string::npos;
+    return adds ? std::max(0LL, number_after(line.text, "added ")) * kMillisecond : 0;
+  }
+
+  /// The delay alone is no further reason to wait.
+  static bool holds_up(const LogLine& line) {
+    const bool waits_its_turn = line.text.find("Waiting the delay") != std::string::npos;
+    return (line.text.find("unable to failover") != std::string::npos && !waits_its_turn) ||
+           line.text.starts_with("Clear FAIL state");
   }
 
   const std::vector<const View*>& views_of(int node) const {
@@ -125,6 +150,24 @@ class Elections {
       tell("election-too-early", node, own.asked->time,
            text + " for " + in_milliseconds(own.delay) + " later, and asked for votes already at " +
                at(own.asked->time));
+  }
+
+  /// Row 2: when its turn has come it asks for votes, once.
+  void check_asked(const Announced& own) {
+    const int node = own.line->node;
+    if (own.asked == nullptr || by_hand(node, own.line->time)) return;
+    const std::string text = node_name(run_, node) + " announced its election at " + at(own.line->time);
+    if (own.asked_again != nullptr)
+      tell("election-asked-again", node, own.asked_again->time,
+           text + " and asked for votes at " + at(own.asked->time) + ", and again at " +
+               at(own.asked_again->time) + " without announcing another one");
+    const Nanos turn = own.line->time + own.delay + own.added;
+    const Nanos latest = turn + kTurnTaken + analysis_.bounds.grace + analysis_.stall;
+    if (own.held_up || own.asked->time <= latest || disturbed(node, node, own.line->time, own.asked->time))
+      return;
+    tell("election-too-late", node, own.asked->time,
+         text + "; its turn came at " + at(turn) + ", and it asked for votes at " + at(own.asked->time) +
+             " only");
   }
 
   /// Whether `from` may have been kept from telling `to` its offset in this time, or either from acting.

@@ -185,3 +185,36 @@ TEST_CASE("elections: a quarantine that is cut short between two looks shows in 
     if (line.time == 5'650 * kMillisecond) line.time = 7'600 * kMillisecond;
   CHECK(check_elections(run, {}).valid == Validity::kValid);
 }
+
+TEST_CASE("elections: who announced one asks for votes when its turn has come, and once") {
+  TwoReplicas scene;
+  scene.delay = 500;  // of n5 as well: from 11.71 s, so at 12.21 s
+  SECTION("good") {
+    const CheckResult result = check_elections(scene.finish(), {});
+    CHECK_FALSE(has(result, "election-too-late"));
+    CHECK_FALSE(has(result, "election-asked-again"));
+  }
+  SECTION("bad: it asks seconds later") {
+    scene.asks_n5_at = 15'000;
+    CHECK(has(check_elections(scene.finish(), {}), "election-too-late"));
+  }
+  SECTION("good: it found others to be better meanwhile") {
+    scene.asks_n5_at = 14'500;
+    scene.b.log(5, "Replica rank updated to #3, added 2000 milliseconds of delay.", 11'800);
+    CHECK_FALSE(has(check_elections(scene.finish(), {}), "election-too-late"));
+  }
+  SECTION("good: it had another reason to wait") {
+    scene.asks_n5_at = 15'000;
+    scene.b.log(5, "Currently unable to failover: Disconnected from master for longer than allowed.", 11'800);
+    CHECK_FALSE(has(check_elections(scene.finish(), {}), "election-too-late"));
+  }
+  SECTION("bad: it asks again") {
+    scene.b.log(5, "Starting a failover election for epoch 8.", 12'450);
+    CHECK(has(check_elections(scene.finish(), {}), "election-asked-again"));
+  }
+  SECTION("good: it announced another one") {
+    scene.b.log(5, announcement(500, 0, 9'600), 20'000);
+    scene.b.log(5, "Starting a failover election for epoch 8.", 20'550);
+    CHECK_FALSE(has(check_elections(scene.finish(), {}), "election-asked-again"));
+  }
+}

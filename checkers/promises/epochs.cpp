@@ -52,7 +52,26 @@ class Epochs {
                    at(view->begin));
         master_before = view;
       }
+      if (before != nullptr && before->replication.run_id == view->replication.run_id)
+        check_imported(node, before->topology, *view);
       before = view;
+    }
+  }
+
+  /// Row 13: whoever imports a slot takes it with a greater config epoch than its owner had; else the others
+  /// may go on believing the old owner.
+  void check_imported(int node, const Topology& before, const View& view) {
+    const TopologyNode* own = view.topology.myself();
+    if (own == nullptr || before.myself() == nullptr || !own->is(kFlagMaster)) return;
+    for (const int slot : before.myself()->importing) {
+      const TopologyNode* owner = before.owner_of(slot);
+      const bool taken = owner != nullptr && owner->id != own->id && view.topology.owner_of(slot) == own;
+      if (!taken || own->config_epoch > owner->config_epoch) continue;
+      return tell("imported-without-epoch", node, view.begin,
+                  node_name(run_, node) + " took slot " + std::to_string(slot) + " over, seen at " +
+                      at(view.begin) + ", and stayed at config epoch " + std::to_string(own->config_epoch) +
+                      ", no greater than that of its owner " + node_name(run_, run_.node_by_id(owner->id)) +
+                      ", " + std::to_string(owner->config_epoch));
     }
   }
 

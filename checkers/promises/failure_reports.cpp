@@ -8,6 +8,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/quiet.h"
 
 namespace harness {
 namespace {
@@ -20,15 +21,65 @@ constexpr std::string_view kQuorum = "as failing (quorum reached)";
 class FailureReports {
  public:
   FailureReports(const Analysis& analysis, CheckResult& result)
-      : run_(analysis.run), analysis_(analysis), result_(result) {}
+      : run_(analysis.run), analysis_(analysis), quiet_(analysis), result_(result) {}
 
   void check() {
     for (const LogLine& line : run_.logs)
       if (line.text.starts_with(kMarked) && line.text.find(kQuorum) != std::string::npos) check_line(line);
     figure(result_.measured, "declared_failed", static_cast<double>(declared_));
+    const bool timed_by_us = std::ranges::any_of(run_.faults, [](const FaultRecord& fault) {
+      return has_effect(fault, {EffectKind::kClock, EffectKind::kConfig});
+    });
+    for (const auto& views : analysis_.views)
+      if (!timed_by_us) check_first_suspicions(views);
+    figure(result_.measured, "suspicions_timed", static_cast<double>(suspicions_));
   }
 
  private:
+  /// Of each process: the looks at which a node begins to be suspected or failed to it.
+  void check_first_suspicions(const std::vector<const View*>& views) {
+    const View* before = nullptr;
+    for (const View* view : views) {
+      if (!view->reachable) continue;
+      const bool same = before != nullptr && before->replication.run_id == view->replication.run_id;
+      for (const TopologyNode& node : view->topology.nodes) {
+        const TopologyNode* was = same ? before->topology.find(node.id) : nullptr;
+        if (was != nullptr && !was->is(kFlagPfail) && !was->is(kFlagFail) &&
+            (node.is(kFlagPfail) || node.is(kFlagFail)))
+          check_time(*view, run_.node_by_id(node.id));
+      }
+      before = view;
+    }
+  }
+
+  /// The first moment of that span from which something may have kept the two apart; kNever: there is none.
+  Nanos reason_since(int failed, int viewer, Nanos from, Nanos until) const {
+    Nanos since = kNever;
+    const auto take = [&](Nanos time) {
+      if (time >= from && time <= until && (since == kNever || time < since)) since = time;
+    };
+    for (const FaultRecord& fault : run_.faults)
+      if (parts(fault, failed, viewer, from, until)) take(fault.requested);
+    for (const Incarnation& life : run_.incarnations)
+      if ((life.node == failed || life.node == viewer) && life.ended != kNever) take(life.ended);
+    return since;
+  }
+
+  /// Nobody is suspected before it was silent for a node timeout. Judged where all was well until the reason
+  /// came, so that the last ping before it was answered.
+  void check_time(const View& view, int failed) {
+    const Nanos timeout = analysis_.bounds.node_timeout;
+    if (failed < 0 || timeout == 0) return;
+    const Nanos since = reason_since(failed, view.node, view.begin - 2 * timeout, view.begin);
+    if (since == kNever || !quiet_.holds(since - timeout, since - 1)) return;
+    ++suspicions_;
+    if (view.begin - since >= timeout - timeout / 4 - analysis_.stall) return;
+    accuse(run_, result_, "suspected-too-early", view.node, view.begin,
+           node_name(run_, view.node) + " shows " + node_name(run_, failed) + " as failing at " +
+               at(view.begin) + ", only " + in_milliseconds(view.begin - since) +
+               " after all was well; the node timeout is " + in_milliseconds(timeout));
+  }
+
   /// Whether the fault may have kept the two from hearing each other at some time of that span.
   bool parts(const FaultRecord& fault, int failed, int master, Nanos from, Nanos until) const {
     if (fault.requested > until) return false;
@@ -95,8 +146,10 @@ class FailureReports {
 
   const RunRecord& run_;
   const Analysis& analysis_;
+  const Quiet quiet_;
   CheckResult& result_;
   std::size_t declared_ = 0;
+  std::size_t suspicions_ = 0;
 };
 
 }  // namespace

@@ -125,3 +125,44 @@ TEST_CASE("anomalies say which promise they break") {
   CHECK(promise_of("expectation:s3", plan) == plan.promise);
   CHECK(promise_of("nothing-known", plan).empty());
 }
+
+TEST_CASE("failure-reports: nobody is suspected before a node timeout is over") {
+  RunRecord run = healthy();
+  run.info.config.node_timeout_ms = 1'500;
+  const auto suspected_at = [&](int ms) {
+    RunRecord early = run;
+    const Nanos time = RecordBuilder::nanos(ms);
+    const auto seen = std::ranges::find_if(early.views, [&](const View& view) {
+      return view.node == 1 && view.begin < time && time < view.end;
+    });
+    REQUIRE(seen != early.views.end());
+    View view = *seen;
+    seen->end = time - kMillisecond;
+    view.begin = view.end = time;
+    for (TopologyNode& node : view.topology.nodes)
+      if (node.id == id(1)) node.flags |= kFlagPfail;
+    early.views.push_back(view);
+    std::ranges::stable_sort(early.views, {}, &View::begin);
+    return early;
+  };
+  const CheckResult sound = check_failure_reports(run, {});
+  CHECK_FALSE(has(sound, "suspected-too-early"));
+  CHECK(measured(sound, "suspicions_timed") > 0);
+  CHECK(has(check_failure_reports(suspected_at(10'600), {}), "suspected-too-early"));
+  CHECK_FALSE(has(check_failure_reports(suspected_at(11'550), {}), "suspected-too-early"));
+  RunRecord stepped = suspected_at(10'600);
+  Effect clock;
+  clock.kind = EffectKind::kClock;
+  stepped.faults.front().effects.push_back(clock);
+  CHECK_FALSE(has(check_failure_reports(stepped, {}), "suspected-too-early"));
+}
+
+TEST_CASE("votes: nobody votes for a candidate with an old idea of its master") {
+  RunRecord run = healthy();
+  CHECK_FALSE(has(check_votes(run, {}), "voted-for-stale-claim"));
+  for (View& view : run.views)
+    if (view.node == 1)
+      for (TopologyNode& node : view.topology.nodes)
+        if (node.id == id(1)) node.config_epoch = 5;
+  CHECK(has(check_votes(run, {}), "voted-for-stale-claim"));
+}

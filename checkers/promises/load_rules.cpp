@@ -8,38 +8,12 @@
 #include "checkers/objects/slice.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/load_words.h"
 #include "checkers/promises/slot_streams.h"
 #include "harness/core/slot.h"
 
 namespace harness {
 namespace {
-
-std::string describe(const RunRecord& run, std::uint32_t id) {
-  return run.history.describe(run.history.operations[id]);
-}
-
-Anomaly anomaly_of(const RunRecord& run, std::string type, std::string text,
-                   const std::vector<std::uint32_t>& operations) {
-  Anomaly anomaly;
-  anomaly.type = std::move(type);
-  const Operation& last = run.history.operations[operations.back()];
-  anomaly.key = std::string(run.history.key_text(last));
-  anomaly.explanation = std::move(text);
-  for (const std::uint32_t id : operations)
-    anomaly.operations.push_back(run.history.operations[id].invoke_event);
-  anomaly.time = last.completed == kNever ? last.invoked : last.completed;
-  anomaly.node = std::string(run.history.node_text(last));
-  return anomaly;
-}
-
-/// The operations by key, in order of invocation.
-std::map<std::uint32_t, std::vector<std::uint32_t>> by_key(const RunRecord& run,
-                                                           const std::vector<std::uint32_t>& operations) {
-  std::map<std::uint32_t, std::vector<std::uint32_t>> keys;
-  for (const std::uint32_t id : operations)
-    if (run.history.operations[id].key != kNoKey) keys[run.history.operations[id].key].push_back(id);
-  return keys;
-}
 
 /// Which stream an operation belongs to, and how a later one relates to it.
 class Places {
@@ -113,16 +87,6 @@ bool clock_was_set(const RunRecord& run) {
                      [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
 }
 
-std::int64_t integer_at(const History& history, Value list, std::size_t i, std::int64_t otherwise) {
-  if (list.kind() != Value::Kind::kList) return otherwise;
-  const auto parts = history.values.as_list(list);
-  return i < parts.size() && parts[i].is_integer() ? parts[i].as_integer() : otherwise;
-}
-
-Nanos milliseconds(std::int64_t count) {
-  return count * kMillisecond;
-}
-
 }  // namespace
 
 void check_lock_holders(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
@@ -194,33 +158,6 @@ void check_expiry_times(const Analysis& analysis, const std::vector<std::uint32_
     }
   }
   figure(result.measured, "lives_ms_max", to_ms(std::max<Nanos>(0, longest)));
-}
-
-void check_wait_replies(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
-                        CheckResult& result) {
-  const RunRecord& run = analysis.run;
-  const auto& all = run.history.operations;
-  const auto nodes = static_cast<std::int64_t>(run.nodes.size());
-  std::unordered_map<std::size_t, bool> acknowledged;  // by event: of writes that a replica had
-  std::size_t unanswered = 0;
-  for (const std::uint32_t id : operations) {
-    const Operation& op = all[id];
-    if (op.function != Function::kWrite || op.outcome != Outcome::kOk) continue;
-    const std::int64_t replicas = integer_at(run.history, op.result, 1, -1);
-    unanswered += replicas < 0;
-    if (replicas > 0) acknowledged[op.invoke_event] = true;
-    if (replicas < nodes && integer_at(run.history, op.result, 2, 0) <= 1) continue;
-    report(result,
-           anomaly_of(run, "untrue-wait",
-                      describe(run, id) + ", in a cluster of " + std::to_string(nodes) + " nodes", {id}));
-  }
-  std::size_t lost = 0;
-  for (const Anomaly& anomaly : result.anomalies)
-    lost += !anomaly.operations.empty() && acknowledged.contains(anomaly.operations.front());
-  figure(result.measured, "acknowledged_by_replicas", static_cast<double>(acknowledged.size()));
-  figure(result.measured, "lost_though_acknowledged_by_replicas", static_cast<double>(lost));
-  if (unanswered > 0 && acknowledged.empty())
-    doubt(result, "No call of WAIT or WAITAOF was answered: perhaps the server does not know it.");
 }
 
 namespace {
@@ -408,54 +345,6 @@ void check_acknowledged_entries(const Analysis& analysis, const std::vector<std:
   }
   figure(result.measured, "entries_acknowledged", static_cast<double>(acknowledged));
   figure(result.measured, "entries_again", static_cast<double>(again));
-}
-
-namespace {
-
-/// When the node was last free to answer: when the operation was sent, or when what hindered the node was
-/// over.
-Nanos free_from(const RunRecord& run, int node, const Operation& op) {
-  Nanos free = op.invoked;
-  for (const FaultRecord& fault : run.faults) {
-    if (fault.requested > op.completed || !acts_on(run, fault, node)) continue;
-    const bool event = !fault.heals && !ends_process(fault);  // over when it has acted
-    free = std::max(free, fault.heals ? fault.healed : event ? fault.active : over_at(run, fault, node));
-  }
-  return free;
-}
-
-}  // namespace
-
-void check_blocked_clients(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
-                           CheckResult& result) {
-  constexpr Nanos kGrace = 5 * kSecond;
-  const RunRecord& run = analysis.run;
-  const History& history = run.history;
-  std::size_t blocked = 0;
-  Nanos latest = 0;
-  for (const std::uint32_t id : operations) {
-    const Operation& op = history.operations[id];
-    const bool blocks = op.function == Function::kDequeue || op.function == Function::kRead;
-    if (!blocks || !op.argument.is_integer() || op.node == kNoNode) continue;
-    const bool nothing = op.result.is_nil() || (op.result.kind() == Value::Kind::kList &&
-                                                history.values.as_list(op.result).empty());
-    const bool in_vain = op.outcome == Outcome::kOk && nothing;
-    const bool unanswered = op.outcome == Outcome::kInfo && history.error_text(op) == "timeout";
-    if (!in_vain && !unanswered) continue;
-    ++blocked;
-    const int node = run.node_by_name(history.node_text(op));
-    const Nanos time_out = milliseconds(op.argument.as_integer());
-    if (in_vain) latest = std::max(latest, op.completed - op.invoked - time_out);
-    if (op.completed - op.invoked <= time_out + kGrace + analysis.stall) continue;
-    if (life_at(run, node, op.invoked) != life_at(run, node, op.completed)) continue;
-    if (op.completed <= free_from(run, node, op) + time_out + kGrace + analysis.stall) continue;
-    report(result, anomaly_of(run, "stuck-client",
-                              describe(run, id) + ", which was to block for " + in_milliseconds(time_out) +
-                                  " at most, and nothing kept the node from answering",
-                              {id}));
-  }
-  figure(result.measured, "blocked_in_vain", static_cast<double>(blocked));
-  figure(result.measured, "time_out_late_ms_max", to_ms(latest));
 }
 
 }  // namespace harness

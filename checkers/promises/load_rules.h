@@ -17,9 +17,6 @@ using LoadRule = void (*)(const Analysis&, const std::vector<std::uint32_t>& ope
 void check_lock_holders(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// An expired key that lives on. measured: lives_ms_max, the longest that a key was seen beyond its time.
 void check_expiry_times(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
-/// WAIT never counts more replicas than there are. measured: writes acknowledged by at least one replica, and
-/// how many of these are lost (reported only, PROMISES.md row 8).
-void check_wait_replies(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// Values that replicas show were written, and do not go back on one replica while no master changes.
 /// measured: reads of replicas, stale ones, staleness_ms_max and its mean.
 void check_replica_reads(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
@@ -29,8 +26,5 @@ void check_groups(const Analysis&, const std::vector<std::uint32_t>& operations,
 void check_acknowledged_entries(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// Replies of a replayed recording are not judged: says so. measured: replayed, refused.
 void check_replayed(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
-/// A client that blocks with a time-out is answered by then, 5 s later at the most, unless something kept the
-/// node from it. measured: blocked_in_vain, time_out_late_ms_max.
-void check_blocked_clients(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 
 }  // namespace harness

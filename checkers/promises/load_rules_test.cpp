@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "checkers/promises/record_builder_test.h"
+#include "checkers/promises/waiting_rules.h"
 
 using namespace harness;
 using namespace harness::testing;

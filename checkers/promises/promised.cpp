@@ -48,6 +48,10 @@ constexpr Promised kPromised[] = {
     {"crossslot-accepted", "rule 1"},
     {"replica-differs", "rule 2, rule 3"},
     {"replica-stuck", "rule 3"},
+    {"key-count-differs", "rule 2, rule 3"},
+    {"transaction-taken-apart", "rule 1, rule 2"},
+    {"acknowledged-beyond-stream", "row 8"},
+    {"blocked-beside-element", "row 25"},
     {"final-read-differs", "rule 1"},
     {"misplaced-key", "row 14"},
     // failover
@@ -55,6 +59,14 @@ constexpr Promised kPromised[] = {
     {"no-failover", "row 1"},
     {"needless-failover", "row 3"},
     {"failed-without-majority", "row 4"},
+    {"failure-not-told", "row 4"},
+    {"voted-for-stale-claim", "row 9"},
+    {"suspected-too-early", "row 4"},
+    {"election-too-early", "row 2"},
+    {"election-too-late", "row 2"},
+    {"election-asked-again", "row 2"},
+    {"rank-ignored", "row 2"},
+    {"offset-understated", "row 2"},
     {"slots-unavailable", "row 1, row 13"},
     // votes and epochs
     {"voted-twice", "row 9"},
@@ -68,6 +80,7 @@ constexpr Promised kPromised[] = {
     {"shared-config-epoch", "row 11"},
     {"current-epoch-went-back", "row 12"},
     {"config-epoch-went-back", "row 12"},
+    {"imported-without-epoch", "row 13, row 22"},
     // who is what in the end
     {"old-master-not-demoted", "row 13"},
     {"old-master-elsewhere", "row 13"},
@@ -81,6 +94,8 @@ constexpr Promised kPromised[] = {
     {"slots-disputed", "row 13, row 14"},
     {"two-owners", "row 14"},
     {"cluster-down-at-end", "row 17"},
+    {"ok-without-coverage", "row 17"},
+    {"served-while-down", "row 17"},
     {"thought-failing", "row 16"},
     {"unexpected-exit", "no crash"},
 };

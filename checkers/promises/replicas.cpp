@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/applied_stream.h"
 #include "checkers/promises/data_difference.h"
 #include "checkers/promises/evidence.h"
 
@@ -119,6 +120,7 @@ CheckResult check_replicas(const Analysis& analysis, const CheckOptions&) {
   }
   Replicas replicas(analysis, result);
   replicas.check();
+  check_applied_streams(analysis, result);
   if (result.violations > 0) {
     result.explanation = result.anomalies.front().explanation + ".";
   } else if (result.valid == Validity::kValid && replicas.replicas() == 0) {

@@ -28,13 +28,17 @@ class Replication {
   void check() {
     for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
       check_promotions(static_cast<int>(node));
-      for (const View* view : analysis_.views[node]) check_link(*view);
+      for (const View* view : analysis_.views[node]) {
+        check_link(*view);
+        check_acknowledged(*view);
+      }
     }
     for (const LogLine& line : run_.logs)
       if (line.text.starts_with(kTrying)) check_resync(line);
     figure(result_.measured, "promotions", static_cast<double>(promotions_));
     figure(result_.measured, "partial_resyncs", static_cast<double>(resyncs_));
     figure(result_.measured, "lost_links", static_cast<double>(lost_));
+    figure(result_.measured, "acknowledged_offsets", static_cast<double>(acknowledged_));
   }
 
   bool any_replica() const {
@@ -153,6 +157,21 @@ class Replication {
              at(view.end) + ", " + in_milliseconds(view.end - ended) + " after that process ended");
   }
 
+  /// One answer of a master tells both: no replica has more of its stream than there is.
+  void check_acknowledged(const View& view) {
+    const ReplicationInfo& own = view.replication;
+    if (!view.reachable || !own.is_master) return;
+    for (const AttachedReplica& replica : own.replicas) {
+      if (replica.state != "online") continue;
+      ++acknowledged_;
+      if (replica.offset <= own.offset) continue;
+      tell("acknowledged-beyond-stream", view.node, view.begin,
+           replica.ip + ":" + std::to_string(replica.port) + ", a replica of " + node_name(run_, view.node) +
+               ", has acknowledged offset " + std::to_string(replica.offset) + " at " + at(view.begin) +
+               ", and the stream of its master ends at " + std::to_string(own.offset));
+    }
+  }
+
   /// Whether a fault may have kept the end of the connection from the replica: on its links, or on itself.
   bool hidden(int replica, int master, Nanos from, Nanos until) const {
     return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
@@ -171,6 +190,7 @@ class Replication {
   std::size_t promotions_ = 0;
   std::size_t resyncs_ = 0;
   std::size_t lost_ = 0;
+  std::size_t acknowledged_ = 0;
 };
 
 }  // namespace

@@ -89,3 +89,15 @@ TEST_CASE("replication: the link to a master that has ended") {
   run.faults.front().effects.push_back(cut);
   CHECK_FALSE(has(check_replication(run, {}), "lost-link-told-up"));
 }
+
+TEST_CASE("replication: a replica acknowledges no more than there is") {
+  RunRecord run = FailoverRun().finish();
+  View& view = *std::ranges::find_if(run.views, [](const View& each) { return each.replication.is_master; });
+  const auto has_acknowledged = [&](const std::string& state, std::int64_t beyond) {
+    view.replication.replicas = {{"10.77.0.4", 6379, state, view.replication.offset + beyond}};
+    return has(check_replication(run, {}), "acknowledged-beyond-stream");
+  };
+  CHECK_FALSE(has_acknowledged("online", 0));
+  CHECK(has_acknowledged("online", 1));
+  CHECK_FALSE(has_acknowledged("wait_bgsave", 1));  // it is not synchronized yet
+}

@@ -93,6 +93,7 @@ class Replies {
     for (const Operation& op : run_.history.operations)
       if (op.outcome == Outcome::kFail && op.error != kNoError) check_operation(op);
     figure(result_.measured, "error_replies", static_cast<double>(result_.operations));
+    check_served_while_down();
   }
 
  private:
@@ -187,6 +188,41 @@ class Replies {
       tell("readonly-master", node, until, what, "all the while it was a master");
   }
 
+  /// Row 17, the other way round: who calls the cluster down, at one look after the other, serves no key.
+  void check_served_while_down() {
+    constexpr Nanos kForLong = 400 * kMillisecond;
+    std::vector<const View*> down;
+    for (const View& view : run_.views)
+      if (view.reachable && own_line(&view) != nullptr && !view.cluster.state_ok &&
+          view.end - view.begin >= kForLong)
+        down.push_back(&view);
+    figure(result_.measured, "times_down", static_cast<double>(down.size()));
+    if (down.empty() || settings_changed_ || may_serve_when_down()) return;
+    for (const Operation& op : run_.history.operations) {
+      if (op.outcome != Outcome::kOk || op.key == kNoKey || !is_of_keys(op.function)) continue;
+      const int node = run_.node_by_name(run_.history.node_text(op));
+      const auto during = std::ranges::find_if(down, [&](const View* view) {
+        return view->node == node && view->begin <= op.invoked && op.completed <= view->end;
+      });
+      if (during == down.end()) continue;
+      tell("served-while-down", node, op.completed, run_.history.describe(op),
+           "from " + at((*during)->begin) + " to " + at((*during)->end) + " it called the cluster down");
+    }
+  }
+
+  static bool is_of_keys(Function function) {
+    return function != Function::kPublish && function != Function::kReceive && function != Function::kOther;
+  }
+
+  /// Some configurations let reads pass (row 18).
+  bool may_serve_when_down() const {
+    constexpr std::string_view kReads = "cluster-allow-reads-when-down";
+    const auto names_it = [&](const NodePlan& node) { return node.directives.contains(std::string(kReads)); };
+    return run_.plan.cluster.directives.contains(std::string(kReads)) ||
+           std::ranges::any_of(run_.plan.cluster.nodes,
+                               [&](const auto& node) { return names_it(node.second); });
+  }
+
   /// Whether a fault acted on the node about that time, or on the cluster's state: a state may change and
   /// change back between two looks.
   bool disturbed(int node, Nanos from, Nanos until) const {
@@ -212,11 +248,11 @@ CheckResult check_replies(const Analysis& analysis, const CheckOptions&) {
   result.name = "replies";
   result.valid = Validity::kValid;
   Replies(analysis, result).check();
-  if (result.operations == 0) {
+  if (result.violations > 0) {
+    result.explanation = result.anomalies.front().explanation + ".";
+  } else if (result.operations == 0) {
     result.valid = Validity::kNotApplicable;
     result.explanation = "Does not apply: no client was answered with an error.";
-  } else if (result.violations > 0) {
-    result.explanation = result.anomalies.front().explanation + ".";
   } else {
     result.explanation = "None of " + std::to_string(result.operations) +
                          " error replies contradicts what the cluster was seen to be.";

@@ -112,3 +112,28 @@ TEST_CASE("about a fault nothing is concluded from a state") {
   down.faults = {fault};
   CHECK(type_of(down) == "valid");
 }
+
+TEST_CASE("a node that calls the cluster down serves no key") {
+  RecordBuilder b;
+  b.observe_until(8'000);
+  b.end(6'000, 7'000, 8'000);
+  b.read(3, key_of(0), std::nullopt, {3'000, 3'001}, 1);
+  RunRecord run = b.finish();
+  CHECK_FALSE(type_of(run) == "served-while-down");
+  for (View& view : run.views)
+    if (view.node == 0) view.cluster.state_ok = false;
+  CHECK(type_of(run) == "served-while-down");
+  SECTION("another node answered") {
+    for (View& view : run.views) view.cluster.state_ok = view.node != 1;
+    CHECK_FALSE(type_of(run) == "served-while-down");
+  }
+  SECTION("reads may pass") {
+    run.plan.cluster.directives["cluster-allow-reads-when-down"] = "yes";
+    CHECK_FALSE(type_of(run) == "served-while-down");
+  }
+  SECTION("it was down in passing") {
+    for (View& view : run.views)
+      if (view.node == 0) view.begin = view.end = 3 * kSecond;
+    CHECK_FALSE(type_of(run) == "served-while-down");
+  }
+}

@@ -134,6 +134,27 @@ void check_outages(const RunRecord& run, const std::vector<SlotClaim>& claims, c
   figure(result.measured, "outages", static_cast<double>(outages.size()));
 }
 
+/// Row 17: as long as a slot has no owner, or one that has failed, the cluster is not ok to a node that knows
+/// it and wants full coverage. Told by what one look shows, where the next one shows the same.
+void check_state(const RunRecord& run, CheckResult& result) {
+  constexpr Nanos kSeenTwice = 90 * kMillisecond;
+  const bool set = std::ranges::any_of(
+      run.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kConfig}); });
+  if (!run.info.config.require_full_coverage || set) return;
+  for (const View& view : run.views) {
+    const ClusterInfo& info = view.cluster;
+    const bool told = view.reachable && info.slots_assigned > 0;
+    const bool covered = info.slots_fail == 0 && info.slots_assigned == kSlotCount;
+    if (!told || !info.state_ok || covered) continue;
+    if (view.end - view.begin < kSeenTwice) continue;
+    accuse(run, result, "ok-without-coverage", view.node, view.begin,
+           node_name(run, view.node) + " called the cluster ok from " + at(view.begin) + " to " +
+               at(view.end) + ", although it knew of " + std::to_string(info.slots_assigned) +
+               " assigned slots, and " + std::to_string(info.slots_fail) +
+               " of a failed owner, and wants full coverage");
+  }
+}
+
 /// A slot of both claims, or -1.
 int shared_slot(const SlotClaim& a, const SlotClaim& b) {
   for (const SlotRange& range : a.slots)
@@ -312,6 +333,7 @@ CheckResult check_slot_coverage(const Analysis& analysis, const CheckOptions&) {
   const std::vector<SlotClaim> claims = claims_of(run, views);
   SingleOwner(analysis).check(claims, result);
   check_outages(run, claims, segments, result);
+  check_state(run, result);
   if (!run.info.interrupted) check_end(run, views, segments, result);
 
   const auto first = std::find_if(result.anomalies.begin(), result.anomalies.end(),

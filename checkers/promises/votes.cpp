@@ -42,6 +42,7 @@ class Votes {
   void check() {
     for (int node = 0; node < static_cast<int>(run_.nodes.size()); ++node) check_voter(node);
     for (const Vote& vote : votes_) check_reason(vote);
+    for (const Vote& vote : votes_) check_claim(vote);
     check_majorities();
     check_saved();
     figure(result_.measured, "votes", static_cast<double>(votes_.size()));
@@ -158,6 +159,32 @@ class Votes {
     tell("vote-without-failure", vote,
          told(vote) + ", while it did not have " + node_name(run_, vote.master) + " as failed" +
              (heard ? " any more" : ""));
+  }
+
+  /// Of its last look before the vote (or the first from then on): what the node shows of that master.
+  const TopologyNode* shown_by(int node, int master, Nanos time, bool before) const {
+    const View* look = nullptr;
+    for (const View* view : views_[static_cast<std::size_t>(node)]) {
+      if (!view->reachable) continue;
+      if (before && view->begin <= time) look = view;
+      if (!before && look == nullptr && view->begin >= time) look = view;
+    }
+    return look == nullptr ? nullptr : look->topology.find(run_.nodes[static_cast<std::size_t>(master)].id);
+  }
+
+  /// A candidate asks with the config epoch that it knows of its master. Who shows a lesser one even after
+  /// the vote than the voter had before it cannot have asked with that one.
+  void check_claim(const Vote& vote) {
+    if (vote.master < 0 || vote.candidate < 0 || elects_by_ballot(run_)) return;
+    const TopologyNode* known = shown_by(vote.voter, vote.master, vote.line->time, true);
+    const TopologyNode* claimed = shown_by(vote.candidate, vote.master, vote.line->time, true);
+    const TopologyNode* later = shown_by(vote.candidate, vote.master, vote.line->time, false);
+    if (known == nullptr || claimed == nullptr || later == nullptr || known->slots.empty()) return;
+    if (claimed->slots != known->slots || later->config_epoch >= known->config_epoch) return;
+    tell("voted-for-stale-claim", vote,
+         told(vote) + ", which knew its master " + node_name(run_, vote.master) + " at config epoch " +
+             std::to_string(later->config_epoch) + " only; the voter had it at " +
+             std::to_string(known->config_epoch));
   }
 
   /// Whether the vote can have reached its candidate before that line: a voter logs it when it sends it. Logs

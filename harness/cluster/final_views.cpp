@@ -38,7 +38,7 @@ ShownNode shard_node(const Reply& reply) {
 
 Command what_it_did(const Flavor& flavor) {
   if (flavor.has(Feature::kInfoSections))
-    return {"INFO", "replication", "memory", "commandstats", "errorstats"};
+    return {"INFO", "replication", "memory", "commandstats", "errorstats", "keyspace"};
   return {"INFO", "all"};
 }
 
