@@ -162,9 +162,20 @@ class BusVotes {
       if (sample.node == sender && sample.time <= seen.time && sample.time >= seen.time - kSecond)
         had = sample.is_master ? -1 : sample.offset;
     if (had <= 0 || seen.message.offset >= static_cast<std::uint64_t>(had)) return;
+    if (begins_anew(sender, seen.time)) return;
     tell("offset-understated", sender, seen.time,
          "at " + at(seen.time) + " " + node_name(run(), sender) + " asked for votes with offset " +
              std::to_string(seen.message.offset) + ", although it had shown " + std::to_string(had));
+  }
+
+  /// Whether the replica gave up what it had shortly before, for a whole copy of some master.
+  bool begins_anew(int node, Nanos time) const {
+    constexpr Nanos kBefore = 2 * kSecond;
+    return std::ranges::any_of(run().logs, [&](const LogLine& line) {
+      return line.node == node && line.time <= time && line.time >= time - kBefore &&
+             (line.text.find("Full resync from") != std::string::npos ||
+              line.text.find("Discarding previously cached") != std::string::npos);
+    });
   }
 
   /// Whether nobody had a doubt about the node when the path was opened, by the first looks at all nodes:

@@ -183,4 +183,11 @@ TEST_CASE("bad: a candidate that tells of less than it has") {
   CHECK_FALSE(bus.finds("offset-understated"));
   bus.run.bus.messages.front().message.offset = 0;
   CHECK(bus.finds("offset-understated"));
+  // One that gives up what it has for a whole copy of its master says so.
+  LogLine line;
+  line.time = bus.run.bus.messages.front().time - 100 * kMillisecond;
+  line.node = bus.run.node_by_id(bus.run.bus.messages.front().message.sender);
+  line.text = "Full resync from master: 0123456789abcdef0123456789abcdef01234567:1234";
+  bus.run.logs.push_back(line);
+  CHECK_FALSE(bus.finds("offset-understated"));
 }
