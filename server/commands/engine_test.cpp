@@ -145,6 +145,43 @@ TEST_CASE("who waits for a key is served by another's command, or when its time 
   CHECK(b.client.out.buffer() == "*-1\r\n");
 }
 
+TEST_CASE("whatever changes a stream's groups breaks a WATCH of its key") {
+  using Words = std::vector<std::string_view>;
+  const std::vector<Words> changing = {
+      {"XREADGROUP", "GROUP", "g", "reader", "COUNT", "1", "STREAMS", "s", ">"},
+      {"XCLAIM", "s", "g", "other", "0", "1-1"},
+      {"XAUTOCLAIM", "s", "g", "third", "0", "0"},
+      {"XACK", "s", "g", "1-1"},
+      {"XGROUP", "SETID", "s", "g", "0"},
+      {"XGROUP", "CREATECONSUMER", "s", "g", "idle"},
+      {"XGROUP", "DELCONSUMER", "s", "g", "idle"},
+      {"XGROUP", "CREATE", "s", "second", "0"},
+      {"XGROUP", "DESTROY", "s", "second"}};
+  Bench b;
+  b.ask({"XGROUP", "CREATE", "s", "g", "0", "MKSTREAM"});
+  b.ask({"XADD", "s", "1-1", "f", "v"});
+  const auto exec_after = [&](const Words& words) {
+    b.ask({"WATCH", "s"});
+    const std::string reply = b.ask(b.other, words);
+    CAPTURE(words[0], words[1], reply);
+    CHECK_FALSE(reply.starts_with("-"));
+    b.ask({"MULTI"});
+    b.ask({"XLEN", "s"});
+    return b.ask({"EXEC"});
+  };
+  for (const Words& words : changing) CHECK(exec_after(words) == "*-1\r\n");
+  CHECK(exec_after({"XPENDING", "s", "g"}) == "*1\r\n:1\r\n");
+  CHECK(exec_after({"XACK", "s", "g", "7-7"}) == "*1\r\n:1\r\n");
+}
+
+TEST_CASE("of several destinations of a search the last one is the key that counts") {
+  Bench b;
+  CHECK(b.ask({"COMMAND", "GETKEYS", "GEORADIUS", "k", "1", "1", "1", "km", "STORE", "a", "STORE", "b"}) ==
+        "*2\r\n$1\r\nk\r\n$1\r\nb\r\n");
+  CHECK(b.ask({"COMMAND", "GETKEYS", "GEORADIUS", "k", "1", "1", "1", "km", "STOREDIST", "a", "STORE",
+               "b"}) == "*2\r\n$1\r\nk\r\n$1\r\nb\r\n");
+}
+
 TEST_CASE("while clients are paused a command is held back, and the outside is asked for what is its own") {
   Bench b;
   CHECK(b.ask({"SAVE"}) == "+OK\r\n");

@@ -72,12 +72,10 @@ std::vector<std::size_t> keys_sort(const std::vector<std::string_view>& argv) {
 
 std::vector<std::size_t> keys_georadius(const std::vector<std::string_view>& argv, std::size_t from) {
   std::vector<std::size_t> at{1};
-  for (const std::string_view option : {"store", "storedist"})
-    for (std::size_t i = from; i + 1 < argv.size(); ++i)
-      if (same(argv[i], option)) {
-        at.push_back(i + 1);
-        break;
-      }
+  std::size_t target = 0;  // of the last of them, which wins (valkey#3971)
+  for (std::size_t i = from; i + 1 < argv.size(); ++i)
+    if (same(argv[i], "store") || same(argv[i], "storedist")) target = ++i;
+  if (target) at.push_back(target);
   return at;
 }
 

@@ -101,6 +101,8 @@ class Engine {
 
   /// WATCH bookkeeping and wake-ups; the databases report here.
   void touched(Database& db, std::string_view key);
+  /// The key changed, and yet there is nothing new in it for who waits.
+  void tell_watchers(Database& db, std::string_view key);
   /// Who waits for the key shall look again, though it counts as unchanged to WATCH.
   void note_ready(Database& db, std::string_view key);
   /// All of `old` is about to go, or to be replaced by `fresh`.

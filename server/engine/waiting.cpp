@@ -7,9 +7,9 @@
 
 namespace node {
 
-void Engine::touched(Database& d, std::string_view key) {
+void Engine::tell_watchers(Database& d, std::string_view key) {
   if (tracking.active()) tracking.invalidate(key, current_);
-  if (watchers_.empty() && waiting_.empty()) return;
+  if (watchers_.empty()) return;
   const std::pair<int, std::string> name(d.index(), key);
   if (const auto it = watchers_.find(name); it != watchers_.end())
     for (Session* s : it->second) {
@@ -19,6 +19,10 @@ void Engine::touched(Database& d, std::string_view key) {
       else
         s->watch_broken = !config.defects(Defect::kWatchMissed);
     }
+}
+
+void Engine::touched(Database& d, std::string_view key) {
+  tell_watchers(d, key);
   note_ready(d, key);
 }
 

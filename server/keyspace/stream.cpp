@@ -209,7 +209,8 @@ std::optional<std::int64_t> Stream::lag_of(const StreamGroup& group) const {
 }
 
 void Stream::advance(StreamGroup& group, const StreamId& id) const {
-  if (group.entries_read != StreamGroup::kUnknown && !has_gaps_from(id))
+  // What was deleted between counts as read (redis#13338), and how much that was only the stream can tell.
+  if (group.entries_read != StreamGroup::kUnknown && !has_gaps_from(group.last_id))
     ++group.entries_read;
   else if (entries_added)
     group.entries_read = entries_up_to(id).value_or(StreamGroup::kUnknown);

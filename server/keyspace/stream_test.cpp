@@ -356,6 +356,10 @@ TEST_CASE("how far a group has read is known unless something was deleted from w
   CHECK(group.entries_read == StreamGroup::kUnknown);
   s.advance(group, {5, 0});
   CHECK(s.lag_of(group) == 0);
+  StreamGroup& second = (s.add_group("h", {2, 0}, 2), *s.group("h"));
+  s.advance(second, {4, 0});
+  s.advance(second, {5, 0});
+  CHECK(s.lag_of(second) == 0);  // 3-0, which is gone, counts as read
   StreamTrim all;
   all.by = StreamTrim::By::length;
   CHECK(s.trim(all) == 4);

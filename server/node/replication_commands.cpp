@@ -1,5 +1,6 @@
 /// What clients ask of replication: REPLICAOF, ROLE, REPLCONF, PSYNC, WAIT and INFO's section.
 #include <algorithm>
+#include <limits>
 #include <sstream>
 
 #include "server/engine/call.h"
@@ -146,6 +147,8 @@ void ReplicationLink::command_wait(Call& call) {
         "propagated.");
   const auto wanted = call.integer(1);
   if (!wanted) return;
+  if (*wanted > std::numeric_limits<int>::max())
+    return call.error("ERR value is out of range, value must between 0 and 2147483647");
   const auto timeout = parse_integer(call.arg(2));
   if (!timeout) return call.error("ERR timeout is not an integer or out of range");
   if (*timeout < 0) return call.error(error::timeout_negative);

@@ -150,6 +150,14 @@ TEST_CASE(
   resume(stock_binary(), our_binary());
 }
 
+TEST_CASE("WAIT refuses to wait for more replicas than can be counted") {
+  const Folder folder;
+  const ChildServer server(our_binary(), folder.path(), {});
+  Connection client = server.connect();
+  CHECK(client.ask("wait 2147483648 0").starts_with("-ERR value is out of range"));
+  CHECK(client.ask("wait 0 0") == ":0\r\n");
+}
+
 TEST_CASE("a master that restarts from an old dump file does not pass for the one that streamed more") {
   const Folder a, b;
   const std::vector<std::string> arguments{"--save", "100000 1", "--repl-diskless-sync-delay", "0"};

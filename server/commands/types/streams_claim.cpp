@@ -59,6 +59,7 @@ class Claim {
   void tell(std::string_view id_text, const StreamPending& p) {
     propagate_claim(c_, c_.arg(1), c_.arg(2), *place_.group, id_text, p);
     ++c_.engine.state.dirty;
+    c_.engine.tell_watchers(c_.db(), c_.arg(1));
     told_ = true;
   }
 
@@ -171,6 +172,7 @@ void command_xclaim(Call& c) {
   if (moved && !claim.told()) {
     propagate_group_position(c, c.arg(1), c.arg(2), *place.group);
     ++c.engine.state.dirty;
+    c.engine.tell_watchers(c.db(), c.arg(1));
   }
   claim.reply_taken();
 }

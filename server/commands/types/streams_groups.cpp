@@ -60,6 +60,7 @@ StreamGroup* group_of(Call& c, Stream* s) {
 
 void told(Call& c, std::string_view event) {
   ++c.engine.state.dirty;
+  c.engine.tell_watchers(c.db(), c.arg(2));
   c.event('t', event, c.arg(2));
 }
 
@@ -248,6 +249,7 @@ void command_xack(Call& c) {
   std::int64_t done = 0;
   for (const StreamId& id : ids) done += place.group->acknowledge(id);
   c.engine.state.dirty += static_cast<std::uint64_t>(done);
+  if (done > 0) c.engine.tell_watchers(c.db(), c.arg(1));
   c.reply.integer(done);
 }
 

@@ -207,6 +207,7 @@ void serve(Call& c, const Read& r, const Source& source, const StreamId& after, 
     consumer = &found.consumer;
     made = found.made;
     ++c.engine.state.dirty;
+    c.engine.tell_watchers(c.db(), source.key);  // its groups are part of it (valkey#3429)
   }
   const auto from = after.next();
   const std::size_t mark = c.reply.mark();
