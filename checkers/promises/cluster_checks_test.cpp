@@ -207,6 +207,14 @@ TEST_CASE("role-convergence") {
     for (View& view : run.views)
       if (view.end >= run.info.settled) line_of(view, id(1)).master_id = id(2);
     CHECK(has(check_role_convergence(run, {}), "old-master-elsewhere"));
+    // Good: its shard was given a second replica meanwhile, so that one could move on to an orphaned master.
+    Membership membership(run.nodes);
+    run.intended = {{0, membership}};
+    membership.add_replica(4, 0);
+    run.intended.push_back({5 * kSecond, membership});
+    membership.add_replica(4, 1);
+    run.intended.push_back({15 * kSecond, membership});
+    CHECK_FALSE(has(check_role_convergence(run, {}), "old-master-elsewhere"));
   }
   SECTION("good: it follows the node to which some of its slots were moved on meanwhile") {
     for (View& view : run.views) {

@@ -244,7 +244,12 @@ class Convergence {
 
   /// A replica moves to an orphaned master only from a shard with two of them (checkers/PROMISES.md row 19).
   bool migration_impossible() const {
-    return run_.info.config.replicas <= 1 || !run_.info.config.allow_replica_migration;
+    if (!run_.info.config.allow_replica_migration) return true;
+    return run_.info.config.replicas <= 1 && std::ranges::none_of(run_.intended, [](const Intention& meant) {
+             for (int shard = 0; shard < meant.membership.shards(); ++shard)
+               if (meant.membership.nodes_of(shard).size() > 2) return true;
+             return false;
+           });
   }
 
   const Analysis& analysis_;
