@@ -248,6 +248,19 @@ TEST_CASE("role-convergence") {
     INFO(result.explanation);
     CHECK(result.valid == Validity::kUnknown);
   }
+  SECTION(
+      "good: a replica that moves to another master in the very end copies it; bad: it stays and copies") {
+    run.info.config.replicas = 2;
+    View last = last_view_of(run, 6);
+    last.begin = last.end = run.info.end;
+    last.replication.link_up = false;
+    run.views.push_back(last);
+    CHECK(has(check_role_convergence(run, {}), "link-down"));
+    line_of(run.views.back(), id(6)).master_id = id(2);
+    CHECK_FALSE(has(check_role_convergence(run, {}), "link-down"));
+    run.info.config.replicas = 1;
+    CHECK(has(check_role_convergence(run, {}), "link-down"));
+  }
   SECTION("bad: a master without slots, a link down, a suspicion") {
     line_of(last_view_of(run, 2), id(2)).slots.clear();
     last_view_of(run, 6).replication.link_up = false;

@@ -5,6 +5,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/applied_stream.h"
 #include "checkers/promises/data_difference.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -21,7 +22,7 @@ class Replicas {
 
   void check() {
     for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
-      const TopologyNode* own = own_line(last_view(views_[node]));
+      const TopologyNode* own = own_line(when_read(static_cast<int>(node)));
       if (own == nullptr)
         doubt(result_, "No view tells the last role of " + run_.nodes[node].name + ".");
       else if (!own->is(kFlagMaster))
@@ -35,6 +36,19 @@ class Replicas {
   int replicas() const { return replicas_; }
 
  private:
+  /// The node's last look before its data had been read: it may have moved to another master since. Where its
+  /// clock does not tell when that was, its last look of all.
+  const View* when_read(int node) const {
+    const auto& views = views_[static_cast<std::size_t>(node)];
+    const FinalData* data = data_[static_cast<std::size_t>(node)];
+    const bool shifted = std::ranges::any_of(
+        run_.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
+    if (data == nullptr || data->read_until_ms == 0 || run_.info.started_unix_ms == 0 || shifted)
+      return last_view(views);
+    const View* view = view_at(views, (data->read_until_ms - run_.info.started_unix_ms) * kMillisecond);
+    return own_line(view) == nullptr ? last_view(views) : view;
+  }
+
   void check_replica(int replica, int master) {
     ++replicas_;
     const FinalData* theirs = master < 0 ? nullptr : whole(master);

@@ -161,6 +161,22 @@ TEST_CASE("replicas: what a make does not tell is not compared") {
   CHECK_THAT(result.explanation, Catch::Contains("vectorset of n6"));
 }
 
+TEST_CASE("replicas: one that moves to another master after it was read is compared with the one before") {
+  RunRecord run = healthy();
+  replica(run).values["own"] = "\"1\"";
+  run.final_data[2].values["own"] = "\"1\"";  // n3, its master
+  View moved = *std::find_if(run.views.rbegin(), run.views.rend(),
+                             [](const View& view) { return view.node == kReplica && view.reachable; });
+  const Nanos read = moved.end;
+  moved.begin = moved.end = read + kSecond;
+  for (TopologyNode& node : moved.topology.nodes)
+    if (node.id == run.nodes[kReplica].id) node.master_id = run.nodes[0].id;
+  run.views.push_back(moved);
+  CHECK(judged(run).valid == Validity::kInvalid);  // nobody knows when it was read
+  run.info.started_unix_ms = replica(run).read_until_ms - read / kMillisecond;
+  CHECK(judged(run).valid == Validity::kValid);
+}
+
 TEST_CASE("replicas: one that never caught up is named, and no violation") {
   RunRecord run = healthy();
   replica(run).behind = "it is 70 bytes behind n3";

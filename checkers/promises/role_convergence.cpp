@@ -141,8 +141,17 @@ class Convergence {
     if (theirs == nullptr || !theirs->is(kFlagMaster) || slotless)
       tell("replica-of-no-master", node,
            "in the end " + name + " calls itself " + role(own) + ", which is no serving master");
-    if (!view->replication.link_up)
+    if (!view->replication.link_up && !moved_since_settled(node))
       tell("link-down", node, "in the end the replication link of " + name + " to its master is down");
+  }
+
+  /// Whether it left the master that it had when the cluster had settled for another one: a copy takes its
+  /// time.
+  bool moved_since_settled(int node) const {
+    const TopologyNode* now = own_line(final_view(node));
+    const TopologyNode* then = own_line(view_at(views_[static_cast<std::size_t>(node)], run_.info.settled));
+    return !migration_impossible() && run_.info.settled != kNever && now != nullptr && then != nullptr &&
+           !then->is(kFlagMaster) && then->master_id != now->master_id;
   }
 
   void check_counts() {
