@@ -65,13 +65,13 @@ TEST_CASE("INFO tells the percentiles that are asked for, and a whole configurat
   const ChildServer server(our_binary(), folder.path(), {file});
   Connection c = server.connect();
   c.ask("get k");
-  CHECK(c.ask("config set latency-tracking-info-percentiles \"0.0 50.0 100.0\"") == "+OK");
+  CHECK(c.ask("config set latency-tracking-info-percentiles \"0.0 50.0 100.0\"") == "+OK\r\n");
   const std::string told = fields_of(c.ask("info latencystats"))["latency_percentiles_usec_get"];
   CHECK(told.starts_with("p0="));
   CHECK(told.find(",p50=") < told.find(",p100="));
   CHECK(
       c.ask("config set latency-tracking-info-percentiles \"50 101\"").starts_with("-ERR CONFIG SET failed"));
-  CHECK(c.ask("debug config-rewrite-force-all") == "+OK");
+  CHECK(c.ask("debug config-rewrite-force-all") == "+OK\r\n");
   std::ostringstream text;
   text << std::ifstream(file).rdbuf();
   CHECK(text.str().find("\nlatency-tracking-info-percentiles 0 50 100\n") != std::string::npos);
