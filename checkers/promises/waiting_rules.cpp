@@ -220,10 +220,6 @@ void check_awaited(const Analysis& analysis, const std::vector<std::uint32_t>& o
   figure(result.measured, "waits_in_vain_judged", static_cast<double>(judged));
 }
 
-}  // namespace
-
-namespace {
-
 /// When the node was last free to answer: when the operation was sent, or when what hindered the node was
 /// over.
 Nanos free_from(const RunRecord& run, int node, const Operation& op) {
@@ -249,9 +245,7 @@ void check_blocked_clients(const Analysis& analysis, const std::vector<std::uint
     const Operation& op = history.operations[id];
     const bool blocks = op.function == Function::kDequeue || op.function == Function::kRead;
     if (!blocks || !op.argument.is_integer() || op.node == kNoNode) continue;
-    const bool nothing = op.result.is_nil() || (op.result.kind() == Value::Kind::kList &&
-                                                history.values.as_list(op.result).empty());
-    const bool in_vain = op.outcome == Outcome::kOk && nothing;
+    const bool in_vain = found_nothing(history, op);
     const bool unanswered = op.outcome == Outcome::kInfo && history.error_text(op) == "timeout";
     if (!in_vain && !unanswered) continue;
     ++blocked;
