@@ -77,8 +77,9 @@ TEST_CASE("each fault of bus messages is felt, heals, and composes with the othe
     for (auto* fault : {&delay, &drop, &duplicate, &reorder}) scene.heal(*fault);
     require_that(scene.path.traffic().rules() == 0, "none is left");
     require_that(drop.record.evidence.find("acted on") != std::string::npos, drop.record.evidence);
-    const Roles roles = scene.cluster().look();
-    require_that(!scene.cluster().why_not_settled(roles), "the cluster has not noticed");
+    // A suspicion that comes of three lost messages on a busy machine is taken back.
+    wait_until("the cluster is as it was", kPatience,
+               [&] { return !scene.cluster().why_not_settled(scene.cluster().look()); });
   });
 }
 
