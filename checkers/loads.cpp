@@ -8,6 +8,7 @@
 #include "checkers/objects/objects.h"
 #include "checkers/promises/documented.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/list_cut.h"
 #include "checkers/promises/load_rules.h"
 #include "checkers/promises/message_rules.h"
 #include "checkers/promises/migration_rules.h"
@@ -73,11 +74,22 @@ CheckResult by_model(const Model& model, const RunRecord& run, const CheckOption
   return model.check(own, with);
 }
 
+/// Adds what another check found. A doubt of either stays one though violations of the other outweigh it now:
+/// they may turn out to be known.
+void join(const CheckResult& other, CheckResult& result) {
+  const bool doubted = other.valid == Validity::kUnknown || result.valid == Validity::kUnknown;
+  result.doubtful = result.doubtful || other.doubtful || doubted;
+  result.valid = worst(result.valid, other.valid);
+  result.allowed += other.allowed;
+  result.violations += other.violations;
+  for (const Anomaly& anomaly : other.anomalies) list_anomaly(result, anomaly);
+  const bool list_alone = result.truncated.empty() || result.truncated == list_cut();
+  if (list_alone && !other.truncated.empty()) result.truncated = other.truncated;
+}
+
 /// Adds the model's verdict to the documented one: what it finds is a violation.
 void add_strict(const CheckResult& strict, std::string_view model, CheckResult& result) {
-  result.valid = worst(result.valid, strict.valid);
-  result.violations += strict.violations;
-  for (const Anomaly& anomaly : strict.anomalies) list_anomaly(result, anomaly);
+  join(strict, result);
   if (strict.valid != Validity::kValid)
     result.explanation = "By the model " + std::string(model) + ": " + strict.explanation +
                          (result.explanation.empty() ? "" : " " + result.explanation);
@@ -98,13 +110,9 @@ const WorkloadObject* line_of(std::string_view workload) {
 
 /// Joins what another object says of the same operations.
 void add_object(const CheckResult& other, CheckResult& result) {
-  result.valid = worst(result.valid, other.valid);
-  result.doubtful = result.doubtful || other.doubtful;
-  result.allowed += other.allowed;
-  result.violations += other.violations;
+  join(other, result);
   result.operations += other.operations;
   result.explanation += " " + other.explanation;
-  for (const Anomaly& anomaly : other.anomalies) list_anomaly(result, anomaly);
   for (const auto& measured : other.measured) {
     const auto same = std::find_if(result.measured.begin(), result.measured.end(),
                                    [&](const auto& known) { return known.first == measured.first; });

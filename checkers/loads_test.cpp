@@ -24,14 +24,14 @@ struct TwoLoads {
   void read_set(std::vector<Value> elements, testing::Span when) {
     b.operation(3, Function::kRead, key_of(1), {}, b.values().list(elements), when, 2);
   }
-  std::vector<CheckResult> check() {
+  std::vector<CheckResult> check(const CheckOptions& options = {}) {
     RunRecord run = b.finish();
     run.plan.loads.assign(2, {});
     run.plan.loads[0].name = "values";
     run.plan.loads[0].workload = "register";
     run.plan.loads[1].name = "members";
     run.plan.loads[1].workload = "set";
-    return check_loads(run, {});
+    return check_loads(run, options);
   }
 };
 
@@ -58,4 +58,20 @@ TEST_CASE("an acknowledged add that a later read misses accuses its own load alo
   CHECK(results.at(1).valid == Validity::kInvalid);
   CHECK(results.at(1).anomalies.at(0).type == "not-linearizable-in-term");
   CHECK(results.at(1).anomalies.at(0).operations.size() == 2);
+}
+
+TEST_CASE("a model that was stopped leaves its doubt beside the violations of the documented verdict") {
+  CheckOptions options;
+  options.strict = true;
+  options.budget.cancelled = [] { return true; };
+  TwoLoads fine;
+  fine.read_set({Value::integer(7)}, {2'000, 2'001});
+  const auto unknown = fine.check(options);
+  REQUIRE(unknown.at(1).valid == Validity::kUnknown);
+  TwoLoads scene;
+  scene.read_set({}, {2'000, 2'001});
+  const auto results = scene.check(options);
+  CHECK(results.at(1).valid == Validity::kInvalid);
+  CHECK(results.at(1).doubtful);
+  CHECK(results.at(1).truncated == unknown.at(1).truncated);
 }
