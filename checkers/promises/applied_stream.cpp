@@ -122,10 +122,11 @@ class AppliedStreams {
     const Nanos since = last == nullptr ? kNever : followed_since(replica.node, last->replication);
     if (since == kNever || last->replication.replication_id != own.replication_id) return;
     if (last->replication.master_ip != own.master_ip || starts_over(replica.node, since)) return;
+    const std::uint32_t answered_by = run_.history.nodes.find(node_name(run_, master));
     long long sent = 0;
     for (const Operation& op : run_.history.operations)
-      sent += op.outcome == Outcome::kOk && op.node != kNoNode && op.invoked > since &&
-              run_.node_by_name(run_.history.node_text(op)) == master && writes_of(op) > 1;
+      sent += op.node != kNoNode && op.node == answered_by && op.outcome == Outcome::kOk &&
+              op.invoked > since && writes_of(op) > 1;
     transactions_ += static_cast<double>(sent);
     long long came = 0;
     for (const std::string_view command : {"exec", "eval", "evalsha", "fcall"})

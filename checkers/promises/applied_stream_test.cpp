@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
@@ -48,16 +49,6 @@ CheckResult judged(RunRecord run, const Answers& answers) {
   result.valid = Validity::kValid;
   check_applied_streams(Analysis(run), result);
   return result;
-}
-
-bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
-}
-
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return -1;
 }
 
 /// n2 acknowledges a transaction of two appends (or of one, and a read) each 100 ms, from 1 s on.

@@ -26,6 +26,11 @@ bool has_effect(const FaultRecord& fault, std::initializer_list<EffectKind> kind
   });
 }
 
+bool any_effect(const RunRecord& run, std::initializer_list<EffectKind> kinds) {
+  return std::any_of(run.faults.begin(), run.faults.end(),
+                     [&](const FaultRecord& fault) { return has_effect(fault, kinds); });
+}
+
 bool acts_on(const RunRecord& run, const FaultRecord& fault, int node) {
   if (holds(fault.nodes, node)) return true;
   const std::string name = node_name(run, node);

@@ -10,6 +10,8 @@ namespace harness {
 
 /// Whether an effect of one of these kinds belongs to the fault.
 bool has_effect(const FaultRecord& fault, std::initializer_list<EffectKind> kinds);
+/// Whether any fault of the run has one.
+bool any_effect(const RunRecord& run, std::initializer_list<EffectKind> kinds);
 /// Whether the fault acts on the node: the fault itself, one of its effects, or an end of its links.
 bool acts_on(const RunRecord& run, const FaultRecord& fault, int node);
 

@@ -47,8 +47,7 @@ class Elections {
   }
 
   void check() {
-    const bool clocks_moved = std::ranges::any_of(
-        run_.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
+    const bool clocks_moved = any_effect(run_, {EffectKind::kClock});
     for (const Announced& own : announced_) {
       if (!clocks_moved) check_delay(own);
       if (!clocks_moved) check_asked(own);

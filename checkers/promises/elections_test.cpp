@@ -4,22 +4,13 @@
 #include <catch2/catch.hpp>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
-}
-
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return -1;
-}
 
 std::string announcement(int delay, int rank, int offset) {
   return "Start of election delayed for " + std::to_string(delay) + " milliseconds (rank #" +

@@ -27,9 +27,7 @@ class FailureReports {
     for (const LogLine& line : run_.logs)
       if (line.text.starts_with(kMarked) && line.text.find(kQuorum) != std::string::npos) check_line(line);
     figure(result_.measured, "declared_failed", static_cast<double>(declared_));
-    const bool timed_by_us = std::ranges::any_of(run_.faults, [](const FaultRecord& fault) {
-      return has_effect(fault, {EffectKind::kClock, EffectKind::kConfig});
-    });
+    const bool timed_by_us = any_effect(run_, {EffectKind::kClock, EffectKind::kConfig});
     for (const auto& views : analysis_.views)
       if (!timed_by_us) check_first_suspicions(views);
     figure(result_.measured, "suspicions_timed", static_cast<double>(suspicions_));

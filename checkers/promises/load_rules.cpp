@@ -83,8 +83,7 @@ void judge(const Attribution& excuse, Anomaly anomaly, CheckResult& result) {
 
 /// The wall clock decides when something expires: with a fault on it, nothing is held against a time.
 bool clock_was_set(const RunRecord& run) {
-  return std::any_of(run.faults.begin(), run.faults.end(),
-                     [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
+  return any_effect(run, {EffectKind::kClock});
 }
 
 }  // namespace

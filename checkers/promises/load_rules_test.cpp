@@ -2,8 +2,8 @@
 #include "checkers/promises/load_rules.h"
 
 #include <catch2/catch.hpp>
-#include <numeric>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 #include "checkers/promises/waiting_rules.h"
 
@@ -11,15 +11,6 @@ using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-CheckResult by_rule(LoadRule rule, const RunRecord& run) {
-  std::vector<std::uint32_t> operations(run.history.operations.size());
-  std::iota(operations.begin(), operations.end(), 0U);
-  CheckResult result;
-  result.valid = Validity::kValid;
-  rule(Analysis(run), operations, result);
-  return result;
-}
 
 bool has(const CheckResult& result, std::string_view type, bool allowed) {
   return std::any_of(result.anomalies.begin(), result.anomalies.end(), [&](const Anomaly& anomaly) {

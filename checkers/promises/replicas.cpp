@@ -41,10 +41,8 @@ class Replicas {
   const View* when_read(int node) const {
     const auto& views = views_[static_cast<std::size_t>(node)];
     const FinalData* data = data_[static_cast<std::size_t>(node)];
-    const bool shifted = std::ranges::any_of(
-        run_.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
-    if (data == nullptr || data->read_until_ms == 0 || run_.info.started_unix_ms == 0 || shifted)
-      return last_view(views);
+    const bool told = data != nullptr && data->read_until_ms != 0 && run_.info.started_unix_ms != 0;
+    if (!told || any_effect(run_, {EffectKind::kClock})) return last_view(views);
     const View* view = view_at(views, (data->read_until_ms - run_.info.started_unix_ms) * kMillisecond);
     return own_line(view) == nullptr ? last_view(views) : view;
   }

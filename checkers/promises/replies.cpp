@@ -191,22 +191,22 @@ class Replies {
   /// Row 17, the other way round: who calls the cluster down, at one look after the other, serves no key.
   void check_served_while_down() {
     constexpr Nanos kForLong = 400 * kMillisecond;
-    std::vector<const View*> down;
+    std::vector<std::pair<std::uint32_t, const View*>> down;  // with the node as operations name it
     for (const View& view : run_.views)
       if (view.reachable && own_line(&view) != nullptr && !view.cluster.state_ok &&
           view.end - view.begin >= kForLong)
-        down.push_back(&view);
+        down.emplace_back(run_.history.nodes.find(node_name(run_, view.node)), &view);
     figure(result_.measured, "times_down", static_cast<double>(down.size()));
     if (down.empty() || settings_changed_ || may_serve_when_down()) return;
     for (const Operation& op : run_.history.operations) {
       if (op.outcome != Outcome::kOk || op.key == kNoKey || !is_of_keys(op.function)) continue;
-      const int node = run_.node_by_name(run_.history.node_text(op));
-      const auto during = std::ranges::find_if(down, [&](const View* view) {
-        return view->node == node && view->begin <= op.invoked && op.completed <= view->end;
+      const auto during = std::ranges::find_if(down, [&](const auto& time) {
+        return time.first == op.node && time.second->begin <= op.invoked && op.completed <= time.second->end;
       });
-      if (during == down.end()) continue;
-      tell("served-while-down", node, op.completed, run_.history.describe(op),
-           "from " + at((*during)->begin) + " to " + at((*during)->end) + " it called the cluster down");
+      if (op.node == kNoNode || during == down.end()) continue;
+      const View& view = *during->second;
+      tell("served-while-down", view.node, op.completed, run_.history.describe(op),
+           "from " + at(view.begin) + " to " + at(view.end) + " it called the cluster down");
     }
   }
 

@@ -138,9 +138,7 @@ void check_outages(const RunRecord& run, const std::vector<SlotClaim>& claims, c
 /// it and wants full coverage. Told by what one look shows, where the next one shows the same.
 void check_state(const RunRecord& run, CheckResult& result) {
   constexpr Nanos kSeenTwice = 90 * kMillisecond;
-  const bool set = std::ranges::any_of(
-      run.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kConfig}); });
-  if (!run.info.config.require_full_coverage || set) return;
+  if (!run.info.config.require_full_coverage || any_effect(run, {EffectKind::kConfig})) return;
   for (const View& view : run.views) {
     const ClusterInfo& info = view.cluster;
     const bool told = view.reachable && info.slots_assigned > 0;

@@ -273,16 +273,14 @@ void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::v
 /// it still had the stream of the master before. With the slots of the dead one it took over from it, unless
 /// somebody told it to.
 void Terms::find_uncopied(const RunRecord& run, Term& heir, const View& given, const View& last) const {
-  const std::string& master_id = given.topology.myself()->master_id;
-  const auto master =
-      std::ranges::find_if(run.nodes, [&](const NodeInfo& node) { return node.id == master_id; });
-  if (master == run.nodes.end() || last.replication.replication_id.empty()) return;
+  const int master = run.node_by_id(given.topology.myself()->master_id);
+  if (master < 0 || last.replication.replication_id.empty()) return;
   const bool told = std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
     return hands_over(fault) && acts_on(run, fault, heir.node) && fault.requested <= heir.surely_from;
   });
   if (told) return;
   int parent = kNoTerm;
-  for (const int term : of_node_[static_cast<std::size_t>(master - run.nodes.begin())]) {
+  for (const int term : of_node_[static_cast<std::size_t>(master)]) {
     if ((*this)[term].maybe_until < given.begin || (*this)[term].maybe_from > heir.surely_from) continue;
     if (parent != kNoTerm) return;
     parent = term;

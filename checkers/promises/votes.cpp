@@ -190,9 +190,7 @@ class Votes {
   /// Whether the vote can have reached its candidate before that line: a voter logs it when it sends it. Logs
   /// have whole ms; where clocks were moved they tell nothing of the order.
   bool counts_for(const Vote& vote, const LogLine& won) const {
-    const bool clocks_moved = std::ranges::any_of(
-        run_.faults, [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kClock}); });
-    return clocks_moved || vote.line->time <= won.time + 2 * kMillisecond;
+    return any_effect(run_, {EffectKind::kClock}) || vote.line->time <= won.time + 2 * kMillisecond;
   }
 
   void check_majorities() {

@@ -46,12 +46,10 @@ bool was_down(const RunRecord& run, int node, Nanos from, Nanos until) {
 /// Whether its looks shortly before and after that time both show that it does not follow the master.
 bool follows_another(const Analysis& analysis, int master, int node, Nanos from, Nanos until) {
   const NodeInfo& whom = analysis.run.nodes[static_cast<std::size_t>(master)];
-  const View* before = nullptr;
-  const View* after = nullptr;
-  for (const View* view : analysis.views[static_cast<std::size_t>(node)]) {
-    if (view->begin <= from) before = view;
-    if (after == nullptr && view->end >= until) after = view;
-  }
+  const std::vector<const View*>& views = analysis.views[static_cast<std::size_t>(node)];
+  const auto next = std::ranges::partition_point(views, [&](const View* view) { return view->end < until; });
+  const View* before = view_at(views, from);
+  const View* after = next == views.end() ? nullptr : *next;
   const auto apart_from_it = [&](const View* view) {
     const TopologyNode* own = own_line(view);
     if (own == nullptr || view->end < from - kSecond || view->begin > until + kSecond) return false;

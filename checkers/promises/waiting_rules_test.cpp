@@ -2,8 +2,8 @@
 #include "checkers/promises/waiting_rules.h"
 
 #include <catch2/catch.hpp>
-#include <numeric>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/load_rules.h"
 #include "checkers/promises/record_builder_test.h"
 
@@ -11,19 +11,6 @@ using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-CheckResult by_rule(LoadRule rule, const RunRecord& run) {
-  std::vector<std::uint32_t> operations(run.history.operations.size());
-  std::iota(operations.begin(), operations.end(), 0U);
-  CheckResult result;
-  result.valid = Validity::kValid;
-  rule(Analysis(run), operations, result);
-  return result;
-}
-
-bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
-}
 
 /// n4 follows n1; from 3 s to 5 s something acts on n4 or on the link between the two.
 struct Waits {

@@ -1,0 +1,36 @@
+// For tests only: what a check found, and a rule of loads asked alone.
+#pragma once
+
+#include <algorithm>
+#include <numeric>
+#include <string_view>
+#include <vector>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/load_rules.h"
+#include "harness/core/verdict.h"
+
+namespace harness::testing {
+
+inline bool has(const CheckResult& result, std::string_view type) {
+  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
+}
+
+/// The figure of that name; -1: there is none.
+inline double measured(const CheckResult& result, std::string_view name) {
+  for (const auto& [known, value] : result.measured)
+    if (known == name) return value;
+  return -1;
+}
+
+/// What the rule says of all operations of the run.
+inline CheckResult by_rule(LoadRule rule, const RunRecord& run) {
+  std::vector<std::uint32_t> operations(run.history.operations.size());
+  std::iota(operations.begin(), operations.end(), 0U);
+  CheckResult result;
+  result.valid = Validity::kValid;
+  rule(Analysis(run), operations, result);
+  return result;
+}
+
+}  // namespace harness::testing
