@@ -1,66 +1,66 @@
 #include "harness/faults/faults.h"
 
-#include "harness/faults/acl_change.h"
-#include "harness/faults/add_master.h"
-#include "harness/faults/add_replica.h"
-#include "harness/faults/announce_change.h"
-#include "harness/faults/bump_epoch.h"
-#include "harness/faults/bus_delay.h"
-#include "harness/faults/bus_drop.h"
-#include "harness/faults/bus_duplicate.h"
-#include "harness/faults/bus_reorder.h"
-#include "harness/faults/busy.h"
-#include "harness/faults/change_build.h"
-#include "harness/faults/client_pause.h"
-#include "harness/faults/clock_skew.h"
-#include "harness/faults/clock_step.h"
-#include "harness/faults/clock_strobe.h"
-#include "harness/faults/config_set.h"
-#include "harness/faults/cpu.h"
-#include "harness/faults/cut_bus.h"
-#include "harness/faults/cut_clients.h"
-#include "harness/faults/cut_link.h"
-#include "harness/faults/cut_port.h"
-#include "harness/faults/debug_segfault.h"
-#include "harness/faults/debug_sleep.h"
-#include "harness/faults/disk_error.h"
-#include "harness/faults/disk_full.h"
-#include "harness/faults/disk_slow.h"
-#include "harness/faults/file_bitflip.h"
-#include "harness/faults/file_restore.h"
-#include "harness/faults/file_torn.h"
-#include "harness/faults/file_truncate.h"
-#include "harness/faults/flush.h"
-#include "harness/faults/forget_and_meet.h"
-#include "harness/faults/half_open.h"
-#include "harness/faults/kill.h"
-#include "harness/faults/manual_failover.h"
-#include "harness/faults/memory.h"
-#include "harness/faults/migrate_then_cut.h"
-#include "harness/faults/migrate_then_kill.h"
-#include "harness/faults/migrate_then_pause.h"
-#include "harness/faults/move_slots.h"
-#include "harness/faults/packet_corrupt.h"
-#include "harness/faults/packet_delay.h"
-#include "harness/faults/packet_duplicate.h"
-#include "harness/faults/packet_loss.h"
-#include "harness/faults/packet_reorder.h"
-#include "harness/faults/partition.h"
-#include "harness/faults/partition_bridge.h"
-#include "harness/faults/partition_ring.h"
-#include "harness/faults/pause.h"
-#include "harness/faults/port_change.h"
-#include "harness/faults/power_loss.h"
-#include "harness/faults/rate_limit.h"
-#include "harness/faults/rebalance.h"
-#include "harness/faults/remove_node.h"
-#include "harness/faults/replicate.h"
-#include "harness/faults/reset.h"
-#include "harness/faults/restart.h"
-#include "harness/faults/rolling_restart.h"
-#include "harness/faults/script_flush.h"
-#include "harness/faults/short_write.h"
-#include "harness/faults/terminate.h"
+#include "harness/faults/bus/bus_delay.h"
+#include "harness/faults/bus/bus_drop.h"
+#include "harness/faults/bus/bus_duplicate.h"
+#include "harness/faults/bus/bus_reorder.h"
+#include "harness/faults/clock/clock_skew.h"
+#include "harness/faults/clock/clock_step.h"
+#include "harness/faults/clock/clock_strobe.h"
+#include "harness/faults/disk/disk_error.h"
+#include "harness/faults/disk/disk_full.h"
+#include "harness/faults/disk/disk_slow.h"
+#include "harness/faults/disk/file_bitflip.h"
+#include "harness/faults/disk/file_restore.h"
+#include "harness/faults/disk/file_torn.h"
+#include "harness/faults/disk/file_truncate.h"
+#include "harness/faults/disk/power_loss.h"
+#include "harness/faults/disk/short_write.h"
+#include "harness/faults/membership/add_master.h"
+#include "harness/faults/membership/add_replica.h"
+#include "harness/faults/membership/bump_epoch.h"
+#include "harness/faults/membership/forget_and_meet.h"
+#include "harness/faults/membership/manual_failover.h"
+#include "harness/faults/membership/migrate_then_cut.h"
+#include "harness/faults/membership/migrate_then_kill.h"
+#include "harness/faults/membership/migrate_then_pause.h"
+#include "harness/faults/membership/move_slots.h"
+#include "harness/faults/membership/rebalance.h"
+#include "harness/faults/membership/remove_node.h"
+#include "harness/faults/membership/replicate.h"
+#include "harness/faults/network/cut_bus.h"
+#include "harness/faults/network/cut_clients.h"
+#include "harness/faults/network/cut_link.h"
+#include "harness/faults/network/cut_port.h"
+#include "harness/faults/network/half_open.h"
+#include "harness/faults/network/packet_corrupt.h"
+#include "harness/faults/network/packet_delay.h"
+#include "harness/faults/network/packet_duplicate.h"
+#include "harness/faults/network/packet_loss.h"
+#include "harness/faults/network/packet_reorder.h"
+#include "harness/faults/network/partition.h"
+#include "harness/faults/network/partition_bridge.h"
+#include "harness/faults/network/partition_ring.h"
+#include "harness/faults/network/rate_limit.h"
+#include "harness/faults/network/reset.h"
+#include "harness/faults/process/busy.h"
+#include "harness/faults/process/change_build.h"
+#include "harness/faults/process/cpu.h"
+#include "harness/faults/process/debug_segfault.h"
+#include "harness/faults/process/debug_sleep.h"
+#include "harness/faults/process/kill.h"
+#include "harness/faults/process/pause.h"
+#include "harness/faults/process/restart.h"
+#include "harness/faults/process/rolling_restart.h"
+#include "harness/faults/process/terminate.h"
+#include "harness/faults/settings/acl_change.h"
+#include "harness/faults/settings/announce_change.h"
+#include "harness/faults/settings/client_pause.h"
+#include "harness/faults/settings/config_set.h"
+#include "harness/faults/settings/flush.h"
+#include "harness/faults/settings/memory.h"
+#include "harness/faults/settings/port_change.h"
+#include "harness/faults/settings/script_flush.h"
 
 namespace harness {
 namespace {
@@ -315,29 +315,6 @@ constexpr Fault kFaults[] = {
 };
 
 }  // namespace
-
-std::string available_everywhere(const Capabilities&) {
-  return {};
-}
-
-std::string needs_network(const Capabilities& capabilities) {
-  return capabilities.network
-             ? std::string{}
-             : "it needs network namespaces, which this machine (or --sandbox loopback) does not "
-               "give: 'harness doctor' says what would enable them";
-}
-
-std::string needs_disk_gate(const Capabilities& capabilities) {
-  return capabilities.disk_gate ? std::string{}
-                                : "it needs seccomp user notification, which this kernel or container does "
-                                  "not give: 'harness doctor' says more";
-}
-
-std::string needs_fake_clock(const Capabilities& capabilities) {
-  return capabilities.fake_clock ? std::string{}
-                                 : "it needs libharness_clock.so beside the executable: build it (cmake "
-                                   "--build build --target harness_clock)";
-}
 
 std::span<const Fault> faults() {
   return kFaults;

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "harness/faults/fault.h"
+#include "harness/faults/common/fault.h"
 
 namespace harness {
 

@@ -6,8 +6,8 @@
 #include "harness/conditions/conditions.h"
 #include "harness/core/check.h"
 #include "harness/core/record_json.h"
-#include "harness/faults/cut.h"
 #include "harness/faults/faults.h"
+#include "harness/faults/network/cut.h"
 
 namespace harness {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "harness/core/plan.h"
-#include "harness/faults/fault.h"
+#include "harness/faults/common/fault.h"
 #include "harness/run/command_sessions.h"
 #include "harness/run/step_board.h"
 #include "harness/run/step_records.h"
