@@ -3,18 +3,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return -1;
-}
 
 RunRecord sound() {
   RecordBuilder b;

@@ -7,6 +7,7 @@
 
 #include "checkers/objects/objects.h"
 #include "checkers/objects/one_master.h"
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/load_rules.h"
 #include "checkers/promises/waiting_rules.h"
 #include "workloads/judged_test_support.h"
@@ -51,12 +52,6 @@ std::map<std::string, int> errors(const History& history) {
   for (const Operation& op : history.operations)
     if (op.error != kNoError) ++counts[std::string(history.error_text(op))];
   return counts;
-}
-
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return -1;
 }
 
 void check_sound(std::string_view object, const History& history) {

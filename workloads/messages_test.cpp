@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/message_rules.h"
 #include "workloads/test_support.h"
 
@@ -23,12 +24,6 @@ CheckResult by_rule(const History& history, const std::vector<FaultRecord>& faul
   const Analysis analysis(run);
   check_messages(analysis, operations, result);
   return result;
-}
-
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return 0;
 }
 
 std::set<std::string> types(const CheckResult& result) {

@@ -3,17 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "checkers/promises/failovers.h"
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(
-      result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type && !anomaly.allowed; });
-}
 
 /// The others do not believe the node's slots from `from` to `until`: they still give them to `old`.
 void disbelieve(RunRecord& run, int node, int old, int from, int until) {
@@ -67,15 +63,15 @@ TEST_CASE("a promotion that nobody accepts ends no outage") {
   disbelieve(run, 4, 1, 12'000, 41'000);
   const CheckResult result = check_availability(run, {});
   INFO(result.explanation);
-  CHECK(has(result, "slots-unavailable"));
+  CHECK(violates(result, "slots-unavailable"));
   const CheckResult failover = check_failover(run, {});
   INFO(failover.explanation);
-  CHECK(has(failover, "slow-convergence"));
+  CHECK(violates(failover, "slow-convergence"));
 }
 
 TEST_CASE("what a migration that was left half-way does to its slots accuses nobody") {
   RunRecord run = killed(18'000).finish();
-  REQUIRE(has(check_availability(run, {}), "slots-unavailable"));
+  REQUIRE(violates(check_availability(run, {}), "slots-unavailable"));
   FaultRecord moving = run.faults.front();
   moving.heals = true;
   moving.heal_requested = moving.requested + kSecond;
@@ -85,7 +81,7 @@ TEST_CASE("what a migration that was left half-way does to its slots accuses nob
   FaultRecord later = moving;  // the one that acted in time, though not the first of the record
   moving.requested = moving.active = moving.heal_requested = run.info.end - kSecond;
   run.faults.push_back(moving);
-  CHECK(has(check_availability(run, {}), "slots-unavailable"));
+  CHECK(violates(check_availability(run, {}), "slots-unavailable"));
   run.faults.push_back(later);
   CHECK(check_availability(run, {}).violations == 0);
 }
@@ -107,13 +103,13 @@ TEST_CASE("a spare node, which belongs to no cluster yet, need not hear of a pro
   alone.topology.nodes[0].id = spare.id;
   alone.topology.nodes[0].flags = kFlagMaster | kFlagMyself;
   run.views.push_back(alone);
-  CHECK_FALSE(has(check_failover(run, {}), "slow-convergence"));
+  CHECK_FALSE(violates(check_failover(run, {}), "slow-convergence"));
   run.nodes.back().spare = false;
-  CHECK(has(check_failover(run, {}), "slow-convergence"));
+  CHECK(violates(check_failover(run, {}), "slow-convergence"));
 }
 
 TEST_CASE("a failover that came too late leaves its slots unavailable") {
-  CHECK(has(check_availability(killed(18'000).finish(), {}), "slots-unavailable"));
+  CHECK(violates(check_availability(killed(18'000).finish(), {}), "slots-unavailable"));
 }
 
 TEST_CASE("an outage is not judged where further faults are at work, or the slots need not be covered") {
@@ -172,8 +168,8 @@ TEST_CASE("no failover is due, and no outage judged, once a fault takes the majo
     b.observe_until(70'000);
     b.end(65'000, 69'000, 70'000);
     const RunRecord run = b.finish();
-    CHECK(has(check_failover(run, {}), "no-failover") == majority);
-    CHECK(has(check_availability(run, {}), "slots-unavailable") == majority);
+    CHECK(violates(check_failover(run, {}), "no-failover") == majority);
+    CHECK(violates(check_availability(run, {}), "slots-unavailable") == majority);
   }
 }
 
@@ -191,7 +187,7 @@ TEST_CASE("the first write of a new master has a bound, where clients offered on
       for (int t = 13'000; t < first_write; t += 200)
         b.write(2, key, 100 + t, {t + 0.0, t + 1.0}, 4, Outcome::kFail);
     b.write(3, key, 2, {first_write + 0.0, first_write + 1.0}, 4);
-    return has(check_failover(b.finish(), {}), "slow-first-write");
+    return violates(check_failover(b.finish(), {}), "slow-first-write");
   };
   CHECK_FALSE(found(14'000, true));
   CHECK_FALSE(found(25'000, false));

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
@@ -9,17 +10,10 @@ using namespace harness::testing;
 
 namespace {
 
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return -1;
-}
-
-bool has(const CheckResult& result, std::string_view type, bool allowed, std::string_view window = "") {
-  for (const Anomaly& anomaly : result.anomalies)
-    if (anomaly.type == type && anomaly.allowed == allowed && to_string(anomaly.window) == window)
-      return true;
-  return false;
+bool allowed_in(const CheckResult& result, std::string_view type, std::string_view window) {
+  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) {
+    return anomaly.type == type && anomaly.allowed && to_string(anomaly.window) == window;
+  });
 }
 
 /// n1 (shard 0) is lost at 10 s and n4 takes over at 12.4 s, as in FailoverRun.
@@ -73,7 +67,7 @@ TEST_CASE("window a: a write acknowledged just before the crash may be lost, and
   INFO(result.explanation);
   CHECK(result.valid == Validity::kValid);
   CHECK(result.violations == 0);
-  CHECK(has(result, "lost-write", true, "a"));
+  CHECK(allowed_in(result, "lost-write", "a"));
   CHECK(measured(result, "lost_writes") == 1);
   CHECK(measured(result, "age_ms_max_a") == Approx(8));
   CHECK(measured(result, "linearizable") == 0);
@@ -118,7 +112,7 @@ TEST_CASE("under --strict the same loss is a violation") {
   scene.keep(key, 1);
   const CheckResult result = check(scene, true);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, "not-linearizable", false));
+  CHECK(violates(result, "not-linearizable"));
 }
 
 TEST_CASE("a lost write that the replica had received is a violation") {
@@ -129,7 +123,7 @@ TEST_CASE("a lost write that the replica had received is a violation") {
   scene.b.read(11, key, 1, {13'000, 13'001}, 4);
   const CheckResult result = check(scene);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, "lost-write-outside-window", false));
+  CHECK(violates(result, "lost-write-outside-window"));
   CHECK(result.explanation.find("n4") != std::string::npos);
   CHECK(result.explanation.find("9.001 s") != std::string::npos);
 }
@@ -151,7 +145,7 @@ TEST_CASE("the same loss is allowed while the replica lagged behind for seconds"
   const CheckResult result = check_register(b.finish(), {});
   INFO(result.explanation);
   CHECK(result.valid == Validity::kValid);
-  CHECK(has(result, "lost-write", true, "a"));
+  CHECK(allowed_in(result, "lost-write", "a"));
   CHECK(measured(result, "age_ms_max_a") == Approx(999));
 }
 
@@ -163,7 +157,7 @@ TEST_CASE("a loss with a hole in it is a violation even inside the window") {
   scene.b.read(12, key_of(0, 2), 2, {13'002, 13'003}, 4);
   const CheckResult result = check(scene);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, "hole-in-loss", false));
+  CHECK(violates(result, "hole-in-loss"));
 }
 
 TEST_CASE("concurrent writes have no order, so one of them lost is no hole") {
@@ -186,7 +180,7 @@ TEST_CASE("a stale read within one term is a violation") {
   scene.b.read(11, key, 1, {3'000, 3'001}, 2);
   const CheckResult result = check(scene);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, "not-linearizable-in-term", false));
+  CHECK(violates(result, "not-linearizable-in-term"));
   CHECK(result.anomalies.at(0).operations.size() == 3);
 }
 
@@ -202,19 +196,19 @@ TEST_CASE("values nobody wrote, failed writes and reads from the future are viol
   SECTION("never written") {
     FailoverRun scene;
     scene.b.read(10, key_of(1, 1), 77, {1'000, 1'001}, 2);
-    CHECK(has(check(scene), "never-written", false));
+    CHECK(violates(check(scene), "never-written"));
   }
   SECTION("failed write") {
     FailoverRun scene;
     scene.b.write(10, key_of(1, 1), 77, {1'000, 1'001}, 2, Outcome::kFail);
     scene.b.read(10, key_of(1, 1), 77, {2'000, 2'001}, 2);
-    CHECK(has(check(scene), "failed-write-read", false));
+    CHECK(violates(check(scene), "failed-write-read"));
   }
   SECTION("from the future") {
     FailoverRun scene;
     scene.b.read(10, key_of(1, 1), 77, {1'000, 1'001}, 2);
     scene.b.write(10, key_of(1, 1), 77, {2'000, 2'001}, 2);
-    CHECK(has(check(scene), "read-before-write", false));
+    CHECK(violates(check(scene), "read-before-write"));
   }
 }
 
@@ -247,7 +241,7 @@ TEST_CASE("an info write that a read had shown can be lost like any other") {
   const CheckResult result = check(scene);
   INFO(result.explanation);
   CHECK(result.valid == Validity::kValid);
-  CHECK(has(result, "lost-write", true, "a"));
+  CHECK(allowed_in(result, "lost-write", "a"));
 }
 
 TEST_CASE("compare-and-set: one effect a value, and the order it makes") {
@@ -256,7 +250,7 @@ TEST_CASE("compare-and-set: one effect a value, and the order it makes") {
     scene.b.write(10, key_of(1, 1), 1, {1'000, 1'001}, 2);
     scene.b.cas(10, key_of(1, 1), 1, 2, {2'000, 2'005}, 2);
     scene.b.cas(11, key_of(1, 1), 1, 3, {2'001, 2'004}, 2);
-    CHECK(has(check(scene), "not-linearizable-in-term", false));
+    CHECK(violates(check(scene), "not-linearizable-in-term"));
   }
   SECTION("a lost compare-and-set in the window") {
     FailoverRun scene;
@@ -267,7 +261,7 @@ TEST_CASE("compare-and-set: one effect a value, and the order it makes") {
     const CheckResult result = check(scene);
     INFO(result.explanation);
     CHECK(result.valid == Validity::kValid);
-    CHECK(has(result, "lost-write", true, "a"));
+    CHECK(allowed_in(result, "lost-write", "a"));
     CHECK(measured(result, "linearizable") == 0);
   }
   SECTION("a failed one says nothing") {
@@ -289,7 +283,7 @@ TEST_CASE("window c: the minority side may lose what it accepted within the boun
     const CheckResult result = scene.check();
     INFO(result.explanation);
     CHECK(result.valid == Validity::kValid);
-    CHECK(has(result, "lost-write", true, "c"));
+    CHECK(allowed_in(result, "lost-write", "c"));
     CHECK(measured(result, "age_ms_max_c") == Approx(1001));
   }
   SECTION("seconds later") {
@@ -312,8 +306,8 @@ TEST_CASE("window b: the old master, back and not yet demoted, may take writes a
   const CheckResult result = scene.check();
   INFO(kind << ": " << result.explanation);
   CHECK(result.valid == Validity::kValid);
-  CHECK(has(result, "stale-read", true, "b"));
-  CHECK(has(result, "lost-write", true, "b"));
+  CHECK(allowed_in(result, "stale-read", "b"));
+  CHECK(allowed_in(result, "lost-write", "b"));
 }
 
 TEST_CASE("a request that a paused master answers when it wakes is in window b, not a stale read") {
@@ -335,7 +329,7 @@ TEST_CASE("what a deposed master accepted never comes back") {
   scene.b.write(1, key, 1, {9'000, 9'001}, 1);
   scene.b.write(3, key, 3, {16'060, 16'061}, 1);
   scene.b.read(4, key, 3, {17'000, 17'001}, 4);
-  CHECK(has(scene.check(), "resurrected-write", false));
+  CHECK(violates(scene.check(), "resurrected-write"));
 }
 
 TEST_CASE("a lost write that a third master serves again is a violation") {
@@ -367,7 +361,7 @@ TEST_CASE("a lost write that a third master serves again is a violation") {
   }
   SECTION("it comes back") {
     b.read(3, key, 2, {21'000, 21'001}, 1);
-    CHECK(has(check_register(b.finish(), {}), "resurrected-write", false));
+    CHECK(violates(check_register(b.finish(), {}), "resurrected-write"));
   }
 }
 
@@ -479,8 +473,8 @@ TEST_CASE("a master restarted before it is replaced may lose what its persistenc
   const auto found = [](Persistence persistence, int age) {
     const CheckResult result = restarted_without(persistence, age);
     INFO(result.explanation);
-    CHECK(has(result, "lost-write", true, "restart") == (result.valid == Validity::kValid));
-    CHECK(has(result, "lost-write-outside-window", false) == (result.valid == Validity::kInvalid));
+    CHECK(allowed_in(result, "lost-write", "restart") == (result.valid == Validity::kValid));
+    CHECK(violates(result, "lost-write-outside-window") == (result.valid == Validity::kInvalid));
     return result.valid;
   };
   for (const Persistence persistence : {Persistence::kNone, Persistence::kStock, Persistence::kSnapshot,
@@ -510,12 +504,12 @@ TEST_CASE("a master that was replaced must not serve its old data for long after
   CheckResult result = replaced_and_back(16'300);
   INFO(result.explanation);
   CHECK(result.valid == Validity::kValid);
-  CHECK(has(result, "lost-write", true, "b"));
+  CHECK(allowed_in(result, "lost-write", "b"));
 
   result = replaced_and_back(22'000);
   INFO(result.explanation);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, "lost-write-outside-window", false));
+  CHECK(violates(result, "lost-write-outside-window"));
 
   result = replaced_and_back(22'000, true);
   INFO(result.explanation);
@@ -547,7 +541,7 @@ TEST_CASE("a replica that never copied its master must not replace it: all that 
   const CheckResult result = check_register(run, {});
   INFO(result.explanation);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, "lost-write-outside-window", false));
+  CHECK(violates(result, "lost-write-outside-window"));
   CHECK_THAT(result.explanation, Catch::Contains("n4 was elected though it had copied nothing of n2"));
   const Analysis analysis(run);
   const std::vector<Failover> failovers = find_failovers(analysis);

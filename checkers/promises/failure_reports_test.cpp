@@ -2,43 +2,15 @@
 #include <catch2/catch.hpp>
 
 #include "checkers/promises/failure_reports.h"
+#include "checkers/promises/falsified_run_test.h"
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/promised.h"
-#include "checkers/promises/record_builder_test.h"
 #include "checkers/promises/votes.h"
 
 using namespace harness;
 using namespace harness::testing;
 
-namespace {
-
-RunRecord healthy() {
-  return FailoverRun().finish();
-}
-
-bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies,
-                             [type](const Anomaly& anomaly) { return anomaly.type == type; });
-}
-
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return -1;
-}
-
-void add_line(RunRecord& run, int node, int ms, const std::string& text) {
-  LogLine line;
-  line.node = node - 1;
-  line.time = RecordBuilder::nanos(ms);
-  line.text = text;
-  run.logs.push_back(line);
-}
-
-std::string id(int node) {
-  return std::string(39, 'a') + static_cast<char>('0' + node);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("failure-reports") {
   RunRecord run = healthy();

@@ -12,15 +12,24 @@
 
 namespace harness::testing {
 
+/// An anomaly of that type, allowed or not.
 inline bool has(const CheckResult& result, std::string_view type) {
   return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
 }
+inline bool has(const CheckResult& result, std::string_view type, bool allowed) {
+  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) {
+    return anomaly.type == type && anomaly.allowed == allowed;
+  });
+}
+inline bool violates(const CheckResult& result, std::string_view type) {
+  return has(result, type, false);
+}
 
-/// The figure of that name; -1: there is none.
-inline double measured(const CheckResult& result, std::string_view name) {
+/// The figure of that name; `absent`: there is none.
+inline double measured(const CheckResult& result, std::string_view name, double absent = -1) {
   for (const auto& [known, value] : result.measured)
     if (known == name) return value;
-  return -1;
+  return absent;
 }
 
 /// What the rule says of all operations of the run.

@@ -12,12 +12,6 @@ using namespace harness::testing;
 
 namespace {
 
-bool has(const CheckResult& result, std::string_view type, bool allowed) {
-  return std::any_of(result.anomalies.begin(), result.anomalies.end(), [&](const Anomaly& anomaly) {
-    return anomaly.type == type && anomaly.allowed == allowed;
-  });
-}
-
 /// n1 is lost at 10 s, n4 takes over at 12.4 s.
 struct Locks : FailoverRun {
   void grant(int process, int owner, int token, Span when, int node) {

@@ -4,7 +4,8 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
-#include "checkers/promises/record_builder_test.h"
+#include "checkers/promises/falsified_run_test.h"
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/role_convergence.h"
 #include "checkers/promises/slot_coverage.h"
 
@@ -12,21 +13,6 @@ using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-RunRecord healthy() {
-  return FailoverRun().finish();
-}
-
-bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(
-      result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type && !anomaly.allowed; });
-}
-
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return -1;
-}
 
 /// What was intended, as a record of now tells it: the creation, and from 15 s on what `change` makes of it.
 void intend(RunRecord& run, const std::function<void(Membership&)>& change) {
@@ -53,7 +39,7 @@ TEST_CASE("roles are judged against what was intended, not against the creation"
   RunRecord run = healthy();
   SECTION("a node that left is not missed") {
     leave(run, 5);
-    CHECK(has(check_role_convergence(run, {}), "unknown-node"));
+    CHECK(violates(check_role_convergence(run, {}), "unknown-node"));
     intend(run, [](Membership& membership) { membership.remove(5); });
     const CheckResult result = check_role_convergence(run, {});
     INFO(result.explanation);
@@ -63,7 +49,7 @@ TEST_CASE("roles are judged against what was intended, not against the creation"
   }
   SECTION("a node that left and is still listed is a stranger") {
     intend(run, [](Membership& membership) { membership.remove(5); });
-    CHECK(has(check_membership(run, {}), "stranger-listed"));
+    CHECK(violates(check_membership(run, {}), "stranger-listed"));
   }
   SECTION("a node that was reset is listed until it is forgotten") {
     intend(run, [](Membership& membership) { membership.remove(5); });
@@ -72,12 +58,12 @@ TEST_CASE("roles are judged against what was intended, not against the creation"
     reset.words = {"CLUSTER", "RESET", "HARD"};
     reset.answered = true;
     run.commands.push_back(reset);
-    CHECK_FALSE(has(check_membership(run, {}), "stranger-listed"));
+    CHECK_FALSE(violates(check_membership(run, {}), "stranger-listed"));
     CommandRecord forget = reset;
     forget.node = 0;
     forget.words = {"cluster", "forget", run.nodes[5].id};
     run.commands.push_back(forget);
-    CHECK(has(check_membership(run, {}), "stranger-listed"));
+    CHECK(violates(check_membership(run, {}), "stranger-listed"));
   }
   SECTION("a spare that never joined is not looked for") {
     leave(run, 5);
@@ -89,8 +75,8 @@ TEST_CASE("roles are judged against what was intended, not against the creation"
       const SlotRanges slots = membership.slots_of(2);
       membership.give(slots, 1);
     });
-    CHECK(has(check_role_convergence(run, {}), "masters-missing"));
-    CHECK(has(check_membership(run, {}), "slots-elsewhere"));
+    CHECK(violates(check_role_convergence(run, {}), "masters-missing"));
+    CHECK(violates(check_membership(run, {}), "slots-elsewhere"));
   }
   SECTION("slots that were to be handed over all at once may have stayed, and no others") {
     intend(run, [](Membership& membership) { membership.give({{10923, 10930}}, 1); });
@@ -100,9 +86,9 @@ TEST_CASE("roles are judged against what was intended, not against the creation"
     command.answered = true;
     command.time = run.intended.back().since - 1;
     run.commands = {command};
-    CHECK_FALSE(has(check_membership(run, {}), "slots-elsewhere"));
+    CHECK_FALSE(violates(check_membership(run, {}), "slots-elsewhere"));
     run.commands[0].words[4] = "10929";
-    CHECK(has(check_membership(run, {}), "slots-elsewhere"));
+    CHECK(violates(check_membership(run, {}), "slots-elsewhere"));
   }
 }
 
@@ -116,7 +102,7 @@ TEST_CASE("membership: as created, and what proves nothing") {
   }
   SECTION("bad: a member that nobody lists any more") {
     leave(run, 5);
-    CHECK(has(check_membership(run, {}), "member-missing"));
+    CHECK(violates(check_membership(run, {}), "member-missing"));
   }
   SECTION("no evidence") {
     run.views.clear();
@@ -138,7 +124,7 @@ TEST_CASE("slots are judged against what was intended, not against the creation"
   };
   delete_slot();
   // The views before the change are extended up to it: only the end tells.
-  CHECK(has(check_slot_coverage(run, {}), "slot-uncovered-at-end"));
+  CHECK(violates(check_slot_coverage(run, {}), "slot-uncovered-at-end"));
   intend(run, [](Membership& membership) { membership.take_away({{0, 0}}); });
   const CheckResult result = check_slot_coverage(run, {});
   INFO(result.explanation);

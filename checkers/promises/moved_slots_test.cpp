@@ -2,18 +2,13 @@
 #include <catch2/catch.hpp>
 
 #include "checkers/promises/documented.h"
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-bool has(const CheckResult& result, std::string_view type) {
-  for (const Anomaly& anomaly : result.anomalies)
-    if (anomaly.type == type && !anomaly.allowed) return true;
-  return false;
-}
 
 double moved_keys(const CheckResult& result) {
   for (const auto& [known, value] : result.measured)
@@ -58,7 +53,7 @@ TEST_CASE("a write that the target of a move does not know is a violation, whate
   const CheckResult result = scene.check();
   INFO(result.explanation);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, "not-linearizable-across-move"));
+  CHECK(violates(result, "not-linearizable-across-move"));
 }
 
 TEST_CASE("a key that an importing master serves already is in the owner's stream") {
@@ -72,7 +67,7 @@ TEST_CASE("a key that an importing master serves already is in the owner's strea
   }
   SECTION("without it") {
     b.read(2, key, std::nullopt, {6'000, 6'001}, 2);
-    CHECK(has(check_register(b.finish(), {}), "not-linearizable-across-move"));
+    CHECK(violates(check_register(b.finish(), {}), "not-linearizable-across-move"));
   }
 }
 
@@ -98,7 +93,7 @@ TEST_CASE("a moved key that the source's promoted replica answers as absent or o
   const CheckResult result = check_register(b.finish(), {});
   INFO(result.explanation);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, "lost-in-migration"));
+  CHECK(violates(result, "lost-in-migration"));
 }
 
 TEST_CASE("a failover of the target loses only what it had not replicated") {
@@ -124,7 +119,7 @@ TEST_CASE("a failover of the target loses only what it had not replicated") {
     const CheckResult result = scene.check();
     INFO(result.explanation);
     CHECK(result.valid == Validity::kInvalid);
-    CHECK(has(result, "lost-write-outside-window"));
+    CHECK(violates(result, "lost-write-outside-window"));
   }
 }
 
@@ -136,7 +131,7 @@ TEST_CASE("a replica that answers for its master's slots is a violation, not an 
   const CheckResult result = check_register(b.finish(), {});
   INFO(result.explanation);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, "answered-by-replica"));
+  CHECK(violates(result, "answered-by-replica"));
 }
 
 TEST_CASE("a look that may have been stamped late does not say what a node was at its end") {
@@ -149,9 +144,9 @@ TEST_CASE("a look that may have been stamped late does not say what a node was a
                 [](const View& view) { return view.node == 3 && view.begin > 7'000 * kMillisecond; });
   for (View& view : run.views)
     if (view.node == 3) view.end = std::max(view.end, 7'950 * kMillisecond);
-  CHECK(has(check_register(run, {}), "answered-by-replica"));
+  CHECK(violates(check_register(run, {}), "answered-by-replica"));
   run.counters.host_stall_max = 100 * kMillisecond;
-  CHECK_FALSE(has(check_register(run, {}), "answered-by-replica"));
+  CHECK_FALSE(violates(check_register(run, {}), "answered-by-replica"));
 }
 
 TEST_CASE("a failed compare-and-set that says what it saw is a read of it") {

@@ -2,6 +2,7 @@
 // never called bad, and each way of breaking a rule always is.
 #include <catch2/catch.hpp>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/object_cluster_test.h"
 #include "checkers/promises/object_kinds_test.h"
 
@@ -9,12 +10,6 @@ using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return 0;
-}
 
 constexpr std::uint64_t kSeed = 911;
 constexpr int kRuns = 60;  // of each object and kind of loss
@@ -31,7 +26,7 @@ TEST_CASE("no object of an honest asynchronous shard is called bad") {
     const CheckResult result = judge_object(ObjectCluster(*data, seed, loss, Breach::kNone).run(), object);
     INFO(object << ", seed " << seed << ", loss " << static_cast<int>(loss) << ": " << result.explanation);
     REQUIRE(result.valid == Validity::kValid);
-    lost += measured(result, "lost_writes");
+    lost += measured(result, "lost_writes", 0);
   }
   CHECK(lost > kRuns);
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 #include "checkers/promises/reload.h"
 
@@ -13,10 +14,6 @@ using namespace harness::testing;
 namespace {
 
 constexpr int kReplica = 5;  // n6, of n3
-
-bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
-}
 
 StreamState stream() {
   StreamState state;

@@ -4,16 +4,13 @@
 #include <catch2/catch.hpp>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
-}
 
 const std::string kStream(40, 'b');
 const std::string kForkedStream(40, 'c');

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/reached.h"
 #include "checkers/promises/record_builder_test.h"
 
@@ -10,12 +11,6 @@ using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-double measured(const CheckResult& result, std::string_view name) {
-  for (const auto& [known, value] : result.measured)
-    if (known == name) return value;
-  return -1;
-}
 
 bool told(const RunRecord& run, std::string_view text) {
   const CheckResult result = check_strength(run, {});

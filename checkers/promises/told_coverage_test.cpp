@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "checkers/promises/epochs.h"
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 #include "checkers/promises/slot_coverage.h"
 
@@ -9,10 +10,6 @@ using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-bool has(const CheckResult& result, std::string_view type) {
-  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) { return anomaly.type == type; });
-}
 
 TopologyNode& own_line_of(View& view) {
   return *std::ranges::find_if(view.topology.nodes,

@@ -3,18 +3,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
 using namespace harness::testing;
 
 namespace {
-
-bool has(const CheckResult& result, std::string_view type, bool allowed = false) {
-  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) {
-    return anomaly.type == type && anomaly.allowed == allowed;
-  });
-}
 
 /// After the failover of FailoverRun n4, n2 and n3 serve, n1, n5 and n6 follow them.
 constexpr int kMasterOf[] = {3, 1, 2, 3, 1, 2};
@@ -178,7 +173,7 @@ TEST_CASE("views: each contradiction is a violation of its own name") {
   const CheckResult result = check_views(run, {});
   INFO(result.explanation);
   CHECK(result.valid == Validity::kInvalid);
-  CHECK(has(result, type));
+  CHECK(violates(result, type));
 }
 
 TEST_CASE("views: a slot that the plan moved may be open") {
@@ -228,11 +223,11 @@ TEST_CASE("views: what a make is known for is told, and fails only who asks for 
   }
   SECTION("asked for") {
     run.plan.limits.checks = {"views"};
-    CHECK(has(check_views(run, {}), "failed-master-apart"));
+    CHECK(violates(check_views(run, {}), "failed-master-apart"));
   }
   SECTION("of another make") {
     run.info.server.version = "7.2.0";
-    CHECK(has(check_views(run, {}), "failed-master-apart"));
+    CHECK(violates(check_views(run, {}), "failed-master-apart"));
   }
 }
 

@@ -1,0 +1,151 @@
+// "failover": its phases and bounds, what causes one, and when one is due.
+#include "checkers/promises/failovers.h"
+
+#include <catch2/catch.hpp>
+
+#include "checkers/promises/analysis.h"
+#include "checkers/promises/falsified_run_test.h"
+#include "checkers/promises/findings_test.h"
+
+using namespace harness;
+using namespace harness::testing;
+
+TEST_CASE("failover: phases and bounds") {
+  RunRecord run = healthy();
+  SECTION("good") {
+    const auto failovers = find_failovers(run);
+    REQUIRE(failovers.size() == 1);
+    const Failover& failover = failovers[0];
+    CHECK(failover.shard == 0);
+    CHECK(failover.fault == "debug-segfault");
+    CHECK(to_ms(failover.fault_at) == 10'000);
+    CHECK(to_ms(failover.fail) == Approx(11'700).margin(101));
+    CHECK(failover.pfail <= failover.fail);
+    CHECK(to_ms(failover.election) == 12'400);
+    CHECK(to_ms(failover.promoted) == Approx(12'400).margin(101));
+    CHECK(to_ms(failover.first_write) == 12'601);
+    CHECK(to_ms(failover.converged) == Approx(12'400).margin(101));
+    CHECK(failover.bound_ms == 4'250);
+    CHECK(failover.within_bound);
+    const CheckResult result = check_failover(run, {});
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kValid);
+  }
+  SECTION("good: late, after a fault that slows the bus down and silences nobody") {
+    run.info.config.node_timeout_ms = 500;
+    for (Effect& effect : run.faults.front().effects) effect.kind = EffectKind::kBus;
+    const auto failovers = find_failovers(run);
+    REQUIRE(failovers.size() == 1);
+    CHECK_FALSE(failovers[0].within_bound);
+    CHECK_FALSE(violates(check_failover(run, {}), "slow-failover"));
+  }
+  SECTION("bad: too slow") {
+    run.info.config.node_timeout_ms = 500;  // 2 s
+    CHECK(violates(check_failover(run, {}), "slow-failover"));
+    // A machine on which an operation takes a second while all is well stretches every bound by as much.
+    for (Operation& op : run.history.operations)
+      if (op.completed < 9 * kSecond) op.completed += kSecond;
+    CHECK(check_failover(run, {}).valid == Validity::kValid);
+  }
+  for (Incarnation& life : run.incarnations) life.expected = true;  // somebody ended it, and has no fault
+  SECTION("bad: needless") {
+    run.faults.erase(run.faults.begin());
+    CHECK(violates(check_failover(run, {}), "needless-failover"));
+  }
+  SECTION("a master that left by order, or crashed by itself, is not replaced needlessly") {
+    run.faults.erase(run.faults.begin());
+    REQUIRE(violates(check_failover(run, {}), "needless-failover"));
+    RunRecord left = run;
+    Membership membership(left.nodes);
+    membership.remove(0);
+    left.intended = {{0, membership}};
+    CHECK_FALSE(violates(check_failover(left, {}), "needless-failover"));
+    for (Incarnation& life : run.incarnations)
+      if (life.node == 0 && life.ended != kNever) life.expected = false;
+    CHECK_FALSE(violates(check_failover(run, {}), "needless-failover"));
+  }
+  SECTION("bad: a cut healed at once ended in a failover") {
+    run.faults[0].fault = "isolate";
+    run.faults[0].sides = {{"n1"}, {"n2", "n3", "n4", "n5", "n6"}};
+    run.faults[0].effects = effects_of_old_record(run.faults[0]);
+    run.faults[0].heals = true;
+    run.faults[0].heal_requested = run.faults[0].healed = run.faults[0].active + 300 * kMillisecond;
+    CHECK(violates(check_failover(run, {}), "needless-failover"));
+  }
+  SECTION("a machine that stood still excuses what no fault explains") {
+    run.faults.erase(run.faults.begin());
+    const auto still = [](Nanos time) { return 10 * kSecond < time && time < 12 * kSecond; };
+    std::erase_if(run.offsets, [&](const OffsetSample& sample) { return still(sample.time); });
+    std::erase_if(run.views, [&](const View& view) { return still(view.begin); });
+    std::erase_if(run.logs, [&](const LogLine& line) { return still(line.time); });
+    std::erase_if(run.history.operations, [&](const Operation& op) { return still(op.invoked); });
+    CHECK(check_failover(run, {}).valid == Validity::kUnknown);
+  }
+  SECTION("no evidence") {
+    run.views.clear();
+    CHECK(check_failover(run, {}).valid == Validity::kUnknown);
+  }
+}
+
+TEST_CASE("failover: a lost master that nobody replaces") {
+  RecordBuilder b;
+  b.observe_until(10'000);
+  b.fault("kill", 1, 10'000, 10'020);
+  b.crash(1, 9);
+  b.observe_until(20'000);
+  b.end(18'000, 19'500, 20'000);
+  SECTION("bad") {
+    const CheckResult result = check_failover(b.finish(), {});
+    CHECK(violates(result, "no-failover"));
+    CHECK(result.explanation.find("n1") != std::string::npos);
+  }
+  SECTION("its replica was lost too: nothing was due") {
+    RecordBuilder both;
+    both.observe_until(9'000);
+    both.fault("kill", 4, 9'000, 9'020);
+    both.crash(4, 9);
+    both.observe_until(10'000);
+    both.fault("kill", 1, 10'000, 10'020);
+    both.crash(1, 9);
+    both.observe_until(20'000);
+    CHECK(check_failover(both.finish(), {}).valid == Validity::kValid);
+  }
+}
+
+TEST_CASE(
+    "a handover is the cause of its promotion, also where the old master had been hindered long before") {
+  RunRecord run = healthy();
+  FaultRecord& fault = run.faults.at(0);
+  REQUIRE(fault.requested == 10'000 * kMillisecond);
+  fault.requested = fault.active = 4'000 * kMillisecond;  // of the crash it is told six seconds too early
+  const CheckResult late = check_failover(run, {});
+  CHECK(late.valid == Validity::kInvalid);
+  FaultRecord asked;
+  asked.nodes = {3};
+  asked.requested = asked.active = 11'900 * kMillisecond;
+  asked.effects.emplace_back();
+  asked.effects[0].kind = EffectKind::kHandover;
+  asked.effects[0].nodes = {3};
+  run.faults.insert(run.faults.begin() + 1, asked);
+  const CheckResult handed = check_failover(run, {});
+  INFO(handed.explanation);
+  CHECK(handed.valid == Validity::kValid);
+}
+
+TEST_CASE(
+    "no failover is due where the only replica had been cut off from its master before, on whichever port") {
+  RunRecord run = healthy();
+  REQUIRE_FALSE(Analysis(run).due.empty());
+  FaultRecord cut;
+  cut.nodes = {0, 3};
+  cut.requested = cut.active = 2'000 * kMillisecond;
+  cut.effects.emplace_back();
+  cut.effects[0].kind = EffectKind::kCut;
+  cut.effects[0].traffic = Traffic::kClientPort;
+  cut.effects[0].links = {{"n1", "n4"}};
+  cut.heals = true;
+  run.faults.insert(run.faults.begin(), cut);
+  CHECK(Analysis(run).due.empty());
+  run.faults[0].healed = 9'000 * kMillisecond;
+  CHECK_FALSE(Analysis(run).due.empty());
+}
