@@ -25,6 +25,13 @@ inline bool violates(const CheckResult& result, std::string_view type) {
   return has(result, type, false);
 }
 
+/// One that the documented window of that name allows.
+inline bool allowed_in(const CheckResult& result, std::string_view type, std::string_view window) {
+  return std::ranges::any_of(result.anomalies, [&](const Anomaly& anomaly) {
+    return anomaly.type == type && anomaly.allowed && to_string(anomaly.window) == window;
+  });
+}
+
 /// The figure of that name; `absent`: there is none.
 inline double measured(const CheckResult& result, std::string_view name, double absent = -1) {
   for (const auto& [known, value] : result.measured)
