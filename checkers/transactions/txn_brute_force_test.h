@@ -37,10 +37,10 @@ inline bool execute(const NotedTxn& txn, State& state, bool lists) {
   return true;
 }
 
-enum class Order { kNone, kSession, kRealtime };
+enum class Order { kFree, kSession, kRealtime };
 
 inline bool must_precede(const NotedTxn& a, const NotedTxn& b, Order order) {
-  if (order == Order::kNone || a.outcome != Outcome::kOk || a.completed > b.invoked) return false;
+  if (order == Order::kFree || a.outcome != Outcome::kOk || a.completed > b.invoked) return false;
   const bool strictly = a.completed < b.invoked;
   return (order == Order::kRealtime && strictly) || a.process == b.process;
 }
@@ -121,7 +121,7 @@ class BruteForce {
 
   const std::vector<NotedTxn>& txns_;
   bool lists_;
-  Order order_ = Order::kNone;
+  Order order_ = Order::kFree;
 };
 
 /// A store of uncertain isolation: each transaction reads from a state that may be old, and its writes may be
