@@ -81,11 +81,9 @@ std::string test_case(const RunRecord& record, const CheckResult& check, const s
          escape_xml(details(record, check)) + "</system-out>\n  </testcase>\n";
 }
 
-}  // namespace
-
-std::string make_junit(const ReportInput& input) {
+/// The cases of a run, each with a name of its own.
+std::string test_cases(const ReportInput& input, Totals& totals) {
   const RunRecord& record = input.record;
-  Totals totals;
   std::string cases;
   std::set<std::string> used;
   const auto unique = [&](const std::string& name) {
@@ -106,17 +104,14 @@ std::string make_junit(const ReportInput& input) {
                          "\nrepeat it with: " + record.info.reproduce + "\n") +
              "  </testcase>\n";
   }
-  const Nanos end = record.info.end == kNever ? 0 : record.info.end;
-  std::string suite = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite" +
-                      attribute("name", record.info.scenario) +
-                      attribute("tests", std::to_string(totals.tests)) +
-                      attribute("failures", std::to_string(totals.failures)) +
-                      attribute("errors", std::to_string(totals.errors)) +
-                      attribute("skipped", std::to_string(totals.skipped)) + attribute("time", seconds(end)) +
-                      attribute("timestamp", record.info.started_utc) + ">\n";
-  suite += "  <properties>\n";
+  return cases;
+}
+
+std::string properties(const ReportInput& input) {
+  const RunRecord& record = input.record;
+  std::string text = "  <properties>\n";
   const auto property = [&](std::string_view name, std::string_view value) {
-    suite += "    <property" + attribute("name", name) + attribute("value", value) + "/>\n";
+    text += "    <property" + attribute("name", name) + attribute("value", value) + "/>\n";
   };
   property("run", record.info.id);
   property("seed", std::to_string(record.info.seed));
@@ -125,7 +120,24 @@ std::string make_junit(const ReportInput& input) {
   for (const ServerInfo& peer : record.info.peers) property("server.sha256." + peer.flavor, peer.sha256);
   property("verdict", verdict_word(input.verdict));
   property("reproduce", record.info.reproduce);
-  return suite + "  </properties>\n" + cases + "</testsuite>\n";
+  return text + "  </properties>\n";
+}
+
+}  // namespace
+
+std::string make_junit(const ReportInput& input) {
+  const RunRecord& record = input.record;
+  Totals totals;
+  const std::string cases = test_cases(input, totals);
+  const Nanos end = record.info.end == kNever ? 0 : record.info.end;
+  const std::string suite =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite" + attribute("name", record.info.scenario) +
+      attribute("tests", std::to_string(totals.tests)) +
+      attribute("failures", std::to_string(totals.failures)) +
+      attribute("errors", std::to_string(totals.errors)) +
+      attribute("skipped", std::to_string(totals.skipped)) + attribute("time", seconds(end)) +
+      attribute("timestamp", record.info.started_utc) + ">\n";
+  return suite + properties(input) + cases + "</testsuite>\n";
 }
 
 }  // namespace harness

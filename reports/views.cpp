@@ -235,23 +235,31 @@ Ownership slot_ownership(const RunRecord& record) {
   return ownership;
 }
 
-std::vector<Availability> availability(const RunRecord& record, Nanos shortest) {
-  std::vector<Availability> out;
-  for (const NodeInfo& node : record.nodes)
-    for (const SlotRange& range : node.slots) out.push_back({range, node.shard, 0, {}, 0});
-  const History& history = record.history;
+namespace {
+
+/// By key: the range that holds its slot; -1: none does.
+std::vector<int> ranges_of_keys(const History& history, const std::vector<Availability>& ranges) {
   std::vector<int> range_of_key(history.keys.size(), -1);
   for (std::size_t key = 0; key < range_of_key.size(); ++key) {
     const int slot = slot_of(history.keys.text(static_cast<std::uint32_t>(key)));
-    for (std::size_t i = 0; i < out.size(); ++i)
-      if (out[i].range.contains(slot)) range_of_key[key] = static_cast<int>(i);
+    for (std::size_t i = 0; i < ranges.size(); ++i)
+      if (ranges[i].range.contains(slot)) range_of_key[key] = static_cast<int>(i);
   }
-  struct Times {
-    std::vector<Nanos> acknowledged, refused;
-  };
-  std::vector<Times> times(out.size());
+  return range_of_key;
+}
+
+/// When operations on one range were acknowledged, and when such began that were not.
+struct Times {
+  std::vector<Nanos> acknowledged, refused;
+};
+
+/// The times of each range, and when the last operation of the load began.
+std::pair<std::vector<Times>, Nanos> times_of(const RunRecord& record,
+                                              const std::vector<Availability>& ranges) {
+  const std::vector<int> range_of_key = ranges_of_keys(record.history, ranges);
+  std::vector<Times> times(ranges.size());
   Nanos last = 0;
-  for (const Operation& op : history.operations) {
+  for (const Operation& op : record.history.operations) {
     if (op.invoked >= record.info.clients_end) continue;  // the final reads
     last = std::max(last, op.invoked);
     const int range = op.key == kNoKey ? -1 : range_of_key[op.key];
@@ -264,21 +272,34 @@ std::vector<Availability> availability(const RunRecord& record, Nanos shortest) 
     else
       of.refused.push_back(op.invoked);
   }
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    auto& [acknowledged, refused] = times[i];
-    std::sort(acknowledged.begin(), acknowledged.end());
-    out[i].acknowledged = acknowledged.size();
-    acknowledged.push_back(std::max(last, acknowledged.empty() ? 0 : acknowledged.back()));
-    Nanos before = 0;
-    for (Nanos time : acknowledged) {
-      const auto asked = std::lower_bound(refused.begin(), refused.end(), before);
-      if (time - before >= shortest && asked != refused.end() && *asked < time) {
-        out[i].gaps.push_back({before, time});
-        out[i].longest = std::max(out[i].longest, time - before);
-      }
-      before = time;
+  return {std::move(times), last};
+}
+
+/// A gap is a time without an acknowledged operation in which some operation began.
+void find_gaps(Times times, Nanos last, Nanos shortest, Availability& of) {
+  auto& [acknowledged, refused] = times;
+  std::sort(acknowledged.begin(), acknowledged.end());
+  of.acknowledged = acknowledged.size();
+  acknowledged.push_back(std::max(last, acknowledged.empty() ? 0 : acknowledged.back()));
+  Nanos before = 0;
+  for (Nanos time : acknowledged) {
+    const auto asked = std::lower_bound(refused.begin(), refused.end(), before);
+    if (time - before >= shortest && asked != refused.end() && *asked < time) {
+      of.gaps.push_back({before, time});
+      of.longest = std::max(of.longest, time - before);
     }
+    before = time;
   }
+}
+
+}  // namespace
+
+std::vector<Availability> availability(const RunRecord& record, Nanos shortest) {
+  std::vector<Availability> out;
+  for (const NodeInfo& node : record.nodes)
+    for (const SlotRange& range : node.slots) out.push_back({range, node.shard, 0, {}, 0});
+  auto [times, last] = times_of(record, out);
+  for (std::size_t i = 0; i < out.size(); ++i) find_gaps(std::move(times[i]), last, shortest, out[i]);
   std::sort(out.begin(), out.end(),
             [](const Availability& a, const Availability& b) { return a.range.first < b.range.first; });
   return out;

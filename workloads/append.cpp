@@ -8,6 +8,7 @@
 #include "harness/client/session.h"
 #include "workloads/answers.h"
 #include "workloads/keys.h"
+#include "workloads/micro_operations.h"
 
 namespace harness {
 namespace {
@@ -32,11 +33,6 @@ constexpr std::string_view kTransaction =
     "else replies[i] = redis.call('RPUSH', key, ARGV[i]) end end "
     "return replies";
 
-struct Micro {
-  std::string list;
-  std::string element;  // empty: a read
-};
-
 class AppendWorkload final : public Workload {
  public:
   explicit AppendWorkload(const WorkloadSetup& setup)
@@ -45,8 +41,7 @@ class AppendWorkload final : public Workload {
         length_(setup.options.integer("length")),
         read_(setup.options.number("read")),
         script_(setup.options.number("script")),
-        append_(recorder_.text("append")),
-        reads_(recorder_.text("r")),
+        micros_(recorder_, "append"),
         tags_(setup, "l"),
         fresh_(setup) {
     const auto lists = static_cast<std::size_t>(setup.options.integer("lists"));
@@ -61,10 +56,10 @@ class AppendWorkload final : public Workload {
     const std::int64_t length = prng.between(1, length_);
     for (std::int64_t i = 0; i < length; ++i) {
       const std::size_t list = prng.below(lists_[tag].size());
-      micros.push_back(prng.chance(read_) ? read_of(lists_[tag][list].name) : append_to(tag, list));
+      micros.push_back(prng.chance(read_) ? micros_.read(lists_[tag][list].name) : append_to(tag, list));
     }
     by_script_[process] = prng.chance(script_);
-    return transaction(tag, micros);
+    return micros_.transaction(tags_.number(tag), micros);
   }
 
   Task<Operation> invoke(Client& client, Operation op) override {
@@ -79,8 +74,8 @@ class AppendWorkload final : public Workload {
   std::optional<Operation> next_final(const FinalTurn&) override {
     if (next_final_ == all_.size()) return std::nullopt;
     const auto& [tag, list] = all_[next_final_++];
-    const Value read[] = {read_of(list)};
-    return transaction(tag, read);
+    const Value read[] = {micros_.read(list)};
+    return micros_.transaction(tags_.number(tag), read);
   }
 
  private:
@@ -93,22 +88,8 @@ class AppendWorkload final : public Workload {
   List begin(std::size_t tag, std::size_t place, std::size_t generation) {
     const std::string name =
         "{" + tags_.text(tags_.number(tag)) + "}." + std::to_string(place) + "." + std::to_string(generation);
-    all_.emplace_back(tag, recorder_.text(name));
-    texts_.emplace(all_.back().second.bits(), name);
+    all_.emplace_back(tag, micros_.name(name));
     return {all_.back().second, generation, 0};
-  }
-
-  Operation transaction(std::size_t tag, std::span<const Value> micros) const {
-    Operation op;
-    op.function = Function::kTxn;
-    op.key = tags_.number(tag);
-    op.argument = recorder_.list(micros);
-    return op;
-  }
-
-  Value read_of(Value list) const {
-    const Value parts[] = {reads_, list, Value{}};
-    return recorder_.list(parts);
   }
 
   Value append_to(std::size_t tag, std::size_t place) {
@@ -117,41 +98,30 @@ class AppendWorkload final : public Workload {
       list = begin(tag, place, list.generation + 1);
       ++list.appends;
     }
-    const Value parts[] = {append_, list.name, fresh_.next()};
-    return recorder_.list(parts);
-  }
-
-  std::vector<Micro> micros_of(const Operation& op) const {
-    std::vector<Micro> micros;
-    for (const Value micro : recorder_.elements(op.argument)) {
-      const std::vector<Value> parts = recorder_.elements(micro);
-      micros.push_back({texts_.at(parts[1].bits()),
-                        parts[0] == append_ ? std::to_string(parts[2].as_integer()) : std::string()});
-    }
-    return micros;
+    return micros_.change(list.name, fresh_.next());
   }
 
   Task<Operation> by_multi(Client& client, Operation op) {
-    const std::vector<Micro> micros = micros_of(op);
+    const std::vector<MicroOperation> micros = micros_.of(op);
     Commands body;
-    for (const Micro& micro : micros) {
-      if (micro.element.empty())
-        body.add({"LRANGE", micro.list, "0", "-1"});
+    for (const MicroOperation& micro : micros) {
+      if (micro.reads())
+        body.add({"LRANGE", micro.name, "0", "-1"});
       else
-        body.add({"RPUSH", micro.list, micro.element});
+        body.add({"RPUSH", micro.name, micro.value});
     }
-    Session session(client, micros.front().list);
+    Session session(client, micros.front().name);
     take_replies(op, co_await session.transaction(body));
     co_return op;
   }
 
   Task<Operation> by_script(Client& client, Operation op) {
-    const std::vector<Micro> micros = micros_of(op);
+    const std::vector<MicroOperation> micros = micros_.of(op);
     const std::string count = std::to_string(micros.size());
     std::vector<std::string_view> command = {"EVAL", kTransaction, count};
-    for (const Micro& micro : micros) command.push_back(micro.list);
-    for (const Micro& micro : micros) command.push_back(micro.element);
-    take_replies(op, co_await client.command(micros.front().list, command));
+    for (const MicroOperation& micro : micros) command.push_back(micro.name);
+    for (const MicroOperation& micro : micros) command.push_back(micro.value);
+    take_replies(op, co_await client.command(micros.front().name, command));
     co_return op;
   }
 
@@ -173,7 +143,7 @@ class AppendWorkload final : public Workload {
   /// Nothing when the reply is none of the command's.
   std::optional<Value> completed(Value micro, const redisReply& reply) const {
     std::vector<Value> parts = recorder_.elements(micro);
-    if (parts[0] == append_) {
+    if (micros_.changes(parts)) {
       if (reply.type != REDIS_REPLY_INTEGER) return std::nullopt;
       return micro;
     }
@@ -188,13 +158,11 @@ class AppendWorkload final : public Workload {
   std::int64_t length_;
   double read_;
   double script_;
-  Value append_;
-  Value reads_;
+  MicroOperations micros_;
   KeySet tags_;
-  std::vector<std::vector<List>> lists_;                  // in use, by tag
-  std::vector<std::pair<std::size_t, Value>> all_;        // every list with its tag, in order of first use
-  std::unordered_map<std::uint64_t, std::string> texts_;  // of the lists, by the bits of their names
-  std::unordered_map<std::int32_t, bool> by_script_;      // by process: of the transaction that it offered
+  std::vector<std::vector<List>> lists_;              // in use, by tag
+  std::vector<std::pair<std::size_t, Value>> all_;    // every list with its tag, in order of first use
+  std::unordered_map<std::int32_t, bool> by_script_;  // by process: of the transaction that it offered
   FreshValues fresh_;
   std::size_t next_final_ = 0;
 };

@@ -10,6 +10,7 @@
 #include "harness/client/session.h"
 #include "workloads/answers.h"
 #include "workloads/keys.h"
+#include "workloads/micro_operations.h"
 
 namespace harness {
 namespace {
@@ -34,11 +35,6 @@ constexpr std::string_view kTransaction =
     "replies[#KEYS] = redis.call(wrote and 'INCR' or 'GET', KEYS[#KEYS]) "
     "return replies";
 
-struct Micro {
-  std::string name;
-  std::string value;  // empty: a read
-};
-
 class WrWorkload final : public Workload {
  public:
   explicit WrWorkload(const WorkloadSetup& setup)
@@ -48,8 +44,7 @@ class WrWorkload final : public Workload {
         read_(setup.options.number("read")),
         script_(setup.options.number("script")),
         watch_(setup.options.number("watch")),
-        reads_(recorder_.text("r")),
-        writes_(recorder_.text("w")),
+        micros_(recorder_, "w"),
         state_(recorder_.text("state")),
         tags_(setup, "t"),
         fresh_(setup),
@@ -65,12 +60,12 @@ class WrWorkload final : public Workload {
     const std::int64_t length = prng.between(1, length_);
     for (std::int64_t i = 0; i < length; ++i) {
       const Value name = names_[tag][prng.below(registers_)];
-      micros.push_back(prng.chance(read_) ? read_of(name) : write_to(name));
+      micros.push_back(prng.chance(read_) ? micros_.read(name) : micros_.change(name, fresh_.next()));
     }
     means_[process] = prng.chance(script_)  ? Means::kScript
                       : prng.chance(watch_) ? Means::kWatch
                                             : Means::kMulti;
-    return transaction(tag, micros);
+    return micros_.transaction(tags_.number(tag), micros);
   }
 
   Task<Operation> invoke(Client& client, Operation op) override {
@@ -87,8 +82,8 @@ class WrWorkload final : public Workload {
     const std::size_t tag = next_final_;
     next_final_ += final_step_;
     std::vector<Value> micros;
-    for (const Value name : names_[tag]) micros.push_back(read_of(name));
-    return transaction(tag, micros);
+    for (const Value name : names_[tag]) micros.push_back(micros_.read(name));
+    return micros_.transaction(tags_.number(tag), micros);
   }
 
  private:
@@ -97,48 +92,23 @@ class WrWorkload final : public Workload {
   void add_register(std::size_t tag, std::size_t place) {
     if (names_.size() <= tag) names_.resize(tag + 1);
     const std::string name = "{" + tags_.text(tags_.number(tag)) + "}." + std::to_string(place);
-    names_[tag].push_back(recorder_.text(name));
-    texts_.emplace(names_[tag].back().bits(), name);
+    names_[tag].push_back(micros_.name(name));
   }
 
-  Operation transaction(std::size_t tag, std::span<const Value> micros) const {
-    Operation op;
-    op.function = Function::kTxn;
-    op.key = tags_.number(tag);
-    op.argument = recorder_.list(micros);
-    return op;
-  }
-  Value read_of(Value name) const {
-    const Value parts[] = {reads_, name, Value{}};
-    return recorder_.list(parts);
-  }
-  Value write_to(Value name) {
-    const Value parts[] = {writes_, name, fresh_.next()};
-    return recorder_.list(parts);
-  }
-
-  std::vector<Micro> micros_of(const Operation& op) const {
-    std::vector<Micro> micros;
-    for (const Value micro : recorder_.elements(op.argument)) {
-      const std::vector<Value> parts = recorder_.elements(micro);
-      micros.push_back({texts_.at(parts[1].bits()),
-                        parts[0] == writes_ ? std::to_string(parts[2].as_integer()) : std::string()});
-    }
-    return micros;
-  }
-  static bool writes(const std::vector<Micro>& micros) {
-    return std::any_of(micros.begin(), micros.end(), [](const Micro& micro) { return !micro.value.empty(); });
+  static bool writes(const std::vector<MicroOperation>& micros) {
+    return std::any_of(micros.begin(), micros.end(),
+                       [](const MicroOperation& micro) { return !micro.reads(); });
   }
   std::string state_key(const Operation& op) const { return "{" + tags_.text(op.key) + "}.state"; }
-  void add_state(const Operation& op, const std::vector<Micro>& micros, Commands& body) const {
+  void add_state(const Operation& op, const std::vector<MicroOperation>& micros, Commands& body) const {
     body.add({writes(micros) ? "INCR" : "GET", state_key(op)});
   }
 
   Task<Operation> by_multi(Client& client, Operation op) {
-    const std::vector<Micro> micros = micros_of(op);
+    const std::vector<MicroOperation> micros = micros_.of(op);
     Commands body;
-    for (const Micro& micro : micros) {
-      if (micro.value.empty())
+    for (const MicroOperation& micro : micros) {
+      if (micro.reads())
         body.add({"GET", micro.name});
       else
         body.add({"SET", micro.name, micro.value});
@@ -150,23 +120,23 @@ class WrWorkload final : public Workload {
   }
 
   Task<Operation> by_script(Client& client, Operation op) {
-    const std::vector<Micro> micros = micros_of(op);
+    const std::vector<MicroOperation> micros = micros_.of(op);
     const std::string count = std::to_string(micros.size() + 1);
     const std::string state = state_key(op);
     std::vector<std::string_view> command = {"EVAL", kTransaction, count};
-    for (const Micro& micro : micros) command.push_back(micro.name);
+    for (const MicroOperation& micro : micros) command.push_back(micro.name);
     command.push_back(state);
-    for (const Micro& micro : micros) command.push_back(micro.value);
+    for (const MicroOperation& micro : micros) command.push_back(micro.value);
     take_replies(op, co_await client.command(micros.front().name, command));
     co_return op;
   }
 
   /// Reads come first, of keys that are watched; EXEC is carried out only if they are still true.
   Task<Operation> by_watch(Client& client, Operation op) {
-    const std::vector<Micro> micros = micros_of(op);
+    const std::vector<MicroOperation> micros = micros_.of(op);
     std::vector<std::string> read;
-    for (const Micro& micro : micros)
-      if (micro.value.empty() && std::find(read.begin(), read.end(), micro.name) == read.end())
+    for (const MicroOperation& micro : micros)
+      if (micro.reads() && std::find(read.begin(), read.end(), micro.name) == read.end())
         read.push_back(micro.name);
     if (read.empty()) co_return co_await by_multi(client, op);
     Session session(client, micros.front().name);
@@ -178,8 +148,8 @@ class WrWorkload final : public Workload {
     if (!not_yet(op, got)) co_return op;
     const auto values = values_of(*got.reply, recorder_);
     Commands body;
-    for (const Micro& micro : micros)
-      if (!micro.value.empty()) body.add({"SET", micro.name, micro.value});
+    for (const MicroOperation& micro : micros)
+      if (!micro.reads()) body.add({"SET", micro.name, micro.value});
     add_state(op, micros, body);
     const Answer answer = co_await session.transaction(body);
     if (!take_answer(op, answer, recorder_)) co_return op;
@@ -206,12 +176,12 @@ class WrWorkload final : public Workload {
   }
 
   /// What the transaction saw, when its reads saw `now` and then what it had written itself.
-  Value told(const Operation& op, const std::vector<Micro>& micros, std::map<std::string, Value>& now,
-             Value state) const {
+  Value told(const Operation& op, const std::vector<MicroOperation>& micros,
+             std::map<std::string, Value>& now, Value state) const {
     std::vector<Value> done = recorder_.elements(op.argument);
     for (std::size_t i = 0; i < micros.size(); ++i) {
       std::vector<Value> parts = recorder_.elements(done[i]);
-      if (micros[i].value.empty())
+      if (micros[i].reads())
         parts[2] = now[micros[i].name];
       else
         now[micros[i].name] = parts[2];
@@ -238,8 +208,8 @@ class WrWorkload final : public Workload {
     for (std::size_t i = 0; i < done.size(); ++i) {
       std::vector<Value> parts = recorder_.elements(done[i]);
       const redisReply& reply = *replies.element[i];
-      const auto seen = parts[0] == reads_ ? value_of(reply, recorder_) : std::optional(parts[2]);
-      if (!seen || (parts[0] == writes_ && !is_ok(reply))) return unexpected_reply(op, recorder_);
+      const auto seen = micros_.changes(parts) ? std::optional(parts[2]) : value_of(reply, recorder_);
+      if (!seen || (micros_.changes(parts) && !is_ok(reply))) return unexpected_reply(op, recorder_);
       parts[2] = *seen;
       done[i] = recorder_.list(parts);
     }
@@ -255,13 +225,11 @@ class WrWorkload final : public Workload {
   double read_;
   double script_;
   double watch_;
-  Value reads_;
-  Value writes_;
+  MicroOperations micros_;
   Value state_;
   KeySet tags_;
-  std::vector<std::vector<Value>> names_;                 // of the registers, by tag
-  std::unordered_map<std::uint64_t, std::string> texts_;  // by the bits of their names
-  std::unordered_map<std::int32_t, Means> means_;         // by process: of the transaction that it offered
+  std::vector<std::vector<Value>> names_;          // of the registers, by tag
+  std::unordered_map<std::int32_t, Means> means_;  // by process: of the transaction that it offered
   FreshValues fresh_;
   std::size_t next_final_;
   std::size_t final_step_;

@@ -14,72 +14,101 @@ struct Count {
   std::uint32_t enqueue = 0, dequeue = 0;  // the last of each
 };
 
+/// What happened to the elements of one queue.
+struct Counts {
+  std::unordered_map<std::uint64_t, Count> by_element;
+  std::vector<std::uint64_t> order;  // of first appearance, so that findings come in one order
+  std::int64_t unknown = 0;          // dequeues whose outcome is not known
+
+  Count& of(Value element) {
+    const auto [at, fresh] = by_element.try_emplace(element.bits());
+    if (fresh) order.push_back(element.bits());
+    return at->second;
+  }
+
+  void add(const Operation& o, std::uint32_t number) {
+    if (o.function == Function::kEnqueue) {
+      if (o.outcome == Outcome::kFail) return;
+      Count& c = of(o.argument);
+      ++c.attempted;
+      c.acknowledged += o.outcome == Outcome::kOk;
+      c.enqueue = number;
+    } else if (o.function == Function::kDequeue) {
+      unknown += o.outcome == Outcome::kInfo;
+      if (o.outcome != Outcome::kOk || o.result.is_nil()) return;
+      Count& c = of(o.result);
+      ++c.dequeued;
+      c.dequeue = number;
+    } else {
+      throw OperationRefused(o.invoke_event, "a queue has enqueue and dequeue, not '" +
+                                                 std::string(to_string(o.function)) + "'");
+    }
+  }
+};
+
+class TotalQueue {
+ public:
+  TotalQueue(const History& history, Findings& findings) : history_(history), findings_(findings) {}
+
+  /// REQUIRES: all operations of the queue are counted; what is not would seem lost.
+  void judge(Counts& counts) {
+    std::vector<std::uint32_t> missing;  // enqueues
+    for (const std::uint64_t element : counts.order) judge(counts.by_element[element], missing);
+    lost_ += static_cast<double>(missing.size());
+    if (static_cast<std::int64_t>(missing.size()) <= counts.unknown) {
+      if (!missing.empty())
+        findings_.unknown(std::to_string(missing.size()) + " elements did not come out, but " +
+                          std::to_string(counts.unknown) + " indeterminate dequeues may have taken them");
+      return;
+    }
+    for (const std::uint32_t enqueue : missing)
+      findings_.add("lost-element", std::span(&enqueue, 1),
+                    words(history_, enqueue) + " was acknowledged, but the element never came out.");
+  }
+
+  void measure() {
+    findings_.measure("lost", lost_);
+    findings_.measure("duplicated", duplicated_);
+    findings_.measure("unexpected", unexpected_);
+    findings_.measure("recovered", recovered_);
+  }
+
+ private:
+  void judge(const Count& c, std::vector<std::uint32_t>& missing) {
+    if (c.attempted > 0)
+      duplicated_ += static_cast<double>(std::max<std::int64_t>(c.dequeued - c.attempted, 0));
+    recovered_ +=
+        static_cast<double>(std::max<std::int64_t>(std::min(c.dequeued, c.attempted) - c.acknowledged, 0));
+    if (c.attempted == 0) {
+      unexpected_ += static_cast<double>(c.dequeued);
+      findings_.add("unexpected-element", std::span(&c.dequeue, 1),
+                    words(history_, c.dequeue) + " took an element that nobody enqueued.");
+    }
+    for (std::int64_t k = c.dequeued; k < c.acknowledged; ++k) missing.push_back(c.enqueue);
+  }
+
+  const History& history_;
+  Findings& findings_;
+  double lost_ = 0, duplicated_ = 0, unexpected_ = 0, recovered_ = 0;
+};
+
 }  // namespace
 
 CheckResult check_total_queue(const History& history, const ModelOptions& options) {
   Findings findings("total-queue", history);
   Patience patience(options.budget, findings);
   const ByKey by_key = split_by_key(history);
-  double lost = 0, duplicated = 0, unexpected = 0, recovered = 0;
+  TotalQueue queues(history, findings);
   for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
-    std::unordered_map<std::uint64_t, Count> counts;
-    std::int64_t unknown = 0;
-    std::vector<std::uint64_t> order;  // of first appearance, so that findings come in one order
-    const auto count = [&](Value value) -> Count& {
-      const auto [at, fresh] = counts.try_emplace(value.bits());
-      if (fresh) order.push_back(value.bits());
-      return at->second;
-    };
+    Counts counts;
     for (const std::uint32_t i : by_key.group(slot)) {
       if (patience.ended()) break;
-      const Operation& o = history.operations[i];
-      if (o.function == Function::kEnqueue) {
-        if (o.outcome == Outcome::kFail) continue;
-        Count& c = count(o.argument);
-        ++c.attempted;
-        c.acknowledged += o.outcome == Outcome::kOk;
-        c.enqueue = i;
-      } else if (o.function == Function::kDequeue) {
-        unknown += o.outcome == Outcome::kInfo;
-        if (o.outcome != Outcome::kOk || o.result.is_nil()) continue;
-        Count& c = count(o.result);
-        ++c.dequeued;
-        c.dequeue = i;
-      } else {
-        throw OperationRefused(o.invoke_event, "a queue has enqueue and dequeue, not '" +
-                                                   std::string(to_string(o.function)) + "'");
-      }
+      counts.add(history.operations[i], i);
     }
-    if (patience.ended()) break;  // what is not counted yet would seem lost
-    std::vector<std::uint32_t> missing;
-    for (const std::uint64_t value : order) {
-      const Count& c = counts[value];
-      if (c.attempted > 0)
-        duplicated += static_cast<double>(std::max<std::int64_t>(c.dequeued - c.attempted, 0));
-      recovered +=
-          static_cast<double>(std::max<std::int64_t>(std::min(c.dequeued, c.attempted) - c.acknowledged, 0));
-      if (c.attempted == 0) {
-        unexpected += static_cast<double>(c.dequeued);
-        findings.add("unexpected-element", std::span(&c.dequeue, 1),
-                     words(history, c.dequeue) + " took an element that nobody enqueued.");
-      }
-      for (std::int64_t k = c.dequeued; k < c.acknowledged; ++k) missing.push_back(c.enqueue);
-    }
-    lost += static_cast<double>(missing.size());
-    if (static_cast<std::int64_t>(missing.size()) <= unknown) {
-      if (!missing.empty())
-        findings.unknown(std::to_string(missing.size()) + " elements did not come out, but " +
-                         std::to_string(unknown) + " indeterminate dequeues may have taken them");
-      continue;
-    }
-    for (const std::uint32_t enqueue : missing)
-      findings.add("lost-element", std::span(&enqueue, 1),
-                   words(history, enqueue) + " was acknowledged, but the element never came out.");
+    if (patience.ended()) break;
+    queues.judge(counts);
   }
-  findings.measure("lost", lost);
-  findings.measure("duplicated", duplicated);
-  findings.measure("unexpected", unexpected);
-  findings.measure("recovered", recovered);
+  queues.measure();
   return findings.finish("Every acknowledged element came out, and nothing else did.");
 }
 

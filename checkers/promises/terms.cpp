@@ -73,6 +73,51 @@ Nanos promoted_by(const RunRecord& run, const View& replica, const View& master)
   return master.begin;
 }
 
+bool first_life(const RunRecord& run, const Term& stint) {
+  return std::none_of(run.incarnations.begin(), run.incarnations.end(), [&](const Incarnation& life) {
+    return life.node == stint.node && life.started < life_start(run, stint.life);
+  });
+}
+
+/// The looks at a node around the moment at which it is first surely a master.
+struct LooksAround {
+  const View* synchronized = nullptr;  // the last one before that saw it replicate
+  const View* previous = nullptr;      // the last one before
+  const View* first = nullptr;         // the first one from then on
+};
+
+LooksAround looks_around(const std::vector<const View*>& looks, Nanos begin) {
+  LooksAround around;
+  for (const View* view : looks) {
+    if (own_line(view) == nullptr) continue;
+    if (view->begin >= begin) {
+      around.first = view;
+      break;
+    }
+    around.previous = view;
+    if (!says_master(*view) && view->replication.link_up) around.synchronized = view;
+  }
+  return around;
+}
+
+/// Between two times a replica of one master was told to follow another.
+struct Given {
+  const View* first = nullptr;  // the first look that shows it; null: none does
+  bool certain = true;          // false: it was told so twice, or a look does not show whom it follows
+};
+
+Given given_to_another(const std::vector<const View*>& looks, Nanos from, Nanos until, const std::string& master) {
+  Given given;
+  for (const View* view : looks) {
+    if (!view->reachable || view->begin < from || view->begin >= until) continue;
+    const TopologyNode* own = view->topology.myself();
+    if (own == nullptr || (given.first != nullptr && own->master_id != given.first->topology.myself()->master_id))
+      return {given.first, false};
+    if (given.first == nullptr && own->master_id != master) given.first = view;
+  }
+  return given;
+}
+
 bool holds(const std::vector<std::string>& ids, const std::string& id) {
   return !id.empty() && std::find(ids.begin(), ids.end(), id) != ids.end();
 }
@@ -209,29 +254,15 @@ int Terms::term_with_stream(const std::string& replication_id, int not_node) con
 void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::vector<const View*>>& views) {
   Term& stint = terms_[static_cast<std::size_t>(term)];
   const auto& of_node = of_node_[static_cast<std::size_t>(stint.node)];
-  const View* synchronized = nullptr;  // the last look that saw it replicate, in the same process
-  const View* previous = nullptr;      // the last look before the stint
-  const View* first = nullptr;
-  for (const View* view : views[static_cast<std::size_t>(stint.node)]) {
-    if (own_line(view) == nullptr) continue;
-    if (first == nullptr && view->begin >= stint.surely_from) first = view;
-    if (view->begin >= stint.surely_from) break;
-    previous = view;
-    if (!says_master(*view) && view->replication.link_up) synchronized = view;
-  }
-  const bool same = previous != nullptr && first != nullptr && same_process(run, *previous, *first);
-
+  const auto& looks = views[static_cast<std::size_t>(stint.node)];
+  const auto [synchronized, previous, first] = looks_around(looks, stint.surely_from);
   if (previous == nullptr) {
     // Nothing before: a master from the beginning, unless this is a later life of the node.
-    const bool first_life =
-        std::none_of(run.incarnations.begin(), run.incarnations.end(), [&](const auto& life) {
-          return life.node == stint.node && life.started < life_start(run, stint.life);
-        });
-    if (first_life && run.nodes[static_cast<std::size_t>(stint.node)].master)
+    if (first_life(run, stint) && run.nodes[static_cast<std::size_t>(stint.node)].master)
       stint.origin = Term::Origin::kCreated;
     return;
   }
-  if (!same) {  // a new process: it knows what its disk holds
+  if (first == nullptr || !same_process(run, *previous, *first)) {  // a new process: it knows what its disk holds
     const auto own = std::find(of_node.begin(), of_node.end(), term);
     if (own != of_node.begin() && says_master(*previous)) {
       stint.origin = Term::Origin::kRestarted;
@@ -247,21 +278,13 @@ void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::v
   if (parent == kNoTerm) return;
   // It may have synchronized with yet another master, unseen, between the last look and the promotion: if it
   // was told to follow another, or if the one it followed was restarted as a master.
-  const Term& source = terms_[static_cast<std::size_t>(parent)];
-  const std::string& source_id = run.nodes[static_cast<std::size_t>(source.node)].id;
-  const View* given = nullptr;  // the first look at which it follows another master
-  for (const View* view : views[static_cast<std::size_t>(stint.node)]) {
-    if (!view->reachable || view->begin < synchronized->begin || view->begin >= stint.surely_from) continue;
-    const TopologyNode* own = view->topology.myself();
-    if (own == nullptr || (given != nullptr && own->master_id != given->topology.myself()->master_id)) return;
-    if (given == nullptr && own->master_id != source_id) given = view;
-  }
-  if (given != nullptr) {
-    find_uncopied(run, stint, *given, *previous);
-    return;
-  }
+  const int source = terms_[static_cast<std::size_t>(parent)].node;
+  const Given given = given_to_another(looks, synchronized->begin, stint.surely_from,
+                                       run.nodes[static_cast<std::size_t>(source)].id);
+  if (!given.certain) return;
+  if (given.first != nullptr) return find_uncopied(run, stint, *given.first, *previous);
   const Nanos promoted = promoted_by(run, *previous, *first);
-  for (const int other : of_node_[static_cast<std::size_t>(source.node)])
+  for (const int other : of_node_[static_cast<std::size_t>(source)])
     if (other != parent && terms_[static_cast<std::size_t>(other)].maybe_from <= promoted &&
         terms_[static_cast<std::size_t>(other)].maybe_until >= synchronized->end)
       return;

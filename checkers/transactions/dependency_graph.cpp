@@ -155,72 +155,97 @@ DependencyGraph DependencyGraph::induced(std::span<const Index> members) const {
   return part;
 }
 
-std::vector<std::vector<Index>> strong_components(const DependencyGraph& graph, EdgeMask mask) {
-  constexpr Index kDone = kNone;  // above every index, so a finished component never lowers a root
+namespace {
+
+/// The strongly connected components of more than one node (Pearce 2016), without recursion: graphs have as
+/// many nodes as histories have transactions.
+class StrongComponents {
+ public:
+  StrongComponents(const DependencyGraph& graph, EdgeMask mask)
+      : graph_(graph), mask_(mask), lowest_(graph.nodes(), 0) {}
+
+  std::vector<std::vector<Index>> find() {
+    for (Index start = 0; start < graph_.nodes(); ++start) {
+      if (lowest_[start] == 0) enter(start);
+      while (!path_.empty()) {
+        const Index child = next_child(path_.back());
+        if (child != kNone)
+          enter(child);
+        else
+          leave();
+      }
+    }
+    return std::move(components_);
+  }
+
+ private:
+  static constexpr Index kDone = kNone;  // above every index, so a finished component never lowers a root
   struct Frame {
     Index node;
     Index next_edge;
     bool root;
   };
-  std::vector<std::vector<Index>> components;
-  std::vector<Index> lowest(graph.nodes(), 0);  // 0: not visited
-  std::vector<Frame> path;
-  std::vector<Index> pending;  // visited, not yet given to a component
-  Index index = 1;
 
-  for (Index start = 0; start < graph.nodes(); ++start) {
-    if (lowest[start] != 0) continue;
-    lowest[start] = index++;
-    path.push_back({start, 0, true});
-    while (!path.empty()) {
-      Frame& frame = path.back();
-      const std::span<const Edge> out = graph.out(frame.node);
-      Index child = kNone;
-      while (frame.next_edge < out.size()) {
-        const Edge edge = out[frame.next_edge++];
-        if (!edge.in(mask)) continue;
-        if (lowest[edge.to()] == 0) {
-          child = edge.to();
-          break;
-        }
-        if (lowest[edge.to()] < lowest[frame.node]) {
-          lowest[frame.node] = lowest[edge.to()];
-          frame.root = false;
-        }
-      }
-      if (child != kNone) {
-        lowest[child] = index++;
-        path.push_back({child, 0, true});
-        continue;
-      }
-      const Frame done = frame;
-      path.pop_back();
-      if (!done.root) {
-        pending.push_back(done.node);
-      } else {
-        std::vector<Index> component;
-        while (!pending.empty() && lowest[pending.back()] >= lowest[done.node]) {
-          component.push_back(pending.back());
-          lowest[pending.back()] = kDone;
-          pending.pop_back();
-        }
-        lowest[done.node] = kDone;
-        if (!component.empty()) {
-          component.push_back(done.node);
-          std::ranges::sort(component);
-          components.push_back(std::move(component));
-        }
-      }
-      if (!path.empty()) {
-        Frame& parent = path.back();
-        if (lowest[done.node] < lowest[parent.node]) {
-          lowest[parent.node] = lowest[done.node];
-          parent.root = false;
-        }
-      }
-    }
+  void enter(Index node) {
+    lowest_[node] = index_++;
+    path_.push_back({node, 0, true});
   }
-  return components;
+
+  void lower(Frame& frame, Index by) {
+    if (lowest_[by] >= lowest_[frame.node]) return;
+    lowest_[frame.node] = lowest_[by];
+    frame.root = false;
+  }
+
+  /// The next successor that was not visited; kNone: all were.
+  Index next_child(Frame& frame) {
+    const std::span<const Edge> out = graph_.out(frame.node);
+    while (frame.next_edge < out.size()) {
+      const Edge edge = out[frame.next_edge++];
+      if (!edge.in(mask_)) continue;
+      if (lowest_[edge.to()] == 0) return edge.to();
+      lower(frame, edge.to());
+    }
+    return kNone;
+  }
+
+  void leave() {
+    const Frame done = path_.back();
+    path_.pop_back();
+    if (done.root)
+      finish_component(done.node);
+    else
+      pending_.push_back(done.node);
+    if (!path_.empty()) lower(path_.back(), done.node);
+  }
+
+  void finish_component(Index root) {
+    std::vector<Index> component;
+    while (!pending_.empty() && lowest_[pending_.back()] >= lowest_[root]) {
+      component.push_back(pending_.back());
+      lowest_[pending_.back()] = kDone;
+      pending_.pop_back();
+    }
+    lowest_[root] = kDone;
+    if (component.empty()) return;
+    component.push_back(root);
+    std::ranges::sort(component);
+    components_.push_back(std::move(component));
+  }
+
+  const DependencyGraph& graph_;
+  EdgeMask mask_;
+  std::vector<Index> lowest_;  // 0: not visited
+  std::vector<Frame> path_;
+  std::vector<Index> pending_;  // visited, not yet given to a component
+  Index index_ = 1;
+  std::vector<std::vector<Index>> components_;
+};
+
+}  // namespace
+
+std::vector<std::vector<Index>> strong_components(const DependencyGraph& graph, EdgeMask mask) {
+  return StrongComponents(graph, mask).find();
 }
 
 }  // namespace harness

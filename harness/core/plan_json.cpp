@@ -28,8 +28,11 @@ std::span<const std::string_view> words_of(Persistence) {
   return persistence_words();
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, ClusterConfig> {
+/// `fields` of a type serves all three archives: the value is const for the one that writes.
+template <typename Of, typename Type>
+concept Is = std::is_same_v<std::remove_const_t<Of>, Type>;
+
+void fields(auto& a, Is<ClusterConfig> auto& value) {
   a.value("masters", value.masters);
   a.value("replicas", value.replicas);
   a.value("node-timeout-ms", value.node_timeout_ms);
@@ -40,14 +43,12 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.value("migration-barrier", value.migration_barrier);
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, NodePlan> {
+void fields(auto& a, Is<NodePlan> auto& value) {
   a.value("server", value.server);
   a.value("directives", value.directives);
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, ClusterPlan> {
+void fields(auto& a, Is<ClusterPlan> auto& value) {
   a.value("servers", value.servers);
   a.value("config", value.config);
   a.value("replicas-of", value.replicas_of);
@@ -59,8 +60,7 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.added("upgrade-to", value.upgrade_to);
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, LoadPlan> {
+void fields(auto& a, Is<LoadPlan> auto& value) {
   a.value("name", value.name);
   a.value("workload", value.workload);
   a.value("concurrency", value.concurrency);
@@ -72,20 +72,17 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.value("options", value.options);
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, ConditionPlan> {
+void fields(auto& a, Is<ConditionPlan> auto& value) {
   a.value("is", value.is);
   a.value("with", value.with);
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, StepAnchor> {
+void fields(auto& a, Is<StepAnchor> auto& value) {
   a.word("kind", value.kind);
   a.value("step", value.step);
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, StepPlan> {
+void fields(auto& a, Is<StepPlan> auto& value) {
   a.value("id", value.id);
   a.word("kind", value.kind);
   a.value("name", value.name);
@@ -111,8 +108,7 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.seconds("after-most", value.after_most);
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, KnownViolation> {
+void fields(auto& a, Is<KnownViolation> auto& value) {
   a.value("check", value.check);
   a.value("anomaly", value.anomaly);
   a.value("reason", value.reason);
@@ -120,8 +116,7 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.value("until", value.until);
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, LimitsPlan> {
+void fields(auto& a, Is<LimitsPlan> auto& value) {
   a.seconds("time-limit", value.time_limit);
   a.seconds("tail", value.tail);
   a.seconds("settle", value.settle);
@@ -136,8 +131,7 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.value("no-faults", value.no_faults);
 }
 
-template <typename Archive, typename Of>
-void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<Of>, Plan> {
+void fields(auto& a, Is<Plan> auto& value) {
   a.schema(1);
   a.value("scenario", value.scenario);
   a.value("description", value.description);

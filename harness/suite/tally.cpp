@@ -174,12 +174,10 @@ GroupKey key_of(const RunOutcome& outcome, const Violation& violation) {
   return {outcome.scenario, outcome.build, violation.check, violation.type, violation.promise};
 }
 
-SuiteResult tally(const Matrix& matrix, const SuiteLog& log) {
-  SuiteResult result;
-  result.matrix = matrix;
-  result.skipped = log.skipped;
-  result.seconds = log.seconds;
-  result.finished = log.finished;
+namespace {
+
+/// Of a run that was done again the last outcome counts.
+void take_outcomes(const SuiteLog& log, SuiteResult& result) {
   std::map<std::size_t, RunOutcome> last;
   for (const RunOutcome& outcome : log.outcomes) {
     if (outcome.replayed()) {
@@ -190,7 +188,9 @@ SuiteResult tally(const Matrix& matrix, const SuiteLog& log) {
     last[outcome.task] = outcome;
   }
   for (auto& [task, outcome] : last) result.runs.push_back(std::move(outcome));
-  count(result);
+}
+
+void group(const SuiteLog& log, SuiteResult& result) {
   Grouping grouping;
   // The first run of a group is the one that ended first: it is the one that was replayed.
   std::vector<const RunOutcome*> in_time;
@@ -207,6 +207,19 @@ SuiteResult tally(const Matrix& matrix, const SuiteLog& log) {
       if (const auto found = std::ranges::find(log.shrunk, group.store, &Shrunk::store);
           found != log.shrunk.end())
         group.shrunk = *found;
+}
+
+}  // namespace
+
+SuiteResult tally(const Matrix& matrix, const SuiteLog& log) {
+  SuiteResult result;
+  result.matrix = matrix;
+  result.skipped = log.skipped;
+  result.seconds = log.seconds;
+  result.finished = log.finished;
+  take_outcomes(log, result);
+  count(result);
+  group(log, result);
   result.silences = silences_of(result.runs);
   result.not_reached = left_of(result);
   if (log.bad_lines > 0 && result.not_reached > 0)

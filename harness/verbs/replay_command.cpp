@@ -7,42 +7,23 @@
 #include "harness/compare/replays.h"
 #include "harness/core/check.h"
 #include "harness/run/interrupt.h"
-#include "harness/verbs/command_line.h"
 #include "harness/verbs/planned_run.h"
-#include "harness/verbs/stored_run.h"
+#include "harness/verbs/repeat_options.h"
 #include "harness/verbs/verbs.h"
 #include "reports/text.h"
 
 namespace harness {
 namespace {
 
-struct ReplayOptions {
-  std::string run;
-  std::string store = "store";
+struct ReplayOptions : RepeatOptions {
   int times = 3;
-  std::string sandbox = "auto";
-  bool quick_build = false;
-  bool other_builds = false;
-  bool json = false;
-  bool no_progress = false;
 };
 
 void declare(CLI::App& app, ReplayOptions& options) {
-  app.add_option("RUN", options.run, "a store directory, a run's id or a prefix of it, or latest")
-      ->required();
   app.add_option("--times", options.times, "so many replays")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
-  app.add_option("--store", options.store, "where the runs are, and the replays are kept")
-      ->capture_default_str();
-  app.add_option("--sandbox", options.sandbox, "auto, user, root or loopback")
-      ->check(CLI::IsMember({"auto", "user", "root", "loopback"}))
-      ->capture_default_str();
-  app.add_flag("--quick-build", options.quick_build, "as the stored run had it");
-  app.add_flag("--other-builds", options.other_builds,
-               "also when the SPECs of the run name other builds by now");
-  app.add_flag("--json", options.json, "print one JSON object");
-  app.add_flag("--no-progress", options.no_progress, "nothing on stderr but errors");
+  declare_repeat(app, options, "where the runs are, and the replays are kept");
 }
 
 Replay counted(const PlannedRun& run) {
@@ -60,11 +41,7 @@ int replay_command(int argc, const char* const* argv) {
   declare(app, options);
   if (!parse_command_line(app, argc, argv)) return kExitPass;
   const StoredRun stored = stored_run(options.store, options.run);
-  ExecuteOptions execution = execute_options(chosen_mode(options.sandbox), options.quick_build, argc, argv);
-  if (const std::string why = why_not_here(stored.plan, execution.mode); !why.empty())
-    throw EnvironmentError(why);
-  if (!options.other_builds) execution.same_builds = stored.builds;
-  execution.reproduce = "./harness run --plan " + stored.files.plan().string();
+  const ExecuteOptions execution = execution_of(stored, options, argc, argv);
   catch_interrupts();
   if (!options.json)
     std::cout << "replay " << stored.files.directory.filename().string() << "   "

@@ -13,30 +13,20 @@
 #include "harness/run/interrupt.h"
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/write_scenario.h"
-#include "harness/verbs/command_line.h"
 #include "harness/verbs/planned_run.h"
-#include "harness/verbs/stored_run.h"
+#include "harness/verbs/repeat_options.h"
 #include "harness/verbs/verbs.h"
 #include "reports/text.h"
 
 namespace harness {
 namespace {
 
-struct ShrinkOptions {
-  std::string run;
-  std::string store = "store";
+struct ShrinkOptions : RepeatOptions {
   int times = 4;
   double time_s = 1800;
-  std::string sandbox = "auto";
-  bool quick_build = false;
-  bool other_builds = false;
-  bool json = false;
-  bool no_progress = false;
 };
 
 void declare(CLI::App& app, ShrinkOptions& options) {
-  app.add_option("RUN", options.run, "a store directory, a run's id or a prefix of it, or latest")
-      ->required();
   app.add_option("--times", options.times,
                  "replays that tell a plan's rate: more for violations that come back seldom")
       ->check(CLI::Range(1, 10'000))
@@ -44,15 +34,7 @@ void declare(CLI::App& app, ShrinkOptions& options) {
   app.add_option("--time", options.time_s, "seconds after which the smallest plan so far is the answer")
       ->check(number_between(1, 1e7))
       ->capture_default_str();
-  app.add_option("--store", options.store, "where the runs are")->capture_default_str();
-  app.add_option("--sandbox", options.sandbox, "auto, user, root or loopback")
-      ->check(CLI::IsMember({"auto", "user", "root", "loopback"}))
-      ->capture_default_str();
-  app.add_flag("--quick-build", options.quick_build, "as the stored run had it");
-  app.add_flag("--other-builds", options.other_builds,
-               "also when the SPECs of the run name other builds by now");
-  app.add_flag("--json", options.json, "print one JSON object");
-  app.add_flag("--no-progress", options.no_progress, "nothing on stderr but errors");
+  declare_repeat(app, options, "where the runs are");
 }
 
 /// How often a plan failed as the stored run did.
@@ -275,11 +257,7 @@ int shrink_command(int argc, const char* const* argv) {
   const StoredRun stored = stored_run(options.store, options.run);
   if (stored.violations.empty())
     throw UsageError(stored.files.directory.string() + " has no violation: there is nothing to shrink");
-  ExecuteOptions execution = execute_options(chosen_mode(options.sandbox), options.quick_build, argc, argv);
-  if (const std::string why = why_not_here(stored.plan, execution.mode); !why.empty())
-    throw EnvironmentError(why);
-  if (!options.other_builds) execution.same_builds = stored.builds;
-  execution.reproduce = "./harness run --plan " + stored.files.plan().string();
+  ExecuteOptions execution = execution_of(stored, options, argc, argv);
   catch_interrupts();
   return Shrinking(options, stored, std::move(execution)).run();
 }
