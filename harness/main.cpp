@@ -54,12 +54,6 @@ int dispatch(int argc, const char* const* argv) {
                    "; 'harness --help' lists them");
 }
 
-}  // namespace
-}  // namespace harness
-
-namespace harness {
-namespace {
-
 /// A file that is opened later must not take the place of a standard stream that the caller closed: servers'
 /// output would be read as something else.
 void open_closed_streams() {

@@ -106,12 +106,14 @@ struct Given {
   bool certain = true;          // false: it was told so twice, or a look does not show whom it follows
 };
 
-Given given_to_another(const std::vector<const View*>& looks, Nanos from, Nanos until, const std::string& master) {
+Given given_to_another(const std::vector<const View*>& looks, Nanos from, Nanos until,
+                       const std::string& master) {
   Given given;
   for (const View* view : looks) {
     if (!view->reachable || view->begin < from || view->begin >= until) continue;
     const TopologyNode* own = view->topology.myself();
-    if (own == nullptr || (given.first != nullptr && own->master_id != given.first->topology.myself()->master_id))
+    if (own == nullptr ||
+        (given.first != nullptr && own->master_id != given.first->topology.myself()->master_id))
       return {given.first, false};
     if (given.first == nullptr && own->master_id != master) given.first = view;
   }
@@ -262,7 +264,8 @@ void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::v
       stint.origin = Term::Origin::kCreated;
     return;
   }
-  if (first == nullptr || !same_process(run, *previous, *first)) {  // a new process: it knows what its disk holds
+  if (first == nullptr ||
+      !same_process(run, *previous, *first)) {  // a new process: it knows what its disk holds
     const auto own = std::find(of_node.begin(), of_node.end(), term);
     if (own != of_node.begin() && says_master(*previous)) {
       stint.origin = Term::Origin::kRestarted;

@@ -326,4 +326,18 @@ const Fault* find_fault(std::string_view name) {
   return nullptr;
 }
 
+const Fault* fault_of(const StepPlan& step) {
+  return step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr;
+}
+
+Gear gear_of(const Plan& plan) {
+  Gear gear;
+  for (const StepPlan& step : plan.steps)
+    if (const Fault* fault = fault_of(step)) {
+      gear.disk_gate = gear.disk_gate || fault->gear.disk_gate;
+      gear.fake_clock = gear.fake_clock || fault->gear.fake_clock;
+    }
+  return gear;
+}
+
 }  // namespace harness

@@ -24,7 +24,7 @@ std::vector<Host*> hosts_of(Cluster& cluster) {
 bool needs_bus_path(const StepPlan& step) {
   for (const auto& condition : {step.when, step.until, step.condition})
     if (condition && needs_bus_path(*condition)) return true;
-  const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr;
+  const Fault* fault = fault_of(step);
   return fault && fault->kind == EffectKind::kBus;
 }
 

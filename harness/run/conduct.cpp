@@ -65,11 +65,9 @@ class Conductor {
     options.flavors = plan_.flavors;
     static_cast<ClusterPlan&>(options) = plan().cluster;
     options.directory = plan_.files.nodes();
-    for (const StepPlan& step : plan().steps)
-      if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr) {
-        options.disk_gate = options.disk_gate || fault->gear.disk_gate;
-        options.fake_clock = options.fake_clock || fault->gear.fake_clock;
-      }
+    const Gear gear = gear_of(plan());
+    options.disk_gate = gear.disk_gate;
+    options.fake_clock = gear.fake_clock;
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
     point_latest_at(plan_.files);

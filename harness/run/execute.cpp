@@ -61,9 +61,6 @@ std::string headline(const RunInfo& info, const ClusterPlan& cluster) {
          std::to_string(cluster.members() - info.config.masters) + " replicas   sandbox: " + info.mode;
 }
 
-/// The builds under test, compiled first when the plan names sources. Fetching and compiling happens in a
-/// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
-/// it made is in the cache.
 /// A signal asked for the end before there was anything to record.
 struct StoppedBuilding {};
 
@@ -93,6 +90,9 @@ void require_same(const std::vector<Server>& servers, const std::vector<std::str
                    "): give it back, or carry its plan out on what is there now, with 'harness run --plan'");
 }
 
+/// The builds under test, compiled first when the plan names sources. Fetching and compiling happens in a
+/// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
+/// it made is in the cache.
 std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const ExecuteOptions& options,
                                  Progress& progress) {
   std::string specs;
@@ -163,20 +163,11 @@ std::string why_not_had(const std::string& name, const Plan& plan, const Capabil
   return condition && condition->needs_bus_path ? needs_network(capabilities) : std::string();
 }
 
-}  // namespace
-
-namespace {
-
 /// What is tried costs a process: only where a fault of the plan needs it.
 Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
   Capabilities capabilities;
   capabilities.network = mode != SandboxMode::kLoopback;
-  Gear gear;
-  for (const StepPlan& step : plan.steps)
-    if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr) {
-      gear.disk_gate = gear.disk_gate || fault->gear.disk_gate;
-      gear.fake_clock = gear.fake_clock || fault->gear.fake_clock;
-    }
+  const Gear gear = gear_of(plan);
   if (gear.disk_gate) capabilities.disk_gate = why_no_disk_gate().empty();
   if (gear.fake_clock) capabilities.fake_clock = find_fake_clock().has_value();
   return capabilities;
@@ -199,7 +190,7 @@ std::string why_not_here(const Plan& plan, SandboxMode mode) {
     if (const std::string why = why_not_had(name, plan, capabilities); !why.empty())
       return "the scenario requires '" + name + "', and " + why;
   for (const StepPlan& step : plan.steps)
-    if (const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr)
+    if (const Fault* fault = fault_of(step))
       if (const std::string why = fault->unavailable(capabilities); !why.empty())
         return "the fault '" + step.name + "' cannot be had: " + why;
   return {};

@@ -42,9 +42,8 @@ class Nemesis::Lap {
     try {
       Prng stream = stream_of_step(nemesis_.plan_, nemesis_.plan_.steps[step].id);
       if (number_ > 0) stream = stream.split("lap", static_cast<std::uint64_t>(number_));
-      StepActor(nemesis_.plan_, step, stream, number_ > 0, nemesis_.scene_, looks_, board_, nemesis_.records_,
-                nemesis_.sessions_)
-          .run();
+      const StepShare share{nemesis_.scene_, looks_, board_, nemesis_.records_, nemesis_.sessions_};
+      StepActor(nemesis_.plan_, step, stream, number_ > 0, share).run();
     } catch (...) {
       nemesis_.fail(std::current_exception());
       board_.end(step);

@@ -38,19 +38,18 @@ Nanos drawn_between(Prng& prng, Nanos least, Nanos most) {
 
 }  // namespace
 
-StepActor::StepActor(const Plan& plan, std::size_t step, Prng stream, bool redraw, const NemesisScene& scene,
-                     LookShare& looks, StepBoard& board, StepRecords& records, CommandSessions& sessions)
+StepActor::StepActor(const Plan& plan, std::size_t step, Prng stream, bool redraw, const StepShare& share)
     : plan_(plan),
       number_(step),
       step_(plan.steps[step]),
       stream_(stream),
       redraw_(redraw && step_.after_most > 0),
       prng_(stream),
-      scene_(scene),
-      looks_(looks),
-      board_(board),
-      records_(records),
-      sessions_(sessions) {}
+      scene_(share.scene),
+      looks_(share.looks),
+      board_(share.board),
+      records_(share.records),
+      sessions_(share.sessions) {}
 
 void StepActor::run() {
   const Nanos first = scene_.clock.now();

@@ -13,12 +13,20 @@
 
 namespace harness {
 
+/// What the steps of a plan share.
+struct StepShare {
+  const NemesisScene& scene;
+  LookShare& looks;
+  StepBoard& board;
+  StepRecords& records;
+  CommandSessions& sessions;
+};
+
 class StepActor {
  public:
   /// `stream`: the step's random choices; `redraw`: its time is drawn again, as the steps begin once more.
   /// REQUIRES: its instant has come.
-  StepActor(const Plan& plan, std::size_t step, Prng stream, bool redraw, const NemesisScene& scene,
-            LookShare& looks, StepBoard& board, StepRecords& records, CommandSessions& sessions);
+  StepActor(const Plan& plan, std::size_t step, Prng stream, bool redraw, const StepShare& share);
 
   /// All rounds of the step. Returns early when the run is stopped; what is in force is healed then.
   void run();

@@ -148,7 +148,7 @@ void apply_cluster(const RunOptions& options, ClusterPlan& cluster) {
 /// What the steps say of builds gives way to --upgrade-to.
 void forget_builds(std::vector<ScenarioStep>& steps) {
   for (ScenarioStep& step : steps) {
-    const Fault* fault = step.plan.kind == StepPlan::Kind::kFault ? find_fault(step.plan.name) : nullptr;
+    const Fault* fault = fault_of(step.plan);
     if (!fault) continue;
     nlohmann::json with = step.plan.with.json();
     for (const Parameter& parameter : fault->parameters)

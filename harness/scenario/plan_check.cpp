@@ -278,7 +278,7 @@ class PlanCheck {
          "'heal' must name another step: " + in_quotes(step.name) + " is none" +
              suggested_step(step.name, step.id));
     if (!healed) return;
-    const Fault* fault = healed->kind == StepPlan::Kind::kFault ? find_fault(healed->name) : nullptr;
+    const Fault* fault = fault_of(*healed);
     need(fault != nullptr && fault->heals, part + ".heal",
          "the step " + in_quotes(step.name) + " is nothing that could be healed");
   }
@@ -402,7 +402,7 @@ std::optional<PlanProblem> problem_with(const Plan& plan) {
 
 std::vector<std::string> builds_of(const StepPlan& step) {
   std::vector<std::string> specs;
-  const Fault* fault = step.kind == StepPlan::Kind::kFault ? find_fault(step.name) : nullptr;
+  const Fault* fault = fault_of(step);
   if (!fault) return specs;
   for (const Parameter& parameter : fault->parameters)
     if (parameter.kind == Parameter::Kind::kBuild && step.with.has(parameter.name))

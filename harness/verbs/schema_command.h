@@ -1,3 +1,4 @@
+// The verb `schema`: the JSON Schema of each file that the harness writes.
 #pragma once
 
 namespace harness {
