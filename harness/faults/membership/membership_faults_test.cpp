@@ -1,5 +1,6 @@
 // Faults that change who belongs, who is master and who has which slots: it shows in the views, and is
 // healed.
+#include "harness/cluster/target.h"
 #include "harness/faults/administration_test_support.h"
 
 using namespace harness;
