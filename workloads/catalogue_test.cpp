@@ -14,6 +14,7 @@
 #include "workloads/test_support.h"
 
 using namespace harness;
+using harness::testing::measured;
 
 namespace {
 

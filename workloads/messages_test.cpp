@@ -9,6 +9,7 @@
 #include "workloads/test_support.h"
 
 using namespace harness;
+using harness::testing::measured;
 
 namespace {
 
