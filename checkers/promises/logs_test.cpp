@@ -65,6 +65,26 @@ TEST_CASE("logs") {
     CHECK(violates(result, "unexpected-exit"));
     CHECK(result.explanation.find("exit code 1") != std::string::npos);
   }
+  SECTION("bad: it crashed where it was only asked to end, or the disk refused its writes") {
+    Effect& effect = run.faults.front().effects.front();
+    effect.excuses.log_lines.clear();
+    std::erase_if(run.logs, [](const LogLine& line) { return line.node == 0; });
+    add_line(run, 0, 1, "a healthy line");
+    CHECK(violates(check_logs(run, {}), "unexpected-exit"));
+    effect.kind = EffectKind::kDisk;
+    for (Incarnation& life : run.incarnations)
+      if (life.signal != 0) {
+        life.expected = false;
+        life.signal = SIGKILL;  // no disk does that
+      }
+    CHECK(violates(check_logs(run, {}), "unexpected-exit"));
+    for (Incarnation& life : run.incarnations)
+      if (life.signal != 0) {
+        life.signal = 0;
+        life.exit_code = 1;
+      }
+    CHECK_FALSE(violates(check_logs(run, {}), "unexpected-exit"));
+  }
   SECTION("no evidence") {
     std::erase_if(run.logs, [](const LogLine& line) { return line.node == 4; });
     CHECK(check_logs(run, {}).valid == Validity::kUnknown);

@@ -97,26 +97,6 @@ TEST_CASE("votes") {
     });
     CHECK(violates(check_votes(run, {}), "won-without-majority"));
   }
-  SECTION("bad: it crashed where it was only asked to end, or the disk refused its writes") {
-    Effect& effect = run.faults.front().effects.front();
-    effect.excuses.log_lines.clear();
-    std::erase_if(run.logs, [](const LogLine& line) { return line.node == 0; });
-    add_line(run, 0, 1, "a healthy line");
-    CHECK(violates(check_logs(run, {}), "unexpected-exit"));
-    effect.kind = EffectKind::kDisk;
-    for (Incarnation& life : run.incarnations)
-      if (life.signal != 0) {
-        life.expected = false;
-        life.signal = SIGKILL;  // no disk does that
-      }
-    CHECK(violates(check_logs(run, {}), "unexpected-exit"));
-    for (Incarnation& life : run.incarnations)
-      if (life.signal != 0) {
-        life.signal = 0;
-        life.exit_code = 1;
-      }
-    CHECK_FALSE(violates(check_logs(run, {}), "unexpected-exit"));
-  }
   SECTION("no evidence") {
     std::erase_if(run.logs,
                   [](const LogLine& line) { return line.text.find("ailover") != std::string::npos; });
