@@ -3,8 +3,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "checkers/promises/data_agreement.h"
 #include "checkers/promises/falsified_run_test.h"
 #include "checkers/promises/findings_test.h"
+#include "checkers/promises/replicas.h"
 
 using namespace harness;
 using namespace harness::testing;
@@ -55,8 +57,20 @@ TEST_CASE("role-convergence") {
     INFO(left.explanation);
     CHECK_FALSE(violates(left, "node-missing"));
     CHECK_FALSE(violates(left, "master-without-replica"));
+    const auto data_was_missed = [&dead] {
+      const auto names_n4 = [](const CheckResult& result) {
+        return result.explanation.find("The data of n4 could not be read") != std::string::npos;
+      };
+      return names_n4(check_replicas(dead, {})) || names_n4(check_data_agreement(dead, {}));
+    };
+    for (const int node : {0, 1, 2, 4, 5}) {
+      dead.final_data.emplace_back().node = node;
+      dead.final_data.back().complete = true;
+    }
+    CHECK_FALSE(data_was_missed());
     dead.faults.clear();
     CHECK(violates(check_role_convergence(dead, {}), "node-missing"));
+    CHECK(data_was_missed());
   }
   SECTION("bad: the old master still rules") {
     TopologyNode& own = line_of(last_view_of(run, 1), id(1));
