@@ -18,7 +18,7 @@ class Desk {
  public:
   Desk() : cluster_(1, 0) {}
   std::string ask(const Command& command, const std::string& session = {}) {
-    const auto reply = sessions.call(node(), session, command, kPatience);
+    const auto reply = sessions.call(node(), session, command, kPatience).reply;
     return reply ? reply->describe() : "no reply: " + reply.error().text;
   }
   Node& node() { return cluster_.cluster().node(0); }
