@@ -131,13 +131,14 @@ void check_forgotten(const Analysis& analysis, const CommandRecord& command, Che
   report(result, std::move(anomaly));
 }
 
-/// CLIENT REPLY OFF, and SKIP for a while: the client gets no answers by its own wish. Not so any more after ON,
-/// within a transaction too: EXEC answers for all of its commands.
+/// CLIENT REPLY OFF, and SKIP for a while: the client gets no answers by its own wish. Not so any more after
+/// ON, within a transaction too: EXEC answers for all of its commands.
 bool replies_are_off(const RunRecord& run, const CommandRecord& command) {
   const CommandRecord* last = nullptr;
   for (const CommandRecord& other : run.commands) {
     if (other.node != command.node || other.time > command.time || other.words.size() < 3) continue;
-    if (!same_word(other.words[0], "CLIENT") || !same_word(other.words[1], "REPLY") || other.refused) continue;
+    if (!same_word(other.words[0], "CLIENT") || !same_word(other.words[1], "REPLY") || other.refused)
+      continue;
     if (last == nullptr || other.time >= last->time) last = &other;
   }
   return last != nullptr && !same_word(last->words[2], "ON");

@@ -277,7 +277,9 @@ Result<std::vector<Reply>> Connection::receive(std::size_t count, std::optional<
   return replies;
 }
 
-Result<std::vector<Reply>> arrived(Connection& connection) { return connection.receive(0); }
+Result<std::vector<Reply>> arrived(Connection& connection) {
+  return connection.receive(0);
+}
 
 Result<std::vector<Reply>> Connection::pipeline(const std::vector<Command>& commands) {
   if (auto error = send(commands)) return *error;

@@ -30,7 +30,9 @@ bool is_one_of(std::span<const std::string_view> names, const Command& command) 
   return std::ranges::find(names, word) != names.end();
 }
 
-bool subscribes(const Command& command) { return is_one_of(kSubscriptions, command); }
+bool subscribes(const Command& command) {
+  return is_one_of(kSubscriptions, command);
+}
 
 /// A subscription is answered once for each channel.
 std::size_t replies_to(const Command& command) {

@@ -5,8 +5,8 @@
 // step may name another one (`session`). A command that finds the shared connection busy gets one of its own,
 // and a connection that has subscribed is kept open beside it: it could not serve the next command.
 //
-// A command has one reply. What else comes on a connection that has not subscribed was asked for by nobody, and
-// would be taken for the answer to the next command: it is handed out apart.
+// A command has one reply. What else comes on a connection that has not subscribed was asked for by nobody,
+// and would be taken for the answer to the next command: it is handed out apart.
 #pragma once
 
 #include <condition_variable>

@@ -214,3 +214,20 @@ TEST_CASE("a claim that moves a group's position leaves no count of what was rea
   CHECK(b.ask({"XCLAIM", "s", "g", "c", "0", "1-0", "JUSTID", "LASTID", "3-0"}) == "*1\r\n$3\r\n1-0\r\n");
   CHECK(b.ask({"XINFO", "GROUPS", "s"}).ends_with("$12\r\nentries-read\r\n:3\r\n$3\r\nlag\r\n:0\r\n"));
 }
+
+TEST_CASE("replies cannot be switched within a transaction, whose EXEC answers for each command") {
+  Bench b;
+  CHECK(b.ask({"MULTI"}) == "+OK\r\n");
+  CHECK(b.ask({"CLIENT", "REPLY", "OFF"}).starts_with("-ERR"));
+  CHECK(b.ask({"GET", "k"}) == "+QUEUED\r\n");
+  CHECK(b.ask({"EXEC"}).starts_with("-EXECABORT"));
+  CHECK(b.ask({"PING"}) == "+PONG\r\n");
+}
+
+TEST_CASE("a connection that is reset may be evicted again") {
+  Bench b;
+  CHECK(b.ask({"CLIENT", "NO-EVICT", "ON"}) == "+OK\r\n");
+  CHECK(b.client.no_evict);
+  CHECK(b.ask({"RESET"}) == "+RESET\r\n");
+  CHECK_FALSE(b.client.no_evict);
+}
