@@ -8,6 +8,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/command_timeout.h"
+#include "harness/core/same_word.h"
 
 namespace harness {
 namespace {
@@ -130,13 +131,17 @@ void check_forgotten(const Analysis& analysis, const CommandRecord& command, Che
   report(result, std::move(anomaly));
 }
 
-/// After CLIENT REPLY a client gets no answers by its own wish.
-bool replies_were_switched(const RunRecord& run) {
-  return std::ranges::any_of(run.commands, [](const CommandRecord& command) {
-    std::string line = line_of(command);
-    std::ranges::transform(line, line.begin(), [](unsigned char c) { return std::toupper(c); });
-    return line.starts_with("CLIENT REPLY");
-  });
+/// CLIENT REPLY OFF, and SKIP for a while: the client gets no answers by its own wish. Not so any more after
+/// ON, within a transaction too: EXEC answers for all of its commands.
+bool replies_are_off(const RunRecord& run, const CommandRecord& command) {
+  const CommandRecord* last = nullptr;
+  for (const CommandRecord& other : run.commands) {
+    if (other.node != command.node || other.time > command.time || other.words.size() < 3) continue;
+    if (!same_word(other.words[0], "CLIENT") || !same_word(other.words[1], "REPLY") || other.refused)
+      continue;
+    if (last == nullptr || other.time >= last->time) last = &other;
+  }
+  return last != nullptr && !same_word(last->words[2], "ON");
 }
 
 }  // namespace
@@ -146,10 +151,9 @@ CheckResult check_stuck_client(const Analysis& analysis, const CheckOptions&) {
   CheckResult result;
   result.name = "stuck-client";
   result.valid = Validity::kValid;
-  const bool all_answered = !replies_were_switched(run);
   for (const CommandRecord& command : run.commands) {
     const auto timeout = blocking_timeout(command.words);
-    const bool at_once = !timeout && all_answered && !may_wait(command.words);
+    const bool at_once = !timeout && !may_wait(command.words) && !replies_are_off(run, command);
     if (command.node < 0 || command.time == kNever || command.replied == kNever) continue;
     if (at_once) check_forgotten(analysis, command, result);
     if (!timeout) continue;

@@ -114,6 +114,11 @@ TEST_CASE("a command that waits for nothing is answered by a node that answers e
   CHECK(check_stuck_client(run_of({command({"BLPOP", "k", "0"}, 30, false)}), {}).violations == 0);
   const CommandRecord off = command({"client", "reply", "off"}, 30, false, 0.5);
   CHECK(check_stuck_client(run_of({off, command({"PING"}, 30, false)}), {}).violations == 0);
+  const CommandRecord queued = command({"CLIENT", "REPLY", "OFF"}, 0.001, true, 0.5);  // in a transaction
+  CommandRecord on = command({"CLIENT", "REPLY", "ON"}, 0.001, true, 0.6);
+  CHECK(check_stuck_client(run_of({queued, on, command({"EXEC"}, 30, false)}), {}).violations == 1);
+  on.time = kMillisecond;  // before they were switched off
+  CHECK(check_stuck_client(run_of({on, queued, command({"EXEC"}, 30, false)}), {}).violations == 0);
   const CommandRecord pause = command({"CLIENT", "PAUSE", "20000"}, 0.001, true, 0.5);
   CHECK(check_stuck_client(run_of({pause, command({"EXEC"}, 30, false)}), {}).violations == 0);
 }

@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "harness/client/arrived.h"
+
 namespace harness {
 namespace {
 
@@ -241,10 +243,11 @@ std::optional<ConnectionError> Connection::send(const std::vector<Command>& comm
 
 Result<std::vector<Reply>> Connection::receive(std::size_t count, std::optional<Clock::time_point> deadline) {
   if (!is_open()) return ConnectionError{Kind::kClosed, "the connection was closed before", false};
+  const bool at_once = count == 0;  // see arrived.h
   const auto until = deadline.value_or(Clock::now() + impl_->timeouts.command);
   std::vector<Reply> replies;
   replies.reserve(count);
-  while (replies.size() < count) {
+  while (at_once || replies.size() < count) {
     void* parsed = nullptr;
     if (redisReaderGetReply(impl_->reader.get(), &parsed) != REDIS_OK)
       return fail(Kind::kProtocol, impl_->reader->errstr);
@@ -259,8 +262,11 @@ Result<std::vector<Reply>> Connection::receive(std::size_t count, std::optional<
       if (redisReaderFeed(impl_->reader.get(), buffer, static_cast<std::size_t>(got)) != REDIS_OK)
         return fail(Kind::kProtocol, impl_->reader->errstr);
     } else if (got == 0) {
+      // Who said something and then closed has said it: the end is for the next one to see.
+      if (at_once && !replies.empty()) return replies;
       return fail(Kind::kClosed, "the server closed the connection");
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (at_once) return replies;
       if (const int error = wait_ready(impl_->fd, POLLIN, until))
         return fail(kind_of(error), error == ETIMEDOUT ? "no answer in time" : std::strerror(error));
     } else if (errno != EINTR) {
@@ -269,6 +275,10 @@ Result<std::vector<Reply>> Connection::receive(std::size_t count, std::optional<
     }
   }
   return replies;
+}
+
+Result<std::vector<Reply>> arrived(Connection& connection) {
+  return connection.receive(0);
 }
 
 Result<std::vector<Reply>> Connection::pipeline(const std::vector<Command>& commands) {

@@ -11,6 +11,7 @@
 
 #include <thread>
 
+#include "harness/client/arrived.h"
 #include "harness/core/wait.h"
 
 using namespace harness;
@@ -162,4 +163,34 @@ TEST_CASE("a closed connection and nonsense are told apart, and no signal kills 
   REQUIRE(::send(fd, "HTTP/1.1 400\r\n\r\n", 16, 0) == 16);
   CHECK(nonsense.call({"PING"}).error().kind == Kind::kProtocol);
   ::close(fd);
+}
+
+TEST_CASE("what came beside a reply is there at once, half a reply stays for later") {
+  Listener listener;
+  auto connection = Connection::open("127.0.0.1", listener.port);
+  REQUIRE(connection);
+  const int peer = listener.accept();
+  const auto say = [&](std::string_view text) {
+    REQUIRE(::send(peer, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  };
+  const auto came = [&] {
+    std::vector<std::string> texts;
+    if (auto replies = arrived(*connection))
+      for (const Reply& reply : *replies) texts.push_back(reply.describe());
+    return texts;
+  };
+  CHECK(came().empty());
+  say("-ERR twice\r\n+OK\r\n$4\r\nha");
+  REQUIRE(connection->receive(1));
+  CHECK(came() == std::vector<std::string>{"OK"});
+  CHECK(came().empty());
+  say("lf\r\n+bye\r\n");
+  ::close(peer);
+  std::vector<std::string> rest;
+  wait_until("the rest", 5s, [&] {
+    for (const std::string& text : came()) rest.push_back(text);
+    return rest.size() == 2;
+  });
+  CHECK(rest == std::vector<std::string>{"half", "bye"});
+  wait_until("the end", 5s, [&] { return !arrived(*connection) && !connection->is_open(); });
 }

@@ -1,12 +1,14 @@
 #include "harness/run/command_sessions.h"
 
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 #include <string_view>
+
+#include "harness/client/arrived.h"
 
 namespace harness {
 namespace {
@@ -18,10 +20,18 @@ constexpr std::chrono::milliseconds kHeldBack(200);
 constexpr std::array<std::string_view, 4> kSubscriptions = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE",
                                                             "MONITOR"};
 
-bool subscribes(const Command& command) {
+/// After one of these more may come than one reply: an answer for each channel, or a stream of commands.
+constexpr std::array<std::string_view, 5> kTalkative = {"UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "SYNC",
+                                                        "PSYNC"};
+
+bool is_one_of(std::span<const std::string_view> names, const Command& command) {
   std::string word = command.empty() ? std::string() : command.front();
   std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::toupper(c); });
-  return std::ranges::find(kSubscriptions, word) != kSubscriptions.end();
+  return std::ranges::find(names, word) != names.end();
+}
+
+bool subscribes(const Command& command) {
+  return is_one_of(kSubscriptions, command);
 }
 
 /// A subscription is answered once for each channel.
@@ -59,24 +69,11 @@ Result<Reply> round_trip(Connection& connection, const Command& command, bool li
   }
 }
 
-/// Whether the peer has something to say, or has closed: 1, 0; -1 when it is silent.
-int pending(const Connection& connection) {
-  char byte = 0;
-  const auto got = recv(connection.descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : 0;
-  return got > 0 ? 1 : 0;
-}
-
-/// Reads what came without being asked for (messages of a channel), so that the next reply is the command's.
-/// False when the connection is closed.
-bool drained(Connection& connection) {
-  constexpr std::chrono::milliseconds kMoment(200);
-  for (;;) {
-    if (!connection.is_open()) return false;
-    const int state = pending(connection);
-    if (state <= 0) return state < 0;
-    if (!connection.receive(1, std::chrono::steady_clock::now() + kMoment)) return false;
-  }
+/// What is there to be read, without waiting; nothing when the connection is closed.
+std::vector<Reply> arrived_on(Connection& connection) {
+  if (!connection.is_open()) return {};
+  auto replies = arrived(connection);
+  return replies ? std::move(*replies) : std::vector<Reply>();
 }
 
 }  // namespace
@@ -99,6 +96,11 @@ bool CommandSessions::listens(const Key& key) {
   return listening_.contains(key);
 }
 
+void CommandSessions::listen(const Key& key) {
+  const std::lock_guard lock(mutex_);
+  listening_.insert(key);
+}
+
 void CommandSessions::give_back(const Key& key, std::unique_ptr<Connection> connection, bool subscribed) {
   const std::lock_guard lock(mutex_);
   if (!key.second.empty()) --borrowed_[key];
@@ -112,23 +114,30 @@ void CommandSessions::give_back(const Key& key, std::unique_ptr<Connection> conn
     idle_[key] = std::move(connection);
 }
 
-Result<Reply> CommandSessions::call(const Node& node, const std::string& session, const Command& command,
-                                    Timeouts timeouts, const std::function<void()>& held_back) {
+Exchange CommandSessions::call(const Node& node, const std::string& session, const Command& command,
+                               Timeouts timeouts, const std::function<void()>& held_back) {
   const Key key{node.number(), session};
   std::unique_ptr<Connection> connection = take(key);
-  if (connection && !drained(*connection)) connection.reset();
-  if (!connection) {
+  std::vector<Reply> before;
+  if (connection) before = arrived_on(*connection);
+  if (!connection || !connection->is_open()) {
     auto opened = node.connect(timeouts);
     if (!opened) {
       give_back(key, nullptr, false);
-      return opened.error();
+      return {opened.error(), {}, {}};
     }
     connection = std::make_unique<Connection>(std::move(*opened));
   }
   const bool listening = listens(key);
-  const Result<Reply> reply = round_trip(*connection, command, listening, timeouts.command, held_back);
-  give_back(key, std::move(connection), subscribes(command) && reply && !reply->is_error());
-  return reply;
+  Result<Reply> reply = round_trip(*connection, command, listening, timeouts.command, held_back);
+  const bool subscribed = subscribes(command) && reply && !reply->is_error();
+  const bool talks = listening || subscribes(command) || is_one_of(kTalkative, command);
+  std::vector<Reply> after;
+  if (!talks) after = arrived_on(*connection);
+  if (listening) before.clear();
+  if (is_one_of(kTalkative, command)) listen(key);
+  give_back(key, std::move(connection), subscribed);
+  return {std::move(reply), std::move(before), std::move(after)};
 }
 
 }  // namespace harness

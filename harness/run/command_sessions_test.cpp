@@ -18,7 +18,7 @@ class Desk {
  public:
   Desk() : cluster_(1, 0) {}
   std::string ask(const Command& command, const std::string& session = {}) {
-    const auto reply = sessions.call(node(), session, command, kPatience);
+    const auto reply = sessions.call(node(), session, command, kPatience).reply;
     return reply ? reply->describe() : "no reply: " + reply.error().text;
   }
   Node& node() { return cluster_.cluster().node(0); }
@@ -68,4 +68,19 @@ TEST_CASE("a busy connection is not waited for, and a closed one is opened again
   CHECK(desk.ask({"CLIENT", "SETNAME", "shared"}) == "OK");
   desk.ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"});
   wait_until("a new connection", 10s, [&] { return desk.ask({"CLIENT", "GETNAME"}) == "(nil)"; });
+}
+
+TEST_CASE("a command has one reply; who has subscribed is told more") {
+  Desk desk;
+  const auto superfluous = [&](const Command& command, const std::string& session) {
+    const Exchange exchange = desk.sessions.call(desk.node(), session, command, kPatience);
+    CHECK(exchange.reply);
+    return exchange.before.size() + exchange.after.size();
+  };
+  CHECK(superfluous({"SET", "k", "v"}, "") == 0);
+  CHECK(superfluous({"MULTI"}, "tx") + superfluous({"GET", "k"}, "tx") + superfluous({"EXEC"}, "tx") == 0);
+  CHECK(superfluous({"UNSUBSCRIBE", "a", "b"}, "listener") == 0);  // answered for each channel
+  CHECK(superfluous({"SUBSCRIBE", "c"}, "listener") == 0);
+  CHECK(superfluous({"PUBLISH", "c", "hello"}, "") == 0);
+  CHECK(superfluous({"PING"}, "listener") == 0);  // and the message that came before it
 }

@@ -32,6 +32,17 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// A reply that no command asked for, told as one that the plan does not expect.
+CommandRecord of_nobody(const CommandRecord& command, std::string_view when, const Reply& reply) {
+  CommandRecord record = command;
+  record.answered = true;
+  record.refused = reply.is_error();
+  record.reply = "a reply too many, " + std::string(when) + ": " + reply_text(reply);
+  record.expected = "one reply";
+  record.ok = false;
+  return record;
+}
+
 Nanos drawn_between(Prng& prng, Nanos least, Nanos most) {
   return least + static_cast<Nanos>(static_cast<double>(most - least) * prng.unit());
 }
@@ -224,15 +235,16 @@ void StepActor::send_to_all(const std::vector<Node*>& nodes, const std::vector<s
                             const std::string& expected) {
   bool saved = step_.save.empty();
   for (Node* node : nodes) {
-    const CommandRecord record = send_to(*node, words, expected);
-    if (!saved && record.answered) records_.save(step_.save, saved_part(expected, record.reply));
-    saved |= record.answered;
-    records_.add(record);
+    const std::vector<CommandRecord> records = send_to(*node, words, expected);
+    const CommandRecord& first = records.front();
+    if (!saved && first.answered) records_.save(step_.save, saved_part(expected, first.reply));
+    saved |= first.answered;
+    for (const CommandRecord& record : records) records_.add(record);
   }
 }
 
-CommandRecord StepActor::send_to(Node& node, const std::vector<std::string>& words,
-                                 const std::string& expected) {
+std::vector<CommandRecord> StepActor::send_to(Node& node, const std::vector<std::string>& words,
+                                              const std::string& expected) {
   CommandRecord record;
   record.step = step_.id;
   record.node = node.number();
@@ -241,15 +253,19 @@ CommandRecord StepActor::send_to(Node& node, const std::vector<std::string>& wor
   record.time = scene_.clock.now();
   records_.sent(record);
   // A command that the server holds back has taken hold: steps that follow it need not wait for its answer.
-  const Result<Reply> reply = sessions_.call(node, step_.session, words, patience_for(words),
-                                             [this] { board_.take_hold(number_, {}); });
+  const Exchange exchange = sessions_.call(node, step_.session, words, patience_for(words),
+                                           [this] { board_.take_hold(number_, {}); });
+  const Result<Reply>& reply = exchange.reply;
   record.replied = scene_.clock.now();
   record.answered = static_cast<bool>(reply);
   record.refused = reply && reply->is_error();
   record.reply = reply ? reply_text(*reply) : reply.error().text;
   record.ok = reply && fits(expected, *reply);
-  tell(node, record);
-  return record;
+  std::vector<CommandRecord> records = {record};
+  for (const Reply& unasked : exchange.before) records.push_back(of_nobody(record, "before it", unasked));
+  for (const Reply& unasked : exchange.after) records.push_back(of_nobody(record, "besides", unasked));
+  for (const CommandRecord& one : records) tell(node, one);
+  return records;
 }
 
 void StepActor::tell(const Node& node, const CommandRecord& record) {

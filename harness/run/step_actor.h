@@ -50,7 +50,8 @@ class StepActor {
   void send_command();
   void send_to_all(const std::vector<Node*>& nodes, const std::vector<std::string>& words,
                    const std::string& expected);
-  CommandRecord send_to(Node& node, const std::vector<std::string>& words, const std::string& expected);
+  std::vector<CommandRecord> send_to(Node& node, const std::vector<std::string>& words,
+                                     const std::string& expected);
   void tell(const Node& node, const CommandRecord& record);
   void expect();
 

@@ -288,8 +288,11 @@ TEST_CASE("no-faults contradicts a fault") {
   CHECK(refusal("[run]\nno-faults = true\n[[step]]\ncommand = \"PING\"\non = \"n1\"\n") == "");
 }
 
-TEST_CASE("requires holds capabilities, and names or families of faults and conditions") {
+TEST_CASE(
+    "requires holds capabilities, features of releases, and names or families of faults and conditions") {
   const std::string step = "[[step]]\nfault = \"kill\"\n";
+  CHECK(refusal("requires = [\"slot-migration\", \"shard-ids\"]\n" + step) == "");
+  CHECK_THAT(refusal("requires = [\"slot-migratoin\"]\n" + step), Contains("slot-migration"));
   CHECK(
       refusal("requires = [\"network\", \"debug-command\", \"packet-delay\", \"packet-*\", \"same-data\"]\n" +
               step) == "");

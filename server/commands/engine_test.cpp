@@ -189,3 +189,45 @@ TEST_CASE("while clients are paused a command is held back, and the outside is a
   b.outside.pausing = true;
   CHECK(b.ask({"PING"}) == "held back");
 }
+
+TEST_CASE("LTRIM breaks a WATCH of its key only if it removes something") {
+  Bench b;
+  b.ask({"RPUSH", "l", "a", "b", "c"});
+  const auto exec_after = [&](std::string_view from, std::string_view to) {
+    b.ask({"WATCH", "l"});
+    CHECK(b.ask(b.other, {"LTRIM", "l", from, to}) == "+OK\r\n");
+    b.ask({"MULTI"});
+    b.ask({"LLEN", "l"});
+    return b.ask({"EXEC"});
+  };
+  CHECK(exec_after("0", "-1") == "*1\r\n:3\r\n");
+  CHECK(exec_after("-5", "9") == "*1\r\n:3\r\n");
+  CHECK(exec_after("1", "-1") == "*-1\r\n");
+  CHECK(exec_after("5", "9") == "*-1\r\n");  // nothing is left
+}
+
+TEST_CASE("a claim that moves a group's position leaves no count of what was read before") {
+  Bench b;
+  for (const std::string_view id : {"1-0", "2-0", "3-0"}) b.ask({"XADD", "s", id, "f", "v"});
+  b.ask({"XGROUP", "CREATE", "s", "g", "0"});
+  b.ask({"XREADGROUP", "GROUP", "g", "c", "COUNT", "1", "STREAMS", "s", ">"});
+  CHECK(b.ask({"XCLAIM", "s", "g", "c", "0", "1-0", "JUSTID", "LASTID", "3-0"}) == "*1\r\n$3\r\n1-0\r\n");
+  CHECK(b.ask({"XINFO", "GROUPS", "s"}).ends_with("$12\r\nentries-read\r\n:3\r\n$3\r\nlag\r\n:0\r\n"));
+}
+
+TEST_CASE("replies cannot be switched within a transaction, whose EXEC answers for each command") {
+  Bench b;
+  CHECK(b.ask({"MULTI"}) == "+OK\r\n");
+  CHECK(b.ask({"CLIENT", "REPLY", "OFF"}).starts_with("-ERR"));
+  CHECK(b.ask({"GET", "k"}) == "+QUEUED\r\n");
+  CHECK(b.ask({"EXEC"}).starts_with("-EXECABORT"));
+  CHECK(b.ask({"PING"}) == "+PONG\r\n");
+}
+
+TEST_CASE("a connection that is reset may be evicted again") {
+  Bench b;
+  CHECK(b.ask({"CLIENT", "NO-EVICT", "ON"}) == "+OK\r\n");
+  CHECK(b.client.no_evict);
+  CHECK(b.ask({"RESET"}) == "+RESET\r\n");
+  CHECK_FALSE(b.client.no_evict);
+}

@@ -176,3 +176,12 @@ TEST_CASE("a shard subscription on a replica ends at once when the replica is gi
   REQUIRE(replica.ask("cluster replicate " + b.id()) == "+OK\r\n");
   CHECK(listener.reply() == "*3\r\n$12\r\nsunsubscribe\r\n$5\r\n{abc}\r\n:0\r\n");
 }
+
+TEST_CASE("in a cluster SORT gives the elements themselves, and reads no other keys") {
+  Member node;
+  CHECK(node.ask("cluster addslotsrange 0 16383") == "+OK\r\n");
+  REQUIRE(eventually([&] { return node.says("cluster info", "cluster_state:ok"); }));
+  CHECK(node.ask("rpush l 3 1 2") == ":3\r\n");
+  CHECK(node.ask("sort l get #") == "*3\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n");
+  CHECK(node.ask("sort l get other:*").starts_with("-ERR GET option of SORT denied"));
+}

@@ -319,7 +319,7 @@ void command_reset(Call& c) {
   c.engine.pubsub.forget(s);
   c.engine.tracking.disable(s);
   if (s.monitor) --c.engine.monitors;
-  s.monitor = s.asking = s.readonly = false;
+  s.monitor = s.asking = s.readonly = s.no_evict = false;
   s.name.clear();
   s.db = 0;
   s.reply_mode = Session::ReplyMode::on;

@@ -282,14 +282,16 @@ void command_ltrim(Call& c) {
   if (!ok) return;
   if (!list) return c.reply.ok();
   const Span span = span_of(*start, *stop, list->size());
+  const std::size_t before = list->size();
   if (!span.empty) {
     const std::size_t behind = list->size() - span.to - 1;
     if (behind) list->erase_range(span.to + 1, behind);
     if (span.from) list->erase_range(0, span.from);
   }
+  const bool trimmed = span.empty || list->size() < before;
   c.event('l', "ltrim", c.arg(1));
   c.drop_if_empty(c.arg(1), span.empty);
-  c.changed(c.arg(1));
+  if (trimmed) c.changed(c.arg(1));  // else who watches the key has nothing to fear
   c.reply.ok();
 }
 

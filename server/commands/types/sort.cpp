@@ -49,6 +49,7 @@ bool parse(Call& c, SortQuery& q) {
       }
     } else if (c.is(i, "get") && left >= 1) {
       q.get.emplace_back(c.arg(++i));
+      if (q.get.back() == "#") continue;  // the element itself: no other key is read
       if (c.engine.cluster) {
         c.error("ERR GET option of SORT denied in Cluster mode.");
         return false;

@@ -147,6 +147,14 @@ bool parse_auto_claim(Call& c, Claim& claim, AutoClaimOptions& o) {
   return true;
 }
 
+/// What was read up to there only the stream can tell (redis#10569). A master, or a file, tells it behind.
+void move_position(const Call& c, const GroupPlace& place, const StreamId& id) {
+  const Session::Kind asks = c.client.kind;
+  if (asks != Session::Kind::master && asks != Session::Kind::loader)
+    place.group->entries_read = place.stream->entries_up_to(id).value_or(StreamGroup::kUnknown);
+  place.group->last_id = id;
+}
+
 }  // namespace
 
 void command_xclaim(Call& c) {
@@ -163,14 +171,14 @@ void command_xclaim(Call& c) {
   if (!parse_claim(c, claim, o)) return;
   c.propagate_nothing();
   const bool moved = o.last_id > place.group->last_id;
-  if (moved) place.group->last_id = o.last_id;
+  if (moved) move_position(c, place, o.last_id);
   // A time in the future, or none, is now.
   claim.delivered_ms = o.delivered_ms.value_or(-1);
   if (claim.delivered_ms < 0 || claim.delivered_ms > claim.now_ms) claim.delivered_ms = claim.now_ms;
   for (std::size_t k = 0; k < o.ids.size(); ++k)
     if (!claim.drop_if_gone(o.ids[k], c.arg(o.ids_at[k]))) claim.take(o.ids[k], c.arg(o.ids_at[k]));
+  if (moved) propagate_group_position(c, c.arg(1), c.arg(2), *place.group);
   if (moved && !claim.told()) {
-    propagate_group_position(c, c.arg(1), c.arg(2), *place.group);
     ++c.engine.state.dirty;
     c.engine.tell_watchers(c.db(), c.arg(1));
   }
