@@ -6,6 +6,7 @@
 #include "checkers/objects/objects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/ledger.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -65,7 +66,7 @@ class Durability {
       doubt(result_, "A lost write could not be attributed for want of evidence: " + loss.found.why + ".");
     if (loss.found.kind != Attribution::Kind::kViolation) return;
     Anomaly anomaly;
-    anomaly.type = "lost-durable-write";
+    anomaly.type = AnomalyKind("lost-durable-write").text();
     anomaly.key = loss.key;
     anomaly.explanation =
         loss.text + ". It was on the disk by what the persistence promises: " + loss.found.why;

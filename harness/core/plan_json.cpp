@@ -101,7 +101,7 @@ void fields(Archive& a, Of& value) requires std::is_same_v<std::remove_const_t<O
   a.value("command", value.command);
   a.value("reply", value.reply);
   a.value("save", value.save);
-  a.value("session", value.session);
+  a.added("session", value.session);
   a.value("condition", value.condition);
   a.seconds("within", value.within);
   a.seconds("stay", value.stay);

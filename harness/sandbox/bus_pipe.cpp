@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 
 namespace harness {
 namespace {
@@ -38,7 +39,7 @@ std::uint32_t BusPipe::interest(Side side) const {
   return events;
 }
 
-void BusPipe::handle(Side side, std::uint32_t events, Nanos now) {
+void BusPipe::handle(Side side, std::uint32_t events) {
   if (ended_) return;
   if (connecting_) {
     if (side == kFar) finish_connecting();
@@ -49,7 +50,7 @@ void BusPipe::handle(Side side, std::uint32_t events, Nanos now) {
   }
   if ((events & EPOLLOUT) != 0) write(other(side));
   if (ended_) return;
-  if (!flow_from(side).over && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) return read(side, now);
+  if (!flow_from(side).over && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) return read(side);
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) reset();
 }
 
@@ -60,7 +61,7 @@ void BusPipe::finish_connecting() {
   connecting_ = false;
 }
 
-void BusPipe::read(Side side, Nanos now) {
+void BusPipe::read(Side side) {
   thread_local std::array<char, kBlock> block;
   const ssize_t count = ::recv(fd(side), block.data(), block.size(), MSG_DONTWAIT);
   if (count < 0) {
@@ -70,11 +71,11 @@ void BusPipe::read(Side side, Nanos now) {
   if (count == 0) return end_of(side);
   Flow& flow = flow_from(side);
   flow.framer.feed({block.data(), static_cast<std::size_t>(count)},
-                   [&](std::string_view bytes, bool whole) { take(flow, bytes, whole, now); });
+                   [&](std::string_view bytes, bool whole) { take(flow, bytes, whole); });
   write(side);
 }
 
-void BusPipe::take(Flow& flow, std::string_view bytes, bool whole, Nanos now) {
+void BusPipe::take(Flow& flow, std::string_view bytes, bool whole) {
   if (!whole) {
     traffic_.unread(flow.link, bytes.size());
     flow.out += bytes;
@@ -84,6 +85,9 @@ void BusPipe::take(Flow& flow, std::string_view bytes, bool whole, Nanos now) {
   if (verdict.delay == 0) {
     hand_on(flow, bytes, verdict);
   } else {
+    // From when it was told of, not from when it was read: this thread may have stood still in between, and
+    // then nobody may have the message before the time that its record gives.
+    const Nanos now = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
     for (int copy = 0; copy < verdict.copies; ++copy) {
       flow.waiting.emplace(now + verdict.delay,
                            Waiting{std::string(bytes), verdict.type, verdict.rule, verdict.held});

@@ -139,6 +139,8 @@ void skip_what_cannot_be(const Matrix& matrix, const SuiteFiles& files, SandboxM
 
 Matrix matrix_for(const SuiteOptions& options) {
   MatrixOptions changes;
+  if (std::ranges::count(options.servers, "") > 0)
+    throw UsageError("--server \"\": a build's name is empty; give one, or several by --server A --server B");
   changes.builds = options.servers;
   if (!options.seeds.empty()) read_seeds(options.seeds, changes);
   changes.time_s = options.time_s;
