@@ -6,6 +6,7 @@
 
 #include "checkers/known.h"
 #include "checkers/loads.h"
+#include "checkers/objects/objects.h"
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/documented.h"
 #include "checkers/promises/promised.h"

@@ -62,7 +62,7 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"suite", "--merge", ""}, 2, "holds no suite"},
       {{"report", "nothing"}, 2, "latest"},
       {{"check", "missing.jsonl", "--model", "register"}, 2, "missing.jsonl"},
-      {{"check", "missing.txt", "--model", "register"}, 2, "there is no file missing.txt"},
+      {{"check", "missing.txt", "--model", "register"}, 2, "there is no file or folder 'missing.txt'"},
       {{"check", "h.jsonl", "--model", "register", "--graph", "folder.toml"}, 2, "is a directory"},
       {{"check", "h.jsonl", "--model", "register", "--memory-limit", "-5"}, 2, "'-5' is no size"},
       {{"check", "h.jsonl", "--model", "register", "--memory-limit", "nan"}, 2, "give 500MB, 4GB"},

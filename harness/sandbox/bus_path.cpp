@@ -253,20 +253,20 @@ void BusPath::carry(const std::stop_token& stop) {
                                      next == kNever ? nullptr : &timeout, nullptr);
     const Nanos now = steady_now();
     for (int i = 0; i < count; ++i)
-      handle(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events);
+      handle(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events, now);
     if (next <= now || rules_changed_.exchange(false)) release_due(now);
     sweep();
   }
 }
 
-void BusPath::handle(std::uint64_t tag, std::uint32_t events) {
+void BusPath::handle(std::uint64_t tag, std::uint32_t events, Nanos now) {
   if (tag == kWake) {
     std::uint64_t ignored;
     [[maybe_unused]] const auto taken = ::read(wake_.get(), &ignored, sizeof ignored);
   } else if (tag < kFirstPipe) {
     accept_from(doors_[tag - kFirstDoor]);
   } else if (const auto found = pipes_.find(tag / 2); found != pipes_.end()) {
-    found->second->handle(tag % 2 == 0 ? BusPipe::kNear : BusPipe::kFar, events);
+    found->second->handle(tag % 2 == 0 ? BusPipe::kNear : BusPipe::kFar, events, now);
     tell_epoll(*found->second, found->first);
   }
 }

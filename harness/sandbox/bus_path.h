@@ -78,7 +78,7 @@ class BusPath {
   void close_old_links();
   void carry(const std::stop_token& stop);
   void accept_from(const Door& door);
-  void handle(std::uint64_t tag, std::uint32_t events);
+  void handle(std::uint64_t tag, std::uint32_t events, Nanos now);
   void release_due(Nanos now);
   void sweep();
   void tell_epoll(BusPipe& pipe, std::uint64_t number);

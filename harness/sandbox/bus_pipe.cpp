@@ -39,7 +39,7 @@ std::uint32_t BusPipe::interest(Side side) const {
   return events;
 }
 
-void BusPipe::handle(Side side, std::uint32_t events) {
+void BusPipe::handle(Side side, std::uint32_t events, Nanos now) {
   if (ended_) return;
   if (connecting_) {
     if (side == kFar) finish_connecting();
@@ -50,7 +50,7 @@ void BusPipe::handle(Side side, std::uint32_t events) {
   }
   if ((events & EPOLLOUT) != 0) write(other(side));
   if (ended_) return;
-  if (!flow_from(side).over && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) return read(side);
+  if (!flow_from(side).over && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) return read(side, now);
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) reset();
 }
 
@@ -61,7 +61,7 @@ void BusPipe::finish_connecting() {
   connecting_ = false;
 }
 
-void BusPipe::read(Side side) {
+void BusPipe::read(Side side, Nanos now) {
   thread_local std::array<char, kBlock> block;
   const ssize_t count = ::recv(fd(side), block.data(), block.size(), MSG_DONTWAIT);
   if (count < 0) {
@@ -71,11 +71,11 @@ void BusPipe::read(Side side) {
   if (count == 0) return end_of(side);
   Flow& flow = flow_from(side);
   flow.framer.feed({block.data(), static_cast<std::size_t>(count)},
-                   [&](std::string_view bytes, bool whole) { take(flow, bytes, whole); });
+                   [&](std::string_view bytes, bool whole) { take(flow, bytes, whole, now); });
   write(side);
 }
 
-void BusPipe::take(Flow& flow, std::string_view bytes, bool whole) {
+void BusPipe::take(Flow& flow, std::string_view bytes, bool whole, Nanos now) {
   if (!whole) {
     traffic_.unread(flow.link, bytes.size());
     flow.out += bytes;
@@ -85,11 +85,11 @@ void BusPipe::take(Flow& flow, std::string_view bytes, bool whole) {
   if (verdict.delay == 0) {
     hand_on(flow, bytes, verdict);
   } else {
-    // From when it was told of, not from when it was read: this thread may have stood still in between, and
-    // then nobody may have the message before the time that its record gives.
-    const Nanos now = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+    // Not from when it was read, but from when it was told of: this thread may have stood still in between,
+    // and nobody may have a message before the time that its record gives.
+    const Nanos admitted = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
     for (int copy = 0; copy < verdict.copies; ++copy) {
-      flow.waiting.emplace(now + verdict.delay,
+      flow.waiting.emplace(std::max(now, admitted) + verdict.delay,
                            Waiting{std::string(bytes), verdict.type, verdict.rule, verdict.held});
       flow.waiting_bytes += bytes.size();
     }

@@ -27,7 +27,7 @@ class BusPipe {
   int fd(Side side) const { return ends_[side].socket.get(); }
   /// What epoll shall tell of that side; 0: nothing any more.
   std::uint32_t interest(Side side) const;
-  void handle(Side side, std::uint32_t events);
+  void handle(Side side, std::uint32_t events, Nanos now);
   /// Hands on what waits for its time, or for a rule that is in force no more.
   void release(Nanos now);
   Nanos next_release() const;  // kNever: nothing waits
@@ -64,8 +64,8 @@ class BusPipe {
   Flow& flow_from(Side side) { return ends_[side].flow; }
   static Side other(Side side) { return side == kNear ? kFar : kNear; }
   void finish_connecting();
-  void read(Side side);
-  void take(Flow& flow, std::string_view bytes, bool whole);
+  void read(Side side, Nanos now);
+  void take(Flow& flow, std::string_view bytes, bool whole, Nanos now);
   void hand_on(Flow& flow, std::string_view bytes, const BusVerdict& verdict);
   void let_go(Flow& flow, const std::function<bool(Nanos, const Waiting&)>& which);
   void end_of(Side side);

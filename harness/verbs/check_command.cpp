@@ -268,20 +268,8 @@ Checked checked_history(const CheckArguments& arguments, const RunFiles& files, 
   }
 }
 
-/// What is named like a file of histories was meant as one.
-RunFiles run_named(const CheckArguments& arguments) {
-  try {
-    return find_run(arguments.store, arguments.file);
-  } catch (const UsageError& error) {
-    std::error_code ignored;
-    const std::filesystem::path path(arguments.file);
-    if (std::filesystem::exists(path, ignored) || (!path.has_extension() && !path.has_parent_path())) throw;
-    throw UsageError("there is no file " + arguments.file + ", and " + error.what());
-  }
-}
-
 Checked check_run(const CheckArguments& arguments) {
-  const RunFiles files = run_named(arguments);
+  const RunFiles files = find_run(arguments.store, arguments.file);
   const bool is_model =
       !arguments.model.empty() || (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr &&
                                    find_model(arguments.checker) != nullptr);
@@ -466,6 +454,7 @@ int check_command(int argc, const char* const* argv) {
   if (!parse_command_line(app, argc, argv)) return kExitPass;
   if (!arguments.model.empty() && !arguments.checker.empty())
     throw UsageError("give --model or --checker, not both");
+  if (!arguments.graph.empty() && arguments.graph != "-") require_writable(arguments.graph);
   ModelOptions& options = arguments.model_options;
   options.null_read_unconstrained = arguments.null_read == "unconstrained";
   options.failed_cas_observed = arguments.failed_cas == "observed";

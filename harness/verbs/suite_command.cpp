@@ -246,7 +246,10 @@ int report(const SuiteResult& result, const SuiteFiles& files, const SuiteOption
   if (!options.metrics.empty()) write_named_file(options.metrics, metrics);
   if (!options.summary.empty()) append(options.summary, summary);
   if (options.annotations) std::cerr << suite_annotations(result);
-  std::cout << (options.json ? json : suite_text(result, folder, colours_on(STDOUT_FILENO))) << std::flush;
+  std::cout << (options.json ? json : suite_text(result, folder, colours_on(STDOUT_FILENO)));
+  if (merged && !options.json)
+    std::cout << "  summary   " + files.summary().string() + "   page  " + files.page().string() + "\n";
+  std::cout << std::flush;
   return exit_code_of(result);
 }
 
