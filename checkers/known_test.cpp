@@ -37,7 +37,8 @@ std::vector<KnownViolation> all_of(const RunRecord& run) {
 }  // namespace
 
 TEST_CASE("a name that no checker or model gives is refused, with the nearest one") {
-  for (const char* name : {"lost-write-outside-window", "G1c", "expectation:s3", "duplicated-element", "crash"})
+  for (const char* name :
+       {"lost-write-outside-window", "G1c", "expectation:s3", "duplicated-element", "crash"})
     CHECK(problem_with_anomaly(name).empty());
   CHECK(problem_with_anomaly("lost-write-outside-windows").find("'lost-write-outside-window'?") !=
         std::string::npos);

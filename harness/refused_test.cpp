@@ -1,5 +1,5 @@
-// What cannot be: wrong input of every verb, and servers that refuse to start. Each is told with the place and
-// the mend, and leaves nothing behind.
+// What cannot be: wrong input of every verb, and servers that refuse to start. Each is told with the place
+// and the mend, and leaves nothing behind.
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -30,7 +30,8 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
   std::ofstream(scratch.path / "h.jsonl") << "";
   fs::create_directories(scratch.path / "folder.toml");
   std::ofstream(scratch.path / "known.toml")
-      << "[[load]]\nworkload = \"set\"\nname = \"mine\"\n[[known]]\ncheck = \"logs\"\nanomaly = \"crahs\"\nreason = \"y\"\n";
+      << "[[load]]\nworkload = \"set\"\nname = \"mine\"\n[[known]]\ncheck = \"logs\"\nanomaly = "
+         "\"crahs\"\nreason = \"y\"\n";
   fs::create_directories(scratch.path / "no-compiler/src");
   std::ofstream(scratch.path / "no-compiler/src/server.c") << "int main(void) { return 0; }\n";
   std::ofstream(scratch.path / "no-compiler/src/Makefile") << "redis-server:\n\tfalse\n";
@@ -99,7 +100,8 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
 
 TEST_CASE("what a node logged cannot move the cursor of who reads the error", "[real]") {
   const Scratch scratch;
-  std::ofstream(scratch.path / "scenario.toml") << "[cluster.directives]\nmaxmemory = \"lo\\u001b[2Jts\"\n[[load]]\n[run]\nno-faults = true\n";
+  std::ofstream(scratch.path / "scenario.toml")
+      << "[cluster.directives]\nmaxmemory = \"lo\\u001b[2Jts\"\n[[load]]\n[run]\nno-faults = true\n";
   const Finished run = finish(scratch, {"run", "scenario.toml", "--server", "redis", "--no-progress"});
   CAPTURE(run.err);
   CHECK(run.code == 3);

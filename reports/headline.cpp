@@ -161,7 +161,8 @@ std::string type_words(std::string_view type) {
 
 std::string headline(const Anomaly& anomaly) {
   if (!anomaly.headline.empty()) return anomaly.headline;
-  const auto* known = std::ranges::find(kSentences, std::string_view(anomaly.type), [](const Sentence& sentence) { return sentence.type.name(); });
+  const auto* known = std::ranges::find(kSentences, std::string_view(anomaly.type),
+                                        [](const Sentence& sentence) { return sentence.type.name(); });
   if (known != std::end(kSentences)) {
     std::string text(known->text);
     const bool whole = fill(text, "{node}", anomaly.node);

@@ -297,7 +297,9 @@ void Ledger::settle(const Loss& loss) {
     ++figures_.unknown;
     if (figures_.doubt.empty()) figures_.doubt = text + ": " + found.why;
   } else if (found.kind == Attribution::Kind::kViolation) {
-    violation(key, deviation.is_write ? AnomalyKind("lost-write-outside-window") : AnomalyKind("stale-read-outside-window"),
+    violation(key,
+              deviation.is_write ? AnomalyKind("lost-write-outside-window")
+                                 : AnomalyKind("stale-read-outside-window"),
               text + ". No documented window allows it: " + found.why, operations, deviation.effect_by,
               terms_[deviation.parent].node);
   } else {

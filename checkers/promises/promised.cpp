@@ -105,7 +105,8 @@ constexpr Promised kPromised[] = {
 }  // namespace
 
 std::string promise_of(std::string_view anomaly, const Plan& plan) {
-  if (anomaly.starts_with(kExpectationKind) || anomaly == AnomalyKind("unexpected-reply").name()) return plan.promise;
+  if (anomaly.starts_with(kExpectationKind) || anomaly == AnomalyKind("unexpected-reply").name())
+    return plan.promise;
   for (const Promised& line : kPromised)
     if (line.anomaly.name() == anomaly) return std::string(line.promise);
   return {};

@@ -201,7 +201,8 @@ class Views {
              name(shown) + " has two roles of " + name_of_id(run_, node.id) + ": CLUSTER SHARDS says " +
                  shard_text(run_, shard) + ", CLUSTER NODES says " + nodes_text(*shown.view, node.id));
       if (line->slots.empty() || line->slots == shard.slots) continue;
-      tell(shard.slots.empty() ? AnomalyKind("shard-without-slots") : AnomalyKind("shard-slots-disagree"), *shown.view,
+      tell(shard.slots.empty() ? AnomalyKind("shard-without-slots") : AnomalyKind("shard-slots-disagree"),
+           *shown.view,
            name(shown) +
                " has a shard whose slots are not those of its master (rows 13, 14): CLUSTER SHARDS says " +
                shard_text(run_, shard) + ", CLUSTER NODES says " + nodes_text(*shown.view, node.id));

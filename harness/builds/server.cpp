@@ -93,8 +93,7 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
   if (fs::is_directory(status)) return build_server(path, cache, options);
   if (is_tarball(path)) return build_server(unpack_tarball(path, cache, options), cache, options);
   if (::access(path.c_str(), X_OK) != 0)
-    throw UsageError(
-        fmt::format("build '{}': it is not executable (chmod +x), and no source tarball", spec));
+    throw UsageError(fmt::format("build '{}': it is not executable (chmod +x), and no source tarball", spec));
   return path;
 }
 

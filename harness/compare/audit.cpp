@@ -36,7 +36,8 @@ std::string on_one_line(const std::string& text) {
 std::string why_not_counted(const RunSummary& run) {
   if (run.exit_code != kExitPass && run.exit_code != kExitViolation)
     return run.verdict + ": " +
-           (run.exit_code == kExitEnvironment ? on_one_line(run.explanation) : first_sentence(run.explanation));
+           (run.exit_code == kExitEnvironment ? on_one_line(run.explanation)
+                                              : first_sentence(run.explanation));
   if (run.host_stall > kStallMax)
     return "the host stood still for " + std::to_string(run.host_stall / kMillisecond) + " ms";
   return {};

@@ -217,10 +217,12 @@ std::string why_no_run(const fs::path& root, const std::string& run) {
   const RunFiles files{run};
   std::error_code ignored;
   if (fs::is_regular_file(files.results(), ignored))
-    return run + " holds the results of a run, and not what it recorded: a suite or an audit keeps no more of " +
+    return run +
+           " holds the results of a run, and not what it recorded: a suite or an audit keeps no more of " +
            "one that passed, unless --keep all is given";
-  return (fs::exists(run, ignored) ? run + " is no run, and there is none of that name in "
-                                   : "there is no file or folder '" + run + "', and no run of that name in ") +
+  return (fs::exists(run, ignored)
+              ? run + " is no run, and there is none of that name in "
+              : "there is no file or folder '" + run + "', and no run of that name in ") +
          root.string() + ": give a store directory, a run's id or a prefix of it, or latest";
 }
 

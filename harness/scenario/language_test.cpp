@@ -274,7 +274,8 @@ TEST_CASE("directives of the harness, builds of known violations and families ar
              Contains("s.toml:5:9: unknown checker 'mien' (did you mean 'mine'?)"));
   CHECK_THAT(refusal(load + "[[known]]\ncheck = \"mine\"\nanomaly = \"overtook\"\nreason = \"y\"\n"),
              Contains("s.toml:6:11: unknown anomaly 'overtook' (did you mean 'overtaken'?)"));
-  const std::string expected = "[[known]]\ncheck = \"expectations\"\nreason = \"y\"\nanomaly = \"expectation:";
+  const std::string expected =
+      "[[known]]\ncheck = \"expectations\"\nreason = \"y\"\nanomaly = \"expectation:";
   CHECK(refusal(step + expected + "formation\"\n") == "");
   CHECK(refusal("[[step]]\nid = \"dies\"\nfault = \"kill\"\n" + expected + "dies\"\n") == "");
   CHECK_THAT(refusal("[[step]]\nid = \"dies\"\nfault = \"kill\"\n" + expected + "died\"\n"),

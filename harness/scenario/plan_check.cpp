@@ -375,8 +375,7 @@ class PlanCheck {
     for (std::size_t i = 0; i < plan_.known.size(); ++i) {
       const KnownViolation& known = plan_.known[i];
       const std::string part = "known." + std::to_string(i);
-      need(is_check(known.check), part + ".check",
-           unknown_check(known.check) + " in [[known]]");
+      need(is_check(known.check), part + ".check", unknown_check(known.check) + " in [[known]]");
       need(!known.anomaly.empty() && !known.reason.empty(), part + ".anomaly",
            "a known violation needs an 'anomaly' and a 'reason'");
       need_none(part + ".anomaly", problem_with_anomaly(known.anomaly));

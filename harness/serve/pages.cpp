@@ -155,10 +155,9 @@ std::string run_row(const TrendRun& run, const std::string& report) {
   std::string what;
   for (const Violation& one : of.violations)
     what += (what.empty() ? "" : "; ") + (one.known.empty() ? one.headline : "known: " + one.headline);
-  return "<tr>" + td(choice) +
-         verdict_cell(of.verdict, report) +
-         text(clock_text(of.ended_unix_ms)) + text(of.scenario) + text(of.build) +
-         text(std::to_string(of.seed)) + td(fmt::format("{:.1f} s", of.seconds), "n") +
+  return "<tr>" + td(choice) + verdict_cell(of.verdict, report) + text(clock_text(of.ended_unix_ms)) +
+         text(of.scenario) + text(of.build) + text(std::to_string(of.seed)) +
+         td(fmt::format("{:.1f} s", of.seconds), "n") +
          text(of.verdict == "pass" ? ""
               : what.empty()       ? of.explanation
                                    : what) +
@@ -280,19 +279,20 @@ setInterval(async () => {
 std::string audits_page(const std::vector<AuditEntry>& audits) {
   std::string out =
       fmt::format("<table class=\"list\">\n<caption>{}</caption>\n", counted(audits.size(), "audit"));
-  out += "<tr><th scope=\"col\">verdict</th><th scope=\"col\">candidate</th>"
-         "<th scope=\"col\">baseline</th><th scope=\"col\">audit</th><th scope=\"col\">why</th></tr>\n";
+  out +=
+      "<tr><th scope=\"col\">verdict</th><th scope=\"col\">candidate</th>"
+      "<th scope=\"col\">baseline</th><th scope=\"col\">audit</th><th scope=\"col\">why</th></tr>\n";
   for (const AuditEntry& audit : audits)
     out += "<tr>" + verdict_cell(audit.verdict, files(audit.folder, "audit.html")) + text(audit.candidate) +
-           text(audit.baseline) + text(audit.folder) +
-           text(audit.reason) + "</tr>\n";
+           text(audit.baseline) + text(audit.folder) + text(audit.reason) + "</tr>\n";
   return page("Audits", "/audits", out + "</table>\n");
 }
 
 std::string trend_page(const std::vector<TrendLine>& lines) {
   constexpr const char* kKinds[] = {"new", "ongoing", "resolved", "steady"};
-  std::string out = fmt::format("<table class=\"list\">\n<caption>{} of scenario and build, new failures first</caption>\n",
-                                counted(lines.size(), "pair"));
+  std::string out =
+      fmt::format("<table class=\"list\">\n<caption>{} of scenario and build, new failures first</caption>\n",
+                  counted(lines.size(), "pair"));
   out +=
       "<tr><th scope=\"col\">state</th><th scope=\"col\">scenario</th><th scope=\"col\">build</th><th "
       "scope=\"col\">nights</th>"

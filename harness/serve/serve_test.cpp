@@ -136,7 +136,8 @@ TEST_CASE("what could not conclude is told beside what failed, and audits name b
   line.failed = 1;
   line.nights["2026-11-29"] = {3, 1, 2};
   CHECK_THAT(trend_page({line}), Contains("1 of 3, 2 unknown") && Contains("rect class=\"u\""));
-  const std::string audits = audits_page({{"audit-1", "pass", "nothing is worse", "redis 8.0.6", "redis 7.0.15"}});
+  const std::string audits =
+      audits_page({{"audit-1", "pass", "nothing is worse", "redis 8.0.6", "redis 7.0.15"}});
   CHECK_THAT(audits, Contains(">redis 8.0.6<") && Contains(">redis 7.0.15<"));
 }
 
