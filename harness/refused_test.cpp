@@ -71,7 +71,7 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"run", "--plan", "missing.json"}, 2, "No such file"},
       {{"run", "--plan", "folder.toml"}, 2, "is a directory"},
       {{"run", "h.jsonl"}, 2, "ends in .toml"},
-      {{"run", "failover-basic", "--known", "folder.toml"}, 2, "is a directory"},
+      {{"run", "failover-basic", "--known", "folder.toml"}, 2, "unknown list of known violations"},
       {{"run", "--tag", "smok"}, 5, "did you mean 'smoke'?"},
       {{"audit", "redis", "--baseline", "redis", "--tag", "smok"}, 5, "did you mean 'smoke'?"},
       {{"run", "known.toml"}, 2, "known.toml:6:11: unknown anomaly 'crahs' (did you mean 'crash'?)"},
