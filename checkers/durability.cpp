@@ -7,6 +7,7 @@
 #include "checkers/promises/documented.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/ledger.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -66,7 +67,7 @@ class Durability {
       doubt(result_, "A lost write could not be attributed for want of evidence: " + loss.found.why + ".");
     if (loss.found.kind != Attribution::Kind::kViolation) return;
     Anomaly anomaly;
-    anomaly.type = "lost-durable-write";
+    anomaly.type = AnomalyKind("lost-durable-write").text();
     anomaly.key = loss.key;
     anomaly.explanation =
         loss.text + ". It was on the disk by what the persistence promises: " + loss.found.why;

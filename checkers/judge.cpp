@@ -6,6 +6,7 @@
 
 #include "checkers/known.h"
 #include "checkers/loads.h"
+#include "checkers/objects/objects.h"
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/documented.h"
 #include "checkers/promises/promised.h"
@@ -27,11 +28,17 @@ int exit_code_of(Validity valid) {
   return 4;
 }
 
-/// A run of one load of registers has one result, of the checker's own name.
+bool is_of_loads(const Checker& checker) {
+  return checker.check == check_register;
+}
+
+/// A run of one load of registers has one result, of the checker's own name, unless the load has another.
 bool judged_by_load(const RunRecord& run) {
   const auto& loads = run.plan.loads;
-  return loads.size() > 1 ||
-         (loads.size() == 1 && object_of_workload(loads.front().workload) != object_of_workload("register"));
+  if (loads.size() != 1) return loads.size() > 1;
+  const auto own = std::ranges::find_if(checkers(), is_of_loads);
+  return object_of_workload(loads.front().workload) != find_object(own->name) ||
+         (!loads.front().name.empty() && loads.front().name != loads.front().workload);
 }
 
 std::string names_where(const std::vector<CheckResult>& checks, Validity valid) {
@@ -114,7 +121,7 @@ std::string explain(const RunVerdict& verdict, const Plan& plan) {
 std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& analysis,
                                      const CheckOptions& options) {
   std::vector<CheckResult> results;
-  if (checker.check == check_register && judged_by_load(analysis.run))
+  if (is_of_loads(checker) && judged_by_load(analysis.run))
     results = check_loads(analysis, options);
   else
     results.push_back(checker.check(analysis, options));
@@ -124,20 +131,42 @@ std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& ana
   return results;
 }
 
-RunVerdict judge(const RunRecord& run, const CheckOptions& options,
-                 std::span<const std::string_view> selected) {
-  for (const std::string_view name : selected)
-    if (find_checker(name) == nullptr)
+SelectedChecks::SelectedChecks(std::span<const std::string_view> names, const Plan& plan)
+    : plan_(plan), names_(names) {
+  for (const std::string_view name : names)
+    if (find_checker(name) == nullptr && std::ranges::count(plan.loads, name, &LoadPlan::name) == 0)
       throw UsageError("there is no checker called \"" + std::string(name) +
                        "\"; `harness list` names them all");
+}
+
+bool SelectedChecks::names(std::string_view name) const {
+  return std::ranges::find(names_, name) != names_.end();
+}
+
+bool SelectedChecks::asks_for(const Checker& checker) const {
+  if (names_.empty() || names(checker.name)) return true;
+  return is_of_loads(checker) &&
+         std::ranges::any_of(plan_.loads, [&](const LoadPlan& load) { return names(load.name); });
+}
+
+std::vector<CheckResult> SelectedChecks::run(const Checker& checker, const Analysis& analysis,
+                                             const CheckOptions& options) const {
+  if (!asks_for(checker)) return {};
+  std::vector<CheckResult> results = run_checker(checker, analysis, options);
+  if (!names_.empty() && !names(checker.name))
+    std::erase_if(results, [&](const CheckResult& result) { return !names(result.name); });
+  return results;
+}
+
+RunVerdict judge(const RunRecord& run, const CheckOptions& options,
+                 std::span<const std::string_view> selected) {
+  const SelectedChecks asked(selected, run.plan);
   RunVerdict verdict;
   verdict.valid = Validity::kNotApplicable;
   const Analysis analysis(run);
   KnownViolations known(run);
   for (const Checker& checker : checkers()) {
-    if (!selected.empty() && std::find(selected.begin(), selected.end(), checker.name) == selected.end())
-      continue;
-    for (CheckResult& result : run_checker(checker, analysis, options)) {
+    for (CheckResult& result : asked.run(checker, analysis, options)) {
       for (Anomaly& anomaly : result.anomalies) anomaly.promise = promise_of(anomaly.type, run.plan);
       known.forgive(checker.name, result);
       verdict.valid = worst(verdict.valid, result.valid);

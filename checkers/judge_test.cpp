@@ -56,6 +56,28 @@ TEST_CASE("only the selected checkers run, and a wrong name is refused") {
   CHECK_THROWS_AS(judge(run, {}, wrong), UsageError);
 }
 
+TEST_CASE("a load's check is selected by the load's name, alone or beside checkers") {
+  FailoverRun healthy;
+  RunRecord run = healthy.finish();
+  run.plan.loads.assign(2, {});
+  run.plan.loads[0].name = "values";
+  run.plan.loads[1].name = "others";
+  for (LoadPlan& load : run.plan.loads) load.workload = "register";
+  const auto names = [&](std::vector<std::string_view> selected) {
+    std::vector<std::string> found;
+    for (const CheckResult& check : judge(run, {}, selected).checks) found.push_back(check.name);
+    return found;
+  };
+  CHECK(names({"others"}) == std::vector<std::string>{"others"});
+  CHECK(names({"logs", "values"}) == std::vector<std::string>{"values", "logs"});
+  CHECK(names({"register"}) == std::vector<std::string>{"values", "others"});
+  CHECK_THROWS_AS(names({"other"}), UsageError);
+  run.plan.loads.resize(1);
+  CHECK(names({"values"}) == std::vector<std::string>{"values"});
+  run.plan.loads[0].name = "register";
+  CHECK(names({"register"}) == std::vector<std::string>{"register"});
+}
+
 TEST_CASE("an empty record is unknown") {
   const RunVerdict verdict = judge({}, {});
   CHECK(verdict.exit_code == 4);

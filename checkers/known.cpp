@@ -7,6 +7,8 @@
 #include "checkers/promises/bounds.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/list_cut.h"
+#include "checkers/transactions/consistency_models.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/suggest.h"
 
 namespace harness {
@@ -56,6 +58,17 @@ std::string problem_with_builds(std::string_view builds) {
   const bool known = std::ranges::find(kFlavors, flavor) != std::end(kFlavors);
   return "'builds' must be redis, valkey or bundled, and perhaps which releases (redis<8.2, valkey>=9): '" +
          std::string(builds) + "' is not" + (known ? "" : suggestion(flavor, kFlavors));
+}
+
+std::string problem_with_anomaly(std::string_view name) {
+  if (name.starts_with(kExpectationKind) && name.size() > kExpectationKind.size()) return {};
+  const NameSet transactional = anomaly_names();
+  std::vector<std::string_view> names(std::begin(kAnomalyKinds), std::end(kAnomalyKinds));
+  names.insert(names.end(), transactional.begin(), transactional.end());
+  if (std::ranges::find(names, name) != names.end()) return {};
+  names.push_back(kExpectationKind);
+  return "unknown anomaly '" + std::string(name) + "'" + suggestion(name, names) +
+         " in [[known]]: no checker gives that name";
 }
 
 KnownViolations::KnownViolations(const RunRecord& run) {

@@ -17,6 +17,10 @@ bool builds_apply(std::string_view builds, const RunInfo& info);
 /// What is wrong with such a text; empty: nothing.
 std::string problem_with_builds(std::string_view builds);
 
+/// The same of an anomaly's name: one that no checker or model ever gives can never be known. Of an
+/// expectation ("expectation:s3") the plan's step is not asked for: a list is of several scenarios.
+std::string problem_with_anomaly(std::string_view name);
+
 class KnownViolations {
  public:
   explicit KnownViolations(const RunRecord& run);

@@ -36,6 +36,16 @@ std::vector<KnownViolation> all_of(const RunRecord& run) {
 
 }  // namespace
 
+TEST_CASE("a name that no checker or model gives is refused, with the nearest one") {
+  for (const char* name :
+       {"lost-write-outside-window", "G1c", "expectation:s3", "duplicated-element", "crash"})
+    CHECK(problem_with_anomaly(name).empty());
+  CHECK(problem_with_anomaly("lost-write-outside-windows").find("'lost-write-outside-window'?") !=
+        std::string::npos);
+  CHECK(problem_with_anomaly("expectation:").find("unknown anomaly") == 0);
+  CHECK_FALSE(problem_with_anomaly("").empty());
+}
+
 TEST_CASE("a known violation among many allowed anomalies is complete, though the list of them is cut") {
   RunInfo info = of_build("redis", "7.0.15");
   info.started_utc = "2026-11-22T12:18:42Z";

@@ -310,17 +310,6 @@ TEST_CASE("the command that an interrupted run names can be pasted, whatever its
   CHECK(WEXITSTATUS(status) == 4);  // it was found, and an interrupted run concludes nothing
 }
 
-TEST_CASE("what a node logged cannot move the cursor of who reads the error", "[real]") {
-  const Scratch scratch;
-  const std::string scenario = scenario_file(
-      scratch, "[cluster.directives]\nmaxmemory = \"lo\\u001b[2Jts\"\n[[load]]\n[run]\nno-faults = true\n");
-  const Finished run = finish(scratch, {"run", scenario, "--server", "redis", "--no-progress"});
-  CAPTURE(run.err);
-  CHECK(run.code == 3);
-  CHECK_THAT(run.err, Contains("the last lines of its log") && Contains("lo\\x1b[2Jts"));
-  CHECK(run.err.find('\x1b') == std::string::npos);
-}
-
 TEST_CASE("Ctrl-C stops a compilation, and leaves neither processes nor a run") {
   const Scratch scratch;
   const fs::path tree = scratch.path / "tree";
@@ -385,64 +374,3 @@ TEST_CASE("kill -9 at any moment leaves nothing on the host, and a store that is
   }
 }
 
-TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") {
-  struct Line {
-    std::vector<std::string> arguments;
-    int code;
-    std::string says;
-  };
-  const Scratch scratch;
-  std::ofstream(scratch.path / "broken.toml") << "[cluster]\nmasters = = 3\n";
-  std::ofstream(scratch.path / "keys.toml") << "[[load]]\n[run]\nfrobnicate = 1\n";
-  std::ofstream(scratch.path / "checks.toml") << "[[load]]\n[run]\nchecks = [\"slot-coverag\"]\n";
-  std::ofstream(scratch.path / "not-a-server") << "#!/bin/sh\necho hello\n";
-  fs::permissions(scratch.path / "not-a-server", fs::perms::all);
-  std::ofstream(scratch.path / "plan.json") << "{";
-  fs::create_directories(scratch.path / "no-compiler/src");
-  std::ofstream(scratch.path / "no-compiler/src/server.c") << "int main(void) { return 0; }\n";
-  std::ofstream(scratch.path / "no-compiler/src/Makefile") << "redis-server:\n\tfalse\n";
-  const std::vector<Line> lines = {
-      {{"run", "failover-basc"}, 2, "did you mean 'failover-basic'?"},
-      {{"rn"}, 2, "did you mean 'run'?"},
-      {{"run", "failover-basic", "--sed", "5"}, 2, "did you mean '--seed'?"},
-      {{"run", "failover-basic", "--seed", "five"}, 2, "seed"},
-      {{"run"}, 2, "SCENARIO"},
-      {{"run", "broken.toml"}, 2, "broken.toml:2:"},
-      {{"run", "missing.toml"}, 2, "missing.toml"},
-      {{"run", "checks.toml"}, 2, "did you mean 'slot-coverage'?"},
-      {{"run", "failover-basic", "--masters", "-2"}, 2, "3"},
-      {{"run", "failover-basic", "--masters", "0"}, 2, "3"},
-      {{"run", "failover-basic", "--masters", "5000"}, 2, "5000"},
-      {{"run", "failover-basic", "--replicas", "-1"}, 2, "replicas"},
-      {{"run", "failover-basic", "--workload", "registr"}, 2, "did you mean 'register'?"},
-      {{"run", "failover-basic", "--nemesis", "kil"}, 2, "did you mean 'kill'?"},
-      {{"run", "failover-basic", "--server", "/no/such/redis-server"}, 2, "/no/such/redis-server"},
-      {{"run", "failover-basic", "--server", "./not-a-server"}, 2, "not-a-server"},
-      {{"run", "failover-basic", "--store", "/proc/store"}, 3, "--store"},
-      {{"run", "failover-basic", "--nemesis", "xyzzy"}, 2, "; there are "},
-      {{"run", "failover-basic", "--workload", "xyzzyx"}, 2, "; there are register, "},
-      {{"run", "failover-basic", "--server", "./no-compiler"}, 3, "the whole log: "},
-      {{"run", "--plan", "plan.json"}, 2, "plan.json is no plan: parse error at line 1"},
-      {{"run", "failover-basic", "--server", "bundld"}, 2, "did you mean 'bundled'?"},
-      {{"run", "keys.toml"}, 2, "unknown key 'frobnicate' in [run]; it takes "},
-      {{"list", "fautls"}, 2, "did you mean 'faults'?"},
-      {{"suite", "--merge", ""}, 2, "holds no suite"},
-      {{"report", "nothing"}, 2, "latest"},
-      {{"check", "missing.jsonl", "--model", "register"}, 2, "missing.jsonl"},
-  };
-  for (const Line& line : lines) {
-    std::string command;
-    for (const std::string& argument : line.arguments) command += argument + " ";
-    const Finished run = finish(scratch, line.arguments);
-    CAPTURE(command, run.err);
-    CHECK(run.code == line.code);
-    CHECK_THAT(run.err, Contains(line.says));
-    CHECK(run.out.empty());
-  }
-  // Nothing half-done stays behind.
-  std::size_t left = 0;
-  if (fs::exists(scratch.store()))
-    left = static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(scratch.store()), fs::directory_iterator()));
-  CHECK(left == 0);
-}

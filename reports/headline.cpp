@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "harness/core/anomaly_kind.h"
+
 namespace harness::reporting {
 namespace {
 
 /// {key} and {node} stand for the anomaly's.
 struct Sentence {
-  std::string_view type;
+  AnomalyKind type;
   std::string_view text;
 };
 constexpr Sentence kSentences[] = {
@@ -159,7 +161,8 @@ std::string type_words(std::string_view type) {
 
 std::string headline(const Anomaly& anomaly) {
   if (!anomaly.headline.empty()) return anomaly.headline;
-  const auto* known = std::ranges::find(kSentences, std::string_view(anomaly.type), &Sentence::type);
+  const auto* known = std::ranges::find(kSentences, std::string_view(anomaly.type),
+                                        [](const Sentence& sentence) { return sentence.type.name(); });
   if (known != std::end(kSentences)) {
     std::string text(known->text);
     const bool whole = fill(text, "{node}", anomaly.node);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/core/anomaly_kind.h"
+
 namespace harness {
 
 void CountedSlice::write(std::uint32_t id, const Operation& operation, Token token, Mark::Writer) {
@@ -29,13 +31,13 @@ std::string CountedSlice::contradicts(const Slice& predecessor,
          std::to_string(before.highest_);
 }
 
-void CountedSlice::clash(std::string type, std::string text, std::vector<std::uint32_t> operations,
+void CountedSlice::clash(AnomalyKind type, std::string text, std::vector<std::uint32_t> operations,
                          std::vector<Conflict>& found) const {
   std::erase(operations, kNoOperation);
   std::sort(operations.begin(), operations.end());
   for (std::size_t i = 0; i < operations.size(); ++i)
     text += (i == 0 ? ": " : "; ") + history_.describe(history_.operations[operations[i]]);
-  found.push_back({std::move(type), std::move(text), std::move(operations)});
+  found.push_back({type, std::move(text), std::move(operations)});
 }
 
 void CountedSlice::mark_steps() {

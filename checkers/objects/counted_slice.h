@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checkers/objects/slice.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 
@@ -42,7 +43,7 @@ class CountedSlice : public Slice {
   std::string contradicts(const Slice& predecessor, std::vector<std::uint32_t>& operations) const override;
 
  protected:
-  void clash(std::string type, std::string text, std::vector<std::uint32_t> operations,
+  void clash(AnomalyKind type, std::string text, std::vector<std::uint32_t> operations,
              std::vector<Conflict>& found) const;
   /// Steps that nobody got an answer for, and that may have been made here.
   std::int64_t uncertain_steps() const { return maybe_; }

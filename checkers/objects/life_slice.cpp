@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "harness/core/anomaly_kind.h"
+
 namespace harness {
 
 std::uint32_t LifeSlice::mark_of(Token token) {
@@ -69,14 +71,14 @@ void LifeSlice::uncertain(std::uint32_t, const Operation& operation) {
     unsure_.insert(token);
 }
 
-void LifeSlice::clash(std::string type, std::string text, std::vector<std::uint32_t> operations,
+void LifeSlice::clash(AnomalyKind type, std::string text, std::vector<std::uint32_t> operations,
                       std::vector<Conflict>& found) const {
   std::erase(operations, kNoOperation);
   std::sort(operations.begin(), operations.end());
   operations.erase(std::unique(operations.begin(), operations.end()), operations.end());
   for (std::size_t i = 0; i < operations.size(); ++i)
     text += (i == 0 ? ": " : "; ") + history_.describe(history_.operations[operations[i]]);
-  found.push_back({std::move(type), std::move(text), std::move(operations)});
+  found.push_back({type, std::move(text), std::move(operations)});
 }
 
 void LifeSlice::sort_looks() {

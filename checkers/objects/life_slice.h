@@ -15,6 +15,7 @@
 
 #include "checkers/objects/slice.h"
 #include "checkers/objects/token_index.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 
@@ -73,7 +74,7 @@ class LifeSlice final : public Slice {
   void sort_looks();
   Sight first_absence(std::uint32_t mark, Nanos after) const;
   bool is_birth(std::uint32_t mark) const { return words_.ends(marks_[mark].token) == kNothing; }
-  void clash(std::string type, std::string text, std::vector<std::uint32_t> operations,
+  void clash(AnomalyKind type, std::string text, std::vector<std::uint32_t> operations,
              std::vector<Conflict>& found) const;
   std::string name(std::uint32_t mark) const { return words_.token(marks_[mark].token); }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/history.h"
 
 namespace harness {
@@ -41,7 +42,7 @@ struct Mark {
 
 /// A contradiction within one span.
 struct Conflict {
-  std::string type;                       // empty: it is not linearizable
+  AnomalyKind type = "";                  // empty: it is not linearizable
   std::string text;                       // "5 was observed although 7 had replaced it"
   std::vector<std::uint32_t> operations;  // witness, in order of invocation
 };

@@ -5,6 +5,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/command_effects.h"
 #include "harness/core/slot.h"
 
@@ -43,10 +44,10 @@ Nanos converged_by(const Analysis& analysis, const Failover& failover) {
   return from + bound;
 }
 
-void late(const Analysis& analysis, const Failover& failover, std::string type, const std::string& what,
+void late(const Analysis& analysis, const Failover& failover, AnomalyKind type, const std::string& what,
           Nanos by, CheckResult& result) {
   Anomaly anomaly;
-  anomaly.type = std::move(type);
+  anomaly.type = type.text();
   anomaly.node = node_name(analysis.run, failover.to);
   anomaly.time = by;
   anomaly.explanation = node_name(analysis.run, failover.from) + " -> " +

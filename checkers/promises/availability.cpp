@@ -8,6 +8,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/command_effects.h"
 
 namespace harness {
@@ -168,7 +169,7 @@ class ExcusedTimes {
 
 Anomaly unavailable(const SlotRange& range, const Stretch& outage, const Stretch& beyond) {
   Anomaly anomaly;
-  anomaly.type = "slots-unavailable";
+  anomaly.type = AnomalyKind("slots-unavailable").text();
   anomaly.time = beyond.from;
   anomaly.explanation = "slots " + slots_text({range}) +
                         " had no owner that serves them and that a majority " +

@@ -6,6 +6,7 @@
 
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -203,9 +204,9 @@ class BusVotes {
            std::to_string(seen.message.current_epoch);
   }
 
-  void tell(std::string type, int node, Nanos time, std::string text) {
+  void tell(AnomalyKind type, int node, Nanos time, std::string text) {
     Anomaly anomaly;
-    anomaly.type = std::move(type);
+    anomaly.type = type.text();
     anomaly.node = node_name(run(), node);
     anomaly.time = time;
     anomaly.explanation = std::move(text);

@@ -7,6 +7,7 @@
 
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -40,10 +41,10 @@ class Agreement {
   }
 
  private:
-  void tell(std::string type, const std::string& key, int node, std::string text,
+  void tell(AnomalyKind type, const std::string& key, int node, std::string text,
             std::vector<std::size_t> operations = {}) {
     Anomaly anomaly;
-    anomaly.type = std::move(type);
+    anomaly.type = type.text();
     anomaly.key = key;
     anomaly.node = node_name(run_, node);
     anomaly.time = judged_at(run_);

@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
 
-std::string_view type_of(DataDifference::Kind kind, std::string_view of_keys) {
+AnomalyKind type_of(DataDifference::Kind kind, AnomalyKind of_keys) {
   switch (kind) {
     case DataDifference::Kind::kKey:
       break;
@@ -35,10 +36,10 @@ std::vector<const FinalData*> data_by_node(const RunRecord& run, const std::vect
   return by_node;
 }
 
-Anomaly anomaly_of(const RunRecord& run, const DataDifference& difference, std::string_view type, int node,
+Anomaly anomaly_of(const RunRecord& run, const DataDifference& difference, AnomalyKind type, int node,
                    std::string explanation) {
   Anomaly anomaly;
-  anomaly.type = type_of(difference.kind, type);
+  anomaly.type = type_of(difference.kind, type).text();
   if (difference.kind != DataDifference::Kind::kFunction) anomaly.key = difference.key;
   anomaly.node = node_name(run, node);
   anomaly.time = judged_at(run);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/run_record.h"
 
 namespace harness {
@@ -14,7 +15,7 @@ std::vector<const FinalData*> data_by_node(const RunRecord& run, const std::vect
 
 /// A difference that `node` shows. `type`: of what concerns keys and their values; what else differs has a
 /// name of its own: expiry-differs, group-differs, consumer-differs, stream-count-differs, functions-differ.
-Anomaly anomaly_of(const RunRecord& run, const DataDifference& difference, std::string_view type, int node,
+Anomaly anomaly_of(const RunRecord& run, const DataDifference& difference, AnomalyKind type, int node,
                    std::string explanation);
 
 /// Says in the note what of the data was not read, and that a sample stands for the whole.

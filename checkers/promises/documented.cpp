@@ -12,6 +12,7 @@
 #include "checkers/promises/ledger.h"
 #include "checkers/promises/terms.h"
 #include "checkers/promises/windows.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -120,7 +121,7 @@ Plain plain_answer(const RunRecord& run, Object& object, const Ledger& ledger, b
     if (!strict) continue;
     for (const Conflict& conflict : conflicts) {
       Anomaly anomaly;
-      anomaly.type = "not-linearizable";
+      anomaly.type = AnomalyKind("not-linearizable").text();
       anomaly.key = object.instance_name(key.instance);
       anomaly.explanation = anomaly.key + " is not linearizable (--strict): " + conflict.text;
       for (const std::uint32_t id : conflict.operations)

@@ -7,6 +7,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -120,8 +121,8 @@ class Elections {
     return master;
   }
 
-  void tell(std::string type, int node, Nanos time, std::string text) {
-    accuse(run_, result_, std::move(type), node, time, std::move(text));
+  void tell(AnomalyKind type, int node, Nanos time, std::string text) {
+    accuse(run_, result_, type, node, time, std::move(text));
   }
 
   /// Whether somebody told the node, or its master, to hand over: then nobody waits.

@@ -6,6 +6,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -25,8 +26,8 @@ class Epochs {
   }
 
  private:
-  void tell(std::string type, int node, Nanos time, std::string text) {
-    accuse(run_, result_, std::move(type), node, time, std::move(text));
+  void tell(AnomalyKind type, int node, Nanos time, std::string text) {
+    accuse(run_, result_, type, node, time, std::move(text));
   }
 
   /// Row 12, look by look.

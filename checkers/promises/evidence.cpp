@@ -6,6 +6,7 @@
 
 #include "checkers/promises/effects.h"
 #include "checkers/promises/list_cut.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/waiting.h"
 
 namespace harness {
@@ -62,10 +63,10 @@ void report(CheckResult& result, Anomaly anomaly) {
   list_anomaly(result, std::move(anomaly));
 }
 
-void accuse(const RunRecord& run, CheckResult& result, std::string type, int node, Nanos time,
+void accuse(const RunRecord& run, CheckResult& result, AnomalyKind type, int node, Nanos time,
             std::string explanation) {
   Anomaly anomaly;
-  anomaly.type = std::move(type);
+  anomaly.type = type.text();
   anomaly.node = node_name(run, node);
   anomaly.time = time;
   anomaly.explanation = std::move(explanation);

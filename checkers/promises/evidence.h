@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/run_record.h"
 
 namespace harness {
@@ -27,7 +28,7 @@ void list_anomaly(CheckResult& result, Anomaly anomaly);
 /// Counts the anomaly (allowed, or a violation that makes the result invalid) and lists it.
 void report(CheckResult& result, Anomaly anomaly);
 /// Reports a violation by a node. `explanation` is a sentence without its full stop.
-void accuse(const RunRecord& run, CheckResult& result, std::string type, int node, Nanos time,
+void accuse(const RunRecord& run, CheckResult& result, AnomalyKind type, int node, Nanos time,
             std::string explanation);
 /// The evidence is not enough: the result becomes unknown unless it is invalid already, and says why.
 void doubt(CheckResult& result, std::string_view why);

@@ -5,6 +5,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/logs.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -33,7 +34,7 @@ void check_expectation(Nanos stall, const ExpectationRecord& expectation, CheckR
     return doubt(result, "The machine held everything up for " + in_milliseconds(stall) + ", while " + what +
                              " had " + in_milliseconds(expectation.patience) + ".");
   Anomaly anomaly;
-  anomaly.type = "expectation:" + expectation.step;
+  anomaly.type = std::string(kExpectationKind) + expectation.step;
   anomaly.time = expectation.until;
   anomaly.headline = "Step " + expectation.step + " expected '" + shortened(expectation.condition) +
                      "' within " + in_milliseconds(expectation.patience) + ", and it did not come to hold";
@@ -62,7 +63,7 @@ void check_reply(const RunRecord& run, const CommandRecord& command, CheckResult
   if (!command.answered && told_as_exit(run, command)) return;
   if (!command.answered) return doubt(result, "No answer came to " + what + ": " + command.reply + ".");
   Anomaly anomaly;
-  anomaly.type = "unexpected-reply";
+  anomaly.type = AnomalyKind("unexpected-reply").text();
   anomaly.time = command.replied;
   anomaly.node = node_name(run, command.node);
   anomaly.headline = anomaly.node + " answered " + shortened(command_line(command)) + " with '" +

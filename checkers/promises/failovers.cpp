@@ -9,6 +9,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -327,7 +328,7 @@ void check_speed(const Analysis& analysis, const Failover& failover, CheckResult
   if (failover.within_bound || disturbed(run, failover)) return;
   if (left_within_reach(analysis, failover) || only_slowed(run, failover)) return;
   Anomaly anomaly;
-  anomaly.type = "slow-failover";
+  anomaly.type = AnomalyKind("slow-failover").text();
   anomaly.node = node_name(run, failover.to);
   anomaly.time = failover.promoted;
   anomaly.explanation = tell(run, failover) + ": later than the bound of " +
@@ -382,7 +383,7 @@ void check_need(const Analysis& analysis, const Failover& failover, CheckResult&
     return;
   }
   Anomaly anomaly;
-  anomaly.type = "needless-failover";
+  anomaly.type = AnomalyKind("needless-failover").text();
   anomaly.node = node_name(run, failover.to);
   anomaly.time = failover.promoted;
   anomaly.explanation = text;
@@ -407,7 +408,7 @@ void check_due(const Analysis& analysis, CheckResult& result) {
     });
     if (unclear) continue;
     Anomaly anomaly;
-    anomaly.type = "no-failover";
+    anomaly.type = AnomalyKind("no-failover").text();
     anomaly.node = node_name(run, expected.node);
     anomaly.time = expected.until;
     anomaly.explanation =

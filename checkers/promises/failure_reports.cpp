@@ -9,6 +9,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/quiet.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -135,7 +136,7 @@ class FailureReports {
       return doubt(result_,
                    text + "; but this machine stood still for " + in_milliseconds(analysis_.stall) + ".");
     Anomaly anomaly;
-    anomaly.type = "failed-without-majority";
+    anomaly.type = AnomalyKind("failed-without-majority").text();
     anomaly.node = node_name(run_, line.node);
     anomaly.time = line.time;
     anomaly.explanation = text;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -186,7 +187,7 @@ void Ledger::check_origin(Key& key, std::uint32_t id, Token token) {
   const auto failed = key.failed.find(token);
   const bool known = failed != key.failed.end();
   const std::string which = object_.shape() == Object::Shape::kLast ? "" : " (" + token_text(token) + ")";
-  violation(key, known ? "failed-write-read" : "never-written",
+  violation(key, known ? AnomalyKind("failed-write-read") : AnomalyKind("never-written"),
             tell(id) + (known ? ", a value whose write had failed: " + tell(failed->second)
                               : ", a value" + which + " that nobody ever wrote to " + key_name(key)),
             known ? std::vector{failed->second, id} : std::vector{id}, op(id).completed, node_of(id));
@@ -237,8 +238,8 @@ void Ledger::check_within_terms(Key& key) {
       const bool moved = key.moved;
       violation(key,
                 !conflict.type.empty() ? conflict.type
-                : moved                ? "not-linearizable-across-move"
-                                       : "not-linearizable-in-term",
+                : moved                ? AnomalyKind("not-linearizable-across-move")
+                                       : AnomalyKind("not-linearizable-in-term"),
                 (moved ? "the masters that slot " + std::to_string(key.slot) +
                              " passed through, the first of them " + terms_.describe(run_, stream) +
                              ", contradict each other on "
@@ -295,11 +296,11 @@ std::vector<std::size_t> Ledger::events(const std::vector<std::uint32_t>& operat
   return indices;
 }
 
-void Ledger::violation(Key& key, std::string type, std::string text,
+void Ledger::violation(Key& key, AnomalyKind type, std::string text,
                        const std::vector<std::uint32_t>& operations, Nanos time, int node) {
   key.explained = true;
   Anomaly anomaly;
-  anomaly.type = std::move(type);
+  anomaly.type = type.text();
   anomaly.key = key_name(key);
   anomaly.explanation = std::move(text);
   anomaly.operations = events(operations);

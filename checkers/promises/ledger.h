@@ -18,6 +18,7 @@
 #include "checkers/promises/slot_streams.h"
 #include "checkers/promises/terms.h"
 #include "checkers/promises/windows.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/run_record.h"
 #include "harness/core/verdict.h"
 
@@ -133,7 +134,7 @@ class Ledger {
   int root_of(const Key& key, int stream) const;
   std::string token_text(Token token) const;
   std::string key_name(const Key& key) const { return object_.instance_name(key.id); }
-  void violation(Key& key, std::string type, std::string text, const std::vector<std::uint32_t>& operations,
+  void violation(Key& key, AnomalyKind type, std::string text, const std::vector<std::uint32_t>& operations,
                  Nanos time, int node);
   std::vector<std::size_t> events(const std::vector<std::uint32_t>& operations) const;
 

@@ -4,6 +4,7 @@
 
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/ledger.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 
@@ -296,7 +297,9 @@ void Ledger::settle(const Loss& loss) {
     ++figures_.unknown;
     if (figures_.doubt.empty()) figures_.doubt = text + ": " + found.why;
   } else if (found.kind == Attribution::Kind::kViolation) {
-    violation(key, deviation.is_write ? "lost-write-outside-window" : "stale-read-outside-window",
+    violation(key,
+              deviation.is_write ? AnomalyKind("lost-write-outside-window")
+                                 : AnomalyKind("stale-read-outside-window"),
               text + ". No documented window allows it: " + found.why, operations, deviation.effect_by,
               terms_[deviation.parent].node);
   } else {
@@ -345,7 +348,7 @@ void Ledger::allow(const Loss& loss, const Attribution& found, const std::string
   Nanos& age = figures_.age_max[found.window];
   age = std::max(age, found.age);
   Anomaly anomaly;
-  anomaly.type = loss.deviation.is_write ? "lost-write" : "stale-read";
+  anomaly.type = (loss.deviation.is_write ? AnomalyKind("lost-write") : AnomalyKind("stale-read")).text();
   anomaly.key = key_name(keys_[loss.key]);
   anomaly.explanation =
       text + ". Documented (window " + std::string(to_string(found.window)) + "): " + found.why;

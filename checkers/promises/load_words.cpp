@@ -1,15 +1,17 @@
 #include "checkers/promises/load_words.h"
 
+#include "harness/core/anomaly_kind.h"
+
 namespace harness {
 
 std::string describe(const RunRecord& run, std::uint32_t id) {
   return run.history.describe(run.history.operations[id]);
 }
 
-Anomaly anomaly_of(const RunRecord& run, std::string type, std::string text,
+Anomaly anomaly_of(const RunRecord& run, AnomalyKind type, std::string text,
                    const std::vector<std::uint32_t>& operations) {
   Anomaly anomaly;
-  anomaly.type = std::move(type);
+  anomaly.type = type.text();
   const Operation& last = run.history.operations[operations.back()];
   anomaly.key = std::string(run.history.key_text(last));
   anomaly.explanation = std::move(text);

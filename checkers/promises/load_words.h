@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/run_record.h"
 
 namespace harness {
@@ -13,7 +14,7 @@ namespace harness {
 std::string describe(const RunRecord& run, std::uint32_t id);
 
 /// A finding about these operations, at the time and node of the last of them. REQUIRES: there is one.
-Anomaly anomaly_of(const RunRecord& run, std::string type, std::string text,
+Anomaly anomaly_of(const RunRecord& run, AnomalyKind type, std::string text,
                    const std::vector<std::uint32_t>& operations);
 
 /// The operations by key, in order of invocation.

@@ -9,6 +9,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -16,10 +17,10 @@ namespace {
 /// A text that a healthy server never writes, unless an effect excuses the line.
 struct Alarm {
   std::string_view text;
-  std::string_view type;
+  AnomalyKind type;
   bool crash = false;  // one of the lines of a crash report: together they tell one crash
 };
-constexpr std::string_view kCrash = "crash";
+constexpr AnomalyKind kCrash = "crash";
 constexpr std::string_view kCrashLine = "crashed by signal";
 // Texts of redis 7.0.15 (debug.c, server.c, zmalloc), Valkey's variants, and gcc's sanitizers.
 constexpr Alarm kAlarms[] = {
@@ -121,15 +122,15 @@ class Lines {
 
   void judge(std::size_t number, const Alarm& alarm, int life) {
     const LogLine& line = run_.logs[number];
-    const std::string_view kind = alarm.crash ? kCrash : alarm.type;  // one crash writes many lines
-    if (!told_.insert({line.node, life, kind}).second) return;
+    const AnomalyKind kind = alarm.crash ? kCrash : alarm.type;  // one crash writes many lines
+    if (!told_.insert({line.node, life, kind.name()}).second) return;
     if (asked_for(run_, life,
                   [&](const FaultRecord& fault) { return excuses_line(fault, line.node, line.text); })) {
       ++expected_;
       return;
     }
     Anomaly anomaly;
-    anomaly.type = alarm.type;
+    anomaly.type = alarm.type.text();
     anomaly.node = node_name(run_, line.node);
     anomaly.time = line.time;
     anomaly.explanation = anomaly.node + " logged at " + at(line.time) +
@@ -158,7 +159,7 @@ void check_exits(const RunRecord& run, CheckResult& result) {
     if (!ended_by_itself(run, static_cast<int>(i))) continue;
     const Incarnation& life = run.incarnations[i];
     Anomaly anomaly;
-    anomaly.type = "unexpected-exit";
+    anomaly.type = AnomalyKind("unexpected-exit").text();
     anomaly.node = node_name(run, life.node);
     anomaly.time = life.ended;
     anomaly.explanation = anomaly.node + " (pid " + std::to_string(life.pid) + ") ended by itself at " +

@@ -7,6 +7,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/same_word.h"
 #include "harness/core/slot_offer.h"
 
@@ -39,9 +40,9 @@ class MembershipCheck {
     return told && runs_at_end(run_, node) ? view : nullptr;
   }
 
-  void tell(std::string type, int node, std::string text) {
+  void tell(AnomalyKind type, int node, std::string text) {
     Anomaly anomaly;
-    anomaly.type = std::move(type);
+    anomaly.type = type.text();
     anomaly.node = node_name(run_, node);
     anomaly.time = judged_at(run_);
     anomaly.explanation = "in the end " + std::move(text);

@@ -9,6 +9,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/quiet.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -94,9 +95,9 @@ class MessageRules {
     subscriptions_[parts[0].as_integer()].push_back(std::move(look));
   }
 
-  void violation(std::string type, std::string text, std::vector<std::uint32_t> operations) {
+  void violation(AnomalyKind type, std::string text, std::vector<std::uint32_t> operations) {
     Anomaly anomaly;
-    anomaly.type = std::move(type);
+    anomaly.type = type.text();
     const Operation& last = op(operations.back());
     anomaly.key = std::string(run_.history.key_text(last));
     anomaly.explanation = std::move(text);

@@ -6,6 +6,7 @@
 
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/quiet.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/same_word.h"
 #include "harness/core/slot.h"
 
@@ -146,7 +147,7 @@ class MigrationRules {
     const std::string wrong = why_wrong(*certain, command.starts_with("asking-"), answer, named);
     if (wrong.empty()) return;
     Anomaly anomaly;
-    anomaly.type = "wrong-answer-for-slot";
+    anomaly.type = AnomalyKind("wrong-answer-for-slot").text();
     anomaly.key = std::string(run_.history.key_text(op));
     anomaly.explanation = "slot " + std::to_string(slot) + " was " + state + " at " + node_name(run_, node) +
                           ", which " + wrong + ": " + run_.history.describe(op);

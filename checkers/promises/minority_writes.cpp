@@ -5,6 +5,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -49,7 +50,7 @@ void check_cut(const RunRecord& run, const FaultRecord& fault, int node, Nanos b
     figures.latest = std::max(figures.latest, op.invoked - fault.requested);
     if (!late) continue;
     Anomaly anomaly;
-    anomaly.type = "minority-write";
+    anomaly.type = AnomalyKind("minority-write").text();
     anomaly.key = run.history.key_text(op);
     anomaly.node = node_name(run, node);
     anomaly.time = op.completed;

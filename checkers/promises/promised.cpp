@@ -1,10 +1,12 @@
 #include "checkers/promises/promised.h"
 
+#include "harness/core/anomaly_kind.h"
+
 namespace harness {
 namespace {
 
 struct Promised {
-  std::string_view anomaly;
+  AnomalyKind anomaly;
   std::string_view promise;
 };
 
@@ -103,9 +105,10 @@ constexpr Promised kPromised[] = {
 }  // namespace
 
 std::string promise_of(std::string_view anomaly, const Plan& plan) {
-  if (anomaly.starts_with("expectation:") || anomaly == "unexpected-reply") return plan.promise;
+  if (anomaly.starts_with(kExpectationKind) || anomaly == AnomalyKind("unexpected-reply").name())
+    return plan.promise;
   for (const Promised& line : kPromised)
-    if (line.anomaly == anomaly) return std::string(line.promise);
+    if (line.anomaly.name() == anomaly) return std::string(line.promise);
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "checkers/promises/data_difference.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -85,7 +86,7 @@ class Replicas {
     if (least <= 0 || last < first || until - from < kLong + stall_ || !linked(replica, from, until))
       return false;
     Anomaly anomaly;
-    anomaly.type = "replica-stuck";
+    anomaly.type = AnomalyKind("replica-stuck").text();
     anomaly.node = node_name(run_, replica);
     anomaly.time = until;
     anomaly.explanation = "the stream of " + anomaly.node + " has a hole: from " + at(from) + " to " +

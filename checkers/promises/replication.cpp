@@ -6,6 +6,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -47,8 +48,8 @@ class Replication {
   }
 
  private:
-  void tell(std::string type, int node, Nanos time, std::string text) {
-    accuse(run_, result_, std::move(type), node, time, std::move(text));
+  void tell(AnomalyKind type, int node, Nanos time, std::string text) {
+    accuse(run_, result_, type, node, time, std::move(text));
   }
 
   /// Of one process: a replica, then a master.

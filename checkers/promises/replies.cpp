@@ -11,6 +11,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/quiet.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/same_word.h"
 
 namespace harness {
@@ -77,7 +78,7 @@ bool every_slot_owned(const Topology& topology) {
 }
 
 /// A client that had asked this node first, and the one that it was told of, was redirected once more.
-constexpr std::string_view kRedirectedAgain = "redirected-again";
+constexpr AnomalyKind kRedirectedAgain = "redirected-again";
 
 class Replies {
  public:
@@ -97,9 +98,9 @@ class Replies {
   }
 
  private:
-  void tell(std::string type, int node, Nanos time, const std::string& what, const std::string& why) {
+  void tell(AnomalyKind type, int node, Nanos time, const std::string& what, const std::string& why) {
     Anomaly anomaly;
-    anomaly.type = std::move(type);
+    anomaly.type = type.text();
     anomaly.node = node_name(run_, node);
     anomaly.time = time;
     anomaly.explanation = anomaly.node + " answered " + what + " at " + at(time) + ": " + why;
@@ -146,7 +147,7 @@ class Replies {
     const int node = run_.node_by_name(run_.history.node_text(op));
     if (node < 0) return;
     ++result_.operations;
-    if (error == kRedirectedAgain && quiet_.holds(op.invoked, op.completed))
+    if (error == kRedirectedAgain.name() && quiet_.holds(op.invoked, op.completed))
       tell("redirected-elsewhere", node, op.completed, run_.history.describe(op),
            "the node that it named does not serve the slot either, though nothing had happened to the "
            "cluster");

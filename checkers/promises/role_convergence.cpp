@@ -7,6 +7,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -41,11 +42,11 @@ class Convergence {
     return view != nullptr && view->reachable && view->topology.myself() != nullptr ? view : nullptr;
   }
 
-  void tell(std::string type, int node, std::string text) {
+  void tell(AnomalyKind type, int node, std::string text) {
     if (const FaultRecord* fault = left_half_way(run_))
       return doubt(result_, text + "; but " + fault->description + " was left half-way.");
     Anomaly anomaly;
-    anomaly.type = std::move(type);
+    anomaly.type = type.text();
     anomaly.node = node_name(run_, node);
     anomaly.time = judged_at(run_);
     anomaly.explanation = std::move(text);

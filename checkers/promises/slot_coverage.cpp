@@ -9,6 +9,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
 #include "checkers/promises/quiet.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
@@ -121,7 +122,7 @@ void check_outages(const RunRecord& run, const std::vector<SlotClaim>& claims, c
     longest = std::max(longest, when.second - when.first);
     widest = std::max(widest, count_slots(slots));
     Anomaly anomaly;
-    anomaly.type = "slots-uncovered";
+    anomaly.type = AnomalyKind("slots-uncovered").text();
     anomaly.time = when.first;
     anomaly.allowed = true;
     anomaly.explanation = "slots " + slots_text(slots) + " had no live owner for " +
@@ -236,7 +237,7 @@ class SingleOwner {
   void tell(const SlotClaim& a, const SlotClaim& b, int slot, Nanos from, Nanos until, const std::string& why,
             CheckResult& result) const {
     Anomaly anomaly;
-    anomaly.type = "two-owners";
+    anomaly.type = AnomalyKind("two-owners").text();
     anomaly.time = from;
     anomaly.node = node_name(run_, a.node);
     anomaly.explanation = node_name(run_, a.node) + " and " + node_name(run_, b.node) + " both served slot " +
@@ -257,12 +258,12 @@ void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>
   const Membership intended = intended_in_the_end(run);
   int agreed = 0;
   std::set<std::string> told;
-  const auto tell = [&](std::string type, int node, std::string text) {
+  const auto tell = [&](AnomalyKind type, int node, std::string text) {
     if (!told.insert(text).second) return;
     if (const FaultRecord* fault = left_half_way(run))
       return doubt(result, text + "; but " + fault->description + " was left half-way.");
     Anomaly anomaly;
-    anomaly.type = std::move(type);
+    anomaly.type = type.text();
     anomaly.node = node_name(run, node);
     anomaly.time = judged_at(run);
     anomaly.explanation = std::move(text);

@@ -7,6 +7,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/command_timeout.h"
 #include "harness/core/same_word.h"
 
@@ -90,7 +91,7 @@ void check_command(const Analysis& analysis, const CommandRecord& command, Nanos
   }
   if (!lived_through(run, command)) return;
   Anomaly anomaly;
-  anomaly.type = "stuck-client";
+  anomaly.type = AnomalyKind("stuck-client").text();
   anomaly.node = node_name(run, command.node);
   anomaly.time = due;
   anomaly.explanation = anomaly.node + " was to answer " + what + " after " + in_milliseconds(timeout) +
@@ -122,7 +123,7 @@ void check_forgotten(const Analysis& analysis, const CommandRecord& command, Che
       !answered_others(analysis, command.node, free, command.replied))
     return;
   Anomaly anomaly;
-  anomaly.type = "stuck-client";
+  anomaly.type = AnomalyKind("stuck-client").text();
   anomaly.node = node_name(run, command.node);
   anomaly.time = command.replied;
   anomaly.explanation = anomaly.node + " never answered " + line_of(command) + " (step " + command.step +

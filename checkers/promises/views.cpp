@@ -8,13 +8,14 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/shown_views.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {
 
 /// A disagreement that a make is known for: told, and no failure unless the plan asks for this checker.
 struct KnownDisagreement {
-  std::string_view type;
+  AnomalyKind type;
   std::string_view flavor;
   int since;   // versions from this one on ...
   int before;  // ... and below this one; 0: no end
@@ -76,20 +77,20 @@ class Views {
     shown_.push_back(std::move(shown));
   }
 
-  void tell(std::string type, const FinalView& view, std::string text) {
+  void tell(AnomalyKind type, const FinalView& view, std::string text) {
     Anomaly anomaly;
-    anomaly.type = std::move(type);
+    anomaly.type = type.text();
     anomaly.node = node_name(run_, view.node);
     anomaly.time = judged_at(run_);
     anomaly.explanation = "in the end " + std::move(text);
-    if (const KnownDisagreement* known = asked_by_name_ ? nullptr : known_of(anomaly.type, view.node)) {
+    if (const KnownDisagreement* known = asked_by_name_ ? nullptr : known_of(type, view.node)) {
       anomaly.allowed = true;
       anomaly.known = known->source;
     }
     report(result_, std::move(anomaly));
   }
 
-  const KnownDisagreement* known_of(std::string_view type, int node) const {
+  const KnownDisagreement* known_of(AnomalyKind type, int node) const {
     const ServerInfo& server = server_of(run_.info, run_.nodes[static_cast<std::size_t>(node)]);
     const int version = version_number(server.version);
     for (const KnownDisagreement& known : kKnown)
@@ -112,10 +113,10 @@ class Views {
     }
   }
 
-  void tell_owners(std::string type, const Shown& shown, const SlotRanges& differ) {
+  void tell_owners(AnomalyKind type, const Shown& shown, const SlotRanges& differ) {
     const int slot = differ.front().first;
     const TopologyNode* owner = shown.nodes.owner_of(slot);
-    tell(std::move(type), *shown.view,
+    tell(type, *shown.view,
          name(shown) + " gives slots " + slots_text(differ) +
              " to different owners (rows 13, 14): CLUSTER NODES says " +
              (owner == nullptr ? "nobody" : nodes_text(*shown.view, owner->id)) + ", CLUSTER SLOTS says " +
@@ -200,7 +201,8 @@ class Views {
              name(shown) + " has two roles of " + name_of_id(run_, node.id) + ": CLUSTER SHARDS says " +
                  shard_text(run_, shard) + ", CLUSTER NODES says " + nodes_text(*shown.view, node.id));
       if (line->slots.empty() || line->slots == shard.slots) continue;
-      tell(shard.slots.empty() ? "shard-without-slots" : "shard-slots-disagree", *shown.view,
+      tell(shard.slots.empty() ? AnomalyKind("shard-without-slots") : AnomalyKind("shard-slots-disagree"),
+           *shown.view,
            name(shown) +
                " has a shard whose slots are not those of its master (rows 13, 14): CLUSTER SHARDS says " +
                shard_text(run_, shard) + ", CLUSTER NODES says " + nodes_text(*shown.view, node.id));

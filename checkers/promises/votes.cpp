@@ -8,6 +8,7 @@
 #include "checkers/promises/bus_votes.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/same_word.h"
 #include "harness/core/saved_epochs.h"
 
@@ -69,8 +70,8 @@ class Votes {
     votes_.push_back(vote);
   }
 
-  void tell(std::string type, const Vote& vote, std::string text) {
-    accuse(run_, result_, std::move(type), vote.voter, vote.line->time, std::move(text));
+  void tell(AnomalyKind type, const Vote& vote, std::string text) {
+    accuse(run_, result_, type, vote.voter, vote.line->time, std::move(text));
   }
 
   std::string told(const Vote& vote) const {

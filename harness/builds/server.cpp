@@ -85,7 +85,7 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
     if (const auto source = git_source_in(spec))
       return build_server(unpack_git_source(*source, cache, options), cache, options);
     throw UsageError(
-        fmt::format("--server {}: there is no such file or folder{}; give bundled, redis, valkey, "
+        fmt::format("build '{}': there is no such file or folder{}; give bundled, redis, valkey, "
                     "debian:NAME=VERSION, a path to a server binary, source tree or tarball, or "
                     "REPOSITORY@TAG",
                     spec, suggestion(spec, std::array<std::string_view, 3>{"bundled", "redis", "valkey"})));
@@ -93,8 +93,7 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
   if (fs::is_directory(status)) return build_server(path, cache, options);
   if (is_tarball(path)) return build_server(unpack_tarball(path, cache, options), cache, options);
   if (::access(path.c_str(), X_OK) != 0)
-    throw UsageError(
-        fmt::format("--server {}: it is not executable (chmod +x), and no source tarball", spec));
+    throw UsageError(fmt::format("build '{}': it is not executable (chmod +x), and no source tarball", spec));
   return path;
 }
 
@@ -143,7 +142,7 @@ std::vector<Server> resolve_servers(const std::string& specs, const BuildOptions
   for (const std::string& spec : split_specs(specs)) {
     if (spec.empty())
       throw UsageError(
-          fmt::format("--server \"{}\": a build's name is empty; give one, or several as in "
+          fmt::format("build \"{}\": a name is empty; give one, or several as in "
                       "redis,bundled",
                       specs));
     servers.push_back(resolve_server(spec, options));

@@ -114,9 +114,8 @@ void Node::wait_until_answering(std::chrono::milliseconds timeout) {
   const std::string what =
       end ? end->describe() + " before it answered"
           : fmt::format("did not answer PING within {} ms (last: {})", timeout.count(), last);
-  throw EnvironmentError(fmt::format("{} ({} {}) {}; its configuration is {}; the last lines of its log:\n{}",
-                                     name(), flavor().binary, flavor().version_text, what,
-                                     files_.config().string(), last_log_lines()));
+  throw EnvironmentError(fmt::format("{} ({} {}) {}; the last lines of its log:\n{}", name(), flavor().binary,
+                                     flavor().version_text, what, last_log_lines()));
 }
 
 std::optional<ExitStatus> Node::poll_locked() {

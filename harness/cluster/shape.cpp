@@ -30,7 +30,7 @@ void check_numbers(const ClusterPlan& plan) {
     nodes += replicas;
     if (nodes > kMaxNodes)
       throw UsageError(
-          fmt::format("{} masters with {} replicas each and {} spare nodes are more nodes than "
+          fmt::format("{} masters, replicas of each: {}, and spare nodes: {} are more nodes than "
                       "one machine is asked for: at most {}",
                       masters, replicas, plan.spare, kMaxNodes));
   }

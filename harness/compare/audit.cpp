@@ -22,9 +22,22 @@ std::string first_sentence(const std::string& text) {
   return text.substr(0, std::min(text.find(". "), text.find('\n')));
 }
 
+/// The reason of an error stands in its last lines: what the server said.
+std::string on_one_line(const std::string& text) {
+  std::string line;
+  for (const char c : text)
+    if (c != '\n')
+      line += c;
+    else if (!line.empty() && line.back() != ' ')
+      line += ' ';
+  return line;
+}
+
 std::string why_not_counted(const RunSummary& run) {
   if (run.exit_code != kExitPass && run.exit_code != kExitViolation)
-    return run.verdict + ": " + first_sentence(run.explanation);
+    return run.verdict + ": " +
+           (run.exit_code == kExitEnvironment ? on_one_line(run.explanation)
+                                              : first_sentence(run.explanation));
   if (run.host_stall > kStallMax)
     return "the host stood still for " + std::to_string(run.host_stall / kMillisecond) + " ms";
   return {};

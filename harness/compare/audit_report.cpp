@@ -122,7 +122,16 @@ constexpr std::string_view kStyle =
     "border-bottom:1px solid #8884;vertical-align:top}.worse{font-weight:bold}.worse td:first-child::before"
     "{content:'\\2718  '}.same td:first-child::before,.better td:first-child::before{content:'\\2714  '}"
     ".unclear td:first-child::before{content:'?  '}code{white-space:pre-wrap}"
-    "@media(max-width:640px){td,th,code{overflow-wrap:anywhere}}";
+    "@media(max-width:44rem){h1{font-size:1.4rem}thead{display:none}tr{display:flex;flex-wrap:wrap;"
+    "column-gap:.9rem;padding:.4rem 0;border-bottom:1px solid #8884}td{border:0;padding:.1rem 0;"
+    "overflow-wrap:anywhere}td:empty{display:none}td[data-label]::before{content:attr(data-label) ' ';"
+    "opacity:.8}code{overflow-wrap:anywhere}}";
+
+/// Where the table's head is not shown, `label` stands before the cell.
+std::string cell_of(const std::string& inside, const std::string& label = "") {
+  return (label.empty() || inside.empty() ? "<td>" : "<td data-label=\"" + label + "\">") +
+         escape_xml(inside) + "</td>";
+}
 
 }  // namespace
 
@@ -165,18 +174,18 @@ std::string audit_markdown(const AuditReport& report) {
 }
 
 std::string audit_html(const AuditReport& report) {
-  std::string text = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>audit: " +
-                     std::string(to_string(report.answer.outcome)) + "</title><style>" + std::string(kStyle) +
-                     "</style></head><body>\n<main>\n<h1>" + escape_xml(verdict_text(report)) + "</h1>\n<p>" +
-                     escape_xml(titled(report)) + ", " + effort_text(report) +
-                     "</p>\n<table><thead><tr><th>answer</th><th>what</th><th>baseline</th><th>candidate</th>"
-                     "<th>difference</th><th>note</th></tr></thead><tbody>\n";
+  std::string text =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width, initial-scale=1\"><title>audit: " +
+      std::string(to_string(report.answer.outcome)) + "</title><style>" + std::string(kStyle) +
+      "</style></head><body>\n<main>\n<h1>" + escape_xml(verdict_text(report)) + "</h1>\n<p>" +
+      escape_xml(titled(report)) + ", " + effort_text(report) +
+      "</p>\n<table><thead><tr><th>answer</th><th>what</th><th>baseline</th><th>candidate</th>"
+      "<th>difference</th><th>note</th></tr></thead><tbody>\n";
   for (const AuditRow& row : audit_rows(report)) {
     text += "<tr class=\"" + std::string(to_string(row.answer)) + "\">";
-    for (const std::string& column :
-         {label_of(row.answer), row.what, row.baseline, row.candidate, row.difference, row.note})
-      text += "<td>" + escape_xml(column) + "</td>";
-    text += "</tr>\n";
+    text += cell_of(label_of(row.answer)) + cell_of(row.what) + cell_of(row.baseline, "baseline") +
+            cell_of(row.candidate, "candidate") + cell_of(row.difference) + cell_of(row.note) + "</tr>\n";
   }
   text += "</tbody></table>\n<ul>\n";
   for (const std::string& note : audit_notes(report)) text += "<li>" + escape_xml(note) + "</li>\n";

@@ -16,12 +16,12 @@ Measured milliseconds(Nanos from, Nanos to) {
 }
 
 /// The mean of a phase over the run's failovers that came to it.
-template <Nanos Failover::*kPhase>
+template <Nanos Failover::*kPhase, Nanos Failover::*kFrom = &Failover::fault_at>
 Measured failover_phase(const MeasuredRun& run) {
   double sum = 0;
   int count = 0;
   for (const Failover& failover : run.verdict.failovers)
-    if (const Measured length = milliseconds(failover.fault_at, failover.*kPhase)) {
+    if (const Measured length = milliseconds(failover.*kFrom, failover.*kPhase)) {
       sum += *length;
       ++count;
     }
@@ -140,6 +140,9 @@ constexpr FigureKind kFigures[] = {
     {"failover-suspected", "failover: fault to first suspicion", "ms", false, 100, true,
      failover_phase<&Failover::pfail>},
     {"failover-failed", "failover: fault to FAIL", "ms", false, 100, true, failover_phase<&Failover::fail>},
+    // Beside the whole: the time until FAIL is much longer, and hides what became of the election.
+    {"failover-election", "failover: FAIL to promotion", "ms", false, 200, true,
+     failover_phase<&Failover::promoted, &Failover::fail>},
     {"failover-elected", "failover: fault to promotion", "ms", false, 100, true,
      failover_phase<&Failover::promoted>},
     {"failover-first-write", "failover: fault to first write", "ms", false, 100, true,

@@ -43,8 +43,12 @@ TEST_CASE("Failover phases are means of the failovers that came to them") {
   for (std::size_t i = 0; i < 3; ++i) verdict.failovers[i].fault_at = kSecond;
   verdict.failovers[0].promoted = 3 * kSecond;
   verdict.failovers[1].promoted = 2 * kSecond;
+  verdict.failovers[0].fail = 2 * kSecond;
+  verdict.failovers[1].fail = 2 * kSecond;
+  verdict.failovers[2].fail = 2 * kSecond;  // and nobody took over
   const Figures figures = figures_of(record, verdict);
   CHECK(figure(figures, "failover-elected") == 1500.0);
+  CHECK(figure(figures, "failover-election") == 500.0);
   CHECK_FALSE(figure(figures, "failover-first-write"));
   CHECK_FALSE(figure(figures, "rate"));
   CHECK_FALSE(figure(figures, "unavailable"));

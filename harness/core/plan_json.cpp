@@ -98,7 +98,7 @@ void fields(auto& a, Is<StepPlan> auto& value) {
   a.value("command", value.command);
   a.value("reply", value.reply);
   a.value("save", value.save);
-  a.value("session", value.session);
+  a.added("session", value.session);
   a.value("condition", value.condition);
   a.seconds("within", value.within);
   a.seconds("stay", value.stay);

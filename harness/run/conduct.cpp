@@ -1,6 +1,7 @@
 #include "harness/run/conduct.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "harness/cluster/intent.h"
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/wait.h"
 #include "harness/faults/faults.h"
 #include "harness/run/bus_record.h"
@@ -71,14 +73,19 @@ class Conductor {
     options.fake_clock = gear.fake_clock;
     options.progress = [this](std::string_view what) { progress_.update(std::string(what)); };
     cluster_ = std::make_unique<Cluster>(*sandbox_, options);
-    point_latest_at(plan_.files);
     // Before the servers start: so all that they ever say to each other goes through it.
     // Steps that need it were refused where hosts have no network of their own; its evidence alone is left
     // out.
     const bool own_networks = plan_.mode != SandboxMode::kLoopback;
     if (own_networks && needs_bus_path(plan()))
       bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files, &tally_, plan().limits.bus_evidence);
-    cluster_->start();
+    try {
+      cluster_->start();
+    } catch (const EnvironmentError&) {
+      std::filesystem::remove_all(plan_.files.nodes());  // a run that never started leaves nothing
+      throw;
+    }
+    point_latest_at(plan_.files);
   }
 
   /// False when the servers did not become a cluster by their own fault: then that is what the store tells.
@@ -111,7 +118,7 @@ class Conductor {
             std::chrono::seconds(10), [this] { return looked_since(0); }, milliseconds(10)))
       tell("not every node was looked at");
     ExpectationRecord formed;
-    formed.step = "formation";
+    formed.step = kFormationStep;
     formed.condition = "the servers become one cluster";
     formed.began = -took;
     formed.until = clock_.now();

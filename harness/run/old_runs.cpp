@@ -108,7 +108,9 @@ Retention retention_from(const std::string& text) {
 
 std::vector<Stored> look_through(const fs::path& store) {
   std::error_code error;
-  if (!fs::is_directory(store, error)) throw EnvironmentError("there is no store at " + store.string());
+  if (!fs::is_directory(store, error))
+    throw EnvironmentError("there is no store at " + store.string() +
+                           ": run something first, or say where with --store");
   const auto texts = naming_texts(store);
   const auto now = fs::file_time_type::clock::now();
   std::vector<Stored> found;

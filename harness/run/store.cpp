@@ -210,6 +210,24 @@ void point_latest_at(const RunFiles& files) {
                            std::string(kMend));
 }
 
+namespace {
+
+/// What stands in the place of the run that somebody asked for.
+std::string why_no_run(const fs::path& root, const std::string& run) {
+  const RunFiles files{run};
+  std::error_code ignored;
+  if (fs::is_regular_file(files.results(), ignored))
+    return run +
+           " holds the results of a run, and not what it recorded: a suite or an audit keeps no more of " +
+           "one that passed, unless --keep all is given";
+  return (fs::exists(run, ignored)
+              ? run + " is no run, and there is none of that name in "
+              : "there is no file or folder '" + run + "', and no run of that name in ") +
+         root.string() + ": give a store directory, a run's id or a prefix of it, or latest";
+}
+
+}  // namespace
+
 RunFiles find_run(const fs::path& root, const std::string& run) {
   if (is_run(run)) return {fs::canonical(run)};
   if (run == "latest") {
@@ -223,9 +241,7 @@ RunFiles find_run(const fs::path& root, const std::string& run) {
     if (id.starts_with(run)) fitting.push_back(id);
   }
   if (fitting.size() == 1) return {fs::canonical(root / fitting.front())};
-  if (fitting.empty())
-    throw UsageError("no run '" + run + "' in " + root.string() +
-                     ": give a store directory, a run's id or a prefix of it, or latest");
+  if (fitting.empty()) throw UsageError(why_no_run(root, run));
   std::string list;
   for (const std::string& id : fitting) list += "\n  " + id;
   throw UsageError("'" + run + "' fits several runs:" + list);

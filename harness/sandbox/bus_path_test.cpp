@@ -243,6 +243,30 @@ TEST_CASE("a message that waits is delivered although its sender has closed the 
   });
 }
 
+TEST_CASE("nobody has a message sooner than its record says, be the path's own thread as slow as it likes") {
+  in_each_sandbox([](SandboxMode mode) {
+    Scene scene(mode);
+    BusPath path = scene.open();
+    const RunClock clock;
+    std::vector<BusSighting> seen;
+    path.traffic().record(clock, [&](const BusSighting& sighting) { seen.push_back(sighting); });
+    // It read the message, and stands still for longer than the rule holds that back.
+    path.traffic().tap([&](const BusLink&, std::string_view) {
+      const Nanos began = clock.now();
+      wait_until("some time is over", kPatience, [&] { return clock.now() > began + 150 * kMillisecond; });
+    });
+    BusRule held = rule(BusFate::kDelayed, BusType::kAuthAck, 100 * kMillisecond);
+    held.evidence = true;
+    const auto delay = path.apply(held);
+    Line line(scene.one, scene.two);
+    const std::string ack = message(BusType::kAuthAck, 2);
+    send(line.near, ack);
+    require_that(receive(line.far, ack.size()) == ack, "it arrives");
+    const Nanos arrived = clock.now();
+    require_that(seen.size() == 1 && seen[0].time <= arrived, "and not before it is told of");
+  });
+}
+
 TEST_CASE("nobody at the other end is told as soon as it is known") {
   in_each_sandbox([](SandboxMode mode) {
     Scene scene(mode);

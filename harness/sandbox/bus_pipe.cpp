@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 
 namespace harness {
 namespace {
@@ -84,8 +85,11 @@ void BusPipe::take(Flow& flow, std::string_view bytes, bool whole, Nanos now) {
   if (verdict.delay == 0) {
     hand_on(flow, bytes, verdict);
   } else {
+    // Not from when it was read, but from when it was told of: this thread may have stood still in between,
+    // and nobody may have a message before the time that its record gives.
+    const Nanos admitted = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
     for (int copy = 0; copy < verdict.copies; ++copy) {
-      flow.waiting.emplace(now + verdict.delay,
+      flow.waiting.emplace(std::max(now, admitted) + verdict.delay,
                            Waiting{std::string(bytes), verdict.type, verdict.rule, verdict.held});
       flow.waiting_bytes += bytes.size();
     }

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "checkers/known.h"
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
-#include "harness/run/store.h"
+#include "harness/scenario/scenario.h"
 #include "harness/scenario/toml_section.h"
 
 namespace harness {
@@ -21,6 +22,8 @@ KnownViolation violation_from(const Section& section, const std::string& word) {
   KnownViolation known;
   known.check = word.substr(0, slash);
   known.anomaly = word.substr(slash + 1);
+  if (const std::string why = problem_with_anomaly(known.anomaly); !why.empty())
+    section.refuse("violations", why);
   return known;
 }
 
@@ -72,7 +75,7 @@ std::vector<KnownEntry> load_known(const std::string& name_or_file) {
       !std::filesystem::is_regular_file(name_or_file, error))
     throw UsageError("unknown list of known violations '" + name_or_file + "'" +
                      suggestion(name_or_file, names) + ": give a bundled one (ci/known) or a .toml file");
-  return parse_known(read_file(name_or_file), name_or_file);
+  return parse_known(text_of_file(name_or_file, "list of known violations"), name_or_file);
 }
 
 void add_known(const std::vector<KnownEntry>& list, Scenario& scenario) {

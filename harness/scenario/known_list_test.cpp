@@ -53,6 +53,8 @@ TEST_CASE("What is wrong with a list is refused with its place") {
   };
   refused("[[known]]\nviolations = [\"logs\"]\n", "x.toml:2");
   refused("[[known]]\nreason = \"r\"\n", "'violations'");
+  refused("[[known]]\nviolations = [\"logs/crahs\"]\nreason = \"r\"\n",
+          "x.toml:2:14: unknown anomaly 'crahs' (did you mean 'crash'?)");
   refused("[[known]]\nviolation = [\"logs/crash\"]\n", "did you mean 'violations'");
   Scenario scenario = load_scenario("failover-basic");
   add_known(parse_known("[[known]]\nviolations = [\"lgs/crash\"]\nreason = \"r\"\n", "x.toml"), scenario);

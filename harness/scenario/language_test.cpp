@@ -259,7 +259,7 @@ TEST_CASE("directives of the harness, builds of known violations and families ar
   const std::string step = "[[step]]\nfault = \"kill\"\n";
   CHECK_THAT(refusal("[cluster.directives]\nmaxmemory = 1\ncluster-node-timeout = 5\n" + step),
              Contains("s.toml:3:") && Contains("use node-timeout"));
-  const std::string known = "[[known]]\ncheck = \"logs\"\nanomaly = \"x\"\nreason = \"y\"\n";
+  const std::string known = "[[known]]\ncheck = \"logs\"\nanomaly = \"crash\"\nreason = \"y\"\n";
   for (const char* wrong : {"redis<<8", "redsi<8", "redis<", "8.2"})
     CHECK_THAT(refusal(step + known + "builds = \"" + wrong + "\"\n"),
                Contains("s.toml:7:") && Contains("'builds'"));
@@ -267,9 +267,22 @@ TEST_CASE("directives of the harness, builds of known violations and families ar
   for (const char* right : {"redis", "redis<8.2", "valkey>=9.1.2", "bundled"})
     CHECK(refusal(step + known + "until = 2027-06-30\nbuilds = \"" + std::string(right) + "\"\n") == "");
   const std::string load = "[[load]]\nworkload = \"set\"\nname = \"mine\"\n";
-  const std::string of_load = "[[known]]\ncheck = \"mine\"\nanomaly = \"x\"\nreason = \"y\"\n";
+  const std::string of_load = "[[known]]\ncheck = \"mine\"\nanomaly = \"overtaken\"\nreason = \"y\"\n";
   CHECK(refusal(load + of_load) == "");
   CHECK_THAT(refusal(step + of_load), Contains("s.toml:4:") && Contains("unknown checker 'mine'"));
+  CHECK_THAT(refusal(load + "[[known]]\ncheck = \"mien\"\nanomaly = \"overtaken\"\nreason = \"y\"\n"),
+             Contains("s.toml:5:9: unknown checker 'mien' (did you mean 'mine'?)"));
+  CHECK_THAT(refusal(load + "[[known]]\ncheck = \"mine\"\nanomaly = \"overtook\"\nreason = \"y\"\n"),
+             Contains("s.toml:6:11: unknown anomaly 'overtook' (did you mean 'overtaken'?)"));
+  const std::string expected =
+      "[[known]]\ncheck = \"expectations\"\nreason = \"y\"\nanomaly = \"expectation:";
+  CHECK(refusal(step + expected + "formation\"\n") == "");
+  CHECK(refusal("[[step]]\nid = \"dies\"\nfault = \"kill\"\n" + expected + "dies\"\n") == "");
+  CHECK_THAT(refusal("[[step]]\nid = \"dies\"\nfault = \"kill\"\n" + expected + "died\"\n"),
+             Contains("s.toml:7:11: unknown step 'died' (did you mean 'dies'?)"));
+  CHECK(refusal(load + "[run]\nchecks = [\"logs\", \"mine\"]\n") == "");
+  CHECK_THAT(refusal(load + "[run]\nchecks = [\"mien\"]\n"),
+             Contains("s.toml:5:10:") && Contains("did you mean 'mine'?"));
   CHECK_THAT(refusal("[random]\nfaults = [\"packt-*\"]\ncount = 3\n"), Contains("'packet-*'"));
   CHECK_THAT(refusal("[cluster]\nnode-timeout = 0\n" + step), Contains("at most 3600000"));
 }

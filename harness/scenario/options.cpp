@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "harness/builds/server.h"
@@ -145,6 +146,12 @@ void apply_cluster(const RunOptions& options, ClusterPlan& cluster) {
   }
 }
 
+/// What an option says does not stand in the file.
+void name_places(const RunOptions& options, Scenario& scenario) {
+  if (options.replicas) scenario.places["cluster.masters"] = "--replicas: ";
+  if (options.masters) scenario.places["cluster.masters"] = "--masters: ";
+}
+
 /// What the steps say of builds gives way to --upgrade-to.
 void forget_builds(std::vector<ScenarioStep>& steps) {
   for (ScenarioStep& step : steps) {
@@ -190,6 +197,7 @@ Plan plan_for(const RunOptions& options, const std::string& name, std::uint64_t 
   }
   Scenario scenario = load_scenario(name);
   apply_cluster(options, scenario.plan.cluster);
+  name_places(options, scenario);
   apply_loads(options, scenario.plan.loads);
   apply_nemesis(options, scenario);
   if (options.upgrade_to) forget_builds(scenario.steps);
@@ -206,6 +214,14 @@ std::vector<std::string> scenarios_tagged(const std::string& tag) {
     if (std::ranges::count(scenario.plan.tags, tag) > 0) names.emplace_back(bundled.name);
   }
   return names;
+}
+
+std::string no_such_tag(const std::string& tag) {
+  std::set<std::string> tags;
+  for (const BundledScenario& bundled : bundled_scenarios())
+    for (const std::string& one : load_scenario(std::string(bundled.name)).plan.tags) tags.insert(one);
+  const std::vector<std::string_view> names(tags.begin(), tags.end());
+  return "no bundled scenario has the tag '" + tag + "'" + suggestion(tag, names);
 }
 
 std::string shell_word(const std::string& word) {

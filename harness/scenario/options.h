@@ -50,6 +50,8 @@ Plan plan_for(const RunOptions& options, const std::string& scenario, std::uint6
 
 /// The bundled scenarios that have the tag.
 std::vector<std::string> scenarios_tagged(const std::string& tag);
+/// "no bundled scenario has the tag 'smok' (did you mean 'smoke'?)"
+std::string no_such_tag(const std::string& tag);
 
 /// The word as a shell takes it: quoted when it has to be.
 std::string shell_word(const std::string& word);

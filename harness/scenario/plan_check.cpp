@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
-#include <sstream>
 
 #include "checkers/checkers.h"
 #include "checkers/known.h"
@@ -95,8 +93,19 @@ class PlanCheck {
       need(std::ranges::count(kReachable, name, &Named::name) > 0, "limits.must-reach",
            unknown("state", name, kReachable) + " in 'must-reach'");
     for (const std::string& name : plan_.limits.checks)
-      need(find_checker(name) != nullptr, "limits.checks",
-           unknown("checker", name, checkers()) + " in 'checks': 'harness list' shows them");
+      need(is_check(name), "limits.checks", unknown_check(name) + " in 'checks': 'harness list' shows them");
+  }
+
+  /// A checker; or a load, whose check is shown under the load's name.
+  bool is_check(std::string_view name) const {
+    return find_checker(name) != nullptr || std::ranges::count(plan_.loads, name, &LoadPlan::name) > 0;
+  }
+
+  std::string unknown_check(std::string_view name) const {
+    std::vector<std::string_view> names;
+    for (const LoadPlan& load : plan_.loads) names.push_back(load.name);
+    for (const Checker& checker : checkers()) names.push_back(checker.name);
+    return "unknown checker " + in_quotes(name) + suggestion(name, names);
   }
 
   /// A capability, or a feature of releases; or a fault, a family of them ("packet-*"), or a condition that
@@ -370,12 +379,10 @@ class PlanCheck {
     for (std::size_t i = 0; i < plan_.known.size(); ++i) {
       const KnownViolation& known = plan_.known[i];
       const std::string part = "known." + std::to_string(i);
-      // A load's check is shown under the load's name.
-      const bool of_a_load = std::ranges::count(plan_.loads, known.check, &LoadPlan::name) > 0;
-      need(of_a_load || find_checker(known.check) != nullptr, part + ".check",
-           unknown("checker", known.check, checkers()) + " in [[known]]");
+      need(is_check(known.check), part + ".check", unknown_check(known.check) + " in [[known]]");
       need(!known.anomaly.empty() && !known.reason.empty(), part + ".anomaly",
            "a known violation needs an 'anomaly' and a 'reason'");
+      need_none(part + ".anomaly", problem_with_anomaly(known.anomaly));
       need_none(part + ".builds", problem_with_builds(known.builds));
       need(known.until.empty() || std::regex_match(known.until, day), part + ".until",
            "'until' must be a day: 2027-06-30");
@@ -423,13 +430,10 @@ std::span<const Named> reachable_states() {
 }
 
 Plan load_plan(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in || text.fail()) throw UsageError("cannot read the plan " + file);
+  const std::string text = text_of_file(file, "plan file");
   Plan plan;
   try {
-    plan = Json::parse(text.str()).get<Plan>();
+    plan = Json::parse(text).get<Plan>();
   } catch (const Json::exception& error) {
     throw UsageError(file + " is no plan: " + json_reason(error));
   }

@@ -1,5 +1,6 @@
 #include "harness/scenario/scenario.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/check.h"
 #include "harness/core/path_unit.h"
 #include "harness/core/suggest.h"
@@ -27,16 +29,18 @@ void require_an_end(const Section& root, const Scenario& scenario) {
     root.refuse("random", "[random] needs a 'count', or the run a 'time-limit'");
 }
 
-std::string text_of(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path))
-    throw UsageError(path.string() + " is a directory, not a scenario file");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file.is_open() || file.bad() || (text.fail() && std::filesystem::file_size(path) > 0))
-    throw UsageError("cannot read the scenario file " + path.string() + ": " + std::strerror(errno));
-  return std::move(text).str();
+/// A list of known violations is of several scenarios; what stands in the scenario is of its own steps.
+void require_known_steps(const Scenario& scenario) {
+  std::vector<std::string_view> steps{kFormationStep};
+  for (const ScenarioStep& step : scenario.steps) steps.push_back(step.plan.id);
+  for (std::size_t i = 0; i < scenario.plan.known.size(); ++i) {
+    const std::string_view anomaly = scenario.plan.known[i].anomaly;
+    if (!anomaly.starts_with(kExpectationKind)) continue;
+    const std::string_view step = anomaly.substr(kExpectationKind.size());
+    if (std::ranges::find(steps, step) != steps.end()) continue;
+    throw UsageError(scenario.places.at("known." + std::to_string(i) + ".anomaly") + "unknown step '" +
+                     std::string(step) + "'" + suggestion(step, steps) + " in [[known]]");
+  }
 }
 
 /// The load's options, with files that are named from the scenario's folder.
@@ -51,6 +55,20 @@ Parameters with_absolute_paths(const LoadPlan& load, const std::filesystem::path
 }
 
 }  // namespace
+
+std::string text_of_file(const std::filesystem::path& path, std::string_view what) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    throw UsageError(path.string() + " is a directory, not a " + std::string(what));
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file.is_open() || file.bad() || (text.fail() && std::filesystem::file_size(path, ignored) > 0))
+    throw UsageError("cannot read the " + std::string(what) + " " + path.string() + ": " +
+                     std::strerror(errno));
+  return std::move(text).str();
+}
 
 Scenario parse_scenario(std::string_view toml, const std::string& source) {
   const toml::parse_result parsed = toml::parse(toml, source);
@@ -73,6 +91,7 @@ Scenario parse_scenario(std::string_view toml, const std::string& source) {
   root.done();
   require_something(scenario, source);
   require_an_end(root, scenario);
+  require_known_steps(scenario);
   return scenario;
 }
 
@@ -87,10 +106,13 @@ Scenario load_scenario(const std::string& name_or_file) {
     return scenario;
   }
   const std::filesystem::path path(name_or_file);
+  std::error_code ignored;
+  if (path.extension() != ".toml" && std::filesystem::exists(path, ignored))
+    throw UsageError(name_or_file + " is no scenario: the name of a scenario file ends in .toml");
   if (path.extension() != ".toml")
     throw UsageError("unknown scenario '" + name_or_file + "'" + suggestion(name_or_file, names) +
                      ": give a name that 'harness list' shows, or a .toml file");
-  Scenario scenario = parse_scenario(text_of(path), name_or_file);
+  Scenario scenario = parse_scenario(text_of_file(path, "scenario file"), name_or_file);
   scenario.plan.scenario = path.stem().string();
   for (LoadPlan& load : scenario.plan.loads)
     load.options = with_absolute_paths(load, std::filesystem::absolute(path).parent_path());

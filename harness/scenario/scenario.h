@@ -54,6 +54,9 @@ struct Scenario {
 /// a scenario cannot have (the nearest name is suggested).
 Scenario parse_scenario(std::string_view toml, const std::string& source);
 
+/// Of a file that a user named; `what` it should be: "scenario file". Throws UsageError with the reason.
+std::string text_of_file(const std::filesystem::path& path, std::string_view what);
+
 /// A bundled name, or a .toml file. Throws UsageError when it is neither.
 Scenario load_scenario(const std::string& name_or_file);
 

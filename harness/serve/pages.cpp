@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 
 #include "harness/compare/statistics.h"
 #include "reports/headline.h"
@@ -35,10 +36,11 @@ code { overflow-wrap: anywhere; }
 a { color: light-dark(#0b57a4, #8ab8ff); }
 .fail { color: light-dark(#b0124f, #ff8fb4); font-weight: 600; } .pass { color: light-dark(#1b6b2e, #7fd694); }
 .unknown, .error, .interrupted { color: light-dark(#8a4d00, #ffc26b); font-weight: 600; }
-svg rect.f { fill: light-dark(#b0124f, #ff8fb4); } svg rect.p { fill: #7779; }
+svg rect.f { fill: light-dark(#b0124f, #ff8fb4); } svg rect.u { fill: light-dark(#8a4d00, #ffc26b); } svg rect.p { fill: #7779; }
 @media (max-width: 44rem) {
   table.list tr { display: flex; flex-wrap: wrap; column-gap: .9rem; padding: .4rem 0; border-bottom: 1px solid #8884; }
   table.list tr:has(th[scope=col]), table.list td:empty { display: none; }
+  table.list td[data-label]::before { content: attr(data-label) " "; opacity: .8; }
   table.list td { border: 0; padding: .1rem 0; white-space: normal; overflow-wrap: anywhere; }
 }
 .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; }
@@ -66,6 +68,10 @@ std::string page(std::string_view title, std::string_view here, const std::strin
 
 std::string td(const std::string& inside, const char* kind = "") {
   return std::string("<td") + (*kind ? std::string(" class=\"") + kind + "\"" : "") + ">" + inside + "</td>";
+}
+/// A number; where rows are shown without the table's head, `label` stands before it.
+std::string number(const std::string& plain, const char* label) {
+  return fmt::format("<td class=\"n\" data-label=\"{}\">{}</td>", label, plain);
 }
 std::string text(const std::string& plain) {
   return td(escape_xml(plain));
@@ -130,7 +136,16 @@ std::string query_of(const RunFilter& filter, std::size_t number) {
                      url_part(filter.build), url_part(filter.verdict), number);
 }
 
-std::string run_row(const TrendRun& run) {
+/// The run's report, or where the suite kept none of it, the suite's page.
+std::string report_of(const TrendRun& run, const HasReport& has_report) {
+  if (run.suite.empty()) return files(run.id, "report.html");
+  if (run.outcome.store.empty() || !has_report || !has_report(run)) return files(run.suite, "");
+  std::string path = "/files/" + url_part(run.suite);
+  for (const auto& part : std::filesystem::path(run.outcome.store)) path += "/" + url_part(part.string());
+  return path + "/report.html";
+}
+
+std::string run_row(const TrendRun& run, const std::string& report) {
   const RunOutcome& of = run.outcome;
   const bool single = run.suite.empty();
   const std::string choice =
@@ -140,10 +155,9 @@ std::string run_row(const TrendRun& run) {
   std::string what;
   for (const Violation& one : of.violations)
     what += (what.empty() ? "" : "; ") + (one.known.empty() ? one.headline : "known: " + one.headline);
-  return "<tr>" + td(choice) +
-         verdict_cell(of.verdict, single ? files(run.id, "report.html") : files(run.suite, "")) +
-         text(clock_text(of.ended_unix_ms)) + text(of.scenario) + text(of.build) +
-         text(std::to_string(of.seed)) + td(fmt::format("{:.1f} s", of.seconds), "n") +
+  return "<tr>" + td(choice) + verdict_cell(of.verdict, report) + text(clock_text(of.ended_unix_ms)) +
+         text(of.scenario) + text(of.build) + text(std::to_string(of.seed)) +
+         td(fmt::format("{:.1f} s", of.seconds), "n") +
          text(of.verdict == "pass" ? ""
               : what.empty()       ? of.explanation
                                    : what) +
@@ -160,7 +174,16 @@ std::string pager(const RunFilter& filter, std::size_t pages) {
   return out + "</p>\n";
 }
 
-/// A bar a night: how many of its runs failed, of all that ran.
+/// "1 of 3", "0 of 2, 1 unknown"
+std::string failures_of(const TrendLine& line) {
+  std::size_t unknown = 0;
+  for (const auto& [date, night] : line.nights) unknown += night.unknown;
+  return fmt::format("{} of {}", line.failed, line.runs) +
+         (unknown == 0 ? std::string() : fmt::format(", {} unknown", unknown));
+}
+
+/// A bar a night: how many of its runs failed, of all that ran. The foot of a night with runs that could not
+/// conclude has a colour of its own.
 std::string sparkline(const TrendLine& line) {
   constexpr int kWidth = 6, kHeight = 18;
   std::string bars;
@@ -169,10 +192,11 @@ std::string sparkline(const TrendLine& line) {
     const int failed =
         night.runs == 0 ? 0 : static_cast<int>((night.failed * kHeight + night.runs - 1) / night.runs);
     bars += fmt::format(
-        "<rect class=\"p\" x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"2\"/><rect class=\"f\" x=\"{0}\" "
+        "<rect class=\"{8}\" x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"2\"/><rect class=\"f\" x=\"{0}\" "
         "y=\"{3}\" "
         "width=\"{2}\" height=\"{4}\"><title>{5}: {6} of {7} failed</title></rect>",
-        x, kHeight - 2, kWidth - 1, kHeight - failed, failed, escape_xml(date), night.failed, night.runs);
+        x, kHeight - 2, kWidth - 1, kHeight - failed, failed, escape_xml(date), night.failed, night.runs,
+        night.unknown > 0 ? "u" : "p");
     x += kWidth;
   }
   return fmt::format(
@@ -183,7 +207,8 @@ std::string sparkline(const TrendLine& line) {
 
 }  // namespace
 
-std::string runs_page(const std::vector<TrendRun>& runs, const RunFilter& wanted) {
+std::string runs_page(const std::vector<TrendRun>& runs, const RunFilter& wanted,
+                      const HasReport& has_report) {
   std::vector<const TrendRun*> fitting;
   for (auto run = runs.rbegin(); run != runs.rend(); ++run)
     if (fits(*run, wanted)) fitting.push_back(&*run);
@@ -201,7 +226,7 @@ std::string runs_page(const std::vector<TrendRun>& runs, const RunFilter& wanted
       "<th scope=\"col\" class=\"n\">took</th><th scope=\"col\">what</th><th scope=\"col\">suite</th></tr>\n";
   const std::size_t first = (filter.page - 1) * kRunsOnAPage;
   for (std::size_t i = first; i < std::min(first + kRunsOnAPage, fitting.size()); ++i)
-    out += run_row(*fitting[i]);
+    out += run_row(*fitting[i], report_of(*fitting[i], has_report));
   return page("Runs", "/",
               out + "</table>\n<button>Compare the two chosen</button>\n</form>\n" + pager(filter, pages));
 }
@@ -223,8 +248,9 @@ std::string suites_page(const std::vector<SuiteEntry>& suites) {
                                        group.runs_with, group.runs));
     out += "<tr>" + verdict_cell(result.finished ? verdict_of(result) : "running", files(suite.folder, "")) +
            td("<a href=\"" + files(suite.folder, "") + "\">" + escape_xml(suite.folder) + "</a>") +
-           td(std::to_string(result.runs.size()), "n") + td(std::to_string(result.failed), "n") +
-           td(std::to_string(result.unknown + result.errors), "n") + td(groups) + "</tr>\n";
+           number(std::to_string(result.runs.size()), "runs") +
+           number(std::to_string(result.failed), "failed") +
+           number(std::to_string(result.unknown + result.errors), "unknown") + td(groups) + "</tr>\n";
   }
   return page("Suites", "/suites", out + "</table>\n");
 }
@@ -253,21 +279,24 @@ setInterval(async () => {
 std::string audits_page(const std::vector<AuditEntry>& audits) {
   std::string out =
       fmt::format("<table class=\"list\">\n<caption>{}</caption>\n", counted(audits.size(), "audit"));
-  out += "<tr><th scope=\"col\">verdict</th><th scope=\"col\">audit</th><th scope=\"col\">why</th></tr>\n";
+  out +=
+      "<tr><th scope=\"col\">verdict</th><th scope=\"col\">candidate</th>"
+      "<th scope=\"col\">baseline</th><th scope=\"col\">audit</th><th scope=\"col\">why</th></tr>\n";
   for (const AuditEntry& audit : audits)
-    out += "<tr>" + verdict_cell(audit.verdict, files(audit.folder, "audit.html")) + text(audit.folder) +
-           text(audit.reason) + "</tr>\n";
+    out += "<tr>" + verdict_cell(audit.verdict, files(audit.folder, "audit.html")) + text(audit.candidate) +
+           text(audit.baseline) + text(audit.folder) + text(audit.reason) + "</tr>\n";
   return page("Audits", "/audits", out + "</table>\n");
 }
 
 std::string trend_page(const std::vector<TrendLine>& lines) {
   constexpr const char* kKinds[] = {"new", "ongoing", "resolved", "steady"};
-  std::string out = fmt::format("<table>\n<caption>{} of scenario and build, new failures first</caption>\n",
-                                counted(lines.size(), "pair"));
+  std::string out =
+      fmt::format("<table class=\"list\">\n<caption>{} of scenario and build, new failures first</caption>\n",
+                  counted(lines.size(), "pair"));
   out +=
       "<tr><th scope=\"col\">state</th><th scope=\"col\">scenario</th><th scope=\"col\">build</th><th "
       "scope=\"col\">nights</th>"
-      "<th scope=\"col\" class=\"n\">failed</th><th scope=\"col\">rate</th><th "
+      "<th scope=\"col\" class=\"n\">failed</th><th scope=\"col\" class=\"n\">rate</th><th "
       "scope=\"col\">what</th></tr>\n";
   for (const TrendLine& line : lines) {
     const Interval interval = wilson(line.failed, line.runs);
@@ -276,8 +305,8 @@ std::string trend_page(const std::vector<TrendLine>& lines) {
            td(kKinds[static_cast<std::size_t>(line.kind)],
               line.kind == TrendLine::Kind::kNew || line.kind == TrendLine::Kind::kOngoing ? "fail" : "") +
            td("<a href=\"" + query_of(same, 1) + "\">" + escape_xml(line.scenario) + "</a>") +
-           text(line.build) + td(sparkline(line)) + td(fmt::format("{} of {}", line.failed, line.runs), "n") +
-           td(fmt::format("{:.0f} to {:.0f} %", interval.low * 100, interval.high * 100)) +
+           text(line.build) + td(sparkline(line)) + number(failures_of(line), "failed") +
+           number(fmt::format("{:.0f} to {:.0f} %", interval.low * 100, interval.high * 100), "rate") +
            td(escape_xml(line.what) +
               (line.reproduce.empty() ? "" : "<br><code>" + escape_xml(line.reproduce) + "</code>")) +
            "</tr>\n";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,13 @@ struct RunFilter {
 
 constexpr std::size_t kRunsOnAPage = 200;
 
+/// Whether the suite of a run kept the run's report.
+using HasReport = std::function<bool(const TrendRun&)>;
+
 /// Newest first, a page of them; of single runs with a link to the report and a box that chooses them for a
-/// comparison. `runs`: oldest first.
-std::string runs_page(const std::vector<TrendRun>& runs, const RunFilter& filter);
+/// comparison, of a suite's runs with a link to the report or the suite. `runs`: oldest first.
+std::string runs_page(const std::vector<TrendRun>& runs, const RunFilter& filter,
+                      const HasReport& has_report = {});
 
 /// A suite's folder with what came of it so far.
 struct SuiteEntry {
@@ -39,6 +44,8 @@ struct AuditEntry {
   std::string folder;
   std::string verdict;
   std::string reason;
+  std::string candidate;  // the builds
+  std::string baseline;
 };
 std::string audits_page(const std::vector<AuditEntry>& audits);
 

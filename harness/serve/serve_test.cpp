@@ -111,13 +111,34 @@ TEST_CASE("nothing that comes from runs is more than text, on any page") {
   suite.result.groups.resize(1);
   suite.result.groups[0].key = {kEvil, kEvil, kEvil, kEvil, kEvil};
   for (const std::string& page : {runs_page({run}, {kEvil, "", "", 1}), runs_page({run}, {}),
-                                  suites_page({suite}), audits_page({{kEvil, kEvil, kEvil}}),
+                                  suites_page({suite}), audits_page({{kEvil, kEvil, kEvil, kEvil, kEvil}}),
                                   trend_page({line}), diff_page(kEvil, kEvil, kEvil), error_page(kEvil)}) {
     CHECK(page.find("<script>alert") == std::string::npos);
     CHECK(page.find("\"'&\"") == std::string::npos);
     CHECK_THAT(page, Contains("&lt;script&gt;"));
     CHECK_THAT(page, Contains("<html lang=\"en\">"));
   }
+}
+
+TEST_CASE("a run of a suite leads to its report where that was kept, else to the suite") {
+  TrendRun run = run_named("night-1/7", "fail", "basic");
+  run.suite = "night-1";
+  run.outcome.store = "runs/000007/a b";
+  const auto kept = [](const TrendRun&) { return true; };
+  CHECK_THAT(runs_page({run}, {}, kept), Contains("href=\"/files/night-1/runs/000007/a%20b/report.html\""));
+  CHECK_THAT(runs_page({run}, {}), Contains("href=\"/files/night-1/\""));
+}
+
+TEST_CASE("what could not conclude is told beside what failed, and audits name both builds") {
+  TrendLine line;
+  line.scenario = "basic";
+  line.runs = 3;
+  line.failed = 1;
+  line.nights["2026-11-29"] = {3, 1, 2};
+  CHECK_THAT(trend_page({line}), Contains("1 of 3, 2 unknown") && Contains("rect class=\"u\""));
+  const std::string audits =
+      audits_page({{"audit-1", "pass", "nothing is worse", "redis 8.0.6", "redis 7.0.15"}});
+  CHECK_THAT(audits, Contains(">redis 8.0.6<") && Contains(">redis 7.0.15<"));
 }
 
 TEST_CASE("runs are filtered and shown a page at a time, newest first") {

@@ -197,7 +197,10 @@ class WebServer::Site {
                      request.get_param_value("verdict"), 1};
     const std::string page = request.get_param_value("page");
     std::from_chars(page.data(), page.data() + page.size(), filter.page);
-    return runs_page(*remembered(), filter);
+    return runs_page(*remembered(), filter, [this](const TrendRun& run) {
+      std::error_code ignored;  // what cannot be asked for is not linked
+      return fs::is_regular_file(options_.store / run.suite / run.outcome.store / "report.html", ignored);
+    });
   }
 
   std::string suites() const {
@@ -212,11 +215,20 @@ class WebServer::Site {
     return suites_page(all);
   }
 
+  /// The build as it says itself; of an audit that ended before it was found, as it was named.
+  static std::string build_in(const nlohmann::json& audit, const char* side) {
+    const auto found = audit.find(side);
+    if (found == audit.end()) return {};
+    const std::string build = text_at(*found, "build");
+    return build.empty() ? text_at(*found, "spec") : build;
+  }
+
   std::string audits() const {
     std::vector<AuditEntry> all;
     for (const fs::path& folder : folders_with(options_.store, "audit.json")) {
       const nlohmann::json audit = json_in(folder / "audit.json");
-      all.push_back({folder.filename().string(), text_at(audit, "verdict"), text_at(audit, "reason")});
+      all.push_back({folder.filename().string(), text_at(audit, "verdict"), text_at(audit, "reason"),
+                     build_in(audit, "candidate"), build_in(audit, "baseline")});
     }
     return audits_page(all);
   }

@@ -207,10 +207,7 @@ Suite load_suite(const std::string& name_or_file) {
   if (path.extension() != ".toml")
     throw UsageError("unknown suite '" + name_or_file + "'" + suggestion(name_or_file, names) +
                      ": give one of " + all + ", or a .toml file");
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error))
-    throw UsageError("cannot read the suite file " + name_or_file + ": there is no such file");
-  const std::string text = read_file(path);
+  const std::string text = text_of_file(path, "suite file");
   return sealed(parse_suite(text, name_or_file), std::filesystem::absolute(path).lexically_normal(), text);
 }
 

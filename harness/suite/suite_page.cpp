@@ -27,7 +27,11 @@ a { color: light-dark(#0b57a4, #8ab8ff); }
 .fail { color: light-dark(#b0124f, #ff8fb4); font-weight: 600; } .pass { color: light-dark(#1b6b2e, #7fd694); }
 .unknown, .error { color: light-dark(#8a4d00, #ffc26b); font-weight: 600; }
 thead { display: table-header-group; } tr { break-inside: avoid; }
-@media (max-width: 640px) { td, th { overflow-wrap: anywhere; padding: .3rem .3rem .3rem 0; } }
+@media (max-width: 44rem) {
+  tr { display: flex; flex-wrap: wrap; column-gap: .9rem; padding: .4rem 0; border-bottom: 1px solid #8884; }
+  tr:has(th), td:empty { display: none; }
+  td { border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
+}
 @media print { body { margin: 0; max-width: none; font-size: 11px; } a { color: inherit; } }
 </style>
 )html";
@@ -64,10 +68,13 @@ std::string groups_table(const std::string& title, const std::vector<Group>& gro
   if (groups.empty()) return "";
   std::string out =
       "<h2>" + title +
-      "</h2>\n<table><tr><th></th><th>violation</th><th>scenario</th><th>build</th><th>runs</th>"
+      "</h2>\n<table><tr><th>state</th><th>violation</th><th>scenario</th><th>build</th><th>runs</th>"
       "<th>replayed</th><th>repeat it with</th></tr>\n";
   for (const Group& group : groups)
-    out += "<tr>" + text(group.ongoing ? "ongoing" : "new") +
+    out += "<tr>" +
+           text(!group.known.empty() ? "known"
+                : group.ongoing      ? "ongoing"
+                                     : "new") +
            td("<b>" + link(group.store, group.key.check + " / " + reporting::type_words(group.key.type)) +
               "</b><br>" + escape_xml(group.headline) +
               (group.known.empty() ? "" : "<br>known: " + escape_xml(group.known)) +

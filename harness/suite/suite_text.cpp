@@ -208,6 +208,11 @@ std::string failure_line(const RunOutcome& outcome, const std::vector<RunOutcome
          terminal_text(where + what + "   " + rate_so_far(outcome, first, all) + "   " + end + "   " + store);
 }
 
+std::string why_not_run(const SuiteResult& result) {
+  if (!result.incomplete.empty()) return " of parts that are missing or did not finish";
+  return result.interrupted || !result.finished ? ": --resume goes on with them" : ": the time was over";
+}
+
 }  // namespace
 
 std::string length_text(double seconds) {
@@ -288,9 +293,7 @@ std::string suite_text(const SuiteResult& result, const std::string& folder, boo
     text += "  again     " + counted(result.redone, "run") +
             " done again alone, since they could not conclude beside others\n";
   if (result.not_reached > 0)
-    text +=
-        "  not run   " + counted(result.not_reached, "run") +
-        (result.interrupted || !result.finished ? ": --resume goes on with them\n" : ": the time was over\n");
+    text += "  not run   " + counted(result.not_reached, "run") + why_not_run(result) + "\n";
   for (const std::string& what : result.incomplete) text += "  " + what + "\n";
   if (verdict == "nothing") text += "  nothing was selected: this shard has no run\n";
   if (!folder.empty()) text += "  summary   " + folder + "/summary.md   page  " + folder + "/index.html\n";

@@ -9,6 +9,7 @@
 #include "harness/suite/keep.h"
 #include "harness/suite/machine.h"
 #include "harness/suite/suite_samples_test.h"
+#include "harness/suite/suite_text.h"
 
 using namespace harness;
 using namespace harness::test;
@@ -226,6 +227,7 @@ TEST_CASE("a shard that is missing or was killed makes the whole no pass") {
   REQUIRE(missing.incomplete.size() == 1);
   CHECK(missing.incomplete[0] == "shard 2 of 3 is missing");
   CHECK(exit_code_of(missing) == 4);
+  CHECK_THAT(suite_text(missing, "", false), Contains("of parts that are missing or did not finish"));
   parts = shards_of(matrix, 3);
   parts[2].log.finished = false;
   CHECK_THAT(merged(parts).incomplete.at(0), Contains("shard 3 of 3 did not finish"));

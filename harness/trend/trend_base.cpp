@@ -148,7 +148,9 @@ void add_suite(const SuiteFiles& files, std::vector<TrendRun>& found) {
 std::vector<TrendRun> runs_of_store(const fs::path& store, std::vector<std::string>& unreadable,
                                     const std::function<bool(const std::string& id)>& known) {
   std::error_code error;
-  if (!fs::is_directory(store, error)) throw EnvironmentError("there is no store at " + store.string());
+  if (!fs::is_directory(store, error))
+    throw EnvironmentError("there is no store at " + store.string() +
+                           ": run something first, or say where with --store");
   std::vector<TrendRun> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(store)) {
     if (entry.is_symlink() || !entry.is_directory()) continue;

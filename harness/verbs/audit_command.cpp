@@ -335,7 +335,8 @@ int audit_command(int argc, const char* const* argv) {
   const std::vector<std::string> scenarios =
       possible_here(options, chosen_scenarios(options), execution.mode);
   if (scenarios.empty()) {
-    std::cerr << "harness: no scenario is left to be run\n";
+    const bool no_tag = !options.tag.empty() && scenarios_tagged(options.tag).empty();
+    std::cerr << "harness: " + (no_tag ? no_such_tag(options.tag) : "no scenario is left to be run") + "\n";
     return kExitNothingSelected;
   }
   const int count = static_cast<int>(scenarios.size());

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,6 +52,17 @@ struct CheckArguments {
   ModelOptions model_options;
 };
 
+/// Before CLI11 reads it: that takes -5 for a very large size, and lists all of its units for a word.
+CLI::Validator size_of_bytes() {
+  return CLI::Validator(
+      [](std::string& text) {
+        static const std::regex size("\\d+(\\.\\d+)? *([kmgtpe]i?)?b?", std::regex::icase);
+        return std::regex_match(text, size) ? std::string()
+                                            : "'" + text + "' is no size: give 500MB, 4GB, or 0 for no limit";
+      },
+      "SIZE");
+}
+
 void declare(CLI::App& app, CheckArguments& arguments) {
   ModelOptions& model = arguments.model_options;
   app.add_option(
@@ -80,10 +92,11 @@ void declare(CLI::App& app, CheckArguments& arguments) {
   app.add_option("--memory-limit", arguments.memory_limit,
                  "of all that checking a history holds, itself too, in bytes: 500MB, 4GB, ...")
       ->transform(CLI::AsSizeValue(false))
+      ->transform(size_of_bytes())
       ->capture_default_str();
   app.add_option("--time-limit", arguments.time_limit_s,
                  "of the check, reading included, in seconds; 0: none")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_between(0, 1e9));
   app.add_option("--threads", arguments.threads, "that parse JSON Lines; 0: as many as there are cores")
       ->check(CLI::Range(0, 64));
   app.add_option("--step-limit", model.budget.steps, "of a search, in configurations; 0: none");
@@ -280,18 +293,17 @@ Checked check_run(const CheckArguments& arguments) {
     options.strict = arguments.strict || record.info.strict || record.plan.limits.strict;
     const Analysis analysis(record);
     const std::vector<std::string>& planned = record.plan.limits.checks;
-    const auto asked_for = [&](std::string_view name) {
-      if (!arguments.checker.empty()) return name == arguments.checker;
-      return planned.empty() || std::ranges::find(planned, name) != planned.end();
-    };
+    std::vector<std::string_view> names(planned.begin(), planned.end());
+    if (!arguments.checker.empty()) names = {arguments.checker};
+    const SelectedChecks asked(names, record.plan);
     for (const Checker& checker : checkers()) {
-      if (!asked_for(checker.name)) continue;
+      if (!asked.asks_for(checker)) continue;
       teller->now("checking " + std::string(checker.name), -1);
       if (stop_now()) {
         checked.results.push_back(not_run(checker));
         continue;
       }
-      for (CheckResult& result : run_checker(checker, analysis, options))
+      for (CheckResult& result : asked.run(checker, analysis, options))
         checked.results.push_back(std::move(result));
     }
     judging.reset();
@@ -442,6 +454,7 @@ int check_command(int argc, const char* const* argv) {
   if (!parse_command_line(app, argc, argv)) return kExitPass;
   if (!arguments.model.empty() && !arguments.checker.empty())
     throw UsageError("give --model or --checker, not both");
+  if (!arguments.graph.empty() && arguments.graph != "-") require_writable(arguments.graph);
   ModelOptions& options = arguments.model_options;
   options.null_read_unconstrained = arguments.null_read == "unconstrained";
   options.failed_cas_observed = arguments.failed_cas == "observed";

@@ -170,7 +170,7 @@ int run_command(int argc, const char* const* argv) {
   std::vector<std::string> scenarios{options.scenario};
   if (!options.tag.empty()) scenarios = scenarios_tagged(options.tag);
   if (scenarios.empty()) {
-    std::cerr << "harness: no bundled scenario has the tag '" + options.tag + "'\n";
+    std::cerr << "harness: " + no_such_tag(options.tag) + "\n";
     return kExitNothingSelected;
   }
   const std::uint64_t first_seed = options.seed.value_or(std::random_device{}() % 1'000'000);

@@ -139,6 +139,8 @@ void skip_what_cannot_be(const Matrix& matrix, const SuiteFiles& files, SandboxM
 
 Matrix matrix_for(const SuiteOptions& options) {
   MatrixOptions changes;
+  if (std::ranges::count(options.servers, "") > 0)
+    throw UsageError("--server \"\": a build's name is empty; give one, or several by --server A --server B");
   changes.builds = options.servers;
   if (!options.seeds.empty()) read_seeds(options.seeds, changes);
   changes.time_s = options.time_s;
@@ -244,7 +246,10 @@ int report(const SuiteResult& result, const SuiteFiles& files, const SuiteOption
   if (!options.metrics.empty()) write_named_file(options.metrics, metrics);
   if (!options.summary.empty()) append(options.summary, summary);
   if (options.annotations) std::cerr << suite_annotations(result);
-  std::cout << (options.json ? json : suite_text(result, folder, colours_on(STDOUT_FILENO))) << std::flush;
+  std::cout << (options.json ? json : suite_text(result, folder, colours_on(STDOUT_FILENO)));
+  if (merged && !options.json)
+    std::cout << "  summary   " + files.summary().string() + "   page  " + files.page().string() + "\n";
+  std::cout << std::flush;
   return exit_code_of(result);
 }
 
