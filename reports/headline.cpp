@@ -48,6 +48,8 @@ constexpr Sentence kSentences[] = {
     {"transaction-taken-apart", "Transactions came to {node} without their beginning and end"},
     {"acknowledged-beyond-stream", "A replica of {node} has acknowledged more than there is"},
     {"blocked-beside-element", "A client waited for {key} in vain beside an element"},
+    {"answered-otherwise", "A command on {key}, which nobody else uses, was answered wrongly"},
+    {"state-differs", "{key} holds something else than its transaction left"},
     {"replica-differs", "{node} holds another value of {key} than its master"},
     {"reload-differs", "{node}'s files give another value of {key} than it held"},
     {"expiry-differs", "{node} has another time of expiry for {key}"},

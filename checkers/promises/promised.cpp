@@ -46,6 +46,8 @@ constexpr Promised kPromised[] = {
     {"untrue-wait", "row 8"},
     {"replica-went-back", "row 21"},
     {"crossslot-accepted", "rule 1"},
+    {"answered-otherwise", "rule 1"},
+    {"state-differs", "rule 1, rule 2"},
     {"replica-differs", "rule 2, rule 3"},
     {"replica-stuck", "rule 3"},
     {"key-count-differs", "rule 2, rule 3"},
