@@ -54,6 +54,12 @@ constexpr Promised kPromised[] = {
     {"transaction-taken-apart", "rule 1, rule 2"},
     {"acknowledged-beyond-stream", "row 8"},
     {"blocked-beside-element", "row 25"},
+    {"waited-elsewhere", "row 25"},
+    {"unanswered-at-replica", "row 25"},
+    {"redirected-in-circles", "row 22, row 26"},
+    {"gossiped-otherwise", "row 4"},
+    {"migrated-too-early", "row 19"},
+    {"migrated-below-barrier", "row 19"},
     {"final-read-differs", "rule 1"},
     {"misplaced-key", "row 14"},
     // failover

@@ -7,6 +7,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
+#include "checkers/promises/replica_moves.h"
 
 namespace harness {
 namespace {
@@ -288,6 +289,7 @@ CheckResult check_role_convergence(const Analysis& analysis, const CheckOptions&
     return result;
   }
   Convergence(analysis, result).check();
+  check_replica_moves(analysis, result);
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else if (result.explanation.empty())

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "harness/builds/features.h"
 #include "harness/builds/server.h"
 #include "harness/cluster/shape.h"
 #include "harness/conditions/conditions.h"
@@ -186,10 +187,15 @@ Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
 
 /// What `requires` names and a build has or has not; known once the build is there.
 std::string why_not_by(const Flavor& flavor, const Plan& plan) {
-  for (const std::string& name : plan.requires_)
-    if (name == kStrongMode && flavor.kind != FlavorKind::kBundled)
-      return "the scenario requires '" + name + "', which " + std::string(to_string(flavor.kind)) + " " +
-             flavor.version_text + " does not have: give --server bundled";
+  const auto lacks = [&](const std::string& name, const std::string& mend) {
+    return "the scenario requires '" + name + "', which " + std::string(to_string(flavor.kind)) + " " +
+           flavor.version_text + " does not have: " + mend;
+  };
+  for (const std::string& name : plan.requires_) {
+    if (name == kStrongMode && flavor.kind != FlavorKind::kBundled) return lacks(name, "give --server bundled");
+    const auto feature = std::ranges::find(features(), name, &FeatureEntry::name);
+    if (feature != features().end() && !flavor.has(feature->feature)) return lacks(name, since(*feature));
+  }
   return {};
 }
 

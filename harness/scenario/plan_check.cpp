@@ -17,6 +17,7 @@
 #include "harness/cluster/target.h"
 #include "harness/conditions/clients.h"
 #include "harness/conditions/conditions.h"
+#include "harness/builds/features.h"
 #include "harness/conditions/placeholders.h"
 #include "harness/conditions/reply_pattern.h"
 #include "harness/core/check.h"
@@ -98,13 +99,16 @@ class PlanCheck {
            unknown("checker", name, checkers()) + " in 'checks': 'harness list' shows them");
   }
 
-  /// A capability; or a fault, a family of them ("packet-*"), or a condition that must be to be had.
+  /// A capability; a feature of releases; or a fault, a family of them ("packet-*"), or a condition that must
+  /// be to be had.
   void check_required(const std::string& name) {
     std::string ignored;
     const bool known = std::ranges::count(kCapabilities, name, &Named::name) > 0 ||
+                       std::ranges::count(features(), name, &FeatureEntry::name) > 0 ||
                        !faults_named(name, ignored).empty() || find_condition(name) != nullptr;
     std::vector<std::string_view> names;
     for (const Named& capability : kCapabilities) names.push_back(capability.name);
+    for (const FeatureEntry& feature : features()) names.push_back(feature.name);
     for (const Fault& fault : faults()) names.push_back(fault.name);
     for (const Condition& condition : conditions()) names.push_back(condition.name);
     need(known, "requires",
