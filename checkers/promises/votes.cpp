@@ -93,6 +93,9 @@ class Votes {
              told(vote) + ", although it had voted in a later one: " + told(*last));
       last = &vote;
       if (vote.master < 0 || bounds_.vote_spacing == 0 || elects_by_ballot(run_)) continue;
+      // Newer nodes vote for a failover by hand at once: its five seconds would be over (valkey#1305).
+      const bool by_hand = handover_to(run_, vote.candidate, vote.line->time);
+      if (by_hand) continue;
       const Vote*& before = last_about[vote.master];
       // The time of the last vote is not saved: another process may vote at once. Logs have whole ms.
       constexpr Nanos kResolution = 5 * kMillisecond;

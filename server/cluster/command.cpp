@@ -159,6 +159,7 @@ Reply reset(Context& c, Arguments argv) {
   manual_failover::reset(c);
   for (int slot = 0; slot < kSlotCount; ++slot) ownership::unassign(c, slot);
   forget_everybody(c);
+  c.unanswered.clear();
   if (hard) {
     c.state.current_epoch = c.state.last_vote_epoch = c.me().config_epoch = 0;
     c.state.rename(c.me(), NodeId::from_bytes(c.prng.hex(NodeId::kLength)));

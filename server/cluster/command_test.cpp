@@ -112,6 +112,30 @@ TEST_CASE("a handshake that nobody answers ends") {
   CHECK(f.state().nodes().size() == 1);
 }
 
+TEST_CASE("a node that pings us after a handshake that it did not answer is met once more") {
+  Fixture f = lonely();
+  Header h;
+  h.sender = id('a');
+  h.ip = "10.0.0.2";
+  h.port = 7000;
+  h.cport = 17000;
+  h.flags = flag::kMaster;
+  const auto hear = [&](MessageType type) {
+    h.type = static_cast<std::uint16_t>(type);
+    f.receive('a', {h, PingBody{}});
+    return f.state().nodes().size();
+  };
+  CHECK(hear(MessageType::kPing) == 1);  // a stranger
+  CHECK(hear(MessageType::kMeet) == 2);
+  f.pass(1200);
+  REQUIRE(f.state().nodes().size() == 1);
+  CHECK(hear(MessageType::kPing) == 2);
+  CHECK(f.state().nodes()[1]->in_handshake());
+  f.pass(1200);
+  REQUIRE(f.command({"reset"}) == Reply::ok());
+  CHECK(hear(MessageType::kPing) == 1);  // who was reset knows nobody
+}
+
 TEST_CASE("a slot moves: importing, migrating, NODE on the target bumps the epoch") {
   Fixture f;
   f.pass(100);

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 
 #include "server/cluster/action.h"
 #include "server/cluster/host.h"
@@ -63,6 +64,14 @@ struct BusStats {
   std::uint64_t links_over_limit = 0;
 };
 
+/// Where a node listens, in its own words.
+struct Address {
+  std::string ip;
+  int port;
+  int cport;
+  auto operator<=>(const Address&) const = default;
+};
+
 struct Context {
   Context(Config config_, Host& host_, std::uint64_t seed)
       : config(std::move(config_)), host(host_), prng(seed) {}
@@ -77,6 +86,8 @@ struct Context {
   std::map<LinkId, std::unique_ptr<Link>> links;
   LinkId next_link = 1;
   std::map<NodeId, Ms> banned;  // FORGET: until when a node is not learned again through gossip
+  /// Who did not answer our handshake in time, and may have taken us in all the same (valkey#1307).
+  std::set<Address> unanswered;
   Election election;
   ManualFailover manual;
   std::unique_ptr<strong::Strong> strong;  // null: the mode is off

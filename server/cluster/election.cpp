@@ -123,7 +123,8 @@ std::string refusal(Context& c, const Node& candidate, const Header& request) {
   if (candidate.master == nullptr) return "I don't know its master";
   if (!candidate.master->failed() && (request.mflags & mflag::kForceAck) == 0) return "its master is up";
   const Ms spacing = c.config.node_timeout * kVoteSpacing - (c.now - candidate.master->voted_time);
-  if (spacing > 0 && !forgetful)
+  // A failover by hand has five seconds in all: the second one would always be refused (valkey#1305).
+  if (spacing > 0 && !forgetful && (request.mflags & mflag::kForceAck) == 0)
     return fmt::format("can't vote about this master before {} milliseconds", spacing);
   int newer = -1;
   request.slots.for_each([&](int slot) {

@@ -12,6 +12,7 @@ constexpr Ms kMinHandshakeLife = 1000;
 constexpr int kTicksPerPing = 10;   // one regular ping a second ...
 constexpr int kPingCandidates = 5;  // ... to the longest unheard of these
 constexpr Ms kClockTolerance = 500;
+constexpr std::size_t kMaxUnanswered = 1000;  // addresses; anybody may send MEET
 
 bool banned(Context& c, const NodeId& id) {
   std::erase_if(c.banned, [&c](const auto& entry) { return entry.second < c.now; });
@@ -64,6 +65,11 @@ void check_send_buffer(Context& c, Link* link) {
   bus::close(c, *link);
 }
 
+void give_up_handshake(Context& c, Node& node) {
+  if (c.unanswered.size() < kMaxUnanswered) c.unanswered.insert({node.ip, node.port, node.cport});
+  drop_node(c, node);
+}
+
 void reconnect(Context& c) {
   const Ms handshake_life = std::max(c.config.node_timeout, kMinHandshakeLife);
   std::vector<Node*> expired;
@@ -79,7 +85,7 @@ void reconnect(Context& c) {
       bus::open(c, *node);
     }
   }
-  for (Node* node : expired) drop_node(c, *node);
+  for (Node* node : expired) give_up_handshake(c, *node);
 }
 
 void ping_longest_unheard(Context& c) {
@@ -108,6 +114,14 @@ bool start_handshake(Context& c, std::string_view ip, int port, int cport, std::
   node.port = port;
   node.cport = cport;
   return true;
+}
+
+void hear_stranger(Context& c, const Link& link, const Header& header) {
+  const std::string& ip = header.ip.empty() ? link.peer_ip : header.ip;
+  if (ip.empty()) return;
+  const bool meets = header.type == static_cast<std::uint16_t>(MessageType::kMeet);
+  const bool met_before = c.unanswered.erase({ip, header.port, header.cport}) != 0;
+  if (meets || met_before) start_handshake(c, ip, header.port, header.cport, 0);
 }
 
 void process(Context& c, Node& sender, const PingBody& body) {

@@ -107,9 +107,7 @@ void on_ping(Context& c, Link& link, Node* sender, const Message& message) {
   const LinkId id = link.id;
   if (type != MessageType::kPong) {
     learn_own_address(c, link, type == MessageType::kMeet);
-    const std::string& ip = header.ip.empty() ? link.peer_ip : header.ip;
-    if (sender == nullptr && type == MessageType::kMeet && !ip.empty())
-      gossip::start_handshake(c, ip, header.port, header.cport, 0);
+    if (sender == nullptr) gossip::hear_stranger(c, link, header);
     bus::send_ping(c, link, MessageType::kPong);
   }
   if (!link.inbound && !check_outbound_identity(c, link, sender, header)) return;
@@ -168,6 +166,7 @@ void on_other(Context& c, Node& sender, const Message& message) {
       election::on_vote(c, sender, message.header.current_epoch);
       break;
     case MessageType::kMfStart:
+      update_role(c, sender, message.header);  // its last ping may be older than its change of masters
       manual_failover::on_start_message(c, sender);
       break;
     case MessageType::kUpdate:

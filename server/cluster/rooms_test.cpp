@@ -157,6 +157,18 @@ TEST_CASE("votes: none against a newer owner; FORCEACK does without the failure"
   CHECK(f.sent(MessageType::kUpdate).size() == 1);  // so that it asks with the newer epoch
 }
 
+TEST_CASE("votes: a failover by hand that is asked for again need not wait, an election must") {
+  Fixture f;
+  f.pass(100);
+  ask_for_vote(f, 's', 4, mflag::kForceAck);
+  REQUIRE(votes(f) == 1);
+  ask_for_vote(f, 's', 5, mflag::kForceAck);
+  CHECK(votes(f) == 1);
+  f.fail('a', 'b');
+  ask_for_vote(f, 's', 6);
+  CHECK(votes(f) == 0);
+}
+
 TEST_CASE("votes: who helped its own replica up votes for nobody else until nothing came of it") {
   Fixture f;
   f.pass(100);
@@ -381,6 +393,17 @@ TEST_CASE("manual failover, the master's part: pause, and tell the offset") {
   CHECK((h.mflags & mflag::kPaused) != 0);
   f.pass(5200);
   CHECK(f.did<ResumeWrites>());
+}
+
+TEST_CASE("manual failover: whose replica it is, the one that asks says itself") {
+  Fixture f;
+  f.pass(100);
+  Header h = f.header('s', MessageType::kMfStart);
+  f.receive('s', {h, {}});
+  CHECK_FALSE(f.did<PauseWrites>());
+  h.master = id('m');  // it was given to us since its last ping
+  f.receive('s', {h, {}});
+  CHECK(f.did<PauseWrites>());
 }
 
 TEST_CASE("manual failover, the replica's part: waits for the offset, then is elected with FORCEACK") {

@@ -190,6 +190,7 @@ std::optional<std::int64_t> Stream::entries_up_to(const StreamId& id) const {
   const auto added = static_cast<std::int64_t>(entries_added), size = static_cast<std::int64_t>(size_);
   if (added == 0) return 0;
   if (size == 0 && id <= last_id) return added;
+  if (!id.zero() && id < max_deleted_id) return std::nullopt;
   if (id == last_id) return added;
   if (id > last_id) return std::nullopt;
   if (max_deleted_id.zero() || max_deleted_id < first_id) {
@@ -201,7 +202,9 @@ std::optional<std::int64_t> Stream::entries_up_to(const StreamId& id) const {
 
 std::optional<std::int64_t> Stream::lag_of(const StreamGroup& group) const {
   const auto added = static_cast<std::int64_t>(entries_added);
-  if (added == 0) return 0;
+  if (added == 0 || size_ == 0) return 0;
+  // All that is left lies ahead of it, whatever was trimmed in between (redis#13958).
+  if (group.last_id < first_id && max_deleted_id < first_id) return static_cast<std::int64_t>(size_);
   if (group.entries_read != StreamGroup::kUnknown && !has_gaps_from(group.last_id))
     return added - group.entries_read;
   const auto read = entries_up_to(group.last_id);
@@ -210,7 +213,8 @@ std::optional<std::int64_t> Stream::lag_of(const StreamGroup& group) const {
 
 void Stream::advance(StreamGroup& group, const StreamId& id) const {
   // What was deleted between counts as read (redis#13338), and how much that was only the stream can tell.
-  if (group.entries_read != StreamGroup::kUnknown && !has_gaps_from(group.last_id))
+  if (group.entries_read != StreamGroup::kUnknown && group.last_id >= first_id &&
+      !has_gaps_from(group.last_id))
     ++group.entries_read;
   else if (entries_added)
     group.entries_read = entries_up_to(id).value_or(StreamGroup::kUnknown);

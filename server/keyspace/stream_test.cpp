@@ -366,6 +366,22 @@ TEST_CASE("how far a group has read is known unless something was deleted from w
   CHECK(s.entries_up_to({5, 0}) == 5);
 }
 
+TEST_CASE("entries that were trimmed behind what a group has read are not left to read") {
+  Stream s;
+  for (std::uint64_t i = 1; i <= 5; ++i) append(s, {i, 0}, {"f", "v"});
+  s.add_group("g", {}, 0);
+  StreamGroup& group = *s.group("g");
+  s.advance(group, {1, 0});
+  StreamTrim trim;
+  trim.by = StreamTrim::By::length;
+  trim.length = 2;
+  CHECK(s.trim(trim) == 3);
+  CHECK(s.lag_of(group) == 2);
+  s.advance(group, {4, 0});
+  CHECK(group.entries_read == 4);
+  CHECK(s.lag_of(group) == 1);
+}
+
 TEST_CASE("ids of entries: as redis reads and orders them") {
   CHECK(StreamId::parse("5", 7) == StreamId{5, 7});
   CHECK(StreamId::parse("5-6", 7) == StreamId{5, 6});
