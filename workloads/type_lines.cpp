@@ -52,8 +52,8 @@ constexpr TypeLine kLines[] = {
      "3|1|0|1|10|1.5", "hlen @|hmget @ a b d f", "4|[1 $ 10 1.5]"},
     {"hset @a a 1|hset @a a 2 b 2|hdel @a a b|hmset @b z $ y x", "1|1|2|OK", "exists @a|hget @b z", "0|$"},
     {"hset @ %p200|hdel @ e1 e2|hset @ e3 $", "200|2|0", "hlen @|hget @ e150|hget @ e3", "198|v150|$"},
-    {"hset @ a 1 b $|hexpire @ 600 fields 1 a|hpersist @ fields 1 a|hexpire @ 600 fields 1 b", "2|[1]|[1]|[1]",
-     "hget @ b|httl @ fields 2 a b", "$|[-1 +]"},
+    {"hset @ a 1 b $|hexpire @ 600 fields 1 a|hpersist @ fields 1 a|hexpire @ 600 fields 1 b",
+     "2|[1]|[1]|[1]", "hget @ b|httl @ fields 2 a b", "$|[-1 +]"},
     // Sets.
     {"sadd @a a b c|srem @a b|sadd @b c $|smove @a @b a|sunionstore @c @a @b|sinterstore @d @a @b|"
      "sdiffstore @e @b @a",
@@ -94,7 +94,8 @@ constexpr TypeLine kLines[] = {
     // Scripts, which may do what cannot be foreseen: their effects count.
     {"eval return{redis.call('set',KEYS[1],ARGV[1]),redis.call('incr',KEYS[2])} 2 @a @b $", "[OK 1]",
      "get @a|get @b", "$|1"},
-    {"eval redis.call('set',KEYS[1],table.concat(redis.call('time'),'.'))return(1) 1 @", "1", "exists @", "1"},
+    {"eval redis.call('set',KEYS[1],table.concat(redis.call('time'),'.'))return(1) 1 @", "1", "exists @",
+     "1"},
     {"sadd @ %e20|eval return(#redis.call('spop',KEYS[1],7)) 1 @", "20|7", "scard @", "13"},
 };
 
@@ -193,8 +194,7 @@ std::string rendered(const redisReply& reply) {
   if (reply.type == REDIS_REPLY_ERROR) return "!" + std::string(reply.str, reply.len);
   if (reply.type != REDIS_REPLY_ARRAY) return std::string(reply.str, reply.len);
   std::string text = "[";
-  for (std::size_t i = 0; i < reply.elements; ++i)
-    text += (i == 0 ? "" : " ") + rendered(*reply.element[i]);
+  for (std::size_t i = 0; i < reply.elements; ++i) text += (i == 0 ? "" : " ") + rendered(*reply.element[i]);
   return text + "]";
 }
 
@@ -211,8 +211,8 @@ bool matches(std::string_view pattern, std::string_view answer, std::string_view
 bool is_unknown_command(std::string_view error) {
   constexpr std::string_view kSays[] = {"unknown command", "unknown subcommand", "syntax error",
                                         "wrong number of arguments", "Unsupported option"};
-  return std::ranges::any_of(kSays,
-                             [&](std::string_view text) { return error.find(text) != std::string_view::npos; });
+  return std::ranges::any_of(
+      kSays, [&](std::string_view text) { return error.find(text) != std::string_view::npos; });
 }
 
 }  // namespace harness

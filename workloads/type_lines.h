@@ -1,13 +1,13 @@
-// Lines of commands of every type on keys that nobody else uses, so that each answer is known beforehand: what
-// the workload types sends, and how what came back is compared.
+// Lines of commands of every type on keys that nobody else uses, so that each answer is known beforehand:
+// what the workload types sends, and how what came back is compared.
 //
-// In a line's texts "|" parts commands and their answers. "@" with what follows it is a key of the line, "$" its
-// number, "%e200" stands for e1 e2 ... e200, "%p200" for e1 v1 e2 v2 ..., "%s200" for 1 e1 2 e2 ... . In an
-// answer "*" is any, "+" any positive number, "-" nil, and arrays stand in brackets.
+// In a line's texts "|" parts commands and their answers. "@" with what follows it is a key of the line, "$"
+// its number, "%e200" stands for e1 e2 ... e200, "%p200" for e1 v1 e2 v2 ..., "%s200" for 1 e1 2 e2 ... . In
+// an answer "*" is any, "+" any positive number, "-" nil, and arrays stand in brackets.
 #pragma once
 
-#include <cstdint>
 #include <hiredis/hiredis.h>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
-// Commands of every type, each line of them one transaction on keys of its own (workloads/type_lines.h): every
-// answer is known beforehand, and what they left stays until the end. Reveals commands that answer otherwise,
-// that replicas, files and other masters carry out otherwise, and times to live that are lost.
+// Commands of every type, each line of them one transaction on keys of its own (workloads/type_lines.h):
+// every answer is known beforehand, and what they left stays until the end. Reveals commands that answer
+// otherwise, that replicas, files and other masters carry out otherwise, and times to live that are lost.
 //
 // In the history (key: the tag of a line's keys):
 //   write  number -> the number; [number, a text]: a command was answered otherwise than it must be

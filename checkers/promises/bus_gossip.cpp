@@ -31,7 +31,8 @@ bool lists_as_well(const Analysis& analysis, int sender, const std::string& id, 
   const View* before = view_at(views, time);
   if (!lists_as_well(before, id)) return false;
   if (before->end >= time) return true;  // one stretch of looks that are alike
-  const auto after = std::ranges::partition_point(views, [&](const View* view) { return view->begin < time; });
+  const auto after =
+      std::ranges::partition_point(views, [&](const View* view) { return view->begin < time; });
   return after != views.end() && (*after)->begin - before->end < kSecond && lists_as_well(*after, id);
 }
 
@@ -51,7 +52,8 @@ void check_bus_gossip(const Analysis& analysis, CheckResult& result) {
     if (sender < 0) continue;
     for (const BusGossip& gossip : seen.message.gossip) {
       const int about = run.node_by_id(gossip.node);
-      if (about < 0 || about == sender || (gossip.flags & (bus_flag::kPfail | bus_flag::kFail)) == 0) continue;
+      if (about < 0 || about == sender || (gossip.flags & (bus_flag::kPfail | bus_flag::kFail)) == 0)
+        continue;
       if (!quiet.holds(seen.time - kSecond, seen.time) ||
           !lists_as_well(analysis, sender, gossip.node, seen.time))
         continue;

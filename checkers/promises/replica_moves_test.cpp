@@ -1,4 +1,5 @@
-// Replicas that go to a master without one: not before it is time, and not when they are needed where they are.
+// Replicas that go to a master without one: not before it is time, and not when they are needed where they
+// are.
 #include "checkers/promises/replica_moves.h"
 
 #include <catch2/catch.hpp>
@@ -53,7 +54,9 @@ TEST_CASE("a replica goes to another master only when that has been without one,
     moves.b.observe_until(5'000);
     CHECK(has(moves.moved(), "migrated-too-early"));
   }
-  SECTION("bad: it has one") { CHECK(has(moves.moved(), "migrated-too-early")); }
+  SECTION("bad: it has one") {
+    CHECK(has(moves.moved(), "migrated-too-early"));
+  }
   SECTION("bad: it was its own master's only one") {
     moves.b.give(6, 3);
     moves.lose_replica_of_n1();

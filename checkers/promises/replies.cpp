@@ -214,8 +214,8 @@ class Replies {
     }
   }
 
-  /// Row 22: in the end, when all is healed and settled, each key is served somewhere. Not where a command or a
-  /// change that was left half-way has opened a slot.
+  /// Row 22: in the end, when all is healed and settled, each key is served somewhere. Not where a command or
+  /// a change that was left half-way has opened a slot.
   void check_circles() {
     constexpr Nanos kForLong = 5 * kSecond;
     struct Tries {

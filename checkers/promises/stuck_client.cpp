@@ -138,8 +138,10 @@ Nanos replica_since(const std::vector<const View*>& views, Nanos time) {
     if (view->begin > time) break;
     const TopologyNode* own = own_line(view);
     const bool replica = view->reachable && own != nullptr && own->is(kFlagReplica);
-    if (!replica) since = kNever;
-    else if (since == kNever) since = view->begin;
+    if (!replica)
+      since = kNever;
+    else if (since == kNever)
+      since = view->begin;
     until = view->end;
   }
   return until < time - 200 * kMillisecond ? kNever : since;
@@ -156,10 +158,9 @@ bool hindered(const RunRecord& run, int node, Nanos from, Nanos until) {
       return effect.kind == EffectKind::kHandover;
     });
   };
-  return std::ranges::any_of(run.commands,
-                             [&](const CommandRecord& command) {
-                               return command.node == node && command.time <= until;
-                             }) ||
+  return std::ranges::any_of(
+             run.commands,
+             [&](const CommandRecord& command) { return command.node == node && command.time <= until; }) ||
          std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
            return !only_hands_over(fault) && overlaps(fault.requested, over_at(run, fault, node)) &&
                   (acts_on(run, fault, node) || has_effect(fault, {EffectKind::kClients}));

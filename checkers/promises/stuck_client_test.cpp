@@ -149,7 +149,9 @@ TEST_CASE("a replica redirects at once, also whom it had held back as a master t
     b.demote(1, 4);
     CHECK_FALSE(unanswered({1'000, 2'400}, 1));
   }
-  SECTION("good: it is a master, which may hold clients back") { CHECK_FALSE(unanswered({1'950, 3'000}, 1)); }
+  SECTION("good: it is a master, which may hold clients back") {
+    CHECK_FALSE(unanswered({1'950, 3'000}, 1));
+  }
   SECTION("not judged: it stood still shortly before") {
     b.promote(4, 7);
     b.demote(1, 4);

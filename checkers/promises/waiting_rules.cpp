@@ -224,18 +224,21 @@ bool serves_no_more(const View& view, int slot) {
   const TopologyNode* own = own_line(&view);
   if (!view.reachable || own == nullptr || !view.cluster.state_ok) return false;
   const bool open = std::ranges::find(own->importing, slot) != own->importing.end();
-  return !open && std::ranges::none_of(own->slots, [&](const SlotRange& range) { return range.contains(slot); });
+  return !open &&
+         std::ranges::none_of(own->slots, [&](const SlotRange& range) { return range.contains(slot); });
 }
 
-/// Since when, without a break until `time`, the node has not served the slot by its own looks; kNever: it did
-/// at the last one, or nobody looked.
+/// Since when, without a break until `time`, the node has not served the slot by its own looks; kNever: it
+/// did at the last one, or nobody looked.
 Nanos elsewhere_since(const std::vector<const View*>& views, int slot, Nanos time) {
   Nanos since = kNever;
   Nanos until = 0;
   for (const View* view : views) {
     if (view->begin > time) break;
-    if (!serves_no_more(*view, slot)) since = kNever;
-    else if (since == kNever) since = view->begin;
+    if (!serves_no_more(*view, slot))
+      since = kNever;
+    else if (since == kNever)
+      since = view->begin;
     until = view->end;
   }
   return until < time - kSecond ? kNever : since;
@@ -256,7 +259,8 @@ void check_waits_elsewhere(const Analysis& analysis, const std::vector<std::uint
                                         slot_of(run.history.key_text(op)), op.completed);
     if (since == kNever || op.completed - std::max(since, op.invoked) < most) continue;
     const bool hindered = std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
-      return acts_on(run, fault, node) && !has_effect(fault, {EffectKind::kMembership, EffectKind::kHandover}) &&
+      return acts_on(run, fault, node) &&
+             !has_effect(fault, {EffectKind::kMembership, EffectKind::kHandover}) &&
              fault.requested <= op.completed && over_at(run, fault, node) >= op.invoked;
     });
     if (hindered) continue;

@@ -133,7 +133,9 @@ TEST_CASE("who waits for a key of a slot that goes elsewhere is redirected withi
     b.move_slot(slot_of(key_of(0)), 1, 2);
     CHECK_FALSE(waited({0, 3'000}));
   }
-  SECTION("good: its node serves the slot all the time") { CHECK_FALSE(waited({1'500, 4'500})); }
+  SECTION("good: its node serves the slot all the time") {
+    CHECK_FALSE(waited({1'500, 4'500}));
+  }
   SECTION("not judged: the node stood still") {
     b.move_slot(slot_of(key_of(0)), 1, 2);
     b.fault("pause", 1, 1'600, 1'610, 4'300, 4'310);

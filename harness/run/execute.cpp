@@ -192,7 +192,8 @@ std::string why_not_by(const Flavor& flavor, const Plan& plan) {
            flavor.version_text + " does not have: " + mend;
   };
   for (const std::string& name : plan.requires_) {
-    if (name == kStrongMode && flavor.kind != FlavorKind::kBundled) return lacks(name, "give --server bundled");
+    if (name == kStrongMode && flavor.kind != FlavorKind::kBundled)
+      return lacks(name, "give --server bundled");
     const auto feature = std::ranges::find(features(), name, &FeatureEntry::name);
     if (feature != features().end() && !flavor.has(feature->feature)) return lacks(name, since(*feature));
   }
