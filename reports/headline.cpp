@@ -64,7 +64,7 @@ constexpr Sentence kSentences[] = {
     {"slow-failover", "{node} took over too late"},
     {"no-failover", "Nobody took the place of {node}"},
     {"needless-failover", "{node} was replaced although it was well"},
-    {"failed-without-majority", "{node} was declared failed without a majority"},
+    {"failed-without-majority", "{node} declared another node failed without a majority"},
     {"suspected-too-early", "{node} took another node for failing before its time"},
     {"voted-for-stale-claim", "{node} voted for a replica with an old idea of its master"},
     {"failure-not-told", "{node} found that a quorum calls a node failed, and told nobody"},

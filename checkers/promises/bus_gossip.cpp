@@ -1,5 +1,6 @@
 #include "checkers/promises/bus_gossip.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
