@@ -4,6 +4,7 @@
 
 #include "checkers/loads.h"
 #include "checkers/objects/objects.h"
+#include "checkers/promises/documented.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/ledger.h"
 
@@ -22,7 +23,7 @@ std::size_t restarts_of(const Analysis& analysis) {
 
 std::vector<RestartLoss> losses_of(const Analysis& analysis, const ObjectEntry& entry,
                                    const std::vector<std::uint32_t>& operations) {
-  const std::unique_ptr<Object> object = entry.make(analysis.run.history);
+  const std::unique_ptr<Object> object = object_of(entry, analysis.run);
   CheckResult elsewhere;  // what else the ledger finds is told by the load's own check
   Ledger ledger(analysis.run, analysis.terms, analysis.windows, *object, elsewhere);
   ledger.work_out(operations);

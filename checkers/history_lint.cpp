@@ -10,6 +10,7 @@
 #include "checkers/loads.h"
 #include "checkers/objects/object.h"
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/documented.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -55,7 +56,7 @@ void lint_processes(const History& history, Findings& findings) {
 class FailedWrites {
  public:
   FailedWrites(const RunRecord& run, const ObjectEntry& entry)
-      : run_(run), object_(entry.make(run.history)) {}
+      : run_(run), object_(object_of(entry, run)) {}
 
   void lint(const std::vector<std::uint32_t>& operations, Findings& findings) {
     if (object_->tokens_repeat()) return;  // a count says nothing of who made it

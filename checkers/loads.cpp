@@ -64,7 +64,7 @@ std::vector<std::uint32_t> operations_of(const RunRecord& run, std::size_t load)
 /// What a model of `harness check` says of those of the load's operations that are the object's.
 CheckResult by_model(const Model& model, const RunRecord& run, const CheckOptions& options,
                      const ObjectEntry& entry, const std::vector<std::uint32_t>& operations) {
-  const std::unique_ptr<Object> object = entry.make(run.history);
+  const std::unique_ptr<Object> object = object_of(entry, run);
   History own;
   static_cast<HistoryTables&>(own) = run.history;
   own.events = run.history.events;

@@ -16,6 +16,7 @@ class ExpiryObject final : public Object {
     const bool looks = op.function == Function::kRead || op.function == Function::kOther;
     return looks || (op.function == Function::kWrite && !value_of(op).is_nil());
   }
+  void times_are_uncertain() override { times_certain_ = false; }
   /// The first moment at which the key may be gone because its time is up.
   void prepare(const Operation& op) override {
     if (op.function != Function::kWrite || op.outcome == Outcome::kFail) return;
@@ -30,8 +31,7 @@ class ExpiryObject final : public Object {
       return;
     }
     if (op.outcome != Outcome::kOk || op.function == Function::kOther) return;
-    const auto expires = expires_.find(op.key);
-    if (op.result.is_nil() && expires != expires_.end() && op.completed >= expires->second) return;
+    if (op.result.is_nil() && may_be_over(op)) return;
     effects.observes = true;
     effects.sees.push_back(op.result.bits());
   }
@@ -41,6 +41,10 @@ class ExpiryObject final : public Object {
   }
 
  private:
+  bool may_be_over(const Operation& op) const {
+    const auto expires = expires_.find(op.key);
+    return expires != expires_.end() && (!times_certain_ || op.completed >= expires->second);
+  }
   static Nanos from_ms(std::int64_t ms) { return ms * 1'000'000; }
   Value value_of(const Operation& op) const {
     if (op.argument.kind() != Value::Kind::kList) return {};
@@ -48,6 +52,7 @@ class ExpiryObject final : public Object {
     return parts.empty() ? Value{} : parts[0];
   }
   std::unordered_map<std::uint32_t, Nanos> expires_;  // by key
+  bool times_certain_ = true;
 };
 
 }  // namespace

@@ -40,6 +40,8 @@ class Object {
   virtual std::string_view key_of(std::uint32_t instance) const { return history_.keys.text(instance); }
   /// Whether its effects are one transaction: in the stream whole, or not at all.
   virtual bool several(const Operation& operation) const { return (void)operation, false; }
+  /// The servers' clocks were set: nothing can be told from the time at which something was to expire.
+  virtual void times_are_uncertain() {}
   /// Told of every operation before any question, so that what is removed is known.
   virtual void prepare(const Operation& operation) { (void)operation; }
   /// Reads the operation. What it cannot read leaves `effects` empty.

@@ -8,6 +8,7 @@
 #include "checkers/promises/logs.h"
 #include "checkers/promises/minority_writes.h"
 #include "checkers/promises/record_builder_test.h"
+#include "checkers/promises/replicas.h"
 #include "checkers/promises/role_convergence.h"
 #include "checkers/promises/slot_coverage.h"
 #include "checkers/promises/votes.h"
@@ -191,8 +192,20 @@ TEST_CASE("role-convergence") {
     INFO(left.explanation);
     CHECK_FALSE(has(left, "node-missing"));
     CHECK_FALSE(has(left, "master-without-replica"));
+    const auto data_was_missed = [&dead] {
+      const auto names_n4 = [](const CheckResult& result) {
+        return result.explanation.find("The data of n4 could not be read") != std::string::npos;
+      };
+      return names_n4(check_replicas(dead, {})) || names_n4(check_data_agreement(dead, {}));
+    };
+    for (const int node : {0, 1, 2, 4, 5}) {
+      dead.final_data.emplace_back().node = node;
+      dead.final_data.back().complete = true;
+    }
+    CHECK_FALSE(data_was_missed());
     dead.faults.clear();
     CHECK(has(check_role_convergence(dead, {}), "node-missing"));
+    CHECK(data_was_missed());
   }
   SECTION("bad: the old master still rules") {
     TopologyNode& own = line_of(last_view_of(run, 1), id(1));

@@ -23,6 +23,7 @@ class Agreement {
 
   void check() {
     for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
+      if (left_dead(run_, static_cast<int>(node))) continue;
       const TopologyNode* own = own_line(last_view(views_[node]));
       const FinalData* data = data_[node];
       if (data == nullptr || !data->complete)

@@ -7,6 +7,7 @@
 #include "checkers/objects/one_master.h"
 #include "checkers/objects/register.h"
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/ledger.h"
 #include "checkers/promises/terms.h"
@@ -133,6 +134,12 @@ Plain plain_answer(const RunRecord& run, Object& object, const Ledger& ledger, b
 
 }  // namespace
 
+std::unique_ptr<Object> object_of(const ObjectEntry& entry, const RunRecord& run) {
+  std::unique_ptr<Object> object = entry.make(run.history);
+  if (any_effect(run, {EffectKind::kClock})) object->times_are_uncertain();
+  return object;
+}
+
 CheckResult check_object(const Analysis& analysis, const CheckOptions& options, const ObjectEntry& entry,
                          const std::vector<std::uint32_t>& operations) {
   const RunRecord& run = analysis.run;
@@ -143,7 +150,7 @@ CheckResult check_object(const Analysis& analysis, const CheckOptions& options, 
   const Bounds& bounds = analysis.bounds;
   const Nanos stall = analysis.stall;
   const Windows& windows = analysis.windows;
-  const std::unique_ptr<Object> object = entry.make(run.history);
+  const std::unique_ptr<Object> object = object_of(entry, run);
   Ledger ledger(run, terms, windows, *object, result);
   ledger.work_out(operations);
 

@@ -4,6 +4,7 @@
 // whether it was allowed.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "checkers/common/checker.h"
@@ -19,6 +20,9 @@ namespace harness {
 /// without a strict model of its own (the register) gets its plain answer here too.
 CheckResult check_object(const Analysis& analysis, const CheckOptions& options, const ObjectEntry& entry,
                          const std::vector<std::uint32_t>& operations);
+
+/// The object of that line over the run's history; it knows whether clocks were set.
+std::unique_ptr<Object> object_of(const ObjectEntry& entry, const RunRecord& run);
 
 /// The whole run as one load of registers.
 CheckResult check_register(const Analysis& analysis, const CheckOptions& options);

@@ -232,6 +232,13 @@ bool runs_at_end(const RunRecord& run, int node) {
   return !known;
 }
 
+bool left_dead(const RunRecord& run, int node) {
+  return !run.plan.limits.restart_at_end && !runs_at_end(run, node) &&
+         std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+           return has_effect(fault, {EffectKind::kDown}) && acts_on(run, fault, node);
+         });
+}
+
 Nanos judged_at(const RunRecord& run) {
   if (run.info.settled != kNever) return run.info.settled;
   Nanos last = 0;

@@ -71,6 +71,8 @@ Nanos over_at(const RunRecord& run, const FaultRecord& fault, int node);
 int life_at(const RunRecord& run, int node, Nanos time);
 /// Whether the node's process runs at the end of the record (true also when its lives were not recorded).
 bool runs_at_end(const RunRecord& run, int node);
+/// Whether a fault ended it, and the plan does not start it again: it is not missed, and has no final data.
+bool left_dead(const RunRecord& run, int node);
 /// The end of the time in which the cluster was judged: info.settled, or the last view.
 Nanos judged_at(const RunRecord& run);
 

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "checkers/objects/objects.h"
+#include "checkers/promises/documented.h"
 #include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 #include "checkers/promises/waiting_rules.h"
@@ -93,6 +95,30 @@ TEST_CASE("a client that nobody answers is stuck, unless the node was in trouble
   CHECK(has(check(1'000, 9'500, 1), "stuck-client", false));
   CHECK(check(9'000, 17'000, 1).anomalies.empty());  // it was killed meanwhile
   CHECK(has(check(13'000, 19'000, 2), "stuck-client", false));
+}
+
+TEST_CASE("a key that is gone before its time is lost, unless a clock was set") {
+  FailoverRun scene;
+  const std::string key = key_of(1, 1);
+  const Value asked[] = {Value::integer(5), Value::integer(4'000)};
+  const Value argument = scene.b.values().list(asked);
+  scene.b.operation(10, Function::kWrite, key, argument, argument, {3'000, 3'001}, 2);
+  scene.b.operation(11, Function::kRead, key, {}, Value::integer(5), {4'000, 4'001}, 2);
+  scene.b.operation(12, Function::kRead, key, {}, {}, {5'000, 5'001}, 2);
+  RunRecord run = scene.finish();
+  const auto check = [&run] {
+    const Analysis analysis(run);
+    std::vector<std::uint32_t> operations;
+    for (std::uint32_t id = 0; id < run.history.operations.size(); ++id)
+      if (const int process = run.history.operations[id].process; 10 <= process && process <= 12)
+        operations.push_back(id);
+    return check_object(analysis, {}, *find_object("expiry"), operations);
+  };
+  CHECK(has(check(), "not-linearizable-in-term", false));
+  Effect clock;
+  clock.kind = EffectKind::kClock;
+  run.faults.front().effects.push_back(clock);
+  CHECK(check().anomalies.empty());
 }
 
 TEST_CASE("a key that a promoted replica still has after its time lives on") {

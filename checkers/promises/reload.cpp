@@ -26,7 +26,7 @@ class Reload {
  private:
   void check_node(const FinalData& after) {
     const std::string name = node_name(run_, after.node);
-    if (disk_was_touched(after.node)) return;
+    if (disk_was_touched(after.node) || left_dead(run_, after.node)) return;
     const FinalData* before = before_[static_cast<std::size_t>(after.node)];
     if (before == nullptr || !before->complete || !after.complete)
       return doubt(result_, "What the files of " + name + " give could not be compared" +

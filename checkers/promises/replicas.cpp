@@ -22,6 +22,7 @@ class Replicas {
 
   void check() {
     for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
+      if (left_dead(run_, static_cast<int>(node))) continue;
       const TopologyNode* own = own_line(when_read(static_cast<int>(node)));
       if (own == nullptr)
         doubt(result_, "No view tells the last role of " + run_.nodes[node].name + ".");

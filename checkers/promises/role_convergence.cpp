@@ -54,7 +54,7 @@ class Convergence {
   }
 
   void check_presence(int node) {
-    if (left_dead(node)) return;
+    if (left_dead(run_, node)) return;
     const View* last = last_view(views_[static_cast<std::size_t>(node)]);
     if (last == nullptr) {
       doubt(result_, node_name(run_, node) + " was never looked at.");
@@ -65,14 +65,6 @@ class Convergence {
            node_name(run_, node) + " runs, but answers nobody since " + at(last->begin) +
                (last->error.empty() ? "" : " (" + last->error + ")"));
     }
-  }
-
-  /// Whether a fault ended it, and the plan does not start it again.
-  bool left_dead(int node) const {
-    return !run_.plan.limits.restart_at_end && !runs_at_end(run_, node) &&
-           std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
-             return has_effect(fault, {EffectKind::kDown}) && acts_on(run_, fault, node);
-           });
   }
 
   /// What this node thinks of the others is what they say of themselves.
@@ -166,8 +158,9 @@ class Convergence {
                std::to_string(intended_.shards_with_slots()) + " are meant to");
     for (const int node : members_) {
       const TopologyNode* own = own_line(final_view(node));
-      const bool alone = std::ranges::none_of(intended_.nodes_of(intended_.shard_of(node)),
-                                              [&](int other) { return other != node && !left_dead(other); });
+      const bool alone = std::ranges::none_of(intended_.nodes_of(intended_.shard_of(node)), [&](int other) {
+        return other != node && !left_dead(run_, other);
+      });
       if (own == nullptr || !own->is(kFlagMaster) || own->slots.empty() || alone) continue;
       const bool attached = std::ranges::any_of(members_, [&](int other) {
         const TopologyNode* theirs = own_line(final_view(other));

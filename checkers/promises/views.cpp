@@ -394,7 +394,7 @@ CheckResult check_views(const Analysis& analysis, const CheckOptions&) {
             : "What disagrees is known of this make: " + result.anomalies.front().explanation + " (" +
                   result.anomalies.front().known + ").";
   if (!result.note.empty()) result.explanation += " " + result.note;
-  // A node that the plan leaves dead keeps the cluster from settling; anything else that does is a doubt.
+  // A node that the plan leaves dead may keep the cluster from settling; anything else that does is a doubt.
   if (run.info.settled == kNever && run.plan.limits.restart_at_end)
     doubt(result, "The cluster never settled.");
   return result;

@@ -147,8 +147,8 @@ std::optional<std::string> Cluster::why_not_formed(const Roles& roles) const {
   return {};
 }
 
-std::optional<std::string> Cluster::why_not_settled(const Roles& roles) const {
-  return harness::why_not_settled(roles, infos_, membership(), options_.config);
+std::optional<std::string> Cluster::why_not_settled(const Roles& roles, const std::set<int>& dead) const {
+  return harness::why_not_settled(roles, infos_, membership(), options_.config, dead);
 }
 
 Membership Cluster::membership() const {

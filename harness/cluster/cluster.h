@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,8 +83,9 @@ class Cluster {
   std::vector<Intention> intentions(Node::TimePoint zero) const;
 
   /// Nothing when the views show the cluster whole and settled, as it is meant to be now (settled.h). Else
-  /// the first thing that is missing, in words. Roles may have changed since the creation.
-  std::optional<std::string> why_not_settled(const Roles& roles) const;
+  /// the first thing that is missing, in words. Roles may have changed since the creation. `dead`: members
+  /// that are not to come back.
+  std::optional<std::string> why_not_settled(const Roles& roles, const std::set<int>& dead = {}) const;
 
   std::vector<Incarnation> incarnations(Node::TimePoint zero) const;
   /// Ends every server, all at once: SIGTERM, SIGKILL after the grace.

@@ -58,6 +58,18 @@ Why agreement(const std::string& name, const View& view, const Roles& roles,
   return {};
 }
 
+/// What one node says of those that ended for good.
+Why burial(const std::string& name, const View& view, const std::vector<NodeInfo>& nodes,
+           const std::set<int>& dead) {
+  for (const int node : dead) {
+    const NodeInfo& other = nodes[static_cast<std::size_t>(node)];
+    const TopologyNode* seen = view.topology.find(other.id);
+    if (!seen) return fmt::format("{} does not know {}", name, other.name);
+    if (!seen->is(kFlagFail)) return fmt::format("{} does not have {} as failed", name, other.name);
+  }
+  return {};
+}
+
 Why replica_synchronized(const std::string& name, const View& view, const TopologyNode& master) {
   const ReplicationInfo& replication = view.replication;
   if (replication.is_master || replication.master_port != master.port)
@@ -82,10 +94,11 @@ bool slotless_intended(const Membership& intended) {
   return false;
 }
 
-Why shards(const Roles& roles, const std::vector<NodeInfo>& nodes, const Membership& intended) {
+Why shards(const Roles& roles, const std::vector<NodeInfo>& nodes, const Membership& intended,
+           const std::vector<int>& alive) {
   const bool slotless = slotless_intended(intended);
   int masters = 0;
-  for (const int i : intended.members()) {
+  for (const int i : alive) {
     const std::string& name = nodes[static_cast<std::size_t>(i)].name;
     const View& view = roles.view(i);
     const TopologyNode& self = *view.topology.myself();
@@ -109,16 +122,19 @@ Why shards(const Roles& roles, const std::vector<NodeInfo>& nodes, const Members
 }  // namespace
 
 Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes, const Membership& intended,
-                    const ClusterConfig& config) {
-  const std::vector<int> members = intended.members();
+                    const ClusterConfig& config, const std::set<int>& dead) {
+  std::vector<int> alive = intended.members();
+  std::erase_if(alive, [&dead](int node) { return dead.contains(node); });
   const auto name = [&](int node) -> const std::string& {
     return nodes[static_cast<std::size_t>(node)].name;
   };
-  for (const int i : members)
+  for (const int i : alive)
     if (auto why = own_state(name(i), roles.view(i), nodes, intended, config)) return why;
-  for (const int i : members)
-    if (auto why = agreement(name(i), roles.view(i), roles, nodes, members)) return why;
-  return shards(roles, nodes, intended);
+  for (const int i : alive) {
+    if (auto why = agreement(name(i), roles.view(i), roles, nodes, alive)) return why;
+    if (auto why = burial(name(i), roles.view(i), nodes, dead)) return why;
+  }
+  return shards(roles, nodes, intended, alive);
 }
 
 Why why_not_caught_up(const Roles& roles, const std::vector<NodeInfo>& nodes) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "harness/cluster/roles.h"
@@ -13,9 +14,11 @@ namespace harness {
 
 /// Nothing when it is; else the first thing that is missing, in words. Any node of a shard may be its master,
 /// and replicas may have moved between shards; who is a member, how many masters serve and which slots are
-/// served is as intended. Nodes that are no members are not looked at.
+/// served is as intended. Nodes that are no members are not looked at. `dead`: members that ended and are not
+/// to come back; they are not asked, and the others are to have them as failed.
 std::optional<std::string> why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes,
-                                           const Membership& intended, const ClusterConfig& config);
+                                           const Membership& intended, const ClusterConfig& config,
+                                           const std::set<int>& dead = {});
 
 /// Nothing when every replica has applied all that its master has sent (no writes are under way any more):
 /// what final reads of replicas wait for. Else the first that lags, in words.

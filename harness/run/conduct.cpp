@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "harness/cluster/cluster.h"
@@ -269,14 +270,15 @@ class Conductor {
 
   void settle() {
     if (record_.info.interrupted) return;
-    if (plan().limits.restart_at_end)
-      if (const std::string names = restart_dead_nodes(*cluster_); !names.empty())
-        tell("started again: " + names);
+    if (!plan().limits.restart_at_end)
+      left_dead_ = dead_members(*cluster_);
+    else if (const std::string names = restart_dead_nodes(*cluster_); !names.empty())
+      tell("started again: " + names);
     std::string missing;
     const bool settled = wait_for(
         patience(),
         [&] {
-          const auto why = cluster_->why_not_settled(cluster_->look());
+          const auto why = cluster_->why_not_settled(cluster_->look(), left_dead_);
           missing = why.value_or("");
           progress_.update("settling: " + missing);
           return !why || interrupted_by() != 0;
@@ -303,7 +305,7 @@ class Conductor {
     record_.final_views = read_final_views(*cluster_, {});
   }
 
-  /// What is judged as the end was seen after the cluster had settled, at every node.
+  /// What is judged as the end was seen after the cluster had settled, at every node that is left.
   void look_once_more() {
     if (record_.info.interrupted || record_.info.settled == kNever) return;
     if (!wait_for(
@@ -314,7 +316,8 @@ class Conductor {
 
   bool looked_since(Nanos time) const {
     const Roles roles = observer_->latest();
-    return std::ranges::all_of(roles.views(), [time](const View& view) { return view.end > time; });
+    return std::ranges::all_of(
+        roles.views(), [&](const View& view) { return view.end > time || left_dead_.contains(view.node); });
   }
 
   void stop() {
@@ -368,6 +371,7 @@ class Conductor {
   std::unique_ptr<Sandbox> sandbox_;
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<BusRecord> bus_;
+  std::set<int> left_dead_;  // members that are not started again in the end
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<StallMeter> stall_meter_;
   std::unique_ptr<Recorder> recorder_;

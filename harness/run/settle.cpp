@@ -39,4 +39,11 @@ std::string restart_dead_nodes(Cluster& cluster) {
   return names;
 }
 
+std::set<int> dead_members(Cluster& cluster) {
+  std::set<int> dead;
+  for (const int number : cluster.membership().members())
+    if (!cluster.node(number).running()) dead.insert(number);
+  return dead;
+}
+
 }  // namespace harness

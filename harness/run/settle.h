@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "harness/cluster/cluster.h"
@@ -19,5 +20,7 @@ std::chrono::milliseconds settle_patience(const ClusterConfig& config);
 /// Starts dead nodes again and waits until they answer; returns their names, with the trouble of those that
 /// did not come back.
 std::string restart_dead_nodes(Cluster& cluster);
+/// The members that do not run.
+std::set<int> dead_members(Cluster& cluster);
 
 }  // namespace harness
