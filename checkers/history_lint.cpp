@@ -55,8 +55,7 @@ void lint_processes(const History& history, Findings& findings) {
 /// Of one load: what failed writes alone would have written, and who read it.
 class FailedWrites {
  public:
-  FailedWrites(const RunRecord& run, const ObjectEntry& entry)
-      : run_(run), object_(object_of(entry, run)) {}
+  FailedWrites(const RunRecord& run, const ObjectEntry& entry) : run_(run), object_(object_of(entry, run)) {}
 
   void lint(const std::vector<std::uint32_t>& operations, Findings& findings) {
     if (object_->tokens_repeat()) return;  // a count says nothing of who made it
