@@ -45,6 +45,7 @@ constexpr WorkloadObject kObjectOf[] = {
     {"multi-slot", {"group"}, check_groups},
     {"functions", {"group"}, check_groups},
     {"migrating", {"group"}, check_migrating},
+    {"types", {"state"}, check_states},
     {"blocking", {"queue", "awaited-entries"}, check_blocked_clients},
     {"stale-client", {"register"}},
     {"replay", {"commands"}, check_replayed},

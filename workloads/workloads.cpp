@@ -18,6 +18,7 @@
 #include "workloads/set.h"
 #include "workloads/stale_client.h"
 #include "workloads/stream.h"
+#include "workloads/types.h"
 #include "workloads/unique_ids.h"
 #include "workloads/wait.h"
 #include "workloads/wr.h"
@@ -73,6 +74,9 @@ std::span<const WorkloadEntry> workloads() {
        stale_client_options(), make_stale_client_workload, "register"},
       {"replay", "a recording of MONITOR, at its own or another pace: replicas that differ, crashes",
        replay_options(), make_replay_workload, "commands"},
+      {"types",
+       "commands of every type on keys of their own: wrong answers, lost times to live, other copies",
+       types_options(), make_types_workload, "state"},
       {"pubsub",
        "PUBLISH and SUBSCRIBE at any node: messages doubled, out of order or lost, dead subscriptions",
        pubsub_options(), make_pubsub_workload, "messages"},

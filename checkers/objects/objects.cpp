@@ -45,6 +45,7 @@ constexpr ObjectEntry kObjects[] = {
     {"expiry", "keys live until their time is up, and are lost before only in documented windows", "",
      make_expiry_object},
     {"group", "writes of several keys are lost whole, and only in documented windows", "", make_group_object},
+    {"state", "what transactions left is lost whole, and only in documented windows", "", make_group_object},
     {"messages", "messages come at most once, in order, and are lost only where something happened", "",
      make_messages_object},
     {"commands", "what replicas hold, and no crash: replies are not judged", "", make_commands_object},

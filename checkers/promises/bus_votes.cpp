@@ -242,10 +242,13 @@ bool on_port(const std::vector<View>& views, int port) {
 }  // namespace
 
 void check_bus_votes(const Analysis& analysis, CheckResult& result) {
-  const RunRecord& run = analysis.run;
+  if (bus_was_read(analysis.run)) BusVotes(analysis, result).check();
+}
+
+bool bus_was_read(const RunRecord& run) {
   std::vector<std::string> names;
   for (const NodeInfo& node : run.nodes) names.push_back(node.name);
-  if (run.bus.saw_all(names) && on_port(run.views, run.bus.opening.port)) BusVotes(analysis, result).check();
+  return run.bus.saw_all(names) && on_port(run.views, run.bus.opening.port);
 }
 
 }  // namespace harness

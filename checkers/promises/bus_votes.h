@@ -11,5 +11,7 @@ namespace harness {
 /// Adds violations, and the figures bus_votes, bus_elections_won, bus_failures_told. Nothing without such
 /// evidence.
 void check_bus_votes(const Analysis& analysis, CheckResult& result);
+/// Whether all that the nodes said to each other from the opening of the path on was read.
+bool bus_was_read(const RunRecord& run);
 
 }  // namespace harness

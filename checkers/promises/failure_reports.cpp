@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/bus_gossip.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/quiet.h"
@@ -159,6 +160,7 @@ CheckResult check_failure_reports(const Analysis& analysis, const CheckOptions&)
   result.valid = Validity::kValid;
   result.operations = analysis.run.logs.size();
   FailureReports(analysis, result).check();
+  check_bus_gossip(analysis, result);
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else if (result.explanation.empty())

@@ -305,6 +305,29 @@ void check_groups(const Analysis& analysis, const std::vector<std::uint32_t>& op
   figure(result.measured, "crossslot_refused", static_cast<double>(refused));
 }
 
+void check_states(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                  CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  if (clock_was_set(run)) return;
+  std::size_t compared = 0;
+  for (const std::uint32_t id : operations) {
+    const Operation& op = run.history.operations[id];
+    const bool writes = op.function == Function::kWrite;
+    if (op.outcome != Outcome::kOk || (!writes && op.function != Function::kRead)) continue;
+    ++compared;
+    if (op.result.kind() != Value::Kind::kList) continue;
+    report(result, writes ? anomaly_of(run, "answered-otherwise",
+                                       describe(run, id) +
+                                           ": nobody else uses these keys, so that the answer is certain",
+                                       {id})
+                          : anomaly_of(run, "state-differs",
+                                       describe(run, id) + ": the keys were written in one transaction, and "
+                                                           "hold something else than it left",
+                                       {id}));
+  }
+  figure(result.measured, "answers_compared", static_cast<double>(compared));
+}
+
 void check_replayed(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
                     CheckResult& result) {
   std::size_t ok = 0;

@@ -22,6 +22,9 @@ void check_expiry_times(const Analysis&, const std::vector<std::uint32_t>& opera
 void check_replica_reads(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// A group is whole in every answer, of replicas too; a command over two slots is refused.
 void check_groups(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
+/// Commands on keys of their own are answered as documented, and what they left is there as they left it.
+/// measured: how many answers were compared.
+void check_states(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// What was acknowledged in a group of consumers is not delivered again in the same term.
 void check_acknowledged_entries(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// Replies of a replayed recording are not judged: says so. measured: replayed, refused.

@@ -8,10 +8,13 @@
 namespace harness {
 namespace {
 
-/// Until when the fault acted: healed, or its nodes were started again, or it was a matter of a moment.
+/// Until when the fault acted: healed, or its nodes were started again, or it was a matter of a moment. Slots
+/// that move there and back are seen to have moved half-way, and are back when that is healed.
 Nanos end_of(const RunRecord& run, const FaultRecord& fault) {
   if (fault.heals) return fault.healed;
-  if (!ends_process(fault)) return fault.active == kNever ? kNever : fault.active;
+  if (!ends_process(fault))
+    return fault.active == kNever || fault.healed == kNever ? fault.active
+                                                            : std::max(fault.active, fault.healed);
   Nanos end = fault.active;
   for (std::size_t node = 0; node < run.nodes.size(); ++node)
     if (acts_on(run, fault, static_cast<int>(node)))

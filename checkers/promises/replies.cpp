@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -77,6 +78,8 @@ bool every_slot_owned(const Topology& topology) {
   return owned >= kSlotCount;
 }
 
+/// A client followed one redirection after the other, until it gave up.
+constexpr std::string_view kInCircles = "redirected-in-circles";
 /// A client that had asked this node first, and the one that it was told of, was redirected once more.
 constexpr AnomalyKind kRedirectedAgain = "redirected-again";
 
@@ -95,6 +98,7 @@ class Replies {
       if (op.outcome == Outcome::kFail && op.error != kNoError) check_operation(op);
     figure(result_.measured, "error_replies", static_cast<double>(result_.operations));
     check_served_while_down();
+    check_circles();
   }
 
  private:
@@ -209,6 +213,39 @@ class Replies {
       tell("served-while-down", view.node, op.completed, run_.history.describe(op),
            "from " + at(view.begin) + " to " + at(view.end) + " it called the cluster down");
     }
+  }
+
+  /// Row 22: in the end, when all is healed and settled, each key is served somewhere. Not where a command or
+  /// a change that was left half-way has opened a slot.
+  void check_circles() {
+    constexpr Nanos kForLong = 5 * kSecond;
+    struct Tries {
+      Nanos first = kNever;
+      const Operation* last = nullptr;
+      bool other = false;  // some try ended otherwise
+    };
+    if (run_.info.settled == kNever || left_half_way(run_) != nullptr || opens_slots()) return;
+    std::map<std::uint32_t, Tries> by_key;
+    for (const Operation& op : run_.history.operations) {
+      if (op.invoked < run_.info.settled || op.function != Function::kRead || op.key == kNoKey) continue;
+      Tries& tries = by_key[op.key];
+      tries.first = std::min(tries.first, op.invoked);
+      tries.last = &op;
+      tries.other |= op.error == kNoError || run_.history.error_text(op) != kInCircles;
+    }
+    for (const auto& [key, tries] : by_key)
+      if (!tries.other && tries.last->completed - tries.first >= kForLong && tries.last->node != kNoNode)
+        tell("redirected-in-circles", run_.node_by_name(run_.history.node_text(*tries.last)),
+             tries.last->completed, run_.history.describe(*tries.last),
+             "for " + in_milliseconds(tries.last->completed - tries.first) +
+                 " nobody served the key, one node named the other, though all was settled");
+  }
+
+  bool opens_slots() const {
+    return std::ranges::any_of(run_.commands, [](const CommandRecord& command) {
+      return command.words.size() > 1 && same_word(command.words[0], "CLUSTER") &&
+             same_word(command.words[1], "SETSLOT");
+    });
   }
 
   static bool is_of_keys(Function function) {

@@ -101,6 +101,35 @@ TEST_CASE("a redirection to a node that redirects again is a violation where not
   CHECK(type_of(run) == "valid");
 }
 
+TEST_CASE("a key that nobody serves in the end, since one node names the other, is a violation") {
+  RecordBuilder b;
+  b.observe_until(20'000);
+  for (int ms = 13'000; ms <= 19'000; ms += 1'000)
+    b.read(0, key_of(0), std::nullopt, {ms + 0.0, ms + 100.0}, 2);
+  b.end(11'000, 12'000, 20'000);
+  RunRecord run = b.finish();
+  for (Operation& op : run.history.operations) {
+    op.outcome = Outcome::kFail;
+    op.error = run.history.errors.intern("redirected-in-circles");
+  }
+  CHECK(type_of(run) == "redirected-in-circles");
+  SECTION("good: in the end somebody answered") {
+    run.history.operations.back().outcome = Outcome::kOk;
+    run.history.operations.back().error = kNoError;
+    CHECK(type_of(run) == "valid");
+  }
+  SECTION("not judged: nobody waited long enough") {
+    run.history.operations.resize(3);
+    CHECK(type_of(run) == "valid");
+  }
+  SECTION("not judged: a command of the plan opened a slot") {
+    CommandRecord command;
+    command.words = {"CLUSTER", "SETSLOT", "1", "MIGRATING", "x"};
+    run.commands = {command};
+    CHECK(type_of(run) == "valid");
+  }
+}
+
 TEST_CASE("about a fault nothing is concluded from a state") {
   RunRecord down = answered({"GET", "k"}, "CLUSTERDOWN The cluster is down");
   FaultRecord fault;

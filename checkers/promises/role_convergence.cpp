@@ -8,6 +8,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
 #include "harness/core/anomaly_kind.h"
+#include "checkers/promises/replica_moves.h"
 
 namespace harness {
 namespace {
@@ -282,6 +283,7 @@ CheckResult check_role_convergence(const Analysis& analysis, const CheckOptions&
     return result;
   }
   Convergence(analysis, result).check();
+  check_replica_moves(analysis, result);
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else if (result.explanation.empty())

@@ -132,6 +132,66 @@ void check_forgotten(const Analysis& analysis, const CommandRecord& command, Che
   report(result, std::move(anomaly));
 }
 
+/// Since when, without a break until `time`, the node was a replica by its own looks; kNever: it was not.
+Nanos replica_since(const std::vector<const View*>& views, Nanos time) {
+  Nanos since = kNever;
+  Nanos until = 0;
+  for (const View* view : views) {
+    if (view->begin > time) break;
+    const TopologyNode* own = own_line(view);
+    const bool replica = view->reachable && own != nullptr && own->is(kFlagReplica);
+    if (!replica)
+      since = kNever;
+    else if (since == kNever)
+      since = view->begin;
+    until = view->end;
+  }
+  return until < time - 200 * kMillisecond ? kNever : since;
+}
+
+/// Whether something but a handover may have kept the node, or its clients, from going on about that time.
+bool hindered(const RunRecord& run, int node, Nanos from, Nanos until) {
+  constexpr Nanos kAfterwards = 5 * kSecond;
+  const auto overlaps = [&](Nanos begin, Nanos end) {
+    return begin <= until && (end >= kNever - kAfterwards || end + kAfterwards >= from);
+  };
+  const auto only_hands_over = [](const FaultRecord& fault) {
+    return !fault.effects.empty() && std::ranges::all_of(fault.effects, [](const Effect& effect) {
+      return effect.kind == EffectKind::kHandover;
+    });
+  };
+  return std::ranges::any_of(
+             run.commands,
+             [&](const CommandRecord& command) { return command.node == node && command.time <= until; }) ||
+         std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+           return !only_hands_over(fault) && overlaps(fault.requested, over_at(run, fault, node)) &&
+                  (acts_on(run, fault, node) || has_effect(fault, {EffectKind::kClients}));
+         });
+}
+
+/// A replica redirects who does not ask for READONLY: at once, also whom it had held back as a master that
+/// handed over.
+void check_unanswered(const Analysis& analysis, CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const Nanos most = 600 * kMillisecond + analysis.stall + seldom_looks(run);
+  double judged = 0;
+  for (const Operation& op : run.history.operations) {
+    const int node = op.outcome == Outcome::kInfo && run.history.error_text(op) == "timeout"
+                         ? run.node_by_name(run.history.node_text(op))
+                         : -1;
+    if (node < 0 || op.completed == kNever) continue;
+    const Nanos since = replica_since(analysis.views[static_cast<std::size_t>(node)], op.completed);
+    if (since == kNever || op.completed - std::max(since, op.invoked) < most) continue;
+    const int life = life_at(run, node, op.invoked);
+    if (life != life_at(run, node, op.completed) || hindered(run, node, op.invoked, op.completed)) continue;
+    ++judged;
+    accuse(run, result, "unanswered-at-replica", node, op.completed,
+           run.history.describe(op) + " got no answer until " + at(op.completed) + " from " +
+               node_name(run, node) + ", a replica since " + at(since) + " that answered every look");
+  }
+  figure(result.measured, "unanswered_at_replicas", judged);
+}
+
 /// CLIENT REPLY OFF, and SKIP for a while: the client gets no answers by its own wish. Not so any more after
 /// ON, within a transaction too: EXEC answers for all of its commands.
 bool replies_are_off(const RunRecord& run, const CommandRecord& command) {
@@ -161,6 +221,7 @@ CheckResult check_stuck_client(const Analysis& analysis, const CheckOptions&) {
     ++result.operations;
     check_command(analysis, command, *timeout, result);
   }
+  check_unanswered(analysis, result);
   figure(result.bound, "late_ms_max", to_ms(kGrace));
   figure(result.measured, "commands", static_cast<double>(result.operations));
   if (result.operations == 0 && result.violations == 0) {

@@ -129,3 +129,38 @@ TEST_CASE("a node that answers nobody has not forgotten one command") {
     if (view.node == 0) view.reachable = false;
   CHECK(check_stuck_client(run, {}).violations == 0);
 }
+
+TEST_CASE("a replica redirects at once, also whom it had held back as a master that handed over") {
+  RecordBuilder b;
+  b.observe_until(2'000);
+  const auto unanswered = [&](Span when, int node) {
+    b.write(0, key_of(0), 5, when, node, Outcome::kFail);
+    b.observe_until(8'000);
+    b.end(6'000, 7'000, 8'000);
+    RunRecord run = b.finish();
+    run.counters.host_stall_max = 0;
+    run.history.operations[0].outcome = Outcome::kInfo;
+    run.history.operations[0].error = run.history.errors.intern("timeout");
+    const CheckResult result = check_stuck_client(run, {});
+    return !result.anomalies.empty() && result.anomalies[0].type == "unanswered-at-replica";
+  };
+  SECTION("bad: it has been a replica for almost as long as the client waited") {
+    b.promote(4, 7);
+    b.demote(1, 4);
+    CHECK(unanswered({1'950, 3'000}, 1));
+  }
+  SECTION("good: it became one just before the client gave up") {
+    b.promote(4, 7);
+    b.demote(1, 4);
+    CHECK_FALSE(unanswered({1'000, 2'400}, 1));
+  }
+  SECTION("good: it is a master, which may hold clients back") {
+    CHECK_FALSE(unanswered({1'950, 3'000}, 1));
+  }
+  SECTION("not judged: it stood still shortly before") {
+    b.promote(4, 7);
+    b.demote(1, 4);
+    b.fault("pause", 1, 1'000, 1'010, 1'900, 1'910);
+    CHECK_FALSE(unanswered({1'950, 3'000}, 1));
+  }
+}

@@ -7,6 +7,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/load_words.h"
+#include "harness/core/slot.h"
 
 namespace harness {
 namespace {
@@ -218,6 +219,58 @@ void check_awaited(const Analysis& analysis, const std::vector<std::uint32_t>& o
   figure(result.measured, "waits_in_vain_judged", static_cast<double>(judged));
 }
 
+/// Whether a node that is so serves the slot of the key no more, nor takes it over.
+bool serves_no_more(const View& view, int slot) {
+  const TopologyNode* own = own_line(&view);
+  if (!view.reachable || own == nullptr || !view.cluster.state_ok) return false;
+  const bool open = std::ranges::find(own->importing, slot) != own->importing.end();
+  return !open &&
+         std::ranges::none_of(own->slots, [&](const SlotRange& range) { return range.contains(slot); });
+}
+
+/// Since when, without a break until `time`, the node has not served the slot by its own looks; kNever: it
+/// did at the last one, or nobody looked.
+Nanos elsewhere_since(const std::vector<const View*>& views, int slot, Nanos time) {
+  Nanos since = kNever;
+  Nanos until = 0;
+  for (const View* view : views) {
+    if (view->begin > time) break;
+    if (!serves_no_more(*view, slot))
+      since = kNever;
+    else if (since == kNever)
+      since = view->begin;
+    until = view->end;
+  }
+  return until < time - kSecond ? kNever : since;
+}
+
+/// A node that serves a slot no more redirects who waits for one of its keys (clusterRedirectBlockedClient-
+/// IfNeeded), at the latest when it looks at that client, once a second.
+void check_waits_elsewhere(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                           CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const Nanos most = kSecond + 400 * kMillisecond + analysis.stall + seldom_looks(run);
+  for (const std::uint32_t id : operations) {
+    const Operation& op = run.history.operations[id];
+    if (!is_blocking(op) || !found_nothing(run.history, op) || op.completed - op.invoked < most) continue;
+    const int node = run.node_by_name(run.history.node_text(op));
+    if (node < 0) continue;
+    const Nanos since = elsewhere_since(analysis.views[static_cast<std::size_t>(node)],
+                                        slot_of(run.history.key_text(op)), op.completed);
+    if (since == kNever || op.completed - std::max(since, op.invoked) < most) continue;
+    const bool hindered = std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+      return acts_on(run, fault, node) &&
+             !has_effect(fault, {EffectKind::kMembership, EffectKind::kHandover}) &&
+             fault.requested <= op.completed && over_at(run, fault, node) >= op.invoked;
+    });
+    if (hindered) continue;
+    report(result, anomaly_of(run, "waited-elsewhere",
+                              describe(run, id) + ": its node has not served that slot since " + at(since) +
+                                  " by its own looks, and let the client wait for what cannot come",
+                              {id}));
+  }
+}
+
 /// When the node was last free to answer: when the operation was sent, or when what hindered the node was
 /// over.
 Nanos free_from(const RunRecord& run, int node, const Operation& op) {
@@ -261,6 +314,7 @@ void check_blocked_clients(const Analysis& analysis, const std::vector<std::uint
   figure(result.measured, "blocked_in_vain", static_cast<double>(blocked));
   figure(result.measured, "time_out_late_ms_max", to_ms(latest));
   check_awaited(analysis, operations, result);
+  check_waits_elsewhere(analysis, operations, result);
 }
 
 }  // namespace harness

@@ -112,6 +112,37 @@ TEST_CASE("WAIT counts no replica that was dead") {
   CHECK(has(by_rule(check_wait_replies, b.finish()), "untrue-wait"));
 }
 
+TEST_CASE("who waits for a key of a slot that goes elsewhere is redirected within a second") {
+  RecordBuilder b;
+  b.observe_until(2'000);
+  const auto waited = [&](Span when) {
+    b.operation(10, Function::kDequeue, key_of(0), Value::integer(3'000), {}, when, 1);
+    b.observe_until(8'000);
+    return has(by_rule(check_blocked_clients, b.finish()), "waited-elsewhere");
+  };
+  SECTION("bad: it waits for its whole time-out") {
+    b.move_slot(slot_of(key_of(0)), 1, 2);
+    CHECK(waited({1'500, 4'500}));
+  }
+  SECTION("bad: its master has become a replica") {
+    b.promote(4, 7);
+    b.demote(1, 4);
+    CHECK(waited({1'500, 4'500}));
+  }
+  SECTION("good: it was told, or its time was over, within a second") {
+    b.move_slot(slot_of(key_of(0)), 1, 2);
+    CHECK_FALSE(waited({0, 3'000}));
+  }
+  SECTION("good: its node serves the slot all the time") {
+    CHECK_FALSE(waited({1'500, 4'500}));
+  }
+  SECTION("not judged: the node stood still") {
+    b.move_slot(slot_of(key_of(0)), 1, 2);
+    b.fault("pause", 1, 1'600, 1'610, 4'300, 4'310);
+    CHECK_FALSE(waited({1'500, 4'500}));
+  }
+}
+
 TEST_CASE("who blocks is not left to wait beside an element") {
   Blocks blocks;
   SECTION("bad: it stays there") {

@@ -178,14 +178,15 @@ Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
 
 /// What `requires` names and a build has or has not; known once the build is there.
 std::string why_not_by(const Flavor& flavor, const Plan& plan) {
+  const auto lacks = [&](const std::string& name, const std::string& mend) {
+    return "the scenario requires '" + name + "', which " + std::string(to_string(flavor.kind)) + " " +
+           flavor.version_text + " does not have: " + mend;
+  };
   for (const std::string& name : plan.requires_) {
-    const std::string lacks = "the scenario requires '" + name + "', which " +
-                              std::string(to_string(flavor.kind)) + " " + flavor.version_text +
-                              " does not have: ";
-    if (name == kStrongMode && flavor.kind != FlavorKind::kBundled) return lacks + "give --server bundled";
+    if (name == kStrongMode && flavor.kind != FlavorKind::kBundled)
+      return lacks(name, "give --server bundled");
     const auto feature = std::ranges::find(features(), name, &FeatureEntry::name);
-    if (feature != features().end() && !flavor.has(feature->feature))
-      return lacks + "it is " + since(*feature);
+    if (feature != features().end() && !flavor.has(feature->feature)) return lacks(name, since(*feature));
   }
   return {};
 }

@@ -108,8 +108,8 @@ class PlanCheck {
     return "unknown checker " + in_quotes(name) + suggestion(name, names);
   }
 
-  /// A capability, or a feature of releases; or a fault, a family of them ("packet-*"), or a condition that
-  /// must be to be had.
+  /// A capability; a feature of releases; or a fault, a family of them ("packet-*"), or a condition that must
+  /// be to be had.
   void check_required(const std::string& name) {
     std::string ignored;
     const bool known = std::ranges::count(kCapabilities, name, &Named::name) > 0 ||

@@ -1,0 +1,81 @@
+#include "checkers/promises/replica_moves.h"
+
+#include <algorithm>
+#include <string>
+
+#include "checkers/promises/effects.h"
+#include "checkers/promises/evidence.h"
+
+namespace harness {
+namespace {
+
+constexpr Nanos kOrphaned = 5 * kSecond;  // CLUSTER_SLAVE_MIGRATION_DELAY
+constexpr Nanos kGrain = 500 * kMillisecond;
+
+std::ptrdiff_t working_replicas(const View& view, const std::string& master) {
+  return std::ranges::count_if(view.topology.nodes, [&](const TopologyNode& node) {
+    return node.is(kFlagReplica) && node.master_id == master && !node.is(kFlagPfail) && !node.is(kFlagFail);
+  });
+}
+
+std::string target_of(std::string_view text) {
+  for (const std::string_view words : {"Migrating to orphaned master ", "Migrating to orphaned primary "})
+    if (text.starts_with(words)) return std::string(id_after(text, words));
+  return {};
+}
+
+class Moves {
+ public:
+  Moves(const Analysis& analysis, CheckResult& result)
+      : analysis_(analysis), run_(analysis.run), result_(result) {}
+
+  void check(const LogLine& line, const std::string& target) {
+    const auto& views = analysis_.views[static_cast<std::size_t>(line.node)];
+    const View* last_with = nullptr;  // the last look at which the target had a working replica
+    bool looked = false;
+    bool spare = false;  // whether some look just before had its own master with replicas to spare
+    for (const View* view : views) {
+      if (view->begin > line.time) break;
+      if (!view->reachable || own_line(view) == nullptr) continue;
+      if (working_replicas(*view, target) > 0) last_with = view;
+      if (view->end < line.time - kSecond) continue;
+      looked = true;
+      spare |= working_replicas(*view, own_line(view)->master_id) > run_.info.config.migration_barrier;
+    }
+    const std::string what = node_name(run_, line.node) + " gave itself at " + at(line.time) + " to " +
+                             node_name(run_, run_.node_by_id(target));
+    if (last_with != nullptr) check_time(line, what, std::min(last_with->end, line.time));
+    if (looked && !spare)
+      accuse(run_, result_, "migrated-below-barrier", line.node, line.time,
+             what + ", although its own master had no more than cluster-migration-barrier (" +
+                 std::to_string(run_.info.config.migration_barrier) + ") working replicas by its own looks");
+  }
+
+ private:
+  void check_time(const LogLine& line, const std::string& what, Nanos with) {
+    if (line.time - with >= kOrphaned - kGrain - analysis_.stall) return;
+    accuse(run_, result_, "migrated-too-early", line.node, line.time,
+           what + ", which by its own looks had a working replica " + in_milliseconds(line.time - with) +
+               " before; a master must be without one for " + in_milliseconds(kOrphaned));
+  }
+
+  const Analysis& analysis_;
+  const RunRecord& run_;
+  CheckResult& result_;
+};
+
+}  // namespace
+
+void check_replica_moves(const Analysis& analysis, CheckResult& result) {
+  if (any_effect(analysis.run, {EffectKind::kConfig, EffectKind::kClock})) return;
+  double moves = 0;
+  for (const LogLine& line : analysis.run.logs) {
+    const std::string target = target_of(line.text);
+    if (target.empty() || analysis.run.node_by_id(target) < 0) continue;
+    ++moves;
+    Moves(analysis, result).check(line, target);
+  }
+  figure(result.measured, "replicas_migrated", moves);
+}
+
+}  // namespace harness
