@@ -373,4 +373,3 @@ TEST_CASE("kill -9 at any moment leaves nothing on the host, and a store that is
     CHECK((report.code == 0 || report.code == 4));
   }
 }
-

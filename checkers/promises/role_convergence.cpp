@@ -7,8 +7,8 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
-#include "harness/core/anomaly_kind.h"
 #include "checkers/promises/replica_moves.h"
+#include "harness/core/anomaly_kind.h"
 
 namespace harness {
 namespace {

@@ -186,7 +186,8 @@ std::string why_not_by(const Flavor& flavor, const Plan& plan) {
     if (name == kStrongMode && flavor.kind != FlavorKind::kBundled)
       return lacks(name, "give --server bundled");
     const auto feature = std::ranges::find(features(), name, &FeatureEntry::name);
-    if (feature != features().end() && !flavor.has(feature->feature)) return lacks(name, since(*feature));
+    if (feature != features().end() && !flavor.has(feature->feature))
+      return lacks(name, "it is " + since(*feature));
   }
   return {};
 }
