@@ -138,3 +138,14 @@ TEST_CASE("a suite that cannot be is refused before anything runs") {
   CHECK(server.exit_code() == 2);
   CHECK_FALSE(fs::exists(scratch.store()));
 }
+
+TEST_CASE("a suite skips by name the scenario whose feature the build does not have") {
+  const Scratch scratch;
+  const fs::path file = scratch.path / "newer.toml";
+  std::ofstream(file) << "description = \"none\"\n[[scenarios]]\nnames = [\"slots-move-at-once\"]\n";
+  Started suite(scratch, {"suite", file.string(), "--server", "redis", "--seed", "7", "--no-progress"});
+  CHECK(suite.exit_code() == 3);  // nothing ran, and nothing is claimed
+  CAPTURE(suite.out(), suite.err());
+  CHECK_THAT(suite.out(), Contains("slots-move-at-once") && Contains("requires 'slot-migration'") &&
+                              Contains("since Valkey 9.0.0, in no Redis"));
+}

@@ -32,19 +32,29 @@ class Moves {
   void check(const LogLine& line, const std::string& target) {
     const auto& views = analysis_.views[static_cast<std::size_t>(line.node)];
     const View* last_with = nullptr;  // the last look at which the target had a working replica
+    bool without = false;             // whether an earlier look showed it without any
+    bool again = false;               // and a later one with one again
     bool looked = false;
     bool spare = false;  // whether some look just before had its own master with replicas to spare
     for (const View* view : views) {
       if (view->begin > line.time) break;
       if (!view->reachable || own_line(view) == nullptr) continue;
-      if (working_replicas(*view, target) > 0) last_with = view;
+      if (working_replicas(*view, target) > 0) {
+        last_with = view;
+        again = without;
+      } else {
+        without = true;
+      }
       if (view->end < line.time - kSecond) continue;
       looked = true;
       spare |= working_replicas(*view, own_line(view)->master_id) > run_.info.config.migration_barrier;
     }
     const std::string what = node_name(run_, line.node) + " gave itself at " + at(line.time) + " to " +
                              node_name(run_, run_.node_by_id(target));
-    if (last_with != nullptr) check_time(line, what, std::min(last_with->end, line.time));
+    // A node counts from the first time that it saw the target without a replica. It forgets that time only
+    // when it looks for a new place for itself (clusterHandleSlaveMigration), so that it may still have an
+    // old one.
+    if (last_with != nullptr && !again) check_time(line, what, std::min(last_with->end, line.time));
     if (looked && !spare)
       accuse(run_, result_, "migrated-below-barrier", line.node, line.time,
              what + ", although its own master had no more than cluster-migration-barrier (" +

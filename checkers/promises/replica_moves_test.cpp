@@ -54,6 +54,16 @@ TEST_CASE("a replica goes to another master only when that has been without one,
     moves.b.observe_until(5'000);
     CHECK(has(moves.moved(), "migrated-too-early"));
   }
+  SECTION("good: it lost it two seconds ago, but for the second time: the node may count from the first") {
+    moves.lose_replica_of_n1();
+    moves.b.observe_until(4'000);
+    moves.b.restart(4);
+    moves.b.demote(4, 1);  // a replica that works
+    moves.b.observe_until(6'000);
+    moves.lose_replica_of_n1();
+    moves.b.observe_until(8'000);
+    CHECK(moves.moved().violations == 0);
+  }
   SECTION("bad: it has one") {
     CHECK(has(moves.moved(), "migrated-too-early"));
   }

@@ -101,10 +101,16 @@ bool Flavor::has(Feature feature) const {
 }
 
 std::string since(const FeatureEntry& entry) {
-  const auto part = [](std::string_view make, const std::optional<Version>& version) {
-    return version ? fmt::format("{} {}", make, text_of(*version)) : fmt::format("no {}", make);
+  std::string first, never;
+  const auto tell = [&](std::string_view make, const std::optional<Version>& version) {
+    if (version)
+      first += fmt::format("{} {} {}", first.empty() ? "since" : " and", make, text_of(*version));
+    else
+      never += fmt::format("{} no {}", never.empty() ? "in" : " and", make);
   };
-  return fmt::format("since {}, {}", part("Redis", entry.redis), part("Valkey", entry.valkey));
+  tell("Redis", entry.redis);
+  tell("Valkey", entry.valkey);
+  return first + (first.empty() || never.empty() ? "" : ", ") + never;
 }
 
 }  // namespace harness

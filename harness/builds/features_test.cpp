@@ -77,7 +77,7 @@ TEST_CASE("the profiles are in order of time, each with a source, and no name tw
     CHECK((entry.redis || entry.valkey));
     CHECK((!entry.valkey || *entry.valkey >= Version{7, 2, 0}));
   }
-  CHECK(since(entry_of(Feature::kDualChannel)) == "since no Redis, Valkey 8.0.0");
+  CHECK(since(entry_of(Feature::kDualChannel)) == "since Valkey 8.0.0, in no Redis");
 }
 
 TEST_CASE("a server has what its profile says, no more and no less") {

@@ -176,7 +176,6 @@ Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
 
 }  // namespace
 
-/// What `requires` names and a build has or has not; known once the build is there.
 std::string why_not_by(const Flavor& flavor, const Plan& plan) {
   const auto lacks = [&](const std::string& name, const std::string& mend) {
     return "the scenario requires '" + name + "', which " + std::string(to_string(flavor.kind)) + " " +
@@ -187,7 +186,7 @@ std::string why_not_by(const Flavor& flavor, const Plan& plan) {
       return lacks(name, "give --server bundled");
     const auto feature = std::ranges::find(features(), name, &FeatureEntry::name);
     if (feature != features().end() && !flavor.has(feature->feature))
-      return lacks(name, "it is " + since(*feature));
+      return lacks(name, "it is there " + since(*feature));
   }
   return {};
 }

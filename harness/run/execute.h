@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/builds/flavor.h"
 #include "harness/core/plan.h"
 #include "harness/run/conduct.h"
 #include "harness/run/progress.h"
@@ -37,6 +38,9 @@ struct Execution {
 /// Why the plan cannot be carried out on this machine, with the mend: a capability or a fault that is not to
 /// be had. Empty: it can.
 std::string why_not_here(const Plan& plan, SandboxMode mode);
+
+/// Why the plan cannot be carried out with that build: a feature of releases that it requires. Empty: it can.
+std::string why_not_by(const Flavor& flavor, const Plan& plan);
 
 /// Writes plan.json, finds (or compiles) the builds, and conducts the run in its bottle. `files` is a fresh
 /// run directory. Throws UsageError for a SPEC that names no build, or another one than `same_builds` says:

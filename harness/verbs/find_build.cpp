@@ -1,13 +1,12 @@
 #include "harness/verbs/find_build.h"
 
-#include "harness/builds/server.h"
 #include "harness/core/exit_code.h"
 #include "harness/run/interrupt.h"
 #include "harness/suite/suite_run.h"
 
 namespace harness {
 
-std::string find_build(const std::string& spec, SandboxMode mode, bool quick, Progress& progress) {
+std::vector<Server> find_build(const std::string& spec, SandboxMode mode, bool quick, Progress& progress) {
   BuildOptions build;
   build.quick = quick;
   build.progress = [&](std::string_view what, int percent) {
@@ -25,11 +24,9 @@ std::string find_build(const std::string& spec, SandboxMode mode, bool quick, Pr
   };
   const int ended = run_in_sandbox(mode, compile, SandboxNetwork::kMachine);
   if (ended == kExitInterrupted || signal_passed_on() != 0) throw StoppedBuilding{};
-  std::string words;
-  for (const Server& server : resolve_servers(spec, build))
-    words += (words.empty() ? "" : " + ") + build_name(server.info);
+  std::vector<Server> servers = resolve_servers(spec, build);
   progress.clear();
-  return words;
+  return servers;
 }
 
 }  // namespace harness

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "harness/builds/server.h"
 #include "harness/run/progress.h"
 #include "harness/sandbox/sandbox.h"
 
@@ -12,8 +14,8 @@ namespace harness {
 /// Thrown when an interrupt ends a compilation.
 struct StoppedBuilding {};
 
-/// The build of a SPEC in words. It is compiled first if it must be, in a sandbox that takes the compilers
-/// away when we are killed. Throws what resolve_server throws, and StoppedBuilding.
-std::string find_build(const std::string& spec, SandboxMode mode, bool quick, Progress& progress);
+/// The builds of a SPEC. They are compiled first if they must be, in a sandbox that takes the compilers away
+/// when we are killed. Throws what resolve_server throws, and StoppedBuilding.
+std::vector<Server> find_build(const std::string& spec, SandboxMode mode, bool quick, Progress& progress);
 
 }  // namespace harness

@@ -102,37 +102,56 @@ std::uint64_t seed_of_today() {
   return std::stoull(utc_now("%Y%m%d"));
 }
 
+using Builds = std::map<std::string, std::vector<Server>>;  // by SPEC
+
+Builds find_builds(const Matrix& matrix, SandboxMode mode, bool quick, Progress& progress) {
+  Builds builds;
+  for (const Cell& cell : matrix.cells)
+    if (!cell.server.empty() && !builds.contains(cell.server))
+      builds[cell.server] = find_build(cell.server, mode, quick, progress);
+  return builds;
+}
+
 /// Names the builds in words. Two that have one name keep their SPECs beside it.
-void name_builds(Matrix& matrix, SandboxMode mode, bool quick, Progress& progress) {
+void name_builds(Matrix& matrix, const Builds& builds) {
   std::map<std::string, std::string> words;
   std::map<std::string, int> uses;
-  for (const Cell& cell : matrix.cells)
-    if (!cell.server.empty() && !words.contains(cell.server))
-      ++uses[words[cell.server] = find_build(cell.server, mode, quick, progress)];
+  for (const auto& [spec, servers] : builds) {
+    std::string& name = words[spec];
+    for (const Server& server : servers) name += (name.empty() ? "" : " + ") + build_name(server.info);
+    ++uses[name];
+  }
   for (Cell& cell : matrix.cells)
     if (!cell.server.empty())
       cell.build = words[cell.server] + (uses[words[cell.server]] > 1 ? " (" + cell.server + ")" : "");
 }
 
-/// Why the scenario of the cell cannot be had here; empty: it can.
-std::string why_not(const Cell& cell, std::uint64_t seed, SandboxMode mode) {
+/// Why the scenario of the cell cannot be had here, or with its builds; empty: it can.
+std::string why_not(const Cell& cell, std::uint64_t seed, SandboxMode mode,
+                    const std::vector<Server>& builds) {
   RunOptions run;
   run.scenario = cell.scenario;
   if (!cell.server.empty()) run.server = cell.server;
   run.time_limit_s = cell.time_limit_s;
   try {
-    return why_not_here(plan_for(run, cell.scenario, seed), mode);
+    const Plan plan = plan_for(run, cell.scenario, seed);
+    std::string why = why_not_here(plan, mode);
+    for (const Server& build : builds)
+      if (why.empty()) why = why_not_by(build.flavor, plan);
+    return why;
   } catch (const UsageError& error) {
     return error.what();
   }
 }
 
 /// Skips by name what cannot be had, before anything runs.
-void skip_what_cannot_be(const Matrix& matrix, const SuiteFiles& files, SandboxMode mode) {
+void skip_what_cannot_be(const Matrix& matrix, Builds builds, const SuiteFiles& files, SandboxMode mode) {
   SuiteJournal journal(files);
   std::vector<std::string> why(matrix.cells.size());
-  for (const SuiteTask& task : tasks_of_round(matrix, 0))
-    if (why[task.cell].empty()) why[task.cell] = why_not(matrix.cells[task.cell], task.seed, mode);
+  for (const SuiteTask& task : tasks_of_round(matrix, 0)) {
+    const Cell& cell = matrix.cells[task.cell];
+    if (why[task.cell].empty()) why[task.cell] = why_not(cell, task.seed, mode, builds[cell.server]);
+  }
   for (std::size_t c = 0; c < why.size(); ++c)
     if (!why[c].empty()) journal.skip({matrix.cells[c].scenario, matrix.cells[c].build, why[c]});
 }
@@ -189,15 +208,18 @@ Begun begin(const SuiteOptions& options, SandboxMode mode, Progress& progress) {
       if (options.time_s) begun.matrix.time_s = *options.time_s;
       if (options.shrink_s) begun.matrix.shrink_s = *options.shrink_s;
       // Killed before it had asked what can be had: none of that was asked yet.
-      if (load_suite_log(*files).sessions == 0) skip_what_cannot_be(begun.matrix, *files, mode);
+      if (load_suite_log(*files).sessions == 0)
+        skip_what_cannot_be(begun.matrix, find_builds(begun.matrix, mode, options.quick_build, progress),
+                            *files, mode);
       progress.say("going on with " + files->directory.string());
       return begun;
     }
   }
-  name_builds(matrix, mode, options.quick_build, progress);
+  const Builds builds = find_builds(matrix, mode, options.quick_build, progress);
+  name_builds(matrix, builds);
   const SuiteFiles files = create_suite_directory(options.store, matrix);
   Begun begun{files, matrix, std::make_unique<SuiteLock>(files)};
-  skip_what_cannot_be(matrix, begun.files, mode);
+  skip_what_cannot_be(matrix, builds, begun.files, mode);
   return begun;
 }
 
