@@ -251,12 +251,28 @@ class Elections {
         looked = view;
     const TopologyNode* own = own_line(looked);
     const bool master = own != nullptr && own->is(kFlagMaster) && !own->slots.empty();
-    if (demoted || !master || is_first(now) || !told_.insert(life).second) return;
+    if (demoted || !master || was_replica(line.node, now, line.time) || is_first(now) ||
+        !told_.insert(life).second)
+      return;
     tell("served-in-quarantine", line.node, line.time,
          node_name(run_, line.node) + ", restarted as a master at " + at(now.started) +
              ", logged that the cluster is ok at " + at(line.time) + ", " +
              in_milliseconds(line.time - now.started) + " later; it has to wait for " +
              in_milliseconds(kQuarantine));
+  }
+
+  /// Whether it was a replica before, in the same life, by its looks or its log: then it was promoted, and
+  /// need not wait.
+  bool was_replica(int node, const Incarnation& life, Nanos until) const {
+    const auto shows = [&](const View* view) {
+      const TopologyNode* own = own_line(view);
+      return view->begin <= until && view->replication.process_id == life.pid && own != nullptr &&
+             !own->is(kFlagMaster);
+    };
+    const auto logs = [&](const LogLine& line) {
+      return line.node == node && line.pid == life.pid && line.role == 'S' && line.time <= until;
+    };
+    return std::ranges::any_of(views_of(node), shows) || std::ranges::any_of(run_.logs, logs);
   }
 
   bool is_first(const Incarnation& life) const {
@@ -275,7 +291,8 @@ class Elections {
     if (is_first(now) || now.pid != view.replication.process_id || view.begin - now.started >= kQuarantine)
       return;
     ++restarted_;
-    if (!view.cluster.state_ok || !told_.insert(life).second) return;
+    if (!view.cluster.state_ok || was_replica(view.node, now, view.begin) || !told_.insert(life).second)
+      return;
     tell("served-in-quarantine", view.node, view.begin,
          node_name(run_, view.node) + ", restarted as a master at " + at(now.started) +
              ", called the cluster ok at " + at(view.begin) + ", " +

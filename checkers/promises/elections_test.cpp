@@ -159,6 +159,28 @@ TEST_CASE("elections: a master that was restarted does not serve at once") {
   CHECK(has(check_elections(run, {}), "served-in-quarantine"));
 }
 
+TEST_CASE("elections: a replica that is promoted soon after its restart has no quarantine to keep") {
+  RecordBuilder b;
+  b.observe_until(5'000);
+  b.crash(4, 15);
+  b.observe_until(5'500);
+  b.restart(4);
+  b.observe_until(6'000);
+  b.promote(4, 7);
+  b.demote(1, 4);
+  b.observe_until(9'000);
+  RunRecord run = b.finish();
+  // It serves at once, as a replica did before.
+  for (View& view : run.views)
+    if (view.node == 3) view.cluster.state_ok = true;
+  CHECK_FALSE(has(check_elections(run, {}), "served-in-quarantine"));
+  std::erase_if(run.views, [](const View& view) {
+    return view.node == 3 && view.begin >= 5'500 * kMillisecond && view.begin < 6'000 * kMillisecond;
+  });
+  std::erase_if(run.logs, [](const LogLine& line) { return line.node == 3; });
+  CHECK(has(check_elections(run, {}), "served-in-quarantine"));
+}
+
 TEST_CASE("elections: a quarantine that is cut short between two looks shows in the log") {
   RecordBuilder b;
   b.observe_until(5'000);

@@ -125,8 +125,8 @@ TEST_CASE("a server that dies at its start is an error with its last words") {
     cluster.start();
     FAIL("it started");
   } catch (const EnvironmentError& error) {
-    CHECK_THAT(error.what(), Catch::Contains("n1") && Catch::Contains("exited with 1") &&
-                                 Catch::Contains("nonsense") && Catch::Contains("node.conf"));
+    CHECK_THAT(error.what(),
+               Catch::Contains("n1") && Catch::Contains("exited with 1") && Catch::Contains("nonsense"));
   }
 }
 

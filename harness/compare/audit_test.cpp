@@ -141,7 +141,7 @@ TEST_CASE("A kind that the baseline has as often is neither new nor a regression
   for (std::uint64_t seed = 0; seed < 20; ++seed)
     CHECK(audit_of({.violations = 0.5}, {.violations = 0.5}, seed).answer.outcome !=
           AuditOutcome::kRegression);
-  const Ended more_often = audit_of({.violations = 0.4}, {.violations = 1}, 2);
+  const Ended more_often = audit_of({.violations = 0.3}, {.violations = 1}, 2);
   CHECK(more_often.answer.outcome == AuditOutcome::kRegression);
   CHECK_THAT(more_often.answer.reason, Contains("more often register: lost-write"));
 }

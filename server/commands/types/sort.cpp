@@ -49,8 +49,8 @@ bool parse(Call& c, SortQuery& q) {
       }
     } else if (c.is(i, "get") && left >= 1) {
       q.get.emplace_back(c.arg(++i));
-      if (q.get.back() == "#") continue;  // the element itself: no other key is read
-      if (c.engine.cluster) {
+      // "#" is the element itself: it leads to no other slot. Its permission is asked for as redis does.
+      if (c.engine.cluster && q.get.back() != "#") {
         c.error("ERR GET option of SORT denied in Cluster mode.");
         return false;
       }
