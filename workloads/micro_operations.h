@@ -1,6 +1,5 @@
 // The micro-operations of transactions over named things of one slot: ["r", name, nil] reads, and one other
-// word
-// ("append", "w") changes. What the workloads append and wr have in common.
+// word ("append", "w") changes. What the workloads append and wr have in common.
 #pragma once
 
 #include <cstdint>

@@ -288,11 +288,11 @@ class Elections {
     const int life = life_at(run_, view.node, view.begin);
     if (life < 0) return;
     const Incarnation& now = run_.incarnations[static_cast<std::size_t>(life)];
-    if (is_first(now) || now.pid != view.replication.process_id || view.begin - now.started >= kQuarantine)
+    if (is_first(now) || now.pid != view.replication.process_id || view.begin - now.started >= kQuarantine ||
+        was_replica(view.node, now, view.begin))
       return;
     ++restarted_;
-    if (!view.cluster.state_ok || was_replica(view.node, now, view.begin) || !told_.insert(life).second)
-      return;
+    if (!view.cluster.state_ok || !told_.insert(life).second) return;
     tell("served-in-quarantine", view.node, view.begin,
          node_name(run_, view.node) + ", restarted as a master at " + at(now.started) +
              ", called the cluster ok at " + at(view.begin) + ", " +

@@ -45,6 +45,14 @@ struct TwoReplicas {
   }
 };
 
+/// It dies at 5 s, and begins anew half a second later.
+void kill_and_restart(RecordBuilder& b, int node) {
+  b.observe_until(5'000);
+  b.crash(node, 9);
+  b.observe_until(5'500);
+  b.restart(node);
+}
+
 }  // namespace
 
 TEST_CASE("elections: nothing was announced and no master came back") {
@@ -146,10 +154,7 @@ TEST_CASE("elections: the epoch is a new one") {
 
 TEST_CASE("elections: a master that was restarted does not serve at once") {
   RecordBuilder b;
-  b.observe_until(5'000);
-  b.crash(1, 9);
-  b.observe_until(5'500);
-  b.restart(1);
+  kill_and_restart(b, 1);
   b.observe_until(9'000);
   RunRecord run = b.finish();
   const CheckResult result = check_elections(run, {});
@@ -161,10 +166,7 @@ TEST_CASE("elections: a master that was restarted does not serve at once") {
 
 TEST_CASE("elections: a replica that is promoted soon after its restart has no quarantine to keep") {
   RecordBuilder b;
-  b.observe_until(5'000);
-  b.crash(4, 15);
-  b.observe_until(5'500);
-  b.restart(4);
+  kill_and_restart(b, 4);
   b.observe_until(6'000);
   b.promote(4, 7);
   b.demote(1, 4);
@@ -183,10 +185,7 @@ TEST_CASE("elections: a replica that is promoted soon after its restart has no q
 
 TEST_CASE("elections: a quarantine that is cut short between two looks shows in the log") {
   RecordBuilder b;
-  b.observe_until(5'000);
-  b.crash(1, 9);
-  b.observe_until(5'500);
-  b.restart(1);
+  kill_and_restart(b, 1);
   b.observe_until(9'000);
   b.log(1, "Cluster state changed: ok", 5'650);
   RunRecord run = b.finish();

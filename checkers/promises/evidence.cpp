@@ -106,6 +106,21 @@ std::vector<std::vector<const View*>> views_by_node(const RunRecord& run) {
   return views;
 }
 
+Nanos held_since(const std::vector<const View*>& views, Nanos time, Nanos gap,
+                 const std::function<bool(const View&)>& holds) {
+  Nanos since = kNever;
+  Nanos until = 0;
+  for (const View* view : views) {
+    if (view->begin > time) break;
+    if (!view->reachable || !holds(*view))
+      since = kNever;
+    else if (since == kNever)
+      since = view->begin;
+    until = view->end;
+  }
+  return until < time - gap ? kNever : since;
+}
+
 const View* view_at(const std::vector<const View*>& views, Nanos time) {
   const auto after = std::upper_bound(views.begin(), views.end(), time,
                                       [](Nanos t, const View* view) { return t < view->begin; });

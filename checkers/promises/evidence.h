@@ -2,6 +2,7 @@
 // and saying what was found. Everything here is a pure function of a RunRecord.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,10 @@ bool elects_by_ballot(const RunRecord& run);
 
 /// Each node's views, in order of time. Index: node.
 std::vector<std::vector<const View*>> views_by_node(const RunRecord& run);
+/// Since when, without a break until `time`, the node's views are so (an unreachable one never is); kNever:
+/// the last one is not, or it ended more than `gap` before.
+Nanos held_since(const std::vector<const View*>& views, Nanos time, Nanos gap,
+                 const std::function<bool(const View&)>& holds);
 /// The last view of the node that begins at or before `time` (also when it ended earlier), or null.
 const View* view_at(const std::vector<const View*>& views, Nanos time);
 /// The last view of the node, reachable or not; null when it was never looked at.

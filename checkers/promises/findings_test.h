@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <numeric>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -39,13 +39,25 @@ inline double measured(const CheckResult& result, std::string_view name, double 
   return absent;
 }
 
-/// What the rule says of all operations of the run.
-inline CheckResult by_rule(LoadRule rule, const RunRecord& run) {
-  std::vector<std::uint32_t> operations(run.history.operations.size());
-  std::iota(operations.begin(), operations.end(), 0U);
+/// The operations of these processes: apart from those of a scene's own load.
+struct Processes {
+  int first = 0;
+  int last = std::numeric_limits<int>::max();
+};
+inline std::vector<std::uint32_t> operations_of(const RunRecord& run, Processes processes) {
+  std::vector<std::uint32_t> operations;
+  for (std::uint32_t id = 0; id < run.history.operations.size(); ++id)
+    if (const int process = run.history.operations[id].process;
+        processes.first <= process && process <= processes.last)
+      operations.push_back(id);
+  return operations;
+}
+
+/// What the rule says of the operations of these processes; none given: of all of the run.
+inline CheckResult by_rule(LoadRule rule, const RunRecord& run, Processes processes = {}) {
   CheckResult result;
   result.valid = Validity::kValid;
-  rule(Analysis(run), operations, result);
+  rule(Analysis(run), operations_of(run, processes), result);
   return result;
 }
 

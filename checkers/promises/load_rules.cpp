@@ -308,7 +308,10 @@ void check_groups(const Analysis& analysis, const std::vector<std::uint32_t>& op
 void check_states(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
                   CheckResult& result) {
   const RunRecord& run = analysis.run;
-  if (clock_was_set(run)) return;
+  if (clock_was_set(run)) {
+    result.explanation += " Answers were not compared: a clock was set, and some of them tell times to live.";
+    return;
+  }
   std::size_t compared = 0;
   for (const std::uint32_t id : operations) {
     const Operation& op = run.history.operations[id];

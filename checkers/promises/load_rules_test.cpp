@@ -91,6 +91,26 @@ TEST_CASE("a client that nobody answers is stuck, unless the node was in trouble
   CHECK(has(check(13'000, 19'000, 2), "stuck-client", false));
 }
 
+TEST_CASE("an answer that is not the one that is certain, and a state that is not what was left") {
+  const auto check = [](Function function, bool otherwise, bool clock) {
+    FailoverRun scene;
+    const Value told[] = {Value::integer(7), scene.b.values().text("get types:o7: x, not v7")};
+    scene.b.operation(10, function, key_of(1, 1), Value::integer(7),
+                      otherwise ? scene.b.values().list(told) : Value::integer(7), {3'000, 3'001}, 2);
+    RunRecord run = scene.finish();
+    if (clock) run.faults.front().effects.emplace_back().kind = EffectKind::kClock;
+    return by_rule(check_states, run, {10, 10});
+  };
+  CHECK(has(check(Function::kWrite, true, false), "answered-otherwise", false));
+  CHECK(has(check(Function::kRead, true, false), "state-differs", false));
+  const CheckResult good = check(Function::kRead, false, false);
+  CHECK(good.valid == Validity::kValid);
+  CHECK(measured(good, "answers_compared") == 1);
+  const CheckResult uncertain = check(Function::kWrite, true, true);
+  CHECK(uncertain.anomalies.empty());
+  CHECK(uncertain.explanation.find("not compared") != std::string::npos);
+}
+
 TEST_CASE("a key that is gone before its time is lost, unless a clock was set") {
   FailoverRun scene;
   const std::string key = key_of(1, 1);
@@ -102,11 +122,7 @@ TEST_CASE("a key that is gone before its time is lost, unless a clock was set") 
   RunRecord run = scene.finish();
   const auto check = [&run] {
     const Analysis analysis(run);
-    std::vector<std::uint32_t> operations;
-    for (std::uint32_t id = 0; id < run.history.operations.size(); ++id)
-      if (const int process = run.history.operations[id].process; 10 <= process && process <= 12)
-        operations.push_back(id);
-    return check_object(analysis, {}, *find_object("expiry"), operations);
+    return check_object(analysis, {}, *find_object("expiry"), operations_of(run, {10, 12}));
   };
   CHECK(has(check(), "not-linearizable-in-term", false));
   Effect clock;

@@ -132,21 +132,9 @@ void check_forgotten(const Analysis& analysis, const CommandRecord& command, Che
   report(result, std::move(anomaly));
 }
 
-/// Since when, without a break until `time`, the node was a replica by its own looks; kNever: it was not.
-Nanos replica_since(const std::vector<const View*>& views, Nanos time) {
-  Nanos since = kNever;
-  Nanos until = 0;
-  for (const View* view : views) {
-    if (view->begin > time) break;
-    const TopologyNode* own = own_line(view);
-    const bool replica = view->reachable && own != nullptr && own->is(kFlagReplica);
-    if (!replica)
-      since = kNever;
-    else if (since == kNever)
-      since = view->begin;
-    until = view->end;
-  }
-  return until < time - 200 * kMillisecond ? kNever : since;
+bool is_replica(const View& view) {
+  const TopologyNode* own = own_line(&view);
+  return own != nullptr && own->is(kFlagReplica);
 }
 
 /// Whether something but a handover may have kept the node, or its clients, from going on about that time.
@@ -180,7 +168,8 @@ void check_unanswered(const Analysis& analysis, CheckResult& result) {
                          ? run.node_by_name(run.history.node_text(op))
                          : -1;
     if (node < 0 || op.completed == kNever) continue;
-    const Nanos since = replica_since(analysis.views[static_cast<std::size_t>(node)], op.completed);
+    const Nanos since = held_since(analysis.views[static_cast<std::size_t>(node)], op.completed,
+                                   200 * kMillisecond, is_replica);
     if (since == kNever || op.completed - std::max(since, op.invoked) < most) continue;
     const int life = life_at(run, node, op.invoked);
     if (life != life_at(run, node, op.completed) || hindered(run, node, op.invoked, op.completed)) continue;

@@ -222,26 +222,10 @@ void check_awaited(const Analysis& analysis, const std::vector<std::uint32_t>& o
 /// Whether a node that is so serves the slot of the key no more, nor takes it over.
 bool serves_no_more(const View& view, int slot) {
   const TopologyNode* own = own_line(&view);
-  if (!view.reachable || own == nullptr || !view.cluster.state_ok) return false;
+  if (own == nullptr || !view.cluster.state_ok) return false;
   const bool open = std::ranges::find(own->importing, slot) != own->importing.end();
   return !open &&
          std::ranges::none_of(own->slots, [&](const SlotRange& range) { return range.contains(slot); });
-}
-
-/// Since when, without a break until `time`, the node has not served the slot by its own looks; kNever: it
-/// did at the last one, or nobody looked.
-Nanos elsewhere_since(const std::vector<const View*>& views, int slot, Nanos time) {
-  Nanos since = kNever;
-  Nanos until = 0;
-  for (const View* view : views) {
-    if (view->begin > time) break;
-    if (!serves_no_more(*view, slot))
-      since = kNever;
-    else if (since == kNever)
-      since = view->begin;
-    until = view->end;
-  }
-  return until < time - kSecond ? kNever : since;
 }
 
 /// A node that serves a slot no more redirects who waits for one of its keys (clusterRedirectBlockedClient-
@@ -255,8 +239,9 @@ void check_waits_elsewhere(const Analysis& analysis, const std::vector<std::uint
     if (!is_blocking(op) || !found_nothing(run.history, op) || op.completed - op.invoked < most) continue;
     const int node = run.node_by_name(run.history.node_text(op));
     if (node < 0) continue;
-    const Nanos since = elsewhere_since(analysis.views[static_cast<std::size_t>(node)],
-                                        slot_of(run.history.key_text(op)), op.completed);
+    const int slot = slot_of(run.history.key_text(op));
+    const Nanos since = held_since(analysis.views[static_cast<std::size_t>(node)], op.completed, kSecond,
+                                   [slot](const View& view) { return serves_no_more(view, slot); });
     if (since == kNever || op.completed - std::max(since, op.invoked) < most) continue;
     const bool hindered = std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
       return acts_on(run, fault, node) &&

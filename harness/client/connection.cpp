@@ -13,8 +13,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "harness/client/arrived.h"
-
 namespace harness {
 namespace {
 
@@ -241,20 +239,15 @@ std::optional<ConnectionError> Connection::send(const std::vector<Command>& comm
   return std::nullopt;
 }
 
-Result<std::vector<Reply>> Connection::receive(std::size_t count, std::optional<Clock::time_point> deadline) {
+Result<std::optional<Reply>> Connection::next_reply() {
   if (!is_open()) return ConnectionError{Kind::kClosed, "the connection was closed before", false};
-  const bool at_once = count == 0;  // see arrived.h
-  const auto until = deadline.value_or(Clock::now() + impl_->timeouts.command);
-  std::vector<Reply> replies;
-  replies.reserve(count);
-  while (at_once || replies.size() < count) {
+  for (;;) {
     void* parsed = nullptr;
     if (redisReaderGetReply(impl_->reader.get(), &parsed) != REDIS_OK)
       return fail(Kind::kProtocol, impl_->reader->errstr);
     if (parsed != nullptr) {
       const std::unique_ptr<void, ReplyDeleter> owner(parsed);
-      replies.push_back(copy(*static_cast<redisReply*>(parsed)));
-      continue;
+      return std::optional(copy(*static_cast<redisReply*>(parsed)));
     }
     char buffer[16 * 1024];
     const ssize_t got = ::recv(impl_->fd, buffer, sizeof buffer, 0);
@@ -262,23 +255,40 @@ Result<std::vector<Reply>> Connection::receive(std::size_t count, std::optional<
       if (redisReaderFeed(impl_->reader.get(), buffer, static_cast<std::size_t>(got)) != REDIS_OK)
         return fail(Kind::kProtocol, impl_->reader->errstr);
     } else if (got == 0) {
-      // Who said something and then closed has said it: the end is for the next one to see.
-      if (at_once && !replies.empty()) return replies;
       return fail(Kind::kClosed, "the server closed the connection");
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (at_once) return replies;
-      if (const int error = wait_ready(impl_->fd, POLLIN, until))
-        return fail(kind_of(error), error == ETIMEDOUT ? "no answer in time" : std::strerror(error));
+      return std::optional<Reply>();
     } else if (errno != EINTR) {
       const int error = errno;
       return fail(kind_of(error), std::string("read: ") + std::strerror(error));
     }
   }
+}
+
+Result<std::vector<Reply>> Connection::receive(std::size_t count, std::optional<Clock::time_point> deadline) {
+  if (!is_open()) return ConnectionError{Kind::kClosed, "the connection was closed before", false};
+  const auto until = deadline.value_or(Clock::now() + impl_->timeouts.command);
+  std::vector<Reply> replies;
+  replies.reserve(count);
+  while (replies.size() < count) {
+    auto next = next_reply();
+    if (!next) return next.error();
+    if (*next)
+      replies.push_back(std::move(**next));
+    else if (const int error = wait_ready(impl_->fd, POLLIN, until))
+      return fail(kind_of(error), error == ETIMEDOUT ? "no answer in time" : std::strerror(error));
+  }
   return replies;
 }
 
-Result<std::vector<Reply>> arrived(Connection& connection) {
-  return connection.receive(0);
+Result<std::vector<Reply>> Connection::arrived() {
+  std::vector<Reply> replies;
+  for (;;) {
+    auto next = next_reply();
+    if (!next && replies.empty()) return next.error();
+    if (!next || !*next) return replies;
+    replies.push_back(std::move(**next));
+  }
 }
 
 Result<std::vector<Reply>> Connection::pipeline(const std::vector<Command>& commands) {

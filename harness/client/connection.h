@@ -107,10 +107,15 @@ class Connection {
   /// `deadline`: of all `count` replies; default: the command timeout from now.
   Result<std::vector<Reply>> receive(std::size_t count,
                                      std::optional<std::chrono::steady_clock::time_point> deadline = {});
+  /// The whole replies that have come already, whether they were asked for or not. Waits for nothing; half a
+  /// reply stays for later. Who said something and then closed has said it: the end is for the next call.
+  Result<std::vector<Reply>> arrived();
 
  private:
   struct Impl;
   explicit Connection(std::unique_ptr<Impl> impl);
+  /// The next whole reply, of what was read or can be read without waiting; none: there is no more yet.
+  Result<std::optional<Reply>> next_reply();
   ConnectionError fail(ConnectionError::Kind kind, std::string_view what);
   std::unique_ptr<Impl> impl_;
 };

@@ -11,7 +11,6 @@
 
 #include <thread>
 
-#include "harness/client/arrived.h"
 #include "harness/core/wait.h"
 
 using namespace harness;
@@ -175,7 +174,7 @@ TEST_CASE("what came beside a reply is there at once, half a reply stays for lat
   };
   const auto came = [&] {
     std::vector<std::string> texts;
-    if (auto replies = arrived(*connection))
+    if (auto replies = connection->arrived())
       for (const Reply& reply : *replies) texts.push_back(reply.describe());
     return texts;
   };
@@ -192,5 +191,5 @@ TEST_CASE("what came beside a reply is there at once, half a reply stays for lat
     return rest.size() == 2;
   });
   CHECK(rest == std::vector<std::string>{"half", "bye"});
-  wait_until("the end", 5s, [&] { return !arrived(*connection) && !connection->is_open(); });
+  wait_until("the end", 5s, [&] { return !connection->arrived() && !connection->is_open(); });
 }

@@ -58,9 +58,9 @@ Why agreement(const std::string& name, const View& view, const Roles& roles,
   return {};
 }
 
-/// What one node says of those that ended for good.
-Why burial(const std::string& name, const View& view, const std::vector<NodeInfo>& nodes,
-           const std::set<int>& dead) {
+/// What one node says of those that ended for good: all are to have them as failed.
+Why dead_marked_failed(const std::string& name, const View& view, const std::vector<NodeInfo>& nodes,
+                       const std::set<int>& dead) {
   for (const int node : dead) {
     const NodeInfo& other = nodes[static_cast<std::size_t>(node)];
     const TopologyNode* seen = view.topology.find(other.id);
@@ -132,7 +132,7 @@ Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes, cons
     if (auto why = own_state(name(i), roles.view(i), nodes, intended, config)) return why;
   for (const int i : alive) {
     if (auto why = agreement(name(i), roles.view(i), roles, nodes, alive)) return why;
-    if (auto why = burial(name(i), roles.view(i), nodes, dead)) return why;
+    if (auto why = dead_marked_failed(name(i), roles.view(i), nodes, dead)) return why;
   }
   return shards(roles, nodes, intended, alive);
 }

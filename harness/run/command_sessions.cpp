@@ -8,8 +8,6 @@
 #include <span>
 #include <string_view>
 
-#include "harness/client/arrived.h"
-
 namespace harness {
 namespace {
 
@@ -72,7 +70,7 @@ Result<Reply> round_trip(Connection& connection, const Command& command, bool li
 /// What is there to be read, without waiting; nothing when the connection is closed.
 std::vector<Reply> arrived_on(Connection& connection) {
   if (!connection.is_open()) return {};
-  auto replies = arrived(connection);
+  auto replies = connection.arrived();
   return replies ? std::move(*replies) : std::vector<Reply>();
 }
 

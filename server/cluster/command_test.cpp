@@ -136,6 +136,30 @@ TEST_CASE("a node that pings us after a handshake that it did not answer is met 
   CHECK(hear(MessageType::kPing) == 1);  // who was reset knows nobody
 }
 
+TEST_CASE("a node that answered at last, and was forgotten, is not met by its pings") {
+  Fixture f = lonely();
+  const auto meet = [&f] { REQUIRE(f.command({"meet", "10.0.0.2", "7000"}) == Reply::ok()); };
+  meet();
+  f.pass(1200);
+  REQUIRE(f.state().nodes().size() == 1);
+  meet();
+  f.pass(100);
+  Header h;
+  h.type = static_cast<std::uint16_t>(MessageType::kPong);
+  h.sender = id('a');
+  h.ip = "10.0.0.2";
+  h.port = 7000;
+  h.cport = 17000;
+  h.flags = flag::kMaster;
+  f.cluster.on_bytes(f.state().nodes()[1]->link->id, encode({h, PingBody{}}), f.now);
+  f.drain();
+  REQUIRE(f.node('a') != nullptr);
+  REQUIRE(f.command({"forget", text('a')}) == Reply::ok());
+  h.type = static_cast<std::uint16_t>(MessageType::kPing);
+  f.receive('a', {h, PingBody{}});
+  CHECK(f.state().nodes().size() == 1);
+}
+
 TEST_CASE("a slot moves: importing, migrating, NODE on the target bumps the epoch") {
   Fixture f;
   f.pass(100);

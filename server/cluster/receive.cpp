@@ -58,6 +58,7 @@ bool check_outbound_identity(Context& c, Link& link, Node* sender, const Header&
     }
     if (!NodeId::parse(header.sender.view())) return false;
     c.state.rename(node, header.sender);
+    c.unanswered.erase({node.ip, node.port, node.cport});
     node.flags &= static_cast<std::uint16_t>(~flag::kHandshake);
     node.flags |= header.flags & (flag::kMaster | flag::kReplica);
     if (node.is_replica()) node.flags &= static_cast<std::uint16_t>(~flag::kMaster);
