@@ -167,7 +167,9 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   KnownViolations known(run);
   for (const Checker& checker : checkers()) {
     for (CheckResult& result : asked.run(checker, analysis, options)) {
-      for (Anomaly& anomaly : result.anomalies) anomaly.promise = promise_of(anomaly.type, run.plan);
+      for (Anomaly& anomaly : result.anomalies) {
+        if (anomaly.promise.empty()) anomaly.promise = promise_of(anomaly.type, run.plan);
+      }
       known.forgive(checker.name, result);
       verdict.valid = worst(verdict.valid, result.valid);
       verdict.checks.push_back(std::move(result));

@@ -376,6 +376,29 @@ TEST_CASE("a loss after a failover that no fault explains is a violation") {
   CHECK(result.explanation.find("no fault acted on n1") != std::string::npos);
 }
 
+TEST_CASE("a failover by hand loses nothing, unless it does not wait for the replica") {
+  const bool forced = GENERATE(false, true);
+  RecordBuilder b;
+  b.observe_until(10'000);
+  Effect handover;
+  handover.kind = EffectKind::kHandover;
+  handover.nodes = {3};
+  handover.forced = forced;
+  b.fault("by hand", 4, 9'995, 9'999).effects = {handover};
+  b.promote(4, 7);
+  b.demote(1, 4);
+  b.observe_until(15'000);
+  const std::string key = key_of(0);
+  b.write(1, key, 1, {9'000, 9'001}, 1);
+  b.write(1, key, 2, {9'990, 9'991}, 1);
+  b.read(2, key, 1, {13'000, 13'001}, 4);
+  const CheckResult result = check_register(b.finish(), {});
+  INFO(result.explanation);
+  CHECK(result.valid == (forced ? Validity::kValid : Validity::kInvalid));
+  REQUIRE(result.anomalies.size() == 1);
+  CHECK(result.anomalies[0].promise == (forced ? "" : "row 20, row 7"));
+}
+
 TEST_CASE("missing evidence is unknown") {
   FailoverRun scene;
   const std::string key = key_of(0, 1);

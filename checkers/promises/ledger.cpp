@@ -297,7 +297,8 @@ std::vector<std::size_t> Ledger::events(const std::vector<std::uint32_t>& operat
 }
 
 void Ledger::violation(Key& key, AnomalyKind type, std::string text,
-                       const std::vector<std::uint32_t>& operations, Nanos time, int node) {
+                       const std::vector<std::uint32_t>& operations, Nanos time, int node,
+                       std::string promise) {
   key.explained = true;
   Anomaly anomaly;
   anomaly.type = type.text();
@@ -305,6 +306,7 @@ void Ledger::violation(Key& key, AnomalyKind type, std::string text,
   anomaly.explanation = std::move(text);
   anomaly.operations = events(operations);
   anomaly.time = time;
+  anomaly.promise = std::move(promise);
   if (node >= 0) anomaly.node = node_name(run_, node);
   report(result_, std::move(anomaly));
 }

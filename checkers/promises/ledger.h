@@ -135,7 +135,7 @@ class Ledger {
   std::string token_text(Token token) const;
   std::string key_name(const Key& key) const { return object_.instance_name(key.id); }
   void violation(Key& key, AnomalyKind type, std::string text, const std::vector<std::uint32_t>& operations,
-                 Nanos time, int node);
+                 Nanos time, int node, std::string promise = {});
   std::vector<std::size_t> events(const std::vector<std::uint32_t>& operations) const;
 
   const RunRecord& run_;

@@ -301,7 +301,7 @@ void Ledger::settle(const Loss& loss) {
               deviation.is_write ? AnomalyKind("lost-write-outside-window")
                                  : AnomalyKind("stale-read-outside-window"),
               text + ". No documented window allows it: " + found.why, operations, deviation.effect_by,
-              terms_[deviation.parent].node);
+              terms_[deviation.parent].node, found.promise);
   } else {
     allow(loss, found, text, std::move(operations));
   }

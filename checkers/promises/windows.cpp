@@ -249,9 +249,12 @@ Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& dev
 /// A plain manual failover waits for the replica and loses nothing; FORCE and TAKEOVER do not wait.
 Attribution Windows::after_handover(const FaultRecord& fault, const Deviation& deviation) const {
   const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
-  if (!forced_handover(fault))
-    return violation(
+  if (!forced_handover(fault)) {
+    Attribution lost = violation(
         age, fault_text(fault) + " at " + at(fault.requested) + " waits for the replica, and loses nothing");
+    lost.promise = "row 20, row 7";
+    return lost;
+  }
   return allowed_by(Window::kCrash, age,
                     fault_text(fault) + " at " + at(fault.requested) + " did not wait for the replica");
 }

@@ -28,6 +28,7 @@ struct Attribution {
   Window window = Window::kOutside;  // when allowed
   Nanos age = 0;                     // before the fault (a), after the return (b), after the cut (c)
   std::string why;  // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
+  std::string promise = {};  // that a violation breaks beside row 7; or empty
 };
 
 /// Within this the nodes agree on the owners of slots, once they can hear each other: what changed is told in
