@@ -68,13 +68,17 @@ class Shrinker {
   Plan plan_;
   bool keep_times_ = false;  // steps come no sooner when others go
   const Nanos violation_;
-  Nanos length_;  // of a load without steps: as long as the first one at the most
+  const Nanos whole_;  // how long the first load was
+  Nanos length_;       // of a load without steps, at the most
   const ShrinkHooks& hooks_;
 };
 
 Shrinker::Shrinker(const Plan& plan, Nanos load_end, Nanos violation, const ShrinkHooks& hooks)
-    : plan_(plan), violation_(violation), length_(load_end), hooks_(hooks) {
-  if (length_ == kNever) length_ = planned_length(plan);
+    : plan_(plan),
+      violation_(violation),
+      whole_(load_end == kNever ? planned_length(plan) : load_end),
+      length_(whole_),
+      hooks_(hooks) {
   if (violation_ != kNever) length_ = std::min(length_, (violation_ + kAfterwards) / kSecond * kSecond);
   if (plan_.steps.empty() && plan_.limits.time_limit == 0) plan_.limits.time_limit = length_;
 }
@@ -110,7 +114,10 @@ void Shrinker::cut_after_violation() {
   Plan candidate = without(later);
   candidate.limits.time_limit = std::min(candidate.limits.time_limit, length_);
   if (later.empty() && candidate.limits.time_limit == plan_.limits.time_limit) return;
-  try_out(std::move(candidate), "nothing later than the violation, " + reporting::seconds(enough, 0) + " s");
+  // A write is acknowledged long before it is lost: some violations bear the time of their beginning.
+  if (!try_out(std::move(candidate),
+               "nothing later than the violation, " + reporting::seconds(enough, 0) + " s"))
+    length_ = whole_;
 }
 
 /// The shortest runs first: those of no step, and of the last few before the violation, ever more of them.

@@ -127,6 +127,15 @@ TEST_CASE("Steps take their time with them: of a drawn schedule each try is as s
   CHECK(failing.length < 3 * 246 * kSecond);
 }
 
+TEST_CASE("A violation that bears the time of its beginning hides nothing that takes longer") {
+  Failing failing{{}, 1, 20 * kSecond};
+  Plan plan = drawn_plan(4);
+  plan.limits.time_limit = 60 * kSecond;
+  const Plan small = shrink(plan, 60 * kSecond, kSecond, failing.hooks());
+  CHECK(small.steps.empty());
+  CHECK(small.limits.time_limit >= 20 * kSecond);
+}
+
 TEST_CASE("Where steps matter for their time alone, they keep it") {
   ShrinkHooks hooks{[](const Plan& plan, const std::string&) {
                       return has(plan, "r5") && plan.steps.back().after >= 50 * kSecond;
