@@ -6,6 +6,7 @@
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "harness/cluster/shape.h"
@@ -50,6 +51,7 @@ struct Rate {
   std::size_t failed = 0;
   std::size_t runs = 0;   // that were judged
   std::size_t tried = 0;  // and those that the environment ended, which say nothing
+  std::set<ViolationKind> kinds;
 
   double share() const { return runs == 0 ? 0 : static_cast<double>(failed) / static_cast<double>(runs); }
 };
@@ -121,19 +123,25 @@ bool Shrinking::out_of_time() const {
   return interrupted() || seconds() >= options_.time_s;
 }
 
-/// Whether it failed as the stored run did.
-bool fails_likewise(const Violations& wanted, const RunOutcome& outcome) {
-  return std::ranges::any_of(outcome.violations, [&](const Violation& violation) {
+/// Those of the stored run's kinds that it showed.
+std::set<ViolationKind> shown_again(const Violations& wanted, const RunOutcome& outcome) {
+  std::set<ViolationKind> kinds;
+  for (const Violation& violation : outcome.violations) {
+    if (!violation.known.empty()) continue;
     // An outcome names what a check does not list so.
     const std::string anomaly = violation.type == "violation" ? "" : violation.type;
-    return violation.known.empty() && (wanted.contains({violation.check, violation.type}) ||
-                                       wanted.contains({violation.check, anomaly}));
-  });
+    for (const ViolationKind& kind :
+         {ViolationKind{violation.check, violation.type}, {violation.check, anomaly}})
+      if (wanted.contains(kind)) kinds.insert(kind);
+  }
+  return kinds;
 }
 
 /// Stores of runs that did not fail are not kept.
 void Shrinking::count(const RunOutcome& outcome, Rate& rate) {
-  const bool failed = fails_likewise(stored_.violations, outcome);
+  const std::set<ViolationKind> shown = shown_again(stored_.violations, outcome);
+  const bool failed = !shown.empty();
+  rate.kinds.insert(shown.begin(), shown.end());
   const bool judged = outcome.verdict != "error";
   ++runs_;
   ++rate.tried;
@@ -207,7 +215,8 @@ void Shrinking::go_back_until_it_fails() {
 
 std::string Shrinking::comment() const {
   std::string kinds;
-  for (const auto& [kind, seen] : stored_.violations) kinds += (kinds.empty() ? "" : ", ") + to_string(kind);
+  for (const ViolationKind& kind : last_.kinds.empty() ? first_.kinds : last_.kinds)
+    kinds += (kinds.empty() ? "" : ", ") + to_string(kind);
   return "Shrunk from the run " + stored_.files.directory.filename().string() + " (" +
          size_text(stored_.plan) + ") to " + size_text(accepted_.back().plan) + ".\nFails by " +
          reporting::terminal_text(kinds) + " in " + rate_text(last_.failed, last_.runs) +
@@ -242,6 +251,9 @@ nlohmann::ordered_json Shrinking::json() const {
 
 int Shrinking::finish() {
   const Accepted& smallest = accepted_.back();
+  for (const Accepted& larger : accepted_)
+    if (&larger != &smallest && !larger.store.empty())
+      std::filesystem::remove_all(larger.store.parent_path());
   write_file(scenario_file(), scenario_text(smallest.plan, comment()));
   if (options_.json) {
     std::cout << json_text(json()) << std::flush;
