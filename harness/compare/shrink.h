@@ -20,10 +20,11 @@ struct ShrinkHooks {
   std::function<bool()> stop;
 };
 
-/// The smallest plan found. Steps go first, by halves, then quarters, down to single ones (Zeller's
-/// delta debugging), since each step costs time in all later tries; then loads; then what is left is
-/// shortened. `load_end` is when the load of the first run ended, and `violation` when its violation showed
-/// itself (kNever: not known): nothing after that is needed.
+/// The smallest plan found. Each step costs time in all later tries, so they go first, and what gives the
+/// shortest runs is tried first: nothing after the violation, no step at all, the last few before it; then
+/// steps are left out by halves, quarters, down to single ones (Zeller's delta debugging), with the time that
+/// they took. Then loads go, and what is left is shortened. `load_end` is when the load of the first run
+/// ended, and `violation` when its violation showed itself (kNever: not known).
 Plan shrink(const Plan& plan, Nanos load_end, Nanos violation, const ShrinkHooks& hooks);
 
 /// The plan without these steps (by index): what heals one of them goes with it, and what began after one of

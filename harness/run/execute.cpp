@@ -77,20 +77,6 @@ int try_to_resolve(const std::string& specs, const BuildOptions& build) {
   return kExitPass;
 }
 
-/// A replay that met another build would say nothing about the run that it repeats.
-void require_same(const std::vector<Server>& servers, const std::vector<std::string>& sums) {
-  if (sums.empty()) return;
-  bool same = servers.size() == sums.size();
-  for (std::size_t i = 0; same && i < sums.size(); ++i) same = servers[i].info.sha256 == sums[i];
-  if (same) return;
-  std::string now;
-  for (const Server& server : servers) now += " " + server.info.spec + " " + server.info.sha256.substr(0, 8);
-  std::string then;
-  for (const std::string& sum : sums) then += " " + sum.substr(0, 8);
-  throw UsageError("the builds are not those of the stored run (sha256" + then + "; now" + now +
-                   "): give it back, or carry its plan out on what is there now, with 'harness run --plan'");
-}
-
 /// The builds under test, compiled first when the plan names sources. Fetching and compiling happens in a
 /// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
 /// it made is in the cache.
@@ -175,6 +161,19 @@ Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
 }
 
 }  // namespace
+
+void require_same(const std::vector<Server>& servers, const std::vector<std::string>& sums) {
+  if (sums.empty()) return;
+  bool same = servers.size() == sums.size();
+  for (std::size_t i = 0; same && i < sums.size(); ++i) same = servers[i].info.sha256 == sums[i];
+  if (same) return;
+  std::string now;
+  for (const Server& server : servers) now += " " + server.info.spec + " " + server.info.sha256.substr(0, 8);
+  std::string then;
+  for (const std::string& sum : sums) then += " " + sum.substr(0, 8);
+  throw UsageError("the builds are not those of the stored run (sha256" + then + "; now" + now +
+                   "): give it back, or carry its plan out on what is there now, with 'harness run --plan'");
+}
 
 std::string why_not_by(const Flavor& flavor, const Plan& plan) {
   const auto lacks = [&](const std::string& name, const std::string& mend) {

@@ -113,7 +113,8 @@ FaultContext StepActor::fault_context() {
           scene_.client_hosts,
           board_.nodes_before(number_),
           [this] { return board_.healing_asked(number_); },
-          scene_.bus};
+          scene_.bus,
+          step_.hold};
 }
 
 /// The nodes that a target names for certain, where it may name several; none for one that is drawn.
@@ -183,7 +184,8 @@ void StepActor::heal(const Injected& one) {
 
 /// Until its hold is over, its condition holds, somebody wants it healed, or the run ends.
 void StepActor::stay_in_force(const FaultRecord& record) {
-  const Nanos from = record.verified_active() ? record.active : scene_.clock.now();
+  // What did not show itself is in force all the same, since it was asked for.
+  const Nanos from = record.verified_active() ? record.active : record.requested;
   const Nanos end = step_.hold ? from + *step_.hold : kNever;
   if (!step_.until) return board_.wait_for_healing(number_, end);
   const ConditionScene scene = condition_scene();

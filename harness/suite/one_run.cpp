@@ -17,16 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-/// Of all children that were waited for, and of theirs.
-double cpu_of_ended_children() {
-  rusage usage{};
-  ::getrusage(RUSAGE_CHILDREN, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 /// Null when it is not there, or is none.
 Json json_of(const fs::path& file) {
   if (!fs::is_regular_file(file)) return nullptr;
@@ -50,6 +40,15 @@ RunOutcome outcome_before(const Matrix& matrix, const Order& order) {
 }
 
 }  // namespace
+
+double cpu_of_ended_children() {
+  rusage usage{};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
 
 std::vector<std::string> arguments_of(const Matrix& matrix, const Order& order, const RunSettings& settings) {
   const Cell& cell = matrix.cells.at(order.task.cell);

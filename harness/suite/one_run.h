@@ -27,6 +27,9 @@ std::vector<std::string> arguments_of(const Matrix& matrix, const Order& order, 
 RunOutcome outcome_of(const Matrix& matrix, const Order& order, const RunSettings& settings,
                       const std::string& said, const ExitStatus& status);
 
+/// Seconds of processor of all children that were waited for, and of theirs.
+double cpu_of_ended_children();
+
 class OneRun {
  public:
   using Clock = std::chrono::steady_clock;

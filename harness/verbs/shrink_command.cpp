@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
+#include "harness/cluster/shape.h"
 #include "harness/compare/figure_text.h"
 #include "harness/compare/replays.h"
 #include "harness/compare/shrink.h"
@@ -13,7 +17,8 @@
 #include "harness/run/interrupt.h"
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/write_scenario.h"
-#include "harness/verbs/planned_run.h"
+#include "harness/suite/plan_runs.h"
+#include "harness/verbs/find_build.h"
 #include "harness/verbs/repeat_options.h"
 #include "harness/verbs/verbs.h"
 #include "reports/text.h"
@@ -24,6 +29,7 @@ namespace {
 struct ShrinkOptions : RepeatOptions {
   int times = 4;
   double time_s = 1800;
+  int jobs = 0;
 };
 
 void declare(CLI::App& app, ShrinkOptions& options) {
@@ -34,13 +40,18 @@ void declare(CLI::App& app, ShrinkOptions& options) {
   app.add_option("--time", options.time_s, "seconds after which the smallest plan so far is the answer")
       ->check(number_between(1, 1e7))
       ->capture_default_str();
+  app.add_option("--jobs", options.jobs,
+                 "replays side by side [as many as memory carries and keep the cores busy]")
+      ->check(CLI::Range(1, 1000));
   declare_repeat(app, options, "where the runs are");
 }
 
 /// How often a plan failed as the stored run did.
 struct Rate {
   std::size_t failed = 0;
-  std::size_t runs = 0;
+  std::size_t runs = 0;   // that were judged
+  std::size_t tried = 0;  // and those that the environment ended, which say nothing
+  std::set<ViolationKind> kinds;
 
   double share() const { return runs == 0 ? 0 : static_cast<double>(failed) / static_cast<double>(runs); }
 };
@@ -53,20 +64,26 @@ struct Accepted {
 /// Carries smaller and smaller plans out, and says what came of it.
 class Shrinking {
  public:
-  Shrinking(const ShrinkOptions& options, const StoredRun& stored, ExecuteOptions execution)
-      : options_(options), stored_(stored), execution_(std::move(execution)) {}
+  Shrinking(const ShrinkOptions& options, const StoredRun& stored)
+      : options_(options),
+        stored_(stored),
+        replays_({folder(), plan_file(), options.sandbox, options.quick_build, options.jobs}) {}
 
   int run();
 
  private:
-  bool run_once(const Plan& plan, Rate& rate);
+  /// Side by side, until `wanted` says that no more are.
+  void replay(const Plan& plan, Rate& rate, const std::function<int()>& wanted);
+  void write_plan(const Plan& plan) const;
+  void count(const RunOutcome& outcome, Rate& rate);
   Rate full_rate(const Plan& plan);
   bool still_fails(const Plan& plan, const std::string& change);
   /// The failures among `times` that half the first rate asks for.
   std::size_t enough() const;
+  /// How many replays are to be under way: those that decide, if they all end as the ones before.
+  int still_wanted(const Rate& rate) const;
   void go_back_until_it_fails();
-  /// By a signal that the run took, or one that came between two runs.
-  bool interrupted() const { return interrupted_ || interrupted_by() != 0; }
+  bool interrupted() const { return interrupted_by() != 0; }
   bool out_of_time() const;
   double seconds() const;
   void say(const std::string& text);
@@ -75,6 +92,7 @@ class Shrinking {
   std::string comment() const;
 
   std::filesystem::path folder() const { return stored_.files.directory / "shrink"; }
+  std::filesystem::path plan_file() const { return folder() / "plan.json"; }
   std::filesystem::path scenario_file() const { return stored_.files.directory / "shrunk.toml"; }
   std::string reproduce() const {
     return "./harness run " + scenario_file().string() + " --seed " + std::to_string(stored_.plan.seed);
@@ -82,14 +100,14 @@ class Shrinking {
 
   const ShrinkOptions& options_;
   const StoredRun& stored_;
-  ExecuteOptions execution_;
+  PlanRuns replays_;
   Rate first_;
   Rate last_;
   std::vector<Accepted> accepted_;  // the first one is the stored plan itself
   std::filesystem::path failure_;   // store of the run that failed last
   std::size_t tries_ = 0;
   std::size_t runs_ = 0;
-  bool interrupted_ = false;
+  std::string trouble_;  // of the environment
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
@@ -105,34 +123,51 @@ bool Shrinking::out_of_time() const {
   return interrupted() || seconds() >= options_.time_s;
 }
 
-/// False: interrupted. Stores of runs that did not fail are not kept.
-bool Shrinking::run_once(const Plan& plan, Rate& rate) {
-  Progress quiet(ProgressStyle::kNone);
-  const PlannedRun run = carry_out(plan, folder(), execution_, quiet);
-  if (run.interrupted) {
-    interrupted_ = true;
-    return false;
+/// Those of the stored run's kinds that it showed.
+std::set<ViolationKind> shown_again(const Violations& wanted, const RunOutcome& outcome) {
+  std::set<ViolationKind> kinds;
+  for (const Violation& violation : outcome.violations) {
+    if (!violation.known.empty()) continue;
+    // An outcome names what a check does not list so.
+    const std::string anomaly = violation.type == "violation" ? "" : violation.type;
+    for (const ViolationKind& kind :
+         {ViolationKind{violation.check, violation.type}, {violation.check, anomaly}})
+      if (wanted.contains(kind)) kinds.insert(kind);
   }
+  return kinds;
+}
+
+/// Stores of runs that did not fail are not kept.
+void Shrinking::count(const RunOutcome& outcome, Rate& rate) {
+  const std::set<ViolationKind> shown = shown_again(stored_.violations, outcome);
+  const bool failed = !shown.empty();
+  rate.kinds.insert(shown.begin(), shown.end());
+  const bool judged = outcome.verdict != "error";
   ++runs_;
-  const Violations violations = violations_of(run.judgement.verdict);
-  const bool failed = std::ranges::any_of(
-      stored_.violations, [&](const auto& entry) { return violations.contains(entry.first); });
-  // A run that the environment ended says nothing.
-  rate.runs += run.error.empty();
+  ++rate.tried;
+  rate.runs += judged;
   rate.failed += failed;
-  if (failed) {
-    if (!failure_.empty()) std::filesystem::remove_all(failure_);
-    failure_ = run.files.directory;
-  } else {
-    std::filesystem::remove_all(run.files.directory);
-  }
-  return true;
+  if (!judged) trouble_ = outcome.explanation;
+  if (outcome.store.empty()) return;
+  const std::filesystem::path store = outcome.store;
+  const std::filesystem::path gone = failed ? std::exchange(failure_, store) : store;
+  if (!gone.empty()) std::filesystem::remove_all(gone.parent_path());
+}
+
+/// What is carried out next; in the end the smallest one, which its runs name.
+void Shrinking::write_plan(const Plan& plan) const {
+  std::filesystem::create_directories(folder());
+  save_plan({folder()}, plan);
+}
+
+void Shrinking::replay(const Plan& plan, Rate& rate, const std::function<int()>& wanted) {
+  write_plan(plan);
+  replays_.run(wanted, [&](const RunOutcome& outcome) { count(outcome, rate); });
 }
 
 Rate Shrinking::full_rate(const Plan& plan) {
   Rate rate;
-  for (int i = 0; i < options_.times && run_once(plan, rate); ++i) {
-  }
+  replay(plan, rate, [&] { return options_.times - static_cast<int>(rate.tried); });
   return rate;
 }
 
@@ -141,40 +176,47 @@ std::size_t Shrinking::enough() const {
   return std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(wanted - 1e-9)));
 }
 
+int Shrinking::still_wanted(const Rate& rate) const {
+  const int left = options_.times - static_cast<int>(rate.tried);
+  const int to_keep = static_cast<int>(enough()) - static_cast<int>(rate.failed);
+  const int to_refuse = left - to_keep + 1;
+  if (to_keep <= 0 || to_refuse <= 0 || out_of_time()) return 0;
+  return rate.failed == rate.tried ? to_keep : std::max(to_keep, to_refuse);
+}
+
 /// Ends as soon as the answer is certain, either way.
 bool Shrinking::still_fails(const Plan& plan, const std::string& change) {
   ++tries_;
   Rate rate;
-  const std::size_t wanted = enough();
-  for (int left = options_.times; left > 0; --left) {
-    if (rate.failed + static_cast<std::size_t>(left) < wanted) break;
-    if (!run_once(plan, rate)) return false;
-    if (rate.failed >= wanted) break;
-  }
-  const bool kept = rate.failed >= wanted;
+  replay(plan, rate, [&] { return still_wanted(rate); });
+  if (interrupted()) return false;
+  const bool kept = rate.failed >= enough();
   say("  " + std::to_string(rate.failed) + " of " + std::to_string(rate.runs) + " failed   " + change +
       (kept ? "   kept: " + size_text(plan) : ""));
   if (!kept) return false;
   accepted_.push_back({plan, failure_});
   failure_.clear();  // its store is kept
-  if (accepted_.size() > 2) std::filesystem::remove_all(accepted_[accepted_.size() - 2].store);
+  if (accepted_.size() > 2) std::filesystem::remove_all(accepted_[accepted_.size() - 2].store.parent_path());
   return true;
 }
 
 /// Some plans were accepted by luck: the last one has to show its rate in fresh runs, else the one before.
 void Shrinking::go_back_until_it_fails() {
   for (;;) {
-    const Accepted& smallest = accepted_.back();
+    Accepted& smallest = accepted_.back();
     last_ = accepted_.size() == 1 ? first_ : full_rate(smallest.plan);
-    if (accepted_.size() == 1 || last_.share() >= first_.share() / 2 || interrupted()) return;
+    if (accepted_.size() > 1 && !failure_.empty()) smallest.store = std::exchange(failure_, {});
+    if (accepted_.size() == 1 || last_.share() >= first_.share() / 2 || interrupted()) break;
     say("  only " + rate_text(last_.failed, last_.runs) + " in fresh runs: back to the plan before");
     accepted_.pop_back();
   }
+  write_plan(accepted_.back().plan);
 }
 
 std::string Shrinking::comment() const {
   std::string kinds;
-  for (const auto& [kind, seen] : stored_.violations) kinds += (kinds.empty() ? "" : ", ") + to_string(kind);
+  for (const ViolationKind& kind : last_.kinds.empty() ? first_.kinds : last_.kinds)
+    kinds += (kinds.empty() ? "" : ", ") + to_string(kind);
   return "Shrunk from the run " + stored_.files.directory.filename().string() + " (" +
          size_text(stored_.plan) + ") to " + size_text(accepted_.back().plan) + ".\nFails by " +
          reporting::terminal_text(kinds) + " in " + rate_text(last_.failed, last_.runs) +
@@ -209,6 +251,9 @@ nlohmann::ordered_json Shrinking::json() const {
 
 int Shrinking::finish() {
   const Accepted& smallest = accepted_.back();
+  for (const Accepted& larger : accepted_)
+    if (&larger != &smallest && !larger.store.empty())
+      std::filesystem::remove_all(larger.store.parent_path());
   write_file(scenario_file(), scenario_text(smallest.plan, comment()));
   if (options_.json) {
     std::cout << json_text(json()) << std::flush;
@@ -234,7 +279,8 @@ int Shrinking::run() {
   if (interrupted()) return kExitInterrupted;
   if (first_.failed == 0) {
     std::cerr << "harness: the violation did not come back in " << first_.runs
-              << " replays: nothing can be shrunk; more --times may show it\n  seed       "
+              << " replays: nothing can be shrunk; more --times may show it"
+              << (trouble_.empty() ? "" : "\n  " + reporting::terminal_lines(trouble_)) << "\n  seed       "
               << stored_.plan.seed << "\n  store      " << stored_.files.directory.string()
               << "\n  reproduce  ./harness run --plan " << stored_.files.plan().string() << "\n";
     return kExitUnknown;
@@ -244,6 +290,14 @@ int Shrinking::run() {
           [](const Plan& plan) { return !problem_with(plan); }, [this] { return out_of_time(); }});
   go_back_until_it_fails();
   return finish();
+}
+
+/// Compiles what has to be, before runs side by side want it, and holds it to the stored run.
+void find_builds_of(const StoredRun& stored, const ShrinkOptions& options, const ExecuteOptions& execution) {
+  Progress progress(progress_style(!options.no_progress));
+  std::string specs;
+  for (const std::string& spec : specs_of(stored.plan.cluster)) specs += (specs.empty() ? "" : ",") + spec;
+  require_same(find_build(specs, execution.mode, options.quick_build, progress), execution.same_builds);
 }
 
 }  // namespace
@@ -257,9 +311,14 @@ int shrink_command(int argc, const char* const* argv) {
   const StoredRun stored = stored_run(options.store, options.run);
   if (stored.violations.empty())
     throw UsageError(stored.files.directory.string() + " has no violation: there is nothing to shrink");
-  ExecuteOptions execution = execution_of(stored, options, argc, argv);
+  const ExecuteOptions execution = execution_of(stored, options, argc, argv);
   catch_interrupts();
-  return Shrinking(options, stored, std::move(execution)).run();
+  try {
+    find_builds_of(stored, options, execution);
+  } catch (const StoppedBuilding&) {
+    return kExitInterrupted;
+  }
+  return Shrinking(options, stored).run();
 }
 
 }  // namespace harness

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ struct FaultContext {
   std::vector<Host*> client_hosts;    // one a client group
   std::vector<int> previous_targets;  // node numbers that the fault before this one acted on
   std::function<bool()> stopped = [] { return false; };  // the run ends: a long injection shall break off
-  BusPath* bus = nullptr;  // there when a step or a condition of the plan needs it
+  BusPath* bus = nullptr;       // there when a step or a condition of the plan needs it
+  std::optional<Nanos> hold{};  // how long it is wanted; nothing: that is open
 };
 
 /// A fault in force. Destroying it heals, so that no exception leaves a partition behind.

@@ -156,6 +156,17 @@ TEST_CASE("a loss of power takes writes that no sync covers") {
   CHECK_FALSE(holds(scene.node(0), key(0)));
 }
 
+TEST_CASE("a disk that nothing asks holds nobody up for longer than the fault is wanted") {
+  FaultScene scene = gated_scene(Persistence::kStock);
+  scene.context().hold = 300 * kMillisecond;
+  auto full = scene.inject("disk-full", "n1", Parameters(json{{"file", "aof"}}));
+  CHECK_FALSE(full.record.verified_active());
+  CHECK(full.record.error == "nothing asked the disk in 0.3 s");
+  REQUIRE(full.active);
+  full.active->heal(full.record);
+  CHECK(scene.node(0).gate()->rules() == 0);
+}
+
 TEST_CASE("without a gate the faults say so") {
   FaultScene scene(3, 0);
   for (const char* name : {"disk-full", "disk-error", "disk-slow", "short-write", "power-loss"}) {
