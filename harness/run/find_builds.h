@@ -1,7 +1,7 @@
-// The builds that many runs will use are found, and compiled, before the first of them begins: a misspelt
-// SPEC is no news for later.
+// The builds that runs will use are found, and compiled first where that must be.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,8 +14,15 @@ namespace harness {
 /// Thrown when an interrupt ends a compilation.
 struct StoppedBuilding {};
 
-/// The builds of a SPEC. They are compiled first if they must be, in a sandbox that takes the compilers away
-/// when we are killed. Throws what resolve_server throws, and StoppedBuilding.
-std::vector<Server> find_build(const std::string& spec, SandboxMode mode, bool quick, Progress& progress);
+struct FindOptions {
+  SandboxMode mode = SandboxMode::kLoopback;
+  bool quick = false;         // compiled without optimization: of no use for measurements
+  std::filesystem::path log;  // takes what the compilers say; empty: it is kept in the cache only
+};
+
+/// The builds of a SPEC, or of several joined by commas. Fetching and compiling happens in a sandbox with the
+/// machine's network, so that a harness that is killed leaves no compiler behind; what it made is in the
+/// cache. Throws what resolve_servers throws, and StoppedBuilding.
+std::vector<Server> find_builds(const std::string& specs, const FindOptions& options, Progress& progress);
 
 }  // namespace harness
