@@ -2,11 +2,14 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
 #include "harness/run/execute.h"
+#include "harness/run/load_set.h"
 #include "harness/run/recorder.h"
 #include "workloads/workloads.h"
 
