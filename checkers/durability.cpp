@@ -99,14 +99,10 @@ CheckResult check_durability(const Analysis& analysis, const CheckOptions&) {
   figure(result.measured, "restarts", static_cast<double>(restarts));
   Durability durability(analysis, result);
   durability.check();
-  if (result.violations > 0)
-    result.explanation = result.anomalies.front().explanation + ".";
-  else if (result.explanation.empty())
-    result.explanation =
-        durability.lost() == 0
-            ? "No acknowledged write was lost by a restart."
-            : std::to_string(durability.lost()) +
-                  " acknowledged writes were lost by restarts, all as the persistence allows.";
+  conclude(result, durability.lost() == 0
+                       ? "No acknowledged write was lost by a restart."
+                       : std::to_string(durability.lost()) +
+                             " acknowledged writes were lost by restarts, all as the persistence allows.");
   return result;
 }
 

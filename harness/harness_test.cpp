@@ -324,7 +324,7 @@ TEST_CASE("Ctrl-C stops a compilation, and leaves neither processes nor a run") 
     wait_until("the compilation", 60s, [&] { return fs::exists(scratch.path / "begun"); });
     ::kill(run.pid(), signal);
     CHECK(run.exit_code(60s) == 130);
-    CHECK_THAT(run.err(), Contains("interrupted while the server was compiled"));
+    CHECK_THAT(run.err(), Contains("interrupted before the cluster was started"));
     CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
     const fs::path runs = scratch.store();
     if (fs::exists(runs))

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/core/view_times.h"
+
 namespace harness::reporting {
 namespace {
 
@@ -9,14 +11,6 @@ Nanos last_time(const RunRecord& record) {
   Nanos last = record.info.end != kNever ? record.info.end : 0;
   for (const View& view : record.views) last = std::max(last, view.end);
   return last;
-}
-
-std::vector<std::vector<const View*>> views_by_node(const RunRecord& record) {
-  std::vector<std::vector<const View*>> views(record.nodes.size());
-  for (const View& view : record.views)
-    if (0 <= view.node && static_cast<std::size_t>(view.node) < views.size())
-      views[static_cast<std::size_t>(view.node)].push_back(&view);
-  return views;
 }
 
 /// The times in which the node had no process, without the harness' own stop at the end of the run.
@@ -77,13 +71,6 @@ std::vector<LaneSegment> lane_segments(const RunRecord& record, int node,
     append_lived(segments, {views[i]->begin, end, own_state(*views[i]), own_epoch(*views[i])}, dead);
   }
   return segments;
-}
-
-/// The last of a node's views that began up to a time, or null.
-const View* last_begun(const std::vector<const View*>& views, Nanos time) {
-  const auto after = std::upper_bound(views.begin(), views.end(), time,
-                                      [](Nanos t, const View* view) { return t < view->begin; });
-  return after == views.begin() ? nullptr : *(after - 1);
 }
 
 /// A change of one observer's opinion of a node.
@@ -169,11 +156,11 @@ Observations::Observations(const RunRecord& record)
 }
 
 const View* Observations::view_at(int node, Nanos time) const {
-  return last_begun(views_[static_cast<std::size_t>(node)], time);
+  return harness::view_at(views_[static_cast<std::size_t>(node)], time);
 }
 
 const View* Observations::answer_at(int node, Nanos time) const {
-  return last_begun(answers_[static_cast<std::size_t>(node)], time);
+  return harness::view_at(answers_[static_cast<std::size_t>(node)], time);
 }
 
 NodeState Observations::state_at(int node, Nanos time) const {

@@ -7,36 +7,14 @@
 
 namespace harness {
 
-std::uint32_t LifeSlice::mark_of(Token token) {
-  const std::uint32_t known = index_.find(token, marks_);
-  if (known != TokenIndex::kNone) return known;
-  marks_.emplace_back();
-  marks_.back().token = token;
+void LifeSlice::grow_by_one() {
   lives_.emplace_back();
-  index_.add_last(marks_);
-  return static_cast<std::uint32_t>(marks_.size() - 1);
-}
-
-const Mark* LifeSlice::find(Token token) const {
-  const std::uint32_t found = index_.find(token, marks_);
-  return found == TokenIndex::kNone ? nullptr : &marks_[found];
 }
 
 void LifeSlice::write(std::uint32_t id, const Operation& operation, Token token, Mark::Writer writer) {
-  Mark& mark = marks_[mark_of(token)];
-  mark.writer = writer;
-  mark.write = id;
+  MarkedSlice::write(id, operation, token, writer);
   if (const Token birth = words_.ends(token); birth != kNothing)
     deaths_.emplace_back(birth, Sight{id, operation.invoked, operation.completed});
-  if (writer == Mark::Writer::kElsewhere) {
-    mark.first_end = kBefore;
-    return;
-  }
-  mark.last_start = operation.invoked;
-  if (writer == Mark::Writer::kUncertain) return;
-  mark.first_end = std::min(mark.first_end, operation.completed);
-  mark.first_op = id;
-  mark.touched = true;
 }
 
 void LifeSlice::see(std::uint32_t which, const Sight& sight) {
@@ -69,16 +47,6 @@ void LifeSlice::uncertain(std::uint32_t, const Operation& operation) {
     ++takers_;
   else if (token != kNothing)
     unsure_.insert(token);
-}
-
-void LifeSlice::clash(AnomalyKind type, std::string text, std::vector<std::uint32_t> operations,
-                      std::vector<Conflict>& found) const {
-  std::erase(operations, kNoOperation);
-  std::sort(operations.begin(), operations.end());
-  operations.erase(std::unique(operations.begin(), operations.end()), operations.end());
-  for (std::size_t i = 0; i < operations.size(); ++i)
-    text += (i == 0 ? ": " : "; ") + history_.describe(history_.operations[operations[i]]);
-  found.push_back({type, std::move(text), std::move(operations)});
 }
 
 void LifeSlice::sort_looks() {

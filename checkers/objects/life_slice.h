@@ -13,8 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "checkers/objects/slice.h"
-#include "checkers/objects/token_index.h"
+#include "checkers/objects/marked_slice.h"
 #include "harness/core/anomaly_kind.h"
 
 namespace harness {
@@ -22,7 +21,7 @@ namespace harness {
 /// Of an operation that takes an element away and does not say which.
 inline constexpr Token kAnyToken = ~Token{0};
 
-class LifeSlice final : public Slice {
+class LifeSlice final : public MarkedSlice {
  public:
   struct Words {
     std::function<std::string(Token)> token;
@@ -32,17 +31,13 @@ class LifeSlice final : public Slice {
     std::function<double(Token)> rank;               // none: no priorities; the lowest is taken first
     bool ordered = false;                            // taken in the order of births
   };
-  LifeSlice(const History& history, const Words& words) : history_(history), words_(words) {}
+  LifeSlice(const History& history, const Words& words) : MarkedSlice(history), words_(words) {}
 
   void write(std::uint32_t id, const Operation& operation, Token token, Mark::Writer writer) override;
   /// A look (one, of part 0) shows all that is there; without one, only `sees` and `lacks` are told.
   void observe(std::uint32_t id, const Operation& operation, const Effects& effects) override;
   void uncertain(std::uint32_t id, const Operation& operation) override;
   std::vector<Conflict> conflicts(std::size_t limit) override;
-  std::size_t size() const override { return marks_.size(); }
-  const Mark& mark(std::size_t i) const override { return marks_[i]; }
-  const Mark* find(Token token) const override;
-  bool surely_before(const Mark& a, const Mark& b) const override { return a.first_end < b.last_start; }
   std::uint32_t began_without(Token token) const override;
   bool may_be_gone(Token token, Nanos by) const override;
   bool sure_of(Token token) const override { return takers_ == 0 && !unsure_.contains(token); }
@@ -65,7 +60,7 @@ class LifeSlice final : public Slice {
     Sight sight;
     std::unordered_set<std::uint32_t> shown;  // marks
   };
-  std::uint32_t mark_of(Token token);
+  void grow_by_one() override;
   void see(std::uint32_t mark, const Sight& sight);
   void check_life(std::uint32_t mark, std::vector<Conflict>& found);
   void check_missing(std::vector<Conflict>& found);
@@ -74,15 +69,10 @@ class LifeSlice final : public Slice {
   void sort_looks();
   Sight first_absence(std::uint32_t mark, Nanos after) const;
   bool is_birth(std::uint32_t mark) const { return words_.ends(marks_[mark].token) == kNothing; }
-  void clash(AnomalyKind type, std::string text, std::vector<std::uint32_t> operations,
-             std::vector<Conflict>& found) const;
   std::string name(std::uint32_t mark) const { return words_.token(marks_[mark].token); }
 
-  const History& history_;
   const Words& words_;
-  std::vector<Mark> marks_;
-  std::vector<Life> lives_;  // of each mark; those of deaths are empty
-  TokenIndex index_;
+  std::vector<Life> lives_;                                 // of each mark; those of deaths are empty
   std::unordered_map<Token, std::vector<Sight>> absences_;  // by birth: told of this element alone
   std::vector<std::pair<Token, Sight>> deaths_;             // by birth, as they come
   std::vector<Look> looks_;                                 // that showed something

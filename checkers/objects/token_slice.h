@@ -6,14 +6,14 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "checkers/objects/slice.h"
-#include "checkers/objects/token_index.h"
+#include "checkers/objects/marked_slice.h"
 
 namespace harness {
 
-class TokenSlice final : public Slice {
+class TokenSlice final : public MarkedSlice {
  public:
   struct Words {
     std::function<std::string(Token)> token;
@@ -21,15 +21,10 @@ class TokenSlice final : public Slice {
     std::function<bool(Token)> removed;        // somebody may have taken it away: its absence says nothing
     bool ordered = false;                      // reads show tokens in the order of the stream
   };
-  TokenSlice(const History& history, const Words& words) : history_(history), words_(words) {}
+  TokenSlice(const History& history, const Words& words) : MarkedSlice(history), words_(words) {}
 
-  void write(std::uint32_t id, const Operation& operation, Token token, Mark::Writer writer) override;
   void observe(std::uint32_t id, const Operation& operation, const Effects& effects) override;
   std::vector<Conflict> conflicts(std::size_t limit) override;
-  std::size_t size() const override { return marks_.size(); }
-  const Mark& mark(std::size_t i) const override { return marks_[i]; }
-  const Mark* find(Token token) const override;
-  bool surely_before(const Mark& a, const Mark& b) const override { return a.first_end < b.last_start; }
   std::uint32_t began_without(Token token) const override;
 
  private:
@@ -47,23 +42,23 @@ class TokenSlice final : public Slice {
     std::uint32_t by = kNoOperation;
     std::vector<std::uint32_t> order;  // marks as they came
   };
-  std::uint32_t mark_of(Token token);
+  void grow_by_one() override;
   void look(std::uint32_t id, const Operation& operation, std::uint32_t part, std::span<const Token> sees);
   void check_whole(std::vector<Conflict>& found, std::size_t limit);
   void check_chain(std::vector<Sight>& sights, std::uint32_t part, std::vector<Conflict>& found,
                    std::size_t limit);
   void grow(const Sight& sight, Chain& chain, std::vector<Conflict>& found);
   void pass(Chain& chain, std::uint32_t id, Nanos from, Nanos until, std::vector<Conflict>& found);
-  void clash(std::string text, std::vector<std::uint32_t> operations, std::vector<Conflict>& found) const;
+  /// A clash that is of no named kind: the reads are not linearizable.
+  void clash(std::string text, std::vector<std::uint32_t> operations, std::vector<Conflict>& found) const {
+    MarkedSlice::clash("", std::move(text), std::move(operations), found);
+  }
   std::string name(std::uint32_t mark) const { return words_.token(marks_[mark].token); }
 
-  const History& history_;
   const Words& words_;
-  std::vector<Mark> marks_;
   std::vector<std::uint32_t> turn_ops_;  // the operation of each turn
   std::uint32_t next_turn_ = 0;
-  std::vector<std::uint32_t> wide_;  // operations that looked at several parts
-  TokenIndex index_;
+  std::vector<std::uint32_t> wide_;     // operations that looked at several parts
   std::vector<std::uint32_t> level_;    // of each mark: the read that first showed it, once sorted
   std::vector<std::uint32_t> place_;    // and its position
   std::vector<std::uint32_t> seen_by_;  // how many reads showed it

@@ -208,13 +208,10 @@ CheckResult check_availability(const Analysis& analysis, const CheckOptions&) {
   figure(result.measured, "unavailable_ms_max", to_ms(longest));
   figure(result.measured, "outages", static_cast<double>(count));
   figure(result.bound, "unavailable_ms_max", to_ms(excuses.unprovoked()));
-  if (result.violations > 0)
-    result.explanation = result.anomalies.front().explanation + ".";
-  else
-    result.explanation = std::to_string(count) + " outage(s) of slot ranges, at most " +
-                         in_milliseconds(longest) +
-                         (judged ? ", each within the bounds of its faults."
-                                 : "; not judged, because the cluster need not cover all slots.");
+  const std::string outages_text =
+      std::to_string(count) + " outage(s) of slot ranges, at most " + in_milliseconds(longest);
+  conclude(result, outages_text + ", each within the bounds of its faults.", judged,
+           outages_text + "; not judged, because the cluster need not cover all slots.");
   return result;
 }
 

@@ -180,11 +180,7 @@ CheckResult check_data_agreement(const Analysis& analysis, const CheckOptions&) 
   }
   Agreement(run, result).check();
   for (const FinalData& data : run.final_data) result.operations += data.values.size();
-  if (result.violations > 0)
-    result.explanation = result.anomalies.front().explanation + ".";
-  else if (result.explanation.empty())
-    result.explanation =
-        "Each key is with the master that serves its slot, and final reads saw what it stores.";
+  conclude(result, "Each key is with the master that serves its slot, and final reads saw what it stores.");
   return result;
 }
 

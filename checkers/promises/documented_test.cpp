@@ -22,7 +22,7 @@ CheckResult check(FailoverRun& scene, bool strict = false) {
 /// n1 is cut off from 10 s to 16 s, n4 takes over at 12.4 s, n1 is demoted at 16.3 s.
 struct PartitionRun {
   RecordBuilder b;
-  explicit PartitionRun(const std::string& kind = "isolate") {
+  explicit PartitionRun(const std::string& kind = "isolate", int demoted = 16'300) {
     b.observe_until(10'000);
     FaultRecord& cut = b.fault(kind, 1, 10'000, 10'010, 16'000, 16'010);
     if (kind == "isolate") cut.sides = {{"n1", "c1"}, {"n2", "n3", "n4", "n5", "n6", "c2"}};
@@ -32,7 +32,7 @@ struct PartitionRun {
     b.promote(4, 7);
     b.observe_until(16'000);
     if (kind == "pause") b.pause(1, false);
-    b.observe_until(16'300);
+    b.observe_until(demoted);
     b.demote(1, 4);
     b.observe_until(22'000);
     b.end(20'000, 21'000, 22'000);
@@ -304,6 +304,24 @@ TEST_CASE("window b: the old master, back and not yet demoted, may take writes a
   CHECK(result.valid == Validity::kValid);
   CHECK(allowed_in(result, "stale-read", "b"));
   CHECK(allowed_in(result, "lost-write", "b"));
+}
+
+TEST_CASE("window b ends: an old master that hears the others is demoted within the bound of agreement") {
+  const auto judged = [](Nanos second_fault) {
+    PartitionRun scene("pause", 21'000);
+    if (second_fault > 0) scene.b.fault("pause", 5, second_fault, second_fault + 10);
+    const std::string key = key_of(0);
+    scene.b.write(1, key, 1, {9'000, 9'001}, 1);
+    scene.b.write(2, key, 2, {13'000, 13'001}, 4);
+    scene.b.write(3, key, 3, {20'000, 20'001}, 1);
+    scene.b.read(4, key, 2, {21'500, 21'501}, 4);
+    return scene.check();
+  };
+  const CheckResult alone = judged(0);
+  INFO(alone.explanation);
+  CHECK(alone.valid == Validity::kInvalid);
+  CHECK_THAT(alone.explanation, Catch::Contains("beyond the bound"));
+  CHECK(judged(15'000).valid == Validity::kUnknown);  // another fault may have kept the news from it
 }
 
 TEST_CASE("a request that a paused master answers when it wakes is in window b, not a stale read") {

@@ -318,14 +318,8 @@ CheckResult check_elections(const Analysis& analysis, const CheckOptions&) {
   Elections elections(analysis, result);
   elections.check();
   result.operations = elections.seen();
-  if (result.violations > 0) {
-    result.explanation = result.anomalies.front().explanation + ".";
-  } else if (elections.seen() == 0) {
-    result.valid = Validity::kNotApplicable;
-    result.explanation = "No replica announced an election, and no master came back.";
-  } else {
-    result.explanation = "Replicas waited for their turn, and masters that came back for theirs.";
-  }
+  conclude(result, "Replicas waited for their turn, and masters that came back for theirs.",
+           elections.seen() > 0, "No replica announced an election, and no master came back.");
   return result;
 }
 

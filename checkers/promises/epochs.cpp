@@ -170,9 +170,7 @@ CheckResult check_epochs(const Analysis& analysis, const CheckOptions&) {
     return result;
   }
   Epochs(run, result).check();
-  result.explanation = result.violations > 0
-                           ? result.anomalies.front().explanation + "."
-                           : "No epoch went back, and all masters' config epochs differ in the end.";
+  conclude(result, "No epoch went back, and all masters' config epochs differ in the end.");
   if (run.info.interrupted) doubt(result, "The run was interrupted before the cluster could settle.");
   return result;
 }

@@ -86,6 +86,17 @@ void doubt(CheckResult& result, std::string_view why) {
   result.explanation += why;
 }
 
+void conclude(CheckResult& result, std::string_view kept, bool touched, std::string_view untouched) {
+  if (result.violations > 0) {
+    result.explanation = result.anomalies.front().explanation + ".";
+  } else if (!touched && result.valid == Validity::kValid) {
+    result.valid = Validity::kNotApplicable;
+    result.explanation = untouched;
+  } else if (result.explanation.empty()) {
+    result.explanation = kept;
+  }
+}
+
 void figure(Measures& measures, std::string_view name, double value) {
   for (auto& [known, number] : measures)
     if (known == name) {
@@ -93,17 +104,6 @@ void figure(Measures& measures, std::string_view name, double value) {
       return;
     }
   measures.emplace_back(std::string(name), value);
-}
-
-std::vector<std::vector<const View*>> views_by_node(const RunRecord& run) {
-  std::vector<std::vector<const View*>> views(run.nodes.size());
-  for (const View& view : run.views)
-    if (0 <= view.node && static_cast<std::size_t>(view.node) < views.size())
-      views[static_cast<std::size_t>(view.node)].push_back(&view);
-  for (auto& of_node : views)
-    std::stable_sort(of_node.begin(), of_node.end(),
-                     [](const View* a, const View* b) { return a->begin < b->begin; });
-  return views;
 }
 
 Nanos held_since(const std::vector<const View*>& views, Nanos time, Nanos gap,
@@ -119,12 +119,6 @@ Nanos held_since(const std::vector<const View*>& views, Nanos time, Nanos gap,
     until = view->end;
   }
   return until < time - gap ? kNever : since;
-}
-
-const View* view_at(const std::vector<const View*>& views, Nanos time) {
-  const auto after = std::upper_bound(views.begin(), views.end(), time,
-                                      [](Nanos t, const View* view) { return t < view->begin; });
-  return after == views.begin() ? nullptr : *std::prev(after);
 }
 
 const View* last_view(const std::vector<const View*>& views) {
@@ -200,6 +194,13 @@ bool is_half_way(const FaultRecord& fault) {
 const FaultRecord* left_half_way(const RunRecord& run) {
   const auto found = std::ranges::find_if(run.faults, is_half_way);
   return found == run.faults.end() ? nullptr : &*found;
+}
+
+void accuse_in_the_end(const RunRecord& run, CheckResult& result, AnomalyKind type, int node,
+                       std::string explanation) {
+  if (const FaultRecord* fault = left_half_way(run))
+    return doubt(result, explanation + "; but " + fault->description + " was left half-way.");
+  accuse(run, result, type, node, judged_at(run), std::move(explanation));
 }
 
 Nanos observer_gap(const RunRecord& run) {

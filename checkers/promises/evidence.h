@@ -9,6 +9,7 @@
 
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/run_record.h"
+#include "harness/core/view_times.h"
 
 namespace harness {
 
@@ -33,6 +34,11 @@ void accuse(const RunRecord& run, CheckResult& result, AnomalyKind type, int nod
             std::string explanation);
 /// The evidence is not enough: the result becomes unknown unless it is invalid already, and says why.
 void doubt(CheckResult& result, std::string_view why);
+/// How a checker ends: its explanation is the first violation, else the doubts that it had, else `kept`.
+/// Where the run did not touch the promise, the checker does not apply, and `untouched` says why. Both are
+/// sentences.
+void conclude(CheckResult& result, std::string_view kept, bool touched = true,
+              std::string_view untouched = {});
 /// A figure of `measured` or `bound`; replaces an earlier one of the same name.
 void figure(Measures& measures, std::string_view name, double value);
 
@@ -40,14 +46,10 @@ void figure(Measures& measures, std::string_view name, double value);
 /// and the next may come as soon as it is needed. That an epoch is voted for once binds it all the more.
 bool elects_by_ballot(const RunRecord& run);
 
-/// Each node's views, in order of time. Index: node.
-std::vector<std::vector<const View*>> views_by_node(const RunRecord& run);
 /// Since when, without a break until `time`, the node's views are so (an unreachable one never is); kNever:
 /// the last one is not, or it ended more than `gap` before.
 Nanos held_since(const std::vector<const View*>& views, Nanos time, Nanos gap,
                  const std::function<bool(const View&)>& holds);
-/// The last view of the node that begins at or before `time` (also when it ended earlier), or null.
-const View* view_at(const std::vector<const View*>& views, Nanos time);
 /// The last view of the node, reachable or not; null when it was never looked at.
 const View* last_view(const std::vector<const View*>& views);
 
@@ -64,6 +66,9 @@ Nanos seldom_looks(const RunRecord& run);
 bool is_half_way(const FaultRecord& fault);
 /// The first of them; null: none.
 const FaultRecord* left_half_way(const RunRecord& run);
+/// Accuses a node of what it is in the end. Where a change was left half-way that is a doubt, no violation.
+void accuse_in_the_end(const RunRecord& run, CheckResult& result, AnomalyKind type, int node,
+                       std::string explanation);
 /// The longest time without any look of the observer. (An unchanged node is recorded once a second only.)
 Nanos observer_gap(const RunRecord& run);
 

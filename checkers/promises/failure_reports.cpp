@@ -161,10 +161,7 @@ CheckResult check_failure_reports(const Analysis& analysis, const CheckOptions&)
   result.operations = analysis.run.logs.size();
   FailureReports(analysis, result).check();
   check_bus_gossip(analysis, result);
-  if (result.violations > 0)
-    result.explanation = result.anomalies.front().explanation + ".";
-  else if (result.explanation.empty())
-    result.explanation = "Every node that was declared failed had given a majority of the masters a reason.";
+  conclude(result, "Every node that was declared failed had given a majority of the masters a reason.");
   if (analysis.run.logs.empty()) doubt(result, "No log was harvested.");
   return result;
 }

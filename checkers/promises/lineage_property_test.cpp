@@ -29,12 +29,12 @@ bool can_show(const std::string& kind, Course course, Fraud fraud) {
     // A snapshot promises nothing of what came after it.
     case Fraud::kLost:
       return course != Course::kRestartSnapshot;
-    // Nobody only reads identifiers and queues; what an absent key or element means depends on times and
-    // removals, so that a read that lies may be true.
+    // Identifiers and queues have no reads. Of a group, an expiry or a set with removals, a stale answer may
+    // be true: the key or the element may have been gone at that time.
     case Fraud::kStaleRead:
       return !takes_out && !among({"unique-ids", "group", "expiry", "removable set"});
-    // Of counts nobody can tell which step came back, since a step that was never answered counts alike; and
-    // that an element of a queue, a group or a key with an expiry was lost, only its readers could have told.
+    // A count does not show which step came back: one that was never answered looks the same. That an element
+    // of a queue, a group or a key with an expiry was lost is seen by nobody before it comes back.
     case Fraud::kComesBack:
       return course == Course::kTwoFailovers && !takes_out &&
              !among({"counter", "bank", "rw-register", "unique-ids", "group", "expiry"});

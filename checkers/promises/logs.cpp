@@ -191,11 +191,8 @@ CheckResult check_logs(const Analysis& analysis, const CheckOptions&) {
   figure(result.measured, "expected_crashes", static_cast<double>(expected));
   figure(result.measured, "violations", static_cast<double>(result.violations));
 
-  if (result.violations == 0)
-    result.explanation = "No unexpected crash, assertion failure or exit in " +
-                         std::to_string(run.logs.size()) + " log lines.";
-  else
-    result.explanation = result.anomalies.front().explanation + ".";
+  conclude(result, "No unexpected crash, assertion failure or exit in " + std::to_string(run.logs.size()) +
+                       " log lines.");
   std::set<int> logged;
   for (const LogLine& line : run.logs) logged.insert(line.node);
   for (std::size_t node = 0; node < run.nodes.size(); ++node)

@@ -41,12 +41,7 @@ class MembershipCheck {
   }
 
   void tell(AnomalyKind type, int node, std::string text) {
-    Anomaly anomaly;
-    anomaly.type = type.text();
-    anomaly.node = node_name(run_, node);
-    anomaly.time = judged_at(run_);
-    anomaly.explanation = "in the end " + std::move(text);
-    report(result_, std::move(anomaly));
+    accuse(run_, result_, type, node, judged_at(run_), "in the end " + std::move(text));
   }
 
   void check_list(int member, const Topology& topology) {
@@ -163,11 +158,8 @@ CheckResult check_membership(const Analysis& analysis, const CheckOptions&) {
     return result;
   }
   MembershipCheck(analysis, result).check();
-  if (result.violations > 0)
-    result.explanation = result.anomalies.front().explanation + ".";
-  else if (result.explanation.empty())
-    result.explanation =
-        "Those belong to the cluster who were meant to, and each shard has the slots meant for it.";
+  conclude(result,
+           "Those belong to the cluster who were meant to, and each shard has the slots meant for it.");
   return result;
 }
 

@@ -72,10 +72,7 @@ CheckResult check_reload(const Analysis& analysis, const CheckOptions&) {
     return result;
   }
   Reload(run, result).check();
-  if (result.violations > 0)
-    result.explanation = result.anomalies.front().explanation + ".";
-  else if (result.explanation.empty())
-    result.explanation = "What each node held before its end is what its files give.";
+  conclude(result, "What each node held before its end is what its files give.");
   if (!result.note.empty()) result.explanation += " " + result.note;
   return result;
 }

@@ -135,14 +135,8 @@ CheckResult check_replicas(const Analysis& analysis, const CheckOptions&) {
   Replicas replicas(analysis, result);
   replicas.check();
   check_applied_streams(analysis, result);
-  if (result.violations > 0) {
-    result.explanation = result.anomalies.front().explanation + ".";
-  } else if (result.valid == Validity::kValid && replicas.replicas() == 0) {
-    result.valid = Validity::kNotApplicable;
-    result.explanation = "There are no replicas.";
-  } else if (result.explanation.empty()) {
-    result.explanation = "Every replica holds what its master holds.";
-  }
+  conclude(result, "Every replica holds what its master holds.", replicas.replicas() > 0,
+           "There are no replicas.");
   if (!result.note.empty()) result.explanation += " " + result.note;
   return result;
 }

@@ -203,14 +203,8 @@ CheckResult check_replication(const Analysis& analysis, const CheckOptions&) {
   Replication replication(analysis, result);
   replication.check();
   result.operations = analysis.run.views.size();
-  if (result.violations > 0) {
-    result.explanation = result.anomalies.front().explanation + ".";
-  } else if (!replication.any_replica()) {
-    result.valid = Validity::kNotApplicable;
-    result.explanation = "No node was a replica.";
-  } else {
-    result.explanation = "Streams fork where nodes say, and lost links are told.";
-  }
+  conclude(result, "Streams fork where nodes say, and lost links are told.", replication.any_replica(),
+           "No node was a replica.");
   return result;
 }
 

@@ -286,15 +286,10 @@ CheckResult check_replies(const Analysis& analysis, const CheckOptions&) {
   result.name = "replies";
   result.valid = Validity::kValid;
   Replies(analysis, result).check();
-  if (result.violations > 0) {
-    result.explanation = result.anomalies.front().explanation + ".";
-  } else if (result.operations == 0) {
-    result.valid = Validity::kNotApplicable;
-    result.explanation = "Does not apply: no client was answered with an error.";
-  } else {
-    result.explanation = "None of " + std::to_string(result.operations) +
-                         " error replies contradicts what the cluster was seen to be.";
-  }
+  conclude(result,
+           "None of " + std::to_string(result.operations) +
+               " error replies contradicts what the cluster was seen to be.",
+           result.operations > 0, "Does not apply: no client was answered with an error.");
   return result;
 }
 

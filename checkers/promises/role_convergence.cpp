@@ -44,14 +44,7 @@ class Convergence {
   }
 
   void tell(AnomalyKind type, int node, std::string text) {
-    if (const FaultRecord* fault = left_half_way(run_))
-      return doubt(result_, text + "; but " + fault->description + " was left half-way.");
-    Anomaly anomaly;
-    anomaly.type = type.text();
-    anomaly.node = node_name(run_, node);
-    anomaly.time = judged_at(run_);
-    anomaly.explanation = std::move(text);
-    report(result_, std::move(anomaly));
+    accuse_in_the_end(run_, result_, type, node, std::move(text));
   }
 
   void check_presence(int node) {
@@ -284,10 +277,7 @@ CheckResult check_role_convergence(const Analysis& analysis, const CheckOptions&
   }
   Convergence(analysis, result).check();
   check_replica_moves(analysis, result);
-  if (result.violations > 0)
-    result.explanation = result.anomalies.front().explanation + ".";
-  else if (result.explanation.empty())
-    result.explanation = "All nodes agree: every shard has one master and its replicas, every link is up.";
+  conclude(result, "All nodes agree: every shard has one master and its replicas, every link is up.");
   return result;
 }
 

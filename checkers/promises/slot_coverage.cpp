@@ -259,15 +259,7 @@ void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>
   int agreed = 0;
   std::set<std::string> told;
   const auto tell = [&](AnomalyKind type, int node, std::string text) {
-    if (!told.insert(text).second) return;
-    if (const FaultRecord* fault = left_half_way(run))
-      return doubt(result, text + "; but " + fault->description + " was left half-way.");
-    Anomaly anomaly;
-    anomaly.type = type.text();
-    anomaly.node = node_name(run, node);
-    anomaly.time = judged_at(run);
-    anomaly.explanation = std::move(text);
-    report(result, std::move(anomaly));
+    if (told.insert(text).second) accuse_in_the_end(run, result, type, node, std::move(text));
   };
   for (const SlotRange& segment : segments) {
     const std::string slots = slots_text({segment});

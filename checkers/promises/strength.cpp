@@ -6,8 +6,10 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/intention.h"
 #include "checkers/promises/reached.h"
 #include "harness/core/fault_span.h"
+#include "harness/core/slot.h"
 
 namespace harness {
 namespace {
@@ -216,8 +218,12 @@ class Strength {
     if (by_steps_) return;
     std::size_t reads = 0;
     std::map<std::uint32_t, bool> answered;  // each key that was read finally: whether any try got an answer
+    const Membership intended = intended_in_the_end(run_);
+    const auto served = [&](std::uint32_t key) {  // of a slot in a gap that was intended there is no answer
+      return key == kNoKey || is_assigned(intended, slot_of(run_.history.keys.text(key)));
+    };
     for (const Operation& op : run_.history.operations) {
-      if (run_.info.settled == kNever || op.invoked < run_.info.settled) continue;
+      if (run_.info.settled == kNever || op.invoked < run_.info.settled || !served(op.key)) continue;
       const bool ok = op.outcome == Outcome::kOk;
       reads += ok;
       answered[op.key] |= ok;

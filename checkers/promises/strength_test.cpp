@@ -102,6 +102,14 @@ TEST_CASE("strength") {
     REQUIRE(last.invoked >= run.info.settled);
     last.outcome = Outcome::kFail;
     unknown(run, "The final read of 1 of 3 keys was never answered");
+    // Nobody was meant to serve its slot: then nobody owes an answer.
+    const int slot = slot_of(run.history.keys.text(last.key));
+    Membership intended(run.nodes);
+    intended.take_away({{slot, slot}});
+    run.intended.push_back({0, intended});
+    const CheckResult result = check_strength(run, {});
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kValid);
   }
   SECTION("a replica that was never looked at, so that its failover cannot be told") {
     std::erase_if(run.views, [](const View& view) { return view.node == 3; });

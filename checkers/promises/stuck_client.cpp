@@ -213,15 +213,8 @@ CheckResult check_stuck_client(const Analysis& analysis, const CheckOptions&) {
   check_unanswered(analysis, result);
   figure(result.bound, "late_ms_max", to_ms(kGrace));
   figure(result.measured, "commands", static_cast<double>(result.operations));
-  if (result.operations == 0 && result.violations == 0) {
-    result.valid = Validity::kNotApplicable;
-    result.explanation = "Does not apply: no command named a timeout of its own.";
-  } else if (result.violations > 0) {
-    result.explanation = result.anomalies.front().explanation + ".";
-  } else if (result.explanation.empty()) {
-    result.explanation =
-        std::to_string(result.operations) + " command(s) with a timeout were answered in time.";
-  }
+  conclude(result, std::to_string(result.operations) + " command(s) with a timeout were answered in time.",
+           result.operations > 0, "Does not apply: no command named a timeout of its own.");
   return result;
 }
 

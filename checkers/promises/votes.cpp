@@ -148,41 +148,33 @@ class Votes {
     }
     if (failed) return;
     // A FAIL flag can also come from nodes.conf at a restart. Only looks around the vote that deny it count.
-    const View* before = nullptr;
-    const View* after = nullptr;
-    for (const View* view : views_[static_cast<std::size_t>(vote.voter)]) {
-      if (!view->reachable) continue;
-      if (view->begin <= vote.line->time) before = view;
-      if (after == nullptr && view->end >= vote.line->time) after = view;
-    }
+    const NodeViews& looks = views_[static_cast<std::size_t>(vote.voter)];
+    const auto after = std::ranges::find_if(
+        looks, [&](const View* view) { return view->reachable && view->end >= vote.line->time; });
     const auto denies = [&](const View* view) {
-      const TopologyNode* line = view == nullptr ? nullptr : view->topology.find(id);
+      const TopologyNode* line = line_of(view, vote.master);
       return line != nullptr && !line->is(kFlagFail);
     };
-    if (!denies(before) || !denies(after)) return;
+    if (!denies(answer_at(looks, vote.line->time)) || after == looks.end() || !denies(*after)) return;
     tell("vote-without-failure", vote,
          told(vote) + ", while it did not have " + node_name(run_, vote.master) + " as failed" +
              (heard ? " any more" : ""));
   }
 
-  /// Of its last look before the vote (or the first from then on): what the node shows of that master.
-  const TopologyNode* shown_by(int node, int master, Nanos time, bool before) const {
-    const View* look = nullptr;
-    for (const View* view : views_[static_cast<std::size_t>(node)]) {
-      if (!view->reachable) continue;
-      if (before && view->begin <= time) look = view;
-      if (!before && look == nullptr && view->begin >= time) look = view;
-    }
-    return look == nullptr ? nullptr : look->topology.find(run_.nodes[static_cast<std::size_t>(master)].id);
+  /// What a view (or none) shows of that master.
+  const TopologyNode* line_of(const View* view, int master) const {
+    return view == nullptr ? nullptr : view->topology.find(run_.nodes[static_cast<std::size_t>(master)].id);
   }
 
   /// A candidate asks with the config epoch that it knows of its master. Who shows a lesser one even after
   /// the vote than the voter had before it cannot have asked with that one.
   void check_claim(const Vote& vote) {
     if (vote.master < 0 || vote.candidate < 0 || elects_by_ballot(run_)) return;
-    const TopologyNode* known = shown_by(vote.voter, vote.master, vote.line->time, true);
-    const TopologyNode* claimed = shown_by(vote.candidate, vote.master, vote.line->time, true);
-    const TopologyNode* later = shown_by(vote.candidate, vote.master, vote.line->time, false);
+    const NodeViews& voter = views_[static_cast<std::size_t>(vote.voter)];
+    const NodeViews& candidate = views_[static_cast<std::size_t>(vote.candidate)];
+    const TopologyNode* known = line_of(answer_at(voter, vote.line->time), vote.master);
+    const TopologyNode* claimed = line_of(answer_at(candidate, vote.line->time), vote.master);
+    const TopologyNode* later = line_of(answer_from(candidate, vote.line->time), vote.master);
     if (known == nullptr || claimed == nullptr || later == nullptr || known->slots.empty()) return;
     if (claimed->slots != known->slots || later->config_epoch >= known->config_epoch) return;
     tell("voted-for-stale-claim", vote,
@@ -293,10 +285,7 @@ CheckResult check_votes(const Analysis& analysis, const CheckOptions&) {
   votes.check();
   check_bus_votes(analysis, result);
   result.operations = votes.count();
-  if (result.violations > 0)
-    result.explanation = result.anomalies.front().explanation + ".";
-  else
-    result.explanation = std::to_string(votes.count()) + " vote(s) in the logs, all lawful.";
+  conclude(result, std::to_string(votes.count()) + " vote(s) in the logs, all lawful.");
   // A replica that takes over by force need not ask anybody (CLUSTER FAILOVER TAKEOVER).
   const auto needs_votes = [&](const Failover& failover) {
     const FaultRecord* handover =

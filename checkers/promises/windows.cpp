@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "checkers/promises/aftermath.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 
@@ -65,6 +66,27 @@ bool persistence_changed(const RunRecord& run) {
              }) ||
          !std::ranges::all_of(run.commands,
                               [&](const CommandRecord& command) { return spares_files(run, command); });
+}
+
+/// An old master that hears the others again is demoted within the bound of agreement on who owns its slots,
+/// which is counted from the promotion where that came later than its return.
+Attribution after_return(const RunRecord& run, const Terms& terms, Nanos bound, const FaultRecord& fault,
+                         const Deviation& deviation) {
+  const Nanos age = deviation.effect_by - fault.heal_requested;
+  const Nanos over = over_for_all(run, fault);
+  const Nanos healed = over == kNever ? fault.heal_requested : over;
+  const std::string when = node_name(run, terms[deviation.parent].node) + " came back at " +
+                           at(fault.heal_requested) + " (" + fault_text(fault) + ") and was not yet demoted";
+  if (deviation.invoked <= std::max(healed, terms[deviation.child].surely_from) + bound)
+    return allowed_by(Window::kStaleClient, age, when + ", within the bound of " + in_milliseconds(bound));
+  const std::string why =
+      when + " " + in_milliseconds(age) + " later, beyond the bound of " + in_milliseconds(bound);
+  if (over == kNever) return unknown(age, why + "; but it was never verified that the fault was healed");
+  const bool hindered = std::ranges::any_of(run.faults, [&](const FaultRecord& other) {
+    return &other != &fault && other.requested <= deviation.effect_by &&
+           over_for_all(run, other) >= fault.heal_requested;
+  });
+  return hindered ? unknown(age, why + ", while another fault was at work") : violation(age, why);
 }
 
 }  // namespace
@@ -225,9 +247,7 @@ Attribution Windows::beyond_the_disk(const Deviation& deviation, const std::stri
 
 Attribution Windows::by_fault(const FaultRecord& fault, const Deviation& deviation) const {
   if (fault.heal_requested != kNever && deviation.effect_by >= fault.heal_requested)
-    return allowed_by(Window::kStaleClient, deviation.effect_by - fault.heal_requested,
-                      node_name(run_, terms_[deviation.parent].node) + " came back at " +
-                          at(fault.heal_requested) + " (" + fault_text(fault) + ") and was not yet demoted");
+    return after_return(run_, terms_, convergence_bound(bounds_, stall_), fault, deviation);
   return deviation.effect_by <= fault.requested ? before_fault(fault, deviation)
                                                 : during_fault(fault, deviation);
 }

@@ -1,16 +1,20 @@
 #include "harness/builds/flavor.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
 #include "harness/core/check.h"
 #include "harness/sandbox/child.h"
+#include "harness/sandbox/file_descriptor.h"
 
 namespace harness {
 namespace {
@@ -36,27 +40,21 @@ int take_number(std::string_view& text) {
   return number;
 }
 
-/// A file of its own for a child's output, gone with the object.
-struct TemporaryFile {
-  TemporaryFile() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "harness-XXXXXX").string();
-    const int fd = mkstemp(pattern.data());
-    if (fd < 0)
-      throw EnvironmentError("no temporary file in " + pattern + ": set TMPDIR to a writable directory");
-    ::close(fd);
-    path = pattern;
+/// A file without a name for what a child says: nothing stays of it, even if we are killed.
+class NamelessFile {
+ public:
+  NamelessFile() : file_(::memfd_create("output", MFD_CLOEXEC)) {
+    if (!file_) throw EnvironmentError(std::string("no file in memory: ") + std::strerror(errno));
   }
-  ~TemporaryFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  /// What this process can open it by.
+  std::filesystem::path path() const { return "/proc/self/fd/" + std::to_string(file_.get()); }
   std::string read() const {
-    std::ifstream in(path);
+    std::ifstream in(path());
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  std::filesystem::path path;
+
+ private:
+  FileDescriptor file_;
 };
 
 bool needs_quotes(std::string_view value) {
@@ -196,10 +194,10 @@ bool parse_version(std::string_view output, Flavor& flavor) {
 }
 
 Flavor detect_flavor(const std::string& binary) {
-  const TemporaryFile output;
+  const NamelessFile output;
   ChildOptions options;
   options.argv = {binary, "--version"};
-  options.output = output.path;
+  options.output = output.path();
   Child child(options);
   const auto end = child.wait_for(std::chrono::seconds(10));
   Flavor flavor;

@@ -1,6 +1,7 @@
 #include "harness/builds/flavor.h"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 #include "harness/core/check.h"
 
@@ -47,6 +48,14 @@ TEST_CASE("Debian's redis-server, which is a link, is recognized") {
   CHECK(flavor.kind == FlavorKind::kRedis);
   CHECK(flavor.version >= Version{7, 0, 15});
   CHECK(detect_flavor("/usr/bin/redis-server").version_text == flavor.version_text);
+}
+
+TEST_CASE("a build is asked for its version without a file in the file system") {
+  const char* before = std::getenv("TMPDIR");
+  const std::string saved = before ? before : "";
+  ::setenv("TMPDIR", "/nowhere", 1);
+  CHECK(detect_flavor("/usr/bin/redis-server").kind == FlavorKind::kRedis);
+  before ? ::setenv("TMPDIR", saved.c_str(), 1) : ::unsetenv("TMPDIR");
 }
 
 TEST_CASE("what is no server is refused with the mend; what cannot be run is the environment's") {

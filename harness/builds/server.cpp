@@ -77,6 +77,14 @@ bool is_tarball(const fs::path& file) {
   return file.extension() == ".tar";
 }
 
+std::string no_such_build(const std::string& spec) {
+  return fmt::format(
+      "build '{}': there is no such file or folder{}; give bundled, redis, valkey, debian:NAME=VERSION, a "
+      "path "
+      "to a server binary, source tree or tarball, or REPOSITORY@TAG",
+      spec, suggestion(spec, std::array<std::string_view, 3>{"bundled", "redis", "valkey"}));
+}
+
 fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions& options) {
   std::error_code error;
   const fs::path path = fs::absolute(spec);
@@ -84,11 +92,7 @@ fs::path at_path(const std::string& spec, const Cache& cache, const BuildOptions
   if (!fs::exists(status)) {
     if (const auto source = git_source_in(spec))
       return build_server(unpack_git_source(*source, cache, options), cache, options);
-    throw UsageError(
-        fmt::format("build '{}': there is no such file or folder{}; give bundled, redis, valkey, "
-                    "debian:NAME=VERSION, a path to a server binary, source tree or tarball, or "
-                    "REPOSITORY@TAG",
-                    spec, suggestion(spec, std::array<std::string_view, 3>{"bundled", "redis", "valkey"})));
+    throw UsageError(no_such_build(spec));
   }
   if (fs::is_directory(status)) return build_server(path, cache, options);
   if (is_tarball(path)) return build_server(unpack_tarball(path, cache, options), cache, options);
@@ -122,6 +126,14 @@ Server resolve_server(const std::string& spec, const BuildOptions& options) {
   server.info.binary = binary.string();
   server.info.sha256 = sha256_of_file(binary);
   return server;
+}
+
+std::string why_no_build(const std::string& spec) {
+  if (spec == "bundled" || spec.starts_with("debian:") || git_source_in(spec) ||
+      std::ranges::count(kInstalled, spec, &Installed::spec) > 0)
+    return {};
+  std::error_code ignored;
+  return fs::exists(spec, ignored) ? std::string() : no_such_build(spec);
 }
 
 std::vector<std::string> split_specs(const std::string& specs) {

@@ -23,10 +23,13 @@ struct Server {
 /// thread is left behind. Throws UsageError or EnvironmentError, each with the mend.
 Server resolve_server(const std::string& spec, const BuildOptions& options);
 
+/// Why a SPEC can name no build, as far as a look at its form and for its file tells; empty: it can.
+std::string why_no_build(const std::string& spec);
+
 /// "A,B" names the builds of a mixed cluster. A file whose own name has a comma stays one.
 std::vector<std::string> split_specs(const std::string& specs);
 
-/// resolve_server of each. Throws UsageError for an empty spec, too.
+/// Calls resolve_server for each of the SPECs. Throws what that throws, and UsageError for an empty SPEC.
 std::vector<Server> resolve_servers(const std::string& specs, const BuildOptions& options);
 
 }  // namespace harness

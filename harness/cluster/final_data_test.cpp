@@ -142,7 +142,7 @@ TEST_CASE("a sample is the same on every node; a key that a node holds and does 
   const FinalData data = read_node(cluster.node(replica), 10s);
   CHECK(data.complete);
   CHECK(data.values.empty());
-  // A build that tells its replicas of the loss has removed them.
+  // Some builds tell their replicas that the slot was lost: then these have removed its keys.
   CHECK((data.foreign.size() == 100 || data.foreign.empty()));
 }
 

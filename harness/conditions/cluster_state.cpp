@@ -6,22 +6,33 @@
 
 namespace harness {
 
-WhyNot why_not_recovered(const Roles& roles) {
-  std::bitset<kSlotCount> served;
-  for (const int member : members(roles)) {
-    const View& view = roles.view(member);
-    if (!view.cluster.state_ok) return fmt::format("node {} calls the cluster's state fail", member + 1);
-    const TopologyNode* self = view.topology.myself();
-    if (!self->is(kFlagMaster)) continue;
-    for (const SlotRange& range : self->slots)
-      for (int slot = range.first; slot <= range.last; ++slot) served.set(static_cast<std::size_t>(slot));
-  }
-  if (served.all()) return std::nullopt;
-  return fmt::format("{} slots are served by no master that answers", kSlotCount - served.count());
+namespace {
+
+using Slots = std::bitset<kSlotCount>;
+
+void add(const SlotRanges& ranges, Slots& slots) {
+  for (const SlotRange& range : ranges)
+    for (int slot = range.first; slot <= range.last; ++slot) slots.set(static_cast<std::size_t>(slot));
 }
 
+}  // namespace
+
 WhyNot why_not_recovered(ClusterNow& now, const Parameters&) {
-  return why_not_recovered(now.roles());
+  const Membership intended = now.cluster().membership();
+  Slots missing;
+  for (int shard = 0; shard < intended.shards(); ++shard) add(intended.slots_of(shard), missing);
+  // With a gap that was intended, a cluster that wants all slots rightly refuses to serve.
+  const bool serves = missing.all() || !now.cluster().options().config.require_full_coverage;
+  Slots served;
+  for (const int member : members(now.roles())) {
+    const View& view = now.roles().view(member);
+    if (serves && !view.cluster.state_ok) return now.name(member) + " calls the cluster's state fail";
+    const TopologyNode* self = view.topology.myself();
+    if (self->is(kFlagMaster)) add(self->slots, served);
+  }
+  missing &= ~served;
+  if (missing.none()) return std::nullopt;
+  return fmt::format("{} slots are served by no master that answers", missing.count());
 }
 
 WhyNot why_not_settled_now(ClusterNow& now, const Parameters&) {

@@ -12,11 +12,10 @@ inline constexpr Parameter kStateParameters[] = {
     {"node", Parameter::Kind::kTarget, "whose state; without it every live member's", {}, "null"},
     {"state", Parameter::Kind::kChoice, "cluster_state", {}, "\"ok\"", 0, 0, kStates}};
 
+/// Every slot that the plan and its administration gave to somebody is claimed by a reachable master, and all
+/// reachable members call the cluster's state ok.
 WhyNot why_not_recovered(ClusterNow& now, const Parameters& with);
 WhyNot why_not_settled_now(ClusterNow& now, const Parameters& with);
 WhyNot why_not_state(ClusterNow& now, const Parameters& with);
-
-/// Every slot is claimed by a reachable master, and all reachable members call the cluster's state ok.
-WhyNot why_not_recovered(const Roles& roles);
 
 }  // namespace harness

@@ -23,7 +23,7 @@ constexpr bool kNeedsBusPath = true;
 
 constexpr Condition kConditions[] = {
     {"recovered",
-     "every slot is served by a master that answers, and all that answer call the state ok",
+     "every slot that is given to a node is served by a master that answers, and all call the state ok",
      {},
      why_not_recovered},
     {"settled", "every node is back, in roles and slots that all agree on", {}, why_not_settled_now},

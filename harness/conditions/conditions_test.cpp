@@ -281,4 +281,6 @@ TEST_CASE("a slot that nobody owns") {
   for (int node = 0; node < 3; ++node) scene.ask(node, {"CLUSTER", "DELSLOTS", "9"});
   CHECK(scene.holds({{"is", "owner"}, {"slot", 9}, {"node", "none"}, {"by", "n1"}}));
   CHECK_FALSE(scene.holds("recovered"));
+  scene.cluster().change_membership([](Membership& intended) { intended.take_away({{9, 9}}); });
+  CHECK(scene.holds("recovered"));  // nobody was meant to own it
 }

@@ -192,7 +192,7 @@ class Conductor {
         plan(), {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged, bus_ ? &bus_->path() : nullptr},
         sinks);
     nemesis.start();
-    const auto early_end = watch_for_violations();
+    early_end_ = watch_for_violations();
     LoadFigures figures;
     figures.expected_s = expected_seconds();
     while (!nemesis.done()) {
@@ -201,7 +201,7 @@ class Conductor {
       if (bus_) bus_->save_counts();
       follow_logs();
       loads_->check();
-      if (early_end && early_end->violated()) nemesis.end_early();
+      if (early_end_ && early_end_->violated()) nemesis.end_early();
       if (interrupted_by() != 0) {
         record_.info.interrupted = true;
         nemesis.stop();
@@ -271,6 +271,7 @@ class Conductor {
   void stop_load() {
     loads_->finish();
     record_.info.clients_end = clock_.now();
+    early_end_.reset();  // not before: the load does not go on while a judgement is under way
   }
 
   void settle() {
@@ -381,6 +382,7 @@ class Conductor {
   std::unique_ptr<StallMeter> stall_meter_;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<LoadSet> loads_;
+  std::unique_ptr<EarlyEnd> early_end_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <system_error>
 
 #include "harness/run/breaking_off.h"
@@ -16,7 +17,15 @@ namespace {
 constexpr Nanos kUnsettled = 2 * kSecond;
 constexpr Nanos kShortestPause = 1 * kSecond;
 constexpr int kPausesPerJudging = 4;
-constexpr int kLeastUrgent = 19;
+/// Less urgent than clients and servers, and yet never starved by them.
+constexpr int kNiceness = 5;
+
+/// The processor time of the calling thread.
+Nanos worked() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec * kSecond + time.tv_nsec;
+}
 
 }  // namespace
 
@@ -65,13 +74,14 @@ void EarlyEnd::tell(bool violated, const std::string& what) {
 
 void EarlyEnd::watch() {
   // A thread has a niceness of its own on Linux. Refused, it competes with the clients a little more.
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLeastUrgent);
+  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
   Nanos wait = kShortestPause;
   while (pause(wait)) {
     if (too_large()) return tell(false, "the history is too large to be judged while it grows");
-    const Nanos began = clock_.now();
+    const Nanos before = worked();
     std::string violation;
     try {
+      const Nanos began = clock_.now();
       RunRecord record = load_run(files_);
       forget_from(record, began - kUnsettled);
       violation = judge_(record);
@@ -79,7 +89,7 @@ void EarlyEnd::watch() {
       return tell(false, std::string("cannot be judged while it runs: ") + error.what());
     }
     if (!violation.empty()) return tell(true, "ended early: " + violation);
-    wait = std::max(kShortestPause, (clock_.now() - began) * kPausesPerJudging);
+    wait = std::max(kShortestPause, (worked() - before) * kPausesPerJudging);
   }
 }
 

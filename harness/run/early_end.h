@@ -19,9 +19,10 @@ namespace harness {
 /// throw: then nothing is known.
 using JudgeSoFar = std::function<std::string(const RunRecord&)>;
 
-/// Judges in a thread of its own that gives way to everything else. The newest moments are left out: of them
-/// not every journal has told yet. The pauses are longer than the judging, so that most of the processor is
-/// the run's; a history over the cap is not judged while it runs, and `found` says so once.
+/// Judges in a thread of its own that is less urgent than the run. The newest moments are left out: of them
+/// not every journal has told yet. The pauses are longer than what the judging takes of the processor, so
+/// that most of it is the run's; a history over the cap is not judged while it runs, and `found` says so
+/// once.
 class EarlyEnd {
  public:
   static constexpr std::uintmax_t kJournalMost = 256U

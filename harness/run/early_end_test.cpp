@@ -1,11 +1,17 @@
 #include "harness/run/early_end.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
 #include "harness/core/wait.h"
+#include "harness/run/execute.h"
+#include "harness/run/load_set.h"
 #include "harness/run/recorder.h"
+#include "workloads/workloads.h"
 
 using namespace harness;
 using namespace std::chrono_literals;
@@ -90,4 +96,37 @@ TEST_CASE("what cannot be judged while it grows is told once, and the run goes o
   const EarlyEnd failing(run.files, run.clock, judge, run.listener());
   CHECK_THAT(run.told(), Contains("no memory"));
   CHECK_FALSE(failing.violated());
+}
+
+TEST_CASE("the load does not go on for as long as a judgement is under way") {
+  const ScratchFolder folder;
+  const RunFiles files = create_run_directory(folder.path, "s", 1);
+  Plan plan;
+  plan.scenario = "s";
+  plan.cluster.config.replicas = 0;
+  LoadPlan& load = plan.loads.emplace_back();
+  load.name = load.workload = "register";
+  load.rate = 200;
+  load.options = load_options(*find_workload("register"), nlohmann::json::object(), "test");
+  plan.limits.time_limit = 3 * kSecond;
+  plan.limits.tail = 0;
+  plan.limits.stop_at_violation = true;
+  const std::filesystem::path went_on = files.directory / "went-on";
+  ExecuteOptions options;
+  options.find_workload = find_workload;
+  options.mode = SandboxMode::kLoopback;
+  options.judge_so_far = [&](const RunRecord&) {
+    std::size_t before = 0;
+    const auto stands = [&] {
+      const std::size_t now = load_run(files).history.operations.size();
+      return std::exchange(before, now) == now;
+    };
+    if (!wait_for(20s, stands, 700ms)) std::ofstream(went_on) << "on";
+    return std::string();
+  };
+  Progress silent(ProgressStyle::kNone);
+  const Execution execution = execute(plan, files, options, silent);
+  CHECK(execution.error == "");
+  CHECK(load_run(files).history.operations.size() > 100);
+  CHECK_FALSE(std::filesystem::exists(went_on));
 }

@@ -14,6 +14,7 @@
 #include "harness/core/check.h"
 #include "harness/core/exit_code.h"
 #include "harness/faults/faults.h"
+#include "harness/run/find_builds.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/limits.h"
 #include "harness/sandbox/disk_gate.h"
@@ -62,42 +63,15 @@ std::string headline(const RunInfo& info, const ClusterPlan& cluster) {
          std::to_string(cluster.members() - info.config.masters) + " replicas   sandbox: " + info.mode;
 }
 
-/// A signal asked for the end before there was anything to record.
-struct StoppedBuilding {};
-
-/// Compiles what has to be, in a sandbox that takes the compilers away with it. The first process of one has
-/// no way to die of a signal that it does not catch.
-int try_to_resolve(const std::string& specs, const BuildOptions& build) {
-  catch_interrupts();
-  try {
-    resolve_servers(specs, build);
-  } catch (const StoppedBuilding&) {
-    return kExitInterrupted;
-  }
-  return kExitPass;
-}
-
-/// The builds under test, compiled first when the plan names sources. Fetching and compiling happens in a
-/// bottle too, with the machine's network, so that a harness that is killed leaves no compiler behind; what
-/// it made is in the cache.
+/// The builds under test, compiled first when the plan names sources.
 std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const ExecuteOptions& options,
                                  Progress& progress) {
   std::string specs;
   for (const std::string& spec : specs_of(plan.cluster)) specs += (specs.empty() ? "" : ",") + spec;
-  BuildOptions build;
-  build.quick = options.quick_build;
-  build.log = files.build_log();
-  build.progress = [&](std::string_view what, int percent) {
-    if (interrupted_by() != 0) throw StoppedBuilding{};
-    progress.update(std::string(what) + (percent < 0 ? "" : "  " + std::to_string(percent) + "%"));
-  };
   try {
-    const int ended = run_in_sandbox(
-        options.mode, [&] { return try_to_resolve(specs, build); }, SandboxNetwork::kMachine);
-    if (ended == kExitInterrupted || signal_passed_on() != 0) throw StoppedBuilding{};
-    std::vector<Server> servers = resolve_servers(specs, build);
+    std::vector<Server> servers =
+        find_builds(specs, {options.mode, options.quick_build, files.build_log()}, progress);
     require_same(servers, options.same_builds);
-    progress.clear();
     return servers;
   } catch (const UsageError&) {
     std::filesystem::remove_all(files.directory);  // nothing was run: nothing half-done stays

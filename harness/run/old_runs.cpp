@@ -124,8 +124,8 @@ std::vector<Stored> look_through(const fs::path& store) {
       if (text.find(folder.filename().string()) != std::string::npos &&
           folder != fs::path(file).parent_path())
         stored.needed_by = file;
-    // An interrupted suite has results, and may be going on. Of what has none, audits and bisections say
-    // nothing of a failure by that.
+    // A run without results failed. An audit or a bisection never has a results.json, and a suite that was
+    // interrupted has one although it may be going on.
     const bool ended = fs::exists(folder / kResults);
     if (!ended && !fs::exists(folder / kAudit) && !fs::exists(folder / kBisect)) stored.failed = true;
     if ((!ended || fs::exists(folder / kSuite)) && !audit && stored.age_s < kUnderWay)

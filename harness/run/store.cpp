@@ -220,6 +220,9 @@ std::string why_no_run(const fs::path& root, const std::string& run) {
     return run +
            " holds the results of a run, and not what it recorded: a suite or an audit keeps no more of " +
            "one that passed, unless --keep all is given";
+  if (fs::is_regular_file(files.plan(), ignored))
+    return run + " holds the plan of a run that ended before it recorded anything: carry it out with " +
+           "harness run --plan " + files.plan().string();
   return (fs::exists(run, ignored)
               ? run + " is no run, and there is none of that name in "
               : "there is no file or folder '" + run + "', and no run of that name in ") +

@@ -51,6 +51,14 @@ TEST_CASE("a run is found by directory, id, prefix and latest") {
   CHECK_THROWS_AS(find_run(store.root / "empty", "latest"), UsageError);
 }
 
+TEST_CASE("a run that was killed before it recorded anything can be carried out again, and not judged") {
+  const TemporaryStore store;
+  const RunFiles files = create_run_directory(store.root, "s", 1);
+  save_plan(files, {});
+  CHECK_THROWS_WITH(find_run(store.root, files.directory),
+                    Catch::Contains("harness run --plan " + files.plan().string()));
+}
+
 TEST_CASE("a run is found by its whole id, also where another one begins with it") {
   const TemporaryStore store;
   const RunFiles first = create_run_directory(store.root, "s", 1);

@@ -61,6 +61,7 @@ void read_nodes(Section section, Scenario& scenario) {
     NodePlan& node = scenario.plan.cluster.nodes[name];
     scenario.places["cluster.nodes." + name] = section.place(name);
     table.read("server", node.server);
+    scenario.places["cluster.nodes." + name + ".server"] = table.place("server");
     table.read_directives(node.directives, "server");
     for (const auto& [directive, value] : node.directives)
       scenario.places["cluster.nodes." + name + "." + directive] = table.place(directive);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/builds/server.h"
 #include "harness/core/check.h"
 #include "harness/scenario/plan_check.h"
 
@@ -49,9 +50,21 @@ std::string place_in_file(const Scenario& scenario, std::string part) {
   }
 }
 
+/// The builds that the scenario names, refused where they stand. (A stored plan may name some that are gone.)
+void require_builds(const Scenario& scenario) {
+  const auto require = [&](const std::string& spec, const std::string& part) {
+    if (const std::string why = why_no_build(spec); !why.empty())
+      throw UsageError(place_in_file(scenario, part) + why);
+  };
+  for (const std::string& spec : scenario.plan.cluster.servers) require(spec, "cluster.server");
+  for (const auto& [name, node] : scenario.plan.cluster.nodes)
+    if (!node.server.empty()) require(node.server, "cluster.nodes." + name + ".server");
+}
+
 }  // namespace
 
 Plan draw(const Scenario& scenario, std::uint64_t seed) {
+  require_builds(scenario);
   Plan plan = scenario.plan;
   plan.seed = seed;
   if (!plan.limits.reload_at_end) plan.limits.reload_at_end = keeps_data(plan.cluster.persistence);

@@ -65,6 +65,19 @@ TEST_CASE("the nearest name is suggested wherever a name stands") {
              Contains("'packet-delay'"));
 }
 
+TEST_CASE("a build that can be none, a fault that cannot be drawn, a violation without a reason") {
+  CHECK_THAT(refusal("[cluster]\nserver = \"rediss\"\n[[step]]\nfault = \"kill\"\n"),
+             Contains("s.toml:2:10:") && Contains("did you mean 'redis'"));
+  CHECK_THAT(refusal("[cluster.nodes.n4]\nserver = \"bundle\"\n[[step]]\nfault = \"kill\"\n"),
+             Contains("s.toml:2:10:") && Contains("did you mean 'bundled'"));
+  CHECK_THAT(refusal("[random]\ncount = 3\nfaults = [\"config-set\"]\n"),
+             Contains("s.toml:3:10:") && Contains("'name' must be given"));
+  CHECK(refusal("[random]\ncount = 3\nfaults = [\"*\"]\n") == "");
+  CHECK_THAT(
+      refusal("[[step]]\nfault = \"kill\"\n[[known]]\ncheck = \"logs\"\nanomaly = \"unexpected-exit\"\n"),
+      Contains("s.toml:3:1:") && Contains("needs a 'reason'"));
+}
+
 TEST_CASE("numbers that are none, or out of range, are refused where they stand") {
   for (const char* number : {"nan", "inf", "-1"}) {
     CAPTURE(number);
@@ -259,7 +272,7 @@ TEST_CASE("directives of the harness, builds of known violations and families ar
   const std::string step = "[[step]]\nfault = \"kill\"\n";
   CHECK_THAT(refusal("[cluster.directives]\nmaxmemory = 1\ncluster-node-timeout = 5\n" + step),
              Contains("s.toml:3:") && Contains("use node-timeout"));
-  const std::string known = "[[known]]\ncheck = \"logs\"\nanomaly = \"crash\"\nreason = \"y\"\n";
+  const std::string known = "[[known]]\ncheck = \"logs\"\nanomaly = \"unexpected-exit\"\nreason = \"y\"\n";
   for (const char* wrong : {"redis<<8", "redsi<8", "redis<", "8.2"})
     CHECK_THAT(refusal(step + known + "builds = \"" + wrong + "\"\n"),
                Contains("s.toml:7:") && Contains("'builds'"));

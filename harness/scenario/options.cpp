@@ -150,6 +150,7 @@ void apply_cluster(const RunOptions& options, ClusterPlan& cluster) {
 void name_places(const RunOptions& options, Scenario& scenario) {
   if (options.replicas) scenario.places["cluster.masters"] = "--replicas: ";
   if (options.masters) scenario.places["cluster.masters"] = "--masters: ";
+  if (options.server) scenario.places["cluster.server"] = "--server: ";
 }
 
 /// What the steps say of builds gives way to --upgrade-to.

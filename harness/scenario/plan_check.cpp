@@ -380,8 +380,8 @@ class PlanCheck {
       const KnownViolation& known = plan_.known[i];
       const std::string part = "known." + std::to_string(i);
       need(is_check(known.check), part + ".check", unknown_check(known.check) + " in [[known]]");
-      need(!known.anomaly.empty() && !known.reason.empty(), part + ".anomaly",
-           "a known violation needs an 'anomaly' and a 'reason'");
+      need(!known.anomaly.empty(), part + ".anomaly", "a known violation needs an 'anomaly'");
+      need(!known.reason.empty(), part + ".reason", "a known violation needs a 'reason'");
       need_none(part + ".anomaly", problem_with_anomaly(known.anomaly));
       need_none(part + ".builds", problem_with_builds(known.builds));
       need(known.until.empty() || std::regex_match(known.until, day), part + ".until",

@@ -11,8 +11,16 @@ namespace {
 using Json = nlohmann::json;
 
 void add_choice(const Section& section, const std::string& name, double weight, RandomSteps& random) {
-  std::string problem;
-  for (const std::string& fault : faults_named(name, problem)) random.faults.push_back({fault, weight});
+  std::string problem, missing;
+  const std::size_t before = random.faults.size();
+  for (const std::string& fault : faults_named(name, problem)) {
+    std::string wanted;
+    complete(find_fault(fault)->parameters, Json::object(), wanted);
+    if (wanted.empty()) random.faults.push_back({fault, weight});
+    if (!wanted.empty()) missing = "the fault '" + fault + "' cannot be drawn at random: " + wanted;
+  }
+  if (problem.empty() && random.faults.size() == before)
+    problem = missing;  // a pattern leaves such faults out
   if (!problem.empty()) section.refuse("faults", problem);
 }
 

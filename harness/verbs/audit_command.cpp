@@ -10,12 +10,12 @@
 #include "harness/compare/audit_report.h"
 #include "harness/compare/figure_text.h"
 #include "harness/core/check.h"
+#include "harness/run/find_builds.h"
 #include "harness/run/interrupt.h"
 #include "harness/scenario/options.h"
 #include "harness/suite/keep.h"
 #include "harness/suite/suite_file.h"
 #include "harness/verbs/command_line.h"
-#include "harness/verbs/find_build.h"
 #include "harness/verbs/named_file.h"
 #include "harness/verbs/planned_run.h"
 #include "harness/verbs/verbs.h"
@@ -147,7 +147,7 @@ bool both_builds_found(const AuditOptions& options, SandboxMode mode) {
   Progress progress(progress_style(!options.no_progress));
   try {
     for (const std::string& spec : {options.baseline, options.candidate})
-      find_build(spec, mode, false, progress);
+      find_builds(spec, {mode, false, {}}, progress);
   } catch (const StoppedBuilding&) {
     return false;
   }

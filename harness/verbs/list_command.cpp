@@ -38,7 +38,7 @@ struct Listing {
   std::vector<Entry> entries;
 };
 
-/// Of a table whose lines are a name and a few words.
+/// Lists a table whose lines have a name and a few words.
 template <typename Table, typename Description>
 Listing listing(std::string title, const Table& table, Description description) {
   Listing list{std::move(title), {}};
@@ -47,7 +47,7 @@ Listing listing(std::string title, const Table& table, Description description) 
   return list;
 }
 
-/// Of a table whose lines have more to tell.
+/// Lists a table whose lines have more to tell.
 template <typename Table, typename Description, typename More>
 Listing listing(std::string title, const Table& table, Description description, More more) {
   Listing list = listing(std::move(title), table, description);

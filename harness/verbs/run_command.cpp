@@ -91,7 +91,7 @@ void tell_the_end(const PlannedRun& run, const RunOptions& options) {
                       ? "interrupted: what was recorded is in " +
                             reporting::terminal_text(run.files.directory.string()) +
                             "; judge it with: harness report " + run.info.id + store_option(options) + "\n"
-                      : std::string("interrupted while the server was compiled: nothing was recorded\n"));
+                      : std::string("interrupted before the cluster was started: nothing was recorded\n"));
   else if (!run.error.empty())
     std::cerr << "harness: " << reporting::terminal_lines(run.error) << end_of_failure(run) << "\n";
 }

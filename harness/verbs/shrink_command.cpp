@@ -14,11 +14,12 @@
 #include "harness/compare/replays.h"
 #include "harness/compare/shrink.h"
 #include "harness/core/check.h"
+#include "harness/run/execute.h"
+#include "harness/run/find_builds.h"
 #include "harness/run/interrupt.h"
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/write_scenario.h"
 #include "harness/suite/plan_runs.h"
-#include "harness/verbs/find_build.h"
 #include "harness/verbs/repeat_options.h"
 #include "harness/verbs/verbs.h"
 #include "reports/text.h"
@@ -297,7 +298,7 @@ void find_builds_of(const StoredRun& stored, const ShrinkOptions& options, const
   Progress progress(progress_style(!options.no_progress));
   std::string specs;
   for (const std::string& spec : specs_of(stored.plan.cluster)) specs += (specs.empty() ? "" : ",") + spec;
-  require_same(find_build(specs, execution.mode, options.quick_build, progress), execution.same_builds);
+  require_same(find_builds(specs, {execution.mode, options.quick_build, {}}, progress), execution.same_builds);
 }
 
 }  // namespace

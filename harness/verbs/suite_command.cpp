@@ -12,13 +12,13 @@
 
 #include "harness/core/check.h"
 #include "harness/run/execute.h"
+#include "harness/run/find_builds.h"
 #include "harness/run/interrupt.h"
 #include "harness/scenario/options.h"
 #include "harness/suite/suite_reports.h"
 #include "harness/suite/suite_run.h"
 #include "harness/suite/suite_text.h"
 #include "harness/verbs/command_line.h"
-#include "harness/verbs/find_build.h"
 #include "harness/verbs/named_file.h"
 #include "harness/verbs/planned_run.h"
 #include "harness/verbs/verbs.h"
@@ -104,11 +104,11 @@ std::uint64_t seed_of_today() {
 
 using Builds = std::map<std::string, std::vector<Server>>;  // by SPEC
 
-Builds find_builds(const Matrix& matrix, SandboxMode mode, bool quick, Progress& progress) {
+Builds builds_of(const Matrix& matrix, SandboxMode mode, bool quick, Progress& progress) {
   Builds builds;
   for (const Cell& cell : matrix.cells)
     if (!cell.server.empty() && !builds.contains(cell.server))
-      builds[cell.server] = find_build(cell.server, mode, quick, progress);
+      builds[cell.server] = find_builds(cell.server, {mode, quick, {}}, progress);
   return builds;
 }
 
@@ -209,13 +209,13 @@ Begun begin(const SuiteOptions& options, SandboxMode mode, Progress& progress) {
       if (options.shrink_s) begun.matrix.shrink_s = *options.shrink_s;
       // Killed before it had asked what can be had: none of that was asked yet.
       if (load_suite_log(*files).sessions == 0)
-        skip_what_cannot_be(begun.matrix, find_builds(begun.matrix, mode, options.quick_build, progress),
+        skip_what_cannot_be(begun.matrix, builds_of(begun.matrix, mode, options.quick_build, progress),
                             *files, mode);
       progress.say("going on with " + files->directory.string());
       return begun;
     }
   }
-  const Builds builds = find_builds(matrix, mode, options.quick_build, progress);
+  const Builds builds = builds_of(matrix, mode, options.quick_build, progress);
   name_builds(matrix, builds);
   const SuiteFiles files = create_suite_directory(options.store, matrix);
   Begun begun{files, matrix, std::make_unique<SuiteLock>(files)};

@@ -112,7 +112,7 @@ Cell cell_of(Point p, int step, double latitude_max) {
 }
 
 Point point_of(double score) {
-  // Any score can stand in a sorted set: one that no 64 bits hold names no particular place.
+  // A sorted set holds any score. One that does not fit 64 bits is no geohash: it gives the nearest place.
   std::uint64_t bits = 0;
   if (score < 0)
     bits = score > -0x1p63 ? static_cast<std::uint64_t>(static_cast<std::int64_t>(score)) : 1ULL << 63;

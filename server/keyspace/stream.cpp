@@ -257,7 +257,8 @@ std::size_t Stream::radix_nodes() const {
   constexpr std::size_t kKey = 16;
   if (blocks_.empty()) return 1;
   if (blocks_.size() == 1) return 2;
-  // A leaf for each key, a node where keys part, and one for each stretch of bytes between these.
+  // Redis keeps blocks in a radix tree: it has a leaf for each key, a node wherever two keys part, and a node
+  // for each run of bytes between those.
   std::size_t nodes = blocks_.size();
   auto edge = [&](std::size_t depth, std::size_t parent) { nodes += depth > parent + 1; };
   std::vector<std::size_t> open;  // where the keys so far parted, above the last one: each deeper

@@ -21,8 +21,7 @@ class NodesFile {
  public:
   explicit NodesFile(std::string path) : path_(std::move(path)) {}
 
-  /// Locks the file (made if it is not there) and reads the newest text. A text returned says why it cannot
-  /// be.
+  /// Locks the file (made if it is not there) and reads the newest text. Returns why that failed, or nothing.
   std::optional<std::string> open(std::string& text);
   /// Both: what failed, or nothing. After a failure the old nodes.conf is whole.
   std::optional<std::string> replace(std::string_view text);

@@ -13,9 +13,9 @@ namespace node {
 
 namespace {
 
-/// Of what is encoded and of what is decoded.
+/// The most bytes that one call encodes or decodes.
 constexpr std::int64_t kBytesMax = std::int64_t{1} << 29;
-/// The library's own limit is as high; below it, a table in itself is found out there.
+/// How deep tables may nest, as in cjson: so a table that contains itself is refused, too.
 constexpr int kDepthMax = 1000;
 
 /// Takes from `left` the bytes that the value on top may need; false when they do not suffice, with whatever

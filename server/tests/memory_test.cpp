@@ -1,4 +1,4 @@
-/// Memory that was used goes back to the system, and what is told of it.
+/// Memory that is no longer used goes back to the system, and INFO and MEMORY STATS tell what is used.
 #include <catch2/catch.hpp>
 
 #include "server/tests/testing/child_server.h"

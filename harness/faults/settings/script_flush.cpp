@@ -6,7 +6,7 @@
 namespace harness {
 namespace {
 
-/// A script is loaded, and must be unknown after the flush. Empty: so it is.
+/// Loads a script, which must be unknown after the flush. Returns what went wrong; empty: nothing.
 std::string flush_scripts(const Node& node) {
   std::string problem;
   const auto loaded = tell(node, {"SCRIPT", "LOAD", "return 'harness'"}, problem);

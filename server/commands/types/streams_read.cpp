@@ -258,7 +258,7 @@ void wait(Call& c, const Read& r, const std::vector<Source>& sources) {
   c.block(std::move(keys), Type::stream, r.deadline_ms, true);
   if (!c.client.blocked) return;
   c.client.blocked->needs_stream = r.in_group;
-  // "$" is what the stream had when the wait began.
+  // "$" means the last id that the stream had when the wait began, not when it is served.
   for (std::size_t i = 0; i < r.streams && !r.in_group; ++i)
     c.client.blocked->argv[r.id_at(i)] = sources[i].after.text();
 }
