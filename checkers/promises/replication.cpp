@@ -225,7 +225,7 @@ class Replication {
 
   /// A replica says each second how much it has (REPLCONF ACK): what its master shows is not much older.
   void check_understated(const View& view) {
-    constexpr Nanos kTold = 3 * kSecond;
+    constexpr Nanos kTold = 2 * kSecond;
     const Nanos before = view.begin - kTold - analysis_.stall;
     if (!view.reachable || !view.replication.is_master || !quiet_.holds(before, view.begin)) return;
     for (const AttachedReplica& replica : view.replication.replicas) {
