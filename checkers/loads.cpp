@@ -12,6 +12,7 @@
 #include "checkers/promises/load_rules.h"
 #include "checkers/promises/message_rules.h"
 #include "checkers/promises/migration_rules.h"
+#include "checkers/promises/notice_rules.h"
 #include "checkers/promises/waiting_rules.h"
 #include "harness/core/check.h"
 
@@ -30,7 +31,7 @@ constexpr WorkloadObject kObjectOf[] = {
     {"hash", {"register"}},
     {"set", {"set"}},
     {"counter", {"counter"}},
-    {"append", {"list-append"}},
+    {"append", {"list-append"}, check_refused_transactions},
     {"wr", {"rw-register"}},
     {"queue", {"queue"}},
     {"bank", {"bank"}},
@@ -50,7 +51,8 @@ constexpr WorkloadObject kObjectOf[] = {
     {"stale-client", {"register"}},
     {"replay", {"commands"}, check_replayed},
     {"pubsub", {"messages"}, check_messages},
-    {"shard-pubsub", {"messages"}, check_messages},
+    {"notices", {"messages"}, check_notices},
+    {"shard-pubsub", {"messages"}, check_shard_messages},
 };
 
 std::vector<std::uint32_t> operations_of(const RunRecord& run, std::size_t load) {

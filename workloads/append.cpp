@@ -1,11 +1,13 @@
 #include "workloads/append.h"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "harness/client/session.h"
+#include "harness/client/transaction_by_hand.h"
 #include "workloads/answers.h"
 #include "workloads/keys.h"
 #include "workloads/micro_operations.h"
@@ -23,6 +25,8 @@ constexpr Parameter kOptions[] = {
     {"length", Parameter::Kind::kInteger, "micro-operations of a transaction, at most", "", "5", 1, 100},
     share_option("read", "of the micro-operations, those that read", "0.5"),
     share_option("script", "of the transactions, those by script; the others are MULTI and EXEC", "0.4"),
+    share_option("slow", "of those by MULTI, those that wait before EXEC", "0.1"),
+    {"pause", Parameter::Kind::kInteger, "the longest wait before EXEC", "ms", "100", 1, 60'000},
 };
 
 /// KEYS[i] is read when ARGV[i] is empty, else appended to. Answers as EXEC does.
@@ -41,6 +45,8 @@ class AppendWorkload final : public Workload {
         length_(setup.options.integer("length")),
         read_(setup.options.number("read")),
         script_(setup.options.number("script")),
+        slow_(setup.options.number("slow")),
+        pause_(setup.options.integer("pause")),
         micros_(recorder_, "append"),
         tags_(setup, "l"),
         fresh_(setup) {
@@ -58,17 +64,17 @@ class AppendWorkload final : public Workload {
       const std::size_t list = prng.below(lists_[tag].size());
       micros.push_back(prng.chance(read_) ? micros_.read(lists_[tag][list].name) : append_to(tag, list));
     }
-    by_script_[process] = prng.chance(script_);
+    means_[process] = draw_means(prng);
     return micros_.transaction(tags_.number(tag), micros);
   }
 
   Task<Operation> invoke(Client& client, Operation op) override {
-    const auto means = by_script_.find(op.process);
-    const bool script = means != by_script_.end() && means->second;
-    return script ? by_script(client, op) : by_multi(client, op);
+    const auto known = means_.find(op.process);
+    const Means means = known == means_.end() ? Means{} : known->second;
+    return means.script ? by_script(client, op) : by_multi(client, op, means.pause);
   }
 
-  void retired(std::int32_t process) override { by_script_.erase(process); }
+  void retired(std::int32_t process) override { means_.erase(process); }
 
   /// Each list that this share knows, by a transaction of its own.
   std::optional<Operation> next_final(const FinalTurn&) override {
@@ -79,6 +85,12 @@ class AppendWorkload final : public Workload {
   }
 
  private:
+  /// How a transaction is carried out.
+  struct Means {
+    bool script = false;
+    std::chrono::milliseconds pause{0};  // before EXEC
+  };
+
   struct List {
     Value name;
     std::size_t generation = 0;
@@ -101,14 +113,26 @@ class AppendWorkload final : public Workload {
     return micros_.change(list.name, fresh_.next());
   }
 
-  Task<Operation> by_multi(Client& client, Operation op) {
+  Means draw_means(Prng& prng) {
+    Means means;
+    means.script = prng.chance(script_);
+    if (!means.script && prng.chance(slow_)) means.pause = std::chrono::milliseconds(prng.between(1, pause_));
+    return means;
+  }
+
+  Task<Operation> by_multi(Client& client, Operation op, std::chrono::milliseconds pause) {
     const std::vector<MicroOperation> micros = micros_.of(op);
     Commands body;
+    if (pause.count() > 0) body.add({"MULTI"});
     for (const MicroOperation& micro : micros) {
       if (micro.reads())
         body.add({"LRANGE", micro.name, "0", "-1"});
       else
         body.add({"RPUSH", micro.name, micro.value});
+    }
+    if (pause.count() > 0) {
+      take_replies(op, co_await transaction_by_hand(client, micros.front().name, body, pause));
+      co_return op;
     }
     Session session(client, micros.front().name);
     take_replies(op, co_await session.transaction(body));
@@ -158,11 +182,13 @@ class AppendWorkload final : public Workload {
   std::int64_t length_;
   double read_;
   double script_;
+  double slow_;
+  std::int64_t pause_;
   MicroOperations micros_;
   KeySet tags_;
-  std::vector<std::vector<List>> lists_;              // in use, by tag
-  std::vector<std::pair<std::size_t, Value>> all_;    // every list with its tag, in order of first use
-  std::unordered_map<std::int32_t, bool> by_script_;  // by process: of the transaction that it offered
+  std::vector<std::vector<List>> lists_;            // in use, by tag
+  std::vector<std::pair<std::size_t, Value>> all_;  // every list with its tag, in order of first use
+  std::unordered_map<std::int32_t, Means> means_;   // by process: of the transaction that it offered
   FreshValues fresh_;
   std::size_t next_final_ = 0;
 };

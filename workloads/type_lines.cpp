@@ -33,6 +33,9 @@ constexpr TypeLine kLines[] = {
      "exists @a|get @b|ttl @b", "0|$|+"},
     {"set @a $|set @b x|unlink @b|touch @a|set @a $ pxat 99999999999999", "OK|OK|1|1|OK",
      "get @a|exists @b|ttl @a", "$|0|+"},
+    {"setrange @ 20000 $|setrange @ 3000 x|append @ y", "+|+|+",
+     "strlen @|getrange @ 3000 3001|getrange @ 20000 -1", "+|*|$y"},             // that is stored compressed
+    {"pfadd @ %e3000|pfadd @ $|set @b $", "1|*|OK", "pfcount @|get @b", "+|$"},  // of a dense form
     // Lists.
     {"rpush @ a b c|lpush @ $|linsert @ before b x|lset @ -1 z|lrem @ 0 a", "3|4|5|OK|1", "lrange @ 0 -1",
      "[$ x b z]"},
@@ -47,6 +50,8 @@ constexpr TypeLine kLines[] = {
      "[1 2 3]|[3 2 1]"},
     {"rpush @a x $|blpop @a 0|rpush @b y|brpoplpush @a @b 0", "2|[@a x]|1|$", "exists @a|lrange @b 0 -1",
      "0|[$ y]"},
+    {"rpush @ %e2000|lset @ 1000 $|lpop @|rpop @", "2000|OK|e1|e2000",
+     "llen @|lindex @ 0|lindex @ 999|lindex @ -1", "1998|e2|$|e1999"},  // of several nodes
     // Hashes.
     {"hset @ a 1 b $ c x|hdel @ c|hsetnx @ b q|hsetnx @ d 7|hincrby @ d 3|hincrbyfloat @ f 1.5",
      "3|1|0|1|10|1.5", "hlen @|hmget @ a b d f", "4|[1 $ 10 1.5]"},
@@ -91,6 +96,10 @@ constexpr TypeLine kLines[] = {
      "-|OK|OK|10-0|OK|1", "exists @a|xlen @b", "0|1"},
     {"xadd @ 1-1 f a|xadd @ 2-1 f b|xadd @ minid = 2 3-1 f $", "1-1|2-1|3-1", "xrange @ - +",
      "[[2-1 [f b]] [3-1 [f $]]]"},
+    {"eval for\ti=1,250\tdo\tredis.call('xadd',KEYS[1],i..'-1','f',i)end\treturn(1) 1 @|xdel @ 120-1|"
+     "xadd @ 999-1 f $",
+     "1|1|999-1", "xlen @|xrange @ 119-1 121-1|xrevrange @ + - count 1",
+     "250|[[119-1 [f 119]] [121-1 [f 121]]]|[[999-1 [f $]]]"},  // of several nodes
     // Scripts, which may do what cannot be foreseen: their effects count.
     {"eval return{redis.call('set',KEYS[1],ARGV[1]),redis.call('incr',KEYS[2])} 2 @a @b $", "[OK 1]",
      "get @a|get @b", "$|1"},

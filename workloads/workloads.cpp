@@ -10,6 +10,7 @@
 #include "workloads/lock.h"
 #include "workloads/migrating.h"
 #include "workloads/multi_slot.h"
+#include "workloads/notices.h"
 #include "workloads/pubsub.h"
 #include "workloads/queue.h"
 #include "workloads/register.h"
@@ -80,6 +81,8 @@ std::span<const WorkloadEntry> workloads() {
       {"pubsub",
        "PUBLISH and SUBSCRIBE at any node: messages doubled, out of order or lost, dead subscriptions",
        pubsub_options(), make_pubsub_workload, "messages"},
+      {"notices", "clients are told of keys that others write: events and invalidations that never come",
+       notices_options(), make_notices_workload, "messages"},
       {"shard-pubsub", "SPUBLISH and SSUBSCRIBE in the slot's shard: the same, and while slots move",
        pubsub_options(), make_shard_pubsub_workload, "messages"},
   };

@@ -48,6 +48,7 @@ class AppliedStreams {
       if (master == nullptr) continue;
       check_counts(replica, own, *master);
       check_transactions(replica, own, master->node);
+      check_acknowledged(replica.node, *master);
     }
     figure(result_.measured, "key_counts_compared", compared_);
     figure(result_.measured, "transactions_traced", transactions_);
@@ -91,6 +92,30 @@ class AppliedStreams {
     return since;
   }
 
+  /// In the end the master shows at least what the replica, which followed it, had two seconds before: it is
+  /// told each second (REPLCONF ACK).
+  void check_acknowledged(int node, const FinalView& of_master) {
+    const Nanos before = judged_at(run_) - 2 * kSecond - analysis_.stall;
+    const View* last = last_view(analysis_.views[static_cast<std::size_t>(node)]);
+    if (last == nullptr || followed_since(node, last->replication) > before) return;
+    const NodeInfo& info = run_.nodes[static_cast<std::size_t>(node)];
+    std::int64_t had = -1;
+    for (const OffsetSample& sample : run_.offsets)
+      if (sample.node == node && sample.time <= before && !sample.is_master &&
+          sample.replication_id == last->replication.replication_id)
+        had = sample.offset;
+    const ReplicationInfo master = parse_info_replication(of_master.replication);
+    if (master.replication_id != last->replication.replication_id) return;
+    for (const AttachedReplica& shown : master.replicas) {
+      if (shown.ip != info.ip || shown.port != info.port || shown.state != "online" || had <= shown.offset)
+        continue;
+      accuse(run_, result_, "acknowledged-too-little", of_master.node, judged_at(run_),
+             "in the end " + node_name(run_, of_master.node) + " shows that " + info.name +
+                 " has acknowledged offset " + std::to_string(shown.offset) + ", and that one had shown " +
+                 std::to_string(had) + " two seconds before");
+    }
+  }
+
   /// Its counts began anew, or it got a copy instead of the stream.
   bool starts_over(int node, Nanos since) const {
     const bool counts = std::ranges::any_of(run_.commands, [](const CommandRecord& command) {
@@ -104,6 +129,7 @@ class AppliedStreams {
 
   /// How many writes the transaction made; 0: it is none.
   std::size_t writes_of(const Operation& op) const {
+    if (op.function == Function::kTransfer) return 2;  // of two accounts, at least
     if (op.function != Function::kTxn || op.argument.kind() != Value::Kind::kList) return 0;
     std::size_t writes = 0;
     const ValueTable& values = run_.history.values;

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "checkers/promises/evidence.h"
 #include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
@@ -19,14 +20,15 @@ struct Answers {
   int offset = 500;
   std::string keyspace = "# Keyspace\r\ndb0:keys=12,expires=3,avg_ttl=0\r\n";
   std::string counts = "# Commandstats\r\ncmdstat_set:calls=9,usec=9\r\n";
+  std::string listed;  // of n5 by n2
   std::string section = "# Keyspace\r\n";
 
   FinalView of_master() const {
     FinalView view;
     view.node = 1;
     view.replication =
-        "# Replication\r\nrole:master\r\nmaster_replid:stream-n2-1\r\nmaster_repl_offset:500\r\n" + counts +
-        section + "db0:keys=12,expires=3,avg_ttl=5\r\n";
+        "# Replication\r\nrole:master\r\nmaster_replid:stream-n2-1\r\nmaster_repl_offset:500\r\n" + listed +
+        counts + section + "db0:keys=12,expires=3,avg_ttl=5\r\n";
     return view;
   }
   FinalView of_replica() const {
@@ -113,6 +115,12 @@ TEST_CASE("transactions of several writes come to a replica as such") {
     CHECK(has(result, "transaction-taken-apart"));
     CHECK(measured(result, "transactions_traced") == 10);
   }
+  SECTION("bad: none of the transfers between accounts, each of which writes to both") {
+    RunRecord run = transactions(false);
+    for (Operation& op : run.history.operations)
+      if (op.function == Function::kTxn) op.function = Function::kTransfer;
+    CHECK(has(judged(run, answers), "transaction-taken-apart"));
+  }
   SECTION("bad: one of them is missing") {
     answers.counts += "cmdstat_exec:calls=9,usec=9\r\n";
     CHECK(has(judged(transactions(true), answers), "transaction-taken-apart"));
@@ -139,5 +147,29 @@ TEST_CASE("transactions of several writes come to a replica as such") {
     command.words = {"CONFIG", "RESETSTAT"};
     run.commands.push_back(command);
     CHECK(judged(run, answers).violations == 0);
+  }
+}
+
+TEST_CASE("in the end a master shows what its replica has acknowledged") {
+  RunRecord run = FailoverRun().finish();
+  for (OffsetSample& sample : run.offsets) sample.offset = 500;
+  Answers answers;
+  const auto lists = [&](const std::string& offset) {
+    answers.listed = "slave0:ip=10.77.0.5,port=6379,state=online,offset=" + offset + ",lag=0\r\n";
+    return has(judged(run, answers), "acknowledged-too-little");
+  };
+  SECTION("bad: less than it had long before") {
+    CHECK(lists("400"));
+  }
+  SECTION("good: all of it") {
+    CHECK_FALSE(lists("500"));
+  }
+  SECTION("not told: it has just begun to follow") {
+    View late;
+    for (View& view : run.views)
+      if (view.node == 4) late = view, view.replication.link_up = false;
+    late.begin = late.end = judged_at(run) - kSecond;
+    run.views.push_back(late);
+    CHECK_FALSE(lists("400"));
   }
 }

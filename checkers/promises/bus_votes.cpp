@@ -30,6 +30,13 @@ class BusVotes {
   }
 
  private:
+  struct Suspicion {
+    bool now = false;
+    bool any_time = false;
+    Nanos last = kNever;       // kNever: never
+    Nanos withdrawn = kNever;  // when the reporter first said that the node is well
+  };
+
   const RunRecord& run() const { return analysis_.run; }
 
   void take(const BusSighting& seen, int sender) {
@@ -96,18 +103,38 @@ class BusVotes {
     if (seen.fate == BusFate::kDropped) return;
     const int receiver = run().node_by_name(seen.link.to);
     const bool counts = (seen.message.flags & bus_flag::kMaster) != 0;  // replicas' reports do not
-    std::set<int> suspected;
-    for (const BusGossip& gossip : seen.message.gossip) suspected.insert(run().node_by_id(gossip.node));
+    std::set<int> suspected, well;
+    for (const BusGossip& gossip : seen.message.gossip)
+      ((gossip.flags & (bus_flag::kPfail | bus_flag::kFail)) != 0 ? suspected : well)
+          .insert(run().node_by_id(gossip.node));
     for (int node = 0; node < static_cast<int>(run().nodes.size()); ++node) {
       Suspicion& its = suspicions_[{receiver, node}][sender];
       // It counts until its reporter says otherwise, and for a while longer.
       if (its.now) its.last = seen.time;
       its.now = counts && suspected.contains(node);
       if (its.now) its.last = seen.time;
+      if (its.now)
+        its.withdrawn = kNever;
+      else if (counts && well.contains(node) && its.withdrawn == kNever)
+        its.withdrawn = seen.time;
       // What a fault held back arrives at a time that is not told here: it counts for good.
       const bool late = seen.fate == BusFate::kDelayed || seen.fate == BusFate::kReordered;
       its.any_time = its.any_time || (late && its.now);
     }
+  }
+
+  /// Whether the reporter had said before, by a message that surely had arrived, that the node is well.
+  bool was_withdrawn(const Suspicion& suspicion, int reporter, Nanos time, int receiver) const {
+    const Nanos arrives = 500 * kMillisecond + analysis_.stall;
+    if (suspicion.any_time || suspicion.withdrawn == kNever || suspicion.withdrawn > time - arrives)
+      return false;
+    return std::ranges::none_of(run().faults, [&](const FaultRecord& fault) {
+      const bool late = has_effect(fault, {EffectKind::kDegraded, EffectKind::kBus, EffectKind::kStopped,
+                                           EffectKind::kLoad}) ||
+                        drops(run(), fault, reporter, receiver);
+      return late && fault.requested <= time &&
+             over_at(run(), fault, receiver) >= suspicion.withdrawn - kSecond;
+    });
   }
 
   void take_failure(const BusSighting& seen, int sender) {
@@ -121,6 +148,7 @@ class BusVotes {
     std::size_t reports = (seen.message.flags & bus_flag::kMaster) != 0 ? 1 : 0;  // its own, of a master
     for (const auto& [reporter, suspicion] : suspicions_[{sender, failed}])
       reports += reporter != sender && reporter != failed &&
+                 !was_withdrawn(suspicion, reporter, seen.time, sender) &&
                  (suspicion.now || suspicion.any_time ||
                   (suspicion.last != kNever && suspicion.last >= seen.time - window));
     const std::size_t masters = masters_least(sender);
@@ -212,12 +240,6 @@ class BusVotes {
     anomaly.explanation = std::move(text);
     report(result_, std::move(anomaly));
   }
-
-  struct Suspicion {
-    bool now = false;
-    bool any_time = false;
-    Nanos last = kNever;  // kNever: never
-  };
 
   const Analysis& analysis_;
   CheckResult& result_;

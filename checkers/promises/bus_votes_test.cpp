@@ -133,6 +133,43 @@ TEST_CASE("bad: a failure that nobody else had reported") {
   }
 }
 
+TEST_CASE("bad: a failure by a report that was taken back") {
+  Bus bus;
+  bus.suspect(10'500, 3, 2);
+  bus.say(10'900, 3, 2, BusType::kPing).gossip = {{bus.run.nodes[0].id, bus_flag::kMaster}};
+  SECTION("bad: it had surely heard of that") {
+    bus.fail(11'600, 2, 3);
+    CHECK(bus.finds("failed-without-majority"));
+  }
+  SECTION("good: perhaps it had not yet") {
+    bus.fail(11'000, 2, 3);
+    CHECK_FALSE(bus.finds("failed-without-majority"));
+  }
+  SECTION("good: the node was suspected again") {
+    bus.suspect(11'100, 3, 2);
+    bus.fail(11'600, 2, 3);
+    CHECK_FALSE(bus.finds("failed-without-majority"));
+  }
+  SECTION("good: a replica said so, which takes back nothing") {
+    bus.run.bus.messages.back().message.flags = bus_flag::kReplica;
+    bus.fail(11'600, 2, 3);
+    CHECK_FALSE(bus.finds("failed-without-majority"));
+  }
+  SECTION("not told: what arrives late") {
+    Effect slow;
+    slow.kind = EffectKind::kDegraded;
+    FaultRecord fault;
+    fault.requested = 9'000 * kMillisecond;
+    fault.active = 9'010 * kMillisecond;
+    fault.heals = true;
+    fault.heal_requested = fault.healed = 12'000 * kMillisecond;
+    fault.effects = {slow};
+    bus.run.faults.push_back(fault);
+    bus.fail(11'600, 2, 3);
+    CHECK_FALSE(bus.finds("failed-without-majority"));
+  }
+}
+
 TEST_CASE("a failure that is told early is judged where nobody had a doubt when the path was opened") {
   Bus bus;
   bus.run.bus.opening.time = 10'000 * kMillisecond;

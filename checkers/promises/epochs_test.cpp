@@ -5,6 +5,7 @@
 
 #include "checkers/promises/falsified_run_test.h"
 #include "checkers/promises/findings_test.h"
+#include "checkers/promises/record_builder_test.h"
 
 using namespace harness;
 using namespace harness::testing;
@@ -46,5 +47,29 @@ TEST_CASE("epochs") {
   SECTION("no evidence") {
     run.views.clear();
     CHECK(check_epochs(run, {}).valid == Validity::kUnknown);
+  }
+}
+
+TEST_CASE("who takes slots over at once takes a greater config epoch than their owner had") {
+  RecordBuilder b;
+  CommandRecord command;
+  command.words = {"CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", "1", "2"};
+  command.time = command.replied = 900 * kMillisecond;
+  const auto imported = [&](int from, int to) {
+    b.observe_until(1'000);
+    b.move_slot(slot_of(key_of(from - 1)), from, to);
+    b.observe_until(2'000);
+    b.run.commands.push_back(command);
+    return violates(check_epochs(b.finish(), {}), "imported-without-epoch");
+  };
+  SECTION("bad: the owner has the greater one still") {
+    CHECK(imported(2, 1));
+  }
+  SECTION("good: it has the greater one") {
+    CHECK_FALSE(imported(1, 2));
+  }
+  SECTION("not told: the slot was given by hand") {
+    command.words = {"CLUSTER", "SETSLOT", "1", "NODE", b.id(1)};
+    CHECK_FALSE(imported(2, 1));
   }
 }

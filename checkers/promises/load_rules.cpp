@@ -342,6 +342,18 @@ void check_replayed(const Analysis& analysis, const std::vector<std::uint32_t>& 
                        "left is compared between masters and replicas.";
 }
 
+void check_refused_transactions(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                                CheckResult& result) {
+  constexpr std::string_view kExecuted = "executed-after-refusal";  // as the client's session says it
+  for (const std::uint32_t id : operations)
+    if (analysis.run.history.error_text(analysis.run.history.operations[id]) == kExecuted)
+      report(result, anomaly_of(analysis.run, "executed-after-refusal",
+                                describe(analysis.run, id) +
+                                    ": EXEC carried out what was queued, although one of the commands had "
+                                    "been refused",
+                                {id}));
+}
+
 void check_acknowledged_entries(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
                                 CheckResult& result) {
   const RunRecord& run = analysis.run;

@@ -25,6 +25,8 @@ void check_groups(const Analysis&, const std::vector<std::uint32_t>& operations,
 /// Commands on keys of their own are answered as documented, and what they left is there as they left it.
 /// measured: how many answers were compared.
 void check_states(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
+/// EXEC aborts when one of the queued commands was refused, redirected say.
+void check_refused_transactions(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// What was acknowledged in a group of consumers is not delivered again in the same term.
 void check_acknowledged_entries(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// Replies of a replayed recording are not judged: says so. measured: replayed, refused.

@@ -144,3 +144,20 @@ TEST_CASE("a key that a promoted replica still has after its time lives on") {
   CHECK(check(12'900).valid == Validity::kValid);
   CHECK(has(check(14'000), "lives-on", false));
 }
+
+TEST_CASE("EXEC carries nothing out when a queued command was refused") {
+  RecordBuilder b;
+  const auto refused = [&](const char* error) {
+    b.operation(10, Function::kTxn, "", Value::integer(1), {}, {1'000, 1'001}, 1, Outcome::kInfo);
+    b.observe_until(2'000);
+    RunRecord run = b.finish();
+    run.history.operations[0].error = static_cast<std::uint16_t>(run.history.errors.intern(error));
+    return has(by_rule(check_refused_transactions, run), "executed-after-refusal");
+  };
+  SECTION("bad: it did") {
+    CHECK(refused("executed-after-refusal"));
+  }
+  SECTION("good: it is not known what it did") {
+    CHECK_FALSE(refused("timeout"));
+  }
+}

@@ -29,10 +29,23 @@ struct Publishing {
   bool repeated = false;  // offered again after a try without an answer: it may come twice
 };
 
+bool contains(const SlotRanges& ranges, int slot) {
+  return std::ranges::any_of(ranges, [&](const SlotRange& range) { return range.contains(slot); });
+}
+
+/// Whether, by that look of a node, neither itself nor its master serves the slot, and it takes it over from
+/// nobody.
+bool is_of_another_shard(const View& view, int slot) {
+  const TopologyNode* own = own_line(&view);
+  if (own == nullptr || !view.cluster.state_ok || std::ranges::count(own->importing, slot) > 0) return false;
+  const TopologyNode* master = own->is(kFlagMaster) ? own : view.topology.find(own->master_id);
+  return master != nullptr && !contains(master->slots, slot);
+}
+
 class MessageRules {
  public:
-  MessageRules(const Analysis& analysis, CheckResult& result)
-      : analysis_(analysis), run_(analysis.run), result_(result), quiet_(analysis) {}
+  MessageRules(const Analysis& analysis, CheckResult& result, bool sharded)
+      : analysis_(analysis), run_(analysis.run), result_(result), sharded_(sharded), quiet_(analysis) {}
 
   void check(const std::vector<std::uint32_t>& operations) {
     for (const std::uint32_t id : operations) collect(id);
@@ -43,6 +56,7 @@ class MessageRules {
       const Seen seen = check_what_came(looks);
       check_what_is_missing(looks, seen);
       check_end(looks);
+      if (sharded_) check_kept(looks);
     }
     figure(result_.measured, "messages", static_cast<double>(published_.size()));
     figure(result_.measured, "subscriptions", static_cast<double>(subscriptions_.size()));
@@ -178,20 +192,34 @@ class MessageRules {
       if (due >= open_until) continue;
       const bool came = seen.messages.contains(sent.argument.bits());
       missed_ += came ? 0 : 1;
-      // That the two nodes were connected is shown by a message that came this way before.
+      // That the two nodes were connected is shown by a message that came this way before, or by the sender.
       const auto first = seen.first.find(sent.node);
-      if (first == seen.first.end() || seen.first_at.at(sent.node) >= sent.invoked) continue;
-      if (!quiet_.holds(came ? sent.invoked : op(first->second).invoked, due)) continue;
+      const bool one_before = first != seen.first.end() && seen.first_at.at(sent.node) < sent.invoked;
+      if (!one_before && (sharded_ || !connected(sent, opened, due))) continue;
+      const Operation& since = one_before ? op(first->second) : sent;
+      if (!quiet_.holds(came ? sent.invoked : since.invoked, due)) continue;
       ++judged_;
-      if (came || same_life(first->second, due) == false || !same_life_of(opened, due)) continue;
+      if (came || !same_life_of(since, due) || !same_life_of(opened, due)) continue;
       violation("message-lost",
                 tell(*next) + ": it never came to a subscription at " +
                     std::string(run_.history.node_text(opened)) + " that was open until " + at(open_until) +
-                    ", though the one before it did, and nothing happened to the cluster meanwhile",
+                    (one_before ? ", though the one before it did" : ", with which its node was connected") +
+                    ", and nothing happened to the cluster meanwhile",
                 {*next, looks.back().id});
     }
   }
-  bool same_life(std::uint32_t from, Nanos until) const { return same_life_of(op(from), until); }
+  /// Whether the node that was given the message showed a link to the subscriber's node all the time.
+  bool connected(const Operation& sent, const Operation& opened, Nanos due) const {
+    const int from = run_.node_by_name(run_.history.node_text(sent));
+    const int to = run_.node_by_name(run_.history.node_text(opened));
+    if (from < 0 || to < 0) return false;
+    const View* view = view_at(analysis_.views[static_cast<std::size_t>(from)], sent.invoked);
+    if (view == nullptr || !view->reachable || view->end < due) return false;
+    const TopologyNode* line = view->topology.find(run_.nodes[static_cast<std::size_t>(to)].id);
+    constexpr NodeFlag kDoubts[] = {kFlagPfail, kFlagFail, kFlagHandshake, kFlagNoAddress};
+    return line != nullptr && (from == to || line->link_up) &&
+           std::ranges::none_of(kDoubts, [&](NodeFlag flag) { return line->is(flag); });
+  }
   bool same_life_of(const Operation& each, Nanos until) const {
     const int node = run_.node_by_name(run_.history.node_text(each));
     return life_at(run_, node, each.completed) == life_at(run_, node, until);
@@ -212,9 +240,30 @@ class MessageRules {
               {last.id});
   }
 
+  /// Who is subscribed to a shard channel is told when the slot goes to another shard (sunsubscribe).
+  void check_kept(const std::vector<Look>& looks) {
+    const Nanos most = kUnderWay + analysis_.stall;
+    for (const Look& look : looks) {
+      const Operation& seen = op(look.id);
+      const int node = run_.node_by_name(run_.history.node_text(seen));
+      if (!look.end.empty() || node < 0) continue;
+      const int slot = slot_of(run_.history.key_text(seen));
+      const Nanos since = held_since(analysis_.views[static_cast<std::size_t>(node)], seen.invoked, kSecond,
+                                     [slot](const View& view) { return is_of_another_shard(view, slot); });
+      if (since == kNever || seen.invoked - since <= most) continue;
+      return violation("subscription-kept",
+                       tell(look.id) +
+                           ": it is subscribed still, although the shard of its node has not "
+                           "served that slot since " +
+                           at(since) + " by the node's own looks: no message comes there any more",
+                       {look.id});
+    }
+  }
+
   const Analysis& analysis_;
   const RunRecord& run_;
   CheckResult& result_;
+  bool sharded_;
   Quiet quiet_;
   std::unordered_map<std::uint64_t, Publishing> published_;
   std::map<std::uint32_t, std::vector<std::uint32_t>> acknowledged_;  // by channel, in order of invocation
@@ -229,7 +278,12 @@ class MessageRules {
 
 void check_messages(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
                     CheckResult& result) {
-  MessageRules(analysis, result).check(operations);
+  MessageRules(analysis, result, false).check(operations);
+}
+
+void check_shard_messages(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                          CheckResult& result) {
+  MessageRules(analysis, result, true).check(operations);
 }
 
 }  // namespace harness

@@ -8,5 +8,7 @@ namespace harness {
 
 /// measured: messages, deliveries, missed (of them excused), subscriptions that ended in each way.
 void check_messages(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
+/// The same of shard channels, whose subscribers are told when the slot goes to another shard.
+void check_shard_messages(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 
 }  // namespace harness

@@ -24,6 +24,19 @@ std::string target_of(std::string_view text) {
   return {};
 }
 
+bool has_replicas(const View& view) {
+  return std::ranges::any_of(view.topology.nodes,
+                             [](const TopologyNode& node) { return node.is(kFlagReplica); });
+}
+
+/// Whether the master serves slots by that look, and has not even a replica that failed.
+bool serves_alone(const View& view, const std::string& master) {
+  const TopologyNode* line = view.topology.find(master);
+  return line != nullptr && line->is(kFlagMaster) && !line->slots.empty() &&
+         std::ranges::none_of(view.topology.nodes,
+                              [&](const TopologyNode& node) { return node.master_id == master; });
+}
+
 class Moves {
  public:
   Moves(const Analysis& analysis, CheckResult& result)
@@ -55,6 +68,11 @@ class Moves {
     // when it looks for a new place for itself (clusterHandleSlaveMigration), so that it may still have an
     // old one.
     if (last_with != nullptr && !again) check_time(line, what, std::min(last_with->end, line.time));
+    if (last_with == nullptr && never_counted(views, target, line.time))
+      accuse(run_, result_, "migrated-to-unorphaned", line.node, line.time,
+             what +
+                 ", which had its slots when no master had replicas, and never had one since: it is not "
+                 "meant to have any");
     if (looked && !spare)
       accuse(run_, result_, "migrated-below-barrier", line.node, line.time,
              what + ", although its own master had no more than cluster-migration-barrier (" +
@@ -62,6 +80,22 @@ class Moves {
   }
 
  private:
+  /// A master counts once it had a replica, or took its first slot while another one had any
+  /// (clusterNodeSetSlotBit). Here it had its slots before anybody had replicas, by all looks of the process.
+  static bool never_counted(const std::vector<const View*>& views, const std::string& target, Nanos time) {
+    const View* last = view_at(views, time);
+    if (last == nullptr) return false;
+    bool had_slots = false;
+    for (const View* view : views) {
+      if (view->begin > time) break;
+      if (!view->reachable || view->replication.run_id != last->replication.run_id) continue;
+      if (!had_slots && has_replicas(*view)) return false;
+      if (had_slots && !serves_alone(*view, target)) return false;
+      had_slots = had_slots || serves_alone(*view, target);
+    }
+    return had_slots;
+  }
+
   void check_time(const LogLine& line, const std::string& what, Nanos with) {
     if (line.time - with >= kOrphaned - kGrain - analysis_.stall) return;
     accuse(run_, result_, "migrated-too-early", line.node, line.time,

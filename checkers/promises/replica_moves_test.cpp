@@ -74,3 +74,41 @@ TEST_CASE("a replica goes to another master only when that has been without one,
     CHECK(has(moves.moved(), "migrated-below-barrier"));
   }
 }
+
+TEST_CASE("a replica goes to no master that never had one, and had its slots before anybody had replicas") {
+  RecordBuilder b;
+  for (const int replica : {4, 5, 6}) b.reset(replica);
+  const auto moved = [&] {
+    b.log(4, "Migrating to orphaned master " + b.id(3));
+    b.observe_until(14'000);
+    RunRecord run = b.finish();
+    run.counters.host_stall_max = 0;
+    CheckResult result;
+    result.valid = Validity::kValid;
+    check_replica_moves(Analysis(run), result);
+    return has(result, "migrated-to-unorphaned");
+  };
+  SECTION("bad: it is not meant to have any") {
+    b.observe_until(1'000);
+    b.demote(4, 1);
+    b.demote(5, 1);
+    b.observe_until(10'000);
+    CHECK(moved());
+  }
+  SECTION("good: it had one before") {
+    b.observe_until(1'000);
+    b.demote(4, 1);
+    b.demote(5, 1);
+    b.demote(6, 3);
+    b.observe_until(2'000);
+    b.demote(6, 2);
+    b.observe_until(10'000);
+    CHECK_FALSE(moved());
+  }
+  SECTION("not told: others had replicas from the first look on") {
+    b.demote(4, 1);
+    b.demote(5, 1);
+    b.observe_until(10'000);
+    CHECK_FALSE(moved());
+  }
+}

@@ -6,6 +6,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/quiet.h"
 #include "harness/core/anomaly_kind.h"
 
 namespace harness {
@@ -16,6 +17,7 @@ constexpr std::string_view kTrying = "Trying a partial resynchronization";
 constexpr std::string_view kRequest = "(request ";
 constexpr std::string_view kContinued = "Successful partial resynchronization with ";
 constexpr std::string_view kAccepted = "Partial resynchronization request from ";
+constexpr std::string_view kStranger = "Replication ID mismatch (Replica asked for '";
 constexpr std::string_view kForked = "Setting secondary replication ID to ";
 
 // A closed connection is noticed at once; this is for a server that is busy, and for our looks.
@@ -24,7 +26,7 @@ constexpr Nanos kNoticed = 2 * kSecond;
 class Replication {
  public:
   Replication(const Analysis& analysis, CheckResult& result)
-      : analysis_(analysis), run_(analysis.run), result_(result) {}
+      : analysis_(analysis), run_(analysis.run), result_(result), quiet_(analysis) {}
 
   void check() {
     for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
@@ -32,10 +34,13 @@ class Replication {
       for (const View* view : analysis_.views[node]) {
         check_link(*view);
         check_acknowledged(*view);
+        check_understated(*view);
       }
     }
-    for (const LogLine& line : run_.logs)
+    for (const LogLine& line : run_.logs) {
       if (line.text.starts_with(kTrying)) check_resync(line);
+      check_refused(line);
+    }
     figure(result_.measured, "promotions", static_cast<double>(promotions_));
     figure(result_.measured, "partial_resyncs", static_cast<double>(resyncs_));
     figure(result_.measured, "lost_links", static_cast<double>(lost_));
@@ -130,6 +135,51 @@ class Replication {
              " (its log at " + at(fork->time) + "): what the replica had beyond is not the master's");
   }
 
+  /// The node's last look as a replica, when its process has been a master ever since.
+  const View* before_promotion(int node, Nanos time) const {
+    const View* replica = nullptr;
+    bool master_since = false;
+    for (const View* view : analysis_.views[static_cast<std::size_t>(node)]) {
+      if (view->begin > time) break;
+      if (!view->reachable) continue;
+      const bool same = replica != nullptr && replica->replication.run_id == view->replication.run_id;
+      master_since = same && view->replication.is_master;
+      if (!view->replication.is_master || !same) replica = view->replication.is_master ? nullptr : view;
+    }
+    return master_since ? replica : nullptr;
+  }
+
+  /// The greatest offset that any node asked for of that stream about then; -1: nobody's log says so.
+  long long asked_offset(const std::string& id, Nanos time) const {
+    long long most = -1;
+    for (const LogLine& line : run_.logs)
+      if (line.time >= time - kNoticed && line.time <= time + kSecond && line.text.starts_with(kTrying) &&
+          line.text.find(id) != std::string::npos)
+        most = std::max(most, number_after(line.text, id + ":"));
+    return most;
+  }
+
+  /// Who is promoted knows the stream that it had replicated (PSYNC2): others who replicated it go on from
+  /// it.
+  void check_refused(const LogLine& line) {
+    const std::size_t begin = line.text.find(kStranger);
+    if (begin == std::string::npos) return;
+    const std::string id = line.text.substr(begin + kStranger.size(), 40);
+    const View* before = before_promotion(line.node, line.time);
+    if (before == nullptr || before->replication.replication_id != id) return;
+    std::int64_t had = -1;
+    for (const OffsetSample& sample : run_.offsets)
+      if (sample.node == line.node && !sample.is_master && sample.replication_id == id &&
+          sample.time >= before->begin && sample.time <= before->end)
+        had = sample.offset;
+    const long long asked = asked_offset(id, line.time);
+    if (had < 0 || asked < 0 || asked > had + 1) return;
+    tell("resync-refused", line.node, line.time,
+         node_name(run_, line.node) + " refused at " + at(line.time) + " to go on from offset " +
+             std::to_string(asked) + " of stream " + id + ", which it had replicated itself up to offset " +
+             std::to_string(had) + " before it was promoted");
+  }
+
   int node_at(const std::string& ip, int port) const {
     for (std::size_t i = 0; i < run_.nodes.size(); ++i)
       if (run_.nodes[i].ip == ip && run_.nodes[i].port == port) return static_cast<int>(i);
@@ -173,6 +223,27 @@ class Replication {
     }
   }
 
+  /// A replica says each second how much it has (REPLCONF ACK): what its master shows is not much older.
+  void check_understated(const View& view) {
+    constexpr Nanos kTold = 2 * kSecond;
+    const Nanos before = view.begin - kTold - analysis_.stall;
+    if (!view.reachable || !view.replication.is_master || !quiet_.holds(before, view.begin)) return;
+    for (const AttachedReplica& replica : view.replication.replicas) {
+      const int node = node_at(replica.ip, replica.port);
+      if (replica.state != "online" || node < 0) continue;
+      std::int64_t had = -1;
+      for (const OffsetSample& sample : run_.offsets)
+        if (sample.node == node && sample.time <= before)
+          had = sample.is_master || sample.replication_id != view.replication.replication_id ? -1
+                                                                                             : sample.offset;
+      if (had <= replica.offset) continue;
+      tell("acknowledged-too-little", view.node, view.begin,
+           node_name(run_, view.node) + " shows at " + at(view.begin) + " that " + node_name(run_, node) +
+               " has acknowledged offset " + std::to_string(replica.offset) + ", and that one had shown " +
+               std::to_string(had) + " more than " + in_milliseconds(kTold) + " before");
+    }
+  }
+
   /// Whether a fault may have kept the end of the connection from the replica: on its links, or on itself.
   bool hidden(int replica, int master, Nanos from, Nanos until) const {
     return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
@@ -188,6 +259,7 @@ class Replication {
   const Analysis& analysis_;
   const RunRecord& run_;
   CheckResult& result_;
+  Quiet quiet_;
   std::size_t promotions_ = 0;
   std::size_t resyncs_ = 0;
   std::size_t lost_ = 0;

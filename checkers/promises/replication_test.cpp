@@ -98,3 +98,58 @@ TEST_CASE("replication: a replica acknowledges no more than there is") {
   CHECK(has_acknowledged("online", 1));
   CHECK_FALSE(has_acknowledged("wait_bgsave", 1));  // it is not synchronized yet
 }
+
+TEST_CASE("replication: a promoted replica goes on with the stream that it had replicated") {
+  RunRecord run = FailoverRun().finish();
+  const std::string first = run.views.front().replication.replication_id;
+  std::int64_t had = 0;  // of n4, before n1 is lost
+  for (View& view : run.views)
+    if (view.replication.replication_id == first) view.replication.replication_id = kStream;
+  for (OffsetSample& sample : run.offsets) {
+    if (sample.replication_id == first) sample.replication_id = kStream;
+    if (sample.node == 3 && !sample.is_master) had = sample.offset;
+  }
+  const auto refused = [&](std::int64_t asked, int node) {
+    LogLine line;
+    line.node = 1;
+    line.time = 13'000 * kMillisecond;
+    line.text = "Trying a partial resynchronization (request " + kStream + ":" + std::to_string(asked) + ").";
+    run.logs.push_back(line);
+    line.node = node;
+    line.text = "Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '" +
+                kStream + "', my replication IDs are '" + kForkedStream + "' and '" + std::string(40, '0') +
+                "')";
+    run.logs.push_back(line);
+    return has(check_replication(run, {}), "resync-refused");
+  };
+  SECTION("bad: it calls the stream a stranger's") {
+    CHECK(refused(had + 1, 3));
+  }
+  SECTION("good: the other one has more of it") {
+    CHECK_FALSE(refused(had + 2, 3));
+  }
+  SECTION("good: a master that never replicated it") {
+    CHECK_FALSE(refused(had + 1, 2));
+  }
+}
+
+TEST_CASE("replication: a master shows what its replica has acknowledged long ago") {
+  RunRecord run = FailoverRun().finish();
+  const auto shown = [&](std::int64_t behind) {
+    for (View& view : run.views) {
+      if (view.node != 1 || view.begin < 8'000 * kMillisecond || view.begin > 9'500 * kMillisecond) continue;
+      view.replication.replicas = {{"10.77.0.5", 6379, "online", view.replication.offset - behind}};
+    }
+    return has(check_replication(run, {}), "acknowledged-too-little");
+  };
+  View again = *std::ranges::find_if(run.views, [](const View& view) { return view.node == 1; });
+  again.begin = again.end = 9'000 * kMillisecond;
+  again.replication.offset = 90'000;
+  run.views.push_back(again);
+  SECTION("good: as of a second ago") {
+    CHECK_FALSE(shown(10'000));
+  }
+  SECTION("bad: of what it had four seconds before") {
+    CHECK(shown(60'000));
+  }
+}

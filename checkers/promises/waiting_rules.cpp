@@ -219,6 +219,13 @@ void check_awaited(const Analysis& analysis, const std::vector<std::uint32_t>& o
   figure(result.measured, "waits_in_vain_judged", static_cast<double>(judged));
 }
 
+/// Whether the node is a master that serves the slot, by its own look.
+bool serves(const View* view, int slot) {
+  const TopologyNode* own = view == nullptr || !view->reachable ? nullptr : own_line(view);
+  return own != nullptr && own->is(kFlagMaster) &&
+         std::ranges::any_of(own->slots, [&](const SlotRange& range) { return range.contains(slot); });
+}
+
 /// Whether a node that is so serves the slot of the key no more, nor takes it over.
 bool serves_no_more(const View& view, int slot) {
   const TopologyNode* own = own_line(&view);
@@ -254,6 +261,76 @@ void check_waits_elsewhere(const Analysis& analysis, const std::vector<std::uint
                                   " by its own looks, and let the client wait for what cannot come",
                               {id}));
   }
+}
+
+/// A master that became the replica of one of its own replicas, by its looks.
+struct Demotion {
+  int node = 0;
+  const View* before = nullptr;  // the last look at the master
+  int heir = -1;
+};
+
+std::vector<Demotion> demotions(const Analysis& analysis) {
+  std::vector<Demotion> found;
+  for (int node = 0; node < static_cast<int>(analysis.run.nodes.size()); ++node) {
+    const View* before = nullptr;
+    for (const View* view : analysis.views[static_cast<std::size_t>(node)]) {
+      const TopologyNode* own = view->reachable ? own_line(view) : nullptr;
+      if (own == nullptr) continue;
+      const TopologyNode* heir =
+          before == nullptr || !own->is(kFlagReplica) ? nullptr : before->topology.find(own->master_id);
+      if (heir != nullptr && own_line(before)->is(kFlagMaster) && heir->master_id == own->id &&
+          before->replication.run_id == view->replication.run_id)
+        found.push_back({node, before, analysis.run.node_by_id(heir->id)});
+      before = view;
+    }
+  }
+  return found;
+}
+
+/// When the first thing happened that could hold back what a client sent to the cluster at that time.
+Nanos undisturbed_until(const Analysis& analysis, Nanos from) {
+  Nanos first = kNever;
+  for (const FaultRecord& fault : analysis.run.faults) {
+    Nanos over = fault.requested;
+    for (int node = 0; node < static_cast<int>(analysis.run.nodes.size()); ++node)
+      if (acts_on(analysis.run, fault, node)) over = std::max(over, over_at(analysis.run, fault, node));
+    if (over >= from) first = std::min(first, fault.requested);
+  }
+  for (const CommandRecord& command : analysis.run.commands)
+    if (command.replied == kNever || command.replied >= from) first = std::min(first, command.time);
+  return first;
+}
+
+/// A master that becomes a replica tells all who wait at it at once that they wait no more
+/// (disconnectAllBlockedClients): it does not redirect them, a while later, as one does that gave a slot
+/// away.
+void check_kept_at_demotion(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
+                            CheckResult& result) {
+  const RunRecord& run = analysis.run;
+  const Nanos arrives = 200 * kMillisecond + analysis.stall;
+  const std::vector<Demotion> all = demotions(analysis);
+  std::size_t judged = 0;
+  for (const std::uint32_t id : operations) {
+    const Operation& op = run.history.operations[id];
+    if (all.empty() || !is_blocking(op) || op.completed == kNever || op.node == kNoNode) continue;
+    const int slot = slot_of(run.history.key_text(op));
+    for (const auto& [node, before, heir] : all) {
+      const View* then = view_at(analysis.views[static_cast<std::size_t>(node)], op.invoked);
+      if (op.invoked + arrives > before->end || op.completed < before->end) continue;
+      if (!serves(then, slot) || !serves(before, slot)) continue;
+      if (op.invoked + arrives > undisturbed_until(analysis, op.invoked)) continue;
+      ++judged;
+      if (run.node_by_name(run.history.node_text(op)) != heir) continue;
+      report(result, anomaly_of(run, "kept-blocked-at-demotion",
+                                describe(run, id) + ": it waited at " + node_name(run, node) +
+                                    ", which became a replica soon after " + at(before->end) +
+                                    " and must have told it so, and not redirected it",
+                                {id}));
+      break;
+    }
+  }
+  figure(result.measured, "waiting_at_demotion", static_cast<double>(judged));
 }
 
 /// When the node was last free to answer: when the operation was sent, or when what hindered the node was
@@ -300,6 +377,7 @@ void check_blocked_clients(const Analysis& analysis, const std::vector<std::uint
   figure(result.measured, "time_out_late_ms_max", to_ms(latest));
   check_awaited(analysis, operations, result);
   check_waits_elsewhere(analysis, operations, result);
+  check_kept_at_demotion(analysis, operations, result);
 }
 
 }  // namespace harness

@@ -143,6 +143,38 @@ TEST_CASE("who waits for a key of a slot that goes elsewhere is redirected withi
   }
 }
 
+TEST_CASE("who waits at a master that becomes a replica is told so, and not redirected later") {
+  RecordBuilder b;
+  b.observe_until(2'000);
+  b.promote(4, 7);
+  b.demote(1, 4);
+  b.observe_until(8'000);
+  const auto kept = [&](Span when, int node, Outcome outcome = Outcome::kOk) {
+    b.operation(10, Function::kDequeue, key_of(0), Value::integer(3'000), {}, when, node, outcome);
+    return has(by_rule(check_blocked_clients, b.finish()), "kept-blocked-at-demotion");
+  };
+  SECTION("bad: its heir answered, to which it was redirected") {
+    CHECK(kept({1'500, 5'500}, 4));
+  }
+  SECTION("good: it was told") {
+    CHECK_FALSE(kept({1'500, 2'110}, 1, Outcome::kFail));
+  }
+  SECTION("good: it came when the master was about to change, and had perhaps to wait for that") {
+    CHECK_FALSE(kept({1'900, 5'500}, 4));
+  }
+  SECTION("good: something had begun before it was sent") {
+    b.fault("pause", 1, 1'400, 1'410, 1'900, 1'910);
+    CHECK_FALSE(kept({1'500, 5'500}, 4));
+  }
+  SECTION("bad: something began while it waited") {
+    FaultRecord& fault = b.fault("manual-failover", 4, 1'900, 1'910);
+    fault.effects = {Effect{}};
+    fault.effects[0].kind = EffectKind::kHandover;
+    fault.effects[0].nodes = {3};
+    CHECK(kept({1'500, 5'500}, 4));
+  }
+}
+
 TEST_CASE("who blocks is not left to wait beside an element") {
   Blocks blocks;
   SECTION("bad: it stays there") {

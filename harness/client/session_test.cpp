@@ -1,6 +1,7 @@
 // Sessions against a real cluster of three masters: transactions, WATCH, pipelines, pinned and READONLY
 // connections; and how the replies of a transaction are classified.
 #include "harness/client/session.h"
+#include "harness/client/transaction_by_hand.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -89,6 +90,25 @@ TEST_CASE("a transaction that cannot be queued changes nothing, and the first er
   CHECK(done.outcome == Outcome::kFail);
   CHECK(done.reply == nullptr);
   CHECK(driver.get("{t}a") == "5");
+}
+
+TEST_CASE("a transaction by hand waits before EXEC, and is all or nothing as well") {
+  Driver driver;
+  driver.command("{t}a", {"SET", "{t}a", "5"});
+  Commands body;
+  body.add({"MULTI"});
+  body.add({"INCR", "{t}a"});
+  body.add({"INCR", "{t}b"});
+  const Answer done = driver.run([&] { return transaction_by_hand(*driver.client, "{t}a", body, 5ms); });
+  REQUIRE(done.outcome == Outcome::kOk);
+  REQUIRE(done.reply->type == REDIS_REPLY_ARRAY);
+  CHECK(done.reply->elements == 2);
+  CHECK(driver.get("{t}b") == "1");
+  body.add({"INCR", "{other}a"});
+  const Answer refused = driver.run([&] { return transaction_by_hand(*driver.client, "{t}a", body, 5ms); });
+  CHECK(refused.outcome == Outcome::kFail);
+  CHECK(refused.reason == "moved");
+  CHECK(driver.get("{t}a") == "6");
 }
 
 TEST_CASE("EXEC fails when a watched key has changed, and WATCH does not outlive its session") {

@@ -1,5 +1,7 @@
 #include "harness/client/subscription.h"
 
+#include <algorithm>
+
 namespace harness {
 namespace {
 
@@ -20,8 +22,8 @@ Answer answer_of(const Classification& meaning, int node) {
 
 }  // namespace
 
-Subscription::Subscription(ClientGroup& group, std::string channel, bool sharded)
-    : group_(group), channel_(std::move(channel)), sharded_(sharded) {}
+Subscription::Subscription(ClientGroup& group, std::string channel, bool sharded, Preparation preparation)
+    : group_(group), channel_(std::move(channel)), sharded_(sharded), preparation_(std::move(preparation)) {}
 
 Task<Answer> Subscription::open(int node) {
   int elsewhere = -1;
@@ -39,6 +41,8 @@ Task<Answer> Subscription::subscribe(int node, int& elsewhere) {
     group_.refresh_soon();
     co_return answer_of(classify(failure), node);
   }
+  Answer prepared = co_await carry_out(*wire_, preparation_.before, deadline);
+  if (prepared.outcome != Outcome::kOk) co_return prepared;
   std::string bytes;
   const std::string_view command[] = {sharded_ ? "SSUBSCRIBE" : "SUBSCRIBE", channel_};
   append_command(bytes, command);
@@ -48,17 +52,47 @@ Task<Answer> Subscription::subscribe(int node, int& elsewhere) {
   if (got.failure == WireFailure::kNone) got = co_await wire_->next_push(deadline);
   if (got.failure != WireFailure::kNone)
     co_return Answer{Outcome::kFail, classify(got.failure).reason, nullptr, node, {}};
-  if (got.reply->type == REDIS_REPLY_ERROR) {
-    const std::string_view error(got.reply->str, got.reply->len);
-    const Classification meaning = classify_error_reply(error);
-    if (const Redirection target = parse_redirection(error); target.valid) {
-      group_.refresh_soon();
-      elsewhere = group_.node_at(target.ip, target.port);
-    }
-    co_return Answer{Outcome::kFail, meaning.reason, nullptr, node, {}};
-  }
+  if (got.reply->type == REDIS_REPLY_ERROR) co_return refused(*got.reply, elsewhere);
   open_ = kind_of(*got.reply) == (sharded_ ? "ssubscribe" : "subscribe");
+  if (open_ && !preparation_.beside.empty()) {
+    beside_ = group_.make_wire(node);
+    Answer done = co_await carry_out(*beside_, preparation_.beside, deadline);
+    open_ = done.outcome == Outcome::kOk;
+    if (!open_) co_return done;
+  }
   co_return Answer{open_ ? Outcome::kOk : Outcome::kFail, open_ ? "" : "unexpected-reply", nullptr, node, {}};
+}
+
+Answer Subscription::refused(const redisReply& reply, int& elsewhere) {
+  const std::string_view error(reply.str, reply.len);
+  if (const Redirection target = parse_redirection(error); target.valid) {
+    group_.refresh_soon();
+    elsewhere = group_.node_at(target.ip, target.port);
+  }
+  return Answer{Outcome::kFail, classify_error_reply(error).reason, nullptr, node_, {}};
+}
+
+/// Each is answered before the next one is sent.
+Task<Answer> Subscription::carry_out(Wire& wire, const std::vector<Words>& commands, SteadyTime deadline) {
+  if (!commands.empty() && !wire.connected()) {
+    if (const WireFailure failure = co_await wire.connect(deadline); failure != WireFailure::kNone)
+      co_return Answer{Outcome::kFail, classify(failure).reason, nullptr, node_, {}};
+  }
+  for (const Words& words : commands) {
+    std::vector<std::string_view> command(words.begin(), words.end());
+    std::ranges::replace(command, kOwnId, std::string_view(id_));
+    std::string bytes;
+    append_command(bytes, command);
+    WireReply got;
+    got.failure = co_await wire.post(bytes, deadline);
+    if (got.failure == WireFailure::kNone) got = co_await wire.next_push(deadline);
+    if (got.failure != WireFailure::kNone)
+      co_return Answer{Outcome::kFail, classify(got.failure).reason, nullptr, node_, {}};
+    int elsewhere = -1;
+    if (got.reply->type == REDIS_REPLY_ERROR) co_return refused(*got.reply, elsewhere);
+    if (got.reply->type == REDIS_REPLY_INTEGER) id_ = std::to_string(got.reply->integer);
+  }
+  co_return Answer{Outcome::kOk, {}, nullptr, node_, {}};
 }
 
 Task<Subscription::Taken> Subscription::take() {
@@ -86,12 +120,16 @@ bool Subscription::take_push(const redisReply& push, Taken& taken) const {
   const std::string_view kind = kind_of(push);
   if (kind == "pong" || kind == "PONG") return true;
   const bool message = push.type == REDIS_REPLY_ARRAY && push.elements == 3;
-  if (message && kind == (sharded_ ? "smessage" : "message") && text(*push.element[1]) == channel_)
-    taken.messages.emplace_back(text(*push.element[2]));
-  else if (message && kind == (sharded_ ? "sunsubscribe" : "unsubscribe"))
+  if (message && kind == (sharded_ ? "smessage" : "message") && text(*push.element[1]) == channel_) {
+    const redisReply& content = *push.element[2];
+    if (content.type != REDIS_REPLY_ARRAY) taken.messages.emplace_back(text(content));
+    for (std::size_t i = 0; content.type == REDIS_REPLY_ARRAY && i < content.elements; ++i)
+      taken.messages.emplace_back(text(*content.element[i]));
+  } else if (message && kind == (sharded_ ? "sunsubscribe" : "unsubscribe")) {
     taken.end = End::kUnsubscribed;
-  else
+  } else {
     taken.sound = false;
+  }
   return push.type == REDIS_REPLY_ERROR;
 }
 

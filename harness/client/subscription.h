@@ -16,7 +16,15 @@ namespace harness {
 class Subscription {
  public:
   /// `sharded`: SSUBSCRIBE, which the shard that serves the channel's slot answers; else SUBSCRIBE.
-  Subscription(ClientGroup& group, std::string channel, bool sharded);
+  using Words = std::vector<std::string>;
+  /// Commands of more than a subscription needs. kOwnId stands for the client id, once CLIENT ID was
+  /// answered.
+  struct Preparation {
+    std::vector<Words> before;  // sent by the connection before it subscribes
+    std::vector<Words> beside;  // by another one once it is subscribed, which then stays open as long
+  };
+  Subscription(ClientGroup& group, std::string channel, bool sharded, Preparation preparation = {});
+  static constexpr std::string_view kOwnId = "{id}";
 
   /// At this node; a redirection is followed once. ok: from now on it is subscribed.
   Task<Answer> open(int node);
@@ -29,7 +37,7 @@ class Subscription {
     kTimeout,       // no answer to the PING within the operation timeout
   };
   struct Taken {
-    std::vector<std::string> messages;  // in order of arrival
+    std::vector<std::string> messages;  // in order of arrival; of one that is a list, its elements
     End end = End::kStill;
     bool sound = true;  // nothing came that is neither a message nor an answer
   };
@@ -42,12 +50,17 @@ class Subscription {
 
  private:
   Task<Answer> subscribe(int node, int& elsewhere);
+  Task<Answer> carry_out(Wire& wire, const std::vector<Words>& commands, SteadyTime deadline);
+  Answer refused(const redisReply& error, int& elsewhere);
   bool take_push(const redisReply& push, Taken& taken) const;
 
   ClientGroup& group_;
   std::string channel_;
   bool sharded_;
+  Preparation preparation_;
+  std::string id_;  // of the connection
   std::unique_ptr<Wire> wire_;
+  std::unique_ptr<Wire> beside_;
   int node_ = -1;
   bool open_ = false;
 };

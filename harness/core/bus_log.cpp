@@ -19,9 +19,25 @@ bool is_gossip(BusType type) {
   return type == BusType::kPing || type == BusType::kPong || type == BusType::kMeet;
 }
 
-/// All that a PING or PONG claims of its sender and of those that it suspects.
-std::string claim_of(const BusMessage& message) {
-  std::vector<std::string> suspected;
+/// Whom the sender has told to suspect and did not take back: of an earlier claim of the same link, those
+/// that the message does not mention.
+std::vector<std::string> unmentioned(std::string_view earlier, const BusMessage& message) {
+  constexpr std::string_view kMarks = "?!~";
+  std::vector<std::string> standing;
+  while (!earlier.empty()) {
+    const std::string_view word = earlier.substr(0, earlier.find(' '));
+    earlier.remove_prefix(std::min(word.size() + 1, earlier.size()));
+    if (word.empty() || kMarks.find(word.back()) == std::string_view::npos) continue;
+    const std::string_view node = word.substr(0, word.size() - 1);
+    if (std::ranges::find(message.gossip, node, &BusGossip::node) == message.gossip.end())
+      standing.push_back(std::string(node) + "~");
+  }
+  return standing;
+}
+
+/// All that a PING or PONG claims of its sender and of those that it suspects, after an earlier claim.
+std::string claim_of(const BusMessage& message, std::string_view earlier) {
+  std::vector<std::string> suspected = unmentioned(earlier, message);
   for (const BusGossip& gossip : message.gossip)
     if (suspects(gossip)) suspected.push_back(gossip.node + ((gossip.flags & bus_flag::kFail) ? "!" : "?"));
   std::ranges::sort(suspected);
@@ -88,8 +104,9 @@ BusSighting read_sighting(const Json& json) {
   message.about = json.value("about", "");
   message.about_epoch = json.value("about_epoch", std::uint64_t{0});
   message.about_slots = json.value("about_slots", 0);
-  for (const Json& entry : json.value("suspects", Json::array()))
-    message.gossip.push_back({entry.at(0).get<std::string>(), entry.at(1).get<std::uint16_t>()});
+  for (const char* told : {"suspects", "well"})
+    for (const Json& entry : json.value(told, Json::array()))
+      message.gossip.push_back({entry.at(0).get<std::string>(), entry.at(1).get<std::uint16_t>()});
   return sighting;
 }
 
@@ -152,15 +169,14 @@ bool BusWatch::matters(const BusLink& link, const BusMessage& message) {
       break;
   }
   if (!is_gossip(message.type)) return false;
-  std::string claim = claim_of(message);
   std::string& before = claims_[link];
+  std::string claim = claim_of(message, before);
   if (before == claim) return false;
   before = std::move(claim);
   return true;
 }
 
 BusSighting sighting_of(Nanos time, BusLink link, BusFate fate, BusMessage message) {
-  std::erase_if(message.gossip, [](const BusGossip& gossip) { return !suspects(gossip); });
   return {time, std::move(link), fate, std::move(message)};
 }
 
@@ -184,7 +200,8 @@ std::string words_of(const BusSighting& sighting,
   if (message.paused) text += ", paused";
   std::string told;
   for (const BusGossip& gossip : message.gossip)
-    told += (told.empty() ? "" : " ") + name(gossip.node) + " " + bus_flag_words(gossip.flags);
+    if (suspects(gossip))
+      told += (told.empty() ? "" : " ") + name(gossip.node) + " " + bus_flag_words(gossip.flags);
   if (!told.empty()) text += ", tells of " + told;
   if (sighting.fate != BusFate::kPassed) text += ": " + std::string(to_string(sighting.fate));
   return text;
@@ -228,7 +245,8 @@ Json line_of(const BusSighting& sighting) {
     json["about_epoch"] = message.about_epoch;
     json["about_slots"] = message.about_slots;
   }
-  for (const BusGossip& gossip : message.gossip) json["suspects"].push_back({gossip.node, gossip.flags});
+  for (const BusGossip& gossip : message.gossip)
+    json[suspects(gossip) ? "suspects" : "well"].push_back({gossip.node, gossip.flags});
   return {{"message", std::move(json)}};
 }
 

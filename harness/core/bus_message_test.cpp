@@ -208,6 +208,16 @@ TEST_CASE("what was seen is journaled and read back") {
   CHECK(watch.matters(link, seen(ping)));
   ping.config_epoch = 8;
   CHECK(watch.matters(link, seen(ping)));
+  const TestMessage last = ping;
+  SECTION("a suspicion that is taken back matters, also some messages after it was told last") {
+    ping.gossip.pop_back();
+    CHECK(watch.matters(link, seen(ping)));
+    CHECK_FALSE(watch.matters(link, seen(ping)));
+    ping.gossip.push_back({std::string(40, 'c'), bus_flag::kMaster});
+    CHECK(watch.matters(link, seen(ping)));
+    CHECK_FALSE(watch.matters(link, seen(ping)));
+    ping = last;
+  }
 
   BusCounts counts;
   counts[link].sent[0] = 5;
@@ -222,7 +232,8 @@ TEST_CASE("what was seen is journaled and read back") {
   REQUIRE(log.messages.size() == 1);
   CHECK(log.messages[0].fate == BusFate::kDropped);
   CHECK(log.messages[0].message.config_epoch == 8);
-  CHECK(log.messages[0].message.gossip.size() == 1);  // who is suspected alone
+  REQUIRE(log.messages[0].message.gossip.size() == 2);
+  CHECK(log.messages[0].message.gossip[0].node == std::string(40, 'c'));  // who is suspected first
   CHECK(words_of(log.messages[0], [](std::string_view id) { return std::string(id.substr(0, 1)); }) ==
         "PING n1 -> n2, epoch 7, config epoch 8, 3 slots, master, tells of c master,fail?: dropped");
   CHECK(log.saw_all({"n1", "n2"}));
