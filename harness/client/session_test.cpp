@@ -104,7 +104,7 @@ TEST_CASE("a transaction by hand waits before EXEC, and is all or nothing as wel
   REQUIRE(done.reply->type == REDIS_REPLY_ARRAY);
   CHECK(done.reply->elements == 2);
   CHECK(driver.get("{t}b") == "1");
-  body.add({"INCR", "{other}a"});
+  body.add({"INCR", "{bar}a"});
   const Answer refused = driver.run([&] { return transaction_by_hand(*driver.client, "{t}a", body, 5ms); });
   CHECK(refused.outcome == Outcome::kFail);
   CHECK(refused.reason == "moved");
