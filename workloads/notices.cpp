@@ -187,6 +187,8 @@ class NoticesWorkload final : public Workload {
   Value told(std::uint32_t family, std::int64_t number, const Subscription::Taken& taken) const {
     const std::string before = prefix(family);
     std::vector<Value> members;
+    for (std::int64_t member = 0; taken.all && member < members_; ++member)
+      members.push_back(Value::integer(member));
     for (const std::string& key : taken.messages) {
       std::int64_t member = -1;
       if (!key.starts_with(before)) continue;

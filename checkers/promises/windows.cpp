@@ -248,6 +248,7 @@ Attribution Windows::beyond_the_disk(const Deviation& deviation, const std::stri
 Attribution Windows::by_fault(const FaultRecord& fault, const Deviation& deviation) const {
   if (fault.heal_requested != kNever && deviation.effect_by >= fault.heal_requested)
     return after_return(run_, terms_, convergence_bound(bounds_, stall_), fault, deviation);
+  if (hands_over(fault)) return by_handover(fault, deviation);
   return deviation.effect_by <= fault.requested ? before_fault(fault, deviation)
                                                 : during_fault(fault, deviation);
 }
@@ -267,8 +268,9 @@ Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& dev
 }
 
 /// A plain manual failover waits for the replica and loses nothing; FORCE and TAKEOVER do not wait.
-Attribution Windows::after_handover(const FaultRecord& fault, const Deviation& deviation) const {
-  const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
+Attribution Windows::by_handover(const FaultRecord& fault, const Deviation& deviation) const {
+  const Nanos age =
+      std::max(deviation.effect_by, fault.requested) - std::min(deviation.effect_by, fault.requested);
   if (!forced_handover(fault)) {
     Attribution lost = violation(
         age, fault_text(fault) + " at " + at(fault.requested) + " waits for the replica, and loses nothing");
@@ -282,7 +284,6 @@ Attribution Windows::after_handover(const FaultRecord& fault, const Deviation& d
 Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& deviation) const {
   const Nanos active = surely_active(fault);
   const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
-  if (hands_over(fault)) return after_handover(fault, deviation);
   if (cuts(fault) || degrades(fault)) {
     // A cut of one direction lets the old master hear the others until their links time out too.
     const Nanos bound =

@@ -27,7 +27,7 @@ struct Attribution {
   Kind kind = Kind::kUnknown;
   Window window = Window::kOutside;  // when allowed
   Nanos age = 0;                     // before the fault (a), after the return (b), after the cut (c)
-  std::string why;  // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
+  std::string why;           // a clause: "23 ms before debug-segfault at 10.120 s, not yet replicated"
   std::string promise = {};  // that a violation breaks beside row 7; or empty
 };
 
@@ -62,7 +62,7 @@ class Windows {
   Attribution beyond_the_disk(const Deviation& deviation, const std::string& what) const;
   Attribution by_fault(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution before_fault(const FaultRecord& fault, const Deviation& deviation) const;
-  Attribution after_handover(const FaultRecord& fault, const Deviation& deviation) const;
+  Attribution by_handover(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution during_fault(const FaultRecord& fault, const Deviation& deviation) const;
 
   const RunRecord& run_;

@@ -1,15 +1,15 @@
 // Sessions against a real cluster of three masters: transactions, WATCH, pipelines, pinned and READONLY
 // connections; and how the replies of a transaction are classified.
 #include "harness/client/session.h"
-#include "harness/client/transaction_by_hand.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <functional>
 #include <optional>
 
+#include "harness/client/subscription.h"
+#include "harness/client/transaction_by_hand.h"
 #include "harness/cluster/test_support.h"
 #include "harness/core/wait.h"
 
@@ -30,12 +30,13 @@ class Driver {
     group->start();
   }
   /// Runs the coroutine to its end, on this thread.
-  Answer run(std::function<Task<Answer>()> work) {
-    std::optional<Answer> answer;
+  template <typename Work>
+  auto run(Work work) {
+    std::optional<typename decltype(work())::value_type> answer;
     const auto body = [&]() -> Task<void> { answer = co_await work(); };
     boost::asio::co_spawn(group->context(), body, boost::asio::detached);
     while (!answer) group->context().run_one();
-    return std::move(*answer);
+    return *std::move(answer);
   }
   Answer command(std::string key, std::vector<std::string> words) {
     return run([&]() -> Task<Answer> {
@@ -109,6 +110,31 @@ TEST_CASE("a transaction by hand waits before EXEC, and is all or nothing as wel
   CHECK(refused.outcome == Outcome::kFail);
   CHECK(refused.reason == "moved");
   CHECK(driver.get("{t}a") == "6");
+}
+
+TEST_CASE(
+    "a client that tracks keys is told of a write and of FLUSHALL, and knows when nobody tracks for it any "
+    "more") {
+  Driver driver;
+  const int node = driver.command("{t}a", {"SET", "{t}a", "0"}).node;
+  const Subscription::Preparation asked{
+      {{"CLIENT", "ID"}},
+      {{"CLIENT", "TRACKING", "ON", "REDIRECT", std::string(Subscription::kOwnId)},
+       {"MGET", "{t}a", "{t}b"}}};
+  Subscription told(*driver.group, "__redis__:invalidate", false, asked);
+  REQUIRE(driver.run([&] { return told.open(node); }).outcome == Outcome::kOk);
+  driver.command("{t}a", {"SET", "{t}a", "5"});
+  const Subscription::Taken of_write = driver.run([&] { return told.take(); });
+  CHECK(of_write.messages == std::vector<std::string>{"{t}a"});
+  CHECK_FALSE(of_write.all);
+  driver.command("{t}a", {"FLUSHALL"});
+  const Subscription::Taken of_flush = driver.run([&] { return told.take(); });
+  CHECK(of_flush.all);
+  CHECK(of_flush.sound);
+  CHECK(told.open());
+  driver.command("{t}a", {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  CHECK(driver.run([&] { return told.take(); }).end == Subscription::End::kClosed);
+  CHECK_FALSE(told.open());
 }
 
 TEST_CASE("EXEC fails when a watched key has changed, and WATCH does not outlive its session") {

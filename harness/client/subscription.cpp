@@ -95,18 +95,26 @@ Task<Answer> Subscription::carry_out(Wire& wire, const std::vector<Words>& comma
   co_return Answer{Outcome::kOk, {}, nullptr, node_, {}};
 }
 
-Task<Subscription::Taken> Subscription::take() {
-  Taken taken;
+/// Takes what comes before the answer.
+Task<WireFailure> Subscription::ping(Wire& wire, Taken& taken) const {
   const SteadyTime deadline = std::chrono::steady_clock::now() + group_.operation_timeout();
-  std::string ping;
+  std::string bytes;
   const std::string_view command[] = {"PING"};
-  append_command(ping, command);
-  WireFailure failure = co_await wire_->post(ping, deadline);
+  append_command(bytes, command);
+  WireFailure failure = co_await wire.post(bytes, deadline);
   for (bool answered = false; failure == WireFailure::kNone && !answered;) {
-    const WireReply push = co_await wire_->next_push(deadline);
+    const WireReply push = co_await wire.next_push(deadline);
     failure = push.failure;
     if (failure == WireFailure::kNone) answered = take_push(*push.reply, taken);
   }
+  co_return failure;
+}
+
+/// What the connection beside it asked for ends with that connection.
+Task<Subscription::Taken> Subscription::take() {
+  Taken taken;
+  WireFailure failure = co_await ping(*wire_, taken);
+  if (failure == WireFailure::kNone && beside_) failure = co_await ping(*beside_, taken);
   if (failure != WireFailure::kNone) {
     taken.end = failure == WireFailure::kTimeout ? End::kTimeout : End::kClosed;
     wire_->close();
@@ -122,7 +130,10 @@ bool Subscription::take_push(const redisReply& push, Taken& taken) const {
   const bool message = push.type == REDIS_REPLY_ARRAY && push.elements == 3;
   if (message && kind == (sharded_ ? "smessage" : "message") && text(*push.element[1]) == channel_) {
     const redisReply& content = *push.element[2];
-    if (content.type != REDIS_REPLY_ARRAY) taken.messages.emplace_back(text(content));
+    if (content.type == REDIS_REPLY_NIL)
+      taken.all = true;
+    else if (content.type != REDIS_REPLY_ARRAY)
+      taken.messages.emplace_back(text(content));
     for (std::size_t i = 0; content.type == REDIS_REPLY_ARRAY && i < content.elements; ++i)
       taken.messages.emplace_back(text(*content.element[i]));
   } else if (message && kind == (sharded_ ? "sunsubscribe" : "unsubscribe")) {

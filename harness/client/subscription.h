@@ -15,7 +15,6 @@ namespace harness {
 
 class Subscription {
  public:
-  /// `sharded`: SSUBSCRIBE, which the shard that serves the channel's slot answers; else SUBSCRIBE.
   using Words = std::vector<std::string>;
   /// Commands of more than a subscription needs. kOwnId stands for the client id, once CLIENT ID was
   /// answered.
@@ -23,8 +22,10 @@ class Subscription {
     std::vector<Words> before;  // sent by the connection before it subscribes
     std::vector<Words> beside;  // by another one once it is subscribed, which then stays open as long
   };
-  Subscription(ClientGroup& group, std::string channel, bool sharded, Preparation preparation = {});
   static constexpr std::string_view kOwnId = "{id}";
+
+  /// `sharded`: SSUBSCRIBE, which the shard that serves the channel's slot answers; else SUBSCRIBE.
+  Subscription(ClientGroup& group, std::string channel, bool sharded, Preparation preparation = {});
 
   /// At this node; a redirection is followed once. ok: from now on it is subscribed.
   Task<Answer> open(int node);
@@ -38,6 +39,7 @@ class Subscription {
   };
   struct Taken {
     std::vector<std::string> messages;  // in order of arrival; of one that is a list, its elements
+    bool all = false;                   // a message without content came: CLIENT TRACKING's word for all keys
     End end = End::kStill;
     bool sound = true;  // nothing came that is neither a message nor an answer
   };
@@ -53,6 +55,7 @@ class Subscription {
   Task<Answer> carry_out(Wire& wire, const std::vector<Words>& commands, SteadyTime deadline);
   Answer refused(const redisReply& error, int& elsewhere);
   bool take_push(const redisReply& push, Taken& taken) const;
+  Task<WireFailure> ping(Wire& wire, Taken& taken) const;
 
   ClientGroup& group_;
   std::string channel_;

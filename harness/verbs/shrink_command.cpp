@@ -298,7 +298,8 @@ void find_builds_of(const StoredRun& stored, const ShrinkOptions& options, const
   Progress progress(progress_style(!options.no_progress));
   std::string specs;
   for (const std::string& spec : specs_of(stored.plan.cluster)) specs += (specs.empty() ? "" : ",") + spec;
-  require_same(find_builds(specs, {execution.mode, options.quick_build, {}}, progress), execution.same_builds);
+  require_same(find_builds(specs, {execution.mode, options.quick_build, {}}, progress),
+               execution.same_builds);
 }
 
 }  // namespace
