@@ -240,13 +240,16 @@ class MessageRules {
               {last.id});
   }
 
-  /// Who is subscribed to a shard channel is told when the slot goes to another shard (sunsubscribe).
+  /// Who is subscribed to a shard channel is told when the slot goes to another shard (sunsubscribe). Not
+  /// where the node itself went elsewhere: redis 7.0 tells nobody of that.
   void check_kept(const std::vector<Look>& looks) {
     const Nanos most = kUnderWay + analysis_.stall;
+    const Operation& first = op(looks.front().id);
     for (const Look& look : looks) {
       const Operation& seen = op(look.id);
       const int node = run_.node_by_name(run_.history.node_text(seen));
       if (!look.end.empty() || node < 0) continue;
+      if (master_at(node, first.completed) != master_at(node, seen.invoked)) continue;
       const int slot = slot_of(run_.history.key_text(seen));
       const Nanos since = held_since(analysis_.views[static_cast<std::size_t>(node)], seen.invoked, kSecond,
                                      [slot](const View& view) { return is_of_another_shard(view, slot); });
@@ -258,6 +261,12 @@ class MessageRules {
                            at(since) + " by the node's own looks: no message comes there any more",
                        {look.id});
     }
+  }
+
+  /// Whom the node replicated then, by its own look: empty of a master, and where nothing is known.
+  std::string master_at(int node, Nanos time) const {
+    const TopologyNode* own = own_line(view_at(analysis_.views[static_cast<std::size_t>(node)], time));
+    return own == nullptr || own->is(kFlagMaster) ? std::string() : own->master_id;
   }
 
   const Analysis& analysis_;

@@ -87,7 +87,14 @@ TEST_CASE("a subscription to a shard channel does not outlive the slot at its no
   }
   SECTION("bad: at a replica of the shard that had it") {
     channel.b.move_slot(slot_of(key_of(0)), 1, 2);
+    channel.look(1'500, 4);
     channel.look(5'000, 4);
     CHECK(has(channel.judged(check_shard_messages), "subscription-kept"));
+  }
+  SECTION("not judged: at a replica that was given to another master") {
+    channel.look(1'500, 4);
+    channel.b.give(4, 2);
+    channel.look(5'000, 4);
+    CHECK(channel.judged(check_shard_messages).violations == 0);
   }
 }

@@ -223,14 +223,15 @@ class Replication {
     }
   }
 
-  /// A replica says each second how much it has (REPLCONF ACK): what its master shows is not much older.
+  /// A replica says each second how much it has (REPLCONF ACK): what its master shows is not much older. 0:
+  /// on this connection it has said nothing yet.
   void check_understated(const View& view) {
     constexpr Nanos kTold = 2 * kSecond;
     const Nanos before = view.begin - kTold - analysis_.stall;
     if (!view.reachable || !view.replication.is_master || !quiet_.holds(before, view.begin)) return;
     for (const AttachedReplica& replica : view.replication.replicas) {
       const int node = node_at(replica.ip, replica.port);
-      if (replica.state != "online" || node < 0) continue;
+      if (replica.state != "online" || replica.offset == 0 || node < 0) continue;
       std::int64_t had = -1;
       for (const OffsetSample& sample : run_.offsets)
         if (sample.node == node && sample.time <= before)

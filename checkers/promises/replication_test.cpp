@@ -152,4 +152,7 @@ TEST_CASE("replication: a master shows what its replica has acknowledged long ag
   SECTION("bad: of what it had four seconds before") {
     CHECK(shown(60'000));
   }
+  SECTION("good: nothing yet, on a new connection") {
+    CHECK_FALSE(shown(90'000));
+  }
 }
