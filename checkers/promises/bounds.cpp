@@ -17,17 +17,18 @@ struct Profile {
   bool spaces_votes;  // checkers/PROMISES.md row 10
   bool delays_votes;  // by 500 ms; newer Valkey by less, or not at all where nobody else can be better
   bool forces_votes;  // the best-ranked replica asks with FORCEACK in automatic elections too
+  bool unblocks;      // a master that becomes a replica answers its blocked clients with -UNBLOCKED
 };
 constexpr Profile kProfiles[] = {
     // Valkey 9.1 (release notes, #2227; clusterRequestFailoverAuth in cluster_legacy.c of 9.1.2, not
     // of 8.1.1)
     // sets FORCEACK when myselfIsBestRankedReplica(): voters that have not heard of the FAIL vote all the
-    // same.
-    {"valkey", 9'001'000, false, false, true},
-    {"valkey", 9'000'000, false, false, false},
+    // same. disconnectOrRedirectAllBlockedClients of 9.1.2, not of 8.1.1, redirects in a cluster.
+    {"valkey", 9'001'000, false, false, true, false},
+    {"valkey", 9'000'000, false, false, false, false},
     // Valkey took the pause between votes away: voted_time is gone from cluster_legacy.c of 8.1.1.
-    {"valkey", 8'001'000, false, true, false},
-    {"", 0, true, true, false},
+    {"valkey", 8'001'000, false, true, false, true},
+    {"", 0, true, true, false, true},
 };
 
 const Profile& profile_of(const ServerInfo& server) {
@@ -72,6 +73,7 @@ Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config) {
   bounds.election_delay = profile_of(server).delays_votes ? 500 * kMillisecond : 0;
   bounds.vote_spacing = profile_of(server).spaces_votes ? 2 * timeout : 0;
   bounds.forces_votes = profile_of(server).forces_votes;
+  bounds.unblocks_at_demotion = profile_of(server).unblocks;
   return bounds;
 }
 
@@ -81,6 +83,7 @@ Bounds bounds_of(const RunInfo& info) {
     const Bounds theirs = bounds_of(peer, info.config);
     bounds.vote_spacing = std::min(bounds.vote_spacing, theirs.vote_spacing);
     bounds.forces_votes = bounds.forces_votes || theirs.forces_votes;
+    bounds.unblocks_at_demotion = bounds.unblocks_at_demotion && theirs.unblocks_at_demotion;
   }
   return bounds;
 }

@@ -26,6 +26,7 @@ struct Bounds {
   Nanos election_delay = 0;   // row 2: the fixed part, before a replica of rank 0 asks for votes; 0: unknown
   Nanos vote_spacing = 0;     // row 10: 2·NT between votes for one failed master; 0: not promised
   bool forces_votes = false;  // row 9: a candidate may ask for votes about a master that is not failed
+  bool unblocks_at_demotion = true;  // row 25: with -UNBLOCKED; false: it may redirect who waits
 };
 
 Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config);

@@ -159,6 +159,11 @@ TEST_CASE("who waits at a master that becomes a replica is told so, and not redi
   SECTION("good: it was told") {
     CHECK_FALSE(kept({1'500, 2'110}, 1, Outcome::kFail));
   }
+  SECTION("good: this release redirects") {
+    b.run.info.server.flavor = "valkey";
+    b.run.info.server.version = "9.1.2";
+    CHECK_FALSE(kept({1'500, 5'500}, 4));
+  }
   SECTION("good: it came when the master was about to change, and had perhaps to wait for that") {
     CHECK_FALSE(kept({1'900, 5'500}, 4));
   }
