@@ -17,6 +17,7 @@ namespace {
 // Low on purpose: they tell a run that did nothing from one that did something, on a slow machine too.
 constexpr double kOperationsMin = 200;
 constexpr double kOperationsDuringFaultMin = 20;
+constexpr Nanos kServesNobody = 2 * kSecond;            // a master that was just started (PROMISES.md, row 6)
 constexpr Nanos kFaultJudgedFrom = 300 * kMillisecond;  // shorter ones may pass between two operations
 constexpr Nanos kObserverGapMax = 2 * kSecond;
 
@@ -121,11 +122,11 @@ class Strength {
                                      : "No fault was tried, and the plan does not say that it wants none.");
   }
 
-  /// How much of that time at least one server ran: while all of them are dead nobody can answer.
+  /// How much of that time at least one server could answer: it ran, and had not just been started.
   Nanos served_for(Nanos from, Nanos until) const {
     std::vector<Span> lives;
     for (const Incarnation& life : run_.incarnations)
-      lives.push_back({std::max(life.started, from), std::min(life.ended, until)});
+      lives.push_back({std::max(life.started + kServesNobody, from), std::min(life.ended, until)});
     std::ranges::sort(lives, {}, &Span::begin);
     Nanos sum = 0;
     Nanos counted_to = from;
