@@ -1,13 +1,12 @@
 #include "workloads/expiry.h"
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
 
+#include "harness/client/pause.h"
 #include "workloads/answers.h"
 #include "workloads/keys.h"
 
@@ -105,11 +104,7 @@ class ExpiryWorkload final : public Workload {
 
  private:
   /// Copies of the data are compared in the end: by then nothing may go by itself.
-  Task<void> until_all_is_over(Client& client) const {
-    boost::asio::steady_timer timer(client.group().context(), over_);
-    boost::system::error_code ignored;  // a cancelled wait is a shorter wait
-    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
-  }
+  Task<void> until_all_is_over(Client& client) const { return pause_until(client.group().context(), over_); }
 
   Operation fresh(Prng& prng) {
     Operation op;

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "harness/client/pause.h"
 #include "harness/client/session.h"
 #include "harness/client/subscription.h"
 #include "workloads/answers.h"
@@ -166,7 +165,7 @@ class NoticesWorkload final : public Workload {
       if (!take_answer(op, opened, recorder_)) co_return op;
       readers_[op.process].fresh = false;
     }
-    co_await pause(client.group().context());
+    co_await pause_for(client.group().context(), std::chrono::milliseconds(wait_));
     const Subscription::Taken taken = co_await mine.subscription->take();
     op.outcome = Outcome::kOk;
     op.node = static_cast<std::uint16_t>(mine.subscription->node());
@@ -175,12 +174,6 @@ class NoticesWorkload final : public Workload {
     else
       unexpected_reply(op, recorder_);
     co_return op;
-  }
-
-  Task<void> pause(boost::asio::io_context& context) const {
-    boost::asio::steady_timer timer(context, std::chrono::milliseconds(wait_));
-    boost::system::error_code ignored;  // a cancelled pause is a shorter pause
-    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
   }
 
   /// Keys of other families are told of, too, by events: they are left out.

@@ -1,14 +1,13 @@
 #include "workloads/pubsub.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "harness/client/pause.h"
 #include "harness/client/session.h"
 #include "harness/client/subscription.h"
 #include "workloads/answers.h"
@@ -32,12 +31,6 @@ constexpr Parameter kOptions[] = {
 /// Of the final phase: looks at each channel, and how long each waits.
 constexpr int kFinalLooks = 6;
 constexpr std::int64_t kFinalWait = 300;
-
-Task<void> pause(boost::asio::io_context& context, std::int64_t milliseconds) {
-  boost::asio::steady_timer timer(context, std::chrono::milliseconds(milliseconds));
-  boost::system::error_code ignored;  // a cancelled pause is a shorter pause
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
-}
 
 class PubsubWorkload final : public Workload {
  public:
@@ -163,7 +156,8 @@ class PubsubWorkload final : public Workload {
         co_return op;
       }
     }
-    if (parts[1].as_integer() > 0) co_await pause(client.group().context(), parts[1].as_integer());
+    if (const std::chrono::milliseconds wait(parts[1].as_integer()); wait.count() > 0)
+      co_await pause_for(client.group().context(), wait);
     const Subscription::Taken taken = co_await mine.subscription->take();
     op.outcome = Outcome::kOk;
     op.node = static_cast<std::uint16_t>(mine.subscription->node());

@@ -1,9 +1,6 @@
 #include "workloads/replay.h"
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <deque>
 #include <fstream>
@@ -11,6 +8,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "harness/client/pause.h"
 #include "harness/core/check.h"
 #include "harness/core/path_unit.h"
 #include "workloads/answers.h"
@@ -134,9 +132,7 @@ class ReplayWorkload final : public Workload {
     const auto follower = follows_.find(op.process);
     if (follower == follows_.end()) co_return;
     const double wait = std::min(static_cast<double>(follower->second.gap) / pace_, 1e6);
-    boost::asio::steady_timer timer(context, std::chrono::microseconds(static_cast<std::int64_t>(wait)));
-    boost::system::error_code ignored;  // a cancelled wait is a shorter wait
-    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+    co_await pause_for(context, std::chrono::microseconds(static_cast<std::int64_t>(wait)));
   }
 
   Recorder& recorder_;

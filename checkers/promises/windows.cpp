@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 
 #include "checkers/promises/aftermath.h"
 #include "checkers/promises/effects.h"
@@ -269,8 +270,7 @@ Attribution Windows::before_fault(const FaultRecord& fault, const Deviation& dev
 
 /// A plain manual failover waits for the replica and loses nothing; FORCE and TAKEOVER do not wait.
 Attribution Windows::by_handover(const FaultRecord& fault, const Deviation& deviation) const {
-  const Nanos age =
-      std::max(deviation.effect_by, fault.requested) - std::min(deviation.effect_by, fault.requested);
+  const Nanos age = std::abs(deviation.effect_by - fault.requested);
   if (!forced_handover(fault)) {
     Attribution lost = violation(
         age, fault_text(fault) + " at " + at(fault.requested) + " waits for the replica, and loses nothing");

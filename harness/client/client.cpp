@@ -2,10 +2,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
+
+#include "harness/client/pause.h"
 
 namespace harness {
 namespace {
@@ -39,12 +38,6 @@ Refusal meaning_of(const Request& request, const redisReply& last, std::span<con
   if (request.kind == Request::Kind::kTransaction) return classify_transaction(error, errors);
   errors.push_back(error);
   return classify_pipeline(errors);
-}
-
-Task<void> pause(asio::io_context& context, std::chrono::milliseconds time) {
-  asio::steady_timer timer(context, time);
-  boost::system::error_code ignored;  // a cancelled pause is a shorter pause
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 }  // namespace
@@ -185,7 +178,7 @@ Task<Answer> Client::blocking_command(std::string_view key, std::span<const std:
 Task<bool> Client::find_owner(SteadyTime deadline) {
   group_.refresh_soon();
   if (std::chrono::steady_clock::now() >= deadline) co_return false;
-  co_await pause(group_.context(), kTryAgainPause);
+  co_await pause_for(group_.context(), kTryAgainPause);
   co_return true;
 }
 
@@ -263,7 +256,7 @@ Task<Answer> Client::exchange(Request request) {
     if (hop.next == NextStep::kFinish || request.slot < 0) co_return answer;
     if (hop.next == NextStep::kTryAgain) {  // the deadline bounds these, not the number of redirections
       if (std::chrono::steady_clock::now() + kTryAgainPause >= deadline) co_return answer;
-      co_await pause(group_.context(), kTryAgainPause);
+      co_await pause_for(group_.context(), kTryAgainPause);
       continue;
     }
     // Whoever was asked first named a node that is not the slot's either.

@@ -1,9 +1,8 @@
 #include "harness/client/transaction_by_hand.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <optional>
+
+#include "harness/client/pause.h"
 
 namespace harness {
 namespace {
@@ -19,12 +18,6 @@ std::optional<Classification> first_refusal(const Answer& queued) {
   return refusal(queued.reply);
 }
 
-Task<void> wait_for(boost::asio::io_context& context, std::chrono::milliseconds time) {
-  boost::asio::steady_timer timer(context, time);
-  boost::system::error_code ignored;  // a cancelled pause is a shorter pause
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
-}
-
 }  // namespace
 
 Task<Answer> transaction_by_hand(Client& client, std::string_view key, const Commands& commands,
@@ -36,7 +29,7 @@ Task<Answer> transaction_by_hand(Client& client, std::string_view key, const Com
     co_return queued;
   }
   const std::optional<Classification> refused = first_refusal(queued);
-  co_await wait_for(client.group().context(), pause);
+  co_await pause_for(client.group().context(), pause);
   const std::string_view exec[] = {"EXEC"};
   Answer answer = co_await session.command(exec);
   if (answer.outcome != Outcome::kOk) client.group().refresh_soon();

@@ -9,7 +9,6 @@
 
 #include "harness/builds/features.h"
 #include "harness/builds/server.h"
-#include "harness/cluster/shape.h"
 #include "harness/conditions/conditions.h"
 #include "harness/core/check.h"
 #include "harness/core/exit_code.h"
@@ -66,13 +65,9 @@ std::string headline(const RunInfo& info, const ClusterPlan& cluster) {
 /// The builds under test, compiled first when the plan names sources.
 std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const ExecuteOptions& options,
                                  Progress& progress) {
-  std::string specs;
-  for (const std::string& spec : specs_of(plan.cluster)) specs += (specs.empty() ? "" : ",") + spec;
   try {
-    std::vector<Server> servers =
-        find_builds(specs, {options.mode, options.quick_build, files.build_log()}, progress);
-    require_same(servers, options.same_builds);
-    return servers;
+    return find_builds(plan.cluster,
+                       {options.mode, options.quick_build, files.build_log(), options.same_builds}, progress);
   } catch (const UsageError&) {
     std::filesystem::remove_all(files.directory);  // nothing was run: nothing half-done stays
     throw;
@@ -135,19 +130,6 @@ Capabilities capabilities_for(const Plan& plan, SandboxMode mode) {
 }
 
 }  // namespace
-
-void require_same(const std::vector<Server>& servers, const std::vector<std::string>& sums) {
-  if (sums.empty()) return;
-  bool same = servers.size() == sums.size();
-  for (std::size_t i = 0; same && i < sums.size(); ++i) same = servers[i].info.sha256 == sums[i];
-  if (same) return;
-  std::string now;
-  for (const Server& server : servers) now += " " + server.info.spec + " " + server.info.sha256.substr(0, 8);
-  std::string then;
-  for (const std::string& sum : sums) then += " " + sum.substr(0, 8);
-  throw UsageError("the builds are not those of the stored run (sha256" + then + "; now" + now +
-                   "): give it back, or carry its plan out on what is there now, with 'harness run --plan'");
-}
 
 std::string why_not_by(const Flavor& flavor, const Plan& plan) {
   const auto lacks = [&](const std::string& name, const std::string& mend) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "harness/builds/flavor.h"
-#include "harness/builds/server.h"
 #include "harness/core/plan.h"
 #include "harness/run/conduct.h"
 #include "harness/run/progress.h"
@@ -42,10 +41,6 @@ std::string why_not_here(const Plan& plan, SandboxMode mode);
 
 /// Why the plan cannot be carried out with that build: a feature of releases that it requires. Empty: it can.
 std::string why_not_by(const Flavor& flavor, const Plan& plan);
-
-/// A replay that met another build would say nothing about the run that it repeats: throws UsageError unless
-/// these builds have these SHA-256, in their order. No sums: any builds will do.
-void require_same(const std::vector<Server>& servers, const std::vector<std::string>& sums);
 
 /// Writes plan.json, finds (or compiles) the builds, and conducts the run in its bottle. `files` is a fresh
 /// run directory. Throws UsageError for a SPEC that names no build, or another one than `same_builds` says:

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "harness/client/pause.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -20,12 +18,6 @@ constexpr std::chrono::milliseconds kPauseAfterFailure(10);
 constexpr std::chrono::milliseconds kStopInterval(50);
 /// Turns missed by more than this are given up: after a stall the load goes on at its rate, without a burst.
 constexpr std::chrono::milliseconds kArrearsMax(200);
-
-Task<void> sleep_until(asio::io_context& context, SteadyTime time) {
-  asio::steady_timer timer(context, time);
-  boost::system::error_code ignored;  // a cancelled wait is a shorter wait
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-}
 
 }  // namespace
 
@@ -140,7 +132,7 @@ Task<void> LoadThread::await_turn() {
     next_turn_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / options_.rate));
   }
   while (!over() && steady_clock::now() < turn)
-    co_await sleep_until(group_->context(), std::min<SteadyTime>(turn, steady_clock::now() + kStopInterval));
+    co_await pause_until(group_->context(), std::min<SteadyTime>(turn, steady_clock::now() + kStopInterval));
 }
 
 /// Invokes, waits, completes; gives back the completed operation. A process that ends in info is replaced,
@@ -170,7 +162,7 @@ Task<void> LoadThread::process_loop() {
     // An operation that fails without an error (a compare-and-set that found another value) was served.
     const bool refused = op.outcome != Outcome::kOk && op.error != kNoError;
     if (refused && steady_clock::now() - before < kPauseAfterFailure)
-      co_await sleep_until(group_->context(), steady_clock::now() + kPauseAfterFailure);
+      co_await pause_for(group_->context(), kPauseAfterFailure);
   }
 }
 
@@ -183,7 +175,7 @@ Task<Operation> LoadThread::until_ok(Client& client, std::int32_t& process, cons
   };
   Operation done = co_await perform(client, process, op);
   while (!served(done) && steady_clock::now() < deadline) {
-    co_await sleep_until(group_->context(), steady_clock::now() + kPauseAfterFailure);
+    co_await pause_for(group_->context(), kPauseAfterFailure);
     done = co_await perform(client, process, op);
   }
   if (!served(done)) ++unanswered_;

@@ -177,4 +177,19 @@ std::map<pid_t, std::uint64_t> bytes_of_trees(std::span<const pid_t> roots) {
   return bytes;
 }
 
+int SideBySide::at_first() const {
+  return jobs_ > 0 ? jobs_ : runs_side_by_side(measure_machine(0), need_);
+}
+
+int SideBySide::measure(std::span<const pid_t> running, int ceiling) {
+  if (jobs_ > 0) return jobs_;
+  std::uint64_t used = 0;
+  for (const auto& [pid, bytes] : bytes_of_trees(running)) {
+    need_.see_bytes(bytes);
+    used += bytes;
+  }
+  const int limit = std::min(ceiling, runs_side_by_side(measure_machine(used), need_));
+  return runs_when(busy_.measure(), static_cast<int>(running.size()), limit);
+}
+
 }  // namespace harness

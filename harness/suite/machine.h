@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <span>
 
@@ -51,10 +52,30 @@ class BusyMeter {
 /// at least one, at most the limit.
 int runs_when(double busy, int running, int limit);
 
+/// Resident bytes of each process and of all that descend from it, by one look at /proc.
+std::map<pid_t, std::uint64_t> bytes_of_trees(std::span<const pid_t> roots);
+
 /// Measured now. `used` is what our own runs hold: it counts as to be had.
 Machine measure_machine(std::uint64_t used);
 
-/// Resident bytes of each process and of all that descend from it, by one look at /proc.
-std::map<pid_t, std::uint64_t> bytes_of_trees(std::span<const pid_t> roots);
+/// How many runs to have under way, measured again and again while they go on.
+class SideBySide {
+ public:
+  /// `jobs`: so many, whatever the machine says; 0: as many as it carries.
+  explicit SideBySide(int jobs) : jobs_(jobs) {}
+
+  /// Before the first run, of which nothing was seen yet: as many as there are cores.
+  int at_first() const;
+  /// By what the runs were seen to use, and by how busy the machine is; at most `ceiling` where it is
+  /// measured. `running`: a process of each. To be called every other second.
+  int measure(std::span<const pid_t> running, int ceiling = std::numeric_limits<int>::max());
+  /// A run has ended.
+  void add_run(double cpu_seconds, double seconds) { need_.add_run(cpu_seconds, seconds); }
+
+ private:
+  int jobs_;
+  Need need_;
+  BusyMeter busy_;
+};
 
 }  // namespace harness

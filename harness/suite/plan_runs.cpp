@@ -71,18 +71,10 @@ void PlanRuns::start() {
   running_.push_back(std::move(one));
 }
 
-/// As a suite does: by what the runs so far used, and by how busy the machine is.
 int PlanRuns::side_by_side() {
-  if (settings_.jobs > 0) return settings_.jobs;
   std::vector<pid_t> pids;
   for (const Running& one : running_) pids.push_back(one.child->pid());
-  std::uint64_t used = 0;
-  for (const auto& [pid, bytes] : bytes_of_trees(pids)) {
-    need_.see_bytes(bytes);
-    used += bytes;
-  }
-  const int limit = runs_side_by_side(measure_machine(used), need_);
-  return runs_when(busy_.measure(), static_cast<int>(running_.size()), limit);
+  return carried_.measure(pids);
 }
 
 /// Waits a moment for the first one, and looks at all others. True: some have ended.
@@ -98,7 +90,7 @@ bool PlanRuns::reap(const std::function<void(const RunOutcome&)>& ended) {
       continue;
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - one->began;
-    need_.add_run(cpu_of_ended_children() - cpu_before, took.count());
+    carried_.add_run(cpu_of_ended_children() - cpu_before, took.count());
     RunOutcome outcome = outcome_of_plan(one->folder, read_file(one->folder / kSaid), *status);
     outcome.seconds = took.count();
     running_.erase(one++);

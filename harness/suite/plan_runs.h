@@ -48,8 +48,7 @@ class PlanRuns {
   int side_by_side();
 
   const PlanRunsSettings settings_;
-  Need need_;
-  BusyMeter busy_;
+  SideBySide carried_{settings_.jobs};
   std::list<Running> running_;
   std::size_t started_ = 0;
 };

@@ -76,8 +76,7 @@ class SuiteRun {
   /// True: interrupted.
   bool carry_out() {
     journal_.begin_session(unix_ms());
-    // Nothing was seen of the runs yet: as many as there are cores.
-    side_by_side_ = settings_.jobs > 0 ? settings_.jobs : runs_side_by_side(measure_machine(0), need_);
+    side_by_side_ = carried_.at_first();
     progress_.say(suite_headline(matrix_, matrix_.my_size().value_or(0), side_by_side_,
                                  still_to_come() + log_.seconds));
     // When the time is over nothing begins, replays neither.
@@ -127,14 +126,7 @@ class SuiteRun {
     measured_ = Clock::now();
     std::vector<pid_t> pids;
     for (const OneRun& run : running_) pids.push_back(run.pid());
-    std::uint64_t used = 0;
-    for (const auto& [pid, bytes] : bytes_of_trees(pids)) {
-      need_.see_bytes(bytes);
-      used += bytes;
-    }
-    const int limit = std::min(ceiling_, runs_side_by_side(measure_machine(used), need_));
-    const int running = static_cast<int>(running_.size());
-    side_by_side_ = settings_.jobs > 0 ? settings_.jobs : runs_when(busy_.measure(), running, limit);
+    side_by_side_ = carried_.measure(pids, ceiling_);
   }
 
   void begin_runs() {
@@ -164,7 +156,7 @@ class SuiteRun {
         ++run;
         continue;
       }
-      need_.add_run(run->cpu_seconds(), outcome.seconds);
+      carried_.add_run(run->cpu_seconds(), outcome.seconds);
       run = running_.erase(run);
       take(std::move(outcome));
     }
@@ -259,8 +251,7 @@ class SuiteRun {
   Durations durations_;
   Keeper keeper_;
   SuiteJournal journal_;
-  Need need_;
-  BusyMeter busy_;
+  SideBySide carried_{settings_.jobs};
   int side_by_side_ = 1;
   bool new_ = false;  // something is to be made smaller
   int ceiling_ = std::numeric_limits<int>::max();

@@ -296,10 +296,8 @@ int Shrinking::run() {
 /// Compiles what has to be, before runs side by side want it, and holds it to the stored run.
 void find_builds_of(const StoredRun& stored, const ShrinkOptions& options, const ExecuteOptions& execution) {
   Progress progress(progress_style(!options.no_progress));
-  std::string specs;
-  for (const std::string& spec : specs_of(stored.plan.cluster)) specs += (specs.empty() ? "" : ",") + spec;
-  require_same(find_builds(specs, {execution.mode, options.quick_build, {}}, progress),
-               execution.same_builds);
+  find_builds(stored.plan.cluster, {execution.mode, options.quick_build, {}, execution.same_builds},
+              progress);
 }
 
 }  // namespace
