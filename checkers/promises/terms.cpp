@@ -280,19 +280,25 @@ void Terms::find_origin(const RunRecord& run, int term, const std::vector<std::v
   const int parent = term_with_stream(synchronized->replication.replication_id, stint.node);
   if (parent == kNoTerm) return;
   // It may have synchronized with yet another master, unseen, between the last look and the promotion: if it
-  // was told to follow another, or if the one it followed was restarted as a master.
+  // was told to follow another, or if the one it followed was restarted as a master. (Not if it names the
+  // stream that it had when it was promoted: a process that starts begins a new one.)
   const int source = terms_[static_cast<std::size_t>(parent)].node;
   const Given given = given_to_another(looks, synchronized->begin, stint.surely_from,
                                        run.nodes[static_cast<std::size_t>(source)].id);
   if (!given.certain) return;
   if (given.first != nullptr) return find_uncopied(run, stint, *given.first, *previous);
-  const Nanos promoted = promoted_by(run, *previous, *first);
-  for (const int other : of_node_[static_cast<std::size_t>(source)])
-    if (other != parent && terms_[static_cast<std::size_t>(other)].maybe_from <= promoted &&
-        terms_[static_cast<std::size_t>(other)].maybe_until >= synchronized->end)
-      return;
+  if (first->replication.replicated_id != synchronized->replication.replication_id &&
+      has_other_term(source, parent, synchronized->end, promoted_by(run, *previous, *first)))
+    return;
   stint.origin = Term::Origin::kPromoted;
   stint.parent = parent;
+}
+
+/// Whether the node had, besides `term`, another term in that time.
+bool Terms::has_other_term(int node, int term, Nanos from, Nanos until) const {
+  return std::ranges::any_of(of_node_[static_cast<std::size_t>(node)], [&](int other) {
+    return other != term && (*this)[other].maybe_from <= until && (*this)[other].maybe_until >= from;
+  });
 }
 
 /// A replica that was given to another master and never copied it: when that one's process was dead already,

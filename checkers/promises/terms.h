@@ -90,6 +90,7 @@ class Terms {
   void find_stints(const RunRecord& run, int node, const std::vector<const View*>& views);
   void find_origin(const RunRecord& run, int term, const std::vector<std::vector<const View*>>& views);
   int term_with_stream(const std::string& replication_id, int not_node) const;
+  bool has_other_term(int node, int term, Nanos from, Nanos until) const;
   void find_uncopied(const RunRecord& run, Term& heir, const View& given, const View& last) const;
   void split(const RunRecord& run, int term, const FaultRecord& fault);
   void follow_split(const RunRecord& run, int before, int after);

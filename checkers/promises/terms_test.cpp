@@ -50,5 +50,17 @@ TEST_CASE("an heir whose old master came back before it was looked at took over 
     std::erase_if(run.logs, [](const LogLine& line) { return line.text.starts_with("Failover election"); });
     const Terms silent(run);
     CHECK(last_of(silent, run, 4).origin == Term::Origin::kUnknown);
+
+    const std::string stream = terms[heir.parent].replication_ids.back();
+    const auto name_stream = [&](const std::string& name) {
+      for (View& view : run.views)
+        if (view.node == 3 && view.replication.is_master) view.replication.replicated_id = name;
+    };
+    name_stream(stream);  // as it did not: a process that starts begins a new stream
+    const Terms named(run);
+    CHECK(last_of(named, run, 4).origin == Term::Origin::kPromoted);
+    CHECK(last_of(named, run, 4).parent == heir.parent);
+    name_stream("another stream");
+    CHECK(last_of(Terms(run), run, 4).origin == Term::Origin::kUnknown);
   }
 }

@@ -34,7 +34,7 @@ View unreachable_view(std::string error) {
 bool same_look(const View& a, const View& b) {
   const auto lasting = [](const ReplicationInfo& r) {
     return std::tie(r.is_master, r.master_ip, r.master_port, r.link_up, r.sync_in_progress, r.replication_id,
-                    r.run_id, r.process_id);
+                    r.replicated_id, r.run_id, r.process_id);
   };
   const auto& ra = a.replication.replicas;
   const auto& rb = b.replication.replicas;

@@ -247,6 +247,7 @@ template <typename Archive>
 void fields(Archive& a, typename Archive::template Of<ReplicationInfo>& info) {
   a.value("is_master", info.is_master);
   a.value("replication_id", info.replication_id);
+  a.optional("replicated_id", info.replicated_id);
   a.value("offset", info.offset);
   a.value("run_id", info.run_id);
   a.value("process_id", info.process_id);

@@ -204,6 +204,7 @@ ReplicationInfo parse_info_replication(std::string_view text) {
     if (name == "master_link_status") info.link_up = value == "up";
     if (name == "master_sync_in_progress") info.sync_in_progress = value != "0";
     if (name == "master_replid") info.replication_id = value;
+    if (name == "master_replid2" && value.find_first_not_of('0') != value.npos) info.replicated_id = value;
     if (name == "master_repl_offset") parse_number(value, master_offset);
     if (name == "slave_repl_offset") parse_number(value, replica_offset);
     if (name == "run_id") info.run_id = value;

@@ -90,6 +90,7 @@ struct ReplicationInfo {
   bool link_up = false;           // a replica's master_link_status
   bool sync_in_progress = false;  // a replica's master_sync_in_progress
   std::string replication_id;     // master_replid
+  std::string replicated_id;      // master_replid2: the stream a promoted replica had replicated; empty: none
   std::int64_t offset = 0;        // a master's master_repl_offset, a replica's slave_repl_offset
   std::vector<AttachedReplica> replicas;
   std::string run_id;  // changes at every process start
