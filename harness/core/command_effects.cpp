@@ -13,7 +13,11 @@ namespace {
 struct CommandEffect {
   std::array<std::string_view, 2> words;  // upper case; an empty second word: any
   EffectKind kind;
+  Nanos least = 0;  // it has this effect only if the server took so long over it
 };
+
+/// What runs on the server's one thread stops the node as a pause does, when it takes longer than one look.
+constexpr Nanos kHolds = 100 * kMillisecond;
 
 constexpr CommandEffect kEffects[] = {
     {{"CLUSTER", "FAILOVER"}, EffectKind::kHandover},
@@ -39,6 +43,17 @@ constexpr CommandEffect kEffects[] = {
     {{"FLUSHALL", ""}, EffectKind::kData},
     {{"FLUSHDB", ""}, EffectKind::kData},
     {{"DEBUG", "SLEEP"}, EffectKind::kStopped},
+    {{"DEBUG", "RELOAD"}, EffectKind::kStopped, kHolds},
+    {{"DEBUG", "LOADAOF"}, EffectKind::kStopped, kHolds},
+    {{"DEBUG", "POPULATE"}, EffectKind::kStopped, kHolds},
+    {{"EVAL", ""}, EffectKind::kStopped, kHolds},
+    {{"EVALSHA", ""}, EffectKind::kStopped, kHolds},
+    {{"EVAL_RO", ""}, EffectKind::kStopped, kHolds},
+    {{"EVALSHA_RO", ""}, EffectKind::kStopped, kHolds},
+    {{"FCALL", ""}, EffectKind::kStopped, kHolds},
+    {{"FCALL_RO", ""}, EffectKind::kStopped, kHolds},
+    {{"KEYS", ""}, EffectKind::kStopped, kHolds},
+    {{"SAVE", ""}, EffectKind::kStopped, kHolds},
     {{"DEBUG", "SEGFAULT"}, EffectKind::kDown},
     {{"DEBUG", "PANIC"}, EffectKind::kDown},
     {{"DEBUG", "RESTART"}, EffectKind::kDown},
@@ -51,12 +66,16 @@ std::string upper(std::string word) {
   return word;
 }
 
-std::optional<EffectKind> kind_of(const std::vector<std::string>& words) {
+std::optional<EffectKind> kind_of(const CommandRecord& command) {
+  const auto& words = command.words;
   const std::string first = words.empty() ? "" : upper(words[0]);
   const std::string second = words.size() < 2 ? "" : upper(words[1]);
-  for (const CommandEffect& effect : kEffects)
-    if (effect.words[0] == first && (effect.words[1].empty() || effect.words[1] == second))
-      return effect.kind;
+  for (const CommandEffect& effect : kEffects) {
+    if (effect.words[0] != first || (!effect.words[1].empty() && effect.words[1] != second)) continue;
+    // A script that ends with an error has held its node all the same.
+    const bool held = command.replied == kNever || command.replied - command.time >= effect.least;
+    if (effect.least > 0 ? held : !command.refused) return effect.kind;
+  }
   return std::nullopt;
 }
 
@@ -80,8 +99,8 @@ Effect effect_of(const CommandRecord& command, EffectKind kind) {
 std::vector<FaultRecord> faults_of_commands(const std::vector<CommandRecord>& commands) {
   std::vector<FaultRecord> faults;
   for (const CommandRecord& command : commands) {
-    const auto kind = kind_of(command.words);
-    if (!kind || command.node < 0 || command.time == kNever || command.refused) continue;
+    const auto kind = kind_of(command);
+    if (!kind || command.node < 0 || command.time == kNever) continue;
     FaultRecord fault;
     fault.step = command.step;
     fault.fault = "command";

@@ -35,6 +35,21 @@ TEST_CASE("commands that change the cluster have the effects that their words sa
   CHECK(faults[3].healed == 2 * kSecond);
 }
 
+TEST_CASE("a script that holds its node stops it for so long, a quick one does not") {
+  CommandRecord quick = sent({"EVAL", "return 1", "0"});
+  quick.replied = quick.time + kMillisecond;
+  CHECK(faults_of_commands({quick}).empty());
+
+  CommandRecord killed = sent({"eval", "while true do end", "0"}, "ERR Error running script: killed by user");
+  killed.refused = true;
+  const auto faults = faults_of_commands({killed});
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].effects.front().kind == EffectKind::kStopped);
+  CHECK(faults[0].effects.front().excuses.dead_link);
+  CHECK(faults[0].requested == kSecond);
+  CHECK(faults[0].healed == 2 * kSecond);
+}
+
 TEST_CASE("a command that asks for a crash excuses its report, one that asks for an end does not") {
   const auto faults = faults_of_commands({sent({"DEBUG", "SEGFAULT"}), sent({"SHUTDOWN", "NOSAVE"})});
   REQUIRE(faults.size() == 2);

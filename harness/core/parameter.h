@@ -19,7 +19,7 @@ struct Parameter {
     kFlag,    // true or false
     kText,    // any text
     kChoice,  // one of `choices`
-    kTarget,  // a target (harness/faults/target.h)
+    kTarget,  // a target (harness/cluster/target.h)
     kBuild,   // a SPEC of a build, compiled before the run; empty: the one of --upgrade-to
     kValue,   // any JSON value: a nested condition, a list of names
   };
