@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "checkers/known.h"
 #include "checkers/loads.h"
 #include "checkers/objects/objects.h"
 #include "checkers/promises/analysis.h"
@@ -116,8 +115,6 @@ std::string explain(const RunVerdict& verdict, const Plan& plan) {
   return text;
 }
 
-}  // namespace
-
 std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& analysis,
                                      const CheckOptions& options) {
   std::vector<CheckResult> results;
@@ -131,10 +128,12 @@ std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& ana
   return results;
 }
 
-SelectedChecks::SelectedChecks(std::span<const std::string_view> names, const Plan& plan)
-    : plan_(plan), names_(names) {
+}  // namespace
+
+SelectedChecks::SelectedChecks(std::span<const std::string_view> names, const Analysis& analysis)
+    : analysis_(analysis), plan_(analysis.run.plan), names_(names), known_(analysis.run) {
   for (const std::string_view name : names)
-    if (find_checker(name) == nullptr && std::ranges::count(plan.loads, name, &LoadPlan::name) == 0)
+    if (find_checker(name) == nullptr && std::ranges::count(plan_.loads, name, &LoadPlan::name) == 0)
       throw UsageError("there is no checker called \"" + std::string(name) +
                        "\"; `harness list` names them all");
 }
@@ -149,28 +148,27 @@ bool SelectedChecks::asks_for(const Checker& checker) const {
          std::ranges::any_of(plan_.loads, [&](const LoadPlan& load) { return names(load.name); });
 }
 
-std::vector<CheckResult> SelectedChecks::run(const Checker& checker, const Analysis& analysis,
-                                             const CheckOptions& options) const {
+std::vector<CheckResult> SelectedChecks::run(const Checker& checker, const CheckOptions& options) {
   if (!asks_for(checker)) return {};
-  std::vector<CheckResult> results = run_checker(checker, analysis, options);
+  std::vector<CheckResult> results = run_checker(checker, analysis_, options);
   if (!names_.empty() && !names(checker.name))
     std::erase_if(results, [&](const CheckResult& result) { return !names(result.name); });
+  for (CheckResult& result : results) {
+    for (Anomaly& anomaly : result.anomalies)
+      if (anomaly.promise.empty()) anomaly.promise = promise_of(anomaly.type, plan_);
+    known_.forgive(checker.name, result);
+  }
   return results;
 }
 
 RunVerdict judge(const RunRecord& run, const CheckOptions& options,
                  std::span<const std::string_view> selected) {
-  const SelectedChecks asked(selected, run.plan);
   RunVerdict verdict;
   verdict.valid = Validity::kNotApplicable;
   const Analysis analysis(run);
-  KnownViolations known(run);
+  SelectedChecks asked(selected, analysis);
   for (const Checker& checker : checkers()) {
-    for (CheckResult& result : asked.run(checker, analysis, options)) {
-      for (Anomaly& anomaly : result.anomalies) {
-        if (anomaly.promise.empty()) anomaly.promise = promise_of(anomaly.type, run.plan);
-      }
-      known.forgive(checker.name, result);
+    for (CheckResult& result : asked.run(checker, options)) {
       verdict.valid = worst(verdict.valid, result.valid);
       verdict.checks.push_back(std::move(result));
     }
@@ -179,7 +177,7 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   if (verdict.valid == Validity::kNotApplicable) verdict.valid = Validity::kUnknown;  // nothing was tested
   verdict.exit_code = exit_code_of(verdict.valid);
   verdict.explanation = run.damage.empty() ? explain(verdict, run.plan) : damaged(run.damage);
-  if (const std::string told = known.told(); !told.empty()) verdict.explanation += " " + told;
+  if (const std::string told = asked.known(); !told.empty()) verdict.explanation += " " + told;
   return verdict;
 }
 

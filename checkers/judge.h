@@ -6,35 +6,35 @@
 #include <vector>
 
 #include "checkers/checkers.h"
+#include "checkers/known.h"
 #include "checkers/promises/analysis.h"
 
 namespace harness {
 
-/// One checker's answers: several when the loads of the run are judged apart. What is damaged in the record
-/// makes them unknown.
-std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& analysis,
-                                     const CheckOptions& options);
-
-/// Which checks are asked for: by the names of checkers, or of loads, whose checks bear them. No names: all.
+/// The checks of a run that are asked for: by the names of checkers, or of loads, whose checks bear them. No
+/// names: all. Violations that the plan knows (known.h) are no failures, and damaged evidence proves nothing.
 class SelectedChecks {
  public:
-  /// Throws UsageError for a name that is neither. REQUIRES: names and plan outlive it.
-  SelectedChecks(std::span<const std::string_view> names, const Plan& plan);
+  /// Throws UsageError for a name that is neither. REQUIRES: names and the analysis outlive it.
+  SelectedChecks(std::span<const std::string_view> names, const Analysis& analysis);
 
-  /// What run_checker gives, without the loads that were not asked for; nothing if the checker was not.
-  std::vector<CheckResult> run(const Checker& checker, const Analysis& analysis,
-                               const CheckOptions& options) const;
+  /// The checker's answers: several when the loads of the run are judged apart; none if it was not asked for.
+  std::vector<CheckResult> run(const Checker& checker, const CheckOptions& options);
   bool asks_for(const Checker& checker) const;
+  /// Of the violations that the plan knows, when all checks were run (KnownViolations::told).
+  std::string known() const { return known_.told(); }
 
  private:
   bool names(std::string_view name) const;
+  const Analysis& analysis_;
   const Plan& plan_;
   std::span<const std::string_view> names_;
+  KnownViolations known_;
 };
 
 /// Runs the selected checkers (none selected: all of the table, in its order). Exit code: 0 pass, 1 a
 /// violation, 4 unknown (harness/FORMATS.md). Violations that the plan knows
-/// (known.h) stay with their checks and do not make the run fail.
+/// stay with their checks and do not make the run fail.
 RunVerdict judge(const RunRecord& run, const CheckOptions& options,
                  std::span<const std::string_view> selected = {});
 

@@ -78,6 +78,23 @@ TEST_CASE("a load's check is selected by the load's name, alone or beside checke
   CHECK(names({"register"}) == std::vector<std::string>{"register"});
 }
 
+TEST_CASE("a check by itself knows the violations that the plan knows, as the judgement of the run does") {
+  FailoverRun broken;
+  RunRecord run = broken.finish();
+  run.incarnations[1].ended = run.info.end - kSecond;
+  const Analysis analysis(run);
+  const Checker& logs = *find_checker("logs");
+  SelectedChecks unknown({}, analysis);
+  const auto result = unknown.run(logs, {}).at(0);
+  REQUIRE(result.valid == Validity::kInvalid);
+  for (const Anomaly& anomaly : result.anomalies)
+    run.plan.known.push_back({"logs", anomaly.type, "of the test", "", ""});
+  const Analysis again(run);
+  SelectedChecks known({}, again);
+  CHECK(known.run(logs, {}).at(0).valid == Validity::kValid);
+  CHECK(known.known().find("of the test") != std::string::npos);
+}
+
 TEST_CASE("an empty record is unknown") {
   const RunVerdict verdict = judge({}, {});
   CHECK(verdict.exit_code == 4);

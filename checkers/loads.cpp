@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <set>
 
 #include "checkers/models.h"
 #include "checkers/objects/objects.h"
@@ -63,15 +64,21 @@ std::vector<std::uint32_t> operations_of(const RunRecord& run, std::size_t load)
   return operations;
 }
 
-/// What a model of `harness check` says of those of the load's operations that are the object's.
+/// What a model of `harness check` says of those of the load's operations that are the object's, without the
+/// instances that are decided already: searches for an order that is not there take longest.
 CheckResult by_model(const Model& model, const RunRecord& run, const CheckOptions& options,
-                     const ObjectEntry& entry, const std::vector<std::uint32_t>& operations) {
+                     const ObjectEntry& entry, const std::vector<std::uint32_t>& operations,
+                     const std::set<std::uint32_t>& decided) {
   const std::unique_ptr<Object> object = object_of(entry, run);
   History own;
   static_cast<HistoryTables&>(own) = run.history;
   own.events = run.history.events;
-  for (const std::uint32_t id : operations)
-    if (object->takes(run.history.operations[id])) own.operations.push_back(run.history.operations[id]);
+  for (const std::uint32_t id : operations) {
+    const Operation& op = run.history.operations[id];
+    if (!object->takes(op)) continue;
+    object->prepare(op);
+    if (!decided.contains(object->instance(op))) own.operations.push_back(op);
+  }
   ModelOptions with;
   with.budget = options.budget;
   return model.check(own, with);
@@ -167,10 +174,11 @@ CheckResult check_load(const Analysis& analysis, const CheckOptions& options, st
   for (const std::string_view& name : line->objects) {
     if (name.empty()) continue;
     const ObjectEntry& object = *find_object(name);
-    CheckResult judged = check_object(analysis, options, object, operations);
+    std::set<std::uint32_t> decided;
+    CheckResult judged = check_object(analysis, options, object, operations, &decided);
     const bool strict = options.strict || run.info.strict;
     if (strict && !object.strict_model.empty() && !removes(run, operations))
-      add_strict(by_model(model_of(object.strict_model), run, options, object, operations),
+      add_strict(by_model(model_of(object.strict_model), run, options, object, operations, decided),
                  object.strict_model, judged);
     if (&name == &line->objects.front())
       result = std::move(judged);

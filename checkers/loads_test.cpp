@@ -1,5 +1,6 @@
 #include "checkers/loads.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "checkers/promises/record_builder_test.h"
@@ -74,4 +75,41 @@ TEST_CASE("a model that was stopped leaves its doubt beside the violations of th
   CHECK(results.at(1).valid == Validity::kInvalid);
   CHECK(results.at(1).doubtful);
   CHECK(results.at(1).truncated == unknown.at(1).truncated);
+}
+
+TEST_CASE("a transfer that the documented verdict allows to be lost is a violation under strict") {
+  FailoverRun scene;
+  RecordBuilder& b = scene.b;
+  const std::string bank = key_of(0, 50);
+  const auto list = [&](std::vector<Value> parts) { return b.values().list(parts); };
+  const auto number = [](std::int64_t n) { return Value::integer(n); };
+  const auto transfer = [&](std::int64_t state, testing::Span when, int node) {
+    b.operation(901, Function::kTransfer, bank, list({number(0), number(1), number(5)}),
+                list({number(0), number(1), number(5), number(100 - 5 * state), number(100 + 5 * state),
+                      number(state)}),
+                when, node);
+  };
+  const auto read = [&](std::int64_t state, testing::Span when, int node) {
+    b.operation(901, Function::kRead, bank, {},
+                list({list({number(0), number(100 - 5 * state)}), list({number(1), number(100 + 5 * state)}),
+                      list({number(state)})}),
+                when, node);
+  };
+  transfer(1, {5'000, 5'001}, 1);
+  transfer(2, {9'998, 9'999}, 1);  // in the master's last moments
+  read(1, {13'000, 13'001}, 4);
+  RunRecord run = b.finish();
+  run.plan.loads.assign(2, {});
+  run.plan.loads[0].name = run.plan.loads[0].workload = "register";
+  run.plan.loads[1].name = run.plan.loads[1].workload = "bank";
+  const CheckResult documented = check_loads(run, {}).at(1);
+  INFO(documented.explanation);
+  CHECK(documented.valid == Validity::kValid);
+  CHECK(documented.allowed == 1);
+  CheckOptions options;
+  options.strict = true;
+  const CheckResult strict = check_loads(run, options).at(1);
+  CHECK(strict.valid == Validity::kInvalid);
+  REQUIRE(strict.violations == 1);
+  CHECK(std::ranges::count(strict.anomalies, "not-linearizable", &Anomaly::type) == 1);
 }

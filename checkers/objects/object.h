@@ -61,7 +61,7 @@ class Object {
 struct ObjectEntry {
   std::string_view name;          // as WorkloadEntry::object says, and the workload's own name if it has none
   std::string_view promise;       // what may be lost, in a few words
-  std::string_view strict_model;  // of checkers/models.h, for --strict; empty: the ledger's own zones tell it
+  std::string_view strict_model;  // of checkers/models.h, for --strict beside the plain answer; empty: none
   std::unique_ptr<Object> (*make)(const History&);
 };
 

@@ -30,7 +30,7 @@ constexpr ObjectEntry kObjects[] = {
      make_queue_object},
     {"priority-queue", "elements are lost or given out again only in documented windows, the lowest first",
      "", make_priority_queue_object},
-    {"bank", "transfers are lost whole, and only in documented windows; the total stays", "bank",
+    {"bank", "transfers are lost whole, and only in documented windows; the total stays", "",
      make_bank_object},
     {"unique-ids", "an identifier is given twice only when the first time lies in a documented window",
      "unique-ids", make_unique_ids_object},

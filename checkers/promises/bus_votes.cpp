@@ -128,12 +128,17 @@ class BusVotes {
     const Nanos arrives = 500 * kMillisecond + analysis_.stall;
     if (suspicion.any_time || suspicion.withdrawn == kNever || suspicion.withdrawn > time - arrives)
       return false;
-    return std::ranges::none_of(run().faults, [&](const FaultRecord& fault) {
-      const bool late = has_effect(fault, {EffectKind::kDegraded, EffectKind::kBus, EffectKind::kStopped,
+    return !comes_late(reporter, receiver, suspicion.withdrawn - kSecond, time);
+  }
+
+  /// Whether what one sent the other in that span may have waited on its way: behind a cut, it goes on when the
+  /// cut has healed.
+  bool comes_late(int from, int to, Nanos since, Nanos until) const {
+    return std::ranges::any_of(run().faults, [&](const FaultRecord& fault) {
+      const bool slow = has_effect(fault, {EffectKind::kDegraded, EffectKind::kBus, EffectKind::kStopped,
                                            EffectKind::kLoad}) ||
-                        drops(run(), fault, reporter, receiver);
-      return late && fault.requested <= time &&
-             over_at(run(), fault, receiver) >= suspicion.withdrawn - kSecond;
+                        drops(run(), fault, from, to);
+      return slow && fault.requested <= until && over_at(run(), fault, to) >= since;
     });
   }
 
@@ -141,6 +146,10 @@ class BusVotes {
     const int failed = run().node_by_id(seen.message.about);
     if (failed < 0 || failed == sender || !told_failed_.insert({sender, failed, seen.time / kSecond}).second)
       return;
+    // To somebody it was cut off from the same word may come long after the others had it.
+    const auto [told, first] = told_before_.try_emplace({sender, failed}, seen.time);
+    if (!first && comes_late(sender, run().node_by_name(seen.link.to), told->second, seen.time)) return;
+    told->second = seen.time;
     ++failures_;
     // Reports count for twice the node timeout. Twice that, since messages take their time.
     const Nanos window = 4 * analysis_.bounds.node_timeout + analysis_.stall;
@@ -247,6 +256,7 @@ class BusVotes {
   std::map<std::pair<std::uint64_t, int>, const BusSighting*> voted_;  // by epoch and voter
   std::map<Election, std::set<int>> voters_;
   std::map<std::pair<int, int>, std::map<int, Suspicion>> suspicions_;  // receiver, suspected -> reporter
+  std::map<std::pair<int, int>, Nanos> told_before_;  // sender, failed: when it told so last
   std::set<std::tuple<int, int, Nanos>> told_failed_;                   // once a second: it goes to everybody
   std::size_t votes_ = 0;
   std::size_t failures_ = 0;

@@ -170,6 +170,28 @@ TEST_CASE("bad: a failure by a report that was taken back") {
   }
 }
 
+TEST_CASE("bad: a failure that is told again without a reason, not one whose word waited behind a cut") {
+  Bus bus;
+  bus.suspect(11'500, 3, 2);
+  bus.fail(11'600, 2, 3);
+  bus.say(11'700, 3, 2, BusType::kPing).gossip = {{bus.run.nodes[0].id, bus_flag::kMaster}};
+  bus.fail(14'000, 2, 1);
+  CHECK(bus.finds("failed-without-majority"));
+  Effect cut;
+  cut.kind = EffectKind::kCut;
+  cut.links = {{"n2", "n1"}};
+  FaultRecord fault;
+  fault.requested = 9'000 * kMillisecond;
+  fault.active = 9'010 * kMillisecond;
+  fault.heals = true;
+  fault.heal_requested = fault.healed = 13'000 * kMillisecond;
+  fault.effects = {cut};
+  bus.run.faults.push_back(fault);
+  CHECK_FALSE(bus.finds("failed-without-majority"));
+  bus.run.faults.back().heal_requested = bus.run.faults.back().healed = 11'000 * kMillisecond;
+  CHECK(bus.finds("failed-without-majority"));
+}
+
 TEST_CASE("a failure that is told early is judged where nobody had a doubt when the path was opened") {
   Bus bus;
   bus.run.bus.opening.time = 10'000 * kMillisecond;

@@ -27,9 +27,9 @@ std::string count(std::size_t number, std::string_view what) {
 /// The plain answer, and of registers the guard of the documented one: a key that is not linearizable over
 /// the run must have an anomaly that says why.
 struct Plain {
-  bool told = false;            // whether this object has a plain answer here
-  std::size_t broken = 0;       // keys that are not linearizable over the whole run
-  std::size_t unexplained = 0;  // of these, those with no anomaly that explains it
+  bool told = false;               // whether this object has a plain answer here
+  std::set<std::uint32_t> broken;  // instances that are not linearizable over the whole run
+  std::size_t unexplained = 0;     // of these, those with no anomaly that explains it
 };
 
 void measure(CheckResult& result, const LedgerFigures& figures, const Plain& plain, std::size_t terms) {
@@ -45,8 +45,8 @@ void measure(CheckResult& result, const LedgerFigures& figures, const Plain& pla
   for (const auto& [window, age] : figures.age_max)
     figure(result.measured, "age_ms_max_" + std::string(to_string(window)), to_ms(age));
   if (plain.told) {
-    figure(result.measured, "linearizable", plain.broken == 0 ? 1 : 0);
-    figure(result.measured, "keys_not_linearizable", static_cast<double>(plain.broken));
+    figure(result.measured, "linearizable", plain.broken.empty() ? 1 : 0);
+    figure(result.measured, "keys_not_linearizable", static_cast<double>(plain.broken.size()));
   }
   if (figures.moved_keys > 0) figure(result.measured, "moved_keys", static_cast<double>(figures.moved_keys));
   figure(result.measured, "operations_unplaced", static_cast<double>(figures.unplaced));
@@ -76,8 +76,8 @@ std::string sentence(const CheckResult& result, const LedgerFigures& figures, co
     text += ".";
   }
   if (plain.told)
-    text += plain.broken == 0 ? " The whole history is linearizable."
-                              : " Plainly linearizable: no, on " + count(plain.broken, "key") + ".";
+    text += plain.broken.empty() ? " The whole history is linearizable."
+                              : " Plainly linearizable: no, on " + count(plain.broken.size(), "key") + ".";
   if (result.violations > 0) {
     const auto first = std::find_if(result.anomalies.begin(), result.anomalies.end(),
                                     [](const Anomaly& anomaly) { return !anomaly.allowed; });
@@ -116,7 +116,7 @@ Plain plain_answer(const RunRecord& run, Object& object, const Ledger& ledger, b
   for (const Ledger::Seen& key : ledger.seen()) {
     const auto conflicts = conflicts_on_one_master(history, object, key.operations);
     if (conflicts.empty()) continue;
-    ++plain.broken;
+    plain.broken.insert(key.instance);
     if (!key.explained && !strict) ++plain.unexplained;
     if (!strict) continue;
     for (const Conflict& conflict : conflicts) {
@@ -142,7 +142,8 @@ std::unique_ptr<Object> object_of(const ObjectEntry& entry, const RunRecord& run
 }
 
 CheckResult check_object(const Analysis& analysis, const CheckOptions& options, const ObjectEntry& entry,
-                         const std::vector<std::uint32_t>& operations) {
+                         const std::vector<std::uint32_t>& operations,
+                         std::set<std::uint32_t>* not_linearizable) {
   const RunRecord& run = analysis.run;
   CheckResult result;
   result.name = entry.name;
@@ -159,8 +160,9 @@ CheckResult check_object(const Analysis& analysis, const CheckOptions& options, 
   Plain plain;
   const bool strict = options.strict || run.info.strict;
   // Of a register it costs little, and guards the documented answer.
-  if (object->shape() == Object::Shape::kLast || (entry.strict_model.empty() && strict))
+  if (object->shape() == Object::Shape::kLast || strict)
     plain = plain_answer(run, *object, ledger, strict, result);
+  if (not_linearizable != nullptr && strict) *not_linearizable = plain.broken;
   measure(result, figures, plain, terms.size());
   figure(result.bound, "minority_writes_ms_max", to_ms(bounds.minority_writes));
   figure(result.bound, "host_stall_ms", to_ms(stall));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "checkers/common/checker.h"
@@ -16,10 +17,12 @@ namespace harness {
 /// told for, keys whose values repeat. measured: operations, keys, lost_writes, stale_reads,
 /// lost_in_window_a (b, c, restart), age_ms_max_a (b, c), linearizable (1 or 0), keys_not_linearizable,
 /// terms.
-/// The documented verdict of one load: its object, and its operations as indices into the history. An object
-/// without a strict model of its own (the register) gets its plain answer here too.
+/// The documented verdict of one load: its object, and its operations as indices into the history. Under
+/// strict, what one master alone cannot explain is a violation, too: `not_linearizable` gets the instances
+/// that are decided so. A register has its plain answer always.
 CheckResult check_object(const Analysis& analysis, const CheckOptions& options, const ObjectEntry& entry,
-                         const std::vector<std::uint32_t>& operations);
+                         const std::vector<std::uint32_t>& operations,
+                         std::set<std::uint32_t>* not_linearizable = nullptr);
 
 /// The object of that line over the run's history; it knows whether clocks were set.
 std::unique_ptr<Object> object_of(const ObjectEntry& entry, const RunRecord& run);

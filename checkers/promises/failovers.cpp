@@ -276,10 +276,12 @@ std::vector<DueFailover> due_failovers(const Analysis& analysis) {
       if (cuts(fault) && !isolates(run, fault, node, masters, replicas)) continue;
       Nanos until = std::min(fault.heal_requested, over_at(run, fault, node));
       until = std::min({until, run.info.end, judged_at(run)});
-      // Other faults meanwhile, on anybody, make it uncertain that a replica and a majority were there.
+      // Other faults meanwhile, on anybody, make it uncertain that a replica and a majority were there; so does
+      // a node that is just back from one (row 6).
+      const Nanos settling = convergence_bound(bounds, stall) + 2 * kSecond;
       const bool alone = std::none_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& other) {
         return &other != &fault && silences(other) && other.requested < until &&
-               (other.healed == kNever || other.healed >= fault.requested);
+               over_for_all(run, other) >= fault.requested - settling;
       });
       const Nanos bound = bounds.recovery_derived + bounds.grace + stall +
                           delays(run, bounds, replicas, fault.requested, until);
@@ -350,34 +352,50 @@ bool gone_by_itself(const Analysis& analysis, const Failover& failover) {
          std::ranges::any_of(analysis.run.incarnations, crashed);
 }
 
+/// Somebody asked for it: a server gives a failover by hand 5 s (row 20), and it is seen a look later.
+bool by_hand(const Analysis& analysis, const Failover& failover) {
+  const RunRecord& run = analysis.run;
+  const Nanos since = failover.promoted - 6 * kSecond - analysis.stall;
+  const bool logged = std::ranges::any_of(run.logs, [&](const LogLine& line) {
+    return (line.node == failover.to || line.node == failover.from) && since <= line.time &&
+           line.time <= failover.promoted + kSecond &&
+           (line.text.find("anual failover") != std::string::npos ||
+            line.text.find("Taking over the master") != std::string::npos);
+  });
+  return logged || std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+           return hands_over(fault) && fault.requested <= failover.promoted && fault.active >= since &&
+                  (acts_on(run, fault, failover.to) || acts_on(run, fault, failover.from));
+         });
+}
+
+/// When what the fault did to the node was over: an event has done it at once, but for a process that ended
+/// and a setting that stays.
+Nanos lasts_until(const RunRecord& run, const FaultRecord& fault, int node) {
+  const bool event = !fault.heals && !has_effect(fault, {EffectKind::kDown, EffectKind::kConfig});
+  return event && fault.active != kNever ? fault.active : over_at(run, fault, node);
+}
+
 /// Row 3. A cause shorter than half a timeout cannot end in a failover; none at all even less.
 void check_need(const Analysis& analysis, const Failover& failover, CheckResult& result) {
   const RunRecord& run = analysis.run;
   const Bounds& bounds = analysis.bounds;
   const Nanos stall = analysis.stall;
-  const bool manual = std::any_of(run.logs.begin(), run.logs.end(), [&](const LogLine& line) {
-    return (line.node == failover.to || line.node == failover.from) && line.time <= failover.promoted &&
-           (line.text.find("anual failover") != std::string::npos ||
-            line.text.find("Taking over the master") != std::string::npos);
-  });
-  const bool asked = std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
-    return hands_over(fault) && fault.requested <= failover.promoted &&
-           (acts_on(run, fault, failover.to) || acts_on(run, fault, failover.from));
-  });
-  if (manual || asked || gone_by_itself(analysis, failover)) return;
+  if (by_hand(analysis, failover) || gone_by_itself(analysis, failover)) return;
+  const Nanos patience = bounds.recovery_derived + bounds.lost_election + stall;
   Nanos longest = 0;
   bool any = false;
   for (const FaultRecord& fault : run.faults) {
     if (fault.requested > failover.promoted || !acts_on(run, fault, failover.from)) continue;
+    const Nanos until = lasts_until(run, fault, failover.from);
+    if (until < failover.promoted - patience) continue;
     any = true;
-    const Nanos over = std::min(over_at(run, fault, failover.from), failover.promoted);
-    longest = std::max(longest, over - fault.requested);
+    longest = std::max(longest, std::min(until, failover.promoted) - fault.requested);
   }
   if (any && longest >= bounds.needless_derived) return;
   const std::string text = tell(run, failover) + ": needless, " +
                            (any ? "the fault lasted only " + in_milliseconds(longest) +
                                       " of the node timeout of " + in_milliseconds(bounds.node_timeout)
-                                : "no fault acted on " + node_name(run, failover.from));
+                                : "no fault acted on " + node_name(run, failover.from) + " shortly before");
   if (stall >= bounds.node_timeout / 2) {
     doubt(result, text + "; but this machine stood still for " + in_milliseconds(stall) + ".");
     return;

@@ -149,3 +149,70 @@ TEST_CASE(
   run.faults[0].healed = 9'000 * kMillisecond;
   CHECK_FALSE(Analysis(run).due.empty());
 }
+
+TEST_CASE("a master that was lost and came back excuses neither what is missing later nor what is needless") {
+  RecordBuilder b;
+  b.observe_until(4'000);
+  b.fault("kill", 1, 4'000, 4'020);
+  b.crash(1, 9);
+  b.observe_until(6'400);
+  b.promote(4, 7);
+  b.observe_until(8'000);
+  b.restart(1);
+  b.observe_until(8'300);
+  b.demote(1, 4);
+  SECTION("bad: another is lost for long, and nobody takes over") {
+    b.observe_until(20'000);
+    b.fault("kill", 2, 20'000, 20'020);
+    b.crash(2, 9);
+    b.observe_until(32'000);
+    b.end(30'000, 31'500, 32'000);
+    CHECK(violates(check_failover(b.finish(), {}), "no-failover"));
+  }
+  SECTION("good: it is lost while the first is hardly back") {
+    b.observe_until(8'400);
+    b.fault("kill", 2, 8'400, 8'420);
+    b.crash(2, 9);
+    b.observe_until(20'000);
+    b.end(18'000, 19'500, 20'000);
+    CHECK_FALSE(violates(check_failover(b.finish(), {}), "no-failover"));
+  }
+  SECTION("bad: its heir is replaced for no reason") {
+    b.observe_until(30'000);
+    b.promote(1, 9);
+    b.demote(4, 1);
+    b.observe_until(36'000);
+    b.end(34'000, 35'000, 36'000);
+    const auto judged = [&](auto change) {
+      RunRecord run = b.finish();
+      change(run);
+      return violates(check_failover(run, {}), "needless-failover");
+    };
+    CHECK(judged([](RunRecord&) {}));
+    const auto by_hand = [](Nanos time) {
+      return [time](RunRecord& run) {
+        LogLine line;
+        line.time = time;
+        line.node = 0;
+        line.text = "Manual failover user request accepted.";
+        run.logs.push_back(line);
+      };
+    };
+    CHECK(judged(by_hand(10 * kSecond)));
+    CHECK_FALSE(judged(by_hand(28 * kSecond)));
+    const auto paused = [](Nanos from, Nanos until) {
+      return [=](RunRecord& run) {
+        FaultRecord fault;
+        fault.nodes = {3};
+        fault.effects.emplace_back();
+        fault.effects[0].kind = EffectKind::kStopped;
+        fault.requested = fault.active = from;
+        fault.heals = true;
+        fault.heal_requested = fault.healed = until;
+        run.faults.push_back(fault);
+      };
+    };
+    CHECK(judged(paused(12 * kSecond, 15 * kSecond)));
+    CHECK_FALSE(judged(paused(27 * kSecond, 29 * kSecond)));
+  }
+}

@@ -69,6 +69,13 @@ bool persistence_changed(const RunRecord& run) {
                               [&](const CommandRecord& command) { return spares_files(run, command); });
 }
 
+/// Whether another fault was at work from `since` until the deviation: no bound is promised then.
+bool hindered(const RunRecord& run, const FaultRecord& fault, const Deviation& deviation, Nanos since) {
+  return std::ranges::any_of(run.faults, [&](const FaultRecord& other) {
+    return &other != &fault && other.requested <= deviation.effect_by && over_for_all(run, other) >= since;
+  });
+}
+
 /// An old master that hears the others again is demoted within the bound of agreement on who owns its slots,
 /// which is counted from the promotion where that came later than its return.
 Attribution after_return(const RunRecord& run, const Terms& terms, Nanos bound, const FaultRecord& fault,
@@ -83,11 +90,9 @@ Attribution after_return(const RunRecord& run, const Terms& terms, Nanos bound, 
   const std::string why =
       when + " " + in_milliseconds(age) + " later, beyond the bound of " + in_milliseconds(bound);
   if (over == kNever) return unknown(age, why + "; but it was never verified that the fault was healed");
-  const bool hindered = std::ranges::any_of(run.faults, [&](const FaultRecord& other) {
-    return &other != &fault && other.requested <= deviation.effect_by &&
-           over_for_all(run, other) >= fault.heal_requested;
-  });
-  return hindered ? unknown(age, why + ", while another fault was at work") : violation(age, why);
+  return hindered(run, fault, deviation, fault.heal_requested)
+             ? unknown(age, why + ", while another fault was at work")
+             : violation(age, why);
 }
 
 }  // namespace
@@ -109,18 +114,60 @@ std::vector<const FaultRecord*> Windows::causes(int child) const {
   std::vector<const FaultRecord*> causes;
   if (heir.parent == kNoTerm) return causes;
   const int lost = terms_[heir.parent].node;
-  const Nanos patience = bounds_.recovery_derived + bounds_.lost_election + stall_;
+  const Nanos by_hand = surely_by_hand(heir);
   for (const FaultRecord& fault : run_.faults) {
-    if (fault.requested > heir.surely_from) continue;
     const bool handed = hands_over(fault) && acts_on(run_, fault, heir.node);
-    if (!handed && !acts_on(run_, fault, lost)) continue;
-    if (!silences(fault) && !hands_over(fault)) continue;
-    const Nanos over = over_at(run_, fault, lost);
-    if (over != kNever && over + patience < heir.maybe_from) continue;
-    causes.push_back(&fault);
+    const bool silent = silences(fault) && acts_on(run_, fault, lost) && may_cost_mastership(fault, heir, lost);
+    if (handed ? takes_over_by(fault, heir) : silent && over_at(run_, fault, lost) >= by_hand)
+      causes.push_back(&fault);
   }
   std::reverse(causes.begin(), causes.end());
   return causes;
+}
+
+/// A failover by hand is over within the time that a server gives it (5 s, row 20), and a look later.
+bool Windows::takes_over_by(const FaultRecord& fault, const Term& heir) const {
+  return fault.requested <= heir.surely_from &&
+         heir.maybe_from <= surely_active(fault) + 6 * kSecond + stall_;
+}
+
+/// Whether the master may have been given up for that silence: it is not for one shorter than row 3 says, nor
+/// long after it was back. Silences with short breaks between them count as one: what was asked in a break
+/// need not have been answered in it.
+bool Windows::may_cost_mastership(const FaultRecord& fault, const Term& heir, int lost) const {
+  if (fault.requested > heir.surely_from) return false;
+  const Nanos over = over_at(run_, fault, lost);
+  const Nanos patience = bounds_.recovery_derived + bounds_.lost_election + stall_;
+  if (over != kNever && over + patience < heir.maybe_from) return false;
+  Nanos from = fault.requested;
+  Nanos until = over;
+  for (bool longer = true; longer;) {
+    longer = false;
+    for (const FaultRecord& other : run_.faults) {
+      if (!silences(other) || !acts_on(run_, other, lost)) continue;
+      const Nanos ended = over_at(run_, other, lost);
+      const Nanos gap = bounds_.node_timeout / 2;
+      if (other.requested < from && (ended == kNever || ended + gap >= from)) from = other.requested, longer = true;
+      if (until != kNever && other.requested <= until + gap && other.requested >= from && ended > until)
+        until = ended, longer = true;
+    }
+  }
+  return until == kNever || until - from + stall_ >= bounds_.needless_derived;
+}
+
+/// When a failover by hand was asked for that, by the heir's own log, made it the master; 0: none was, as far
+/// as is known. What was over before has not led to it.
+Nanos Windows::surely_by_hand(const Term& heir) const {
+  constexpr std::string_view kStarts = "replication stream processed, manual failover can start";
+  for (const FaultRecord& fault : run_.faults) {
+    if (!hands_over(fault) || !acts_on(run_, fault, heir.node) || !takes_over_by(fault, heir)) continue;
+    if (std::ranges::any_of(run_.logs, [&](const LogLine& line) {
+          return line.node == heir.node && fault.requested <= line.time && line.time <= heir.surely_from &&
+                 line.text.find(kStarts) != std::string::npos;
+        }))
+      return fault.requested;
+  }
+  return 0;
 }
 
 Attribution Windows::attribute(const Deviation& deviation) const {
@@ -143,8 +190,8 @@ Attribution Windows::attribute(const Deviation& deviation) const {
   const std::string lost = node_name(run_, terms_[deviation.parent].node);
   if (stall_ >= bounds_.node_timeout / 2)
     return unknown(
-        0, "no fault acted on " + lost + ", but this machine stood still for " + in_milliseconds(stall_));
-  return violation(0, "no fault acted on " + lost);
+        0, "no fault on " + lost + " can have led to it, but this machine stood still for " + in_milliseconds(stall_));
+  return violation(0, "no fault on " + lost + " can have led to it");
 }
 
 /// The replica that was promoted in place of the node that restarted, before it came back; or null. (A
@@ -277,8 +324,23 @@ Attribution Windows::by_handover(const FaultRecord& fault, const Deviation& devi
     lost.promise = "row 20, row 7";
     return lost;
   }
+  if (deviation.effect_by > fault.requested) return after_handover(fault, deviation);
   return allowed_by(Window::kCrash, age,
                     fault_text(fault) + " at " + at(fault.requested) + " did not wait for the replica");
+}
+
+/// The old master was not asked: it serves until it hears of its heir, within the bound of agreement.
+Attribution Windows::after_handover(const FaultRecord& fault, const Deviation& deviation) const {
+  const Nanos age = deviation.effect_by - fault.requested;
+  const Nanos bound = convergence_bound(bounds_, stall_);
+  const Nanos promoted = std::max(surely_active(fault), terms_[deviation.child].surely_from);
+  const std::string when = in_milliseconds(age) + " after " + fault_text(fault) + " at " + at(fault.requested) +
+                           ", of which the old master was not told";
+  if (deviation.invoked <= promoted + bound)
+    return allowed_by(Window::kStaleClient, age, when + ", within the bound of " + in_milliseconds(bound));
+  const std::string why = when + ", beyond the bound of " + in_milliseconds(bound);
+  return hindered(run_, fault, deviation, promoted) ? unknown(age, why + ", while another fault was at work")
+                                              : violation(age, why);
 }
 
 Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& deviation) const {

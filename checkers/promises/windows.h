@@ -62,6 +62,10 @@ class Windows {
   Attribution beyond_the_disk(const Deviation& deviation, const std::string& what) const;
   Attribution by_fault(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution before_fault(const FaultRecord& fault, const Deviation& deviation) const;
+  bool takes_over_by(const FaultRecord& fault, const Term& heir) const;
+  bool may_cost_mastership(const FaultRecord& fault, const Term& heir, int lost) const;
+  Nanos surely_by_hand(const Term& heir) const;
+  Attribution after_handover(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution by_handover(const FaultRecord& fault, const Deviation& deviation) const;
   Attribution during_fault(const FaultRecord& fault, const Deviation& deviation) const;
 

@@ -295,7 +295,7 @@ Checked check_run(const CheckArguments& arguments) {
     const std::vector<std::string>& planned = record.plan.limits.checks;
     std::vector<std::string_view> names(planned.begin(), planned.end());
     if (!arguments.checker.empty()) names = {arguments.checker};
-    const SelectedChecks asked(names, record.plan);
+    SelectedChecks asked(names, analysis);
     for (const Checker& checker : checkers()) {
       if (!asked.asks_for(checker)) continue;
       teller->now("checking " + std::string(checker.name), -1);
@@ -303,7 +303,7 @@ Checked check_run(const CheckArguments& arguments) {
         checked.results.push_back(not_run(checker));
         continue;
       }
-      for (CheckResult& result : asked.run(checker, analysis, options))
+      for (CheckResult& result : asked.run(checker, options))
         checked.results.push_back(std::move(result));
     }
     judging.reset();
