@@ -267,6 +267,10 @@ bool Clients::paused(bool write) const {
   return pause_until_ms_ > node_.engine().state.now_ms && (write || !pause_writes_only_);
 }
 
+bool Clients::paused_by_client() const {
+  return pause_until_ms_ > node_.engine().state.now_ms;
+}
+
 /// Pauses whose time is over.
 void Clients::end_pauses() {
   if (!failover_pause_ms_ && pause_until_ms_ && node_.engine().state.now_ms >= pause_until_ms_)
@@ -276,6 +280,7 @@ void Clients::end_pauses() {
 }
 
 void Clients::release_held() {
+  node_.replication().resume_stream();
   if (held_.empty() || paused(false)) return;
   // Those whose command is a write under a write pause are simply held back again.
   for (const std::uint64_t id : std::exchange(held_, {}))

@@ -62,6 +62,8 @@ class Clients final : public SessionsPort {
   /// Frees those that were closed: between turns of the loop only.
   void bury();
   void end_pauses();
+  /// Whether CLIENT PAUSE, of whichever kind, is in force: a replica then leaves its master's stream alone.
+  bool paused_by_client() const;
   /// Closes who is idle for too long, and who left too much unread for too long.
   void timeouts();
   /// Closes the clients whose buffers are the largest until all together are within maxmemory-clients.

@@ -19,7 +19,7 @@ namespace node {
 
 class NodesFile {
  public:
-  explicit NodesFile(std::string path) : path_(std::move(path)) {}
+  explicit NodesFile(const std::string& path) : path_(target_of_links(path)) {}
 
   /// Locks the file (made if it is not there) and reads the newest text. Returns why that failed, or nothing.
   std::optional<std::string> open(std::string& text);

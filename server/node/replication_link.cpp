@@ -358,7 +358,16 @@ void ReplicationLink::load_collected() {
   if (!why) node_.storage().restart_aof_after_load();
 }
 
+void ReplicationLink::resume_stream() {
+  if (!stream_held_ || node_.clients().paused_by_client()) return;
+  execute_stream();
+  perform();
+}
+
+/// A pause of clients holds the master's commands, too: what they would change must stay as it is.
 void ReplicationLink::execute_stream() {
+  stream_held_ = node_.clients().paused_by_client();
+  if (stream_held_) return;
   Engine& engine = node_.engine();
   engine.state.show_expired = true;
   const ParserLimits limits{INT64_MAX / 4, true};

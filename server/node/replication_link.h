@@ -59,6 +59,8 @@ class ReplicationLink final : public ReplicationPort {
   bool active() const;
 
   void pause_stream(bool paused) { replication_.pause(paused); }
+  /// Goes on with the master's stream if a pause of clients held it and is over.
+  void resume_stream();
   void follow(const std::string& ip, int port);
   void become_master();
   /// Of the replication room alone; is_replica() asks the cluster, too.
@@ -134,6 +136,7 @@ class ReplicationLink final : public ReplicationPort {
   RequestParser parser_;
   std::size_t parsed_ = 0;  ///< bytes of the stream behind whole commands, not yet consumed (inside MULTI)
   File collecting_;
+  bool stream_held_ = false;
   bool collect_failed_ = false;
   std::uint64_t collected_bytes_ = 0;
   replication::TakeSnapshot snapshot_;

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 namespace node {
@@ -41,10 +42,33 @@ void sync_folder_of(const std::string& path) {
   if (dir) fsync(dir.fd());
 }
 
+std::string target_of_links(const std::string& path) {
+  constexpr int kMost = 40;  // as the kernel follows
+  std::error_code error;
+  std::filesystem::path target = path;
+  for (int i = 0; i < kMost; ++i) {
+    const auto next = std::filesystem::read_symlink(target, error);
+    if (error) break;
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  return target.string();
+}
+
 namespace {
 
-std::optional<std::string> replace(const std::string& path, bool sync,
+/// What is there and no regular file is written as it is: a device, a FIFO that somebody reads.
+std::optional<std::string> write_into(const std::string& path, const std::function<bool(int fd)>& write) {
+  const File file(open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file || fcntl(file.fd(), F_SETFL, 0) != 0 || !write(file.fd()))
+    return "cannot write " + path + ": " + errno_text();
+  return std::nullopt;
+}
+
+std::optional<std::string> replace(const std::string& name, bool sync,
                                    const std::function<bool(int fd)>& write) {
+  const std::string path = target_of_links(name);
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) return write_into(path, write);
   const std::string temporary = path + ".tmp-" + std::to_string(getpid());
   auto fail = [&](const char* what) {
     const std::string why = std::string(what) + " " + temporary + ": " + errno_text();

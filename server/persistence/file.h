@@ -26,8 +26,10 @@ class File {
 
 /// Writes all of it, over short writes and EINTR. False leaves errno.
 bool write_all(int fd, std::string_view bytes);
+/// Where the symbolic links that the path names lead, whether anything is there or not; of any other path: itself.
+std::string target_of_links(const std::string& path);
 /// path is replaced by text, or stays as it was: temporary file, fsync (if asked), rename, fsync of the
-/// folder.
+/// folder. A link stays one, and its target is replaced; a device or FIFO is written as it is.
 std::optional<std::string> replace_file(const std::string& path, std::string_view text, bool sync);
 /// The same for what is too large for a text: `write` fills the temporary file, and leaves errno when it
 /// fails.

@@ -67,3 +67,28 @@ TEST_CASE("CLIENT PAUSE ALL holds every command: so has it redis-server") {
   }
   CHECK(answered_while_paused(stock_binary()).empty());
 }
+
+TEST_CASE("a replica whose clients are paused leaves its master's commands alone until the pause is over") {
+  const Folder folder, copies;
+  const std::vector<std::string> quick{"--save", "", "--repl-diskless-sync-delay", "0"};
+  const ChildServer master(our_binary(), folder.path(), quick);
+  const ChildServer replica(our_binary(), copies.path(), quick);
+  Connection m = master.connect(), r = replica.connect();
+  CHECK(m.ask("set key old") == "+OK\r\n");
+  CHECK(r.ask("replicaof 127.0.0.1 " + std::to_string(master.port())) == "+OK\r\n");
+  REQUIRE(eventually([&] { return r.ask("get key") == "$3\r\nold\r\n"; }));
+  const auto offset = [&] { return field(r, "replication", "slave_repl_offset"); };
+
+  CHECK(r.ask("client pause 100000000 write") == "+OK\r\n");
+  const std::string before = offset();
+  CHECK(m.ask("set key new") == "+OK\r\n");
+  CHECK(m.ask("wait 1 300") == ":0\r\n");  // the time in which it would have come
+  CHECK(r.ask("get key") == "$3\r\nold\r\n");
+  CHECK(offset() == before);
+
+  CHECK(r.ask("client unpause") == "+OK\r\n");
+  CHECK(eventually([&] { return r.ask("get key") == "$3\r\nnew\r\n"; }));
+  CHECK(r.ask("client pause 300 all") == "+OK\r\n");
+  CHECK(m.ask("set key last") == "+OK\r\n");
+  CHECK(eventually([&] { return r.ask("get key") == "$4\r\nlast\r\n"; }));
+}

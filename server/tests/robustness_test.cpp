@@ -1,11 +1,14 @@
 /// Strangers, noise and limits: the node answers or closes, and goes on.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,6 +72,40 @@ TEST_CASE("a second process does not start from the same nodes.conf") {
   Connection c = first.connect();
   c.ask("cluster bumpepoch");  // the file was replaced meanwhile: the lock must have moved along
   CHECK_THROWS(ChildServer(our_binary(), folder.path(), {"--cluster-enabled", "yes", "--save", ""}));
+}
+
+TEST_CASE("files that are links stay links, and what is no regular file stays what it is") {
+  const Folder folder, elsewhere;
+  const auto link = [&](const std::string& name) {
+    std::filesystem::create_symlink(elsewhere.path() + "/" + name, folder.path() + "/" + name);
+  };
+  link("nodes.conf");
+  link("dump.rdb");
+  {
+    ChildServer server(our_binary(), folder.path(),
+                       {"--cluster-enabled", "yes", "--save", "", "--enable-protected-configs", "yes"});
+    Connection c = server.connect();
+    CHECK(c.ask("cluster bumpepoch").find("+BUMPED") == 0);
+    CHECK(c.ask("save") == "+OK\r\n");
+    for (const std::string name : {"nodes.conf", "dump.rdb"}) {
+      CHECK(std::filesystem::is_symlink(folder.path() + "/" + name));
+      CHECK(std::filesystem::is_regular_file(elsewhere.path() + "/" + name));
+    }
+    CHECK(c.ask("config set dbfilename sink") == "+OK\r\n");
+    REQUIRE(mkfifo((folder.path() + "/sink").c_str(), 0600) == 0);
+    CHECK(c.ask("save").find("-ERR") == 0);  // nobody reads it
+    const int reader = open((folder.path() + "/sink").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(reader >= 0);
+    CHECK(c.ask("save") == "+OK\r\n");
+    char magic[5] = {};
+    CHECK(read(reader, magic, sizeof magic) == 5);
+    CHECK(std::string(magic, 5) == "REDIS");
+    close(reader);
+    CHECK(std::filesystem::is_fifo(folder.path() + "/sink"));
+  }
+  ChildServer again(our_binary(), folder.path(), {"--cluster-enabled", "yes", "--save", ""});
+  Connection c = again.connect();
+  CHECK(c.ask("cluster info").find("cluster_my_epoch:1") != std::string::npos);
 }
 
 TEST_CASE("DEBUG SEGFAULT is a real one") {
