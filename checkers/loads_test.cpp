@@ -99,16 +99,16 @@ TEST_CASE("a transfer that the documented verdict allows to be lost is a violati
   transfer(2, {9'998, 9'999}, 1);  // in the master's last moments
   read(1, {13'000, 13'001}, 4);
   RunRecord run = b.finish();
-  run.plan.loads.assign(2, {});
-  run.plan.loads[0].name = run.plan.loads[0].workload = "register";
-  run.plan.loads[1].name = run.plan.loads[1].workload = "bank";
-  const CheckResult documented = check_loads(run, {}).at(1);
+  std::erase_if(run.history.operations, [](const Operation& op) { return op.process != 901; });
+  run.plan.loads.resize(1);
+  run.plan.loads[0].name = run.plan.loads[0].workload = "bank";
+  const CheckResult documented = check_loads(run, {}).at(0);
   INFO(documented.explanation);
   CHECK(documented.valid == Validity::kValid);
   CHECK(documented.allowed == 1);
   CheckOptions options;
   options.strict = true;
-  const CheckResult strict = check_loads(run, options).at(1);
+  const CheckResult strict = check_loads(run, options).at(0);
   CHECK(strict.valid == Validity::kInvalid);
   REQUIRE(strict.violations == 1);
   CHECK(std::ranges::count(strict.anomalies, "not-linearizable", &Anomaly::type) == 1);

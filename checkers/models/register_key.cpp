@@ -25,12 +25,20 @@ bool RegisterReading::relevant(const History& history, const Operation& op) cons
       return op.outcome != Outcome::kFail;
     case Function::kCas:
       if (op.outcome != Outcome::kFail) return true;
+      if (const auto seen = seen_by_failed_cas(history.values, op.result))
+        return !(null_read_unconstrained && seen->is_nil());
       return failed_cas_observed;
     default:
       throw OperationRefused(op.invoke_event, "a register has read, write and cas, not '" +
                                                   std::string(to_string(op.function)) + "' (" +
                                                   history.describe(op) + ")");
   }
+}
+
+std::optional<Value> seen_by_failed_cas(const ValueTable& values, Value result) {
+  if (result.kind() != Value::Kind::kList) return std::nullopt;
+  const auto told = values.as_list(result);
+  return told.size() == 3 ? std::optional(told[2]) : std::nullopt;
 }
 
 RegisterReading register_reading(const History& history, const ModelOptions& options) {
@@ -60,7 +68,11 @@ RegisterKey extract_register_key(const History& history, const RegisterReading& 
     r.invoked = op.invoked;
     r.deadline = op.deadline();
     r.operation = index;
-    if (op.function == Function::kCas) {
+    const auto seen = op.outcome == Outcome::kFail ? seen_by_failed_cas(history.values, op.result) : std::nullopt;
+    if (seen) {
+      r.access = Access::kRead;
+      r.expects = number(*seen);
+    } else if (op.function == Function::kCas) {
       const CasValues values = cas_values(history, op);
       r.access = op.outcome == Outcome::kFail ? Access::kDiffers : Access::kCas;
       r.expects = number(values.expected);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ struct RegisterReading {
   /// Throws OperationRefused for functions and values that a register does not have.
   bool relevant(const History& history, const Operation& op) const;
 };
+
+/// What a failed compare-and-set says that it saw ([expected, new, seen] at fail): as good as a read of it.
+std::optional<Value> seen_by_failed_cas(const ValueTable& values, Value result);
 
 RegisterReading register_reading(const History& history, const ModelOptions& options);
 

@@ -4,6 +4,7 @@
 
 #include "checkers/common/brute_force_test.h"
 #include "checkers/common/random_history_test.h"
+#include "checkers/models/register_key.h"
 
 using namespace harness;
 
@@ -12,7 +13,8 @@ namespace {
 bool referee(const History& history, const ModelOptions& options, Value initial) {
   std::vector<Operation> ops;
   for (const Operation& op : history.operations) {
-    if (op.outcome == Outcome::kFail && !(op.function == Function::kCas && options.failed_cas_observed))
+    if (op.outcome == Outcome::kFail && !seen_by_failed_cas(history.values, op.result) &&
+        !(op.function == Function::kCas && options.failed_cas_observed))
       continue;
     ops.push_back(op);
   }
@@ -25,6 +27,8 @@ bool referee(const History& history, const ModelOptions& options, Value initial)
         next = op.argument;
         return true;
       default: {
+        if (const auto seen = seen_by_failed_cas(history.values, op.result))
+          return *seen == state || (options.null_read_unconstrained && seen->is_nil());
         const auto pair = history.values.as_list(op.argument);
         if (op.outcome == Outcome::kFail) return pair[0] != state;
         next = pair[1];
@@ -33,6 +37,18 @@ bool referee(const History& history, const ModelOptions& options, Value initial)
     }
   };
   return brute_force(ops, initial, step);
+}
+
+/// Some of the failed compare-and-sets tell what they saw: what a write wrote, or anything.
+void tell_what_was_seen(History& history, Prng& prng) {
+  for (Operation& op : history.operations) {
+    if (op.function != Function::kCas || op.outcome != Outcome::kFail || !prng.chance(0.5)) continue;
+    const auto pair = history.values.as_list(op.argument);
+    const Operation& other = history.operations[prng.below(history.operations.size())];
+    const Value seen = other.function == Function::kWrite ? other.argument : prng.chance(0.5) ? Value{} : pair[0];
+    const Value told[] = {pair[0], pair[1], seen};
+    op.result = history.values.list(told);
+  }
 }
 
 }  // namespace
@@ -55,7 +71,8 @@ TEST_CASE("every register algorithm agrees with brute force on random small hist
     shape.cas = prng.chance(0.6);
     shape.texts = prng.chance(0.3);
     shape.initial = options.initial.empty() ? Value{} : Value::integer(1);
-    const History history = random_register_history(prng, shape);
+    History history = random_register_history(prng, shape);
+    tell_what_was_seen(history, prng);
     const bool expected = referee(history, options, shape.initial);
     const CheckResult result = check_linearizable_register(history, options);
     valid += expected;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "checkers/models/register_key.h"
+
 namespace harness {
 namespace {
 
@@ -194,7 +196,8 @@ void RegisterScreening::complete(const EventBatch& batch, std::size_t i, ValueTr
   if (is_write(event.function)) {
     write_completed(key, event, open.argument);
   } else if (event.function == Function::kCas) {
-    if (event.type != EventType::kFail || failed_cas_observed_) look_closer(key);
+    const bool told = event.type == EventType::kFail && seen_by_failed_cas(batch.values, event.value);
+    if (event.type != EventType::kFail || told || failed_cas_observed_) look_closer(key);
   } else if (ok) {
     read_completed(key, open, event, value(event.value));
   }

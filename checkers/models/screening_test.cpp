@@ -158,3 +158,18 @@ TEST_CASE("parts of a history are joined into one answer") {
   CHECK(cut.anomalies.back().time == 2100);
   CHECK(cut.truncated == "a key did not fit; only 64 of 120 violations are listed");
 }
+
+TEST_CASE("a failed compare-and-set that tells what it saw is a read of that") {
+  const auto judged = [](const std::string& seen) {
+    std::size_t loaded = 0;
+    return screened_check(R"({"time":1,"process":0,"type":"invoke","f":"cas","key":"k","value":[null,1]}
+{"time":2,"process":0,"type":"fail","f":"cas","key":"k","value":[null,1,)" + seen + R"(]}
+{"time":3,"process":1,"type":"invoke","f":"read","key":"k","value":null}
+{"time":4,"process":1,"type":"ok","f":"read","key":"k","value":null}
+)",
+                          {}, loaded)
+        .valid;
+  };
+  CHECK(judged("null") == Validity::kValid);
+  CHECK(judged("1") == Validity::kInvalid);  // which nobody wrote
+}
