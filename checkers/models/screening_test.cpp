@@ -173,3 +173,20 @@ TEST_CASE("a failed compare-and-set that tells what it saw is a read of that") {
   CHECK(judged("null") == Validity::kValid);
   CHECK(judged("1") == Validity::kInvalid);  // which nobody wrote
 }
+
+TEST_CASE("integers of any length are what they are, not their neighbours") {
+  const auto judged = [](const std::string& read) {
+    std::size_t loaded = 0;
+    const std::string written = "18446744073709551616";  // 2^64
+    return screened_check(R"({"time":1,"process":0,"type":"invoke","f":"write","value":)" + written + R"(}
+{"time":2,"process":0,"type":"ok","f":"write","value":)" +
+                              written + R"(}
+{"time":3,"process":0,"type":"invoke","f":"read","value":null}
+{"time":4,"process":0,"type":"ok","f":"read","value":)" +
+                              read + "}\n",
+                          {}, loaded)
+        .valid;
+  };
+  CHECK(judged("18446744073709551616") == Validity::kValid);
+  CHECK(judged("18446744073709551617") == Validity::kInvalid);
+}

@@ -79,7 +79,7 @@ Value JsonLine::value(ValueTable& table, std::vector<Value>& stack, int depth) {
     case '9': {
       std::int64_t number;
       if (integer(number)) return table.integer(number);
-      return other(table);
+      return large_or_fraction(table);
     }
     case 't':
     case 'f':
@@ -143,6 +143,15 @@ std::string_view JsonLine::other_text() {
       !nlohmann::json::accept(text))
     refuse("not JSON: '" + std::string(text.substr(0, 40)) + "'");
   return text;
+}
+
+/// An integer is kept digit by digit, however long it is: as a double it would be its neighbours, too.
+Value JsonLine::large_or_fraction(ValueTable& table) {
+  const char* begin = at_;
+  const std::string_view text = other_text();
+  if (text.find_first_not_of("-0123456789") == text.npos) return table.other(text);
+  at_ = begin;
+  return other(table);
 }
 
 Value JsonLine::other(ValueTable& table) {

@@ -92,6 +92,7 @@ class JsonLine {
  private:
   Value list(ValueTable& table, std::vector<Value>& stack, int depth);
   std::string_view other_text();
+  Value large_or_fraction(ValueTable& table);
   Value other(ValueTable& table);
   unsigned hex4();
   void escape();
