@@ -71,7 +71,7 @@ std::string problem_with_anomaly(std::string_view name) {
          " in [[known]]: no checker gives that name";
 }
 
-KnownViolations::KnownViolations(const RunRecord& run) {
+KnownViolations::KnownViolations(const RunRecord& run) : run_(run) {
   for (const KnownViolation& known : run.plan.known)
     entries_.push_back({&known, why_not_applied(known, run.info)});
 }
@@ -85,7 +85,8 @@ void KnownViolations::forgive(std::string_view checker, CheckResult& result) {
   for (Anomaly& anomaly : result.anomalies) {
     if (anomaly.allowed) continue;
     const auto entry = std::ranges::find_if(entries_, [&](const Entry& e) {
-      return e.why_not.empty() && meant(e) && e.known->anomaly == anomaly.type;
+      return e.why_not.empty() && meant(e) && e.known->anomaly == anomaly.type &&
+             of_its_build(*e.known, anomaly.node);
     });
     if (entry == entries_.end()) continue;
     ++entry->seen;
@@ -103,6 +104,13 @@ void KnownViolations::forgive(std::string_view checker, CheckResult& result) {
   const bool incomplete = result.doubtful || cut_short;
   result.valid = incomplete ? Validity::kUnknown : Validity::kValid;
   result.explanation = "Known: " + result.explanation;
+}
+
+/// In a mixed cluster a node's violation is of the build that it ran. One that names no node may be any's.
+bool KnownViolations::of_its_build(const KnownViolation& known, std::string_view node) const {
+  const int number = run_.node_by_name(node);
+  if (known.builds.empty() || number < 0) return true;
+  return build_applies(known.builds, server_of(run_.info, run_.nodes[static_cast<std::size_t>(number)]));
 }
 
 std::string KnownViolations::told() const {

@@ -23,6 +23,7 @@ std::string problem_with_anomaly(std::string_view name);
 
 class KnownViolations {
  public:
+  /// The record must outlive it.
   explicit KnownViolations(const RunRecord& run);
 
   /// Makes the listed violations that the plan knows no failures. With none left the result is valid, or
@@ -41,6 +42,9 @@ class KnownViolations {
     bool asked = false;   // its checker was run
     std::size_t seen = 0;
   };
+  bool of_its_build(const KnownViolation& known, std::string_view node) const;
+
+  const RunRecord& run_;
   std::vector<Entry> entries_;
 };
 

@@ -203,3 +203,28 @@ TEST_CASE("violations beyond the listed ones, or of a check cut short, are not e
   more.violations = 2;
   CHECK(forgiven(more) == Validity::kInvalid);
 }
+
+TEST_CASE("in a mixed cluster a violation is known of the nodes of its builds, and of no node named in any") {
+  RunRecord run;
+  run.info = of_build("redis", "7.0.15");
+  run.info.peers = {of_build("valkey", "9.1.2").server};
+  run.nodes.resize(2);
+  run.nodes[0].name = "n1";
+  run.nodes[1].name = "n2";
+  run.nodes[1].build = 1;
+  run.plan.known = {{"logs", "crash", "redis#1", "redis<8", ""}};
+  const auto forgiven = [&run](const std::string& node) {
+    CheckResult result;
+    result.name = "logs";
+    Anomaly crash;
+    crash.type = "crash";
+    crash.node = node;
+    report(result, crash);
+    KnownViolations known(run);
+    known.forgive("logs", result);
+    return result.known == 1;
+  };
+  CHECK(forgiven("n1"));
+  CHECK_FALSE(forgiven("n2"));
+  CHECK(forgiven(""));
+}

@@ -5,23 +5,33 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/quiet.h"
 #include "harness/core/anomaly_kind.h"
-#include "harness/core/command_effects.h"
 #include "harness/core/slot.h"
 
 namespace harness {
 namespace {
+
+/// Until when the fault, or a command with effects, may disturb what follows a promotion: links are renewed
+/// within two node timeouts; a manual failover may be at work for ten seconds; a setting that was changed,
+/// or clients that were held back, and not set back stay so.
+Nanos disturbs_until(const Analysis& analysis, const FaultRecord& fault) {
+  const RunRecord& run = analysis.run;
+  const Nanos after = hands_over(fault) ? 10 * kSecond : 2 * analysis.bounds.node_timeout + 2 * kSecond;
+  if (!fault.heals && has_effect(fault, {EffectKind::kConfig, EffectKind::kClients})) return kNever;
+  const Nanos until = acts_until(run, fault);
+  return until == kNever ? kNever : until + after;
+}
 
 /// Whether what follows the promotion can be judged until `until`: its cause is known, nothing else disturbed
 /// the nodes, slots stayed together, and the record and the new master's stint go on so long.
 bool judged_until(const Analysis& analysis, const Failover& failover, Nanos until) {
   const RunRecord& run = analysis.run;
   if (failover.fault_at == kNever || until > judged_at(run)) return false;
-  if (!faults_of_commands(run.commands).empty()) return false;
   const bool others = std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
     if (has_effect(fault, {EffectKind::kMembership})) return true;
     if (fault.requested == failover.fault_at || has_effect(fault, {EffectKind::kStart})) return false;
-    return fault.requested <= until && over_for_all(run, fault) >= failover.fault_at;
+    return fault.requested <= until && disturbs_until(analysis, fault) >= failover.fault_at;
   });
   return !others && std::ranges::any_of(analysis.terms.all(), [&](const Term& term) {
     return term.node == failover.to && term.surely_from >= failover.promoted - kSecond &&

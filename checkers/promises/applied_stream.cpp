@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "checkers/promises/evidence.h"
+#include "harness/core/same_word.h"
 #include "harness/core/topology.h"
 
 namespace harness {
@@ -119,7 +120,8 @@ class AppliedStreams {
   /// Its counts began anew, or it got a copy instead of the stream.
   bool starts_over(int node, Nanos since) const {
     const bool counts = std::ranges::any_of(run_.commands, [](const CommandRecord& command) {
-      return command.words.size() > 1 && command.words[0] == "CONFIG" && command.words[1] == "RESETSTAT";
+      return command.words.size() > 1 && same_word(command.words[0], "CONFIG") &&
+             same_word(command.words[1], "RESETSTAT");
     });
     return counts || std::ranges::any_of(run_.logs, [&](const LogLine& line) {
              return line.node == node && line.time >= since - kSecond &&

@@ -5,6 +5,7 @@
 #include "checkers/promises/failovers.h"
 #include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
+#include "harness/core/command_effects.h"
 
 using namespace harness;
 using namespace harness::testing;
@@ -192,4 +193,20 @@ TEST_CASE("the first write of a new master has a bound, where clients offered on
   CHECK_FALSE(found(14'000, true));
   CHECK_FALSE(found(25'000, false));
   CHECK(found(25'000, true));
+}
+
+TEST_CASE("a command before the failover, that is over, excuses no slow convergence") {
+  RunRecord run = killed(12'400).finish();
+  disbelieve(run, 4, 1, 12'000, 41'000);
+  CommandRecord command;
+  command.words = {"CLUSTER", "FAILOVER"};
+  command.time = command.replied = GENERATE(1'000, 9'000) * kMillisecond;
+  command.node = 5;
+  run.commands = {command};
+  const auto faults = faults_of_commands(run.commands);
+  run.faults.insert(run.faults.begin(), faults.begin(), faults.end());
+  run.faults.front().effects.front().kind = GENERATE(EffectKind::kData, EffectKind::kConfig);
+  const bool lasts = run.faults.front().effects.front().kind == EffectKind::kConfig;
+  const bool just_before = command.time > kSecond;
+  CHECK(violates(check_failover(run, {}), "slow-convergence") == (!lasts && !just_before));
 }

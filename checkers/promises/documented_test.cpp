@@ -290,6 +290,27 @@ TEST_CASE("window c: the minority side may lose what it accepted within the boun
   }
 }
 
+TEST_CASE(
+    "a node that may answer reads while it is down serves old values as long as it is cut off, never "
+    "writes") {
+  const auto judged = [](const char* setting, bool writes) {
+    PartitionRun scene;
+    const std::string key = key_of(0);
+    scene.b.run.plan.cluster.directives["cluster-allow-reads-when-down"] = setting;
+    scene.b.write(1, key, 1, {9'000, 9'001}, 1);
+    if (writes) scene.b.write(1, key, 7, {14'000, 14'001}, 1);
+    scene.b.write(2, key, 2, {13'000, 13'001}, 4);
+    if (!writes) scene.b.read(3, key, 1, {14'000, 14'001}, 1);
+    scene.b.read(4, key, 2, {16'900, 16'901}, 4);
+    return scene.check();
+  };
+  CHECK(judged("no", false).valid == Validity::kInvalid);
+  const CheckResult allowed = judged("yes", false);
+  INFO(allowed.explanation);
+  CHECK(allowed.valid == Validity::kValid);
+  CHECK(judged("yes", true).valid == Validity::kInvalid);
+}
+
 TEST_CASE("window b: the old master, back and not yet demoted, may take writes and serve old values") {
   const std::string kind = GENERATE("isolate", "pause");
   PartitionRun scene(kind);

@@ -102,13 +102,16 @@ class FailureReports {
 
   /// Whose reports the node may count: they were masters to it when they reported, and Redis 7.0 asks no more
   /// of them (clusterProcessGossipSection), so one that has lost its slots since counts too.
+  /// One that the first look after the line shows as a master may have been promoted before it.
   std::set<std::string> reporters(const LogLine& line) const {
     const Nanos from = line.time - 2 * analysis_.bounds.node_timeout - kSecond;
     std::set<std::string> ids;
-    for (const View* view : analysis_.views[static_cast<std::size_t>(line.node)])
-      if (view->end >= from && view->begin <= line.time)
-        for (const TopologyNode& node : view->topology.nodes)
-          if (node.is(kFlagMaster)) ids.insert(node.id);
+    for (const View* view : analysis_.views[static_cast<std::size_t>(line.node)]) {
+      if (view->end < from) continue;
+      for (const TopologyNode& node : view->topology.nodes)
+        if (node.is(kFlagMaster)) ids.insert(node.id);
+      if (view->begin > line.time) break;
+    }
     return ids;
   }
 

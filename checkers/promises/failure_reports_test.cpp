@@ -70,6 +70,23 @@ TEST_CASE("failure-reports") {
           if (node.id == id(6)) node.flags = kFlagMaster;
     CHECK_FALSE(has(check_failure_reports(run, {}), "failed-without-majority"));
   }
+  SECTION("good: the one that declares it was promoted since the last look at it") {
+    RecordBuilder b;
+    for (int master = 2; master <= 3; ++master) b.reset(master);
+    b.observe_until(10'000);
+    b.fault("kill", 1, 10'000, 10'010);
+    b.crash(1);
+    b.observe_until(13'000);
+    b.log(4, "Marking node " + id(1) + " as failing (quorum reached).", 12'999);
+    const bool promoted = GENERATE(true, false);
+    if (promoted) b.promote(4, 7);
+    b.observe_until(16'000);
+    RunRecord one = b.finish();
+    for (View& view : one.views)
+      for (TopologyNode& node : view.topology.nodes)
+        if (node.id != id(1) && node.slots.empty()) node.flags = kFlagReplica | (node.flags & kFlagMyself);
+    CHECK(has(check_failure_reports(one, {}), "failed-without-majority") != promoted);
+  }
   SECTION("nothing was harvested: unknown") {
     run.logs.clear();
     CHECK(check_failure_reports(run, {}).valid == Validity::kUnknown);

@@ -9,6 +9,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/load_words.h"
+#include "checkers/promises/quiet.h"
 #include "checkers/promises/slot_streams.h"
 #include "harness/core/slot.h"
 
@@ -223,6 +224,14 @@ class WrittenValues {
   std::vector<std::pair<Nanos, Nanos>> ok_;  // begin, and the earliest end from there on
 };
 
+/// When a replica that had to start over because of the fault has surely done so: its link is renewed within
+/// two node timeouts, and a copy of what a run writes takes seconds. kNever: the fault was not seen to end.
+Nanos recovered_by(const Analysis& analysis, const FaultRecord& fault) {
+  constexpr Nanos kCopy = 10 * kSecond;
+  const Nanos until = acts_until(analysis.run, fault);
+  return until == kNever ? kNever : until + 2 * analysis.bounds.node_timeout + kCopy;
+}
+
 /// Whether no master changed and no fault acted at any moment of this time, and the node's process is the
 /// same: else a replica may have started over.
 bool quiet(const Analysis& analysis, int node, Nanos from, Nanos until) {
@@ -231,7 +240,7 @@ bool quiet(const Analysis& analysis, int node, Nanos from, Nanos until) {
     if (term.origin != Term::Origin::kCreated && term.maybe_from <= until && term.surely_from >= from)
       return false;
   for (const FaultRecord& fault : analysis.run.faults)
-    if (fault.requested <= until && fault.healed >= from) return false;
+    if (fault.requested <= until && recovered_by(analysis, fault) >= from) return false;
   return true;
 }
 

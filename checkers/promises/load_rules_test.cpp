@@ -161,3 +161,17 @@ TEST_CASE("EXEC carries nothing out when a queued command was refused") {
     CHECK_FALSE(refused("timeout"));
   }
 }
+
+TEST_CASE("a replica that goes back long after a flush is told, one that does so after it is excused") {
+  RecordBuilder b;
+  b.observe_until(3'000);
+  b.fault("flush", 3, 3'000, 3'010).effects.emplace_back().kind = EffectKind::kData;
+  b.observe_until(40'000);
+  const std::string key = key_of(0);
+  const int read = GENERATE(5'000, 30'000);
+  b.operation(10, Function::kWrite, key, Value::integer(1), Value::integer(1), {1'000, 1'001}, 1);
+  b.operation(10, Function::kWrite, key, Value::integer(2), Value::integer(2), {2'000, 2'001}, 1);
+  b.operation(11, Function::kGet, key, {}, Value::integer(2), {read + 0.0, read + 1.0}, 4);
+  b.operation(11, Function::kGet, key, {}, Value::integer(1), {read + 10.0, read + 11.0}, 4);
+  CHECK(has(by_rule(check_replica_reads, b.finish()), "replica-went-back") == (read == 30'000));
+}

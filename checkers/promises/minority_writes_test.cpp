@@ -43,3 +43,28 @@ TEST_CASE("minority-writes") {
     CHECK(check_minority_writes(b.finish(), {}).valid == Validity::kUnknown);
   }
 }
+
+TEST_CASE("a transaction that only reads is no write of a minority") {
+  RecordBuilder b;
+  b.observe_until(10'000);
+  b.fault("isolate", 1, 10'000, 10'010, 16'000, 16'010).sides = {{"n1", "c1"},
+                                                                 {"n2", "n3", "n4", "n5", "n6", "c2"}};
+  b.observe_until(20'000);
+  const char* kind = GENERATE("r", "append");
+  const Value operation[] = {b.values().text(kind), b.values().text("k"), Value::integer(1)};
+  const Value operations[] = {b.values().list(operation)};
+  const Value transaction = b.values().list(operations);
+  b.operation(1, Function::kTxn, "", transaction, transaction, {13'500, 13'501}, 1);
+  CHECK(violates(check_minority_writes(b.finish(), {}), "minority-write") == (kind != std::string("r")));
+}
+
+TEST_CASE("two cuts that together leave a master in the minority are judged while both act") {
+  RecordBuilder b;
+  b.observe_until(10'000);
+  b.fault("isolate", 1, 10'000, 10'010, 18'000, 18'010).sides = {{"n1"}, {"n2"}};
+  b.fault("isolate", 1, 11'000, 11'010, 16'000, 16'010).sides = {{"n1"}, {"n3"}};
+  b.observe_until(20'000);
+  const int sent = GENERATE(12'000, 15'000, 17'000);
+  b.write(1, key_of(0), 2, {sent + 0.0, sent + 1.0}, 1);
+  CHECK(violates(check_minority_writes(b.finish(), {}), "minority-write") == (sent == 15'000));
+}

@@ -6,11 +6,8 @@
 #include "checkers/promises/evidence.h"
 
 namespace harness {
-namespace {
 
-/// Until when the fault acted: healed, or its nodes were started again, or it was a matter of a moment. Slots
-/// that move there and back are seen to have moved half-way, and are back when that is healed.
-Nanos end_of(const RunRecord& run, const FaultRecord& fault) {
+Nanos acts_until(const RunRecord& run, const FaultRecord& fault) {
   if (fault.heals) return fault.healed;
   if (!ends_process(fault))
     return fault.active == kNever || fault.healed == kNever ? fault.active
@@ -21,8 +18,6 @@ Nanos end_of(const RunRecord& run, const FaultRecord& fault) {
       end = std::max(end, over_at(run, fault, static_cast<int>(node)));
   return end;
 }
-
-}  // namespace
 
 Quiet::Quiet(const Analysis& analysis, Of of) {
   const RunRecord& run = analysis.run;
@@ -38,7 +33,7 @@ Quiet::Quiet(const Analysis& analysis, Of of) {
   };
   for (const FaultRecord& fault : run.faults)
     if (fault.requested != kNever && (of == Of::kEverything || !by_command(fault)))
-      add(fault.requested, end_of(run, fault));
+      add(fault.requested, acts_until(run, fault));
   for (const CommandRecord& command : run.commands)
     if (command.time != kNever && of == Of::kEverything) add(command.time, command.replied);
   for (const Term& term : analysis.terms.all())

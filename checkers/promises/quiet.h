@@ -10,6 +10,11 @@
 
 namespace harness {
 
+/// Until when the fault acted: healed, or its nodes were started again, or it was a matter of a moment. Slots
+/// that move there and back are seen to have moved half-way, and are back when that is healed. kNever: it was
+/// not seen to end.
+Nanos acts_until(const RunRecord& run, const FaultRecord& fault);
+
 class Quiet {
  public:
   enum class Of { kEverything, kFaults };  // kFaults: commands of the plan are no disturbance

@@ -12,6 +12,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/quiet.h"
+#include "checkers/promises/reads_when_down.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/same_word.h"
 
@@ -202,7 +203,7 @@ class Replies {
           view.end - view.begin >= kForLong)
         down.emplace_back(run_.history.nodes.find(node_name(run_, view.node)), &view);
     figure(result_.measured, "times_down", static_cast<double>(down.size()));
-    if (down.empty() || settings_changed_ || may_serve_when_down()) return;
+    if (down.empty() || settings_changed_) return;
     for (const Operation& op : run_.history.operations) {
       if (op.outcome != Outcome::kOk || op.key == kNoKey || !is_of_keys(op.function)) continue;
       const auto during = std::ranges::find_if(down, [&](const auto& time) {
@@ -210,6 +211,7 @@ class Replies {
       });
       if (op.node == kNoNode || during == down.end()) continue;
       const View& view = *during->second;
+      if (!changes_data(run_.history, op) && may_read_when_down(run_, view.node)) continue;  // row 18
       tell("served-while-down", view.node, op.completed, run_.history.describe(op),
            "from " + at(view.begin) + " to " + at(view.end) + " it called the cluster down");
     }
@@ -250,15 +252,6 @@ class Replies {
 
   static bool is_of_keys(Function function) {
     return function != Function::kPublish && function != Function::kReceive && function != Function::kOther;
-  }
-
-  /// Some configurations let reads pass (row 18).
-  bool may_serve_when_down() const {
-    constexpr std::string_view kReads = "cluster-allow-reads-when-down";
-    const auto names_it = [&](const NodePlan& node) { return node.directives.contains(std::string(kReads)); };
-    return run_.plan.cluster.directives.contains(std::string(kReads)) ||
-           std::ranges::any_of(run_.plan.cluster.nodes,
-                               [&](const auto& node) { return names_it(node.second); });
   }
 
   /// Whether a fault acted on the node about that time, or on the cluster's state: a state may change and

@@ -160,6 +160,20 @@ TEST_CASE("a node that calls the cluster down serves no key") {
     run.plan.cluster.directives["cluster-allow-reads-when-down"] = "yes";
     CHECK_FALSE(type_of(run) == "served-while-down");
   }
+  SECTION("bad: the setting is there, and says no") {
+    run.plan.cluster.directives["cluster-allow-reads-when-down"] = "no";
+    CHECK(type_of(run) == "served-while-down");
+  }
+  SECTION("bad: reads may pass, and this is a write") {
+    run.plan.cluster.directives["cluster-allow-reads-when-down"] = "yes";
+    run.history.operations[0].function = Function::kWrite;
+    CHECK(type_of(run) == "served-while-down");
+  }
+  SECTION("bad: of this node alone the setting says no") {
+    run.plan.cluster.directives["cluster-allow-reads-when-down"] = "yes";
+    run.plan.cluster.nodes["n1"].directives["cluster-allow-reads-when-down"] = "no";
+    CHECK(type_of(run) == "served-while-down");
+  }
   SECTION("it was down in passing") {
     for (View& view : run.views)
       if (view.node == 0) view.begin = view.end = 3 * kSecond;

@@ -21,6 +21,7 @@ class Convergence {
         views_(analysis.views),
         intended_(intended_in_the_end(run_)),
         members_(intended_.members()),
+        left_(left_dead_in_the_end(run_, views_)),
         result_(result) {}
 
   void check() {
@@ -33,7 +34,8 @@ class Convergence {
     check_old_masters();
     figure(result_.measured, "masters", masters_);
     figure(result_.measured, "replicas", replicas_);
-    figure(result_.bound, "masters", intended_.shards_with_slots());
+    figure(result_.bound, "masters",
+           intended_.shards_with_slots() - static_cast<double>(left_.shards.size()));
     figure(result_.bound, "replicas", static_cast<double>(members_.size()) - shards_with_members());
   }
 
@@ -121,6 +123,7 @@ class Convergence {
     }
     ++replicas_;
     const int master = run_.node_by_id(own.master_id);
+    if (left_.shards.contains(intended_.shard_of(node)) && left_dead(run_, master)) return;
     const TopologyNode* theirs = master < 0 ? nullptr : own_line(final_view(master));
     const bool slotless =
         theirs != nullptr && theirs->slots.empty() &&
@@ -146,10 +149,12 @@ class Convergence {
     if (split > 0)
       doubt(result_,
             "Slots were given to a master while another node replaced it: it stays a master of these.");
-    if (masters_ != intended_.shards_with_slots() + static_cast<int>(split))
+    const int most = intended_.shards_with_slots() + static_cast<int>(split);
+    const int least = most - static_cast<int>(left_.shards.size());
+    if (masters_ < least || masters_ > most)
       tell("masters-missing", -1,
-           "in the end " + std::to_string(masters_) + " masters serve slots, " +
-               std::to_string(intended_.shards_with_slots()) + " are meant to");
+           "in the end " + std::to_string(masters_) + " masters serve slots, " + std::to_string(least) +
+               " are meant to");
     for (const int node : members_) {
       const TopologyNode* own = own_line(final_view(node));
       const bool alone = std::ranges::none_of(intended_.nodes_of(intended_.shard_of(node)), [&](int other) {
@@ -254,6 +259,7 @@ class Convergence {
   const std::vector<std::vector<const View*>>& views_;
   const Membership intended_;
   const std::vector<int> members_;
+  const LeftDead left_;
   CheckResult& result_;
   int masters_ = 0;
   int replicas_ = 0;

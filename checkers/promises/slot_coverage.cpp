@@ -256,6 +256,7 @@ class SingleOwner {
 void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>& views,
                const SlotRanges& segments, CheckResult& result) {
   const Membership intended = intended_in_the_end(run);
+  const LeftDead left = left_dead_in_the_end(run, views);
   int agreed = 0;
   std::set<std::string> told;
   const auto tell = [&](AnomalyKind type, int node, std::string text) {
@@ -265,14 +266,14 @@ void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>
     const std::string slots = slots_text({segment});
     std::string owner;
     bool good = true;
-    const bool assigned = is_assigned(intended, segment.first);
+    const bool missed = is_assigned(intended, segment.first) && !left.had(intended, segment.first);
     for (std::size_t node = 0; node < views.size(); ++node) {
       if (!intended.is_member(static_cast<int>(node)) || !runs_at_end(run, static_cast<int>(node))) continue;
       const View* view = last_view(views[node]);
       if (view == nullptr || !view->reachable) continue;
       const TopologyNode* named = view->topology.owner_of(segment.first);
       const std::string name = run.nodes[node].name;
-      if (named == nullptr && !assigned) continue;
+      if (!missed && (named == nullptr || left_dead(run, run.node_by_id(named->id)))) continue;
       if (named == nullptr || named->is(kFlagFail)) {
         good = false;
         tell("slot-uncovered-at-end", static_cast<int>(node),
@@ -291,8 +292,10 @@ void check_end(const RunRecord& run, const std::vector<std::vector<const View*>>
     }
     if (good && !owner.empty()) agreed += segment.size();
   }
-  // With a gap that was intended, a cluster that wants all slots rightly refuses to serve (row 17).
-  const bool serves = intended.assigned_slots() == kSlotCount || !run.info.config.require_full_coverage;
+  // With a gap that was intended, or left by faults, a cluster that wants all slots rightly refuses to serve
+  // (row 17); and so does one without a majority of its masters.
+  const bool whole = intended.assigned_slots() == kSlotCount && left.shards.empty();
+  const bool serves = left.majority && (whole || !run.info.config.require_full_coverage);
   for (std::size_t node = 0; node < views.size(); ++node)
     if (const View* view = last_view(views[node]);
         serves && view != nullptr && view->reachable && intended.is_member(static_cast<int>(node)) &&

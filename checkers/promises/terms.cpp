@@ -13,13 +13,17 @@ bool says_master(const View& view) {
   return view.topology.myself()->is(kFlagMaster);
 }
 
-/// The life of the process that answered this look.
+/// The life of the process that answered this look; of several with one process id (a server that started
+/// itself anew) the last that had begun.
 int life_of(const RunRecord& run, const View& view) {
-  for (std::size_t i = 0; i < run.incarnations.size(); ++i)
-    if (run.incarnations[i].node == view.node && view.replication.process_id != 0 &&
-        run.incarnations[i].pid == view.replication.process_id)
-      return static_cast<int>(i);
-  return life_at(run, view.node, view.begin);
+  int found = -1;
+  for (std::size_t i = 0; i < run.incarnations.size(); ++i) {
+    const Incarnation& life = run.incarnations[i];
+    const bool same =
+        life.node == view.node && view.replication.process_id != 0 && life.pid == view.replication.process_id;
+    if (same && (found < 0 || life.started <= view.begin)) found = static_cast<int>(i);
+  }
+  return found >= 0 ? found : life_at(run, view.node, view.begin);
 }
 
 bool same_process(const RunRecord& run, const View& a, const View& b) {

@@ -7,6 +7,7 @@
 #include "checkers/promises/aftermath.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/reads_when_down.h"
 
 namespace harness {
 namespace {
@@ -354,6 +355,8 @@ Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& dev
         in_milliseconds(age) + " after " + fault_text(fault) + " at " + at(fault.requested);
     if (deviation.invoked <= active + bound)
       return allowed_by(Window::kMinority, age, when + ", within the bound of " + in_milliseconds(bound));
+    if (!deviation.is_write && may_read_when_down(run_, terms_[deviation.parent].node))
+      return allowed_by(Window::kMinority, age, when + ", by a node that may answer reads while it is down");
     // What slows a node or its links has no bound of its own: how much it slowed them is not known here.
     if (degrades(fault)) return unknown(age, when + ", for which no bound is derived");
     if (!fault.verified_active()) return unknown(age, when + ", which was never verified to be active");

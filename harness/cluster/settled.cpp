@@ -20,9 +20,35 @@ int left_behind(const View& view, const std::vector<NodeInfo>& nodes, const std:
   }));
 }
 
+/// What can be served without the members that ended for good.
+struct Left {
+  int masters = 0;
+  int slots = 0;
+  bool majority = true;  // of the masters; without it nobody is elected or marked as failed
+};
+
+/// Without a majority a shard serves only where its master is left: nobody can be elected in its place.
+Left left_to_serve(const Membership& intended, const Roles& roles, const std::set<int>& dead) {
+  const std::vector<int> serving = roles.masters();
+  Left left;
+  left.majority = dead.empty() || static_cast<int>(serving.size()) > intended.shards_with_slots() / 2;
+  for (int shard = 0; shard < intended.shards(); ++shard) {
+    const std::vector<int> nodes = intended.nodes_of(shard);
+    const auto ended = [&](int node) { return dead.contains(node); };
+    const auto serves = [&](int node) { return std::ranges::find(serving, node) != serving.end(); };
+    const bool lost = left.majority
+                          ? !nodes.empty() && std::ranges::all_of(nodes, ended)
+                          : std::ranges::any_of(nodes, ended) && std::ranges::none_of(nodes, serves);
+    if (lost || intended.slots_of(shard).empty()) continue;
+    ++left.masters;
+    left.slots += count_slots(intended.slots_of(shard));
+  }
+  return left;
+}
+
 /// What one node says of the cluster as a whole.
 Why own_state(const std::string& name, const View& view, const std::vector<NodeInfo>& nodes,
-              const Membership& intended, const ClusterConfig& config) {
+              const Membership& intended, const Left& left, const ClusterConfig& config) {
   if (!view.reachable) return fmt::format("{} does not answer: {}", name, view.error);
   const ClusterInfo& info = view.cluster;
   const int slots = intended.assigned_slots();
@@ -31,11 +57,13 @@ Why own_state(const std::string& name, const View& view, const std::vector<NodeI
   if (!view.topology.myself()) return name + " does not list itself";
   if (info.slots_assigned != slots)
     return fmt::format("{} knows owners of {} of {} slots", name, info.slots_assigned, slots);
-  if (info.slots_ok != slots) return fmt::format("{} sees {} of {} slots served", name, info.slots_ok, slots);
+  if (info.slots_ok != left.slots)
+    return fmt::format("{} sees {} of {} slots served", name, info.slots_ok, left.slots);
   if (info.known_nodes != listed || static_cast<int>(view.topology.nodes.size()) != listed)
     return fmt::format("{} knows {} of {} nodes", name, info.known_nodes, members);
-  // With a gap that was intended, a cluster that wants all slots rightly refuses to serve.
-  const bool serves = slots == kSlotCount || !config.require_full_coverage;
+  // With a gap that was intended, or left by the dead, a cluster that wants all slots rightly refuses to
+  // serve; and so does one without a majority.
+  const bool serves = left.majority && (left.slots == kSlotCount || !config.require_full_coverage);
   if (serves && !info.state_ok) return name + " has cluster_state fail";
   return {};
 }
@@ -58,14 +86,16 @@ Why agreement(const std::string& name, const View& view, const Roles& roles,
   return {};
 }
 
-/// What one node says of those that ended for good: all are to have them as failed.
+/// What one node says of those that ended for good: all are to have them as failed, or to suspect them where
+/// no majority is left to agree on it.
 Why dead_marked_failed(const std::string& name, const View& view, const std::vector<NodeInfo>& nodes,
-                       const std::set<int>& dead) {
+                       const std::set<int>& dead, bool majority) {
   for (const int node : dead) {
     const NodeInfo& other = nodes[static_cast<std::size_t>(node)];
     const TopologyNode* seen = view.topology.find(other.id);
     if (!seen) return fmt::format("{} does not know {}", name, other.name);
-    if (!seen->is(kFlagFail)) return fmt::format("{} does not have {} as failed", name, other.name);
+    if (!seen->is(kFlagFail) && (majority || !seen->is(kFlagPfail)))
+      return fmt::format("{} does not have {} as failed", name, other.name);
   }
   return {};
 }
@@ -95,7 +125,7 @@ bool slotless_intended(const Membership& intended) {
 }
 
 Why shards(const Roles& roles, const std::vector<NodeInfo>& nodes, const Membership& intended,
-           const std::vector<int>& alive) {
+           const std::vector<int>& alive, const Left& left, const std::set<int>& dead) {
   const bool slotless = slotless_intended(intended);
   int masters = 0;
   for (const int i : alive) {
@@ -104,6 +134,10 @@ Why shards(const Roles& roles, const std::vector<NodeInfo>& nodes, const Members
     const TopologyNode& self = *view.topology.myself();
     if (self.is(kFlagReplica)) {
       const TopologyNode* master = view.topology.find(self.master_id);
+      if (master != nullptr && !left.majority && std::ranges::any_of(dead, [&](int node) {
+            return nodes[static_cast<std::size_t>(node)].id == master->id;
+          }))
+        continue;  // there is nothing to follow, and nobody to elect it
       if (!master || !master->is(kFlagMaster) || (master->slots.empty() && !slotless))
         return name + " is the replica of a replica, or of a node without slots";
       if (auto why = replica_synchronized(name, view, *master)) return why;
@@ -114,8 +148,7 @@ Why shards(const Roles& roles, const std::vector<NodeInfo>& nodes, const Members
       return name + " is a master without slots";
     }
   }
-  const int expected = intended.shards_with_slots();
-  if (masters != expected) return fmt::format("{} of {} masters", masters, expected);
+  if (masters != left.masters) return fmt::format("{} of {} masters", masters, left.masters);
   return {};
 }
 
@@ -128,13 +161,14 @@ Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes, cons
   const auto name = [&](int node) -> const std::string& {
     return nodes[static_cast<std::size_t>(node)].name;
   };
+  const Left left = left_to_serve(intended, roles, dead);
   for (const int i : alive)
-    if (auto why = own_state(name(i), roles.view(i), nodes, intended, config)) return why;
+    if (auto why = own_state(name(i), roles.view(i), nodes, intended, left, config)) return why;
   for (const int i : alive) {
     if (auto why = agreement(name(i), roles.view(i), roles, nodes, alive)) return why;
-    if (auto why = dead_marked_failed(name(i), roles.view(i), nodes, dead)) return why;
+    if (auto why = dead_marked_failed(name(i), roles.view(i), nodes, dead, left.majority)) return why;
   }
-  return shards(roles, nodes, intended, alive);
+  return shards(roles, nodes, intended, alive, left, dead);
 }
 
 Why why_not_caught_up(const Roles& roles, const std::vector<NodeInfo>& nodes) {

@@ -57,6 +57,7 @@ constexpr CommandEffect kEffects[] = {
     {{"DEBUG", "SEGFAULT"}, EffectKind::kDown},
     {{"DEBUG", "PANIC"}, EffectKind::kDown},
     {{"DEBUG", "RESTART"}, EffectKind::kDown},
+    {{"DEBUG", "CRASH-AND-RECOVER"}, EffectKind::kDown},
     {{"SHUTDOWN", ""}, EffectKind::kDown},
 };
 
@@ -66,12 +67,18 @@ std::string upper(std::string word) {
   return word;
 }
 
+std::string word(const CommandRecord& command, std::size_t at) {
+  return at < command.words.size() ? upper(command.words[at]) : "";
+}
+
+bool says(const CommandRecord& command, std::string_view first, std::string_view second) {
+  return word(command, 0) == first && word(command, 1) == second;
+}
+
 std::optional<EffectKind> kind_of(const CommandRecord& command) {
-  const auto& words = command.words;
-  const std::string first = words.empty() ? "" : upper(words[0]);
-  const std::string second = words.size() < 2 ? "" : upper(words[1]);
   for (const CommandEffect& effect : kEffects) {
-    if (effect.words[0] != first || (!effect.words[1].empty() && effect.words[1] != second)) continue;
+    if (effect.words[0] != word(command, 0)) continue;
+    if (!effect.words[1].empty() && effect.words[1] != word(command, 1)) continue;
     // A script that ends with an error has held its node all the same.
     const bool held = command.replied == kNever || command.replied - command.time >= effect.least;
     if (effect.least > 0 ? held : !command.refused) return effect.kind;
@@ -79,19 +86,137 @@ std::optional<EffectKind> kind_of(const CommandRecord& command) {
   return std::nullopt;
 }
 
+/// The value that CONFIG SET gives to the setting (in capitals); empty: none.
+std::string value_set(const CommandRecord& command, std::string_view setting) {
+  if (!says(command, "CONFIG", "SET")) return {};
+  for (std::size_t i = 2; i + 1 < command.words.size(); i += 2)
+    if (word(command, i) == setting) return word(command, i + 1);
+  return {};
+}
+
+/// What a command brings about from then on, until another one to the same node takes it back.
+struct LastingEffect {
+  EffectKind kind;
+  bool (*begins)(const CommandRecord&);
+  bool (*ends)(const CommandRecord&);
+};
+
+/// Which of maxmemory and its policy the node has already is not known: either may begin the eviction.
+bool evicts_nothing(const CommandRecord& command) {
+  const std::string limit = value_set(command, "MAXMEMORY");
+  return (!limit.empty() && limit.find_first_not_of("0BKMG") == std::string::npos) ||
+         value_set(command, "MAXMEMORY-POLICY") == "NOEVICTION";
+}
+bool may_evict(const CommandRecord& command) {
+  return !evicts_nothing(command) &&
+         (!value_set(command, "MAXMEMORY").empty() || !value_set(command, "MAXMEMORY-POLICY").empty());
+}
+
+/// -1 is no type of message: nothing is dropped.
+bool drops_messages(const CommandRecord& command) {
+  return says(command, "DEBUG", "DROP-CLUSTER-PACKET-FILTER") && word(command, 2) != "-1";
+}
+bool drops_nothing(const CommandRecord& command) {
+  return says(command, "DEBUG", "DROP-CLUSTER-PACKET-FILTER") && word(command, 2) == "-1";
+}
+
+constexpr LastingEffect kLasting[] = {
+    {EffectKind::kData, may_evict, evicts_nothing},
+    {EffectKind::kBus, drops_messages, drops_nothing},
+};
+
+bool flushes(const CommandRecord& command) {
+  return std::ranges::any_of(command.words, [](const std::string& text) {
+    const std::string script = upper(text);
+    return script.find("FLUSHALL") != std::string::npos || script.find("FLUSHDB") != std::string::npos;
+  });
+}
+
+/// Whether the command puts an older state, or none, in place of the data that the node has: it loads its
+/// files as they are, or runs a script that flushes (one that ends with an error may have done so before).
+bool replaces_data(const CommandRecord& command, const std::vector<CommandRecord>& commands) {
+  const std::string first = word(command, 0);
+  if (first == "DEBUG" && !command.refused)
+    return word(command, 1) == "LOADAOF" ||
+           (word(command, 1) == "RELOAD" &&
+            std::ranges::any_of(command.words, [](const auto& text) { return upper(text) == "NOSAVE"; }));
+  if (first == "EVAL") return flushes(command);
+  if (first != "EVALSHA" && first != "FCALL") return false;
+  return std::ranges::any_of(commands, [](const CommandRecord& other) {
+    return word(other, 1) == "LOAD" && (word(other, 0) == "SCRIPT" || word(other, 0) == "FUNCTION") &&
+           flushes(other);
+  });
+}
+
 Effect effect_of(const CommandRecord& command, EffectKind kind) {
   Effect effect;
   effect.kind = kind;
   effect.nodes = {command.node};
-  const std::string last = upper(command.words.back());
+  const std::string last = word(command, command.words.size() - 1);
   effect.forced = kind == EffectKind::kHandover && (last == "FORCE" || last == "TAKEOVER");
   effect.excuses.exits = kind == EffectKind::kDown;
   effect.excuses.dead_link = kind == EffectKind::kDown || kind == EffectKind::kStopped;
   // What it writes when a command asks for a crash, and only then.
-  const std::string second = command.words.size() < 2 ? "" : upper(command.words[1]);
-  if (upper(command.words[0]) == "DEBUG" && (second == "SEGFAULT" || second == "PANIC"))
+  if (says(command, "DEBUG", "SEGFAULT") || says(command, "DEBUG", "PANIC"))
     effect.excuses.log_lines = {"BUG REPORT START", "crashed by signal", "Guru Meditation"};
   return effect;
+}
+
+/// When the command surely had acted: answered; one that was queued acts when its transaction is carried out.
+Nanos acted_by(const CommandRecord& command, const std::vector<CommandRecord>& commands) {
+  if (command.replied == kNever) return command.time;
+  if (upper(command.reply) != "QUEUED") return command.replied;
+  Nanos by = kNever;
+  for (const CommandRecord& other : commands)
+    if (other.node == command.node && word(other, 0) == "EXEC" && other.time >= command.replied &&
+        other.replied != kNever)
+      by = std::min(by, other.replied);
+  return by == kNever ? command.replied : by;
+}
+
+/// When a later command to the node took the effect back; kNever: none did.
+Nanos taken_back(const CommandRecord& command, const LastingEffect& effect,
+                 const std::vector<CommandRecord>& commands) {
+  Nanos back = kNever;
+  for (const CommandRecord& other : commands)
+    if (other.node == command.node && other.time > command.time && !other.refused &&
+        other.replied != kNever && effect.ends(other))
+      back = std::min(back, other.replied);
+  return back;
+}
+
+void lasts_until(FaultRecord& fault, Nanos end) {
+  fault.heals = true;
+  fault.heal_requested = fault.healed = end;
+}
+
+FaultRecord fault_of(const CommandRecord& command, const std::vector<CommandRecord>& commands) {
+  FaultRecord fault;
+  fault.step = command.step;
+  fault.fault = "command";
+  for (const std::string& text : command.words)
+    fault.description += (fault.description.empty() ? "" : " ") + text;
+  fault.nodes = {command.node};
+  fault.requested = command.time;
+  fault.active = acted_by(command, commands);
+  fault.evidence = "the reply: " + command.reply;
+  const auto kind = kind_of(command);
+  if (kind) fault.effects.push_back(effect_of(command, *kind));
+  // A command acts at once; what sleeps is over when it has answered.
+  if (kind == EffectKind::kStopped) {
+    fault.active = command.time;
+    lasts_until(fault, command.replied);
+  }
+  if (replaces_data(command, commands)) {
+    fault.effects.push_back(effect_of(command, EffectKind::kData));
+    lasts_until(fault, command.replied);
+  }
+  for (const LastingEffect& lasting : kLasting) {
+    if (command.refused || !lasting.begins(command)) continue;
+    fault.effects.push_back(effect_of(command, lasting.kind));
+    lasts_until(fault, taken_back(command, lasting, commands));
+  }
+  return fault;
 }
 
 }  // namespace
@@ -99,25 +224,9 @@ Effect effect_of(const CommandRecord& command, EffectKind kind) {
 std::vector<FaultRecord> faults_of_commands(const std::vector<CommandRecord>& commands) {
   std::vector<FaultRecord> faults;
   for (const CommandRecord& command : commands) {
-    const auto kind = kind_of(command);
-    if (!kind || command.node < 0 || command.time == kNever) continue;
-    FaultRecord fault;
-    fault.step = command.step;
-    fault.fault = "command";
-    for (const std::string& word : command.words)
-      fault.description += (fault.description.empty() ? "" : " ") + word;
-    fault.nodes = {command.node};
-    fault.effects = {effect_of(command, *kind)};
-    fault.requested = command.time;
-    fault.active = command.replied == kNever ? command.time : command.replied;
-    fault.evidence = "the reply: " + command.reply;
-    // A command acts at once; what sleeps is over when it has answered.
-    if (*kind == EffectKind::kStopped) {
-      fault.heals = true;
-      fault.active = command.time;
-      fault.heal_requested = fault.healed = command.replied;
-    }
-    faults.push_back(std::move(fault));
+    if (command.node < 0 || command.time == kNever || command.words.empty()) continue;
+    FaultRecord fault = fault_of(command, commands);
+    if (!fault.effects.empty()) faults.push_back(std::move(fault));
   }
   std::ranges::stable_sort(faults, {}, &FaultRecord::requested);
   return faults;

@@ -1,5 +1,6 @@
 #include "harness/core/command_effects.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 using namespace harness;
@@ -63,4 +64,67 @@ TEST_CASE("commands that only look, and those that were refused, have no effect"
   CommandRecord refused = sent({"CLUSTER", "FAILOVER"}, "ERR You should send CLUSTER FAILOVER to a replica");
   refused.refused = true;
   CHECK(faults_of_commands({sent({"CLUSTER", "NODES"}), sent({"GET", "k"}), refused, sent({})}).empty());
+}
+
+namespace {
+
+bool has(const FaultRecord& fault, EffectKind kind) {
+  return std::ranges::any_of(fault.effects, [&](const Effect& effect) { return effect.kind == kind; });
+}
+
+CommandRecord sent_at(int second, std::vector<std::string> words, const std::string& reply = "OK") {
+  CommandRecord command = sent(std::move(words), reply);
+  command.time = second * kSecond;
+  command.replied = command.time + kMillisecond;
+  return command;
+}
+
+}  // namespace
+
+TEST_CASE("a limit of memory may evict keys until it is taken back") {
+  const auto faults = faults_of_commands({sent_at(1, {"config", "set", "maxmemory", "1"}),
+                                          sent_at(2, {"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"}),
+                                          sent_at(3, {"CONFIG", "SET", "maxmemory", "0mb"}),
+                                          sent_at(4, {"CONFIG", "SET", "hz", "5"})});
+  REQUIRE(faults.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CAPTURE(i);
+    CHECK(has(faults[i], EffectKind::kConfig));
+    CHECK(has(faults[i], EffectKind::kData) == (i < 2));
+  }
+  for (std::size_t i = 0; i < 2; ++i) CHECK(faults[i].healed == 3 * kSecond + kMillisecond);
+  CHECK(faults_of_commands({sent({"CONFIG", "SET", "maxmemory", "1"})})[0].healed == kNever);
+}
+
+TEST_CASE("scripts that flush, and loading what the files hold, replace a node's data") {
+  const std::vector<std::vector<std::string>> replacing = {{"EVAL", "return redis.call('flushall')", "0"},
+                                                           {"debug", "reload", "nosave"}};
+  for (const auto& words : replacing) {
+    const auto faults = faults_of_commands({sent_at(1, words)});
+    REQUIRE(faults.size() == 1);
+    CHECK(has(faults[0], EffectKind::kData));
+  }
+  CHECK(faults_of_commands({sent_at(1, {"DEBUG", "RELOAD"})}).empty());
+  CHECK(faults_of_commands({sent_at(1, {"FCALL", "f", "0"})}).empty());
+  const auto faults = faults_of_commands(
+      {sent_at(1, {"SCRIPT", "LOAD", "redis.call('FLUSHDB')"}), sent_at(2, {"EVALSHA", "abc", "0"})});
+  REQUIRE(faults.size() == 1);
+  CHECK(has(faults[0], EffectKind::kData));
+}
+
+TEST_CASE("a command that was queued acts by the end of its transaction") {
+  const auto faults = faults_of_commands({sent_at(1, {"MULTI"}), sent_at(2, {"FLUSHALL"}, "QUEUED"),
+                                          sent_at(5, {"exec"}, "[OK]"), sent_at(9, {"EXEC"}, "[OK]")});
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].requested == 2 * kSecond);
+  CHECK(faults[0].active == 5 * kSecond + kMillisecond);
+}
+
+TEST_CASE("a filter of messages is a fault of the bus until it is taken away") {
+  const auto faults = faults_of_commands({sent_at(1, {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "-2"}),
+                                          sent_at(4, {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "-1"})});
+  REQUIRE(faults.size() == 1);
+  CHECK(has(faults[0], EffectKind::kBus));
+  CHECK(faults[0].heals);
+  CHECK(faults[0].healed == 4 * kSecond + kMillisecond);
 }

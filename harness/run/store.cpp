@@ -22,6 +22,7 @@
 #include "harness/core/journal.h"
 #include "harness/core/json_reason.h"
 #include "harness/core/old_stores.h"
+#include "harness/core/own_restarts.h"
 #include "harness/core/plain_name.h"
 #include "harness/core/record_json.h"
 #include "harness/core/write_mend.h"
@@ -384,6 +385,7 @@ void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) 
   record.views = std::move(topology.views);
   record.offsets = std::move(topology.offsets);
   record.logs = load_logs(files.nodes(), record);
+  divide_lives_at_own_restarts(record);
 }
 
 }  // namespace

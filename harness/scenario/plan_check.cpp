@@ -132,6 +132,8 @@ class PlanCheck {
          "'replicas' has " + std::to_string(cluster.replicas_of.size()) + " entries" + wanted);
     need(cluster.slots.empty() || cluster.slots.size() == masters, "cluster.slots",
          "'slots' has " + std::to_string(cluster.slots.size()) + " entries" + wanted);
+    need(cluster.config.node_timeout_ms >= 1, "cluster.node-timeout",
+         "the node timeout must be at least 1 ms: it is " + std::to_string(cluster.config.node_timeout_ms));
     check_slots();
     check_directives("cluster.directives", cluster.directives);
     for (const auto& [name, node] : cluster.nodes) {
@@ -173,6 +175,10 @@ class PlanCheck {
     need(workload != nullptr, part, unknown("workload", load.workload, workloads()));
     need(!load.name.empty() && std::ranges::count(plan_.loads, load.name, &LoadPlan::name) == 1,
          part + ".name", "each load needs a name of its own: " + in_quotes(load.name) + " is not");
+    need(load.name == load.workload || find_checker(load.name) == nullptr, part + ".name",
+         in_quotes(load.name) + " is a checker: the check of a load bears the load's name, so give another");
+    need(load.operation_timeout_ms >= 1, part + ".operation-timeout",
+         "the operation timeout of the load " + in_quotes(load.name) + " must be at least 1 ms");
     need(load.client_groups >= 1 && load.concurrency >= load.client_groups, part + ".concurrency",
          "concurrency " + std::to_string(load.concurrency) + " of the load " + in_quotes(load.name) +
              " is too small: it has " + std::to_string(load.client_groups) +
@@ -203,6 +209,8 @@ class PlanCheck {
     if (step.when) check_condition(*step.when, part + ".when");
     if (step.until) check_condition(*step.until, part + ".until");
     if (step.condition) check_condition(*step.condition, part);
+    need(step.after_least <= step.after_most, part + ".after",
+         "'after' goes from its least to its most, and here the least is the greater");
     need(step.repeat >= 1, part, "'repeat' must be at least 1");
     earlier_.insert(step.id);
     if (!step.save.empty()) saved_.insert(step.save);

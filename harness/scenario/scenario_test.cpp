@@ -8,6 +8,7 @@
 
 #include "harness/core/check.h"
 #include "harness/scenario/draw.h"
+#include "harness/scenario/plan_check.h"
 
 using namespace harness;
 using Catch::Contains;
@@ -259,6 +260,21 @@ TEST_CASE("a plan is stored and read back as it was, and nothing else is taken")
   nlohmann::json older = stored;
   for (nlohmann::json& step : older["steps"]) REQUIRE(step.erase("session") == 1);
   CHECK(nlohmann::json(older.get<Plan>()) == stored);
+}
+
+TEST_CASE("a plan of a file whose numbers or names cannot be is refused") {
+  const Plan plan = plan_of("[[load]]\nworkload = \"register\"\n[[step]]\nfault = \"kill\"\n");
+  REQUIRE_FALSE(problem_with(plan));
+  const auto part_of = [&plan](const auto& change) {
+    Plan changed = plan;
+    change(changed);
+    const auto problem = problem_with(changed);
+    return problem ? problem->part : std::string();
+  };
+  CHECK(part_of([](Plan& p) { p.cluster.config.node_timeout_ms = 0; }) == "cluster.node-timeout");
+  CHECK(part_of([](Plan& p) { p.loads[0].operation_timeout_ms = 0; }) == "loads.register.operation-timeout");
+  CHECK(part_of([](Plan& p) { p.loads[0].name = "views"; }) == "loads.views.name");
+  CHECK(part_of([](Plan& p) { p.steps[0].after_least = p.steps[0].after_most + 1; }) == "steps.s1.after");
 }
 
 TEST_CASE("bad scenarios are refused with file, line and the mend") {

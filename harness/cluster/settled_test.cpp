@@ -1,0 +1,79 @@
+// When a cluster of which faults ended some nodes for good is settled.
+#include "harness/cluster/settled.h"
+
+#include <catch2/catch.hpp>
+
+#include "harness/core/slot.h"
+
+using namespace harness;
+
+namespace {
+
+/// Three masters without replicas, of which the dead do not answer, as the others see them.
+struct Three {
+  std::vector<NodeInfo> nodes;
+  std::vector<View> views;
+  std::set<int> dead;
+
+  explicit Three(const std::set<int>& ended, std::uint16_t flag_of_dead) : dead(ended) {
+    const std::vector<SlotRanges> slots = even_slot_ranges_of();
+    for (int i = 0; i < 3; ++i) {
+      NodeInfo node;
+      node.name = "n" + std::to_string(i + 1);
+      node.id = std::string(39, 'a') + static_cast<char>('0' + i);
+      node.shard = i;
+      node.master = true;
+      node.slots = slots[static_cast<std::size_t>(i)];
+      nodes.push_back(node);
+    }
+    for (int i = 0; i < 3; ++i) views.push_back(view_of(i, flag_of_dead));
+  }
+
+  std::optional<std::string> why_not(bool full_coverage) const {
+    ClusterConfig config;
+    config.require_full_coverage = full_coverage;
+    return why_not_settled(Roles(views, nodes), nodes, Membership(nodes), config, dead);
+  }
+
+ private:
+  static std::vector<SlotRanges> even_slot_ranges_of() {
+    std::vector<SlotRanges> all;
+    for (const SlotRange& range : even_slot_ranges(3)) all.push_back({range});
+    return all;
+  }
+
+  View view_of(int own, std::uint16_t flag_of_dead) const {
+    View view;
+    view.node = own;
+    if (dead.contains(own)) return view;
+    view.reachable = true;
+    for (int i = 0; i < 3; ++i) {
+      TopologyNode line;
+      line.id = nodes[static_cast<std::size_t>(i)].id;
+      line.flags = kFlagMaster;
+      if (i == own) line.flags |= kFlagMyself;
+      if (dead.contains(i)) line.flags |= flag_of_dead;
+      line.slots = nodes[static_cast<std::size_t>(i)].slots;
+      line.link_up = true;
+      view.topology.nodes.push_back(line);
+      if (!dead.contains(i)) view.cluster.slots_ok += count_slots(line.slots);
+    }
+    view.cluster.state_ok = dead.empty();
+    view.cluster.slots_assigned = kSlotCount;
+    view.cluster.known_nodes = 3;
+    return view;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a shard of which nothing is left is not waited for") {
+  CHECK_FALSE(Three({}, 0).why_not(true));
+  CHECK_FALSE(Three({0}, kFlagFail).why_not(true));
+  CHECK(Three({0}, kFlagFail).why_not(false).value_or("").find("cluster_state") != std::string::npos);
+  CHECK(Three({0}, kFlagPfail).why_not(true).value_or("").find("as failed") != std::string::npos);
+}
+
+TEST_CASE("without a majority nobody is marked as failed, and the state is not ok") {
+  CHECK_FALSE(Three({0, 1}, kFlagPfail).why_not(false));
+}
