@@ -39,13 +39,19 @@ struct NodeAt {
   bool stopped = false, cut_off = false;
 };
 
+/// What the faults in force do to the node is asked of their effects: a changed setting stops nobody.
 void add_faults(NodeAt& at, const RunRecord& record, int node, Nanos time) {
   for (const FaultRecord& fault : record.faults) {
     if (!fault.verified_active() || time < fault.active || (fault.healed != kNever && time >= fault.healed))
       continue;
-    if (std::count(fault.nodes.begin(), fault.nodes.end(), node) == 0) continue;
-    if (!fault.sides.empty()) at.cut_off = true;
-    if (fault.sides.empty() && fault.heals && at.state != NodeState::kDead) at.stopped = true;
+    if (std::count(fault.nodes.begin(), fault.nodes.end(), node) > 0 && !fault.sides.empty())
+      at.cut_off = true;
+    for (const Effect& effect : fault.effects) {
+      if (std::count(effect.nodes.begin(), effect.nodes.end(), node) == 0) continue;
+      if (effect.kind == EffectKind::kCut) at.cut_off = true;
+      if (effect.kind == EffectKind::kStopped && fault.heals && at.state != NodeState::kDead)
+        at.stopped = true;
+    }
   }
 }
 

@@ -41,6 +41,16 @@ TEST_CASE("Drawings show roles, epochs, slots, death, suspicion and cuts") {
   CHECK(has(drawings[3].dot, "\"n6\" -> \"n3\" [constraint=false, class=\"link\""));
 }
 
+TEST_CASE("Only a fault whose effect is a stop draws its node as stopped") {
+  Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
+  FaultRecord& fault = sample.record.faults[2];
+  fault.sides.clear();
+  fault.effects = {{.kind = EffectKind::kConfig, .nodes = fault.nodes}};
+  CHECK_FALSE(has(line_of(topology_drawings(sample.record)[2], "n2"), "stopped"));
+  fault.effects = {{.kind = EffectKind::kStopped, .nodes = fault.nodes}};
+  CHECK(has(line_of(topology_drawings(sample.record)[2], "n2"), "❚❚ stopped"));
+}
+
 TEST_CASE("A fault without evidence is not drawn as if it had happened") {
   Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
   sample.record.faults[2].active = kNever;
