@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "harness/core/ended_early.h"
 #include "harness/run/deflate.h"
 #include "harness/run/graphviz.h"
 #include "reports/graph.h"
@@ -96,6 +97,17 @@ void check_that_it_ran(const std::string& document, std::size_t operations) {
   for (const std::string_view slip : {">false<", ">undefined<", ">null<", "NaN", "[object "})
     CHECK(document.substr(0, document.find("<script")).find(slip) == std::string::npos);
   REQUIRE(root.find("data-operations=\"" + std::to_string(operations) + "\"") != std::string::npos);
+}
+
+TEST_CASE("A page says that its run ended early, and which steps that left out", "[browser]") {
+  if (browser_is_missing()) return;
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  sample.record.plan.steps.emplace_back().id = "late-step";
+  note_early_end(sample.record.info, "register: a lost write");
+  const std::string document = opened(page_of(sample));
+  const std::string words = document.substr(0, document.find("<script"));
+  CHECK(words.find("as stop-at-violation asks: register: a lost write") != std::string::npos);
+  CHECK(words.find("late-step") != std::string::npos);
 }
 
 TEST_CASE("A failing run's page shows its counts, and hostile text stays text", "[browser]") {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/ended_early.h"
 #include "harness/core/record_json.h"
 #include "reports/bus_lines.h"
 #include "reports/graph.h"
@@ -53,6 +54,9 @@ Json run_json(const RunInfo& info) {
           {"interrupted", info.interrupted},
           {"clients_end", ms(info.clients_end)},
           {"settled", ms(info.settled)},
+          {"no_faults", record.plan.limits.no_faults && record.faults.empty()},
+          {"ended_early", ended_early(info)},
+          {"left_out", steps_left_out(record)},
           {"end", ms(info.end)},
           {"config", config},
           {"environment", info.environment}};

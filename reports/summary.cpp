@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "harness/core/ended_early.h"
 #include "reports/latency.h"
 #include "reports/story.h"
 #include "reports/strength.h"
@@ -210,6 +211,17 @@ std::string checks_rows(const RunRecord& record, const RunVerdict& verdict, cons
   std::size_t column = 0;
   for (const CheckResult& check : verdict.checks) {
     const std::string name = terminal_text(check.name);
+/// Why the load ended before its time, and what that left out.
+std::string ended_early_row(const RunRecord& record) {
+  const std::string violation = ended_early(record.info);
+  if (violation.empty()) return {};
+  const std::vector<std::string> left_out = steps_left_out(record);
+  return row("ended early",
+             "after " + seconds(record.info.clients_end, 1) + " s of load, as stop-at-violation asks; " +
+                 (left_out.empty() ? std::string("no step was left out")
+                                   : counted(left_out.size(), "step") + " left out: " + listed(left_out)));
+}
+
     if (column && column + name.size() + 8 > kWidth) {
       out += "\n";
       column = 0;
@@ -286,7 +298,7 @@ std::string make_summary(const ReportInput& input) {
   const RunRecord& record = input.record;
   const RunVerdict& verdict = input.verdict;
   const Strength s = measure_strength(record, verdict);
-  std::string out = faults_row(record, s);
+  std::string out = ended_early_row(record) + faults_row(record, s);
   for (const Failover& f : verdict.failovers) out += failover_row(record, f);
   out += allowed_rows(verdict);
   out += latency_row(record);

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "harness/core/ended_early.h"
 #include "reports/sample/sample_record.h"
 
 namespace harness {
@@ -93,6 +94,22 @@ TEST_CASE("Unknown and error say why") {
 TEST_CASE("Damaged evidence is named once") {
   Sample sample = make_sample({SampleVerdict::kUnknown, 5'000, 7});
   sample.record.damage = {"faults.jsonl is missing", "plan.json was changed"};
+/// A run of which a violation left the step "late" out.
+Sample ended_early_sample() {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  sample.record.plan.steps.clear();
+  for (const char* id : {"early", "late"}) sample.record.plan.steps.emplace_back().id = id;
+  sample.record.faults[0].step = "early";
+  note_early_end(sample.record.info, "register: a lost write");
+  return sample;
+}
+
+TEST_CASE("A run that a violation ended early says so, with the steps that it left out") {
+  const std::string text = summary_of(ended_early_sample());
+  CHECK(has(text, "s of load, as stop-at-violation asks; 1 step left out: late\n"));
+  CHECK_FALSE(has(summary_of(make_sample({SampleVerdict::kFail, 500, 1})), "ended early"));
+}
+
   const std::string text = summary_of(sample);
   CHECK(has(text, "damaged     faults.jsonl is missing\n"));
   CHECK(has(text, "damaged     plan.json was changed\n"));
