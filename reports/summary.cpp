@@ -158,16 +158,27 @@ std::string allowed_counts(const CheckResult& check) {
   return text;
 }
 
-/// What was lost or went wrong in documented ways: one row for each check.
-std::string allowed_rows(const RunVerdict& verdict) {
+/// What is said of anomalies that are documented. Under --strict a loss in a window is a violation all the
+/// same, which the check's own model tells.
+std::string_view how_allowed(const RunRecord& record, const CheckResult& check, bool losses) {
+  if (check.violations == 0) return ", all allowed";
+  const bool strict = record.info.strict || record.plan.limits.strict;
+  return strict && losses ? ", as Redis documents; --strict allows none" : ", allowed";
+}
+
+/// What was lost or went wrong in documented ways: one row for each check, named where there are several.
+std::string allowed_rows(const RunRecord& record, const RunVerdict& verdict) {
   std::string out;
   for (const CheckResult& check : verdict.checks) {
+  const auto rows =
+      std::ranges::count_if(verdict.checks, [](const CheckResult& check) { return check.allowed > 0; });
+  const bool named = rows > 1 || record.plan.loads.size() > 1;
     if (check.allowed == 0) continue;
     const bool losses = std::any_of(check.anomalies.begin(), check.anomalies.end(),
                                     [](const Anomaly& a) { return a.window != Window::kOutside; });
-    out +=
-        row(losses ? "losses" : "allowed", allowed_counts(check) + (check.violations == 0 ? ", all" : ",") +
-                                               " allowed" + windows_text(check));
+    out += row(losses ? "losses" : "allowed",
+               (named ? check.name + ": " : std::string()) + allowed_counts(check) +
+                   std::string(how_allowed(record, check, losses)) + windows_text(check));
   }
   return out;
 }

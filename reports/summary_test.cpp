@@ -110,6 +110,17 @@ TEST_CASE("A run that a violation ended early says so, with the steps that it le
   CHECK_FALSE(has(summary_of(make_sample({SampleVerdict::kFail, 500, 1})), "ended early"));
 }
 
+TEST_CASE("Under --strict no loss is called allowed, and of several loads each is named") {
+  Sample sample = make_sample();
+  CheckResult& losses = sample.verdict.checks[1];
+  losses.violations = 2;
+  CHECK(has(summary_of(sample), "losses      3 acknowledged writes lost, allowed: "));
+  sample.record.info.strict = true;
+  CHECK(has(summary_of(sample), "3 acknowledged writes lost, as Redis documents; --strict allows none: "));
+  sample.record.plan.loads.resize(2);
+  CHECK(has(summary_of(sample), "losses      losses: 3 acknowledged writes lost"));
+}
+
   const std::string text = summary_of(sample);
   CHECK(has(text, "damaged     faults.jsonl is missing\n"));
   CHECK(has(text, "damaged     plan.json was changed\n"));

@@ -72,6 +72,7 @@ Judgement judge_run(const RunFiles& files, bool strict) {
 
 Judgement judge_and_report(const RunFiles& files, bool strict) {
   Judgement judgement = judge_run(files, strict);
+  judgement.record.info.strict = judgement.record.info.strict || strict;
   write_reports(judgement, files, files.directory);
   return judgement;
 }
