@@ -110,6 +110,38 @@ TEST_CASE("A page says that its run ended early, and which steps that left out",
   CHECK(words.find("late-step") != std::string::npos);
 }
 
+TEST_CASE("A page shows what steps asked and were answered, also what went well", "[browser]") {
+  if (browser_is_missing()) return;
+  Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
+  CommandRecord command;
+  command.step = "command-1";
+  command.time = kSecond;
+  command.node = 0;
+  command.words = {"GET", "k"};
+  command.reply = "<kept>";
+  ExpectationRecord held;
+  held.step = "expect-2";
+  held.condition = "state=ok";
+  held.began = 2 * kSecond;
+  held.held_at = held.until = 2500 * kMillisecond;
+  ExpectationRecord wait = held;
+  wait.step = "wait-3";
+  wait.kind = ExpectationRecord::Kind::kWait;
+  wait.held_at = kNever;
+  wait.failed = true;
+  wait.patience = 2 * kSecond;
+  wait.why = "n3 is alive";
+  sample.record.commands = {command};
+  sample.record.expectations = {held, wait};
+  const std::string document = opened(page_of(sample));
+  check_that_it_ran(document, sample.record.history.operations.size());
+  const std::string words = document.substr(0, document.find("<script"));
+  CHECK(words.find("class=\"step-valid\" data-step=\"command-1\"") != std::string::npos);
+  CHECK(words.find("&lt;kept&gt;") != std::string::npos);
+  CHECK(words.find("held after 500 ms") != std::string::npos);
+  CHECK(words.find("waited in vain, 2.00 s: n3 is alive") != std::string::npos);
+}
+
 TEST_CASE("A failing run's page shows its counts, and hostile text stays text", "[browser]") {
   if (browser_is_missing()) return;
   Sample sample = make_sample({SampleVerdict::kFail, 20'000, 1});

@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kAnomaliesShown = 200;  // the rest is counted, and in results.json
 constexpr std::size_t kLogLinesShown = 6'000;
 constexpr std::size_t kLogTextShown = 2'000;  // characters of one line
+constexpr std::size_t kReplyShown = 300;      // characters of the answer to a step's command
 
 Json ms(Nanos time) {
   return time == kNever ? Json(nullptr) : Json(std::round(to_ms(time) * 1000) / 1000);
@@ -99,6 +100,33 @@ Json faults_json(const RunRecord& record, const Strength& strength) {
 }
 
 Json failovers_json(const RunRecord& record, const RunVerdict& verdict) {
+Json commands_json(const RunRecord& record) {
+  Json out = Json::array();
+  for (const CommandRecord& command : record.commands)
+    out.push_back({{"step", command.step},
+                   {"t", ms(command.time)},
+                   {"node", command.node < 0 ? std::string() : node_name(record, command.node)},
+                   {"words", command.words},
+                   {"reply", command.reply.substr(0, kReplyShown)},
+                   {"expected", command.expected},
+                   {"ok", command.ok}});
+  return out;
+}
+
+Json expectations_json(const RunRecord& record) {
+  Json out = Json::array();
+  for (const ExpectationRecord& one : record.expectations)
+    out.push_back({{"step", one.step},
+                   {"kind", to_string(one.kind)},
+                   {"condition", one.condition},
+                   {"began", ms(one.began)},
+                   {"held", ms(one.held_at)},
+                   {"patience", ms(one.patience)},
+                   {"failed", one.failed},
+                   {"why", one.why}});
+  return out;
+}
+
   Json out = Json::array();
   for (const Failover& f : verdict.failovers)
     out.push_back({{"shard", f.shard},
@@ -309,6 +337,8 @@ Json page_data(const ReportInput& input) {
           {"nodes", nodes_json(record)},
           {"faults", faults_json(record, strength)},
           {"failovers", failovers_json(record, verdict)},
+          {"commands", commands_json(record)},
+          {"expectations", expectations_json(record)},
           {"checks", checks_json(verdict)},
           {"anomalies", anomalies_json(record, verdict)},
           {"story", moments_json(tell_story(record, verdict))},

@@ -211,6 +211,16 @@ std::string latency_row(const RunRecord& record) {
 /// Longer than what a busy machine does all the time: bounds were widened by it.
 std::string host_row(const RunRecord& record) {
   constexpr Nanos kWorthTelling = 200 * kMillisecond;
+/// Waits of steps that ran out of patience, after which the run went on. What a step expected is judged.
+std::string waits_rows(const RunRecord& record) {
+  std::string out;
+  for (const ExpectationRecord& one : record.expectations)
+    if (one.failed && one.kind != ExpectationRecord::Kind::kExpect)
+      out += row("in vain", one.step + " waited " + duration(one.patience) + " for " + one.condition +
+                                ", and went on: " + one.why);
+  return out;
+}
+
   const Nanos stall = record.counters.host_stall_max;
   if (stall < kWorthTelling) return {};
   return row("host", "the machine stood still for up to " + duration(stall) +
@@ -311,7 +321,8 @@ std::string make_summary(const ReportInput& input) {
   const Strength s = measure_strength(record, verdict);
   std::string out = ended_early_row(record) + faults_row(record, s);
   for (const Failover& f : verdict.failovers) out += failover_row(record, f);
-  out += allowed_rows(verdict);
+  out += waits_rows(record);
+  out += allowed_rows(record, verdict);
   out += latency_row(record);
   out += host_row(record);
   if (!verdict.checks.empty()) out += strength_row(s);

@@ -110,6 +110,22 @@ TEST_CASE("A run that a violation ended early says so, with the steps that it le
   CHECK_FALSE(has(summary_of(make_sample({SampleVerdict::kFail, 500, 1})), "ended early"));
 }
 
+TEST_CASE("A wait that ran out of patience is told, an expectation is left to the checkers") {
+  Sample sample = make_sample();
+  ExpectationRecord wait;
+  wait.step = "wait-3";
+  wait.kind = ExpectationRecord::Kind::kWait;
+  wait.condition = "dead node=n3";
+  wait.patience = 2 * kSecond;
+  wait.failed = true;
+  wait.why = "n3 is alive";
+  sample.record.expectations = {wait};
+  CHECK(has(summary_of(sample),
+            "in vain     wait-3 waited 2.00 s for dead node=n3, and went on: n3 is alive\n"));
+  sample.record.expectations[0].kind = ExpectationRecord::Kind::kExpect;
+  CHECK_FALSE(has(summary_of(sample), "in vain"));
+}
+
 TEST_CASE("Under --strict no loss is called allowed, and of several loads each is named") {
   Sample sample = make_sample();
   CheckResult& losses = sample.verdict.checks[1];
