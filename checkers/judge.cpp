@@ -164,7 +164,7 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   RunVerdict verdict;
   verdict.valid = Validity::kNotApplicable;
   const Analysis analysis(run);
-  KnownViolations known(run);
+  const KnownViolations known(run);
   for (const Checker& checker : checkers()) {
     for (CheckResult& result : asked.run(checker, analysis, options)) {
       for (Anomaly& anomaly : result.anomalies) {
@@ -179,7 +179,7 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   if (verdict.valid == Validity::kNotApplicable) verdict.valid = Validity::kUnknown;  // nothing was tested
   verdict.exit_code = exit_code_of(verdict.valid);
   verdict.explanation = run.damage.empty() ? explain(verdict, run.plan) : damaged(run.damage);
-  if (const std::string told = known.told(); !told.empty()) verdict.explanation += " " + told;
+  for (const std::string& told : known_told(run, verdict)) verdict.explanation += " Known violation " + told;
   return verdict;
 }
 

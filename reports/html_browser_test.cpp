@@ -142,6 +142,22 @@ TEST_CASE("A page shows what steps asked and were answered, also what went well"
   CHECK(words.find("waited in vain, 2.00 s: n3 is alive") != std::string::npos);
 }
 
+TEST_CASE("What is known stands under a heading of its own, not under what Redis documents", "[browser]") {
+  if (browser_is_missing()) return;
+  Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
+  CheckResult& check = sample.verdict.checks[0];
+  check.anomalies.resize(1);
+  check.anomalies[0].type = "unexpected-reply";
+  check.anomalies[0].allowed = true;
+  check.anomalies[0].known = "PING says PONG";
+  check.known = 1;
+  const std::string document = opened(page_of(sample));
+  const auto known = document.find("id=\"known\""), allowed = document.find("id=\"allowed\"");
+  const auto card = document.find("Known, and lived with until it is mended: PING says PONG");
+  REQUIRE(card < document.find("<script"));
+  CHECK((known < card && card < allowed));
+}
+
 TEST_CASE("A failing run's page shows its counts, and hostile text stays text", "[browser]") {
   if (browser_is_missing()) return;
   Sample sample = make_sample({SampleVerdict::kFail, 20'000, 1});

@@ -342,6 +342,7 @@ Json page_data(const ReportInput& input) {
           {"checks", checks_json(verdict)},
           {"anomalies", anomalies_json(record, verdict)},
           {"story", moments_json(tell_story(record, verdict))},
+          {"known", input.known},
           {"strength", strength_json(record, strength)},
           {"lanes", lanes_json(record)},
           {"ownership", ownership_json(record)},

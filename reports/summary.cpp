@@ -255,10 +255,6 @@ std::string ended_early_row(const RunRecord& record) {
     column += name.size() + 9;
   }
   if (!out.empty()) out += "\n";
-  for (const CheckResult& check : verdict.checks)
-    if (check.known > 0)
-      out +=
-          row("known", check.name + ": " + counted(check.known, "violation") + " that the plan lives with");
   for (const std::string& what : record.damage) out += row("damaged", what);
   if (!record.damage.empty()) return out;  // which is why nothing is known
   for (const CheckResult& check : verdict.checks)
@@ -338,3 +334,4 @@ std::string make_summary(const ReportInput& input) {
 }
 
 }  // namespace harness
+  for (const std::string& told : input.known) out += row("known", told);

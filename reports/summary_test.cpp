@@ -91,9 +91,6 @@ TEST_CASE("Unknown and error say why") {
   CHECK(has(error, "\nERROR  failover-basic"));
 }
 
-TEST_CASE("Damaged evidence is named once") {
-  Sample sample = make_sample({SampleVerdict::kUnknown, 5'000, 7});
-  sample.record.damage = {"faults.jsonl is missing", "plan.json was changed"};
 /// A run of which a violation left the step "late" out.
 Sample ended_early_sample() {
   Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
@@ -140,6 +137,16 @@ TEST_CASE("Under --strict no loss is called allowed, and of several loads each i
   const std::string text = summary_of(sample);
   CHECK(has(text, "damaged     faults.jsonl is missing\n"));
   CHECK(has(text, "damaged     plan.json was changed\n"));
+TEST_CASE("What became of each known violation is told") {
+  const Sample sample = make_sample();
+  const std::string told = "expectations / unexpected-reply (PING says PONG): seen 1 time, no failure.";
+  CHECK(has(make_summary({.record = sample.record, .verdict = sample.verdict, .known = {told}}),
+            "known       " + told + "\n"));
+}
+
+TEST_CASE("Damaged evidence is named once") {
+  Sample sample = make_sample({SampleVerdict::kUnknown, 5'000, 7});
+  sample.record.damage = {"faults.jsonl is missing", "plan.json was changed"};
   CHECK_FALSE(has(text, "unknown     "));
 }
 
