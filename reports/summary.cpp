@@ -117,8 +117,8 @@ const double* find_figure(const Measures& figures, const std::string& name) {
   return found == figures.end() ? nullptr : &found->second;
 }
 
-/// "acknowledged just before the crash and not yet replicated (window a), oldest 8.2 ms" for each window that
-/// a listed anomaly names.
+/// "acknowledged just before its master was lost or replaced, and not yet replicated (window a), oldest 8.2
+/// ms" for each window that a listed anomaly names.
 std::string windows_text(const CheckResult& check) {
   std::set<Window> windows;
   for (const Anomaly& anomaly : check.anomalies)

@@ -58,7 +58,9 @@ TEST_CASE("A pass says what was broken, how it recovered, what was lost, and tha
   const std::string text = summary_of(make_sample());
   CHECK(has(text, "faults      3 requested, 3 verified active, 1 of 1 healed\n"));
   CHECK(has(text, "failover    n3 -> n6: FAIL +1.41 s, elected +1.92 s"));
-  CHECK(has(text, "losses      3 acknowledged writes lost, all allowed: acknowledged just before the crash"));
+  CHECK(has(
+      text,
+      "losses      3 acknowledged writes lost, all allowed: acknowledged just before its master was lost"));
   CHECK(has(text, "every checker complete"));
   CHECK(has(text, "  ok  register   ok  losses"));
   CHECK(has(text, "\nPASS  failover-basic   "));
