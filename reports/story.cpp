@@ -139,17 +139,27 @@ void sort_by_time(std::vector<Moment>& story) {
                    [](const Moment& a, const Moment& b) { return a.time < b.time; });
 }
 
+/// What the node was at that time. One that died while its answer was on its way had been something before.
+std::string words_of_node(const Observations& observations, int node, const Operation& op, Nanos time) {
+  const bool answered = op.outcome == Outcome::kOk;
+  if (!answered || observations.state_at(node, time) != NodeState::kDead)
+    return observations.role_words(node, time);
+  return observations.role_words(node, op.invoked) + ", dead when its answer was read";
+}
+
 Moment operation_moment(const RunRecord& record, const Observations& observations, std::size_t index) {
   const Operation& op = record.history.operations[index];
   Moment moment;
-  moment.time = op.invoked;
+  // The answer's time where there is one, as in the words beside it: then it took effect at the latest.
+  const bool answered = op.outcome == Outcome::kOk && op.completed != kNever;
+  moment.time = answered ? op.completed : op.invoked;
   moment.kind = "operation";
   moment.who = "p" + std::to_string(op.process);
   moment.text = operation_words(record.history, op);
   if (op.node != kNoNode) {
     moment.text += "   " + std::string(record.history.node_text(op));
     const int node = record.node_by_name(record.history.node_text(op));
-    if (node >= 0) moment.text += " " + observations.role_words(node, op.completed);
+    if (node >= 0) moment.text += " " + words_of_node(observations, node, op, moment.time);
   }
   moment.operation = index;
   return moment;

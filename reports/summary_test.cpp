@@ -192,3 +192,35 @@ TEST_CASE("A thousand operations of an anomaly still fit") {
 
 }  // namespace
 }  // namespace harness
+TEST_CASE("An acknowledged operation stands at the time of its answer") {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  const History& history = sample.record.history;
+  Anomaly& anomaly = sample.verdict.checks[1].anomalies[0];
+  const auto op = std::ranges::find_if(history.operations, [](const Operation& each) {
+    return each.outcome == Outcome::kOk && each.completed > each.invoked;
+  });
+  REQUIRE(op != history.operations.end());
+  anomaly.operations = {op->invoke_event};
+  bool told = false;
+  for (const reporting::Moment& moment : reporting::tell_anomaly(sample.record, sample.verdict, anomaly))
+    if (moment.kind == "operation") told = moment.time == op->completed;
+  CHECK(told);
+}
+
+TEST_CASE("A node that died while its answer was on its way is told as what it was") {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  Incarnation& life = sample.record.incarnations[2];
+  History& history = sample.record.history;
+  Operation& op = history.operations[0];
+  op.outcome = Outcome::kOk;
+  op.node = static_cast<std::uint16_t>(history.nodes.intern("n3"));
+  op.completed = life.ended + kMillisecond;
+  op.invoked = life.ended - 20 * kMillisecond;
+  Anomaly& anomaly = sample.verdict.checks[1].anomalies[0];
+  anomaly.operations = {op.invoke_event};
+  std::string text;
+  for (const reporting::Moment& moment : reporting::tell_anomaly(sample.record, sample.verdict, anomaly))
+    if (moment.kind == "operation") text = moment.text;
+  CHECK(has(text, "n3 master, epoch 3, dead when its answer was read"));
+}
+
