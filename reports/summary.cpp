@@ -6,6 +6,7 @@
 
 #include "harness/core/ended_early.h"
 #include "reports/latency.h"
+#include "reports/shorter_lists.h"
 #include "reports/story.h"
 #include "reports/strength.h"
 #include "reports/text.h"
@@ -270,17 +271,47 @@ std::string first_anomaly(const RunRecord& record, const RunVerdict& verdict, co
   if (all.empty() || all.front().anomaly->allowed) return {};
   const auto& [name, check, anomaly] = all.front();
   std::string out = "  " + paint.bad("FAIL") + "  " + terminal_text(headline(*anomaly));
-  out += "   " + grouped(check->violations) + " of " + grouped(check->operations) + " checked by " +
-         terminal_text(check->name) + "\n";
+  out += "   " + counted(check->violations, "violation") + " found by " + terminal_text(check->name) + "\n";
   std::vector<Moment> moments = tell_anomaly(record, verdict, *anomaly, kOperationsMax);
+/// Violations of other kinds than the first, a line each: those of one checker, type and node are equal.
+std::string other_kinds(const std::vector<NamedAnomaly>& all) {
+  constexpr std::size_t kKindsMax = 8;
+  struct Kind {
+    const NamedAnomaly* first;
+    std::size_t count;
+  };
+  std::vector<Kind> kinds;
+  for (const NamedAnomaly& named : all) {
+    if (named.anomaly->allowed) break;  // they come last
+    const auto same = std::ranges::find_if(kinds, [&](const Kind& kind) {
+      return kind.first->check == named.check && kind.first->anomaly->type == named.anomaly->type &&
+             kind.first->anomaly->node == named.anomaly->node;
+    });
+    if (same == kinds.end())
+      kinds.push_back({&named, 1});
+    else
+      ++same->count;
+  }
+  std::string out;
+  for (std::size_t i = 1; i < std::min(kinds.size(), kKindsMax + 1); ++i) {
+    const auto& [name, check, anomaly] = *kinds[i].first;
+    out += row("also", seconds(anomaly->time) + " s  " + headline(*anomaly) + " (" + check->name +
+                           (kinds[i].count > 1 ? ", " + grouped(kinds[i].count) + " ×" : "") + ")");
+  }
+  if (kinds.size() > kKindsMax + 1)
+    out += row("also", counted(kinds.size() - kKindsMax - 1, "more kind") + " of violation, in the report");
+  return out;
+}
+
   if (moments.size() > kMomentsMax) moments.resize(kMomentsMax);
   for (const Moment& moment : moments) {
     const std::string time = seconds(moment.time);
     out += "  " + std::string(time.size() < 8 ? 8 - time.size() : 0, ' ') + paint.dim(time) + "  " +
-           paint.strong(padded(terminal_text(moment.who), 5)) + wrapped(terminal_text(moment.text), 17, 2) +
-           "\n";
+           paint.strong(padded(terminal_text(moment.who), 5)) +
+           wrapped(terminal_text(shorter_lists(moment.text)), 17, 2) + "\n";
   }
-  return out + "        In words: " + wrapped(terminal_text(anomaly->explanation), 8) + "\n";
+  return out + "        In words: " + wrapped(terminal_text(shorter_lists(anomaly->explanation)), 8) + "\n" +
+         other_kinds(all);
 }
 
 std::string last_rows(const ReportInput& input, bool anomaly_shown) {

@@ -144,6 +144,23 @@ TEST_CASE("What became of each known violation is told") {
   const std::string told = "expectations / unexpected-reply (PING says PONG): seen 1 time, no failure.";
   CHECK(has(make_summary({.record = sample.record, .verdict = sample.verdict, .known = {told}}),
             "known       " + told + "\n"));
+TEST_CASE("Violations of other kinds than the first are named, a line each") {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  CheckResult& check = sample.verdict.checks[0];
+  check.name = "votes";
+  for (int i = 0; i < 2; ++i) {
+    Anomaly anomaly;
+    anomaly.type = "voted-twice";
+    anomaly.node = "n5";
+    anomaly.time = 30 * kSecond;
+    check.anomalies.push_back(anomaly);
+    ++check.violations;
+  }
+  const std::string text = summary_of(sample);
+  CHECK(has(text, "also        30.000 s n5 voted twice in one epoch (votes, 2 ×)\n"));
+  CHECK(has(text, "1 violation found by losses\n"));
+}
+
 }
 
 TEST_CASE("Damaged evidence is named once") {
