@@ -137,11 +137,11 @@ std::string node_line(const RunRecord& record, int node, const NodeAt& at) {
   std::string label = "<B>" + escape_xml(info.name) + "</B>";
   label += line(info.ip + ":" + std::to_string(info.port), 9) + line(role, 10);
   if (at.master && !at.slots.empty()) {
-    std::string slots = ranges_text(at.slots);
-    if (slots.size() > 32)
+    std::string slots = "slots " + ranges_text(at.slots);
+    if (slots.size() > 38)
       slots =
           std::to_string(count_slots(at.slots)) + " slots in " + std::to_string(at.slots.size()) + " ranges";
-    label += line("slots " + slots, 10);
+    label += line(slots, 10);
   }
   if (const std::string text = marks(at); !text.empty()) label += line(text, 10);
   const std::string kind = gone ? "gone" : at.master ? "master" : "replica";

@@ -32,7 +32,8 @@ Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
-Json run_json(const RunInfo& info) {
+Json run_json(const RunRecord& record) {
+  const RunInfo& info = record.info;
   const ClusterConfig& c = info.config;
   Json config = {{"masters", c.masters},
                  {"replicas of each", c.replicas},
@@ -53,11 +54,11 @@ Json run_json(const RunInfo& info) {
           {"argv", info.argv},
           {"reproduce", info.reproduce},
           {"interrupted", info.interrupted},
-          {"clients_end", ms(info.clients_end)},
-          {"settled", ms(info.settled)},
           {"no_faults", record.plan.limits.no_faults && record.faults.empty()},
           {"ended_early", ended_early(info)},
           {"left_out", steps_left_out(record)},
+          {"clients_end", ms(info.clients_end)},
+          {"settled", ms(info.settled)},
           {"end", ms(info.end)},
           {"config", config},
           {"environment", info.environment}};
@@ -99,7 +100,6 @@ Json faults_json(const RunRecord& record, const Strength& strength) {
   return out;
 }
 
-Json failovers_json(const RunRecord& record, const RunVerdict& verdict) {
 Json commands_json(const RunRecord& record) {
   Json out = Json::array();
   for (const CommandRecord& command : record.commands)
@@ -127,6 +127,7 @@ Json expectations_json(const RunRecord& record) {
   return out;
 }
 
+Json failovers_json(const RunRecord& record, const RunVerdict& verdict) {
   Json out = Json::array();
   for (const Failover& f : verdict.failovers)
     out.push_back({{"shard", f.shard},
@@ -332,17 +333,17 @@ Json page_data(const ReportInput& input) {
            {{"word", verdict_word(verdict)},
             {"sentence", verdict_sentence(record, verdict)},
             {"exit_code", verdict.exit_code}}},
-          {"run", run_json(record.info)},
+          {"run", run_json(record)},
           {"servers", nlohmann::json(all_servers(record.info))},
           {"nodes", nodes_json(record)},
           {"faults", faults_json(record, strength)},
-          {"failovers", failovers_json(record, verdict)},
           {"commands", commands_json(record)},
           {"expectations", expectations_json(record)},
+          {"failovers", failovers_json(record, verdict)},
           {"checks", checks_json(verdict)},
           {"anomalies", anomalies_json(record, verdict)},
-          {"story", moments_json(tell_story(record, verdict))},
           {"known", input.known},
+          {"story", moments_json(tell_story(record, verdict))},
           {"strength", strength_json(record, strength)},
           {"lanes", lanes_json(record)},
           {"ownership", ownership_json(record)},

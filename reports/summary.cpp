@@ -170,10 +170,10 @@ std::string_view how_allowed(const RunRecord& record, const CheckResult& check, 
 /// What was lost or went wrong in documented ways: one row for each check, named where there are several.
 std::string allowed_rows(const RunRecord& record, const RunVerdict& verdict) {
   std::string out;
-  for (const CheckResult& check : verdict.checks) {
   const auto rows =
       std::ranges::count_if(verdict.checks, [](const CheckResult& check) { return check.allowed > 0; });
   const bool named = rows > 1 || record.plan.loads.size() > 1;
+  for (const CheckResult& check : verdict.checks) {
     if (check.allowed == 0) continue;
     const bool losses = std::any_of(check.anomalies.begin(), check.anomalies.end(),
                                     [](const Anomaly& a) { return a.window != Window::kOutside; });
@@ -184,8 +184,10 @@ std::string allowed_rows(const RunRecord& record, const RunVerdict& verdict) {
   return out;
 }
 
-std::string strength_row(const Strength& s) {
-  std::string text = counted(s.during_faults, "operation") + " during faults; ";
+std::string strength_row(const RunRecord& record, const Strength& s) {
+  const bool none = record.plan.limits.no_faults && record.faults.empty();
+  std::string text =
+      none ? "no faults, by the plan; " : counted(s.during_faults, "operation") + " during faults; ";
   text += s.checks_complete == s.checks
               ? "every checker complete"
               : grouped(s.checks - s.checks_complete) + " of " + grouped(s.checks) + " checkers incomplete";
@@ -209,30 +211,13 @@ std::string latency_row(const RunRecord& record) {
   return row("latency", text);
 }
 
-/// Longer than what a busy machine does all the time: bounds were widened by it.
-std::string host_row(const RunRecord& record) {
-  constexpr Nanos kWorthTelling = 200 * kMillisecond;
-/// Waits of steps that ran out of patience, after which the run went on. What a step expected is judged.
-std::string waits_rows(const RunRecord& record) {
-  std::string out;
-  for (const ExpectationRecord& one : record.expectations)
-    if (one.failed && one.kind != ExpectationRecord::Kind::kExpect)
-      out += row("in vain", one.step + " waited " + duration(one.patience) + " for " + one.condition +
-                                ", and went on: " + one.why);
-  return out;
+/// The ids as a list: "late, heal-2".
+std::string listed(const std::vector<std::string>& ids) {
+  std::string text;
+  for (const std::string& id : ids) text += (text.empty() ? "" : ", ") + id;
+  return text;
 }
 
-  const Nanos stall = record.counters.host_stall_max;
-  if (stall < kWorthTelling) return {};
-  return row("host", "the machine stood still for up to " + duration(stall) +
-                         "; bounds of time are widened by as much");
-}
-
-std::string checks_rows(const RunRecord& record, const RunVerdict& verdict, const Paint& paint) {
-  std::string out;
-  std::size_t column = 0;
-  for (const CheckResult& check : verdict.checks) {
-    const std::string name = terminal_text(check.name);
 /// Why the load ended before its time, and what that left out.
 std::string ended_early_row(const RunRecord& record) {
   const std::string violation = ended_early(record.info);
@@ -244,6 +229,30 @@ std::string ended_early_row(const RunRecord& record) {
                                    : counted(left_out.size(), "step") + " left out: " + listed(left_out)));
 }
 
+/// Waits of steps that ran out of patience, after which the run went on. What a step expected is judged.
+std::string waits_rows(const RunRecord& record) {
+  std::string out;
+  for (const ExpectationRecord& one : record.expectations)
+    if (one.failed && one.kind != ExpectationRecord::Kind::kExpect)
+      out += row("in vain", one.step + " waited " + duration(one.patience) + " for " + one.condition +
+                                ", and went on: " + one.why);
+  return out;
+}
+
+/// Longer than what a busy machine does all the time: bounds were widened by it.
+std::string host_row(const RunRecord& record) {
+  constexpr Nanos kWorthTelling = 200 * kMillisecond;
+  const Nanos stall = record.counters.host_stall_max;
+  if (stall < kWorthTelling) return {};
+  return row("host", "the machine stood still for up to " + duration(stall) +
+                         "; bounds of time are widened by as much");
+}
+
+std::string checks_rows(const RunRecord& record, const RunVerdict& verdict, const Paint& paint) {
+  std::string out;
+  std::size_t column = 0;
+  for (const CheckResult& check : verdict.checks) {
+    const std::string name = terminal_text(check.name);
     if (column && column + name.size() + 8 > kWidth) {
       out += "\n";
       column = 0;
@@ -265,14 +274,6 @@ std::string ended_early_row(const RunRecord& record) {
   return out;
 }
 
-/// The first violation: its operations among the faults and promotions around them, then the words.
-std::string first_anomaly(const RunRecord& record, const RunVerdict& verdict, const Paint& paint) {
-  const std::vector<NamedAnomaly> all = named_anomalies(verdict);
-  if (all.empty() || all.front().anomaly->allowed) return {};
-  const auto& [name, check, anomaly] = all.front();
-  std::string out = "  " + paint.bad("FAIL") + "  " + terminal_text(headline(*anomaly));
-  out += "   " + counted(check->violations, "violation") + " found by " + terminal_text(check->name) + "\n";
-  std::vector<Moment> moments = tell_anomaly(record, verdict, *anomaly, kOperationsMax);
 /// Violations of other kinds than the first, a line each: those of one checker, type and node are equal.
 std::string other_kinds(const std::vector<NamedAnomaly>& all) {
   constexpr std::size_t kKindsMax = 8;
@@ -303,6 +304,14 @@ std::string other_kinds(const std::vector<NamedAnomaly>& all) {
   return out;
 }
 
+/// The first violation: its operations among the faults and promotions around them, then the words.
+std::string first_anomaly(const RunRecord& record, const RunVerdict& verdict, const Paint& paint) {
+  const std::vector<NamedAnomaly> all = named_anomalies(verdict);
+  if (all.empty() || all.front().anomaly->allowed) return {};
+  const auto& [name, check, anomaly] = all.front();
+  std::string out = "  " + paint.bad("FAIL") + "  " + terminal_text(headline(*anomaly));
+  out += "   " + counted(check->violations, "violation") + " found by " + terminal_text(check->name) + "\n";
+  std::vector<Moment> moments = tell_anomaly(record, verdict, *anomaly, kOperationsMax);
   if (moments.size() > kMomentsMax) moments.resize(kMomentsMax);
   for (const Moment& moment : moments) {
     const std::string time = seconds(moment.time);
@@ -352,8 +361,9 @@ std::string make_summary(const ReportInput& input) {
   out += allowed_rows(record, verdict);
   out += latency_row(record);
   out += host_row(record);
-  if (!verdict.checks.empty()) out += strength_row(s);
+  if (!verdict.checks.empty()) out += strength_row(record, s);
   out += checks_rows(record, verdict, paint);
+  for (const std::string& told : input.known) out += row("known", told);
   const std::string anomaly = first_anomaly(record, verdict, paint);
   out += anomaly;
   const bool unexplained = anomaly.empty() && verdict.valid == Validity::kInvalid;
@@ -365,4 +375,3 @@ std::string make_summary(const ReportInput& input) {
 }
 
 }  // namespace harness
-  for (const std::string& told : input.known) out += row("known", told);

@@ -5,6 +5,7 @@
 
 #include "harness/core/ended_early.h"
 #include "reports/sample/sample_record.h"
+#include "reports/story.h"
 
 namespace harness {
 namespace {
@@ -136,14 +137,13 @@ TEST_CASE("Under --strict no loss is called allowed, and of several loads each i
   CHECK(has(summary_of(sample), "losses      losses: 3 acknowledged writes lost"));
 }
 
-  const std::string text = summary_of(sample);
-  CHECK(has(text, "damaged     faults.jsonl is missing\n"));
-  CHECK(has(text, "damaged     plan.json was changed\n"));
 TEST_CASE("What became of each known violation is told") {
   const Sample sample = make_sample();
   const std::string told = "expectations / unexpected-reply (PING says PONG): seen 1 time, no failure.";
   CHECK(has(make_summary({.record = sample.record, .verdict = sample.verdict, .known = {told}}),
             "known       " + told + "\n"));
+}
+
 TEST_CASE("Violations of other kinds than the first are named, a line each") {
   Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
   CheckResult& check = sample.verdict.checks[0];
@@ -161,11 +161,19 @@ TEST_CASE("Violations of other kinds than the first are named, a line each") {
   CHECK(has(text, "1 violation found by losses\n"));
 }
 
+TEST_CASE("Without faults by the plan, none is missed") {
+  Sample sample = make_sample();
+  sample.record.faults.clear();
+  sample.record.plan.limits.no_faults = true;
+  CHECK(has(summary_of(sample), "strength    no faults, by the plan; every checker complete\n"));
 }
 
 TEST_CASE("Damaged evidence is named once") {
   Sample sample = make_sample({SampleVerdict::kUnknown, 5'000, 7});
   sample.record.damage = {"faults.jsonl is missing", "plan.json was changed"};
+  const std::string text = summary_of(sample);
+  CHECK(has(text, "damaged     faults.jsonl is missing\n"));
+  CHECK(has(text, "damaged     plan.json was changed\n"));
   CHECK_FALSE(has(text, "unknown     "));
 }
 
@@ -198,17 +206,6 @@ TEST_CASE("Nothing from the cluster reaches the terminal as a control sequence")
   CHECK(has(text, "\\x1b]0;owned"));
 }
 
-TEST_CASE("A thousand operations of an anomaly still fit") {
-  Sample sample = make_sample({SampleVerdict::kFail, 5'000, 1});
-  Anomaly& anomaly = sample.verdict.checks[1].anomalies[0];
-  anomaly.operations.clear();
-  for (const Operation& op : sample.record.history.operations) anomaly.operations.push_back(op.invoke_event);
-  const std::string text = summary_of(sample);
-  CHECK(std::count(text.begin(), text.end(), '\n') <= 45);
-}
-
-}  // namespace
-}  // namespace harness
 TEST_CASE("An acknowledged operation stands at the time of its answer") {
   Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
   const History& history = sample.record.history;
@@ -241,3 +238,14 @@ TEST_CASE("A node that died while its answer was on its way is told as what it w
   CHECK(has(text, "n3 master, epoch 3, dead when its answer was read"));
 }
 
+TEST_CASE("A thousand operations of an anomaly still fit") {
+  Sample sample = make_sample({SampleVerdict::kFail, 5'000, 1});
+  Anomaly& anomaly = sample.verdict.checks[1].anomalies[0];
+  anomaly.operations.clear();
+  for (const Operation& op : sample.record.history.operations) anomaly.operations.push_back(op.invoke_event);
+  const std::string text = summary_of(sample);
+  CHECK(std::count(text.begin(), text.end(), '\n') <= 45);
+}
+
+}  // namespace
+}  // namespace harness

@@ -10,6 +10,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -468,7 +469,7 @@ CheckResult check_failover(const Analysis& analysis, const CheckOptions&) {
   else if (failovers.empty())
     text = "No failover happened, and none was due.";
   else
-    text = std::to_string(failovers.size()) + " failover(s), promoted at most " + in_milliseconds(promotion) +
+    text = counted_noun(failovers.size(), "failover") + ", promoted at most " + in_milliseconds(promotion) +
            " after the fault (bound " + in_milliseconds(bounds.recovery_derived) + ").";
   result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
   return result;

@@ -72,13 +72,13 @@ RunVerdict judge_by_plan(const RunRecord& record, bool strict) {
 
 Judgement judge_run(const RunFiles& files, bool strict) {
   Judgement judgement{load_run(files), {}, {}};
+  judgement.record.info.strict = judgement.record.info.strict || strict;
   judgement.verdict = judge_by_plan(judgement.record, strict);
   return judgement;
 }
 
 Judgement judge_and_report(const RunFiles& files, bool strict) {
   Judgement judgement = judge_run(files, strict);
-  judgement.record.info.strict = judgement.record.info.strict || strict;
   write_reports(judgement, files, files.directory);
   return judgement;
 }
