@@ -45,9 +45,12 @@ TEST_CASE("Only a fault whose effect is a stop draws its node as stopped") {
   Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
   FaultRecord& fault = sample.record.faults[2];
   fault.sides.clear();
-  fault.effects = {{.kind = EffectKind::kConfig, .nodes = fault.nodes}};
+  Effect effect;
+  effect.nodes = fault.nodes;
+  effect.kind = EffectKind::kConfig;
+  fault.effects = {effect};
   CHECK_FALSE(has(line_of(topology_drawings(sample.record)[2], "n2"), "stopped"));
-  fault.effects = {{.kind = EffectKind::kStopped, .nodes = fault.nodes}};
+  fault.effects[0].kind = EffectKind::kStopped;
   CHECK(has(line_of(topology_drawings(sample.record)[2], "n2"), "❚❚ stopped"));
 }
 
