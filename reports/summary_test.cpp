@@ -152,12 +152,12 @@ TEST_CASE("Violations of other kinds than the first are named, a line each") {
     Anomaly anomaly;
     anomaly.type = "voted-twice";
     anomaly.node = "n5";
-    anomaly.time = 30 * kSecond;
+    anomaly.time = 100 * kSecond;
     check.anomalies.push_back(anomaly);
     ++check.violations;
   }
   const std::string text = summary_of(sample);
-  CHECK(has(text, "also        30.000 s n5 voted twice in one epoch (votes, 2 ×)\n"));
+  CHECK(has(text, "also        100.000 s: n5 voted twice in one epoch (votes, 2 ×)\n"));
   CHECK(has(text, "1 violation found by losses\n"));
 }
 
