@@ -296,7 +296,8 @@ std::string other_kinds(const std::vector<NamedAnomaly>& all) {
   std::string out;
   for (std::size_t i = 1; i < std::min(kinds.size(), kKindsMax + 1); ++i) {
     const auto& [name, check, anomaly] = *kinds[i].first;
-    out += row("also", seconds(anomaly->time) + " s: " + headline(*anomaly) + " (" + check->name +
+    out += row("also", (anomaly->time == 0 ? "" : seconds(anomaly->time) + " s: ") + headline(*anomaly) +
+                           " (" + check->name +
                            (kinds[i].count > 1 ? ", " + grouped(kinds[i].count) + " ×" : "") + ")");
   }
   if (kinds.size() > kKindsMax + 1)

@@ -146,6 +146,7 @@ TEST_CASE("What became of each known violation is told") {
 
 TEST_CASE("Violations of other kinds than the first are named, a line each") {
   Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  sample.verdict.checks[1].anomalies[0].time = kSecond;
   CheckResult& check = sample.verdict.checks[0];
   check.name = "votes";
   for (int i = 0; i < 2; ++i) {
