@@ -148,7 +148,7 @@ bool SelectedChecks::asks_for(const Checker& checker) const {
          std::ranges::any_of(plan_.loads, [&](const LoadPlan& load) { return names(load.name); });
 }
 
-std::vector<CheckResult> SelectedChecks::run(const Checker& checker, const CheckOptions& options) {
+std::vector<CheckResult> SelectedChecks::run(const Checker& checker, const CheckOptions& options) const {
   if (!asks_for(checker)) return {};
   std::vector<CheckResult> results = run_checker(checker, analysis_, options);
   if (!names_.empty() && !names(checker.name))
@@ -166,7 +166,7 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   RunVerdict verdict;
   verdict.valid = Validity::kNotApplicable;
   const Analysis analysis(run);
-  SelectedChecks asked(selected, analysis);
+  const SelectedChecks asked(selected, analysis);
   for (const Checker& checker : checkers()) {
     for (CheckResult& result : asked.run(checker, options)) {
       verdict.valid = worst(verdict.valid, result.valid);
@@ -177,7 +177,7 @@ RunVerdict judge(const RunRecord& run, const CheckOptions& options,
   if (verdict.valid == Validity::kNotApplicable) verdict.valid = Validity::kUnknown;  // nothing was tested
   verdict.exit_code = exit_code_of(verdict.valid);
   verdict.explanation = run.damage.empty() ? explain(verdict, run.plan) : damaged(run.damage);
-  if (const std::string told = asked.known(); !told.empty()) verdict.explanation += " " + told;
+  for (const std::string& told : known_told(run, verdict)) verdict.explanation += " Known violation " + told;
   return verdict;
 }
 

@@ -19,10 +19,8 @@ class SelectedChecks {
   SelectedChecks(std::span<const std::string_view> names, const Analysis& analysis);
 
   /// The checker's answers: several when the loads of the run are judged apart; none if it was not asked for.
-  std::vector<CheckResult> run(const Checker& checker, const CheckOptions& options);
+  std::vector<CheckResult> run(const Checker& checker, const CheckOptions& options) const;
   bool asks_for(const Checker& checker) const;
-  /// Of the violations that the plan knows, when all checks were run (KnownViolations::told).
-  std::string known() const { return known_.told(); }
 
  private:
   bool names(std::string_view name) const;

@@ -84,15 +84,16 @@ TEST_CASE("a check by itself knows the violations that the plan knows, as the ju
   run.incarnations[1].ended = run.info.end - kSecond;
   const Analysis analysis(run);
   const Checker& logs = *find_checker("logs");
-  SelectedChecks unknown({}, analysis);
+  const SelectedChecks unknown({}, analysis);
   const auto result = unknown.run(logs, {}).at(0);
   REQUIRE(result.valid == Validity::kInvalid);
   for (const Anomaly& anomaly : result.anomalies)
     run.plan.known.push_back({"logs", anomaly.type, "of the test", "", ""});
   const Analysis again(run);
-  SelectedChecks known({}, again);
-  CHECK(known.run(logs, {}).at(0).valid == Validity::kValid);
-  CHECK(known.known().find("of the test") != std::string::npos);
+  const SelectedChecks known({}, again);
+  const CheckResult forgiven = known.run(logs, {}).at(0);
+  CHECK(forgiven.valid == Validity::kValid);
+  CHECK(forgiven.known > 0);
 }
 
 TEST_CASE("an empty record is unknown") {

@@ -4,11 +4,13 @@
 #include <cctype>
 #include <regex>
 
+#include "checkers/checkers.h"
 #include "checkers/promises/bounds.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/list_cut.h"
 #include "checkers/transactions/consistency_models.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 #include "harness/core/suggest.h"
 
 namespace harness {
@@ -40,6 +42,36 @@ std::string why_not_applied(const KnownViolation& known, const RunInfo& info) {
   // Days written as 2027-06-30 are ordered as texts are.
   if (info.started_utc.size() < 10) return "the record does not say on which day it was made";
   return info.started_utc.substr(0, 10) <= known.until ? "" : "its time is over since " + known.until;
+}
+
+/// By its own check's name, or by that of the checker that judges the loads under their names.
+bool is_of(const CheckResult& check, const KnownViolation& known, const RunVerdict& verdict) {
+  const auto named = [&](const CheckResult& each) { return each.name == known.check; };
+  return named(check) || std::ranges::none_of(verdict.checks, named);
+}
+
+std::size_t times_seen(const KnownViolation& known, const RunVerdict& verdict) {
+  std::size_t seen = 0;
+  for (const CheckResult& check : verdict.checks) {
+    if (!is_of(check, known, verdict)) continue;
+    const auto is_known = [](const Anomaly& anomaly) { return !anomaly.known.empty(); };
+    const auto is_this = [&](const Anomaly& anomaly) {
+      return anomaly.type == known.anomaly && anomaly.known == known.reason;
+    };
+    const auto listed = static_cast<std::size_t>(std::ranges::count_if(check.anomalies, is_this));
+    const auto all = static_cast<std::size_t>(std::ranges::count_if(check.anomalies, is_known));
+    // A list may be cut: of one that holds nothing else the whole number is known.
+    seen += listed > 0 && listed == all ? check.known : listed;
+  }
+  return seen;
+}
+
+bool was_looked_for(const KnownViolation& known, const RunRecord& run, const RunVerdict& verdict) {
+  const std::vector<std::string>& checks = run.plan.limits.checks;
+  return std::ranges::any_of(verdict.checks,
+                             [&](const CheckResult& check) { return check.name == known.check; }) ||
+         (find_checker(known.check) != nullptr &&
+          (checks.empty() || std::ranges::find(checks, known.check) != checks.end()));
 }
 
 }  // namespace
@@ -76,20 +108,27 @@ KnownViolations::KnownViolations(const RunRecord& run) : run_(run) {
     entries_.push_back({&known, why_not_applied(known, run.info)});
 }
 
-void KnownViolations::forgive(std::string_view checker, CheckResult& result) {
+void KnownViolations::forgive(std::string_view checker, CheckResult& result) const {
   // What judges a load is shown under the load's name, and may be known by it.
   const auto meant = [&](const Entry& entry) {
     return entry.known->check == checker || entry.known->check == result.name;
   };
-  for (Entry& entry : entries_) entry.asked = entry.asked || meant(entry);
   for (Anomaly& anomaly : result.anomalies) {
     if (anomaly.allowed) continue;
+    const auto listed = [&](const Entry& e) {
+      return meant(e) && e.known->anomaly == anomaly.type;
+    };
     const auto entry = std::ranges::find_if(entries_, [&](const Entry& e) {
-      return e.why_not.empty() && meant(e) && e.known->anomaly == anomaly.type &&
-             of_its_build(*e.known, anomaly.node);
+      return e.why_not.empty() && listed(e) && of_its_build(*e.known, anomaly.node);
     });
-    if (entry == entries_.end()) continue;
-    ++entry->seen;
+    if (entry == entries_.end()) {
+      if (const auto refused = std::ranges::find_if(
+              entries_, [&](const Entry& e) { return listed(e) && !e.why_not.empty(); });
+          refused != entries_.end())
+        anomaly.explanation += " (It is listed as known, " + refused->known->reason +
+                               ", which is not applied: " + refused->why_not + ".)";
+      continue;
+    }
     anomaly.allowed = true;
     anomaly.known = entry->known->reason;
     ++result.known;
@@ -113,22 +152,21 @@ bool KnownViolations::of_its_build(const KnownViolation& known, std::string_view
   return build_applies(known.builds, server_of(run_.info, run_.nodes[static_cast<std::size_t>(number)]));
 }
 
-std::string KnownViolations::told() const {
-  std::string text;
-  for (const Entry& entry : entries_) {
-    const std::string name =
-        entry.known->check + " / " + entry.known->anomaly + " (" + entry.known->reason + ")";
-    text += text.empty() ? "" : " ";
-    if (!entry.why_not.empty())
-      text += "Known violation " + name + " is not applied: " + entry.why_not + ".";
-    else if (!entry.asked)
-      text += "Known violation " + name + " was not looked for.";
-    else if (entry.seen == 0)
-      text += "Known violation " + name + " did not appear.";
+std::vector<std::string> known_told(const RunRecord& run, const RunVerdict& verdict) {
+  std::vector<std::string> told;
+  for (const KnownViolation& known : run.plan.known) {
+    const std::string name = known.check + " / " + known.anomaly + " (" + known.reason + ")";
+    const std::string why_not = why_not_applied(known, run.info);
+    if (!why_not.empty())
+      told.push_back(name + " is not applied: " + why_not + ".");
+    else if (!was_looked_for(known, run, verdict))
+      told.push_back(name + " was not looked for.");
+    else if (const std::size_t seen = times_seen(known, verdict); seen > 0)
+      told.push_back(name + ": seen " + counted_noun(seen, "time") + ", no failure.");
     else
-      text += "Known violation " + name + ": seen " + std::to_string(entry.seen) + " time(s), no failure.";
+      told.push_back(name + " did not appear.");
   }
-  return text;
+  return told;
 }
 
 }  // namespace harness

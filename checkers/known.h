@@ -21,6 +21,10 @@ std::string problem_with_builds(std::string_view builds);
 /// expectation ("expectation:s3") the plan's step is not asked for: a list is of several scenarios.
 std::string problem_with_anomaly(std::string_view name);
 
+/// Of each entry of the plan a sentence: how often it was seen, or that it did not appear, or why it does not
+/// apply. The verdict must be whole.
+std::vector<std::string> known_told(const RunRecord& run, const RunVerdict& verdict);
+
 class KnownViolations {
  public:
   /// The record must outlive it.
@@ -29,18 +33,13 @@ class KnownViolations {
   /// Makes the listed violations that the plan knows no failures. With none left the result is valid, or
   /// unknown if it was cut short or had doubts besides. Of a list that was cut for its length, which has one
   /// of each kind, the rest is known too when all that is listed is.
-  void forgive(std::string_view checker, CheckResult& result);
-
-  /// In words: how often each was seen, or that it did not appear, or why it does not apply. Empty without
-  /// any. To be asked when all results were seen.
-  std::string told() const;
+  /// A listed one that does not apply stays a violation, and says why.
+  void forgive(std::string_view checker, CheckResult& result) const;
 
  private:
   struct Entry {
     const KnownViolation* known;
     std::string why_not;  // it does not apply
-    bool asked = false;   // its checker was run
-    std::size_t seen = 0;
   };
   bool of_its_build(const KnownViolation& known, std::string_view node) const;
 

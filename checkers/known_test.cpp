@@ -102,8 +102,11 @@ TEST_CASE("a violation of a load is known by the load's name as well as by its c
   KnownViolations known(run);
   known.forgive("register", result);
   CHECK(result.valid == Validity::kValid);
-  CHECK_THAT(known.told(), Catch::Contains("mine / lost (redis#1): seen 1") &&
-                               Catch::Contains("other / lost (redis#2) was not looked for"));
+  RunVerdict verdict;
+  verdict.checks = {result};
+  CHECK(known_told(run, verdict) ==
+        std::vector<std::string>{"mine / lost (redis#1): seen 1 time, no failure.",
+                                 "other / lost (redis#2) was not looked for."});
 }
 
 TEST_CASE("what is no text of builds is told") {
@@ -158,7 +161,12 @@ TEST_CASE("a known violation is told and is no failure; any other one is") {
   SECTION("another build") {
     for (KnownViolation& entry : run.plan.known) entry.builds = "redis<7";
     CHECK(judge(run, {}).exit_code == 1);
-    CHECK(judge(run, {}).explanation.find("of other builds") != std::string::npos);
+    const RunVerdict other = judge(run, {});
+    CHECK(other.explanation.find("of other builds") != std::string::npos);
+    for (const CheckResult& check : other.checks)
+      for (const Anomaly& anomaly : check.anomalies)
+        if (!anomaly.allowed)
+          CHECK_THAT(anomaly.explanation, Catch::Contains("listed as known, redis#15680"));
   }
   SECTION("its last day, and the day after") {
     for (KnownViolation& entry : run.plan.known) entry.until = "2026-11-22";

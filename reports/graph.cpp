@@ -39,13 +39,19 @@ struct NodeAt {
   bool stopped = false, cut_off = false;
 };
 
+/// What the faults in force do to the node is asked of their effects: a changed setting stops nobody.
 void add_faults(NodeAt& at, const RunRecord& record, int node, Nanos time) {
   for (const FaultRecord& fault : record.faults) {
     if (!fault.verified_active() || time < fault.active || (fault.healed != kNever && time >= fault.healed))
       continue;
-    if (std::count(fault.nodes.begin(), fault.nodes.end(), node) == 0) continue;
-    if (!fault.sides.empty()) at.cut_off = true;
-    if (fault.sides.empty() && fault.heals && at.state != NodeState::kDead) at.stopped = true;
+    if (std::count(fault.nodes.begin(), fault.nodes.end(), node) > 0 && !fault.sides.empty())
+      at.cut_off = true;
+    for (const Effect& effect : fault.effects) {
+      if (std::count(effect.nodes.begin(), effect.nodes.end(), node) == 0) continue;
+      if (effect.kind == EffectKind::kCut) at.cut_off = true;
+      if (effect.kind == EffectKind::kStopped && fault.heals && at.state != NodeState::kDead)
+        at.stopped = true;
+    }
   }
 }
 
@@ -131,11 +137,11 @@ std::string node_line(const RunRecord& record, int node, const NodeAt& at) {
   std::string label = "<B>" + escape_xml(info.name) + "</B>";
   label += line(info.ip + ":" + std::to_string(info.port), 9) + line(role, 10);
   if (at.master && !at.slots.empty()) {
-    std::string slots = ranges_text(at.slots);
-    if (slots.size() > 32)
+    std::string slots = "slots " + ranges_text(at.slots);
+    if (slots.size() > 38)
       slots =
           std::to_string(count_slots(at.slots)) + " slots in " + std::to_string(at.slots.size()) + " ranges";
-    label += line("slots " + slots, 10);
+    label += line(slots, 10);
   }
   if (const std::string text = marks(at); !text.empty()) label += line(text, 10);
   const std::string kind = gone ? "gone" : at.master ? "master" : "replica";

@@ -41,6 +41,31 @@ TEST_CASE("Drawings show roles, epochs, slots, death, suspicion and cuts") {
   CHECK(has(drawings[3].dot, "\"n6\" -> \"n3\" [constraint=false, class=\"link\""));
 }
 
+TEST_CASE("Only a fault whose effect is a stop draws its node as stopped") {
+  Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
+  FaultRecord& fault = sample.record.faults[2];
+  fault.sides.clear();
+  Effect effect;
+  effect.nodes = fault.nodes;
+  effect.kind = EffectKind::kConfig;
+  fault.effects = {effect};
+  CHECK_FALSE(has(line_of(topology_drawings(sample.record)[2], "n2"), "stopped"));
+  fault.effects[0].kind = EffectKind::kStopped;
+  CHECK(has(line_of(topology_drawings(sample.record)[2], "n2"), "❚❚ stopped"));
+}
+
+TEST_CASE("Slots in many ranges are counted, and the word stands once") {
+  Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
+  for (View& view : sample.record.views)
+    for (TopologyNode& node : view.topology.nodes)
+      if (node.id == sample.record.nodes[2].id && !node.slots.empty()) {
+        node.slots.clear();
+        for (int slot = 11000; slot < 11020; slot += 2) node.slots.push_back({slot, slot});
+      }
+  const std::string line = line_of(topology_drawings(sample.record)[0], "n3");
+  CHECK(has(line, ">10 slots in 10 ranges<"));
+}
+
 TEST_CASE("A fault without evidence is not drawn as if it had happened") {
   Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
   sample.record.faults[2].active = kNever;

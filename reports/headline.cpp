@@ -159,6 +159,56 @@ constexpr Sentence kSentences[] = {
     {"unexpected-exit", "{node} ended, and nobody had asked it to"},
 };
 
+/// What models of histories find, whose names are those of the literature (Adya's and Elle's among them).
+struct ModelSentence {
+  std::string_view type;
+  std::string_view text;
+};
+constexpr ModelSentence kModelSentences[] = {
+    {"non-linearizable", "No order of the operations on {key} explains what clients saw"},
+    {"lost-update", "Two writers began with the same state of {key}, and one's write was lost"},
+    {"G0", "Transactions overwrote each other in a circle"},
+    {"G1a", "What a failed transaction had written to {key} was read"},
+    {"G1b", "A state of {key} in the midst of a transaction was read"},
+    {"G1c", "Transactions saw each other's writes in a circle"},
+    {"G-single", "A transaction saw one effect of another and missed a write before it"},
+    {"G-nonadjacent", "Transactions saw effects of each other and missed writes before them"},
+    {"G2", "Transactions missed each other's writes in a circle"},
+    {"G2-item", "Transactions missed each other's writes in a circle"},
+    {"internal", "A transaction did not see its own write of {key}"},
+    {"dirty-update", "A write to {key} was built on one that had failed"},
+    {"incompatible-order", "Two reads of {key} show its elements in different orders"},
+    {"contradictory-order", "Two reads of {key} show its elements in different orders"},
+    {"incomparable-reads", "Of two reads of {key} each shows what the other misses"},
+    {"duplicate-elements", "A read of {key} shows an element twice"},
+    {"duplicated-element", "An element of {key} came twice"},
+    {"garbage-read", "A read of {key} shows a value that nobody wrote"},
+    {"unwritten-read", "A read of {key} shows a value that nobody wrote"},
+    {"future-read", "A read of {key} shows what was written after it"},
+    {"cyclic-versions", "The versions of {key} follow each other in a circle"},
+    {"lost-element", "An element of {key} was acknowledged and lost"},
+    {"unexpected-element", "An element of {key} came that nobody had put in"},
+    {"phantom-element", "An element of {key} was read that nobody had added"},
+    {"failed-add-read", "An element of {key} was read whose adding was refused"},
+    {"failed-enqueue-dequeued", "An element of {key} came whose putting in was refused"},
+    {"false-empty", "A client was told of an empty queue {key} that held an element"},
+    {"out-of-order", "Elements of {key} came in another order than they were put in"},
+    {"long-fork", "Two clients saw two writes in opposite orders"},
+    {"wrong-total", "The balances do not add up to what was there"},
+    {"duplicate-id", "One id was given out twice"},
+    {"count-too-high", "A read of {key} counts more than was ever added"},
+    {"count-too-low", "A read of {key} counts less than was acknowledged"},
+};
+
+/// The table's sentence for the type, without the order that an anomaly of transactions rests on
+/// ("G1c-realtime"); empty: it has none.
+std::string_view model_sentence(std::string_view type) {
+  for (const std::string_view order : {"-realtime", "-process"})
+    if (type.ends_with(order)) type.remove_suffix(order.size());
+  const auto* known = std::ranges::find(kModelSentences, type, &ModelSentence::type);
+  return known == std::end(kModelSentences) ? std::string_view() : known->text;
+}
+
 /// False when the text asks for something that is not there.
 bool fill(std::string& text, std::string_view placeholder, const std::string& with) {
   const std::size_t at = text.find(placeholder);
@@ -183,6 +233,13 @@ std::string headline(const Anomaly& anomaly) {
     std::string text(known->text);
     const bool whole = fill(text, "{node}", anomaly.node);
     if (fill(text, "{key}", anomaly.key) && whole) return text;
+  }
+  if (std::string text(model_sentence(anomaly.type)); !text.empty()) {
+    if (anomaly.key.empty())
+      for (const std::string_view part : {" of {key}", " on {key}", " to {key}", " {key}"})
+        if (const std::size_t at = text.find(part); at != std::string::npos) text.erase(at, part.size());
+    fill(text, "{key}", anomaly.key);
+    return text;
   }
   std::string text = type_words(anomaly.type);
   if (!anomaly.key.empty()) text += " on " + anomaly.key;

@@ -20,6 +20,18 @@ std::string said(std::string type, std::string key, std::string node, std::strin
 
 }  // namespace
 
+TEST_CASE("what a model finds is a sentence, with a key or without") {
+  Anomaly anomaly;
+  anomaly.type = "lost-update";
+  anomaly.key = "{append:l0}.2.3";
+  anomaly.node = "n1";
+  CHECK(headline(anomaly) ==
+        "Two writers began with the same state of {append:l0}.2.3, and one's write was lost");
+  anomaly.type = "G1a-realtime";
+  anomaly.key.clear();
+  CHECK(headline(anomaly) == "What a failed transaction had written was read");
+}
+
 TEST_CASE("a headline is a sentence that names key and node") {
   CHECK(said("lost-write-outside-window", "r67", "n5") == "An acknowledged write of r67 was lost");
   CHECK(said("not-linearizable-in-term", "r4", "n2") == "One master, n2, contradicted itself on r4");

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "harness/core/ended_early.h"
 #include "harness/run/deflate.h"
 #include "harness/run/graphviz.h"
 #include "reports/graph.h"
@@ -96,6 +97,65 @@ void check_that_it_ran(const std::string& document, std::size_t operations) {
   for (const std::string_view slip : {">false<", ">undefined<", ">null<", "NaN", "[object "})
     CHECK(document.substr(0, document.find("<script")).find(slip) == std::string::npos);
   REQUIRE(root.find("data-operations=\"" + std::to_string(operations) + "\"") != std::string::npos);
+}
+
+TEST_CASE("A page says that its run ended early, and which steps that left out", "[browser]") {
+  if (browser_is_missing()) return;
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  sample.record.plan.steps.emplace_back().id = "late-step";
+  note_early_end(sample.record.info, "register: a lost write");
+  const std::string document = opened(page_of(sample));
+  const std::string words = document.substr(0, document.find("<script"));
+  CHECK(words.find("as stop-at-violation asks: register: a lost write") != std::string::npos);
+  CHECK(words.find("late-step") != std::string::npos);
+}
+
+TEST_CASE("A page shows what steps asked and were answered, also what went well", "[browser]") {
+  if (browser_is_missing()) return;
+  Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
+  CommandRecord command;
+  command.step = "command-1";
+  command.time = kSecond;
+  command.node = 0;
+  command.words = {"GET", "k"};
+  command.reply = "<kept>";
+  ExpectationRecord held;
+  held.step = "expect-2";
+  held.condition = "state=ok";
+  held.began = 2 * kSecond;
+  held.held_at = held.until = 2500 * kMillisecond;
+  ExpectationRecord wait = held;
+  wait.step = "wait-3";
+  wait.kind = ExpectationRecord::Kind::kWait;
+  wait.held_at = kNever;
+  wait.failed = true;
+  wait.patience = 2 * kSecond;
+  wait.why = "n3 is alive";
+  sample.record.commands = {command};
+  sample.record.expectations = {held, wait};
+  const std::string document = opened(page_of(sample));
+  check_that_it_ran(document, sample.record.history.operations.size());
+  const std::string words = document.substr(0, document.find("<script"));
+  CHECK(words.find("class=\"step-valid\" data-step=\"command-1\"") != std::string::npos);
+  CHECK(words.find("&lt;kept&gt;") != std::string::npos);
+  CHECK(words.find("held after 500 ms") != std::string::npos);
+  CHECK(words.find("waited in vain, 2.00 s: n3 is alive") != std::string::npos);
+}
+
+TEST_CASE("What is known stands under a heading of its own, not under what Redis documents", "[browser]") {
+  if (browser_is_missing()) return;
+  Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
+  CheckResult& check = sample.verdict.checks[0];
+  check.anomalies.resize(1);
+  check.anomalies[0].type = "unexpected-reply";
+  check.anomalies[0].allowed = true;
+  check.anomalies[0].known = "PING says PONG";
+  check.known = 1;
+  const std::string document = opened(page_of(sample));
+  const auto known = document.find("id=\"known\""), allowed = document.find("id=\"allowed\"");
+  const auto card = document.find("Known, and lived with until it is mended: PING says PONG");
+  REQUIRE(card < document.find("<script"));
+  CHECK((known < card && card < allowed));
 }
 
 TEST_CASE("A failing run's page shows its counts, and hostile text stays text", "[browser]") {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/ended_early.h"
 #include "harness/core/record_json.h"
 #include "reports/bus_lines.h"
 #include "reports/graph.h"
@@ -21,6 +22,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kAnomaliesShown = 200;  // the rest is counted, and in results.json
 constexpr std::size_t kLogLinesShown = 6'000;
 constexpr std::size_t kLogTextShown = 2'000;  // characters of one line
+constexpr std::size_t kReplyShown = 300;      // characters of the answer to a step's command
 
 Json ms(Nanos time) {
   return time == kNever ? Json(nullptr) : Json(std::round(to_ms(time) * 1000) / 1000);
@@ -30,7 +32,8 @@ Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
-Json run_json(const RunInfo& info) {
+Json run_json(const RunRecord& record) {
+  const RunInfo& info = record.info;
   const ClusterConfig& c = info.config;
   Json config = {{"masters", c.masters},
                  {"replicas of each", c.replicas},
@@ -51,6 +54,9 @@ Json run_json(const RunInfo& info) {
           {"argv", info.argv},
           {"reproduce", info.reproduce},
           {"interrupted", info.interrupted},
+          {"no_faults", record.plan.limits.no_faults && record.faults.empty()},
+          {"ended_early", ended_early(info)},
+          {"left_out", steps_left_out(record)},
           {"clients_end", ms(info.clients_end)},
           {"settled", ms(info.settled)},
           {"end", ms(info.end)},
@@ -91,6 +97,33 @@ Json faults_json(const RunRecord& record, const Strength& strength) {
                    {"error", fault.error},
                    {"operations", strength.per_fault[i]}});
   }
+  return out;
+}
+
+Json commands_json(const RunRecord& record) {
+  Json out = Json::array();
+  for (const CommandRecord& command : record.commands)
+    out.push_back({{"step", command.step},
+                   {"t", ms(command.time)},
+                   {"node", command.node < 0 ? std::string() : node_name(record, command.node)},
+                   {"words", command.words},
+                   {"reply", command.reply.substr(0, kReplyShown)},
+                   {"expected", command.expected},
+                   {"ok", command.ok}});
+  return out;
+}
+
+Json expectations_json(const RunRecord& record) {
+  Json out = Json::array();
+  for (const ExpectationRecord& one : record.expectations)
+    out.push_back({{"step", one.step},
+                   {"kind", to_string(one.kind)},
+                   {"condition", one.condition},
+                   {"began", ms(one.began)},
+                   {"held", ms(one.held_at)},
+                   {"patience", ms(one.patience)},
+                   {"failed", one.failed},
+                   {"why", one.why}});
   return out;
 }
 
@@ -300,13 +333,16 @@ Json page_data(const ReportInput& input) {
            {{"word", verdict_word(verdict)},
             {"sentence", verdict_sentence(record, verdict)},
             {"exit_code", verdict.exit_code}}},
-          {"run", run_json(record.info)},
+          {"run", run_json(record)},
           {"servers", nlohmann::json(all_servers(record.info))},
           {"nodes", nodes_json(record)},
           {"faults", faults_json(record, strength)},
+          {"commands", commands_json(record)},
+          {"expectations", expectations_json(record)},
           {"failovers", failovers_json(record, verdict)},
           {"checks", checks_json(verdict)},
           {"anomalies", anomalies_json(record, verdict)},
+          {"known", input.known},
           {"story", moments_json(tell_story(record, verdict))},
           {"strength", strength_json(record, strength)},
           {"lanes", lanes_json(record)},

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/core/run_record.h"
 
@@ -25,7 +26,8 @@ struct ReportInput {
   std::function<std::string(std::string_view)> deflate = {};
   /// For the terminal's summary: colours (the caller honours NO_COLOR and terminals), and the path to show.
   bool colour = false;
-  std::string page_path = {};  // "store/latest/report.html"; empty: no such line
+  std::vector<std::string> known = {};  // of each [[known]] of the plan a sentence: what became of it
+  std::string page_path = {};           // "store/latest/report.html"; empty: no such line
 };
 
 struct Report {

@@ -5,6 +5,7 @@
 
 #include "harness/core/coverage.h"
 #include "harness/core/effect_json.h"
+#include "harness/core/ended_early.h"
 #include "harness/core/record_json.h"
 #include "reports/latency.h"
 #include "reports/story.h"
@@ -235,6 +236,13 @@ Json known_json(const RunRecord& record, const RunVerdict& verdict) {
   return known;
 }
 
+/// Null of a run that went on to the end of its plan.
+Json ended_early_json(const RunRecord& record) {
+  const std::string violation = ended_early(record.info);
+  if (violation.empty()) return nullptr;
+  return {{"violation", violation}, {"steps_left_out", steps_left_out(record)}};
+}
+
 }  // namespace
 
 std::string make_results(const ReportInput& input) {
@@ -255,6 +263,7 @@ std::string make_results(const ReportInput& input) {
                         {"server", nlohmann::json(info.server)},
                         {"peers", nlohmann::json(info.peers)},
                         {"duration_ms", ms(info.end)},
+                        {"ended_early", ended_early_json(record)},
                         {"checks", checks},
                         {"strength", strength_json(record, input.verdict)},
                         {"failovers", failovers},

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/ended_early.h"
 #include "reports/sample/sample_record.h"
 
 namespace harness {
@@ -95,6 +96,16 @@ TEST_CASE("results.json tells what steps did, what they expected, and what each 
   CHECK(results["loads"][0]["checks"] == nlohmann::json{"queues"});
   CHECK(results["loads"][0]["ok"] == 41);
   CHECK(results["known"][0]["listed"] == 1);
+}
+
+TEST_CASE("results.json tells by which violation a run ended early, and what that left out") {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  CHECK(results_of(sample)["ended_early"].is_null());
+  sample.record.plan.steps.emplace_back().id = "late";
+  note_early_end(sample.record.info, "register: a lost write");
+  const nlohmann::json early = results_of(sample)["ended_early"];
+  CHECK(early["violation"] == "register: a lost write");
+  CHECK(early["steps_left_out"].back() == "late");
 }
 
 TEST_CASE("A failover's phases are milliseconds since its fault; what was not seen is null") {

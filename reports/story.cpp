@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/core/ended_early.h"
 #include "reports/strength.h"
 #include "reports/text.h"
 #include "reports/views.h"
@@ -138,17 +139,27 @@ void sort_by_time(std::vector<Moment>& story) {
                    [](const Moment& a, const Moment& b) { return a.time < b.time; });
 }
 
+/// What the node was at that time. One that died while its answer was on its way had been something before.
+std::string words_of_node(const Observations& observations, int node, const Operation& op, Nanos time) {
+  const bool answered = op.outcome == Outcome::kOk;
+  if (!answered || observations.state_at(node, time) != NodeState::kDead)
+    return observations.role_words(node, time);
+  return observations.role_words(node, op.invoked) + ", dead when its answer was read";
+}
+
 Moment operation_moment(const RunRecord& record, const Observations& observations, std::size_t index) {
   const Operation& op = record.history.operations[index];
   Moment moment;
-  moment.time = op.invoked;
+  // The answer's time where there is one, as in the words beside it: then it took effect at the latest.
+  const bool answered = op.outcome == Outcome::kOk && op.completed != kNever;
+  moment.time = answered ? op.completed : op.invoked;
   moment.kind = "operation";
   moment.who = "p" + std::to_string(op.process);
   moment.text = operation_words(record.history, op);
   if (op.node != kNoNode) {
     moment.text += "   " + std::string(record.history.node_text(op));
     const int node = record.node_by_name(record.history.node_text(op));
-    if (node >= 0) moment.text += " " + observations.role_words(node, op.completed);
+    if (node >= 0) moment.text += " " + words_of_node(observations, node, op, moment.time);
   }
   moment.operation = index;
   return moment;
@@ -199,7 +210,9 @@ std::vector<Moment> tell_story(const RunRecord& record, const RunVerdict& verdic
   add_failovers(story, record, verdict);
   add_crashes(story, record);
   add_anomalies(story, verdict);
-  add(story, record.info.clients_end, "run", "", "clients stopped; whatever was still broken was healed");
+  add(story, record.info.clients_end, "run", "",
+      (ended_early(record.info).empty() ? "" : "a violation was certain and the run ended early: ") +
+          std::string("clients stopped; whatever was still broken was healed"));
   if (record.info.settled != kNever)
     add(story, record.info.settled, "run", "", "the cluster had settled; final reads began");
   else if (record.info.clients_end != kNever)

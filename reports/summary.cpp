@@ -4,7 +4,9 @@
 #include <map>
 #include <set>
 
+#include "harness/core/ended_early.h"
 #include "reports/latency.h"
+#include "reports/shorter_lists.h"
 #include "reports/story.h"
 #include "reports/strength.h"
 #include "reports/text.h"
@@ -116,8 +118,8 @@ const double* find_figure(const Measures& figures, const std::string& name) {
   return found == figures.end() ? nullptr : &found->second;
 }
 
-/// "acknowledged just before the crash and not yet replicated (window a), oldest 8.2 ms" for each window that
-/// a listed anomaly names.
+/// "acknowledged just before its master was lost or replaced, and not yet replicated (window a), oldest 8.2
+/// ms" for each window that a listed anomaly names.
 std::string windows_text(const CheckResult& check) {
   std::set<Window> windows;
   for (const Anomaly& anomaly : check.anomalies)
@@ -157,22 +159,35 @@ std::string allowed_counts(const CheckResult& check) {
   return text;
 }
 
-/// What was lost or went wrong in documented ways: one row for each check.
-std::string allowed_rows(const RunVerdict& verdict) {
+/// What is said of anomalies that are documented. Under --strict a loss in a window is a violation all the
+/// same, which the check's own model tells.
+std::string_view how_allowed(const RunRecord& record, const CheckResult& check, bool losses) {
+  if (check.violations == 0) return ", all allowed";
+  const bool strict = record.info.strict || record.plan.limits.strict;
+  return strict && losses ? ", as Redis documents; --strict allows none" : ", allowed";
+}
+
+/// What was lost or went wrong in documented ways: one row for each check, named where there are several.
+std::string allowed_rows(const RunRecord& record, const RunVerdict& verdict) {
   std::string out;
+  const auto rows =
+      std::ranges::count_if(verdict.checks, [](const CheckResult& check) { return check.allowed > 0; });
+  const bool named = rows > 1 || record.plan.loads.size() > 1;
   for (const CheckResult& check : verdict.checks) {
     if (check.allowed == 0) continue;
     const bool losses = std::any_of(check.anomalies.begin(), check.anomalies.end(),
                                     [](const Anomaly& a) { return a.window != Window::kOutside; });
-    out +=
-        row(losses ? "losses" : "allowed", allowed_counts(check) + (check.violations == 0 ? ", all" : ",") +
-                                               " allowed" + windows_text(check));
+    out += row(losses ? "losses" : "allowed",
+               (named ? check.name + ": " : std::string()) + allowed_counts(check) +
+                   std::string(how_allowed(record, check, losses)) + windows_text(check));
   }
   return out;
 }
 
-std::string strength_row(const Strength& s) {
-  std::string text = counted(s.during_faults, "operation") + " during faults; ";
+std::string strength_row(const RunRecord& record, const Strength& s) {
+  const bool none = record.plan.limits.no_faults && record.faults.empty();
+  std::string text =
+      none ? "no faults, by the plan; " : counted(s.during_faults, "operation") + " during faults; ";
   text += s.checks_complete == s.checks
               ? "every checker complete"
               : grouped(s.checks - s.checks_complete) + " of " + grouped(s.checks) + " checkers incomplete";
@@ -194,6 +209,34 @@ std::string latency_row(const RunRecord& record) {
   if (worst != latency.per_fault.end() && worst->during.operations > 0)
     text += "; during faults at worst " + quantiles_text(worst->during);
   return row("latency", text);
+}
+
+/// The ids as a list: "late, heal-2".
+std::string listed(const std::vector<std::string>& ids) {
+  std::string text;
+  for (const std::string& id : ids) text += (text.empty() ? "" : ", ") + id;
+  return text;
+}
+
+/// Why the load ended before its time, and what that left out.
+std::string ended_early_row(const RunRecord& record) {
+  const std::string violation = ended_early(record.info);
+  if (violation.empty()) return {};
+  const std::vector<std::string> left_out = steps_left_out(record);
+  return row("ended early",
+             "after " + seconds(record.info.clients_end, 1) + " s of load, as stop-at-violation asks; " +
+                 (left_out.empty() ? std::string("no step was left out")
+                                   : counted(left_out.size(), "step") + " left out: " + listed(left_out)));
+}
+
+/// Waits of steps that ran out of patience, after which the run went on. What a step expected is judged.
+std::string waits_rows(const RunRecord& record) {
+  std::string out;
+  for (const ExpectationRecord& one : record.expectations)
+    if (one.failed && one.kind != ExpectationRecord::Kind::kExpect)
+      out += row("in vain", one.step + " waited " + duration(one.patience) + " for " + one.condition +
+                                ", and went on: " + one.why);
+  return out;
 }
 
 /// Longer than what a busy machine does all the time: bounds were widened by it.
@@ -222,10 +265,6 @@ std::string checks_rows(const RunRecord& record, const RunVerdict& verdict, cons
     column += name.size() + 9;
   }
   if (!out.empty()) out += "\n";
-  for (const CheckResult& check : verdict.checks)
-    if (check.known > 0)
-      out +=
-          row("known", check.name + ": " + counted(check.known, "violation") + " that the plan lives with");
   for (const std::string& what : record.damage) out += row("damaged", what);
   if (!record.damage.empty()) return out;  // which is why nothing is known
   for (const CheckResult& check : verdict.checks)
@@ -235,23 +274,54 @@ std::string checks_rows(const RunRecord& record, const RunVerdict& verdict, cons
   return out;
 }
 
+/// Violations of other kinds than the first, a line each: those of one checker, type and node are equal.
+std::string other_kinds(const std::vector<NamedAnomaly>& all) {
+  constexpr std::size_t kKindsMax = 8;
+  struct Kind {
+    const NamedAnomaly* first;
+    std::size_t count;
+  };
+  std::vector<Kind> kinds;
+  for (const NamedAnomaly& named : all) {
+    if (named.anomaly->allowed) break;  // they come last
+    const auto same = std::ranges::find_if(kinds, [&](const Kind& kind) {
+      return kind.first->check == named.check && kind.first->anomaly->type == named.anomaly->type &&
+             kind.first->anomaly->node == named.anomaly->node;
+    });
+    if (same == kinds.end())
+      kinds.push_back({&named, 1});
+    else
+      ++same->count;
+  }
+  std::string out;
+  for (std::size_t i = 1; i < std::min(kinds.size(), kKindsMax + 1); ++i) {
+    const auto& [name, check, anomaly] = *kinds[i].first;
+    out += row("also", (anomaly->time == 0 ? "" : seconds(anomaly->time) + " s: ") + headline(*anomaly) +
+                           " (" + check->name +
+                           (kinds[i].count > 1 ? ", " + grouped(kinds[i].count) + " ×" : "") + ")");
+  }
+  if (kinds.size() > kKindsMax + 1)
+    out += row("also", counted(kinds.size() - kKindsMax - 1, "more kind") + " of violation, in the report");
+  return out;
+}
+
 /// The first violation: its operations among the faults and promotions around them, then the words.
 std::string first_anomaly(const RunRecord& record, const RunVerdict& verdict, const Paint& paint) {
   const std::vector<NamedAnomaly> all = named_anomalies(verdict);
   if (all.empty() || all.front().anomaly->allowed) return {};
   const auto& [name, check, anomaly] = all.front();
   std::string out = "  " + paint.bad("FAIL") + "  " + terminal_text(headline(*anomaly));
-  out += "   " + grouped(check->violations) + " of " + grouped(check->operations) + " checked by " +
-         terminal_text(check->name) + "\n";
+  out += "   " + counted(check->violations, "violation") + " found by " + terminal_text(check->name) + "\n";
   std::vector<Moment> moments = tell_anomaly(record, verdict, *anomaly, kOperationsMax);
   if (moments.size() > kMomentsMax) moments.resize(kMomentsMax);
   for (const Moment& moment : moments) {
     const std::string time = seconds(moment.time);
     out += "  " + std::string(time.size() < 8 ? 8 - time.size() : 0, ' ') + paint.dim(time) + "  " +
-           paint.strong(padded(terminal_text(moment.who), 5)) + wrapped(terminal_text(moment.text), 17, 2) +
-           "\n";
+           paint.strong(padded(terminal_text(moment.who), 5)) +
+           wrapped(terminal_text(shorter_lists(moment.text)), 17, 2) + "\n";
   }
-  return out + "        In words: " + wrapped(terminal_text(anomaly->explanation), 8) + "\n";
+  return out + "        In words: " + wrapped(terminal_text(shorter_lists(anomaly->explanation)), 8) + "\n" +
+         other_kinds(all);
 }
 
 std::string last_rows(const ReportInput& input, bool anomaly_shown) {
@@ -286,13 +356,15 @@ std::string make_summary(const ReportInput& input) {
   const RunRecord& record = input.record;
   const RunVerdict& verdict = input.verdict;
   const Strength s = measure_strength(record, verdict);
-  std::string out = faults_row(record, s);
+  std::string out = ended_early_row(record) + faults_row(record, s);
   for (const Failover& f : verdict.failovers) out += failover_row(record, f);
-  out += allowed_rows(verdict);
+  out += waits_rows(record);
+  out += allowed_rows(record, verdict);
   out += latency_row(record);
   out += host_row(record);
-  if (!verdict.checks.empty()) out += strength_row(s);
+  if (!verdict.checks.empty()) out += strength_row(record, s);
   out += checks_rows(record, verdict, paint);
+  for (const std::string& told : input.known) out += row("known", told);
   const std::string anomaly = first_anomaly(record, verdict, paint);
   out += anomaly;
   const bool unexplained = anomaly.empty() && verdict.valid == Validity::kInvalid;

@@ -3,7 +3,9 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "harness/core/ended_early.h"
 #include "reports/sample/sample_record.h"
+#include "reports/story.h"
 
 namespace harness {
 namespace {
@@ -57,7 +59,9 @@ TEST_CASE("A pass says what was broken, how it recovered, what was lost, and tha
   const std::string text = summary_of(make_sample());
   CHECK(has(text, "faults      3 requested, 3 verified active, 1 of 1 healed\n"));
   CHECK(has(text, "failover    n3 -> n6: FAIL +1.41 s, elected +1.92 s"));
-  CHECK(has(text, "losses      3 acknowledged writes lost, all allowed: acknowledged just before the crash"));
+  CHECK(has(
+      text,
+      "losses      3 acknowledged writes lost, all allowed: acknowledged just before its master was lost"));
   CHECK(has(text, "every checker complete"));
   CHECK(has(text, "  ok  register   ok  losses"));
   CHECK(has(text, "\nPASS  failover-basic   "));
@@ -88,6 +92,81 @@ TEST_CASE("Unknown and error say why") {
   const std::string error = summary_of(make_sample({SampleVerdict::kError, 500, 1}));
   CHECK(has(error, "n4 never finished its first synchronization"));
   CHECK(has(error, "\nERROR  failover-basic"));
+}
+
+/// A run of which a violation left the step "late" out.
+Sample ended_early_sample() {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  sample.record.plan.steps.clear();
+  for (const char* id : {"early", "late"}) sample.record.plan.steps.emplace_back().id = id;
+  sample.record.faults[0].step = "early";
+  note_early_end(sample.record.info, "register: a lost write");
+  return sample;
+}
+
+TEST_CASE("A run that a violation ended early says so, with the steps that it left out") {
+  const std::string text = summary_of(ended_early_sample());
+  CHECK(has(text, "s of load, as stop-at-violation asks; 1 step left out: late\n"));
+  CHECK_FALSE(has(summary_of(make_sample({SampleVerdict::kFail, 500, 1})), "ended early"));
+}
+
+TEST_CASE("A wait that ran out of patience is told, an expectation is left to the checkers") {
+  Sample sample = make_sample();
+  ExpectationRecord wait;
+  wait.step = "wait-3";
+  wait.kind = ExpectationRecord::Kind::kWait;
+  wait.condition = "dead node=n3";
+  wait.patience = 2 * kSecond;
+  wait.failed = true;
+  wait.why = "n3 is alive";
+  sample.record.expectations = {wait};
+  CHECK(has(summary_of(sample),
+            "in vain     wait-3 waited 2.00 s for dead node=n3, and went on: n3 is alive\n"));
+  sample.record.expectations[0].kind = ExpectationRecord::Kind::kExpect;
+  CHECK_FALSE(has(summary_of(sample), "in vain"));
+}
+
+TEST_CASE("Under --strict no loss is called allowed, and of several loads each is named") {
+  Sample sample = make_sample();
+  CheckResult& losses = sample.verdict.checks[1];
+  losses.violations = 2;
+  CHECK(has(summary_of(sample), "losses      3 acknowledged writes lost, allowed: "));
+  sample.record.info.strict = true;
+  CHECK(has(summary_of(sample), "3 acknowledged writes lost, as Redis documents; --strict allows none: "));
+  sample.record.plan.loads.resize(2);
+  CHECK(has(summary_of(sample), "losses      losses: 3 acknowledged writes lost"));
+}
+
+TEST_CASE("What became of each known violation is told") {
+  const Sample sample = make_sample();
+  const std::string told = "expectations / unexpected-reply (PING says PONG): seen 1 time, no failure.";
+  CHECK(has(make_summary({.record = sample.record, .verdict = sample.verdict, .known = {told}}),
+            "known       " + told + "\n"));
+}
+
+TEST_CASE("Violations of other kinds than the first are named, a line each") {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  sample.verdict.checks[1].anomalies[0].time = kSecond;
+  CheckResult& check = sample.verdict.checks[0];
+  check.name = "votes";
+  for (int i = 0; i < 2; ++i) {
+    Anomaly anomaly;
+    anomaly.type = "voted-twice";
+    anomaly.node = "n5";
+    anomaly.time = 100 * kSecond;
+    check.anomalies.push_back(anomaly);
+    ++check.violations;
+  }
+  const std::string text = summary_of(sample);
+  CHECK(has(text, "also        100.000 s: n5 voted twice in one epoch (votes, 2 ×)\n"));
+  CHECK(has(text, "1 violation found by losses\n"));
+}
+
+TEST_CASE("Without faults by the plan, none is missed") {
+  Sample sample = make_sample();
+  sample.record.faults.clear();
+  sample.record.plan.limits.no_faults = true;
+  CHECK(has(summary_of(sample), "strength    no faults, by the plan; every checker complete\n"));
 }
 
 TEST_CASE("Damaged evidence is named once") {
@@ -126,6 +205,38 @@ TEST_CASE("Nothing from the cluster reaches the terminal as a control sequence")
   CHECK_FALSE(has(text, "\x1b"));
   CHECK_FALSE(has(text, "\xc2\x9b"));
   CHECK(has(text, "\\x1b]0;owned"));
+}
+
+TEST_CASE("An acknowledged operation stands at the time of its answer") {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  const History& history = sample.record.history;
+  Anomaly& anomaly = sample.verdict.checks[1].anomalies[0];
+  const auto op = std::ranges::find_if(history.operations, [](const Operation& each) {
+    return each.outcome == Outcome::kOk && each.completed > each.invoked;
+  });
+  REQUIRE(op != history.operations.end());
+  anomaly.operations = {op->invoke_event};
+  bool told = false;
+  for (const reporting::Moment& moment : reporting::tell_anomaly(sample.record, sample.verdict, anomaly))
+    if (moment.kind == "operation") told = moment.time == op->completed;
+  CHECK(told);
+}
+
+TEST_CASE("A node that died while its answer was on its way is told as what it was") {
+  Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
+  Incarnation& life = sample.record.incarnations[2];
+  History& history = sample.record.history;
+  Operation& op = history.operations[0];
+  op.outcome = Outcome::kOk;
+  op.node = static_cast<std::uint16_t>(history.nodes.intern("n3"));
+  op.completed = life.ended + kMillisecond;
+  op.invoked = life.ended - 20 * kMillisecond;
+  Anomaly& anomaly = sample.verdict.checks[1].anomalies[0];
+  anomaly.operations = {op.invoke_event};
+  std::string text;
+  for (const reporting::Moment& moment : reporting::tell_anomaly(sample.record, sample.verdict, anomaly))
+    if (moment.kind == "operation") text = moment.text;
+  CHECK(has(text, "n3 master, epoch 3, dead when its answer was read"));
 }
 
 TEST_CASE("A thousand operations of an anomaly still fit") {

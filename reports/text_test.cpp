@@ -2,8 +2,17 @@
 
 #include <catch2/catch.hpp>
 
+#include "reports/shorter_lists.h"
+
 namespace harness::reporting {
 namespace {
+
+TEST_CASE("Long lists are cut to their ends for people, short ones stay") {
+  CHECK(shorter_lists("read k [1,2,3,4,5,6,7,8] [] [[1,2],[3]] x[") ==
+        "read k [1,2,3,4,5,6,7,8] [] [[1,2],[3]] x[");
+  CHECK(shorter_lists("[1,2,3,4,5,6,7,8,9,10] -> ok") == "[1,2,3, … 6 more …,10] -> ok");
+  CHECK(shorter_lists("[[1,2,3,4,5,6,7,8,9],[5]]") == "[[1,2,3, … 5 more …,9],[5]]");
+}
 
 TEST_CASE("Text from the cluster cannot become markup or move a cursor") {
   CHECK(escape_xml("<a href=\"x\">'&'</a>") == "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");

@@ -10,6 +10,7 @@
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/command_effects.h"
+#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
@@ -208,8 +209,8 @@ CheckResult check_availability(const Analysis& analysis, const CheckOptions&) {
   figure(result.measured, "unavailable_ms_max", to_ms(longest));
   figure(result.measured, "outages", static_cast<double>(count));
   figure(result.bound, "unavailable_ms_max", to_ms(excuses.unprovoked()));
-  const std::string outages_text =
-      std::to_string(count) + " outage(s) of slot ranges, at most " + in_milliseconds(longest);
+  const std::string outages_text = counted_noun(static_cast<std::size_t>(count), "outage") +
+                                   " of slot ranges, at most " + in_milliseconds(longest);
   conclude(result, outages_text + ", each within the bounds of its faults.", judged,
            outages_text + "; not judged, because the cluster need not cover all slots.");
   return result;

@@ -7,6 +7,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
@@ -94,9 +95,10 @@ class BusVotes {
     if (masters == 0 || votes >= masters / 2 + 1 || doubled_.contains(election)) return;
     tell("won-without-majority-on-bus", sender, seen.time,
          "at " + at(seen.time) + " " + node_name(run(), sender) + " claims the config epoch " +
-             std::to_string(election.first) + " of its election, for which " + std::to_string(votes) +
-             " acknowledgement(s) were sent to it; a majority of " + std::to_string(masters) +
-             " masters is " + std::to_string(masters / 2 + 1));
+             std::to_string(election.first) + " of its election, for which " +
+             counted_noun(votes, "acknowledgement was", "acknowledgements were") +
+             " sent to it; a majority of " + std::to_string(masters) + " masters is " +
+             std::to_string(masters / 2 + 1));
   }
 
   void take_suspicions(const BusSighting& seen, int sender) {

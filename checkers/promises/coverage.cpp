@@ -3,6 +3,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/reached.h"
+#include "harness/core/counted.h"
 #include "harness/core/coverage.h"
 
 namespace harness {
@@ -26,8 +27,8 @@ CheckResult check_coverage(const Analysis& analysis, const CheckOptions&) {
   }
   figure(result.measured, "commands", static_cast<double>(coverage.commands.size()));
   figure(result.measured, "errors", static_cast<double>(coverage.errors.size()));
-  result.explanation = std::to_string(coverage.commands.size()) + " commands were carried out and " +
-                       std::to_string(coverage.errors.size()) + " kinds of error replies given; states: " +
+  result.explanation = counted_noun(coverage.commands.size(), "command") + " carried out, " +
+                       counted_noun(coverage.errors.size(), "kind") + " of error reply given; states: " +
                        (states.empty() ? "none of those that are looked for" : states) + ".";
   return result;
 }

@@ -6,6 +6,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/logs.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
@@ -101,8 +102,8 @@ CheckResult check_expectations(const Analysis& analysis, const CheckOptions&) {
   else if (result.operations == 0)
     text = "The plan expects nothing of its own.", result.valid = Validity::kNotApplicable;
   else if (result.valid == Validity::kValid)
-    text = std::to_string(expectations) + " expectation(s) and " + std::to_string(replies) +
-           " reply(s) came as the plan says.";
+    text = counted_noun(expectations, "expectation") + " and " + counted_noun(replies, "reply", "replies") +
+           " came as the plan says.";
   if (!text.empty()) result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
   return result;
 }

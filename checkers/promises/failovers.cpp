@@ -10,6 +10,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -277,8 +278,8 @@ std::vector<DueFailover> due_failovers(const Analysis& analysis) {
       Nanos until = std::min(fault.heal_requested, over_at(run, fault, node));
       until = std::min({until, run.info.end, judged_at(run)});
       // Other faults meanwhile, on anybody, make it uncertain that a replica and a majority were there; so does
-      // a node that is just back from one (row 6).
-      const Nanos settling = convergence_bound(bounds, stall) + 2 * kSecond;
+      // a node that is just back from one, and may not vote yet (row 6).
+      const Nanos settling = 2 * kSecond + stall;
       const bool alone = std::none_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& other) {
         return &other != &fault && silences(other) && other.requested < until &&
                over_for_all(run, other) >= fault.requested - settling;
@@ -486,7 +487,7 @@ CheckResult check_failover(const Analysis& analysis, const CheckOptions&) {
   else if (failovers.empty())
     text = "No failover happened, and none was due.";
   else
-    text = std::to_string(failovers.size()) + " failover(s), promoted at most " + in_milliseconds(promotion) +
+    text = counted_noun(failovers.size(), "failover") + ", promoted at most " + in_milliseconds(promotion) +
            " after the fault (bound " + in_milliseconds(bounds.recovery_derived) + ").";
   result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
   return result;

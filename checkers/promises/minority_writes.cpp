@@ -7,6 +7,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/reads_when_down.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
@@ -189,8 +190,8 @@ CheckResult check_minority_writes(const Analysis& analysis, const CheckOptions&)
     text = "No partition put a master on a minority side.";
   else
     text = "Masters on minority sides accepted writes until at most " + in_milliseconds(figures.latest) +
-           " after the cut (bound " + in_milliseconds(bound) + "); " + std::to_string(figures.refused) +
-           " later attempt(s) were refused.";
+           " after the cut (bound " + in_milliseconds(bound) + "); " +
+           counted_noun(figures.refused, "later attempt was", "later attempts were") + " refused.";
   result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
   return result;
 }

@@ -10,6 +10,7 @@
 #include "checkers/promises/intention.h"
 #include "checkers/promises/quiet.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 struct SlotClaim {
   int node = 0;
   Nanos from = 0;
+  Nanos perhaps_from = 0;  // the look before, which did not see it: between the two it may have begun
   Nanos surely_until = 0;  // the last look that saw it
   Nanos until = 0;         // the next look that did not (then it may have ended earlier)
   SlotRanges slots;
@@ -68,7 +70,8 @@ std::vector<SlotClaim> claims_of(const RunRecord& run, const std::vector<std::ve
       if (const int life = life_at(run, static_cast<int>(node), view->begin); life >= 0)
         until = std::min(until, std::max(view->end, run.incarnations[static_cast<std::size_t>(life)].ended));
       // Before the first look there is none: the index wraps beyond the end.
-      claims.push_back({static_cast<int>(node), view->begin, view->end, until, own->slots,
+      const Nanos perhaps_from = i == 0 ? view->begin : views[node][i - 1]->end;
+      claims.push_back({static_cast<int>(node), view->begin, perhaps_from, view->end, until, own->slots,
                         same_master(views[node], i - 1, *own), same_master(views[node], i + 1, *own)});
     }
   return claims;
@@ -79,23 +82,75 @@ struct Outage {
   Nanos until = 0;
 };
 
-/// When nobody claimed the segment, between the first look and `end`.
+/// When nobody claimed the segment, between the first look and `end`. One who may have begun to serve it, by
+/// its looks, when the one before stopped leaves no gap: slots move between two looks.
 std::vector<Outage> outages_of(const std::vector<SlotClaim>& claims, const SlotRange& segment, Nanos begin,
                                Nanos end) {
-  std::vector<std::pair<Nanos, Nanos>> served;
+  std::vector<const SlotClaim*> served;
   for (const SlotClaim& claim : claims)
-    if (covers(claim.slots, segment)) served.emplace_back(claim.from, claim.until);
-  std::sort(served.begin(), served.end());
+    if (covers(claim.slots, segment)) served.push_back(&claim);
+  std::ranges::sort(served, {}, &SlotClaim::from);
   std::vector<Outage> outages;
   Nanos covered_until = begin;
-  for (const auto& [from, until] : served) {
-    if (from >= end) break;
-    if (from > covered_until) outages.push_back({covered_until, from});
-    covered_until = std::max(covered_until, until);
+  for (const SlotClaim* claim : served) {
+    if (claim->from >= end) break;
+    if (claim->perhaps_from > covered_until) outages.push_back({covered_until, claim->from});
+    covered_until = std::max(covered_until, claim->until);
   }
   if (covered_until < end) outages.push_back({covered_until, end});
   return outages;
 }
+
+/// About two looks of the observer: what is shorter is many slots on the move, each for itself, and is one
+/// entry for all of them.
+constexpr Nanos kBrief = 200 * kMillisecond;
+
+std::string slots_words(const SlotRanges& slots) {
+  return (count_slots(slots) == 1 ? "slot " : "slots ") + slots_text(slots);
+}
+
+void tell_outage(const Outage& outage, std::string explanation, CheckResult& result) {
+  Anomaly anomaly;
+  anomaly.type = AnomalyKind("slots-uncovered").text();
+  anomaly.time = outage.from;
+  anomaly.allowed = true;
+  anomaly.explanation = std::move(explanation);
+  report(result, std::move(anomaly));
+}
+
+class BriefOutages {
+ public:
+  void add(const Outage& outage, const SlotRanges& slots) {
+    if (times_++ == 0) {
+      all_ = outage;
+      first_ = slots;
+    }
+    slots_ += static_cast<std::size_t>(count_slots(slots));
+    all_.until = std::max(all_.until, outage.until);
+    longest_ = std::max(longest_, outage.until - outage.from);
+  }
+
+  void tell(CheckResult& result) const {
+    if (times_ == 0) return;
+    const std::string when = ", from " + at(all_.from) + " to " + at(all_.until);
+    if (times_ == 1)
+      return tell_outage(
+          all_, slots_words(first_) + " had no live owner for " + in_milliseconds(longest_) + when, result);
+    tell_outage(all_,
+                counted_noun(slots_, "slot was", "slots were") + " seen without a live owner in " +
+                    counted_noun(times_, "short stretch", "short stretches") + ", each for at most " +
+                    in_milliseconds(longest_) + when + ": less than " + in_milliseconds(kBrief) +
+                    " each, as between two steps of a slot's move; the first: " + slots_words(first_),
+                result);
+  }
+
+ private:
+  std::size_t times_ = 0;
+  std::size_t slots_ = 0;
+  SlotRanges first_;
+  Outage all_;
+  Nanos longest_ = 0;
+};
 
 void check_outages(const RunRecord& run, const std::vector<SlotClaim>& claims, const SlotRanges& segments,
                    CheckResult& result) {
@@ -118,18 +173,21 @@ void check_outages(const RunRecord& run, const std::vector<SlotClaim>& claims, c
     }
   Nanos longest = 0;
   int widest = 0;
+  BriefOutages brief;
   for (const auto& [when, slots] : outages) {
-    longest = std::max(longest, when.second - when.first);
+    const Outage outage{when.first, when.second};
+    longest = std::max(longest, outage.until - outage.from);
     widest = std::max(widest, count_slots(slots));
-    Anomaly anomaly;
-    anomaly.type = AnomalyKind("slots-uncovered").text();
-    anomaly.time = when.first;
-    anomaly.allowed = true;
-    anomaly.explanation = "slots " + slots_text(slots) + " had no live owner for " +
-                          in_milliseconds(when.second - when.first) + ", from " + at(when.first) + " to " +
-                          at(when.second);
-    report(result, std::move(anomaly));
+    if (outage.until - outage.from <= kBrief)
+      brief.add(outage, slots);
+    else
+      tell_outage(outage,
+                  slots_words(slots) + " had no live owner for " +
+                      in_milliseconds(outage.until - outage.from) + ", from " + at(outage.from) + " to " +
+                      at(outage.until),
+                  result);
   }
+  brief.tell(result);
   figure(result.measured, "uncovered_ms_max", to_ms(longest));
   figure(result.measured, "uncovered_slots_max", widest);
   figure(result.measured, "outages", static_cast<double>(outages.size()));
@@ -337,7 +395,7 @@ CheckResult check_slot_coverage(const Analysis& analysis, const CheckOptions&) {
   else
     result.explanation =
         "All slots that are meant to be served have one owner in the end, and all nodes agree; " +
-        std::to_string(result.allowed) + " outage(s) of some slots meanwhile.";
+        counted_noun(result.allowed, "outage") + " of some slots told meanwhile.";
   if (run.info.interrupted) doubt(result, "The run was interrupted before the cluster could settle.");
   return result;
 }

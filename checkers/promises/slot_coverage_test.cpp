@@ -9,6 +9,63 @@
 using namespace harness;
 using namespace harness::testing;
 
+namespace {
+
+/// From the look at `ms` on the node shows its own slots so; the look before was at `before`.
+void own_from(RunRecord& run, int node, int before, int ms, const SlotRanges& slots) {
+  const Nanos time = ms * kMillisecond;
+  const auto seen = std::find_if(run.views.begin(), run.views.end(), [&](const View& view) {
+    return view.node == node - 1 && view.begin < time && time < view.end;
+  });
+  REQUIRE(seen != run.views.end());
+  View after = *seen;
+  seen->end = before * kMillisecond;
+  after.begin = time;
+  run.views.push_back(after);
+  for (View& view : run.views)
+    if (view.node == node - 1 && view.begin >= time && view.reachable) line_of(view, id(node)).slots = slots;
+  std::stable_sort(run.views.begin(), run.views.end(),
+                   [](const View& a, const View& b) { return a.begin < b.begin; });
+}
+
+/// What is told of slots without an owner, in order.
+std::vector<std::string> outages(const RunRecord& run) {
+  std::vector<std::string> told;
+  for (const Anomaly& anomaly : check_slot_coverage(run, {}).anomalies)
+    if (anomaly.type == "slots-uncovered") told.push_back(anomaly.explanation);
+  return told;
+}
+
+}  // namespace
+
+TEST_CASE("a slot that moves between two looks had an owner all the time") {
+  RunRecord run = healthy();
+  REQUIRE(outages(run).size() == 1);
+  own_from(run, 2, 4'950, 5'000, {{5461, 5999}, {6001, 10922}});
+  SECTION("its new owner was not looked at in between") {
+    own_from(run, 3, 4'990, 5'040, {{6000, 6000}, {10923, 16383}});
+    CHECK(outages(run).size() == 1);
+  }
+  SECTION("its new owner was looked at, and did not have it yet") {
+    own_from(run, 3, 5'010, 5'040, {{6000, 6000}, {10923, 16383}});
+    REQUIRE(outages(run).size() == 2);
+    CHECK_THAT(outages(run).front() + outages(run).back(), Catch::Contains("slot 6000 had no live owner"));
+  }
+}
+
+TEST_CASE("short outages of many slots, each for itself, are one entry") {
+  RunRecord run = healthy();
+  own_from(run, 2, 4'950, 5'000, {{5461, 5999}, {6001, 10922}});
+  own_from(run, 3, 5'010, 5'040, {{6000, 6000}, {10923, 16383}});
+  own_from(run, 2, 5'950, 6'000, {{5461, 5999}, {6002, 10922}});
+  own_from(run, 3, 6'010, 6'050, {{6000, 6001}, {10923, 16383}});
+  const std::vector<std::string> told = outages(run);
+  REQUIRE(told.size() == 2);
+  CHECK_THAT(
+      told.front() + told.back(),
+      Catch::Contains("2 slots were seen without a live owner in 2 short stretches, each for at most 50"));
+}
+
 TEST_CASE("slot-coverage") {
   RunRecord run = healthy();
   SECTION("good: the outage of the failover is told and allowed") {

@@ -8,6 +8,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
 #include "checkers/promises/reached.h"
+#include "harness/core/counted.h"
 #include "harness/core/fault_span.h"
 #include "harness/core/slot.h"
 
@@ -265,7 +266,7 @@ CheckResult check_strength(const Analysis& analysis, const CheckOptions&) {
   for (const auto& [name, value] : result.measured)
     if (name == "operations_during_faults") during = value;
   result.explanation = std::to_string(static_cast<long>(during)) + " operations during " +
-                       std::to_string(run.faults.size()) + " fault(s), all verified active and healed.";
+                       counted_noun(run.faults.size(), "fault") + ", all verified active and healed.";
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/command_timeout.h"
+#include "harness/core/counted.h"
 #include "harness/core/same_word.h"
 
 namespace harness {
@@ -213,7 +214,7 @@ CheckResult check_stuck_client(const Analysis& analysis, const CheckOptions&) {
   check_unanswered(analysis, result);
   figure(result.bound, "late_ms_max", to_ms(kGrace));
   figure(result.measured, "commands", static_cast<double>(result.operations));
-  conclude(result, std::to_string(result.operations) + " command(s) with a timeout were answered in time.",
+  conclude(result, counted_noun(result.operations, "command") + " with a timeout answered in time.",
            result.operations > 0, "Does not apply: no command named a timeout of its own.");
   return result;
 }

@@ -9,6 +9,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 #include "harness/core/same_word.h"
 #include "harness/core/saved_epochs.h"
 
@@ -212,7 +213,7 @@ class Votes {
       winner.voter = winner.candidate = line.node;
       tell("won-without-majority", winner,
            "at " + at(line.time) + " " + node_name(run_, line.node) + " won the election of epoch " +
-               std::to_string(epoch) + " with " + std::to_string(voters.size()) + " vote(s); a majority of " +
+               std::to_string(epoch) + " with " + counted_noun(voters.size(), "vote") + "; a majority of " +
                std::to_string(masters) + " masters is " + std::to_string(masters / 2 + 1));
     }
   }
@@ -285,7 +286,7 @@ CheckResult check_votes(const Analysis& analysis, const CheckOptions&) {
   votes.check();
   check_bus_votes(analysis, result);
   result.operations = votes.count();
-  conclude(result, std::to_string(votes.count()) + " vote(s) in the logs, all lawful.");
+  conclude(result, counted_noun(votes.count(), "vote") + " in the logs, all lawful.");
   // A replica that takes over by force need not ask anybody (CLUSTER FAILOVER TAKEOVER).
   const auto needs_votes = [&](const Failover& failover) {
     const FaultRecord* handover =

@@ -7,6 +7,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/load_words.h"
+#include "harness/core/counted.h"
 #include "harness/core/slot.h"
 
 namespace harness {
@@ -80,12 +81,12 @@ void check_acknowledgers(const Analysis& analysis, std::uint32_t id, std::int64_
       ++able;
   }
   if (replicas <= able) return;
-  report(result,
-         anomaly_of(run, "untrue-wait",
-                    describe(run, id) + ": it counts " + std::to_string(replicas) +
-                        " replica(s), and at most " + std::to_string(able) + " could have had the write;" +
-                        unable + " no other node followed " + node_name(run, master),
-                    {id}));
+  report(result, anomaly_of(run, "untrue-wait",
+                            describe(run, id) + ": it counts " +
+                                counted_noun(static_cast<std::size_t>(replicas), "replica") +
+                                ", and at most " + std::to_string(able) + " could have had the write;" +
+                                unable + " no other node followed " + node_name(run, master),
+                            {id}));
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ std::string_view to_string(Window window) {
 std::string_view words(Window window) {
   switch (window) {
     case Window::kCrash:
-      return "acknowledged just before the crash and not yet replicated";
+      return "acknowledged just before its master was lost or replaced, and not yet replicated";
     case Window::kStaleClient:
       return "sent with a stale slot map to an old master that had rejoined and was not yet demoted";
     case Window::kMinority:

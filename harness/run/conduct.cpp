@@ -14,6 +14,7 @@
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/ended_early.h"
 #include "harness/core/wait.h"
 #include "harness/faults/faults.h"
 #include "harness/run/bus_record.h"
@@ -201,7 +202,10 @@ class Conductor {
       if (bus_) bus_->save_counts();
       follow_logs();
       loads_->check();
-      if (early_end_ && early_end_->violated()) nemesis.end_early();
+      if (early_end_ && early_end_->violated() && !nemesis.done()) {
+        note_early_end(record_.info, early_end_->violation());
+        nemesis.end_early();
+      }
       if (interrupted_by() != 0) {
         record_.info.interrupted = true;
         nemesis.stop();

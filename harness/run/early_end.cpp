@@ -52,6 +52,11 @@ bool EarlyEnd::violated() const {
   return violated_;
 }
 
+std::string EarlyEnd::violation() const {
+  const std::lock_guard lock(mutex_);
+  return violation_;
+}
+
 /// False when there is no more to wait for.
 bool EarlyEnd::pause(Nanos time) {
   std::unique_lock lock(mutex_);
@@ -64,10 +69,11 @@ bool EarlyEnd::too_large() const {
   return !error && size > journal_most_;
 }
 
-void EarlyEnd::tell(bool violated, const std::string& what) {
+void EarlyEnd::tell(const std::string& violation, const std::string& what) {
   {
     const std::lock_guard lock(mutex_);
-    violated_ = violated;
+    violated_ = !violation.empty();
+    violation_ = violation;
   }
   found_(what);
 }
@@ -77,7 +83,7 @@ void EarlyEnd::watch() {
   (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
   Nanos wait = kShortestPause;
   while (pause(wait)) {
-    if (too_large()) return tell(false, "the history is too large to be judged while it grows");
+    if (too_large()) return tell({}, "the history is too large to be judged while it grows");
     const Nanos before = worked();
     std::string violation;
     try {
@@ -86,9 +92,9 @@ void EarlyEnd::watch() {
       forget_from(record, began - kUnsettled);
       violation = judge_(record);
     } catch (const std::exception& error) {
-      return tell(false, std::string("cannot be judged while it runs: ") + error.what());
+      return tell({}, std::string("cannot be judged while it runs: ") + error.what());
     }
-    if (!violation.empty()) return tell(true, "ended early: " + violation);
+    if (!violation.empty()) return tell(violation, "ended early: " + violation);
     wait = std::max(kShortestPause, (worked() - before) * kPausesPerJudging);
   }
 }

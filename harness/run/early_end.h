@@ -36,12 +36,13 @@ class EarlyEnd {
   EarlyEnd& operator=(const EarlyEnd&) = delete;
 
   bool violated() const;
+  std::string violation() const;  // in words; empty: none was found
 
  private:
   void watch();
   bool pause(Nanos time);
   bool too_large() const;
-  void tell(bool violated, const std::string& what);
+  void tell(const std::string& violation, const std::string& what);
 
   const RunFiles files_;
   const RunClock& clock_;
@@ -52,6 +53,7 @@ class EarlyEnd {
   std::condition_variable stop_;
   bool stopping_ = false;  // guarded by mutex_, as is violated_
   bool violated_ = false;
+  std::string violation_;  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
+#include "harness/core/ended_early.h"
 #include "harness/core/wait.h"
 #include "harness/run/execute.h"
 #include "harness/run/load_set.h"
@@ -78,6 +79,7 @@ TEST_CASE("a run under way is judged as far as all journals have told, until a v
   const EarlyEnd early_end(run.files, run.clock, judge, run.listener());
   CHECK(run.told() == "ended early: register: a lost write");
   CHECK(early_end.violated());
+  CHECK(early_end.violation() == "register: a lost write");
   CHECK(judged > 1);  // at first the write was too new
   CHECK(newest >= 2 * kSecond);
 }
@@ -96,6 +98,36 @@ TEST_CASE("what cannot be judged while it grows is told once, and the run goes o
   const EarlyEnd failing(run.files, run.clock, judge, run.listener());
   CHECK_THAT(run.told(), Contains("no memory"));
   CHECK_FALSE(failing.violated());
+}
+
+TEST_CASE("of a run that a violation ended, the store says by which, and which steps it left out") {
+  const ScratchFolder folder;
+  const RunFiles files = create_run_directory(folder.path, "s", 1);
+  Plan plan;
+  plan.scenario = "s";
+  plan.cluster.config.replicas = 0;
+  LoadPlan& load = plan.loads.emplace_back();
+  load.name = load.workload = "register";
+  load.rate = 200;
+  load.options = load_options(*find_workload("register"), nlohmann::json::object(), "test");
+  StepPlan& step = plan.steps.emplace_back();
+  step.id = "late";
+  step.kind = StepPlan::Kind::kCommand;
+  step.command = {"PING"};
+  step.target = "n1";
+  step.after = 600 * kSecond;
+  plan.limits.stop_at_violation = true;
+  ExecuteOptions options;
+  options.find_workload = find_workload;
+  options.mode = SandboxMode::kLoopback;
+  options.judge_so_far = [](const RunRecord& record) {
+    return std::string(record.history.operations.empty() ? "" : "register: a lost write");
+  };
+  Progress silent(ProgressStyle::kNone);
+  CHECK(execute(plan, files, options, silent).error == "");
+  const RunRecord record = load_run(files);
+  CHECK(ended_early(record.info) == "register: a lost write");
+  CHECK(steps_left_out(record) == std::vector<std::string>{"late"});
 }
 
 TEST_CASE("the load does not go on for as long as a judgement is under way") {

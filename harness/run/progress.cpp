@@ -108,7 +108,9 @@ std::string load_line(const LoadFigures& figures) {
   if (figures.expected_s > 0) {
     constexpr int kCells = 12;
     const int full = std::clamp(static_cast<int>(kCells * elapsed / figures.expected_s), 0, kCells);
-    line += "/" + clock_text(figures.expected_s) + " [" + std::string(static_cast<std::size_t>(full), '#') +
+    // What took longer than was reckoned has no end that is known.
+    line += (elapsed <= figures.expected_s ? "/" + clock_text(figures.expected_s) : "") + " [" +
+            std::string(static_cast<std::size_t>(full), '#') +
             std::string(static_cast<std::size_t>(kCells - full), '.') + "]";
   }
   const std::uint64_t all = figures.ok + figures.fail + figures.info;

@@ -20,6 +20,7 @@
 #include "harness/run/interrupt.h"
 #include "harness/run/progress.h"
 #include "harness/run/store.h"
+#include "harness/verbs/check_output.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/file_check.h"
 #include "harness/verbs/history_file.h"
@@ -181,6 +182,7 @@ bool names_a_history(std::string_view file) {
 
 struct Checked {
   std::vector<CheckResult> results;
+  std::vector<double> seconds;      // that each took; of a history's file, empty
   std::vector<std::string> graphs;  // of all anomalies, when they are wanted
   std::vector<std::string> warnings;
   Stages stages{};
@@ -197,8 +199,11 @@ Checked read_and_check(const CheckArguments& arguments, const std::string& path,
   const HistoryFile file(path, unpacked_max(arguments.memory_limit));
   try {
     FileChecked checked = check_history_file(file, model, options);
-    return {
-        {std::move(checked.result)}, std::move(checked.graphs), std::move(checked.warnings), checked.stages};
+    return {{std::move(checked.result)},
+            {},
+            std::move(checked.graphs),
+            std::move(checked.warnings),
+            checked.stages};
   } catch (const OperationRefused& error) {
     const std::size_t line = file.line_of_event(error.event);
     throw UsageError(
@@ -212,7 +217,7 @@ Checked unknown_of(const std::string& damage, const Model& model) {
   CheckResult unknown;
   unknown.name = model.name;
   unknown.explanation = "The evidence is damaged: " + damage + ".";
-  return {{std::move(unknown)}, {}, {}};
+  return {{std::move(unknown)}, {}, {}, {}};
 }
 
 Checked check_file(const CheckArguments& arguments, const std::string& path, const Model& model) {
@@ -277,7 +282,7 @@ Checked check_run(const CheckArguments& arguments) {
     const Model& model = chosen_model(arguments.model.empty() ? arguments.checker : arguments.model);
     if (std::optional<Checked> damaged = damaged_history(files, model)) return std::move(*damaged);
     if (std::filesystem::exists(files.history())) return checked_history(arguments, files, model);
-    return {{model.check({}, arguments.model_options)}, {}, {}};  // killed before it recorded anything
+    return {{model.check({}, arguments.model_options)}, {}, {}, {}};  // killed before it recorded anything
   }
   if (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr)
     throw UsageError(unknown_name("checker", arguments.checker, checkers()));
@@ -295,16 +300,21 @@ Checked check_run(const CheckArguments& arguments) {
     const std::vector<std::string>& planned = record.plan.limits.checks;
     std::vector<std::string_view> names(planned.begin(), planned.end());
     if (!arguments.checker.empty()) names = {arguments.checker};
-    SelectedChecks asked(names, analysis);
+    const SelectedChecks asked(names, analysis);
     for (const Checker& checker : checkers()) {
       if (!asked.asks_for(checker)) continue;
       teller->now("checking " + std::string(checker.name), -1);
       if (stop_now()) {
         checked.results.push_back(not_run(checker));
+        checked.seconds.push_back(0);
         continue;
       }
+      const auto began = Clock::now();
       for (CheckResult& result : asked.run(checker, options))
         checked.results.push_back(std::move(result));
+      // One checker that judges several loads took its time for all of them.
+      checked.seconds.resize(checked.results.size(),
+                             std::chrono::duration<double>(Clock::now() - began).count());
     }
     judging.reset();
     if (!arguments.graph.empty())
@@ -315,99 +325,6 @@ Checked check_run(const CheckArguments& arguments) {
   } catch (const HistoryError& error) {
     throw UsageError(files.directory.string() + ": " + error.what());
   }
-}
-
-nlohmann::ordered_json to_json(Validity validity) {
-  if (validity == Validity::kUnknown) return "unknown";
-  if (validity == Validity::kNotApplicable) return "not-applicable";
-  return validity == Validity::kValid;
-}
-
-nlohmann::ordered_json to_json(const Anomaly& anomaly) {
-  nlohmann::ordered_json json = {{"type", anomaly.type},
-                                 {"key", nullptr},
-                                 {"explanation", anomaly.explanation},
-                                 {"operations", anomaly.operations},
-                                 {"time", anomaly.time}};
-  if (!anomaly.key.empty()) json["key"] = anomaly.key;
-  if (!anomaly.node.empty()) json["node"] = anomaly.node;
-  if (anomaly.allowed) json["allowed"] = to_string(anomaly.window);
-  return json;
-}
-
-nlohmann::ordered_json to_json(const Measures& measures) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  for (const auto& [name, value] : measures) json[name] = value;
-  return json;
-}
-
-nlohmann::ordered_json to_json(const Stages& stages) {
-  return {{"reading", stages.reading},
-          {"screening", stages.screening},
-          {"search", stages.search},
-          {"explanation", stages.explanation}};
-}
-
-/// harness/FORMATS.md's object, with more behind it.
-nlohmann::ordered_json to_json(const CheckResult& result, double seconds, const Stages& stages) {
-  nlohmann::ordered_json json = {{"valid", to_json(result.valid)},
-                                 {"checker", result.name},
-                                 {"operations", result.operations},
-                                 {"seconds", seconds},
-                                 {"stages", to_json(stages)},
-                                 {"anomalies", nlohmann::ordered_json::array()},
-                                 {"truncated", nullptr},
-                                 {"violations", result.violations},
-                                 {"allowed", result.allowed},
-                                 {"bound", to_json(result.bound)},
-                                 {"measured", to_json(result.measured)},
-                                 {"explanation", result.explanation}};
-  for (const Anomaly& anomaly : result.anomalies) json["anomalies"].push_back(to_json(anomaly));
-  if (!result.truncated.empty()) json["truncated"] = result.truncated;
-  return json;
-}
-
-/// Several checkers of a run as one: the worst of them decides.
-CheckResult merged(const std::vector<CheckResult>& results) {
-  if (results.size() == 1) return results.front();
-  CheckResult all;
-  all.name = "all";
-  all.valid = results.empty() ? Validity::kUnknown : Validity::kValid;
-  for (const CheckResult& result : results) {
-    all.valid = worst(all.valid, result.valid);
-    all.allowed += result.allowed;
-    all.violations += result.violations;
-    all.operations = std::max(all.operations, result.operations);
-    all.anomalies.insert(all.anomalies.end(), result.anomalies.begin(), result.anomalies.end());
-    if (!result.truncated.empty())
-      all.truncated += (all.truncated.empty() ? "" : "; ") + result.name + ": " + result.truncated;
-    all.explanation += (all.explanation.empty() ? "" : " ") + result.name + ": " + result.explanation;
-  }
-  return all;
-}
-
-void print_text(const CheckResult& result, double seconds) {
-  static constexpr const char* kWords[] = {"NOT APPLICABLE", "valid", "UNKNOWN", "INVALID"};
-  char time[32];
-  std::snprintf(time, sizeof time, "%.3f s", seconds);
-  std::cout << kWords[static_cast<int>(result.valid)] << "  " << result.name << ", " << result.operations
-            << " operations, " << time << "\n";
-  if (result.anomalies.empty() || result.valid != Validity::kInvalid)
-    std::cout << terminal_lines(result.explanation) << "\n";
-  std::size_t number = 0;
-  for (const Anomaly& anomaly : result.anomalies) {
-    if (++number > 10) break;
-    std::cout << "\n" << number << ". " << anomaly.type;
-    if (!anomaly.key.empty()) std::cout << ", key " << terminal_text(anomaly.key);
-    if (anomaly.allowed) std::cout << " (allowed: window " << to_string(anomaly.window) << ")";
-    std::cout << "\n   " << terminal_lines(anomaly.explanation) << "\n   events";
-    for (std::size_t i = 0; i < std::min<std::size_t>(anomaly.operations.size(), 20); ++i)
-      std::cout << " " << anomaly.operations[i];
-    if (anomaly.operations.size() > 20) std::cout << " and " << anomaly.operations.size() - 20 << " more";
-    std::cout << "\n";
-  }
-  if (result.violations > 10) std::cout << "\n" << result.violations << " violations in all\n";
-  if (!result.truncated.empty()) std::cout << "incomplete: " << terminal_lines(result.truncated) << "\n";
 }
 
 void write_graphs(const CheckArguments& arguments, const Checked& checked) {
@@ -483,15 +400,17 @@ int check_command(int argc, const char* const* argv) {
     for (CheckResult& one : checked.results) say_interrupted(one);
   if (is_file)
     for (CheckResult& one : checked.results) say_if_nothing_was_checked(one);
+  for (CheckResult& one : checked.results) put_violations_first(one);
   const CheckResult result = merged(checked.results);
   if (arguments.json) {
-    std::cout << to_json(result, seconds, checked.stages)
+    std::cout << check_json(result, seconds, checked.stages)
                      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
               << "\n";
   } else if (checked.results.size() == 1) {
-    print_text(result, seconds);
+    std::cout << check_text(result, seconds);
   } else {
-    for (const CheckResult& one : checked.results) print_text(one, seconds);
+    for (std::size_t i = 0; i < checked.results.size(); ++i)
+      std::cout << check_text(checked.results[i], i < checked.seconds.size() ? checked.seconds[i] : seconds);
   }
   write_graphs(arguments, checked);
   return exit_code(result.valid);

@@ -4,6 +4,7 @@
 
 #include "checkers/checkers.h"
 #include "checkers/judge.h"
+#include "checkers/known.h"
 #include "harness/core/check.h"
 #include "harness/run/deflate.h"
 #include "harness/run/graphviz.h"
@@ -25,7 +26,12 @@ std::string shown_path(const std::filesystem::path& file) {
 
 ReportInput report_input(const RunRecord& record, const RunVerdict& verdict,
                          const std::filesystem::path& report) {
-  return {record, verdict, {}, {}, deflate_zlib, colours_on(STDOUT_FILENO), shown_path(report)};
+  return {.record = record,
+          .verdict = verdict,
+          .deflate = deflate_zlib,
+          .colour = colours_on(STDOUT_FILENO),
+          .known = known_told(record, verdict),
+          .page_path = shown_path(report)};
 }
 
 std::filesystem::path report_in(const std::filesystem::path& folder, const RunFiles& files) {
@@ -66,6 +72,7 @@ RunVerdict judge_by_plan(const RunRecord& record, bool strict) {
 
 Judgement judge_run(const RunFiles& files, bool strict) {
   Judgement judgement{load_run(files), {}, {}};
+  judgement.record.info.strict = judgement.record.info.strict || strict;
   judgement.verdict = judge_by_plan(judgement.record, strict);
   return judgement;
 }

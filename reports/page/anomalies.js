@@ -3,10 +3,15 @@
 
 function renderAnomalies(ops) {
   const violations = DATA.anomalies.filter((anomaly) => !anomaly.allowed);
-  const allowed = DATA.anomalies.filter((anomaly) => anomaly.allowed);
+  const allowed = DATA.anomalies.filter((anomaly) => anomaly.allowed && !anomaly.known);
+  const known = DATA.anomalies.filter((anomaly) => anomaly.known);
   fillSection("violations", violations, "violations", DATA.checks.reduce((n, check) => n + check.violations, 0), ops);
-  fillSection("allowed", allowed, "allowed", DATA.checks.reduce((n, check) => n + check.allowed + check.known, 0),
-              ops);
+  if (DATA.known.length) {
+    section("known").hidden = false;
+    fill("known", el("ul", {class: "note"}, DATA.known.map((told) => el("li", {}, told))));
+  }
+  fillSection("known", known, "known", DATA.checks.reduce((n, check) => n + check.known, 0), ops);
+  fillSection("allowed", allowed, "allowed", DATA.checks.reduce((n, check) => n + check.allowed, 0), ops);
 }
 
 function fillSection(id, anomalies, counter, total, ops) {

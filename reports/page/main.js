@@ -6,6 +6,7 @@ async function main() {
   renderStory();
   renderStrength();
   renderChecks();
+  renderSteps();
   renderFailovers();
   renderDrawings();
   renderFacts();

@@ -5,11 +5,12 @@ function renderStrength() {
   const share = (part) => (s.operations ? (100 * part / s.operations).toFixed(part === s.ok ? 1 : 2) + " %" : "");
   const judge = (good) => (good ? "valid" : "unknown");
   const rows = [
-    [judge(s.faults_requested > 0 && s.faults_verified === s.faults_requested), "faults verified active",
-     s.faults_requested ? `${s.faults_verified} of ${s.faults_requested}` : "none was asked for"],
+    run.no_faults ? ["none", "faults", "none, by the plan"]
+      : [judge(s.faults_requested > 0 && s.faults_verified === s.faults_requested), "faults verified active",
+         s.faults_requested ? `${s.faults_verified} of ${s.faults_requested}` : "none was asked for"],
     s.faults_to_heal > 0 && [judge(s.faults_healed === s.faults_to_heal), "faults verified healed",
                              `${s.faults_healed} of ${s.faults_to_heal}`],
-    [judge(s.during_faults > 0), "operations during faults", grouped(s.during_faults)],
+    !run.no_faults && [judge(s.during_faults > 0), "operations during faults", grouped(s.during_faults)],
     [judge(s.checks > 0 && s.checks_complete === s.checks), "checkers complete", `${s.checks_complete} of ${s.checks}`],
     [judge(s.observer_looks > 0), "looks of the observer",
      `${grouped(s.observer_looks)}, ${grouped(s.observer_failures)} without an answer`],

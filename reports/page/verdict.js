@@ -16,6 +16,10 @@ function renderVerdict() {
     el("h1", {}, mark(word), VERDICT_WORDS[word]),
     el("p", {class: "sentence"}, sentence),
     run.interrupted && el("p", {class: "note"}, "The run was interrupted; only what was recorded was judged."),
+    run.ended_early && el("p", {class: "note", id: "ended-early"},
+      `The run ended early, after ${seconds(run.clients_end, 1)} s of load, as stop-at-violation asks: ${run.ended_early}` +
+      (run.left_out.length ? ` Left out: ${plural(run.left_out.length, "step")} (${run.left_out.join(", ")}).`
+                           : " No step was left out.")),
     facts([
       ...DATA.servers.flatMap((server) => [
         ["server", buildName(server)],

@@ -17,7 +17,7 @@ std::unique_ptr<ActiveFault> inject_manual_failover(FaultContext& context, const
   if (!node) return nullptr;
   const std::string mode = request.with.text("mode");
   const bool plain = mode == kFailoverModes[0];
-  record.description = "hand over to " + record.description + (plain ? "" : " (" + mode + ")");
+  record.description = "hand over to " + node->name() + (plain ? "" : " (" + mode + ")");
   Effect handover;
   handover.kind = EffectKind::kHandover;
   handover.nodes = record.nodes;
