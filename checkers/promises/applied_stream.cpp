@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/same_word.h"
 #include "harness/core/topology.h"
@@ -66,6 +67,8 @@ class AppliedStreams {
   }
 
   void check_counts(const FinalView& replica, const ReplicationInfo& own, const FinalView& of_master) {
+    for (const int node : {replica.node, of_master.node})
+      if (replaced_outside_the_stream(run_, node) != nullptr) return;
     const ReplicationInfo master = parse_info_replication(of_master.replication);
     const auto here = keyspace_of(replica.replication);
     const auto there = keyspace_of(of_master.replication);
@@ -175,6 +178,13 @@ class AppliedStreams {
 };
 
 }  // namespace
+
+const FaultRecord* replaced_outside_the_stream(const RunRecord& run, int node) {
+  const auto found = std::ranges::find_if(run.faults, [node](const FaultRecord& fault) {
+    return has_effect(fault, {EffectKind::kData}) && damages_data(fault, node);
+  });
+  return found == run.faults.end() ? nullptr : &*found;
+}
 
 void check_applied_streams(const Analysis& analysis, CheckResult& result) {
   AppliedStreams(analysis, result).check();

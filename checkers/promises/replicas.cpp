@@ -59,6 +59,10 @@ class Replicas {
     if (!own->behind.empty())
       return doubt(result_, node_name(run_, replica) + " had not caught up when its data was read (" +
                                 own->behind + "), so nothing was compared.");
+    for (const int node : {replica, master})
+      if (const FaultRecord* fault = replaced_outside_the_stream(run_, node))
+        return doubt(result_, fault->description + " put other data in place of what " +
+                                  node_name(run_, node) + " had, outside of the stream.");
     ++compared_;
     result_.operations += std::max(theirs->values.size(), own->values.size() + own->foreign.size());
     const std::string in_the_end = "in the end ";

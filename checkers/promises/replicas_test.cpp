@@ -212,6 +212,23 @@ TEST_CASE("replicas: one that keeps its distance has missed something; one that 
   CHECK(samples(70, 70, 15).valid == Validity::kUnknown);
 }
 
+TEST_CASE("replicas: one whose data was replaced outside of the stream is not compared") {
+  RunRecord run = healthy();
+  run.final_data[kReplica].values.clear();
+  REQUIRE(check_replicas(run, {}).valid == Validity::kInvalid);
+  FaultRecord reload;
+  reload.description = "DEBUG RELOAD NOSAVE";
+  reload.nodes = {kReplica};
+  Effect data;
+  data.kind = EffectKind::kData;
+  data.nodes = reload.nodes;
+  data.excuses.lost_data = true;
+  reload.effects = {data};
+  reload.requested = reload.active = kSecond;
+  run.faults.insert(run.faults.begin(), reload);
+  CHECK(check_replicas(run, {}).valid == Validity::kUnknown);
+}
+
 TEST_CASE("replicas: no evidence is unknown") {
   RunRecord run = healthy();
   SECTION("a node that could not be read") {

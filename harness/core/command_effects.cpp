@@ -208,7 +208,9 @@ FaultRecord fault_of(const CommandRecord& command, const std::vector<CommandReco
     lasts_until(fault, command.replied);
   }
   if (replaces_data(command, commands)) {
-    fault.effects.push_back(effect_of(command, EffectKind::kData));
+    Effect data = effect_of(command, EffectKind::kData);
+    data.excuses.lost_data = word(command, 0) == "DEBUG";  // the replicas are not told of it
+    fault.effects.push_back(std::move(data));
     lasts_until(fault, command.replied);
   }
   for (const LastingEffect& lasting : kLasting) {

@@ -103,6 +103,7 @@ TEST_CASE("scripts that flush, and loading what the files hold, replace a node's
     const auto faults = faults_of_commands({sent_at(1, words)});
     REQUIRE(faults.size() == 1);
     CHECK(has(faults[0], EffectKind::kData));
+    CHECK(faults[0].effects.front().excuses.lost_data == (words.front() == "debug"));
   }
   CHECK(faults_of_commands({sent_at(1, {"DEBUG", "RELOAD"})}).empty());
   CHECK(faults_of_commands({sent_at(1, {"FCALL", "f", "0"})}).empty());
