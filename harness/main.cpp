@@ -14,6 +14,7 @@
 #include "harness/core/check.h"
 #include "harness/core/suggest.h"
 #include "harness/evidence/damaged.h"
+#include "harness/run/left_behind.h"
 #include "harness/verbs/verbs.h"
 #include "harness/verbs/version.h"
 #include "reports/text.h"
@@ -75,7 +76,7 @@ int after_printing(int code) {
 int main(int argc, char** argv) {
   harness::open_closed_streams();
   try {
-    return harness::after_printing(harness::dispatch(argc, argv));
+    return harness::end_process(harness::after_printing(harness::dispatch(argc, argv)));
   } catch (const harness::UsageError& error) {
     std::cerr << "harness: " << harness::reporting::terminal_lines(error.what()) << "\n";
     return harness::kExitUsage;

@@ -98,6 +98,38 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
   CHECK(left == 0);
 }
 
+TEST_CASE("a directive that the build does not know is refused where it stands", "[real]") {
+  const Scratch scratch;
+  const std::string load = "[[load]]\nworkload = \"register\"\n";
+  std::ofstream(scratch.path / "cluster.toml")
+      << load << "[cluster.directives]\nmaxmemory-polcy = \"noeviction\"\n";
+  std::ofstream(scratch.path / "node.toml")
+      << load << "[cluster.nodes.n4]\nmaxmemory-polcy = \"noeviction\"\n";
+  std::ofstream(scratch.path / "step.toml")
+      << load << "[[step]]\nfault = \"config-set\"\nhold = 1\n[step.with]\n"
+      << "name = \"maxmemory-smples\"\nvalue = \"7\"\n";
+  std::ofstream(scratch.path / "plain.toml") << load;
+  const struct {
+    std::vector<std::string> arguments;
+    std::string says;
+  } lines[] = {
+      {{"cluster.toml"}, "cluster.toml:4:19: unknown directive 'maxmemory-polcy' of redis "},
+      {{"node.toml"}, "node.toml:4:19: unknown directive 'maxmemory-polcy' of redis "},
+      {{"step.toml"}, "step.toml:7:8: unknown directive 'maxmemory-smples' of redis "},
+      {{"plain.toml", "--directive", "maxmemory-polcy x"},
+       "--directive: unknown directive 'maxmemory-polcy' of "},
+  };
+  for (const auto& line : lines) {
+    std::vector<std::string> arguments = {"run", "--server", "redis", "--no-progress"};
+    arguments.insert(arguments.end(), line.arguments.begin(), line.arguments.end());
+    const Finished run = finish(scratch, arguments);
+    CAPTURE(run.err);
+    CHECK(run.code == 2);
+    CHECK_THAT(run.err, Contains(line.says) && Contains("(did you mean 'maxmemory-"));
+    CHECK(fs::is_empty(scratch.store()));
+  }
+}
+
 TEST_CASE("what a node logged cannot move the cursor of who reads the error", "[real]") {
   const Scratch scratch;
   std::ofstream(scratch.path / "scenario.toml")

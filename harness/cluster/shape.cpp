@@ -106,6 +106,14 @@ bool all_exchange(const std::vector<Flavor>& flavors, int count) {
   return true;
 }
 
+/// The part of the plan that gives the two their builds: a refusal begins with it.
+std::string builds_of(const ClusterPlan& plan, const NodeInfo& a, const NodeInfo& b) {
+  for (const NodeInfo* node : {&b, &a})
+    if (const auto own = plan.nodes.find(node->name); own != plan.nodes.end() && !own->second.server.empty())
+      return "cluster.nodes." + node->name + ".server: ";
+  return "cluster.server: ";
+}
+
 /// Refuses what would make data flow where it cannot.
 void check_flow(const ClusterPlan& plan, const std::vector<NodeInfo>& nodes,
                 const std::vector<Flavor>& flavors) {
@@ -119,22 +127,23 @@ void check_flow(const ClusterPlan& plan, const std::vector<NodeInfo>& nodes,
   for (const NodeInfo& a : nodes)
     for (const NodeInfo& b : nodes)
       if (const std::string why = flavor(a).why_no_common_bus(flavor(b)); !why.empty())
-        throw UsageError(fmt::format("{} and {} cannot be in one cluster: {}; choose builds that can meet",
+        throw UsageError(builds_of(plan, a, b) +
+                         fmt::format("{} and {} cannot be in one cluster: {}; choose builds that can meet",
                                      a.name, b.name, why));
   for (const NodeInfo& a : nodes)
     for (const NodeInfo& b : nodes) {
       if (&a >= &b || a.spare || b.spare || flavor(a).exchanges_data_with(flavor(b))) continue;
       const std::string why = flavor(a).why_no_exchange(flavor(b));
       if (a.shard == b.shard)
-        throw UsageError(
-            fmt::format("{} and {} are of one shard, where either may come to copy the other, "
-                        "and cannot: {}; give both one build, or a shard of its own to each",
-                        a.name, b.name, why));
+        throw UsageError(builds_of(plan, a, b) +
+                         fmt::format("{} and {} are of one shard, where either may come to copy the other, "
+                                     "and cannot: {}; give both one build, or a shard of its own to each",
+                                     a.name, b.name, why));
       if (migrates)
-        throw UsageError(
-            fmt::format("a replica may move from the shard of {} to that of {}, and could not "
-                        "copy its master there: {}; set allow-replica-migration = false",
-                        a.name, b.name, why));
+        throw UsageError(builds_of(plan, a, b) +
+                         fmt::format("a replica may move from the shard of {} to that of {}, and could not "
+                                     "copy its master there: {}; set allow-replica-migration = false",
+                                     a.name, b.name, why));
     }
 }
 

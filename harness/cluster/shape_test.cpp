@@ -143,7 +143,8 @@ TEST_CASE("builds are dealt so that data flows only where it can") {
   CHECK(specs_of(plan) == std::vector<std::string>{"redis", "bundled"});
   CHECK(builds(planned_nodes(plan, {kRedis70, kBundled})) == std::vector<int>{0, 0, 0, 0, 1, 0});
   CHECK_THROWS_WITH(planned_nodes(plan, {kRedis70, kRedis80}),
-                    Catch::Contains("n2 and n5 are of one shard") && Catch::Contains("RDB version 12"));
+                    Catch::Contains("cluster.nodes.n5.server: n2 and n5 are of one shard") &&
+                        Catch::Contains("RDB version 12"));
 }
 
 TEST_CASE("builds that cannot follow each other need replicas that stay in their shards") {

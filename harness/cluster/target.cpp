@@ -164,6 +164,15 @@ std::string nearest(std::string_view target) {
   return suggestion(target.substr(0, target.find(' ')), words);
 }
 
+/// Why a slot of that number cannot be meant; empty: the target names none, or one that there is.
+std::string why_no_slot(std::string_view target) {
+  for (const std::string_view prefix : {"master-of-slot ", "replica-of-slot "})
+    if (const auto slot = number_after(target, prefix); slot && !valid_slot(slot))
+      return "slot " + std::to_string(*slot) + " is out of range: there are 0 to " +
+             std::to_string(kSlotCount - 1);
+  return {};
+}
+
 }  // namespace
 
 std::span<const TargetForm> target_forms() {
@@ -178,6 +187,7 @@ TargetCheck check_target(std::string_view target) {
     return {};
   if (named_nodes(target)) return {};
   if (const auto number = number_after(target, "replica-of n"); number && *number >= 1) return {};
+  if (std::string why = why_no_slot(target); !why.empty()) return {false, std::move(why)};
   return {false, "'" + std::string(target) + "' is no target" + nearest(target) +
                      ": use random-master, random-replica, random, master-of-slot N, "
                      "replica-of-slot N (N from 0 to 16383), replica-of n1, masters, all, spare, dead, "

@@ -1,8 +1,8 @@
 // One list of fields a type; three archives walk it: one writes, one reads, one describes.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <span>
 #include <type_traits>
 
@@ -211,10 +211,28 @@ class Writer {
   Json j_ = Json::object();
 };
 
+/// The names alone.
+class Names {
+ public:
+  void schema(int) { names.emplace_back("schema"); }
+  void value(const char* name, auto&) { names.emplace_back(name); }
+  void added(const char* name, auto&) { names.emplace_back(name); }
+  void word(const char* name, auto&) { names.emplace_back(name); }
+  void seconds(const char* name, auto&) { names.emplace_back(name); }
+
+  std::vector<std::string_view> names;
+};
+
 class Reader {
  public:
   Reader(const Json& j, std::string place) : j_(j), place_(std::move(place)) {
     if (!j.is_object()) refuse(place_, "must be an object");
+  }
+  /// Before any is missed: a misspelt key is both unknown and missing.
+  void require_known(const std::vector<std::string_view>& names) const {
+    for (const auto& [name, ignored] : j_.items())
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        refuse(place_ + ":", "unknown key '" + name + "'" + suggestion(name, names));
   }
 
   void schema(int number) {
@@ -227,7 +245,6 @@ class Reader {
   }
   template <typename T>
   void added(const char* name, T& out) {
-    asked_.insert(name);
     if (j_.contains(name)) value(name, out);
   }
   template <typename T>
@@ -257,13 +274,6 @@ class Reader {
     out = time == kNever ? std::nullopt : std::optional(time);
   }
 
-  /// REQUIRES: all fields were asked for.
-  void done() const {
-    const std::vector<std::string_view> names(asked_.begin(), asked_.end());
-    for (const auto& [name, ignored] : j_.items())
-      if (!asked_.contains(name)) refuse(place_, "unknown key '" + name + "'" + suggestion(name, names));
-  }
-
   template <typename T>
   static void read(const Json& j, T& out, const std::string& place) {
     if constexpr (is_slots<T>) {
@@ -282,7 +292,7 @@ class Reader {
       if (!j.is_array()) refuse(place, "must be an array");
       out.clear();
       for (const Json& item : j) {
-        const std::string there = place + "[" + std::to_string(out.size()) + "]";
+        const std::string there = place + "." + name_in_list(item, out.size());
         read(item, out.emplace_back(), there);
       }
     } else if constexpr (is_map<T>) {
@@ -291,8 +301,10 @@ class Reader {
       for (const auto& [key, item] : j.items()) read(item, out[key], place + "." + key);
     } else {
       Reader reader(j, place);
+      Names known;
+      fields(known, out);
+      reader.require_known(known.names);
       fields(reader, out);
-      reader.done();
     }
   }
 
@@ -301,8 +313,16 @@ class Reader {
     throw Json::other_error::create(501, place + " " + why, static_cast<const Json*>(nullptr));
   }
 
+  /// A step's id, a load's name, else its number: as plan_check says where a problem is.
+  static std::string name_in_list(const Json& item, std::size_t number) {
+    for (const char* key : {"id", "name"})
+      if (item.is_object() && item.contains(key) && item.at(key).is_string() &&
+          !item.at(key).get<std::string>().empty())
+        return item.at(key).get<std::string>();
+    return std::to_string(number);
+  }
+
   const Json& at(const char* name) {
-    asked_.insert(name);
     const auto found = j_.find(name);
     if (found == j_.end()) refuse(place_ + "." + name, "is missing");
     return *found;
@@ -322,7 +342,6 @@ class Reader {
 
   const Json& j_;
   std::string place_;
-  std::set<std::string, std::less<>> asked_;
 };
 
 class Describer {

@@ -18,6 +18,7 @@
 #include "harness/core/wait.h"
 #include "harness/faults/faults.h"
 #include "harness/run/bus_record.h"
+#include "harness/run/directive_names.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/load_set.h"
 #include "harness/run/nemesis.h"
@@ -83,10 +84,17 @@ class Conductor {
     try {
       cluster_->start();
     } catch (const EnvironmentError&) {
+      const auto unknown = unknown_directive(plan().cluster, *cluster_, plan_.files.nodes() / "names");
       std::filesystem::remove_all(plan_.files.nodes());  // a run that never started leaves nothing
+      refuse(unknown);
       throw;
     }
+    refuse(unknown_directive_of_steps(plan(), *cluster_));
     point_latest_at(plan_.files);
+  }
+
+  static void refuse(const std::optional<UnknownDirective>& unknown) {
+    if (unknown) throw UsageError(unknown->part + ": " + unknown->why);
   }
 
   /// False when the servers did not become a cluster by their own fault: then that is what the store tells.

@@ -65,13 +65,8 @@ std::string headline(const RunInfo& info, const ClusterPlan& cluster) {
 /// The builds under test, compiled first when the plan names sources.
 std::vector<Server> find_servers(const Plan& plan, const RunFiles& files, const ExecuteOptions& options,
                                  Progress& progress) {
-  try {
-    return find_builds(plan.cluster,
-                       {options.mode, options.quick_build, files.build_log(), options.same_builds}, progress);
-  } catch (const UsageError&) {
-    std::filesystem::remove_all(files.directory);  // nothing was run: nothing half-done stays
-    throw;
-  }
+  return find_builds(plan.cluster,
+                     {options.mode, options.quick_build, files.build_log(), options.same_builds}, progress);
 }
 
 /// Said once, and kept with the run: these sources are not quite what was asked for.
@@ -181,8 +176,11 @@ Execution execute(const Plan& plan, const RunFiles& files, const ExecuteOptions&
     progress.say(headline(execution.info, plan.cluster));
     run.info = execution.info;
     conduct_in_bottle(run, execution, progress);
-  } catch (const StoppedBuilding&) {
+  } catch (const UsageError&) {
     std::filesystem::remove_all(files.directory);  // nothing was run: nothing half-done stays
+    throw;
+  } catch (const StoppedBuilding&) {
+    std::filesystem::remove_all(files.directory);
     execution.interrupted = true;
   } catch (const EnvironmentError& error) {
     execution.error = error.what();

@@ -313,6 +313,26 @@ TEST_CASE("a step again and again: so many times, or for so long") {
   CHECK(pings <= 6);
 }
 
+TEST_CASE("the step after an event that repeats waits for its last round") {
+  StepPlan thrice = fault("thrice", "script-flush", "n1");
+  thrice.repeat = 3;
+  thrice.after_least = thrice.after_most = 100 * kMillisecond;
+  StepPlan moves = fault("moves", "move-slots", "n1");
+  moves.with = Parameters(Json{{"slots", 1}});
+  moves.repeat_for = 500 * kMillisecond;
+  Stage stage(3, 0, {thrice, command("between", "n1", {"PING"}), moves, command("last", "n2", {"PING"})});
+  stage.run();
+  const auto faults = stage.faults();
+  const auto& commands = stage.nemesis->records().commands();
+  REQUIRE(faults.size() > 4);
+  REQUIRE(commands.size() == 2);
+  for (const FaultRecord& record : faults) {
+    INFO(record.description << ": " << record.error);
+    CHECK(record.verified_active());  // none was cut short
+    CHECK(record.active < commands[record.step == "thrice" ? 0 : 1].time);
+  }
+}
+
 TEST_CASE("a step draws the same targets whatever other steps there are") {
   const auto drawn = [](std::vector<StepPlan> steps) {
     Stage stage(3, 1, std::move(steps));

@@ -15,6 +15,7 @@ namespace harness {
 namespace {
 
 constexpr Nanos kPollInterval = 50 * kMillisecond;
+constexpr Nanos kSilence = 2 * kSecond;  // of a fault that acts; what takes longer is told
 /// Long enough for a command that blocks for a while on purpose.
 constexpr Timeouts kCommandPatience{std::chrono::seconds(2), std::chrono::seconds(30)};
 
@@ -106,15 +107,17 @@ void StepActor::act() {
 }
 
 FaultContext StepActor::fault_context() {
-  return {scene_.cluster,
-          scene_.sandbox,
-          scene_.clock,
-          prng_,
-          scene_.client_hosts,
-          board_.nodes_before(number_),
-          [this] { return board_.healing_asked(number_); },
-          scene_.bus,
-          step_.hold};
+  // Faults that wait ask whether to break off: one that takes its time to show itself is told.
+  const auto stopped = [this, since = scene_.clock.now(), told = false]() mutable {
+    if (!told && scene_.clock.now() - since > kSilence) {
+      records_.say("waiting for " + step_.name + " to take effect");
+      told = true;
+    }
+    return board_.healing_asked(number_);
+  };
+  return {scene_.cluster, scene_.sandbox,      scene_.clock,
+          prng_,          scene_.client_hosts, board_.nodes_before(number_),
+          stopped,        scene_.bus,          step_.hold};
 }
 
 /// The nodes that a target names for certain, where it may name several; none for one that is drawn.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "harness/faults/faults.h"
+
 namespace harness {
 
 StepBoard::StepBoard(const std::vector<StepPlan>& steps, const RunClock& clock, Mark start)
@@ -140,7 +142,8 @@ std::optional<std::size_t> StepBoard::find(const std::string& id) const {
 }
 
 bool StepBoard::stays(std::size_t step) const {
-  return steps_[step].kind == StepPlan::Kind::kFault && !steps_[step].hold && !steps_[step].until;
+  const Fault* fault = fault_of(steps_[step]);
+  return fault && fault->heals && !steps_[step].hold && !steps_[step].until;
 }
 
 bool StepBoard::passed(std::size_t step) const {

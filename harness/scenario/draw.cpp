@@ -6,6 +6,7 @@
 #include "harness/builds/server.h"
 #include "harness/core/check.h"
 #include "harness/scenario/plan_check.h"
+#include "harness/scenario/plan_place.h"
 
 namespace harness {
 namespace {
@@ -40,16 +41,6 @@ void collect_builds(Plan& plan) {
       if (!spec.empty() && std::ranges::count(builds, spec) == 0) builds.push_back(spec);
 }
 
-/// "steps.s1.with.node", or the nearest part that stands in the file.
-std::string place_in_file(const Scenario& scenario, std::string part) {
-  for (;;) {
-    if (const auto found = scenario.places.find(part); found != scenario.places.end()) return found->second;
-    const std::size_t dot = part.rfind('.');
-    if (dot == std::string::npos) return {};
-    part.resize(dot);
-  }
-}
-
 /// The builds that the scenario names, refused where they stand. (A stored plan may name some that are gone.)
 void require_builds(const Scenario& scenario) {
   const auto require = [&](const std::string& spec, const std::string& part) {
@@ -62,6 +53,15 @@ void require_builds(const Scenario& scenario) {
 }
 
 }  // namespace
+
+std::string place_in_file(const Scenario& scenario, std::string part) {
+  for (;;) {
+    if (const auto found = scenario.places.find(part); found != scenario.places.end()) return found->second;
+    const std::size_t dot = part.rfind('.');
+    if (dot == std::string::npos) return {};
+    part.resize(dot);
+  }
+}
 
 Plan draw(const Scenario& scenario, std::uint64_t seed) {
   require_builds(scenario);

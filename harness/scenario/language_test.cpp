@@ -78,6 +78,51 @@ TEST_CASE("a build that can be none, a fault that cannot be drawn, a violation w
       Contains("s.toml:3:1:") && Contains("needs a 'reason'"));
 }
 
+TEST_CASE("an unknown key is refused where it stands, also within a table") {
+  const std::string with = "fault = \"packet-delay\"\n[step.with]\n";
+  CHECK_THAT(step_refusal(with + "dely = 3\n"), Contains("s.toml:4:1:") && Contains("'delay'"));
+  CHECK_THAT(step_refusal(with + "delay = \"x\"\n"), Contains("s.toml:4:9:"));
+  CHECK_THAT(step_refusal("fault = \"kill\"\nwhen = { is = \"role\", nod = \"n5\", role = \"master\" }\n"),
+             Contains("s.toml:3:23:") && Contains("'node'"));
+  CHECK_THAT(step_refusal("fault = \"kill\"\nwhen = { is = \"role\", node = \"n99\", role = \"master\" }\n"),
+             Contains("s.toml:3:30:") && Contains("n1 to n6"));
+  CHECK_THAT(step_refusal("fault = \"move-slots\"\n[step.with]\nto = \"n11\"\n"), Contains("s.toml:4:6:"));
+  CHECK_THAT(step_refusal("expect = \"state\"\nstat = \"ok\"\n"),
+             Contains("s.toml:3:1:") && Contains("did you mean 'state'?"));
+  CHECK_THAT(refusal("[cluster]\nmastres = 3\n"), !Contains("replicas, replicas"));
+}
+
+TEST_CASE("what is no slot and no instant is said so") {
+  CHECK_THAT(step_refusal("command = \"PING\"\non = \"master-of-slot 20000\"\n"),
+             Contains("s.toml:3:6: slot 20000 is out of range: there are 0 to 16383"));
+  CHECK_THAT(step_refusal("fault = \"kill\"\nsince = \"start.end\"\n"),
+             Contains("s.toml:3:9: 'start.end' is no instant: give \"start\""));
+  CHECK_THAT(step_refusal("fault = \"add-node\"\n"), Contains("did you mean 'add-master' or 'add-replica'?"));
+}
+
+TEST_CASE("a plan's keys are known by name, and its places have one form") {
+  const nlohmann::json plan = plan_of(after_ping("command = \"PING\"\non = \"n1\"\n"));
+  const auto reason = [&](const std::function<void(nlohmann::json&)>& change) {
+    nlohmann::json changed = plan;
+    change(changed);
+    try {
+      changed.get<Plan>();
+    } catch (const nlohmann::json::exception& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(reason([](auto&) {}) == "");
+  CHECK_THAT(reason([](auto& j) {
+               j["limits"]["tial"] = j["limits"]["tail"];
+               j["limits"].erase("tail");
+             }),
+             Contains("plan.limits: unknown key 'tial' (did you mean 'tail'?)"));
+  CHECK_THAT(reason([](auto& j) { j["steps"][1]["patience"] = "x"; }),
+             Contains("plan.steps.b.patience must"));
+  CHECK_THAT(reason([](auto& j) { j["tags"] = {3}; }), Contains("plan.tags.0 "));
+}
+
 TEST_CASE("numbers that are none, or out of range, are refused where they stand") {
   for (const char* number : {"nan", "inf", "-1"}) {
     CAPTURE(number);

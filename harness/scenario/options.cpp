@@ -13,6 +13,7 @@
 #include "harness/scenario/draw.h"
 #include "harness/scenario/known_list.h"
 #include "harness/scenario/plan_check.h"
+#include "harness/scenario/plan_place.h"
 #include "harness/scenario/sections.h"
 #include "workloads/workloads.h"
 
@@ -151,6 +152,8 @@ void name_places(const RunOptions& options, Scenario& scenario) {
   if (options.replicas) scenario.places["cluster.masters"] = "--replicas: ";
   if (options.masters) scenario.places["cluster.masters"] = "--masters: ";
   if (options.server) scenario.places["cluster.server"] = "--server: ";
+  for (const std::string& directive : options.directives)
+    scenario.places["cluster.directives." + directive.substr(0, directive.find(' '))] = "--directive: ";
 }
 
 /// What the steps say of builds gives way to --upgrade-to.
@@ -206,6 +209,18 @@ Plan plan_for(const RunOptions& options, const std::string& name, std::uint64_t 
   if (options.strict) scenario.plan.limits.strict = true;
   for (const std::string& list : options.known) add_known(load_known(list), scenario);
   return draw(scenario, seed);
+}
+
+std::string told_by_place(const RunOptions& options, const std::string& name, const std::string& refusal) {
+  const std::size_t end = refusal.find(": ");
+  const std::string part = refusal.substr(0, end);
+  if (end == std::string::npos || (!part.starts_with("cluster.") && !part.starts_with("steps.")))
+    return refusal;
+  if (!options.plan.empty()) return options.plan + ": plan." + refusal;
+  Scenario scenario = load_scenario(name);
+  name_places(options, scenario);
+  const std::string place = place_in_file(scenario, part);
+  return place.empty() ? refusal : place + refusal.substr(end + 2);
 }
 
 std::vector<std::string> scenarios_tagged(const std::string& tag) {

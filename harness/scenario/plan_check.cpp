@@ -239,6 +239,10 @@ class PlanCheck {
   void check_anchor(const StepPlan& step, const std::string& part) {
     const bool anchored =
         step.since.kind == StepAnchor::Kind::kTaken || step.since.kind == StepAnchor::Kind::kEnded;
+    const bool of_word = step.since.step == "start" || step.since.step == "previous";
+    need(!anchored || !of_word, part + ".since",
+         in_quotes(step.since.step + ".end") + " is no instant: give \"" + step.since.step +
+             "\", or \"ID.end\" for the end of a step");
     need(!anchored || find_step(step.since.step) != nullptr, part + ".since",
          "'since' must be previous, start, or the id of a step: " + in_quotes(step.since.step) + " is none" +
              suggested_step(step.since.step, step.id));
@@ -446,7 +450,7 @@ Plan load_plan(const std::string& file) {
     throw UsageError(file + " is no plan: " + json_reason(error));
   }
   if (const auto problem = problem_with(plan))
-    throw UsageError(file + ": " + problem->part + ": " + problem->why);
+    throw UsageError(file + ": plan." + problem->part + ": " + problem->why);
   return plan;
 }
 

@@ -195,7 +195,13 @@ void read_step(Section section, Scenario& scenario) {
   for (const ScenarioStep& other : scenario.steps)
     if (other.plan.id == step.plan.id) section.refuse("id", "two steps are called '" + step.plan.id + "'");
   scenario.places[prefix] = section.place();
-  for (const std::string& key : section.keys()) scenario.places[prefix + "." + key] = section.place(key);
+  for (const std::string& key : section.keys()) {
+    scenario.places[prefix + "." + key] = section.place(key);
+    if (!section.read_json(key)->is_object()) continue;
+    const auto inner = section.table(key);
+    for (const std::string& name : inner->keys())
+      scenario.places[prefix + "." + key + "." + name] = inner->place(name);
+  }
   scenario.steps.push_back(std::move(step));
 }
 

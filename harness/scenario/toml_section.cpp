@@ -70,6 +70,39 @@ Json json_of(const toml::node& node, const std::string& source) {
 
 }  // namespace
 
+namespace {
+
+/// The key of that name in the node, or in a table within it.
+std::optional<toml::source_region> place_of_key(const toml::node& node, std::string_view name) {
+  if (const auto* array = node.as_array())
+    for (const toml::node& element : *array)
+      if (const auto place = place_of_key(element, name)) return place;
+  if (const auto* table = node.as_table())
+    for (const auto& [key, value] : *table) {
+      if (key.str() == name) return key.source();
+      if (const auto place = place_of_key(value, name)) return place;
+    }
+  return std::nullopt;
+}
+
+/// Of the key that the explanation calls unknown, where it is `key` of the table or stands within it.
+std::optional<toml::source_region> place_of_unknown(const toml::table& table, std::string_view key,
+                                                    const std::string& why) {
+  for (const std::string_view word : {"unknown parameter '", "unknown key '"}) {
+    const std::size_t begin = why.find(word);
+    if (begin == std::string::npos) continue;
+    const std::string name =
+        why.substr(begin + word.size(), why.find('\'', begin + word.size()) - begin - word.size());
+    const auto found = table.find(key);
+    if (found == table.end()) continue;
+    return found->first.str() == name ? std::optional(found->first.source())
+                                      : place_of_key(found->second, name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 const toml::node* Section::find(std::string_view key) {
   asked_.emplace_back(key);
   return table_.get(key);
@@ -227,7 +260,9 @@ std::string Section::place(std::string_view key) const {
 }
 
 void Section::refuse(std::string_view key, const std::string& why) const {
-  throw UsageError(place(key) + why);
+  // What nobody knows stands where its name does; all else where the value does.
+  const auto misspelt = place_of_unknown(table_, key, why);
+  throw UsageError((misspelt ? place_of(source_, *misspelt) : place(key)) + why);
 }
 
 void Section::refuse_named(const std::string& why, std::string_view otherwise) const {
@@ -262,7 +297,9 @@ std::string keys_text(std::span<const std::string_view> names) {
 }  // namespace
 
 void Section::done() const {
-  const std::vector<std::string_view> names(asked_.begin(), asked_.end());
+  std::vector<std::string_view> names;  // each once, in the order of the questions
+  for (const std::string& asked : asked_)
+    if (std::ranges::find(names, asked) == names.end()) names.push_back(asked);
   for (const auto& [key, node] : table_) {
     if (std::ranges::find(asked_, key.str()) != asked_.end()) continue;
     throw UsageError(place_of(source_, key.source()) + "unknown key " + in_quotes(key.str()) +

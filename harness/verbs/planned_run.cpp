@@ -1,7 +1,11 @@
 #include "harness/verbs/planned_run.h"
 
+#include <memory>
+#include <utility>
+
 #include "harness/core/check.h"
 #include "harness/core/exit_code.h"
+#include "harness/run/left_behind.h"
 #include "harness/verbs/verbs.h"
 #include "workloads/workloads.h"
 
@@ -21,7 +25,13 @@ PlannedRun carry_out(const Plan& plan, const std::filesystem::path& store, const
     return run;
   }
   if (run.error.empty()) {
-    run.judgement = judge_and_report(run.files);
+    const auto judgement = std::make_shared<Judgement>();
+    if (!done_uninterrupted([judgement, files = run.files] { *judgement = judge_and_report(files); })) {
+      run.interrupted = true;
+      run.exit_code = kExitInterrupted;
+      return run;
+    }
+    run.judgement = std::move(*judgement);
   } else {
     const bool started = std::filesystem::exists(run.files.nodes());
     run.judgement = report_error(run.files, plan, run.info, run.error);

@@ -13,6 +13,7 @@
 
 #include "harness/core/check.h"
 #include "harness/scenario/options.h"
+#include "harness/scenario/plan_place.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/named_file.h"
 #include "harness/verbs/planned_run.h"
@@ -147,6 +148,16 @@ class Results {
   std::string suites_;
 };
 
+/// What only the servers could tell is refused where it stands.
+PlannedRun carried_out(const Plan& plan, const std::string& scenario, const RunOptions& options,
+                       const ExecuteOptions& execution, Progress& progress) {
+  try {
+    return carry_out(plan, options.store, execution, progress);
+  } catch (const UsageError& error) {
+    throw UsageError(told_by_place(options, scenario, error.what()));
+  }
+}
+
 /// All that is to be run, planned before the first one starts: what is misspelt is told at once.
 std::vector<Plan> plans_for(const RunOptions& options, const std::vector<std::string>& scenarios,
                             std::uint64_t first_seed) {
@@ -184,7 +195,7 @@ int run_command(int argc, const char* const* argv) {
     progress.say("seed " + std::to_string(plans[i].seed));
     const std::string& scenario = scenarios[i / static_cast<std::size_t>(options.repeat)];
     execution.reproduce = reproduce_command(options, scenario, plans[i].seed);
-    const PlannedRun ended = carry_out(plans[i], options.store, execution, progress);
+    const PlannedRun ended = carried_out(plans[i], scenario, options, execution, progress);
     tell_the_end(ended, options);
     results.add(ended);
     if (ended.exit_code == kExitInterrupted) break;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "harness/core/wait.h"
 #include "harness/faults/common/target.h"
@@ -41,21 +42,89 @@ std::string why_not_acquainted(const Cluster& cluster, const Roles& roles, int n
   return {};
 }
 
-/// MIGRATE of some keys. A node that is slow to answer is asked again: what was moved is moved.
-bool migrate(const Node& from, const Node& to, const std::vector<Reply>& keys, std::string& problem) {
-  Command command = {
-      "MIGRATE", to.ip(), std::to_string(to.port()), "", "0", std::to_string(kMigrateTimeoutMs), "KEYS"};
-  for (const Reply& key : keys) command.push_back(key.text);
-  return tell(from, command, problem, kMigratePatience).has_value();  // OK, or NOKEY: expired since
+/// A reply that is no error; else the problem in words.
+std::optional<Reply> accepted(const Node& node, const Command& command, Result<Reply> reply,
+                              std::string& problem) {
+  if (!reply) {
+    problem = fmt::format("{} did not answer {}: {}", node.name(), words(command), reply.error().text);
+    return std::nullopt;
+  }
+  if (!reply->is_error()) return std::move(*reply);
+  problem = fmt::format("{} answered {} with {}", node.name(), words(command), reply->text);
+  return std::nullopt;
 }
 
-bool empty_slot(const Node& from, const Node& to, int slot, std::string& problem) {
+/// Connections that are kept from command to command: thousands of slots move by several commands each. All
+/// of these may be given twice, so that one whose kept connection was closed is given again on a new one.
+class Lines {
+ public:
+  explicit Lines(Cluster& cluster) : cluster_(cluster) {}
+
+  std::optional<Reply> tell(int number, const Command& command, std::string& problem,
+                            std::chrono::milliseconds patience = kPatience) {
+    const Node& node = cluster_.node(number);
+    if (const auto kept = lines_.find(number); kept != lines_.end()) {
+      Result<Reply> reply = call(kept->second, command, patience);
+      if (reply || reply.error().kind != ConnectionError::Kind::kClosed)
+        return told(number, accepted(node, command, std::move(reply), problem));
+      lines_.erase(kept);
+    }
+    auto opened = node.connect({std::chrono::milliseconds(1000), patience});
+    if (!opened) {
+      problem = fmt::format("no connection to {}: {}", node.name(), opened.error().text);
+      return std::nullopt;
+    }
+    Connection& line = lines_.emplace(number, std::move(*opened)).first->second;
+    return told(number, accepted(node, command, call(line, command, patience), problem));
+  }
+
+ private:
+  static Result<Reply> call(Connection& line, const Command& command, std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    if (auto error = line.send({command})) return *error;
+    auto replies = line.receive(1, deadline);
+    if (!replies) return replies.error();
+    return std::move(replies->front());
+  }
+  /// After trouble a connection is closed for good.
+  std::optional<Reply> told(int number, std::optional<Reply> reply) {
+    if (const auto line = lines_.find(number); line != lines_.end() && !line->second.is_open())
+      lines_.erase(line);
+    return reply;
+  }
+
+  static constexpr std::chrono::milliseconds kPatience{5000};
+  Cluster& cluster_;
+  std::map<int, Connection> lines_;
+};
+
+/// A slot's move from one node to another, and what it needs.
+struct Move {
+  FaultContext& context;
+  const Roles& roles;
+  Lines& lines;
+  int from;
+  int to;
+};
+
+/// MIGRATE of some keys. A node that is slow to answer is asked again: what was moved is moved.
+bool migrate(const Move& move, const std::vector<Reply>& keys, std::string& problem) {
+  const Node& target = move.context.cluster.node(move.to);
+  Command command = {"MIGRATE", target.ip(), std::to_string(target.port()),
+                     "",        "0",         std::to_string(kMigrateTimeoutMs),
+                     "KEYS"};
+  for (const Reply& key : keys) command.push_back(key.text);
+  // OK, or NOKEY: expired since
+  return move.lines.tell(move.from, command, problem, kMigratePatience).has_value();
+}
+
+bool empty_slot(const Move& move, int slot, std::string& problem) {
   for (;;) {
-    const auto keys =
-        tell(from, {"CLUSTER", "GETKEYSINSLOT", std::to_string(slot), std::to_string(kKeysAtOnce)}, problem);
+    const auto keys = move.lines.tell(
+        move.from, {"CLUSTER", "GETKEYSINSLOT", std::to_string(slot), std::to_string(kKeysAtOnce)}, problem);
     if (!keys) return false;
     if (keys->elements.empty()) return true;
-    if (!migrate(from, to, keys->elements, problem)) return false;
+    if (!migrate(move, keys->elements, problem)) return false;
   }
 }
 
@@ -85,24 +154,42 @@ bool await_epoch(FaultContext& context, int from, int to, std::string& problem) 
 }
 
 /// The new owner first: were it the source, the slot would be nobody's for a moment.
-bool assign_slot(FaultContext& context, const Roles& roles, int slot, int from, int to,
-                 std::string& problem) {
+bool assign_slot(const Move& move, int slot, std::string& problem) {
   const Command command = {"CLUSTER", "SETSLOT", std::to_string(slot), "NODE",
-                           id_of(context.cluster, roles, to)};
-  if (!tell(context.cluster.node(to), command, problem)) return false;
+                           id_of(move.context.cluster, move.roles, move.to)};
+  if (!move.lines.tell(move.to, command, problem)) return false;
   // A source that gave its last slot away may have become a replica of the target by gossip: it is told
   // already.
   std::string trouble;
-  const bool told = tell(context.cluster.node(from), command, trouble).has_value();
+  const bool told = move.lines.tell(move.from, command, trouble).has_value();
   if (!told && trouble.find("only with masters") == std::string::npos) {
     problem = trouble;
     return false;
   }
-  for (const int node : roles.masters()) {
+  for (const int node : move.roles.masters()) {
     std::string ignored;  // gossip tells those that cannot be told
-    if (node != from && node != to) tell(context.cluster.node(node), command, ignored);
+    if (node != move.from && node != move.to) move.lines.tell(node, command, ignored);
   }
   return true;
+}
+
+/// As redis-cli does: IMPORTING, MIGRATING, MIGRATE until it is empty, then its new owner is told to the
+/// target, the source and every other master. False with the reason; a slot left half-way is made stable
+/// again where it stands.
+bool move_one(const Move& move, int slot, std::string& problem) {
+  const Cluster& cluster = move.context.cluster;
+  const std::string number = std::to_string(slot);
+  const Command importing = {"CLUSTER", "SETSLOT", number, "IMPORTING",
+                             id_of(cluster, move.roles, move.from)};
+  const Command migrating = {"CLUSTER", "SETSLOT", number, "MIGRATING", id_of(cluster, move.roles, move.to)};
+  if (move.lines.tell(move.to, importing, problem) && move.lines.tell(move.from, migrating, problem) &&
+      empty_slot(move, slot, problem) && assign_slot(move, slot, problem))
+    return true;
+  for (const int node : {move.from, move.to}) {
+    std::string ignored;  // the first trouble is the one that counts
+    move.lines.tell(node, {"CLUSTER", "SETSLOT", number, "STABLE"}, ignored);
+  }
+  return false;
 }
 
 }  // namespace
@@ -114,14 +201,7 @@ std::optional<Reply> tell(const Node& node, const Command& command, std::string&
     problem = fmt::format("no connection to {}: {}", node.name(), connection.error().text);
     return std::nullopt;
   }
-  auto reply = connection->call(command);
-  if (!reply) {
-    problem = fmt::format("{} did not answer {}: {}", node.name(), words(command), reply.error().text);
-    return std::nullopt;
-  }
-  if (!reply->is_error()) return std::move(*reply);
-  problem = fmt::format("{} answered {} with {}", node.name(), words(command), reply->text);
-  return std::nullopt;
+  return accepted(node, command, connection->call(command), problem);
 }
 
 std::string id_of(const Cluster& cluster, const Roles& roles, int node) {
@@ -158,28 +238,18 @@ std::optional<std::string> why_not_known(const Cluster& cluster, const Roles& ro
 }
 
 bool move_slot(FaultContext& context, const Roles& roles, int slot, int from, int to, std::string& problem) {
-  const Node& source = context.cluster.node(from);
-  const Node& target = context.cluster.node(to);
-  const std::string number = std::to_string(slot);
-  const bool moved =
-      tell(target, {"CLUSTER", "SETSLOT", number, "IMPORTING", id_of(context.cluster, roles, from)},
-           problem) &&
-      tell(source, {"CLUSTER", "SETSLOT", number, "MIGRATING", id_of(context.cluster, roles, to)}, problem) &&
-      empty_slot(source, target, slot, problem) && assign_slot(context, roles, slot, from, to, problem);
-  if (moved) return true;
-  for (const Node* node : {&source, &target}) {
-    std::string ignored;  // the first trouble is the one that counts
-    tell(*node, {"CLUSTER", "SETSLOT", number, "STABLE"}, ignored);
-  }
-  return false;
+  Lines lines(context.cluster);
+  return move_one({context, roles, lines, from, to}, slot, problem);
 }
 
 int move_slots(FaultContext& context, const std::vector<int>& slots, int from, int to, std::string& problem) {
   const Roles roles = context.cluster.look();
   SlotRanges moved;
   if (!await_epoch(context, from, to, problem)) return 0;
+  Lines lines(context.cluster);
+  const Move move{context, roles, lines, from, to};
   for (const int slot : slots) {
-    if (context.stopped() || !move_slot(context, roles, slot, from, to, problem)) break;
+    if (context.stopped() || !move_one(move, slot, problem)) break;
     moved.push_back({slot, slot});
   }
   context.cluster.change_membership([&](Membership& membership) {

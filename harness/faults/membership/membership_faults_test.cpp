@@ -80,6 +80,21 @@ TEST_CASE("slots move with their keys, there and back") {
   CHECK(whole);
 }
 
+TEST_CASE("slots that move share connections") {
+  FaultScene scene(3, 0);
+  const auto connections = [&] {
+    std::string problem;
+    const auto info = tell(scene.node(0), {"INFO", "stats"}, problem);
+    REQUIRE(info);
+    const std::string name = "total_connections_received:";
+    return std::stoi(info->text.substr(info->text.find(name) + name.size()));
+  };
+  const int before = connections();
+  check_active(inject(scene, "move-slots", "n1", {{"slots", 200}, {"to", "n2"}}).record,
+               EffectKind::kMembership);
+  CHECK(connections() - before < 200);  // those of the looks at the cluster are among them
+}
+
 TEST_CASE("a slot that cannot be moved is left as it was, and the fault says why") {
   FaultScene scene(3, 0);
   scene.node(2).kill();

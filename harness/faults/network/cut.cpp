@@ -19,11 +19,21 @@ struct DropAt {
 
 class CutInForce final : public ActiveFault {
  public:
-  CutInForce(std::vector<DropAt> drops, const RunClock& clock) : drops_(std::move(drops)), clock_(clock) {}
+  CutInForce(std::vector<DropAt> drops, bool by_all, const RunClock& clock)
+      : drops_(std::move(drops)), by_all_(by_all), clock_(clock), since_(clock.now()) {}
 
-  bool felt(bool by_all) const {
+  bool felt() const {
     const auto dropped = [](const DropAt& at) { return at.drop->packets() > 0; };
-    return by_all ? std::ranges::all_of(drops_, dropped) : std::ranges::any_of(drops_, dropped);
+    return by_all_ ? std::ranges::all_of(drops_, dropped) : std::ranges::any_of(drops_, dropped);
+  }
+
+  /// The kernel listed the rules from the first: any packet that they dropped proves that they were in force.
+  bool verify(FaultRecord& record) const {
+    if (!felt()) return false;
+    record.active = since_;
+    record.evidence = evidence();
+    record.error.clear();
+    return true;
   }
 
   std::string evidence() const {
@@ -37,7 +47,7 @@ class CutInForce final : public ActiveFault {
   void heal(FaultRecord& record) override {
     if (drops_.empty()) return;
     record.heal_requested = clock_.now();
-    record.evidence = evidence();
+    if (!verify(record)) record.evidence = evidence();
     for (const DropAt& at : drops_) at.drop->remove();  // verified there by listing
     drops_.clear();
     record.healed = clock_.now();
@@ -45,7 +55,9 @@ class CutInForce final : public ActiveFault {
 
  private:
   std::vector<DropAt> drops_;
+  const bool by_all_;
   const RunClock& clock_;
+  const Nanos since_;
 };
 
 void add_links(const std::vector<Host*>& from, const std::vector<Host*>& to, Effect& effect) {
@@ -85,15 +97,10 @@ std::unique_ptr<ActiveFault> put_in_force(FaultContext& context, Cut cut, FaultR
     drops.push_back({at.host->name(), at.host->drop({.from = addresses_of(at.deaf_to),
                                                      .to = addresses_of(at.mute_for),
                                                      .port = shared_port(context, cut)})});
-  auto active = std::make_unique<CutInForce>(std::move(drops), context.clock);
   // In force from now on; the proof comes with the first packet that it drops.
-  const Nanos in_force = context.clock.now();
-  bool felt = false;
-  (void)wait_for(kPatience, [&] { return (felt = active->felt(cut.felt_by_all)) || context.stopped(); });
-  if (felt) {
-    record.active = in_force;
-    record.evidence = active->evidence();
-  } else {
+  auto active = std::make_unique<CutInForce>(std::move(drops), cut.felt_by_all, context.clock);
+  (void)wait_for(kPatience, [&] { return active->felt() || context.stopped(); });
+  if (!active->verify(record)) {
     std::vector<std::string> names;
     for (const HostCut& at : cut.hosts) names.push_back(at.host->name());
     record.error = "no packet was dropped on " + joined(names) + ": " + active->evidence();

@@ -32,11 +32,15 @@ std::unique_ptr<ActiveFault> inject_cut_link(FaultContext& context, const FaultR
   const bool both = request.with.flag("both-ways");
   record.nodes.push_back(to->number());
   record.description = "cut " + from->name() + (both ? " <-> " : " -> ") + to->name();
-  Host& receiver = host_of(context, to->number());
+  // At both ends: a cut around the sender would keep every packet from rules at the receiver.
   const std::vector<Host*> sender{&host_of(context, from->number())};
+  const std::vector<Host*> receiver{&host_of(context, to->number())};
+  const std::vector<Host*> nobody;
   Cut cut;
   cut.traffic = traffic_of(request.with);
-  cut.hosts = {{&receiver, sender, both ? sender : std::vector<Host*>{}}};
+  cut.felt_by_all = false;
+  cut.hosts = {{receiver.front(), sender, both ? sender : nobody},
+               {sender.front(), both ? receiver : nobody, receiver}};
   return put_in_force(context, std::move(cut), record);
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "harness/core/wait.h"
+#include "harness/faults/network/cut.h"
 #include "harness/faults/test_support.h"
 
 using namespace harness;
@@ -200,6 +201,43 @@ TEST_CASE("cuts of ports and of clients leave the rest") {
     heal(scene, link);
     const auto itself = scene.inject("cut-link", "n1", with({{"to", "n1"}}));
     require_that(!itself.record.verified_active() && !itself.active, "no link to itself");
+  });
+}
+
+TEST_CASE("a link cut within another cut shows itself at once, and also after that one is healed") {
+  in_each_sandbox([](SandboxMode mode) {
+    FaultScene scene(3, 0, mode, {}, kNodeTimeoutMs);
+    auto outer = scene.inject("partition-one", "n1");
+    require_active(outer);
+    auto inner = scene.inject("cut-link", "n1", with({{"to", "n3"}}));
+    require_active(inner);
+    outer.active->heal(outer.record);
+    require_that(!reaches(scene.cluster().host(0), scene.node(2), 100ms), "n3 does not hear n1");
+    heal(scene, inner);
+    require_that(inner.record.verified_active() && inner.record.error.empty(), inner.record.error);
+  });
+}
+
+TEST_CASE("a cut that packets come to only when another is healed is verified then") {
+  in_each_sandbox([](SandboxMode mode) {
+    FaultScene scene(3, 0, mode, {}, kNodeTimeoutMs);
+    auto outer = scene.inject("partition-one-way", "n1");
+    require_active(outer);
+    FaultContext hasty = scene.context();
+    hasty.stopped = [] { return true; };  // does not wait for the first packet
+    FaultScene::Injected inner;
+    Host& n1 = const_cast<Host&>(scene.cluster().host(0));
+    Host& n3 = const_cast<Host&>(scene.cluster().host(2));
+    inner.active = put_in_force(hasty, {.hosts = {{&n3, {&n1}, {}}}}, inner.record);
+    require_that(!inner.record.verified_active() && !inner.record.error.empty(), "nothing came to it yet");
+    outer.active->heal(outer.record);
+    require_that(!reaches(n1, scene.node(2), 2s), "n3 does not hear n1");
+    inner.active->heal(inner.record);
+    require_that(inner.record.verified_active() && inner.record.verified_healed(), "it was in force");
+    require_that(inner.record.error.empty(), inner.record.error);
+    require_that(
+        inner.record.active >= inner.record.requested && inner.record.active <= inner.record.heal_requested,
+        "since its rules were listed");
   });
 }
 

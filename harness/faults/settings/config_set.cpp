@@ -27,4 +27,9 @@ std::unique_ptr<ActiveFault> inject_config_set(FaultContext& context, const Faul
   return until_put_back(std::move(changed), context.clock);
 }
 
+std::optional<std::string> directive_set_by(const StepPlan& step) {
+  if (step.kind != StepPlan::Kind::kFault || step.name != "config-set") return std::nullopt;
+  return step.with.text("name");
+}
+
 }  // namespace harness

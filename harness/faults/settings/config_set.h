@@ -12,4 +12,7 @@ inline constexpr Parameter kConfigSetParameters[] = {
 std::unique_ptr<ActiveFault> inject_config_set(FaultContext& context, const FaultRequest& request,
                                                FaultRecord& record);
 
+/// The directive that the step changes at the servers; nothing for steps of other kinds.
+std::optional<std::string> directive_set_by(const StepPlan& step);
+
 }  // namespace harness
