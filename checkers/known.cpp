@@ -115,15 +115,13 @@ void KnownViolations::forgive(std::string_view checker, CheckResult& result) con
   };
   for (Anomaly& anomaly : result.anomalies) {
     if (anomaly.allowed) continue;
-    const auto listed = [&](const Entry& e) {
-      return meant(e) && e.known->anomaly == anomaly.type;
-    };
+    const auto listed = [&](const Entry& e) { return meant(e) && e.known->anomaly == anomaly.type; };
     const auto entry = std::ranges::find_if(entries_, [&](const Entry& e) {
       return e.why_not.empty() && listed(e) && of_its_build(*e.known, anomaly.node);
     });
     if (entry == entries_.end()) {
-      if (const auto refused = std::ranges::find_if(
-              entries_, [&](const Entry& e) { return listed(e) && !e.why_not.empty(); });
+      if (const auto refused =
+              std::ranges::find_if(entries_, [&](const Entry& e) { return listed(e) && !e.why_not.empty(); });
           refused != entries_.end())
         anomaly.explanation += " (It is listed as known, " + refused->known->reason +
                                ", which is not applied: " + refused->why_not + ".)";

@@ -68,7 +68,8 @@ RegisterKey extract_register_key(const History& history, const RegisterReading& 
     r.invoked = op.invoked;
     r.deadline = op.deadline();
     r.operation = index;
-    const auto seen = op.outcome == Outcome::kFail ? seen_by_failed_cas(history.values, op.result) : std::nullopt;
+    const auto seen =
+        op.outcome == Outcome::kFail ? seen_by_failed_cas(history.values, op.result) : std::nullopt;
     if (seen) {
       r.access = Access::kRead;
       r.expects = number(*seen);

@@ -45,7 +45,9 @@ void tell_what_was_seen(History& history, Prng& prng) {
     if (op.function != Function::kCas || op.outcome != Outcome::kFail || !prng.chance(0.5)) continue;
     const auto pair = history.values.as_list(op.argument);
     const Operation& other = history.operations[prng.below(history.operations.size())];
-    const Value seen = other.function == Function::kWrite ? other.argument : prng.chance(0.5) ? Value{} : pair[0];
+    const Value seen = other.function == Function::kWrite ? other.argument
+                       : prng.chance(0.5)                 ? Value{}
+                                                          : pair[0];
     const Value told[] = {pair[0], pair[1], seen};
     op.result = history.values.list(told);
   }

@@ -36,7 +36,7 @@ void add(std::vector<std::uint32_t>& list, std::initializer_list<std::uint32_t> 
 void report_unwritten_read(const History& history, std::uint32_t read, Findings& findings) {
   if (!findings.wants_more()) return findings.count();
   const Operation& op = at(history, read);
-  const Value value = op.function != Function::kCas        ? op.result
+  const Value value = op.function != Function::kCas  ? op.result
                       : op.outcome == Outcome::kFail ? history.values.as_list(op.result)[2]
                                                      : history.values.as_list(op.argument)[0];
   std::vector<std::uint32_t> involved = {read};

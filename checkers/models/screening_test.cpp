@@ -163,7 +163,8 @@ TEST_CASE("a failed compare-and-set that tells what it saw is a read of that") {
   const auto judged = [](const std::string& seen) {
     std::size_t loaded = 0;
     return screened_check(R"({"time":1,"process":0,"type":"invoke","f":"cas","key":"k","value":[null,1]}
-{"time":2,"process":0,"type":"fail","f":"cas","key":"k","value":[null,1,)" + seen + R"(]}
+{"time":2,"process":0,"type":"fail","f":"cas","key":"k","value":[null,1,)" +
+                              seen + R"(]}
 {"time":3,"process":1,"type":"invoke","f":"read","key":"k","value":null}
 {"time":4,"process":1,"type":"ok","f":"read","key":"k","value":null}
 )",

@@ -12,7 +12,8 @@ namespace harness {
 /// several writes come as such, so that nobody sees half of one. Adds its findings and figures to the result.
 void check_applied_streams(const Analysis&, CheckResult&);
 
-/// What put other data in place of the node's while it ran, without a word of it in its stream; null: nothing.
+/// What put other data in place of the node's while it ran, without a word of it in its stream; null:
+/// nothing.
 const FaultRecord* replaced_outside_the_stream(const RunRecord& run, int node);
 
 }  // namespace harness

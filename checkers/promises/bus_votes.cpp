@@ -133,8 +133,8 @@ class BusVotes {
     return !comes_late(reporter, receiver, suspicion.withdrawn - kSecond, time);
   }
 
-  /// Whether what one sent the other in that span may have waited on its way: behind a cut, it goes on when the
-  /// cut has healed.
+  /// Whether what one sent the other in that span may have waited on its way: behind a cut, it goes on when
+  /// the cut has healed.
   bool comes_late(int from, int to, Nanos since, Nanos until) const {
     return std::ranges::any_of(run().faults, [&](const FaultRecord& fault) {
       const bool slow = has_effect(fault, {EffectKind::kDegraded, EffectKind::kBus, EffectKind::kStopped,
@@ -258,8 +258,8 @@ class BusVotes {
   std::map<std::pair<std::uint64_t, int>, const BusSighting*> voted_;  // by epoch and voter
   std::map<Election, std::set<int>> voters_;
   std::map<std::pair<int, int>, std::map<int, Suspicion>> suspicions_;  // receiver, suspected -> reporter
-  std::map<std::pair<int, int>, Nanos> told_before_;  // sender, failed: when it told so last
-  std::set<std::tuple<int, int, Nanos>> told_failed_;                   // once a second: it goes to everybody
+  std::map<std::pair<int, int>, Nanos> told_before_;   // sender, failed: when it told so last
+  std::set<std::tuple<int, int, Nanos>> told_failed_;  // once a second: it goes to everybody
   std::size_t votes_ = 0;
   std::size_t failures_ = 0;
 };

@@ -77,7 +77,7 @@ std::string sentence(const CheckResult& result, const LedgerFigures& figures, co
   }
   if (plain.told)
     text += plain.broken.empty() ? " The whole history is linearizable."
-                              : " Plainly linearizable: no, on " + count(plain.broken.size(), "key") + ".";
+                                 : " Plainly linearizable: no, on " + count(plain.broken.size(), "key") + ".";
   if (result.violations > 0) {
     const auto first = std::find_if(result.anomalies.begin(), result.anomalies.end(),
                                     [](const Anomaly& anomaly) { return !anomaly.allowed; });

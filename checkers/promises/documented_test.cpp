@@ -482,7 +482,9 @@ TEST_CASE("a silence that cost nobody its mastership excuses no loss of a failov
   }
   SECTION("a long one may have led to it") {
     scene.b.fault("pause", 1, 7'000, 7'000, 9'800, 9'800);
-    SECTION("good: nobody knows") { CHECK(scene.lose_one(1, 4).valid == Validity::kValid); }
+    SECTION("good: nobody knows") {
+      CHECK(scene.lose_one(1, 4).valid == Validity::kValid);
+    }
     SECTION("bad: the heir's log knows that it was by hand") {
       scene.b.log(4, "All master replication stream processed, manual failover can start.", 9'996);
       CHECK(scene.lose_one(1, 4).valid == Validity::kInvalid);

@@ -277,8 +277,8 @@ std::vector<DueFailover> due_failovers(const Analysis& analysis) {
       if (cuts(fault) && !isolates(run, fault, node, masters, replicas)) continue;
       Nanos until = std::min(fault.heal_requested, over_at(run, fault, node));
       until = std::min({until, run.info.end, judged_at(run)});
-      // Other faults meanwhile, on anybody, make it uncertain that a replica and a majority were there; so does
-      // a node that is just back from one, and may not vote yet (row 6).
+      // Other faults meanwhile, on anybody, make it uncertain that a replica and a majority were there; so
+      // does a node that is just back from one, and may not vote yet (row 6).
       const Nanos settling = 2 * kSecond + stall;
       const bool alone = std::none_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& other) {
         return &other != &fault && silences(other) && other.requested < until &&

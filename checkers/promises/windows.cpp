@@ -118,7 +118,8 @@ std::vector<const FaultRecord*> Windows::causes(int child) const {
   const Nanos by_hand = surely_by_hand(heir);
   for (const FaultRecord& fault : run_.faults) {
     const bool handed = hands_over(fault) && acts_on(run_, fault, heir.node);
-    const bool silent = silences(fault) && acts_on(run_, fault, lost) && may_cost_mastership(fault, heir, lost);
+    const bool silent =
+        silences(fault) && acts_on(run_, fault, lost) && may_cost_mastership(fault, heir, lost);
     if (handed ? takes_over_by(fault, heir) : silent && over_at(run_, fault, lost) >= by_hand)
       causes.push_back(&fault);
   }
@@ -148,7 +149,8 @@ bool Windows::may_cost_mastership(const FaultRecord& fault, const Term& heir, in
       if (!silences(other) || !acts_on(run_, other, lost)) continue;
       const Nanos ended = over_at(run_, other, lost);
       const Nanos gap = bounds_.node_timeout / 2;
-      if (other.requested < from && (ended == kNever || ended + gap >= from)) from = other.requested, longer = true;
+      if (other.requested < from && (ended == kNever || ended + gap >= from))
+        from = other.requested, longer = true;
       if (until != kNever && other.requested <= until + gap && other.requested >= from && ended > until)
         until = ended, longer = true;
     }
@@ -190,8 +192,8 @@ Attribution Windows::attribute(const Deviation& deviation) const {
   if (explained) return best;
   const std::string lost = node_name(run_, terms_[deviation.parent].node);
   if (stall_ >= bounds_.node_timeout / 2)
-    return unknown(
-        0, "no fault on " + lost + " can have led to it, but this machine stood still for " + in_milliseconds(stall_));
+    return unknown(0, "no fault on " + lost + " can have led to it, but this machine stood still for " +
+                          in_milliseconds(stall_));
   return violation(0, "no fault on " + lost + " can have led to it");
 }
 
@@ -335,13 +337,13 @@ Attribution Windows::after_handover(const FaultRecord& fault, const Deviation& d
   const Nanos age = deviation.effect_by - fault.requested;
   const Nanos bound = convergence_bound(bounds_, stall_);
   const Nanos promoted = std::max(surely_active(fault), terms_[deviation.child].surely_from);
-  const std::string when = in_milliseconds(age) + " after " + fault_text(fault) + " at " + at(fault.requested) +
-                           ", of which the old master was not told";
+  const std::string when = in_milliseconds(age) + " after " + fault_text(fault) + " at " +
+                           at(fault.requested) + ", of which the old master was not told";
   if (deviation.invoked <= promoted + bound)
     return allowed_by(Window::kStaleClient, age, when + ", within the bound of " + in_milliseconds(bound));
   const std::string why = when + ", beyond the bound of " + in_milliseconds(bound);
   return hindered(run_, fault, deviation, promoted) ? unknown(age, why + ", while another fault was at work")
-                                              : violation(age, why);
+                                                    : violation(age, why);
 }
 
 Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& deviation) const {

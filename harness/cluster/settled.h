@@ -15,8 +15,8 @@ namespace harness {
 /// Nothing when it is; else the first thing that is missing, in words. Any node of a shard may be its master,
 /// and replicas may have moved between shards; who is a member, how many masters serve and which slots are
 /// served is as intended. Nodes that are no members are not looked at. `dead`: members that ended and are not
-/// to come back; they are not asked, and the others are to have them as failed. What only they could serve is not
-/// waited for.
+/// to come back; they are not asked, and the others are to have them as failed. What only they could serve is
+/// not waited for.
 std::optional<std::string> why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes,
                                            const Membership& intended, const ClusterConfig& config,
                                            const std::set<int>& dead = {});

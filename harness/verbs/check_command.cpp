@@ -310,8 +310,7 @@ Checked check_run(const CheckArguments& arguments) {
         continue;
       }
       const auto began = Clock::now();
-      for (CheckResult& result : asked.run(checker, options))
-        checked.results.push_back(std::move(result));
+      for (CheckResult& result : asked.run(checker, options)) checked.results.push_back(std::move(result));
       // One checker that judges several loads took its time for all of them.
       checked.seconds.resize(checked.results.size(),
                              std::chrono::duration<double>(Clock::now() - began).count());

@@ -26,7 +26,8 @@ class File {
 
 /// Writes all of it, over short writes and EINTR. False leaves errno.
 bool write_all(int fd, std::string_view bytes);
-/// Where the symbolic links that the path names lead, whether anything is there or not; of any other path: itself.
+/// Where the symbolic links that the path names lead, whether anything is there or not; of any other path:
+/// itself.
 std::string target_of_links(const std::string& path);
 /// path is replaced by text, or stays as it was: temporary file, fsync (if asked), rename, fsync of the
 /// folder. A link stays one, and its target is replaced; a device or FIFO is written as it is.
