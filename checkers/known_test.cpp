@@ -129,7 +129,7 @@ TEST_CASE("the builds of a known violation") {
   CHECK_FALSE(builds_apply("redis<", of_build("redis", "7.0.15")));
 }
 
-TEST_CASE("a known violation is told and is no failure; any other one is") {
+TEST_CASE("a known violation is told and is no failure, any other one is") {
   RunRecord run = with_violation();
   CHECK(judge(run, {}).exit_code == 1);
   const std::vector<KnownViolation> all = all_of(run);

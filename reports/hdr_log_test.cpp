@@ -176,7 +176,7 @@ TEST_CASE("A histogram keeps each value to three digits, from nothing to an hour
   }
 }
 
-TEST_CASE("What is longer than an hour counts as an hour; counts may be large", "[hdr]") {
+TEST_CASE("What is longer than an hour counts as an hour, counts may be large", "[hdr]") {
   HdrHistogram histogram;
   for (int i = 0; i < 300'000; ++i) histogram.add(2'000'000);
   histogram.add(kNever);

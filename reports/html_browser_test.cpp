@@ -202,7 +202,7 @@ TEST_CASE("Pass, unknown and error pages run without an error", "[browser]") {
   }
 }
 
-TEST_CASE("Operations that were not compressed are read as well; so is a brush in the link", "[browser]") {
+TEST_CASE("Operations that were not compressed are read as well, so is a brush in the link", "[browser]") {
   if (browser_is_missing()) return;
   const Sample sample = make_sample({SampleVerdict::kPass, 3'000, 1});
   const std::string document = opened(page_of(sample, false), "#t=6.00-9.00&theme=dark");

@@ -71,7 +71,7 @@ TEST_CASE("The page runs only its own script and loads nothing") {
   CHECK(kPageScript.find("innerHTML") == std::string_view::npos);
 }
 
-TEST_CASE("Drawings are sanitised; without them the page says why") {
+TEST_CASE("Drawings are sanitised, without them the page says why") {
   const Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
   ReportInput input{.record = sample.record, .verdict = sample.verdict};
   input.drawings["before"] = "<svg onload=\"alert(1)\"><text>n1</text><script>x</script></svg>";

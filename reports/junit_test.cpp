@@ -70,7 +70,7 @@ TEST_CASE("Names stay unique when two checks share one") {
   CHECK(names.size() == sample.verdict.checks.size());
 }
 
-TEST_CASE("Unknown is skipped with its reason; an error of the run is one error") {
+TEST_CASE("Unknown is skipped with its reason, an error of the run is one error") {
   const XmlDocument unknown = junit_of(make_sample({SampleVerdict::kUnknown, 500, 1}));
   REQUIRE(unknown.count("skipped") == 1);
   CHECK(unknown.all("skipped")[0]->attribute("message").find("12 operations") != std::string::npos);

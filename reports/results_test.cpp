@@ -108,7 +108,7 @@ TEST_CASE("results.json tells by which violation a run ended early, and what tha
   CHECK(early["steps_left_out"].back() == "late");
 }
 
-TEST_CASE("A failover's phases are milliseconds since its fault; what was not seen is null") {
+TEST_CASE("A failover's phases are milliseconds since its fault, what was not seen is null") {
   Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
   sample.verdict.failovers[0].converged = kNever;
   const nlohmann::json failover = results_of(sample)["failovers"][0];

@@ -63,7 +63,7 @@ TEST_CASE("Phases, faults, failovers and the operations of what went wrong are s
   CHECK(spans[0].at("status").at("code") == 2);
 }
 
-TEST_CASE("A fault that never took effect is an error; a verified one says when it did", "[otlp]") {
+TEST_CASE("A fault that never took effect is an error, a verified one says when it did", "[otlp]") {
   Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
   sample.record.faults.resize(1);
   sample.record.faults[0].error.clear();

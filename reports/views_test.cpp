@@ -78,7 +78,7 @@ TEST_CASE("The words for a node's role follow it through its failover") {
   CHECK(observations.answer_at(2, 10 * kSecond)->begin < 7 * kSecond);
 }
 
-TEST_CASE("A slot map covers every slot once; what nobody owns is said so") {
+TEST_CASE("A slot map covers every slot once, what nobody owns is said so") {
   RunRecord record;
   NodeInfo info;
   info.id = "a";
@@ -121,7 +121,7 @@ TEST_CASE("Silence counts as unavailability only where clients asked") {
   CHECK(never[0].acknowledged == 0);
 }
 
-TEST_CASE("A crash weighs until the next process of the node; a partition until it healed") {
+TEST_CASE("A crash weighs until the next process of the node, a partition until it healed") {
   const RunRecord& record = sample().record;
   const Span crash = fault_span(record, record.faults[0]);
   CHECK(crash.begin == record.faults[0].active);

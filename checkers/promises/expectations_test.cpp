@@ -50,7 +50,7 @@ CommandRecord command(bool answered, bool ok, std::string expected = "OK") {
 
 }  // namespace
 
-TEST_CASE("expectations that held, and replies that came, are valid; so is a plan that expects nothing") {
+TEST_CASE("expectations that held, and replies that came, are valid, so is a plan that expects nothing") {
   RunRecord run = record();
   CHECK(check_expectations(run, {}).valid == Validity::kNotApplicable);
   run.expectations = {expectation(true, false), expectation(false, true, ExpectationRecord::Kind::kWait),

@@ -184,7 +184,7 @@ TEST_CASE("replicas: one that never caught up is named, and no violation") {
   CHECK_THAT(result.explanation, Catch::Contains("n6 had not caught up") && Catch::Contains("70 bytes"));
 }
 
-TEST_CASE("replicas: one that keeps its distance has missed something; one that comes nearer is only slow") {
+TEST_CASE("replicas: one that keeps its distance has missed something, one that comes nearer is only slow") {
   RunRecord run = healthy();
   replica(run).behind = "it is 70 bytes behind n3";
   const auto samples = [&](std::int64_t at_first, std::int64_t in_the_end, int seconds) {

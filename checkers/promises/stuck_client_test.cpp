@@ -38,7 +38,7 @@ const std::vector<std::string> kPop = {"BZPOPMAX", "zset", "1"};
 
 }  // namespace
 
-TEST_CASE("a command with a timeout that is answered in time is valid; without one nothing is asked") {
+TEST_CASE("a command with a timeout that is answered in time is valid, without one nothing is asked") {
   CHECK(check_stuck_client(run_of({}), {}).valid == Validity::kNotApplicable);
   CHECK(check_stuck_client(run_of({command({"GET", "k"}, 9)}), {}).valid == Validity::kNotApplicable);
   CHECK(check_stuck_client(run_of({command({"BLPOP", "k", "0"}, 30, false)}), {}).valid ==

@@ -110,7 +110,7 @@ TEST_CASE("a tree is compiled once, in a copy, and its log kept") {
   CHECK(detect_flavor(binary.string()).version_text == "9.9.9");
 }
 
-TEST_CASE("other content or other flags are another build; products and .git are not content") {
+TEST_CASE("other content or other flags are another build, products and .git are not content") {
   FakeTree fake;
   const std::string sum = sha256_of_tree(fake.tree);
   write(fake.tree / "src/server.o", "object");
@@ -220,7 +220,7 @@ TEST_CASE("the option --server takes a tree, a tarball and a binary, and knows w
   CHECK(resolve_server("redis", {}).info.version == detect_flavor("redis-server").version_text);
 }
 
-TEST_CASE("several builds make a mixed cluster; a file whose name has a comma is one") {
+TEST_CASE("several builds make a mixed cluster, a file whose name has a comma is one") {
   CHECK(split_specs("redis") == std::vector<std::string>{"redis"});
   CHECK(split_specs("redis,bundled,debian:valkey=8.1.1") ==
         std::vector<std::string>{"redis", "bundled", "debian:valkey=8.1.1"});

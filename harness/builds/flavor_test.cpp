@@ -58,7 +58,7 @@ TEST_CASE("a build is asked for its version without a file in the file system") 
   before ? ::setenv("TMPDIR", saved.c_str(), 1) : ::unsetenv("TMPDIR");
 }
 
-TEST_CASE("what is no server is refused with the mend; what cannot be run is the environment's") {
+TEST_CASE("what is no server is refused with the mend, what cannot be run is the environment's") {
   CHECK_THROWS_WITH(detect_flavor("/bin/true"), Catch::Contains("/bin/true is not a Redis or Valkey server"));
   CHECK_THROWS_AS(detect_flavor("/bin/false"), UsageError);
   CHECK_THROWS_AS(detect_flavor("/nowhere/redis-server"), EnvironmentError);

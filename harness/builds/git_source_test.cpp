@@ -61,7 +61,7 @@ class CacheFolder {
 
 }  // namespace
 
-TEST_CASE("a folder before an @ is a repository; a file that has one in its name, and a package, are not") {
+TEST_CASE("a folder before an @ is a repository, a file that has one in its name, and a package, are not") {
   const Repository repository;
   const auto source = git_source_in(repository.spec("release/7@x"));
   REQUIRE(source);

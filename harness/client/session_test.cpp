@@ -198,7 +198,7 @@ TEST_CASE("EXEC sent and not answered is info") {
   CHECK(done.node == set.node);
 }
 
-TEST_CASE("a pipeline is ok when any of it was executed; its replies tell the rest") {
+TEST_CASE("a pipeline is ok when any of it was executed, its replies tell the rest") {
   Driver driver;
   Session session(*driver.client, "{t}a");
   Commands commands;
@@ -212,7 +212,7 @@ TEST_CASE("a pipeline is ok when any of it was executed; its replies tell the re
   CHECK(std::string_view(done.reply->str, done.reply->len) == "x");
 }
 
-TEST_CASE("a pinned READONLY session reads at the replica; without READONLY it is refused") {
+TEST_CASE("a pinned READONLY session reads at the replica, without READONLY it is refused") {
   Driver driver(1);
   const Answer set = driver.command("{t}a", {"SET", "{t}a", "4"});
   const auto infos = driver.test.cluster().infos();

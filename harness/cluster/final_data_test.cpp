@@ -104,7 +104,7 @@ TEST_CASE("expiry, stream groups and functions are read beside the values") {
   CHECK(again.functions == data.functions);
 }
 
-TEST_CASE("a sample is the same on every node; a key that a node holds and does not serve is foreign") {
+TEST_CASE("a sample is the same on every node, a key that a node holds and does not serve is foreign") {
   TestCluster test(3, 1);
   Cluster& cluster = test.cluster();
   const Roles roles = cluster.look();

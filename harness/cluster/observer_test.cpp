@@ -92,7 +92,7 @@ TEST_CASE("the observer notices that a server died, when it died") {
   CHECK_FALSE(life.expected);
 }
 
-TEST_CASE("a journal that cannot be opened is an error with the mend; one that fills up is told") {
+TEST_CASE("a journal that cannot be opened is an error with the mend, one that fills up is told") {
   TestCluster test(3, 0);
   ObserverOptions options;
   options.zero = std::chrono::steady_clock::now();

@@ -29,7 +29,7 @@ TEST_CASE("The first bad revision is found in the logarithm of their number, whe
     }
 }
 
-TEST_CASE("A revision that cannot be tried is gone around; beside the first bad one both are suspects") {
+TEST_CASE("A revision that cannot be tried is gone around, beside the first bad one both are suspects") {
   Bisection around(12);
   search(around, 7, 2);
   CHECK(around.suspects() == std::vector<std::size_t>{7});

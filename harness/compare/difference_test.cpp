@@ -78,7 +78,7 @@ TEST_CASE("Checks are told when their answer differs, figures when one of the ru
   CHECK(json["checks"][2]["after"].is_null());
 }
 
-TEST_CASE("Figures have their unit, sign and share; a table's columns are as wide as their letters") {
+TEST_CASE("Figures have their unit, sign and share, a table's columns are as wide as their letters") {
   const FigureKind& ms = figure_kinds()[0];
   CHECK(signed_text(ms, -520) == "-520 ms");
   CHECK(interval_text(ms, {470, 1.0 / 0.0}) == "+470 ms to ?");

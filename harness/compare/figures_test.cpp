@@ -89,7 +89,7 @@ TEST_CASE("A restarted node has rejoined when it is in sync again, and a copy la
   CHECK_FALSE(figure(figures_of(record, {}), "resynchronization"));
 }
 
-TEST_CASE("Memory is that of the node that has most; a run that did not ask has none") {
+TEST_CASE("Memory is that of the node that has most, a run that did not ask has none") {
   RunRecord record;
   CHECK_FALSE(figure(figures_of(record, {}), "memory-peak"));
   FinalView one, other;

@@ -75,7 +75,7 @@ TEST_CASE("Hollander and Wolfe's depression scores have the published estimate, 
   CHECK(interval.high == Approx(0.786).margin(0.0005));
 }
 
-TEST_CASE("Too few differences have no interval; equal ones speak neither way; ties share their rank") {
+TEST_CASE("Too few differences have no interval, equal ones speak neither way, ties share their rank") {
   CHECK(std::isinf(signed_rank_interval(std::vector<double>{1, 2, 3, 4, 5}, 0.95).high));
   CHECK(signed_rank_interval(std::vector<double>{1, 2, 3, 4, 5, 6}, 0.95).low == 1);
   CHECK(signed_rank_above(std::vector<double>{2, 2, 2}, 2) == 1);

@@ -18,7 +18,7 @@ Event event(Nanos time, int process, EventType type, Function function, Value va
 
 }  // namespace
 
-TEST_CASE("events pair into operations; what never completed is info") {
+TEST_CASE("events pair into operations, what never completed is info") {
   HistoryBuilder builder;
   builder.add(event(1, 0, EventType::kInvoke, Function::kWrite, Value::integer(5)), 1);
   builder.add(event(2, 1, EventType::kInvoke, Function::kRead), 2);

@@ -118,7 +118,7 @@ TEST_CASE("a journal that was cut, zeroed or changed anywhere is refused") {
   }
 }
 
-TEST_CASE("a killed writer's last record may not be counted yet; a journal that grows reads on") {
+TEST_CASE("a killed writer's last record may not be counted yet, a journal that grows reads on") {
   Written journal = sample_writer();
   const auto before = journal.bytes();
   journal.add(encode_event(event(30, EventType::kInvoke, {})));

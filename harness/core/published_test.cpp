@@ -85,7 +85,7 @@ TEST_CASE("Elle's examples have no :f and no :process: transactions of one proce
   CHECK(told.warnings == 1);
 }
 
-TEST_CASE("long-fork's reads and writes of micro-operations are transactions; other reads are not") {
+TEST_CASE("long-fork's reads and writes of micro-operations are transactions, other reads are not") {
   const Told told = read(R"({:process 0 :type :invoke :f :write :value [[:w 1 1]]}
 {:process 0 :type :info :f :write}
 {:process 1 :type :invoke :f :read :value [[:r 1 nil] [:r 2 nil]]}

@@ -59,7 +59,7 @@ TEST_CASE("an unreachable view keeps its reason and nothing else") {
   CHECK(round_trip(view).error == "no answer \xef\xbf\xbd");
 }
 
-TEST_CASE("faults, lives, log lines and the run come back whole; never is null") {
+TEST_CASE("faults, lives, log lines and the run come back whole, never is null") {
   FaultRecord fault;
   fault.fault = "partition";
   fault.nodes = {1, 2};

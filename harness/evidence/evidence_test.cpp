@@ -143,7 +143,7 @@ TEST_CASE("lines doubled, exchanged or taken out are named, and where they are")
   CHECK(run.damage().at(0) == "faults.jsonl is not as it was written, from line 3 on");
 }
 
-TEST_CASE("a log that was begun anew is followed from there; a disk that fills up fails for good") {
+TEST_CASE("a log that was begun anew is followed from there, a disk that fills up fails for good") {
   const Killed run;
   Tally tally(run.directory);
   tally.follow(run.log());

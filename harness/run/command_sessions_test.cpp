@@ -70,7 +70,7 @@ TEST_CASE("a busy connection is not waited for, and a closed one is opened again
   wait_until("a new connection", 10s, [&] { return desk.ask({"CLIENT", "GETNAME"}) == "(nil)"; });
 }
 
-TEST_CASE("a command has one reply; who has subscribed is told more") {
+TEST_CASE("a command has one reply, who has subscribed is told more") {
   Desk desk;
   const auto superfluous = [&](const Command& command, const std::string& session) {
     const Exchange exchange = desk.sessions.call(desk.node(), session, command, kPatience);

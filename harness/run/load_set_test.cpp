@@ -31,7 +31,7 @@ LoadPlan load_of(const std::string& name, const std::string& workload, int concu
 
 }  // namespace
 
-TEST_CASE("three loads at once share hosts, and neither keys nor processes; each is counted") {
+TEST_CASE("three loads at once share hosts, and neither keys nor processes, each is counted") {
   TestSandbox bottle;
   Cluster cluster(*bottle.sandbox, bottle.options(3, 0));
   cluster.start();

@@ -272,7 +272,7 @@ TEST_CASE("a command that the server holds back has taken hold, and the steps th
   CHECK(commands[2].time >= commands[0].replied);
 }
 
-TEST_CASE("expectations hold in time, stay so, or fail; waits only wait") {
+TEST_CASE("expectations hold in time, stay so, or fail, waits only wait") {
   StepPlan stays = expect("stays", {{"is", "alive"}, {"node", "n1"}}, kSecond);
   stays.stay = 500 * kMillisecond;
   StepPlan wait = expect("wait", {{"is", "dead"}, {"node", "n1"}}, 0);
@@ -392,7 +392,7 @@ TEST_CASE("destroying a nemesis heals as well") {
   CHECK(stage.scene.node(0).state() != 'T');
 }
 
-TEST_CASE("steps wait for their conditions; a patience that ends is told") {
+TEST_CASE("steps wait for their conditions, a patience that ends is told") {
   StepPlan restart = fault("restart", "restart", "dead");
   restart.when = condition("recovered");
   StepPlan pause = fault("pause", "pause", "n2", 0);

@@ -93,7 +93,7 @@ TEST_CASE("a look through a store knows runs, suites and audits, who needs them,
   CHECK_THROWS_AS(look_through(store / "none"), EnvironmentError);
 }
 
-TEST_CASE("audits and bisections that were killed go as runs do; those under way stay") {
+TEST_CASE("audits and bisections that were killed go as runs do, those under way stay") {
   const ScratchFolder folder;
   const fs::path store = folder.path;
   constexpr const char* kKilled =

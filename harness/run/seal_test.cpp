@@ -51,7 +51,7 @@ std::vector<fs::path> evidence(const RunFiles& files) {
 
 }  // namespace
 
-TEST_CASE("a run as it was sealed has no damage; one of an earlier release needs no seal") {
+TEST_CASE("a run as it was sealed has no damage, one of an earlier release needs no seal") {
   const SealedRun run;
   CHECK(load_run(run.files).damage.empty());
   CHECK(load_run(run.files).faults.size() == 1);

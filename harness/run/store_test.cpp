@@ -92,7 +92,7 @@ TEST_CASE("a run reads back, also one that was killed before anything but run.js
   CHECK(record.info.interrupted);  // it has no end
 }
 
-TEST_CASE("faults are journaled as they change; the last word of each counts, a torn line does not") {
+TEST_CASE("faults are journaled as they change, the last word of each counts, a torn line does not") {
   const TemporaryStore store;
   const RunFiles files = stored_run(store.root, 44);
   FaultJournal journal(files);

@@ -100,7 +100,7 @@ TEST_CASE("a known violation is not replayed") {
   CHECK(schedule.next(true)->replay == 0);
 }
 
-TEST_CASE("a run that a stall spoilt is done again, once, when nothing else runs; nothing begins beside it") {
+TEST_CASE("a run that a stall spoilt is done again, once, when nothing else runs, nothing begins beside it") {
   const Matrix matrix = matrix_of(2, 1, 1);
   Schedule schedule(matrix, {});
   const Order first = *schedule.next(true);

@@ -88,7 +88,7 @@ TEST_CASE("an unknown suite gets the nearest name, and a missing file is told") 
   CHECK_THROWS_WITH(load_suite("/nonexistent/s.toml"), Contains("/nonexistent/s.toml"));
 }
 
-TEST_CASE("every bundled suite can be read; the nightly one has what the smoke one has") {
+TEST_CASE("every bundled suite can be read, the nightly one has what the smoke one has") {
   REQUIRE(bundled_suites().size() == 4);
   for (const BundledSuite& bundled : bundled_suites()) {
     CAPTURE(bundled.name);

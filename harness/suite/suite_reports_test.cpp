@@ -278,7 +278,7 @@ TEST_CASE("every report tells what a violation was shrunk to, or why it was not"
   CHECK_THAT(suite_text(tally(matrix, log), "S", false), Contains("not shrunk: it did not come back"));
 }
 
-TEST_CASE("what shrink printed becomes the journal's line; without a result it says why") {
+TEST_CASE("what shrink printed becomes the journal's line, without a result it says why") {
   const std::string said = R"(harness: a warning
 {"schema": 1, "before": {"steps": 24}, "after": {"steps": 3}, "shrunk": {"failed": 2, "of": 3}})";
   const Shrunk shrunk = shrunk_of("runs/1/x", said, {0, 0});

@@ -288,7 +288,7 @@ TEST_CASE("as many runs as cores and memory carry") {
   CHECK(here.bytes > 0);
 }
 
-TEST_CASE("what is new is to be shrunk, once a store; what is ongoing, known or shrunk is not") {
+TEST_CASE("what is new is to be shrunk, once a store, what is ongoing, known or shrunk is not") {
   const Matrix matrix = matrix_of(2, 1, 2);
   SuiteLog log = log_of(matrix, {0, 1});
   log.outcomes[0].violations.push_back({"logs", "crash", "", "it crashed", "", 1});

@@ -180,7 +180,7 @@ TEST_CASE("a slot moves: importing, migrating, NODE on the target bumps the epoc
   CHECK(f.command({"getkeysinslot", "4", "1"}).items.size() == 1);
 }
 
-TEST_CASE("RESET forgets; HARD also who we are") {
+TEST_CASE("RESET forgets, HARD also who we are") {
   Fixture f;
   f.host.keys[0] = {"k"};
   CHECK(error_of(f.command({"reset"})) ==
@@ -304,7 +304,7 @@ TEST_CASE("routing") {
   CHECK(route_blocked(f.state(), mine, false, true).kind == Route::Kind::kDown);
 }
 
-TEST_CASE("an unassigned slot is not served; a replica serves READONLY reads of its master's") {
+TEST_CASE("an unassigned slot is not served, a replica serves READONLY reads of its master's") {
   Fixture empty = lonely();
   Request request;
   const std::vector<std::string_view> keys{"foo"};

@@ -142,7 +142,7 @@ TEST_CASE("votes: once an epoch, only for replicas of a failed master, and on di
   CHECK(votes(f) == 1);
 }
 
-TEST_CASE("votes: none against a newer owner; FORCEACK does without the failure") {
+TEST_CASE("votes: none against a newer owner, FORCEACK does without the failure") {
   Fixture f;
   f.pass(100);
   ask_for_vote(f, 's', 4, mflag::kForceAck);
@@ -324,7 +324,7 @@ TEST_CASE("a link that changes its name is not believed in the old one") {
   CHECK(f.node('b')->failed());  // nobody will reach it again
 }
 
-TEST_CASE("strangers may not fill the memory, nor stay for ever; members may send what they like") {
+TEST_CASE("strangers may not fill the memory, nor stay for ever, members may send what they like") {
   Fixture f;
   const LinkId stranger = f.cluster.on_accept("10.9.9.9", "10.0.0.1", f.now);
   // A PUBLISH of a gigabyte begins.

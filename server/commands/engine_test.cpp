@@ -122,7 +122,7 @@ TEST_CASE("what changes data is told once, a transaction and a script as one") {
   CHECK(b.outside.changes == std::vector<std::string>{"*2\r\n$4\r\nincr\r\n$1\r\nk\r\n"});
 }
 
-TEST_CASE("a key whose time passed is told as deleted; on a replica it waits for its master") {
+TEST_CASE("a key whose time passed is told as deleted, on a replica it waits for its master") {
   Bench b;
   b.ask({"SET", "k", "1", "PX", "10"});
   b.outside.changes.clear();

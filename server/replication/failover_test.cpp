@@ -73,7 +73,7 @@ TEST_CASE(
   CHECK_FALSE(t.of(t.master).abort_failover());
 }
 
-TEST_CASE("FAILOVER with FORCE goes on when the time is up; a heir that refuses leaves the master a master") {
+TEST_CASE("FAILOVER with FORCE goes on when the time is up, a heir that refuses leaves the master a master") {
   Trio t;
   REQUIRE(t.of(t.master).begin_failover({"", 0, 500, true}, t.now) ==
           "FAILOVER with force option requires both a timeout and target HOST and IP.");

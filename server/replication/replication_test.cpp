@@ -223,7 +223,7 @@ TEST_CASE("while writes are paused for a failover, no PING and no GETACK moves t
   CHECK(r.offset() > offset);
 }
 
-TEST_CASE("replicas are given the stream in portions and share the backlog; who lags too far is closed") {
+TEST_CASE("replicas are given the stream in portions and share the backlog, who lags too far is closed") {
   Replication master(Config{}, 1);
   master.config().backlog_size = 100'000;
   master.config().diskless_delay = 0;

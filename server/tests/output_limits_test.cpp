@@ -54,7 +54,7 @@ TEST_CASE("a normal client that reads nothing is closed at its hard limit, not b
   CHECK(idle.ask("strlen large") == ":30000001\r\n");
 }
 
-TEST_CASE("a normal client above its soft limit is closed after its seconds; who reads in time is not") {
+TEST_CASE("a normal client above its soft limit is closed after its seconds, who reads in time is not") {
   Limited l("normal 0 1000000 3");
   Connection reader = l.named("reader"), greedy = l.named("greedy");
   greedy.send_command({"get", "large"});
@@ -105,7 +105,7 @@ TEST_CASE("subscribers have limits of their own, hard and soft") {
 }
 
 TEST_CASE(
-    "a replica that does not read is closed at its limit, by what it lags; a normal client's limit is not "
+    "a replica that does not read is closed at its limit, by what it lags, a normal client's limit is not "
     "its") {
   const bool hard = GENERATE(true, false);
   Limited l(hard ? "normal 1000 0 0 replica 20000000 0 0" : "normal 1000 0 0 replica 0 20000000 1");

@@ -51,7 +51,7 @@ TEST_CASE("SHUTDOWN and SIGTERM wait until the replica has the last write") {
   CHECK_FALSE(writer.reply().starts_with(":"));
 }
 
-TEST_CASE("a shutdown that waits can be aborted; its clients hear so, and writes go on") {
+TEST_CASE("a shutdown that waits can be aborted, its clients hear so, and writes go on") {
   Lagging pair("60");
   CHECK(pair.m.ask("shutdown abort") == "-ERR No shutdown in progress.\r\n");
   Connection asks = pair.master.connect(), writes = pair.master.connect();

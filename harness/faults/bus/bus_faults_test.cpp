@@ -83,7 +83,7 @@ TEST_CASE("each fault of bus messages is felt, heals, and composes with the othe
   });
 }
 
-TEST_CASE("without their votes nobody is promoted; with them somebody is") {
+TEST_CASE("without their votes nobody is promoted, with them somebody is") {
   in_each_sandbox([](SandboxMode mode) {
     BusScene scene(3, 1, mode);
     auto drop = scene.inject_bus("bus-drop", "n1", R"({"type": "FAILOVER_AUTH_ACK", "from": "n2,n3"})");

@@ -46,8 +46,6 @@ TEST_CASE("a target that is none is refused with the forms that there are") {
                           "master",
                           "master-of-slot",
                           "master-of-slot ",
-                          "master-of-slot 16384",
-                          "master-of-slot -1",
                           "replica-of-slot x",
                           "master-of-slot 5 ",
                           "n0",
@@ -68,6 +66,12 @@ TEST_CASE("a target that is none is refused with the forms that there are") {
     CHECK_THAT(check.problem, Contains("'" + std::string(bad) + "' is no target") &&
                                   Contains("random-master") && Contains("master-of-slot N") &&
                                   Contains("16383") && Contains("n3"));
+  }
+  for (const char* far : {"master-of-slot 16384", "master-of-slot -1", "replica-of-slot 20000"}) {
+    CAPTURE(far);
+    const TargetCheck check = check_target(far);
+    CHECK_FALSE(check.valid);
+    CHECK_THAT(check.problem, Contains("is out of range") && Contains("0 to 16383"));
   }
 }
 

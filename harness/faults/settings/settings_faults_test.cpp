@@ -36,7 +36,7 @@ TEST_CASE("a node serves at another port, which all others learn, and at the old
   }
 }
 
-TEST_CASE("a directive is set at some nodes and put back; one that does not exist is an error") {
+TEST_CASE("a directive is set at some nodes and put back, one that does not exist is an error") {
   FaultScene scene(3, 0);
   std::string problem;
   auto set = inject(scene, "config-set", "n1,n2", {{"name", "maxmemory-samples"}, {"value", "9"}});
@@ -77,7 +77,7 @@ TEST_CASE("scripts are forgotten, and data is removed at all masters") {
   CHECK(keys_held(scene) == 0);
 }
 
-TEST_CASE("clients lose commands and get them back; a name is announced and taken back") {
+TEST_CASE("clients lose commands and get them back, a name is announced and taken back") {
   FaultScene scene(3, 0);
   auto denied = scene.inject("acl-change", "n1");
   INFO(denied.record.error);
