@@ -121,7 +121,7 @@ TEST_CASE("between() includes both ends, up to the ends of the type") {
   CHECK(negative < 600);
 }
 
-TEST_CASE("unit() is in [0, 1), and chance() is as likely as it says") {
+TEST_CASE("unit() is from 0 to below 1, and chance() is as likely as it says") {
   Prng prng(5);
   int hits = 0;
   for (int i = 0; i < 100'000; ++i) {
