@@ -248,7 +248,8 @@ TEST_CASE("a plan is stored and read back as it was, and nothing else is taken")
     return {};
   };
   CHECK_THAT(why("/schema", 2), Contains("plan.schema must be 1"));
-  CHECK_THAT(why("/steps/0/patiense", 3), Contains("plan.steps.hang") && Contains("did you mean 'patience'?"));
+  CHECK_THAT(why("/steps/0/patiense", 3),
+             Contains("plan.steps.hang") && Contains("did you mean 'patience'?"));
   CHECK_THAT(why("/steps/0/kind", "fualt"), Contains("did you mean 'fault'?"));
   CHECK_THAT(why("/steps/0/after", -1), Contains("plan.steps.hang.after"));
   CHECK_THAT(why("/seed", -1), Contains("plan.seed"));

@@ -42,24 +42,9 @@ TEST_CASE("a target that is none is refused with the forms that there are") {
     CAPTURE(good);
     CHECK(check_target(good).valid);
   }
-  for (const char* bad : {"",
-                          "master",
-                          "master-of-slot",
-                          "master-of-slot ",
-                          "replica-of-slot x",
-                          "master-of-slot 5 ",
-                          "n0",
-                          "n-1",
-                          "n",
-                          "n1x",
-                          "N1",
-                          "dead ",
-                          "m1",
-                          "n1,",
-                          "n1,n0",
-                          "n1, n2",
-                          "replica-of n0",
-                          "replica-of 5"}) {
+  for (const char* bad :
+       {"", "master", "master-of-slot", "master-of-slot ", "replica-of-slot x", "master-of-slot 5 ", "n0",
+        "n-1", "n", "n1x", "N1", "dead ", "m1", "n1,", "n1,n0", "n1, n2", "replica-of n0", "replica-of 5"}) {
     CAPTURE(bad);
     const TargetCheck check = check_target(bad);
     CHECK_FALSE(check.valid);
