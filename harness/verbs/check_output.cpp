@@ -12,8 +12,9 @@ namespace {
 using reporting::terminal_lines;
 using reporting::terminal_text;
 
-/// The window's letter, or that it is allowed in another documented way.
+/// The window's letter, that it is allowed in another documented way, or that the plan knows it.
 std::string allowed_by(const Anomaly& anomaly) {
+  if (!anomaly.known.empty()) return "known";
   return anomaly.window == Window::kOutside ? "documented" : std::string(to_string(anomaly.window));
 }
 
