@@ -42,6 +42,16 @@ class Bus {
   void suspect(int ms, int from, int to) {
     say(ms, from, to, BusType::kPing).gossip = {{run.nodes[0].id, bus_flag::kMaster | bus_flag::kPfail}};
   }
+  /// A fault of that effect from 9 s on.
+  void disturb(const Effect& effect, int healed_ms) {
+    FaultRecord fault;
+    fault.requested = 9'000 * kMillisecond;
+    fault.active = 9'010 * kMillisecond;
+    fault.heals = true;
+    fault.heal_requested = fault.healed = healed_ms * kMillisecond;
+    fault.effects = {effect};
+    run.faults.push_back(fault);
+  }
   void fail(int ms, int from, int to) { say(ms, from, to, BusType::kFail).about = run.nodes[0].id; }
   void elect(bool with_both) {
     for (const int voter : {2, 3}) say(12'000, 4, voter, BusType::kAuthRequest);
@@ -158,13 +168,7 @@ TEST_CASE("bad: a failure by a report that was taken back") {
   SECTION("not told: what arrives late") {
     Effect slow;
     slow.kind = EffectKind::kDegraded;
-    FaultRecord fault;
-    fault.requested = 9'000 * kMillisecond;
-    fault.active = 9'010 * kMillisecond;
-    fault.heals = true;
-    fault.heal_requested = fault.healed = 12'000 * kMillisecond;
-    fault.effects = {slow};
-    bus.run.faults.push_back(fault);
+    bus.disturb(slow, 12'000);
     bus.fail(11'600, 2, 3);
     CHECK_FALSE(bus.finds("failed-without-majority"));
   }
@@ -180,13 +184,7 @@ TEST_CASE("bad: a failure that is told again without a reason, not one whose wor
   Effect cut;
   cut.kind = EffectKind::kCut;
   cut.links = {{"n2", "n1"}};
-  FaultRecord fault;
-  fault.requested = 9'000 * kMillisecond;
-  fault.active = 9'010 * kMillisecond;
-  fault.heals = true;
-  fault.heal_requested = fault.healed = 13'000 * kMillisecond;
-  fault.effects = {cut};
-  bus.run.faults.push_back(fault);
+  bus.disturb(cut, 13'000);
   CHECK_FALSE(bus.finds("failed-without-majority"));
   bus.run.faults.back().heal_requested = bus.run.faults.back().healed = 11'000 * kMillisecond;
   CHECK(bus.finds("failed-without-majority"));

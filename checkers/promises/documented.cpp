@@ -13,16 +13,13 @@
 #include "checkers/promises/terms.h"
 #include "checkers/promises/windows.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
 
 /// More unplaced operations than this share, and the ledger looked at too little of the run.
 constexpr double kUnplacedShareMax = 0.05;
-
-std::string count(std::size_t number, std::string_view what) {
-  return std::to_string(number) + " " + std::string(what) + (number == 1 ? "" : "s");
-}
 
 /// The plain answer, and of registers the guard of the documented one: a key that is not linearizable over
 /// the run must have an anomaly that says why.
@@ -58,8 +55,8 @@ std::string sentence(const CheckResult& result, const LedgerFigures& figures, co
   if (figures.lost_writes + figures.stale_reads == 0) {
     text = "No acknowledged write was lost.";
   } else {
-    text = count(figures.lost_writes, "acknowledged write") + " lost, " +
-           count(figures.stale_reads, "stale read") + " from deposed masters";
+    text = counted_noun(figures.lost_writes, "acknowledged write") + " lost, " +
+           counted_noun(figures.stale_reads, "stale read") + " from deposed masters";
     std::string windows;
     for (const auto& [window, number] : figures.by_window) {
       windows += windows.empty() ? "" : ", ";
@@ -76,12 +73,13 @@ std::string sentence(const CheckResult& result, const LedgerFigures& figures, co
     text += ".";
   }
   if (plain.told)
-    text += plain.broken.empty() ? " The whole history is linearizable."
-                                 : " Plainly linearizable: no, on " + count(plain.broken.size(), "key") + ".";
+    text += plain.broken.empty()
+                ? " The whole history is linearizable."
+                : " Plainly linearizable: no, on " + counted_noun(plain.broken.size(), "key") + ".";
   if (result.violations > 0) {
     const auto first = std::find_if(result.anomalies.begin(), result.anomalies.end(),
                                     [](const Anomaly& anomaly) { return !anomaly.allowed; });
-    text = count(result.violations, "violation") +
+    text = counted_noun(result.violations, "violation") +
            (first == result.anomalies.end() ? "." : ", first: " + first->explanation + ".") + " " + text;
   }
   return text;
@@ -92,19 +90,20 @@ void doubt_what_is_missing(CheckResult& result, const LedgerFigures& figures, co
   if (no_terms)
     doubt(result, "No view of any master was recorded, so which term answered an operation cannot be told.");
   if (figures.unknown > 0)
-    doubt(result, count(figures.unknown, "lost write or stale read") +
+    doubt(result, counted_noun(figures.unknown, "lost write or stale read") +
                       " could not be attributed for want of evidence: " + figures.doubt + ".");
   if (static_cast<double>(figures.unplaced) > kUnplacedShareMax * static_cast<double>(figures.acknowledged))
-    doubt(result, count(figures.unplaced, "operation") + " of " + std::to_string(figures.acknowledged) +
+    doubt(result, counted_noun(figures.unplaced, "operation") + " of " +
+                      std::to_string(figures.acknowledged) +
                       " could not be placed in a term: the answering node or its views are missing.");
   if (figures.repeated_keys > 0)
-    doubt(result, count(figures.repeated_keys, "key") +
+    doubt(result, counted_noun(figures.repeated_keys, "key") +
                       " had a value written twice, which these rules cannot judge.");
   if (figures.strange_keys > 0)
-    doubt(result, count(figures.strange_keys, "key") +
+    doubt(result, counted_noun(figures.strange_keys, "key") +
                       " served by shards between which no view shows a move of the slot.");
   if (plain.unexplained > 0)
-    doubt(result, count(plain.unexplained, "key") +
+    doubt(result, counted_noun(plain.unexplained, "key") +
                       " not linearizable, without evidence that tells whether it was allowed.");
 }
 
@@ -167,7 +166,7 @@ CheckResult check_object(const Analysis& analysis, const CheckOptions& options, 
   figure(result.bound, "minority_writes_ms_max", to_ms(bounds.minority_writes));
   figure(result.bound, "host_stall_ms", to_ms(stall));
   for (std::size_t child = 0; child < terms.size(); ++child) {
-    const auto causes = windows.causes(static_cast<int>(child));
+    const auto& causes = windows.causes(static_cast<int>(child));
     const Nanos replicated = windows.replicated_until(static_cast<int>(child));
     if (causes.empty() || replicated < 0) continue;
     figure(result.measured,

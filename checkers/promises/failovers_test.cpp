@@ -161,20 +161,19 @@ TEST_CASE("a master that was lost and came back excuses neither what is missing 
   b.restart(1);
   b.observe_until(8'300);
   b.demote(1, 4);
-  SECTION("bad: another is lost for long, and nobody takes over") {
-    b.observe_until(20'000);
-    b.fault("kill", 2, 20'000, 20'020);
+  const auto lose_for_12_s = [&](int killed) {
+    b.observe_until(killed);
+    b.fault("kill", 2, killed, killed + 20);
     b.crash(2, 9);
-    b.observe_until(32'000);
-    b.end(30'000, 31'500, 32'000);
+    b.observe_until(killed + 12'000);
+    b.end(killed + 10'000, killed + 11'500, killed + 12'000);
+  };
+  SECTION("bad: another is lost for long, and nobody takes over") {
+    lose_for_12_s(20'000);
     CHECK(violates(check_failover(b.finish(), {}), "no-failover"));
   }
   SECTION("good: it is lost while the first is hardly back") {
-    b.observe_until(8'400);
-    b.fault("kill", 2, 8'400, 8'420);
-    b.crash(2, 9);
-    b.observe_until(20'000);
-    b.end(18'000, 19'500, 20'000);
+    lose_for_12_s(8'400);
     CHECK_FALSE(violates(check_failover(b.finish(), {}), "no-failover"));
   }
   SECTION("bad: its heir is replaced for no reason") {

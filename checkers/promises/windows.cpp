@@ -108,10 +108,10 @@ Windows::Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds,
     replicated_until_.push_back(heir.origin == Term::Origin::kPromoted && heir.parent != kNoTerm
                                     ? harness::replicated_until(run, terms[heir.parent], heir)
                                     : -1);
+  for (const Term& heir : terms.all()) causes_.push_back(find_causes(heir));
 }
 
-std::vector<const FaultRecord*> Windows::causes(int child) const {
-  const Term& heir = terms_[child];
+std::vector<const FaultRecord*> Windows::find_causes(const Term& heir) const {
   std::vector<const FaultRecord*> causes;
   if (heir.parent == kNoTerm) return causes;
   const int lost = terms_[heir.parent].node;

@@ -51,9 +51,12 @@ class Windows {
   Nanos replicated_until(int child) const { return replicated_until_[static_cast<std::size_t>(child)]; }
 
   /// The faults on the parent's node that can have led to the child's promotion, latest first.
-  std::vector<const FaultRecord*> causes(int child) const;
+  const std::vector<const FaultRecord*>& causes(int child) const {
+    return causes_[static_cast<std::size_t>(child)];
+  }
 
  private:
+  std::vector<const FaultRecord*> find_causes(const Term& heir) const;
   const Term* replacement_of(const Term& restarted) const;
   Attribution after_restart(const Deviation& deviation) const;
   Attribution though_replaced(const Term& restarted, const Term& replacement) const;
@@ -73,7 +76,8 @@ class Windows {
   const Terms& terms_;
   const Bounds& bounds_;
   Nanos stall_;
-  std::vector<Nanos> replicated_until_;  // of each term, as a child
+  std::vector<Nanos> replicated_until_;                  // of each term, as a child
+  std::vector<std::vector<const FaultRecord*>> causes_;  // likewise
 };
 
 }  // namespace harness

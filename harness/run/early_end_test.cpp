@@ -62,6 +62,19 @@ struct UnderWay {
   std::string text;  // guarded by mutex
 };
 
+/// A slow load of registers on masters alone; the run ends at a violation.
+Plan registers_until_a_violation() {
+  Plan plan;
+  plan.scenario = "s";
+  plan.cluster.config.replicas = 0;
+  LoadPlan& load = plan.loads.emplace_back();
+  load.name = load.workload = "register";
+  load.rate = 200;
+  load.options = load_options(*find_workload("register"), nlohmann::json::object(), "test");
+  plan.limits.stop_at_violation = true;
+  return plan;
+}
+
 }  // namespace
 
 TEST_CASE("a run under way is judged as far as all journals have told, until a violation is found") {
@@ -103,20 +116,13 @@ TEST_CASE("what cannot be judged while it grows is told once, and the run goes o
 TEST_CASE("of a run that a violation ended, the store says by which, and which steps it left out") {
   const ScratchFolder folder;
   const RunFiles files = create_run_directory(folder.path, "s", 1);
-  Plan plan;
-  plan.scenario = "s";
-  plan.cluster.config.replicas = 0;
-  LoadPlan& load = plan.loads.emplace_back();
-  load.name = load.workload = "register";
-  load.rate = 200;
-  load.options = load_options(*find_workload("register"), nlohmann::json::object(), "test");
+  Plan plan = registers_until_a_violation();
   StepPlan& step = plan.steps.emplace_back();
   step.id = "late";
   step.kind = StepPlan::Kind::kCommand;
   step.command = {"PING"};
   step.target = "n1";
   step.after = 600 * kSecond;
-  plan.limits.stop_at_violation = true;
   ExecuteOptions options;
   options.find_workload = find_workload;
   options.mode = SandboxMode::kLoopback;
@@ -133,16 +139,9 @@ TEST_CASE("of a run that a violation ended, the store says by which, and which s
 TEST_CASE("the load does not go on for as long as a judgement is under way") {
   const ScratchFolder folder;
   const RunFiles files = create_run_directory(folder.path, "s", 1);
-  Plan plan;
-  plan.scenario = "s";
-  plan.cluster.config.replicas = 0;
-  LoadPlan& load = plan.loads.emplace_back();
-  load.name = load.workload = "register";
-  load.rate = 200;
-  load.options = load_options(*find_workload("register"), nlohmann::json::object(), "test");
+  Plan plan = registers_until_a_violation();
   plan.limits.time_limit = 3 * kSecond;
   plan.limits.tail = 0;
-  plan.limits.stop_at_violation = true;
   const std::filesystem::path went_on = files.directory / "went-on";
   ExecuteOptions options;
   options.find_workload = find_workload;

@@ -68,10 +68,6 @@ Json json_of(const toml::node& node, const std::string& source) {
   return json;
 }
 
-}  // namespace
-
-namespace {
-
 /// The key of that name in the node, or in a table within it.
 std::optional<toml::source_region> place_of_key(const toml::node& node, std::string_view name) {
   if (const auto* array = node.as_array())

@@ -176,7 +176,7 @@ bool assign_slot(const Move& move, int slot, std::string& problem) {
 /// As redis-cli does: IMPORTING, MIGRATING, MIGRATE until it is empty, then its new owner is told to the
 /// target, the source and every other master. False with the reason; a slot left half-way is made stable
 /// again where it stands.
-bool move_one(const Move& move, int slot, std::string& problem) {
+bool move_slot(const Move& move, int slot, std::string& problem) {
   const Cluster& cluster = move.context.cluster;
   const std::string number = std::to_string(slot);
   const Command importing = {"CLUSTER", "SETSLOT", number, "IMPORTING",
@@ -237,11 +237,6 @@ std::optional<std::string> why_not_known(const Cluster& cluster, const Roles& ro
   return std::nullopt;
 }
 
-bool move_slot(FaultContext& context, const Roles& roles, int slot, int from, int to, std::string& problem) {
-  Lines lines(context.cluster);
-  return move_one({context, roles, lines, from, to}, slot, problem);
-}
-
 int move_slots(FaultContext& context, const std::vector<int>& slots, int from, int to, std::string& problem) {
   const Roles roles = context.cluster.look();
   SlotRanges moved;
@@ -249,7 +244,7 @@ int move_slots(FaultContext& context, const std::vector<int>& slots, int from, i
   Lines lines(context.cluster);
   const Move move{context, roles, lines, from, to};
   for (const int slot : slots) {
-    if (context.stopped() || !move_one(move, slot, problem)) break;
+    if (context.stopped() || !move_slot(move, slot, problem)) break;
     moved.push_back({slot, slot});
   }
   context.cluster.change_membership([&](Membership& membership) {

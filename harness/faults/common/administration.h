@@ -26,12 +26,8 @@ bool verify_by_views(FaultContext& context, FaultRecord& record, std::chrono::mi
 /// Nothing when every member that answers lists the node (`known`) or does not list it.
 std::optional<std::string> why_not_known(const Cluster& cluster, const Roles& roles, int node, bool known);
 
-/// Moves a slot as redis-cli does: IMPORTING, MIGRATING, MIGRATE until it is empty, then its new owner is
-/// told to the target, the source and every other master. False with the reason; a slot left half-way is made
-/// stable again where it stands.
-bool move_slot(FaultContext& context, const Roles& roles, int slot, int from, int to, std::string& problem);
-
-/// Moves so many slots, until the run is stopped; how many were moved. `problem` as above.
+/// Moves the slots one after the other, as redis-cli does, until the run is stopped; how many were moved.
+/// `problem`: why it ended before the last. A slot left half-way is made stable again where it stands.
 int move_slots(FaultContext& context, const std::vector<int>& slots, int from, int to, std::string& problem);
 
 /// Slots that the node serves, by its own word.
