@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "harness/core/ended_early.h"
 #include "harness/run/deflate.h"
 #include "harness/run/graphviz.h"
 #include "reports/graph.h"
@@ -103,7 +102,7 @@ TEST_CASE("A page says that its run ended early, and which steps that left out",
   if (browser_is_missing()) return;
   Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
   sample.record.plan.steps.emplace_back().id = "late-step";
-  note_early_end(sample.record.info, "register: a lost write");
+  sample.record.info.ended_early = "register: a lost write";
   const std::string document = opened(page_of(sample));
   const std::string words = document.substr(0, document.find("<script"));
   CHECK(words.find("as stop-at-violation asks: register: a lost write") != std::string::npos);

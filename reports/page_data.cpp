@@ -55,7 +55,7 @@ Json run_json(const RunRecord& record) {
           {"reproduce", info.reproduce},
           {"interrupted", info.interrupted},
           {"no_faults", record.plan.limits.no_faults && record.faults.empty()},
-          {"ended_early", ended_early(info)},
+          {"ended_early", info.ended_early},
           {"left_out", steps_left_out(record)},
           {"clients_end", ms(info.clients_end)},
           {"settled", ms(info.settled)},

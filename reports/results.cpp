@@ -238,7 +238,7 @@ Json known_json(const RunRecord& record, const RunVerdict& verdict) {
 
 /// Null of a run that went on to the end of its plan.
 Json ended_early_json(const RunRecord& record) {
-  const std::string violation = ended_early(record.info);
+  const std::string violation = record.info.ended_early;
   if (violation.empty()) return nullptr;
   return {{"violation", violation}, {"steps_left_out", steps_left_out(record)}};
 }

@@ -102,7 +102,7 @@ TEST_CASE("results.json tells by which violation a run ended early, and what tha
   Sample sample = make_sample({SampleVerdict::kFail, 500, 1});
   CHECK(results_of(sample)["ended_early"].is_null());
   sample.record.plan.steps.emplace_back().id = "late";
-  note_early_end(sample.record.info, "register: a lost write");
+  sample.record.info.ended_early = "register: a lost write";
   const nlohmann::json early = results_of(sample)["ended_early"];
   CHECK(early["violation"] == "register: a lost write");
   CHECK(early["steps_left_out"].back() == "late");

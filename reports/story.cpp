@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "harness/core/ended_early.h"
 #include "reports/strength.h"
 #include "reports/text.h"
 #include "reports/views.h"
@@ -211,7 +210,7 @@ std::vector<Moment> tell_story(const RunRecord& record, const RunVerdict& verdic
   add_crashes(story, record);
   add_anomalies(story, verdict);
   add(story, record.info.clients_end, "run", "",
-      (ended_early(record.info).empty() ? "" : "a violation was certain and the run ended early: ") +
+      (record.info.ended_early.empty() ? "" : "a violation was certain and the run ended early: ") +
           std::string("clients stopped; whatever was still broken was healed"));
   if (record.info.settled != kNever)
     add(story, record.info.settled, "run", "", "the cluster had settled; final reads began");

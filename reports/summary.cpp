@@ -107,7 +107,7 @@ std::string failover_row(const RunRecord& record, const Failover& f) {
   phase("elected", f.promoted);
   phase("first write", f.first_write);
   phase("converged", f.converged);
-  text += "   (bound " + duration_ms(f.bound_ms) + (f.within_bound ? ")" : ", EXCEEDED)");
+  if (f.bound_ms > 0) text += "   (bound " + duration_ms(f.bound_ms) + (f.within_bound ? ")" : ", EXCEEDED)");
   return row("failover", text);
 }
 
@@ -220,7 +220,7 @@ std::string listed(const std::vector<std::string>& ids) {
 
 /// Why the load ended before its time, and what that left out.
 std::string ended_early_row(const RunRecord& record) {
-  const std::string violation = ended_early(record.info);
+  const std::string violation = record.info.ended_early;
   if (violation.empty()) return {};
   const std::vector<std::string> left_out = steps_left_out(record);
   return row("ended early",

@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "harness/core/ended_early.h"
 #include "reports/sample/sample_record.h"
 #include "reports/story.h"
 
@@ -100,7 +99,7 @@ Sample ended_early_sample() {
   sample.record.plan.steps.clear();
   for (const char* id : {"early", "late"}) sample.record.plan.steps.emplace_back().id = id;
   sample.record.faults[0].step = "early";
-  note_early_end(sample.record.info, "register: a lost write");
+  sample.record.info.ended_early = "register: a lost write";
   return sample;
 }
 

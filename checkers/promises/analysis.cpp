@@ -9,10 +9,11 @@ namespace harness {
 Analysis::Analysis(const RunRecord& record)
     : run(record),
       views(views_by_node(record)),
-      bounds(bounds_of(record)),
+      timed_bounds(record),
+      bounds(timed_bounds.whole()),
       stall(host_stall(record) + seldom_looks(record)),
       terms(record),
-      windows(record, terms, bounds, stall),
+      windows(record, terms, timed_bounds, stall),
       failovers(find_failovers(*this)),
       due(due_failovers(*this)) {}
 

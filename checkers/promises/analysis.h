@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "checkers/promises/bounds.h"
+#include "checkers/promises/due_failovers.h"
 #include "checkers/promises/failovers.h"
 #include "checkers/promises/terms.h"
 #include "checkers/promises/windows.h"
@@ -22,8 +23,9 @@ class Analysis {
   // In the order in which each rests on those before it.
   const RunRecord& run;
   std::vector<std::vector<const View*>> views;  // of each node, in order of time
-  Bounds bounds;
-  Nanos stall;  // by how much this machine, and looking seldom, stretch every bound
+  BoundsOverTime timed_bounds;
+  Bounds bounds;  // of the whole run
+  Nanos stall;    // by how much this machine, and looking seldom, stretch every bound
   Terms terms;
   Windows windows;
   std::vector<Failover> failovers;

@@ -9,7 +9,6 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
-#include "harness/core/command_effects.h"
 #include "harness/core/counted.h"
 
 namespace harness {
@@ -106,10 +105,6 @@ class ExcusedTimes {
     promotion_ = bounds.recovery_derived + bounds.grace + analysis.stall;
     // What ends may still cost a lost election, or a master its quarantine (rows 1, 6 and 16).
     const Nanos after = promotion_ + bounds.lost_election + agreement_;
-    const std::vector<FaultRecord> commands = faults_of_commands(run_.commands);
-    for (const FaultRecord& command : commands)
-      if (disturbs(command))
-        excused_.push_back({command.requested, later(over_for_all(run_, command), after)});
     for (const FaultRecord& fault : run_.faults) {
       if (!disturbs(fault)) continue;
       const Nanos over = over_for_all(run_, fault);
@@ -154,11 +149,17 @@ class ExcusedTimes {
   }
 
  private:
-  /// The greatest bound of the failovers that the fault made due; -1: it made none.
+  /// The greatest bound of the failovers that the fault made due; -1: it made none, or it took a master whose
+  /// slots nobody had to take over.
   static Nanos due_bound(const Analysis& analysis, const FaultRecord& fault) {
     Nanos bound = -1;
-    for (const DueFailover& due : analysis.due)
-      if (due.fault == &fault) bound = std::max(bound, due.bound);
+    for (const int node : masters_at(analysis.views, fault.requested)) {
+      if (!acts_on(analysis.run, fault, node)) continue;
+      const auto due = std::ranges::find_if(
+          analysis.due, [&](const DueFailover& each) { return each.fault == &fault && each.node == node; });
+      if (due == analysis.due.end()) return -1;
+      bound = std::max(bound, due->bound);
+    }
     return bound;
   }
 

@@ -123,10 +123,10 @@ TEST_CASE("an outage is not judged where further faults are at work, or the slot
   command.words = {"CLUSTER", "FAILOVER"};
   command.node = 3;
   command.time = command.replied = RecordBuilder::nanos(11'000);
-  run.commands.push_back(command);
+  run.faults.push_back(faults_of_commands({command}).at(0));
   CHECK(check_availability(run, {}).valid == Validity::kValid);
 
-  run.commands.clear();
+  run.faults.pop_back();
   CHECK(check_availability(run, {}).valid == Validity::kInvalid);
   run.info.config.require_full_coverage = false;
   CHECK(check_availability(run, {}).valid == Validity::kNotApplicable);

@@ -90,37 +90,44 @@ Bounds bounds_of(const RunInfo& info) {
 
 namespace {
 
-/// Node timeouts that were set while the run went on, in milliseconds.
-std::vector<int> timeouts_set(const RunRecord& run) {
+/// The node timeout, in milliseconds, that the effect sets; 0: none.
+int timeout_set(const Effect& effect) {
   constexpr std::string_view kDirective = "cluster-node-timeout ";
-  std::vector<int> timeouts;
-  for (const FaultRecord& fault : run.faults)
-    for (const Effect& effect : fault.effects)
-      if (effect.kind == EffectKind::kConfig && effect.detail.starts_with(kDirective))
-        if (const int set = std::atoi(effect.detail.c_str() + kDirective.size()); set > 0)
-          timeouts.push_back(set);
-  return timeouts;
+  if (effect.kind != EffectKind::kConfig || !effect.detail.starts_with(kDirective)) return 0;
+  return std::max(0, std::atoi(effect.detail.c_str() + kDirective.size()));
 }
 
 }  // namespace
 
-Bounds bounds_of(const RunRecord& run) {
-  Bounds bounds = bounds_of(run.info);
+BoundsOverTime::BoundsOverTime(const RunRecord& run) : planned_(bounds_of(run.info)) {
   // The votes of such a run are held back a little (harness/run/bus_record.h).
   constexpr Nanos kVotesHeldBack = 150 * kMillisecond;
-  if (run.plan.limits.bus_evidence && run.bus.open) bounds.recovery_derived += kVotesHeldBack;
-  for (const int timeout : timeouts_set(run)) {
-    RunInfo changed = run.info;
-    changed.config.node_timeout_ms = timeout;
-    const Bounds then = bounds_of(changed);
+  if (run.plan.limits.bus_evidence && run.bus.open) planned_.recovery_derived += kVotesHeldBack;
+  for (const FaultRecord& fault : run.faults)
+    for (const Effect& effect : fault.effects)
+      if (const int timeout = timeout_set(effect); timeout > 0) {
+        RunInfo changed = run.info;
+        changed.config.node_timeout_ms = timeout;
+        settings_.push_back({fault.requested, fault.healed, bounds_of(changed)});
+      }
+}
+
+Bounds BoundsOverTime::between(Nanos from, Nanos until) const {
+  Bounds bounds = planned_;
+  for (const Setting& setting : settings_) {
+    if (setting.from > until || setting.until < from) continue;
     for (const auto longest :
          {&Bounds::recovery_derived, &Bounds::recovery_spec, &Bounds::lost_election, &Bounds::minority_writes,
           &Bounds::minority_writes_spec, &Bounds::node_timeout})
-      bounds.*longest = std::max(bounds.*longest, then.*longest);
+      bounds.*longest = std::max(bounds.*longest, setting.bounds.*longest);
     for (const auto shortest : {&Bounds::needless_derived, &Bounds::needless_spec, &Bounds::vote_spacing})
-      bounds.*shortest = std::min(bounds.*shortest, then.*shortest);
+      bounds.*shortest = std::min(bounds.*shortest, setting.bounds.*shortest);
   }
   return bounds;
+}
+
+Bounds bounds_of(const RunRecord& run) {
+  return BoundsOverTime(run).whole();
 }
 
 }  // namespace harness

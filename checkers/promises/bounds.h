@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "harness/core/run_record.h"
 #include "harness/core/time.h"
@@ -34,6 +35,25 @@ Bounds bounds_of(const ServerInfo& server, const ClusterConfig& config);
 Bounds bounds_of(const RunInfo& info);
 /// Of a whole run: where the node timeout was changed meanwhile, whatever holds under each of its values.
 Bounds bounds_of(const RunRecord& run);
+
+/// The bounds through a run whose node timeout may change. One that is set holds for the nodes that it was
+/// set on until it is taken back; the plan's own holds for others all the time.
+class BoundsOverTime {
+ public:
+  explicit BoundsOverTime(const RunRecord& run);
+  /// Whatever holds under each value that was in force at some time of that span.
+  Bounds between(Nanos from, Nanos until) const;
+  Bounds whole() const { return between(0, kNever); }
+
+ private:
+  struct Setting {
+    Nanos from;
+    Nanos until;  // kNever: it stays
+    Bounds bounds;
+  };
+  Bounds planned_;
+  std::vector<Setting> settings_;
+};
 
 /// "8.1.1" -> 8001001, so that versions compare; 0 when it is no version.
 int version_number(std::string_view version);

@@ -6,6 +6,7 @@
 
 #include "checkers/promises/aftermath.h"
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/due_failovers.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
@@ -134,6 +135,33 @@ bool disturbed(const RunRecord& run, const Failover& failover) {
   });
 }
 
+/// Whether the cut before the failover had left the master within reach of a majority: what made them give it
+/// up came later, and no bound counts from the cut.
+bool left_within_reach(const Analysis& analysis, const Failover& failover) {
+  const RunRecord& run = analysis.run;
+  return std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+    return fault.requested == failover.fault_at && cuts(fault) && acts_on(run, fault, failover.from) &&
+           !isolates(run, fault, failover.from, masters_at(analysis.views, fault.requested),
+                     replicas_at(run, analysis.views, failover.from, fault.requested));
+  });
+}
+
+/// What slows the master or its links down does not silence it: when the others give it up is chance, and no
+/// bound counts from there.
+bool only_slowed(const RunRecord& run, const Failover& failover) {
+  return std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+    const bool silent = cuts(fault) || has_effect(fault, {EffectKind::kDown, EffectKind::kStopped});
+    return fault.requested == failover.fault_at && degrades(fault) && !silent;
+  });
+}
+
+/// Whether row 1 promises a bound: from a fault that silenced the master at once, and no other at work.
+bool is_bounded(const Analysis& analysis, const Failover& failover) {
+  const RunRecord& run = analysis.run;
+  return failover.fault_at != kNever && !disturbed(run, failover) && !left_within_reach(analysis, failover) &&
+         !only_slowed(run, failover);
+}
+
 }  // namespace
 
 std::vector<Failover> find_failovers(const Analysis& analysis) {
@@ -168,128 +196,17 @@ std::vector<Failover> find_failovers(const Analysis& analysis) {
       failover.election = line->time;
     failover.first_write = first_write(run, term);
     failover.converged = convergence(run, views, term, failover.promoted);
-    const Nanos bound = recovery_bound(run, bounds, failover) + bounds.grace + stall;
-    failover.bound_ms = to_ms(bound);
-    const Nanos since_fault = cause == nullptr ? 0 : failover.promoted - surely_active(*cause);
-    failover.within_bound = since_fault <= bound;
+    if (cause != nullptr && is_bounded(analysis, failover)) {
+      const Bounds then = analysis.timed_bounds.between(failover.fault_at, failover.promoted);
+      const Nanos bound = recovery_bound(run, then, failover) + then.grace + stall;
+      failover.bound_ms = to_ms(bound);
+      failover.within_bound = failover.promoted - surely_active(*cause) <= bound;
+    }
     failovers.push_back(std::move(failover));
   }
   std::sort(failovers.begin(), failovers.end(),
             [](const Failover& a, const Failover& b) { return a.promoted < b.promoted; });
   return failovers;
-}
-
-namespace {
-
-/// Of a cut: whether `node` and a majority of masters are apart in both directions, and that majority hears a
-/// replica of the node.
-bool isolates(const RunRecord& run, const FaultRecord& fault, int node, const std::vector<int>& masters,
-              const std::vector<int>& replicas) {
-  const auto hears = [&](int a, int b) { return !drops(run, fault, a, b) && !drops(run, fault, b, a); };
-  std::vector<int> others;
-  std::ranges::copy_if(masters, std::back_inserter(others),
-                       [&](int master) { return separates(run, fault, node, master); });
-  const auto voters = [&](int replica) {
-    return std::ranges::count_if(others, [&](int master) { return hears(replica, master); });
-  };
-  const bool whole = std::ranges::all_of(
-      others, [&](int a) { return std::ranges::all_of(others, [&](int b) { return hears(a, b); }); });
-  return whole && std::ranges::any_of(replicas, [&](int replica) {
-           return separates(run, fault, node, replica) &&
-                  voters(replica) >= static_cast<std::ptrdiff_t>(masters.size() / 2 + 1);
-         });
-}
-
-/// Of a fault on nodes: whether it leaves a majority of the masters alone.
-bool leaves_majority(const RunRecord& run, const FaultRecord& fault, const std::vector<int>& masters) {
-  const auto left = std::ranges::count_if(masters, [&](int node) { return !acts_on(run, fault, node); });
-  return static_cast<std::size_t>(left) > masters.size() / 2;
-}
-
-/// Nodes that were seen replicating from `node`, link up, by the last look before `time`.
-std::vector<int> replicas_at(const RunRecord& run, const std::vector<std::vector<const View*>>& views,
-                             int node, Nanos time) {
-  std::vector<int> replicas;
-  for (std::size_t other = 0; other < views.size(); ++other) {
-    const View* view = view_at(views[other], time);
-    const TopologyNode* own = own_line(view);
-    if (own != nullptr && view->replication.link_up &&
-        own->master_id == run.nodes[static_cast<std::size_t>(node)].id)
-      replicas.push_back(static_cast<int>(other));
-  }
-  return replicas;
-}
-
-/// Whether something has kept the replica from hearing its master already: it may have been without its data
-/// for longer than the validity factor allows, though its link is still up by its own word (row 15).
-bool cut_off_before(const RunRecord& run, const FaultRecord& fault, int node, int replica) {
-  const std::string& from = run.nodes[static_cast<std::size_t>(node)].name;
-  const std::string& to = run.nodes[static_cast<std::size_t>(replica)].name;
-  const auto parts = [&](const Effect& effect) {  // on whichever port: the stream comes by the clients'
-    return effect.kind == EffectKind::kCut && std::ranges::any_of(effect.links, [&](const HostLink& link) {
-             return link == HostLink{from, to} || link == HostLink{to, from};
-           });
-  };
-  return std::ranges::any_of(run.faults, [&](const FaultRecord& other) {
-    return &other != &fault && other.requested <= fault.requested &&
-           (other.healed == kNever || other.healed >= fault.requested) &&
-           std::ranges::any_of(other.effects, parts);
-  });
-}
-
-/// What lost elections and ranks may add. Without the replicas' logs, one lost election is granted.
-Nanos delays(const RunRecord& run, const Bounds& bounds, const std::vector<int>& replicas, Nanos from,
-             Nanos until) {
-  Nanos elections = 0;
-  bool logged = false;
-  for (const LogLine& line : run.logs) {
-    if (std::find(replicas.begin(), replicas.end(), line.node) == replicas.end()) continue;
-    logged = true;
-    if (line.time < from || until < line.time) continue;
-    if (line.text.find("Starting a failover election") != std::string::npos) ++elections;
-    if (line.text.find("Failover election won") != std::string::npos) --elections;
-  }
-  const auto ranks = static_cast<Nanos>(replicas.size()) - 1;
-  return (logged ? std::max<Nanos>(0, elections) : 1) * bounds.lost_election +
-         std::max<Nanos>(0, ranks) * bounds.rank_delay;
-}
-
-}  // namespace
-
-std::vector<DueFailover> due_failovers(const Analysis& analysis) {
-  const RunRecord& run = analysis.run;
-  const Bounds& bounds = analysis.bounds;
-  const Nanos stall = analysis.stall;
-  const auto& views = analysis.views;
-  std::vector<DueFailover> due;
-  for (const FaultRecord& fault : run.faults) {
-    if (!fault.verified_active() || !silences(fault)) continue;
-    const std::vector<int> masters = masters_at(views, fault.requested);
-    for (const int node : masters) {
-      if (!acts_on(run, fault, node)) continue;
-      std::vector<int> replicas = replicas_at(run, views, node, fault.requested);
-      std::erase_if(replicas, [&](int replica) { return cut_off_before(run, fault, node, replica); });
-      if (!cuts(fault)) {
-        std::erase_if(replicas, [&](int replica) { return acts_on(run, fault, replica); });
-        if (!leaves_majority(run, fault, masters)) continue;
-      }
-      if (replicas.empty() || degrades(fault)) continue;
-      if (cuts(fault) && !isolates(run, fault, node, masters, replicas)) continue;
-      Nanos until = std::min(fault.heal_requested, over_at(run, fault, node));
-      until = std::min({until, run.info.end, judged_at(run)});
-      // Other faults meanwhile, on anybody, make it uncertain that a replica and a majority were there; so
-      // does a node that is just back from one, and may not vote yet (row 6).
-      const Nanos settling = 2 * kSecond + stall;
-      const bool alone = std::none_of(run.faults.begin(), run.faults.end(), [&](const FaultRecord& other) {
-        return &other != &fault && silences(other) && other.requested < until &&
-               over_for_all(run, other) >= fault.requested - settling;
-      });
-      const Nanos bound = bounds.recovery_derived + bounds.grace + stall +
-                          delays(run, bounds, replicas, fault.requested, until);
-      if (alone && until - fault.active > bound) due.push_back({&fault, node, fault.active, until, bound});
-    }
-  }
-  return due;
 }
 
 namespace {
@@ -303,33 +220,12 @@ std::string tell(const RunRecord& run, const Failover& failover) {
   return text;
 }
 
-/// Whether the cut before the failover had left the master within reach of a majority: what made them give it
-/// up came later, and no bound counts from the cut.
-bool left_within_reach(const Analysis& analysis, const Failover& failover) {
-  const RunRecord& run = analysis.run;
-  return std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
-    return fault.requested == failover.fault_at && cuts(fault) && acts_on(run, fault, failover.from) &&
-           !isolates(run, fault, failover.from, masters_at(analysis.views, fault.requested),
-                     replicas_at(run, analysis.views, failover.from, fault.requested));
-  });
-}
-
-/// What slows the master or its links down does not silence it: when the others give it up is chance, and no
-/// bound counts from there.
-bool only_slowed(const RunRecord& run, const Failover& failover) {
-  return std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
-    const bool silent = cuts(fault) || has_effect(fault, {EffectKind::kDown, EffectKind::kStopped});
-    return fault.requested == failover.fault_at && degrades(fault) && !silent;
-  });
-}
-
 void check_speed(const Analysis& analysis, const Failover& failover, CheckResult& result, std::size_t& slow) {
-  const RunRecord& run = analysis.run;
-  const Bounds& bounds = analysis.bounds;
   if (failover.fault_at == kNever) return;
+  const RunRecord& run = analysis.run;
+  const Bounds bounds = analysis.timed_bounds.between(failover.fault_at, failover.promoted);
   if (failover.promoted - failover.fault_at > bounds.recovery_spec) ++slow;
-  if (failover.within_bound || disturbed(run, failover)) return;
-  if (left_within_reach(analysis, failover) || only_slowed(run, failover)) return;
+  if (failover.within_bound) return;
   Anomaly anomaly;
   anomaly.type = AnomalyKind("slow-failover").text();
   anomaly.node = node_name(run, failover.to);
@@ -383,6 +279,7 @@ void check_need(const Analysis& analysis, const Failover& failover, CheckResult&
   const Nanos stall = analysis.stall;
   if (by_hand(analysis, failover) || gone_by_itself(analysis, failover)) return;
   const Nanos patience = bounds.recovery_derived + bounds.lost_election + stall;
+  const Bounds then = analysis.timed_bounds.between(failover.promoted - patience, failover.promoted);
   Nanos longest = 0;
   bool any = false;
   for (const FaultRecord& fault : run.faults) {
@@ -392,10 +289,10 @@ void check_need(const Analysis& analysis, const Failover& failover, CheckResult&
     any = true;
     longest = std::max(longest, std::min(until, failover.promoted) - fault.requested);
   }
-  if (any && longest >= bounds.needless_derived) return;
+  if (any && longest >= then.needless_derived) return;
   const std::string text = tell(run, failover) + ": needless, " +
                            (any ? "the fault lasted only " + in_milliseconds(longest) +
-                                      " of the node timeout of " + in_milliseconds(bounds.node_timeout)
+                                      " of the node timeout of " + in_milliseconds(then.node_timeout)
                                 : "no fault acted on " + node_name(run, failover.from) + " shortly before");
   if (stall >= bounds.node_timeout / 2) {
     doubt(result, text + "; but this machine stood still for " + in_milliseconds(stall) + ".");

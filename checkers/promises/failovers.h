@@ -11,19 +11,9 @@
 namespace harness {
 
 /// Every promotion of a replica, in order of time, with its phases: fault, PFAIL, FAIL, election, promotion,
-/// first acknowledged write per shard, convergence.
+/// first acknowledged write per shard, convergence. Where no bound is promised (another fault was at work,
+/// the master was slowed and not silenced) bound_ms is 0.
 std::vector<Failover> find_failovers(const Analysis& analysis);
-
-/// A master that was lost for good reason and long enough, with a replica and a majority that could replace
-/// it.
-struct DueFailover {
-  const FaultRecord* fault = nullptr;
-  int node = -1;
-  Nanos from = 0;   // surely lost by then
-  Nanos until = 0;  // surely lost until then
-  Nanos bound = 0;  // within this of `from` the failover was due
-};
-std::vector<DueFailover> due_failovers(const Analysis& analysis);
 
 /// unknown: no views. measured: failovers, promotion_ms_max, convergence_ms_max, …
 CheckResult check_failover(const Analysis& analysis, const CheckOptions& options);

@@ -36,7 +36,8 @@ TEST_CASE("failover: phases and bounds") {
     for (Effect& effect : run.faults.front().effects) effect.kind = EffectKind::kBus;
     const auto failovers = find_failovers(run);
     REQUIRE(failovers.size() == 1);
-    CHECK_FALSE(failovers[0].within_bound);
+    CHECK(failovers[0].bound_ms == 0);
+    CHECK(failovers[0].within_bound);
     CHECK_FALSE(violates(check_failover(run, {}), "slow-failover"));
   }
   SECTION("bad: too slow") {
@@ -110,6 +111,47 @@ TEST_CASE("failover: a lost master that nobody replaces") {
     both.observe_until(20'000);
     CHECK(check_failover(both.finish(), {}).valid == Validity::kValid);
   }
+}
+
+TEST_CASE("failover: a node that was lost for good long before leaves the next one due") {
+  const auto missing = [](int second_killed, bool majority) {
+    RecordBuilder b;
+    b.observe_until(4'000);
+    b.fault("kill", 5, 4'000, 4'020);
+    b.crash(5, 9);
+    if (!majority) {
+      b.fault("kill", 3, 4'100, 4'120);
+      b.crash(3, 9);
+    }
+    b.observe_until(second_killed);
+    b.fault("kill", 1, second_killed, second_killed + 20);
+    b.crash(1, 9);
+    b.observe_until(second_killed + 12'000);
+    b.end(second_killed + 10'000, second_killed + 11'500, second_killed + 12'000);
+    return violates(check_failover(b.finish(), {}), "no-failover");
+  };
+  CHECK(missing(25'000, true));
+  CHECK_FALSE(missing(6'000, true));
+  CHECK_FALSE(missing(25'000, false));
+}
+
+TEST_CASE("failover: a node timeout that is raised afterwards does not stretch the bound of one before") {
+  RunRecord run = healthy();
+  FaultRecord set;
+  set.nodes = {1};
+  set.effects.emplace_back();
+  set.effects[0].kind = EffectKind::kConfig;
+  set.effects[0].detail = "cluster-node-timeout 15000";
+  const auto bound = [&](int from, int until) {
+    set.requested = set.active = from * kMillisecond;
+    set.healed = until * kMillisecond;
+    RunRecord changed = run;
+    changed.faults.push_back(set);
+    return find_failovers(changed).at(0).bound_ms;
+  };
+  CHECK(bound(13'000, 14'000) == 4'250);
+  CHECK(bound(1'000, 2'000) == 4'250);
+  CHECK(bound(1'000, 11'000) == 31'250);
 }
 
 TEST_CASE(

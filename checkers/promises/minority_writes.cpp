@@ -152,7 +152,8 @@ CheckResult check_minority_writes(const Analysis& analysis, const CheckOptions&)
   CheckResult result;
   result.name = "minority-writes";
   result.valid = Validity::kValid;
-  const Nanos bound = analysis.bounds.minority_writes + analysis.bounds.grace + analysis.stall;
+  const Bounds planned = analysis.timed_bounds.between(0, 0);
+  Nanos longest = planned.minority_writes + planned.grace + analysis.stall;
   Figures figures;
   bool any_cut = false;
   for (const FaultRecord& fault : run.faults) {
@@ -162,6 +163,9 @@ CheckResult check_minority_writes(const Analysis& analysis, const CheckOptions&)
       doubt(result, "The cut at " + at(fault.requested) + " was never verified to be active.");
       continue;
     }
+    const Bounds bounds = analysis.timed_bounds.between(fault.requested, fault.healed);
+    const Nanos bound = bounds.minority_writes + bounds.grace + analysis.stall;
+    longest = std::max(longest, bound);
     const auto masters = owners_at(analysis, fault.requested);
     if (masters.empty()) doubt(result, "No view tells who was a master at " + at(fault.requested) + ".");
     const auto check = [&](const Cut& cut, const std::vector<int>& minority) {
@@ -174,7 +178,7 @@ CheckResult check_minority_writes(const Analysis& analysis, const CheckOptions&)
     if (together.faults.size() > 1) check(together, minority_of_all(run, together, masters));
   }
   result.operations = figures.accepted + figures.refused;
-  figure(result.bound, "accepted_after_ms_max", to_ms(bound));
+  figure(result.bound, "accepted_after_ms_max", to_ms(longest));
   figure(result.bound, "accepted_after_spec_ms_max", to_ms(analysis.bounds.minority_writes_spec));
   figure(result.measured, "minority_masters", figures.minority_masters);
   figure(result.measured, "writes_accepted", static_cast<double>(figures.accepted));
@@ -190,7 +194,7 @@ CheckResult check_minority_writes(const Analysis& analysis, const CheckOptions&)
     text = "No partition put a master on a minority side.";
   else
     text = "Masters on minority sides accepted writes until at most " + in_milliseconds(figures.latest) +
-           " after the cut (bound " + in_milliseconds(bound) + "); " +
+           " after the cut (bound " + in_milliseconds(longest) + "); " +
            counted_noun(figures.refused, "later attempt was", "later attempts were") + " refused.";
   result.explanation = result.explanation.empty() ? text : text + " " + result.explanation;
   return result;

@@ -102,7 +102,7 @@ Nanos convergence_bound(const Bounds& bounds, Nanos stall) {
   return bounds.node_timeout + kSecond + bounds.grace + stall;
 }
 
-Windows::Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds, Nanos stall)
+Windows::Windows(const RunRecord& run, const Terms& terms, const BoundsOverTime& bounds, Nanos stall)
     : run_(run), terms_(terms), bounds_(bounds), stall_(stall) {
   for (const Term& heir : terms.all())
     replicated_until_.push_back(heir.origin == Term::Origin::kPromoted && heir.parent != kNoTerm
@@ -139,7 +139,8 @@ bool Windows::takes_over_by(const FaultRecord& fault, const Term& heir) const {
 bool Windows::may_cost_mastership(const FaultRecord& fault, const Term& heir, int lost) const {
   if (fault.requested > heir.surely_from) return false;
   const Nanos over = over_at(run_, fault, lost);
-  const Nanos patience = bounds_.recovery_derived + bounds_.lost_election + stall_;
+  const Bounds bounds = bounds_.between(fault.requested, heir.surely_from);
+  const Nanos patience = bounds.recovery_derived + bounds.lost_election + stall_;
   if (over != kNever && over + patience < heir.maybe_from) return false;
   Nanos from = fault.requested;
   Nanos until = over;
@@ -148,14 +149,14 @@ bool Windows::may_cost_mastership(const FaultRecord& fault, const Term& heir, in
     for (const FaultRecord& other : run_.faults) {
       if (!silences(other) || !acts_on(run_, other, lost)) continue;
       const Nanos ended = over_at(run_, other, lost);
-      const Nanos gap = bounds_.node_timeout / 2;
+      const Nanos gap = bounds.node_timeout / 2;
       if (other.requested < from && (ended == kNever || ended + gap >= from))
         from = other.requested, longer = true;
       if (until != kNever && other.requested <= until + gap && other.requested >= from && ended > until)
         until = ended, longer = true;
     }
   }
-  return until == kNever || until - from + stall_ >= bounds_.needless_derived;
+  return until == kNever || until - from + stall_ >= bounds.needless_derived;
 }
 
 /// When a failover by hand was asked for that, by the heir's own log, made it the master; 0: none was, as far
@@ -191,7 +192,7 @@ Attribution Windows::attribute(const Deviation& deviation) const {
   }
   if (explained) return best;
   const std::string lost = node_name(run_, terms_[deviation.parent].node);
-  if (stall_ >= bounds_.node_timeout / 2)
+  if (stall_ >= bounds_.whole().node_timeout / 2)
     return unknown(0, "no fault on " + lost + " can have led to it, but this machine stood still for " +
                           in_milliseconds(stall_));
   return violation(0, "no fault on " + lost + " can have led to it");
@@ -220,7 +221,8 @@ Attribution Windows::after_restart(const Deviation& deviation) const {
 /// The old master may serve what it has until it hears of its replacement, which is window (b).
 Attribution Windows::though_replaced(const Term& restarted, const Term& replacement) const {
   Nanos from = restarted.surely_from;
-  const Nanos bound = convergence_bound(bounds_, stall_);
+  const Nanos bound =
+      convergence_bound(bounds_.between(replacement.maybe_from, restarted.surely_until), stall_);
   const std::string who = node_name(run_, restarted.node) + " restarted at " + at(restarted.maybe_from) +
                           ", after " + node_name(run_, replacement.node) + " had been promoted at " +
                           at(replacement.surely_from);
@@ -297,8 +299,10 @@ Attribution Windows::beyond_the_disk(const Deviation& deviation, const std::stri
 }
 
 Attribution Windows::by_fault(const FaultRecord& fault, const Deviation& deviation) const {
-  if (fault.heal_requested != kNever && deviation.effect_by >= fault.heal_requested)
-    return after_return(run_, terms_, convergence_bound(bounds_, stall_), fault, deviation);
+  if (fault.heal_requested != kNever && deviation.effect_by >= fault.heal_requested) {
+    const Bounds bounds = bounds_.between(fault.heal_requested, deviation.effect_by);
+    return after_return(run_, terms_, convergence_bound(bounds, stall_), fault, deviation);
+  }
   if (hands_over(fault)) return by_handover(fault, deviation);
   return deviation.effect_by <= fault.requested ? before_fault(fault, deviation)
                                                 : during_fault(fault, deviation);
@@ -335,7 +339,7 @@ Attribution Windows::by_handover(const FaultRecord& fault, const Deviation& devi
 /// The old master was not asked: it serves until it hears of its heir, within the bound of agreement.
 Attribution Windows::after_handover(const FaultRecord& fault, const Deviation& deviation) const {
   const Nanos age = deviation.effect_by - fault.requested;
-  const Nanos bound = convergence_bound(bounds_, stall_);
+  const Nanos bound = convergence_bound(bounds_.between(fault.requested, deviation.effect_by), stall_);
   const Nanos promoted = std::max(surely_active(fault), terms_[deviation.child].surely_from);
   const std::string when = in_milliseconds(age) + " after " + fault_text(fault) + " at " +
                            at(fault.requested) + ", of which the old master was not told";
@@ -351,8 +355,9 @@ Attribution Windows::during_fault(const FaultRecord& fault, const Deviation& dev
   const Nanos age = std::max<Nanos>(0, deviation.effect_by - fault.requested);
   if (cuts(fault) || degrades(fault)) {
     // A cut of one direction lets the old master hear the others until their links time out too.
+    const Bounds bounds = bounds_.between(fault.requested, deviation.effect_by);
     const Nanos bound =
-        bounds_.minority_writes + bounds_.grace + (one_way_cut(fault) ? bounds_.node_timeout : 0) + stall_;
+        bounds.minority_writes + bounds.grace + (one_way_cut(fault) ? bounds.node_timeout : 0) + stall_;
     const std::string when =
         in_milliseconds(age) + " after " + fault_text(fault) + " at " + at(fault.requested);
     if (deviation.invoked <= active + bound)

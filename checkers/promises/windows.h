@@ -40,7 +40,7 @@ Nanos convergence_bound(const Bounds& bounds, Nanos stall);
 
 class Windows {
  public:
-  Windows(const RunRecord& run, const Terms& terms, const Bounds& bounds, Nanos stall);
+  Windows(const RunRecord& run, const Terms& terms, const BoundsOverTime& bounds, Nanos stall);
 
   Attribution attribute(const Deviation& deviation) const;
   /// Whether a replica was promoted in place of the node that restarted with the term `restarted`.
@@ -74,7 +74,7 @@ class Windows {
 
   const RunRecord& run_;
   const Terms& terms_;
-  const Bounds& bounds_;
+  const BoundsOverTime& bounds_;
   Nanos stall_;
   std::vector<Nanos> replicated_until_;                  // of each term, as a child
   std::vector<std::vector<const FaultRecord*>> causes_;  // likewise

@@ -99,17 +99,21 @@ struct LastingEffect {
   EffectKind kind;
   bool (*begins)(const CommandRecord&);
   bool (*ends)(const CommandRecord&);
+  bool needs_policy = false;  // that evicts
 };
 
-/// Which of maxmemory and its policy the node has already is not known: either may begin the eviction.
 bool evicts_nothing(const CommandRecord& command) {
   const std::string limit = value_set(command, "MAXMEMORY");
   return (!limit.empty() && limit.find_first_not_of("0BKMG") == std::string::npos) ||
          value_set(command, "MAXMEMORY-POLICY") == "NOEVICTION";
 }
-bool may_evict(const CommandRecord& command) {
-  return !evicts_nothing(command) &&
-         (!value_set(command, "MAXMEMORY").empty() || !value_set(command, "MAXMEMORY-POLICY").empty());
+/// Whether the node has a limit already is not known: a policy may begin the eviction.
+bool sets_evicting_policy(const CommandRecord& command) {
+  return !evicts_nothing(command) && !value_set(command, "MAXMEMORY-POLICY").empty();
+}
+/// Where the policy may be one that evicts.
+bool limits_memory(const CommandRecord& command) {
+  return !evicts_nothing(command) && !value_set(command, "MAXMEMORY").empty();
 }
 
 /// -1 is no type of message: nothing is dropped.
@@ -121,7 +125,8 @@ bool drops_nothing(const CommandRecord& command) {
 }
 
 constexpr LastingEffect kLasting[] = {
-    {EffectKind::kData, may_evict, evicts_nothing},
+    {EffectKind::kData, sets_evicting_policy, evicts_nothing},
+    {EffectKind::kData, limits_memory, evicts_nothing, true},
     {EffectKind::kBus, drops_messages, drops_nothing},
 };
 
@@ -190,7 +195,8 @@ void lasts_until(FaultRecord& fault, Nanos end) {
   fault.heal_requested = fault.healed = end;
 }
 
-FaultRecord fault_of(const CommandRecord& command, const std::vector<CommandRecord>& commands) {
+FaultRecord fault_of(const CommandRecord& command, const std::vector<CommandRecord>& commands,
+                     bool evicting_policy) {
   FaultRecord fault;
   fault.step = command.step;
   fault.fault = "command";
@@ -214,7 +220,7 @@ FaultRecord fault_of(const CommandRecord& command, const std::vector<CommandReco
     lasts_until(fault, command.replied);
   }
   for (const LastingEffect& lasting : kLasting) {
-    if (command.refused || !lasting.begins(command)) continue;
+    if (command.refused || !lasting.begins(command) || (lasting.needs_policy && !evicting_policy)) continue;
     fault.effects.push_back(effect_of(command, lasting.kind));
     lasts_until(fault, taken_back(command, lasting, commands));
   }
@@ -223,11 +229,30 @@ FaultRecord fault_of(const CommandRecord& command, const std::vector<CommandReco
 
 }  // namespace
 
-std::vector<FaultRecord> faults_of_commands(const std::vector<CommandRecord>& commands) {
+bool has_evicting_policy(const RunRecord& run) {
+  constexpr std::string_view kPolicy = "maxmemory-policy";
+  const auto evicts = [](std::string policy) { return upper(std::move(policy)) != "NOEVICTION"; };
+  const auto directs = [&](const std::map<std::string, std::string>& directives) {
+    const auto found = directives.find(std::string(kPolicy));
+    return found != directives.end() && evicts(found->second);
+  };
+  const auto sets = [&](const Effect& effect) {
+    return effect.detail.starts_with(kPolicy) && effect.detail.size() > kPolicy.size() &&
+           evicts(effect.detail.substr(kPolicy.size() + 1));
+  };
+  return directs(run.plan.cluster.directives) ||
+         std::ranges::any_of(run.plan.cluster.nodes,
+                             [&](const auto& node) { return directs(node.second.directives); }) ||
+         std::ranges::any_of(
+             run.faults, [&](const FaultRecord& fault) { return std::ranges::any_of(fault.effects, sets); });
+}
+
+std::vector<FaultRecord> faults_of_commands(const std::vector<CommandRecord>& commands,
+                                            bool evicting_policy) {
   std::vector<FaultRecord> faults;
   for (const CommandRecord& command : commands) {
     if (command.node < 0 || command.time == kNever || command.words.empty()) continue;
-    FaultRecord fault = fault_of(command, commands);
+    FaultRecord fault = fault_of(command, commands, evicting_policy);
     if (!fault.effects.empty()) faults.push_back(std::move(fault));
   }
   std::ranges::stable_sort(faults, {}, &FaultRecord::requested);

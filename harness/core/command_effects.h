@@ -11,6 +11,11 @@
 namespace harness {
 
 /// One record for each command that took effect (or may have: no answer) and has effects, in order of time.
-std::vector<FaultRecord> faults_of_commands(const std::vector<CommandRecord>& commands);
+/// A limit of memory evicts nothing under the policy `noeviction`, which every build begins with;
+/// `evicting_policy`: the nodes may have another one already.
+std::vector<FaultRecord> faults_of_commands(const std::vector<CommandRecord>& commands,
+                                            bool evicting_policy = false);
+/// Whether the plan's directives, or a fault, give a node a policy of eviction.
+bool has_evicting_policy(const RunRecord& run);
 
 }  // namespace harness

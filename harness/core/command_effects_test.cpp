@@ -81,11 +81,14 @@ CommandRecord sent_at(int second, std::vector<std::string> words, const std::str
 
 }  // namespace
 
-TEST_CASE("a limit of memory may evict keys until it is taken back") {
-  const auto faults = faults_of_commands({sent_at(1, {"config", "set", "maxmemory", "1"}),
-                                          sent_at(2, {"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"}),
-                                          sent_at(3, {"CONFIG", "SET", "maxmemory", "0mb"}),
-                                          sent_at(4, {"CONFIG", "SET", "hz", "5"})});
+TEST_CASE("a limit of memory may evict keys until it is taken back, where the policy is one that evicts") {
+  const std::vector<CommandRecord> commands = {
+      sent_at(1, {"config", "set", "maxmemory", "1"}),
+      sent_at(2, {"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"}),
+      sent_at(3, {"CONFIG", "SET", "maxmemory", "0mb"}), sent_at(4, {"CONFIG", "SET", "hz", "5"})};
+  CHECK_FALSE(has(faults_of_commands(commands)[0], EffectKind::kData));
+  CHECK(has(faults_of_commands(commands)[1], EffectKind::kData));
+  const auto faults = faults_of_commands(commands, true);
   REQUIRE(faults.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) {
     CAPTURE(i);
@@ -93,7 +96,22 @@ TEST_CASE("a limit of memory may evict keys until it is taken back") {
     CHECK(has(faults[i], EffectKind::kData) == (i < 2));
   }
   for (std::size_t i = 0; i < 2; ++i) CHECK(faults[i].healed == 3 * kSecond + kMillisecond);
-  CHECK(faults_of_commands({sent({"CONFIG", "SET", "maxmemory", "1"})})[0].healed == kNever);
+  CHECK(faults_of_commands({sent({"CONFIG", "SET", "maxmemory", "1"})}, true)[0].healed == kNever);
+}
+
+TEST_CASE("the policy of eviction is one of the plan's directives, or of a fault") {
+  RunRecord run;
+  CHECK_FALSE(has_evicting_policy(run));
+  run.plan.cluster.directives["maxmemory-policy"] = "noeviction";
+  CHECK_FALSE(has_evicting_policy(run));
+  RunRecord of_a_node = run;
+  of_a_node.plan.cluster.nodes["n2"].directives["maxmemory-policy"] = "volatile-ttl";
+  CHECK(has_evicting_policy(of_a_node));
+  FaultRecord set;
+  set.effects.emplace_back();
+  set.effects[0].detail = "maxmemory-policy allkeys-lru";
+  run.faults.push_back(set);
+  CHECK(has_evicting_policy(run));
 }
 
 TEST_CASE("scripts that flush, and loading what the files hold, replace a node's data") {

@@ -164,6 +164,7 @@ void fields(Archive& a, typename Archive::template Of<RunInfo>& info) {
   a.value("rate", info.rate);
   a.value("strict", info.strict);
   a.value("interrupted", info.interrupted);
+  a.optional("ended_early", info.ended_early);
   a.time("clients_end", info.clients_end);
   a.time("settled", info.settled);
   a.time("end", info.end);

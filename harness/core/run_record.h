@@ -49,6 +49,7 @@ struct RunInfo {
   double rate = 0;      // operations per second, 0: as fast as they go
   bool strict = false;  // --strict: plain linearizability is asked for
   bool interrupted = false;
+  std::string ended_early;  // the violation, in words, that ended the load before its time; or empty
   /// Boundaries of the phases of the run. Clients work from 0 to clients_end; then everything is healed, the
   /// cluster settles until settled (kNever: it did not), final reads follow; the run ends at end.
   Nanos clients_end = kNever;
@@ -232,8 +233,8 @@ struct Failover {
   Nanos promoted = kNever;     // the replica serves as a master, by its own view
   Nanos first_write = kNever;  // first acknowledged write on the shard's slots by the new master
   Nanos converged = kNever;    // every reachable node agrees
-  double bound_ms = 0;         // checkers/PROMISES.md row 1: fault to promotion
-  bool within_bound = false;
+  double bound_ms = 0;         // checkers/PROMISES.md row 1: fault to promotion; 0: none is promised
+  bool within_bound = true;
 };
 
 /// The verdict of a whole run, as results.json holds it.

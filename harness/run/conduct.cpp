@@ -14,7 +14,6 @@
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
 #include "harness/core/anomaly_kind.h"
-#include "harness/core/ended_early.h"
 #include "harness/core/wait.h"
 #include "harness/faults/faults.h"
 #include "harness/run/bus_record.h"
@@ -211,7 +210,7 @@ class Conductor {
       follow_logs();
       loads_->check();
       if (early_end_ && early_end_->violated() && !nemesis.done()) {
-        note_early_end(record_.info, early_end_->violation());
+        record_.info.ended_early = early_end_->violation();
         nemesis.end_early();
       }
       if (interrupted_by() != 0) {

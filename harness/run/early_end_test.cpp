@@ -132,7 +132,7 @@ TEST_CASE("of a run that a violation ended, the store says by which, and which s
   Progress silent(ProgressStyle::kNone);
   CHECK(execute(plan, files, options, silent).error == "");
   const RunRecord record = load_run(files);
-  CHECK(ended_early(record.info) == "register: a lost write");
+  CHECK(record.info.ended_early == "register: a lost write");
   CHECK(steps_left_out(record) == std::vector<std::string>{"late"});
 }
 

@@ -373,7 +373,8 @@ RunRecord damaged_run(const RunFiles& files, std::string damage) {
 void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) {
   record.faults = reader.deeds(files.faults(), fault_deeds);
   record.commands = reader.deeds(files.commands(), command_deeds);
-  std::ranges::move(faults_of_commands(record.commands), std::back_inserter(record.faults));
+  std::ranges::move(faults_of_commands(record.commands, has_evicting_policy(record)),
+                    std::back_inserter(record.faults));
   std::ranges::stable_sort(record.faults, {}, &FaultRecord::requested);
   record.expectations = reader.items(files.expectations(), parse_expectations);
   record.final_data = reader.list<FinalData>(files.final_data());
