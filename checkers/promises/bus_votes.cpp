@@ -79,9 +79,26 @@ class BusVotes {
     if (!first && !forgot_between(voter, before->second->time, seen.time))
       tell("voted-twice-on-bus", voter, seen.time,
            told(seen) + ", in which it had voted already: " + told(*before->second));
+    check_saved(seen, voter);
     if (seen.fate == BusFate::kDropped) return;
     if (seen.fate == BusFate::kDuplicated) doubled_.insert({epoch, candidate});
     voters_[{epoch, candidate}].insert(voter);
+  }
+
+  /// Row 12: whoever forgets a vote in a crash can vote again in the same epoch, so it is on the disk before
+  /// it is sent. What a disk did not take is not the voter's fault, and one that is reset begins anew.
+  void check_saved(const BusSighting& seen, int voter) {
+    const auto epoch = static_cast<std::int64_t>(seen.message.current_epoch);
+    if (seen.saved_vote < 0 || seen.saved_vote >= epoch) return;
+    const bool excused = std::ranges::any_of(run().faults, [&](const FaultRecord& fault) {
+      return fault.requested <= seen.time &&
+             (damages_views(fault, voter) || has_effect(fault, {EffectKind::kDisk}) ||
+              (has_effect(fault, {EffectKind::kMembership}) && acts_on(run(), fault, voter)));
+    });
+    if (excused) return;
+    tell("vote-not-saved", voter, seen.time,
+         told(seen) + ", and its nodes.conf held " + std::to_string(seen.saved_vote) +
+             " as the epoch of its last vote when that was on its way");
   }
 
   /// A master that has the config epoch of an election it asked for has won it.

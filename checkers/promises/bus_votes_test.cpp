@@ -125,6 +125,28 @@ TEST_CASE("bad: two votes of one voter in one epoch") {
   CHECK(bus.finds("voted-twice-on-bus"));
 }
 
+TEST_CASE("bad: a vote that was not on the disk when it was sent") {
+  Bus bus;
+  bus.elect(true);
+  const auto saved = [&](std::int64_t epoch) {
+    for (BusSighting& seen : bus.run.bus.messages)
+      if (seen.message.type == BusType::kAuthAck) seen.saved_vote = epoch;
+  };
+  CHECK_FALSE(bus.finds("vote-not-saved"));
+  saved(7);
+  CHECK_FALSE(bus.finds("vote-not-saved"));
+  saved(6);
+  CHECK(bus.finds("vote-not-saved"));
+  SECTION("good: the disk took nothing, or the voter was reset") {
+    Effect effect;
+    effect.kind = GENERATE(EffectKind::kDisk, EffectKind::kMembership);
+    effect.nodes = {1, 2};
+    bus.disturb(effect, 13'000);
+    bus.run.faults.back().nodes = {1, 2};
+    CHECK_FALSE(bus.finds("vote-not-saved"));
+  }
+}
+
 TEST_CASE("bad: a failure that nobody else had reported") {
   Bus bus;
   bus.fail(11'600, 2, 3);

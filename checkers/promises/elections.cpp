@@ -100,11 +100,13 @@ class Elections {
     return adds ? std::max(0LL, number_after(line.text, "added ")) * kMillisecond : 0;
   }
 
-  /// The delay alone is no further reason to wait.
+  /// The delay alone is no further reason to wait. A node that fails later may be the heir of the first: its
+  /// own failure is what the node asks for votes about then, without announcing it once more.
   static bool holds_up(const LogLine& line) {
     const bool waits_its_turn = line.text.find("Waiting the delay") != std::string::npos;
     return (line.text.find("unable to failover") != std::string::npos && !waits_its_turn) ||
-           line.text.starts_with("Clear FAIL state");
+           line.text.starts_with("Clear FAIL state") || line.text.starts_with("FAIL message received") ||
+           line.text.starts_with("Marking node");
   }
 
   const std::vector<const View*>& views_of(int node) const {

@@ -215,6 +215,11 @@ TEST_CASE("elections: who announced one asks for votes when its turn has come, a
     scene.b.log(5, "Replica rank updated to #3, added 2000 milliseconds of delay.", 11'800);
     CHECK_FALSE(has(check_elections(scene.finish(), {}), "election-too-late"));
   }
+  SECTION("good: what it asks about is the failure of the heir") {
+    scene.asks_n5_at = 15'000;
+    scene.b.log(5, "FAIL message received from x about y", 14'800);
+    CHECK_FALSE(has(check_elections(scene.finish(), {}), "election-too-late"));
+  }
   SECTION("good: it had another reason to wait") {
     scene.asks_n5_at = 15'000;
     scene.b.log(5, "Currently unable to failover: Disconnected from master for longer than allowed.", 11'800);

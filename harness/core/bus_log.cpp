@@ -104,6 +104,7 @@ BusSighting read_sighting(const Json& json) {
   message.about = json.value("about", "");
   message.about_epoch = json.value("about_epoch", std::uint64_t{0});
   message.about_slots = json.value("about_slots", 0);
+  sighting.saved_vote = json.value("saved_vote", std::int64_t{-1});
   for (const char* told : {"suspects", "well"})
     for (const Json& entry : json.value(told, Json::array()))
       message.gossip.push_back({entry.at(0).get<std::string>(), entry.at(1).get<std::uint16_t>()});
@@ -241,6 +242,7 @@ Json line_of(const BusSighting& sighting) {
   if (message.paused) json["paused"] = true;
   if (message.forced) json["forced"] = true;
   if (!message.about.empty()) json["about"] = message.about;
+  if (sighting.saved_vote >= 0) json["saved_vote"] = sighting.saved_vote;
   if (message.type == BusType::kUpdate) {
     json["about_epoch"] = message.about_epoch;
     json["about_slots"] = message.about_slots;

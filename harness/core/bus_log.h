@@ -34,6 +34,8 @@ struct BusSighting {
   BusLink link;
   BusFate fate = BusFate::kPassed;
   BusMessage message;  // of its gossip only who is suspected or has failed
+  std::int64_t saved_vote =
+      -1;  // of a vote: the last one that the voter's nodes.conf held then; -1: not read
 };
 
 struct BusLinkCounts {

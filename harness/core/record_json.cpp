@@ -58,6 +58,9 @@ class Writer {
     if (!field.empty()) j_[name] = field;
   }
   void time(const char* name, Nanos field) { j_[name] = field == kNever ? Json(nullptr) : Json(field); }
+  void optional_time(const char* name, Nanos field) {
+    if (field != kNever) j_[name] = field;
+  }
   void slots(const char* name, const SlotRanges& field) { j_[name] = slots_json(field); }
   void letter(const char* name, char field) { j_[name] = field ? std::string(1, field) : std::string(); }
   template <typename Record>
@@ -95,6 +98,7 @@ class Reader {
     const auto found = j_.find(name);
     if (found != j_.end()) field = found->is_null() ? kNever : found->get<Nanos>();
   }
+  void optional_time(const char* name, Nanos& field) { time(name, field); }
   void slots(const char* name, SlotRanges& field) {
     std::vector<std::string> texts;
     value(name, texts);
@@ -295,6 +299,7 @@ void fields(Archive& a, typename Archive::template Of<FaultRecord>& fault) {
   a.value("nodes", fault.nodes);
   a.value("sides", fault.sides);
   a.value("one_way", fault.one_way);
+  a.optional_time("prepared", fault.prepared);
   a.time("requested", fault.requested);
   a.time("active", fault.active);
   a.time("heal_requested", fault.heal_requested);

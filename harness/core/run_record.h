@@ -101,7 +101,9 @@ struct FaultRecord {
   std::vector<std::vector<std::string>>
       sides;             // of a partition: names of nodes and client groups on each side
   bool one_way = false;  // a partition that drops one direction only: side 0 is not heard by the others
-  Nanos requested = kNever;
+  Nanos prepared =
+      kNever;  // when it began what it does before it strikes (slots that it moves); kNever: nothing
+  Nanos requested = kNever;       // when it struck
   Nanos active = kNever;          // verified to have taken effect; kNever: never verified
   Nanos heal_requested = kNever;  // kNever: a fault that is not healed (a crash is ended by a restart)
   Nanos healed = kNever;          // verified to be gone

@@ -8,6 +8,7 @@
 #include "harness/core/record_json.h"
 #include "harness/faults/faults.h"
 #include "harness/faults/network/cut.h"
+#include "harness/run/nodes_conf.h"
 
 namespace harness {
 namespace {
@@ -37,6 +38,8 @@ bool needs_bus_path(const Plan& plan) {
 
 BusRecord::BusRecord(Cluster& cluster, const RunFiles& files, Tally* tally, bool space_votes)
     : journal_(files.bus(), tally), path_(hosts_of(cluster), port_of(cluster.node(0), Traffic::kBusPort)) {
+  for (int node = 0; node < cluster.size(); ++node)
+    nodes_conf_[cluster.host(node).name()] = cluster.node(node).files().nodes_conf();
   if (space_votes) this->space_votes(cluster);
 }
 
@@ -61,7 +64,15 @@ void BusRecord::space_votes(const Cluster& cluster) {
 void BusRecord::begin(const RunClock& clock) {
   clock_ = clock;
   write(line_of(BusOpening{clock_.now(), path_.hosts(), path_.port(), path_.closed_links()}));
-  path_.traffic().record(clock, [this](const BusSighting& sighting) { write(line_of(sighting)); });
+  path_.traffic().record(clock, [this](const BusSighting& sighting) { take(sighting); });
+}
+
+/// A vote is saved before it is sent (row 12): the file is read before the vote is handed on.
+void BusRecord::take(BusSighting sighting) {
+  if (sighting.message.type == BusType::kAuthAck)
+    if (const auto voter = nodes_conf_.find(sighting.link.from); voter != nodes_conf_.end())
+      if (const auto epochs = saved_epochs(voter->second)) sighting.saved_vote = epochs->last_vote;
+  write(line_of(sighting));
 }
 
 void BusRecord::write(const nlohmann::json& line) {

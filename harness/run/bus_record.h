@@ -1,7 +1,8 @@
 // The bus path of a run, and the journal of what passed (bus.jsonl).
 #pragma once
 
-#include <exception>
+#include <filesystem>
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -36,9 +37,11 @@ class BusRecord {
  private:
   void write(const nlohmann::json& line);
   void space_votes(const Cluster& cluster);
+  void take(BusSighting sighting);
 
   RunClock clock_;
-  std::mutex mutex_;  // guards the two below
+  std::map<std::string, std::filesystem::path> nodes_conf_;  // of each node
+  std::mutex mutex_;                                         // guards the two below
   EvidenceFile journal_;
   std::string failure_;
   Nanos counted_ = 0;

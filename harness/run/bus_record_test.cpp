@@ -66,6 +66,14 @@ TEST_CASE("what passes on the bus of a real cluster is in the store") {
       return count_of(record.path().traffic().counts(), {BusTypeSet::all(), {}, {}, true});
     };
     wait_until("messages pass", 30s, [&] { return counted() > 60; });
+    const auto replica = cluster.node(3).connect();
+    require_that(replica != nullptr, "n4 answers");
+    require_that(replica->call({"CLUSTER", "FAILOVER"})->text == "OK", "n4 is asked to take over");
+    BusTypeSet votes;
+    votes.add(BusType::kAuthAck);
+    wait_until("a majority votes", 30s, [&] {
+      return count_of(record.path().traffic().counts(), {votes, {}, {}, true}) >= 2;
+    });
     record.end();
     const BusLog log = parse_bus_log(read_file(files.bus()));
     require_that(log.open && log.opening.hosts.size() == 6 && log.opening.closed_links == 0,
@@ -74,6 +82,9 @@ TEST_CASE("what passes on the bus of a real cluster is in the store") {
     require_that(count_of(log.counts, {BusTypeSet::all(), {}, {}, true}) > 60, "counts");
     require_that(!log.messages.empty(), "the first claim of each link");
     for (const BusSighting& seen : log.messages) {
+      if (seen.message.type == BusType::kAuthAck)
+        require_that(seen.saved_vote >= static_cast<std::int64_t>(seen.message.current_epoch),
+                     "a vote is on the voter's disk when it passes");
       require_that(seen.time >= 0 && seen.time <= clock.now(), "in the run's time");
       bool known = false;
       for (const NodeInfo& node : cluster.infos())

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <optional>
-#include <sstream>
 #include <string>
 
 #include "harness/cluster/log_harvest.h"
 #include "harness/cluster/node.h"
 #include "harness/core/saved_epochs.h"
 #include "harness/run/log_times.h"
+#include "harness/run/nodes_conf.h"
 
 namespace harness {
 
@@ -19,19 +18,12 @@ namespace fs = std::filesystem;
 namespace {
 
 /// The epochs that the node's nodes.conf holds in the end, as a line that the node wrote last.
-std::optional<LogLine> saved_epochs(const fs::path& file) {
-  std::ifstream in(file);
+std::optional<LogLine> told_epochs(const fs::path& file) {
+  const auto epochs = saved_epochs(file);
+  if (!epochs) return std::nullopt;
   LogLine line;
-  std::string own = "0";
-  for (std::string text; std::getline(in, text);) {
-    std::istringstream split(text);
-    const std::vector<std::string> words{std::istream_iterator<std::string>(split), {}};
-    if (words.size() > 6 && words[2].find("myself") != std::string::npos) own = words[6];
-    if (words.size() > 4 && words[0] == "vars")
-      line.text = std::string(kSavedEpochs) + words[2] + ", last vote in epoch " + words[4];
-  }
-  if (line.text.empty()) return std::nullopt;
-  line.text += ", own config epoch " + own;
+  line.text = std::string(kSavedEpochs) + std::to_string(epochs->current) + ", last vote in epoch " +
+              std::to_string(epochs->last_vote) + ", own config epoch " + std::to_string(epochs->own_config);
   return line;
 }
 
@@ -51,7 +43,7 @@ std::vector<LogLine> load_logs(const fs::path& nodes, const RunRecord& record) {
     }
   }
   for (std::size_t number = 0; number < record.nodes.size(); ++number) {
-    auto line = saved_epochs(NodeFiles{nodes / record.nodes[number].name}.nodes_conf());
+    auto line = told_epochs(NodeFiles{nodes / record.nodes[number].name}.nodes_conf());
     if (!line || record.info.end == kNever) continue;
     line->node = static_cast<int>(number);
     line->time = record.info.end;

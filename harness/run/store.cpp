@@ -370,8 +370,29 @@ RunRecord damaged_run(const RunFiles& files, std::string damage) {
   return record;
 }
 
+/// What faults did before they struck: changes of the membership, and over when the blow came.
+std::vector<FaultRecord> preparations(const std::vector<FaultRecord>& faults) {
+  std::vector<FaultRecord> before;
+  for (const FaultRecord& fault : faults) {
+    if (fault.prepared == kNever) continue;
+    FaultRecord preparation = fault;
+    std::erase_if(preparation.effects,
+                  [](const Effect& effect) { return effect.kind != EffectKind::kMembership; });
+    if (preparation.effects.empty()) continue;
+    preparation.prepared = kNever;
+    preparation.description = "prepares: " + fault.description;
+    preparation.nodes = preparation.effects.front().nodes;
+    preparation.requested = fault.prepared;
+    preparation.active = preparation.heal_requested = preparation.healed = fault.requested;
+    preparation.heals = true;
+    before.push_back(std::move(preparation));
+  }
+  return before;
+}
+
 void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) {
   record.faults = reader.deeds(files.faults(), fault_deeds);
+  std::ranges::move(preparations(record.faults), std::back_inserter(record.faults));
   record.commands = reader.deeds(files.commands(), command_deeds);
   std::ranges::move(faults_of_commands(record.commands, has_evicting_policy(record)),
                     std::back_inserter(record.faults));

@@ -113,6 +113,33 @@ TEST_CASE("faults are journaled as they change, the last word of each counts, a 
   CHECK(record.faults[1].fault == "kill");
 }
 
+TEST_CASE("what a fault moves before it strikes is a change of the membership by itself") {
+  const TemporaryStore store;
+  const RunFiles files = stored_run(store.root, 46);
+  FaultRecord fault;
+  fault.fault = "migrate-then-kill";
+  fault.prepared = 2 * kSecond;
+  fault.requested = 4 * kSecond;
+  fault.active = fault.requested + kMillisecond;
+  fault.nodes = {4, 0, 1};
+  fault.effects.resize(2);
+  fault.effects[0].kind = EffectKind::kMembership;
+  fault.effects[0].nodes = {0, 1};
+  fault.effects[1].kind = EffectKind::kDown;
+  fault.effects[1].nodes = {4};
+  FaultJournal(files).write(0, fault);
+  const RunRecord record = load_run(files);
+  REQUIRE(record.faults.size() == 2);
+  const FaultRecord& before = record.faults[0];
+  CHECK(before.requested == 2 * kSecond);
+  CHECK(before.healed == 4 * kSecond);
+  CHECK(before.nodes == std::vector<int>{0, 1});
+  REQUIRE(before.effects.size() == 1);
+  CHECK(before.effects[0].kind == EffectKind::kMembership);
+  CHECK(record.faults[1].requested == 4 * kSecond);
+  CHECK(record.faults[1].effects.size() == 2);
+}
+
 TEST_CASE("a harness that is killed while a fault acts leaves a record that ends before it") {
   const TemporaryStore store;
   const RunFiles files = stored_run(store.root, 45);

@@ -22,6 +22,14 @@ Fixture lonely() {
   return Fixture(text('m') + " 10.0.0.1:7000@17000 myself,master - 0 0 0 connected\n");
 }
 
+/// What the replica of the first of three masters knows.
+std::string known_to_replica() {
+  std::string conf = three_masters();
+  conf.replace(conf.find("myself,"), 7, "");
+  conf.replace(conf.find("slave " + text('m')), 5, "myself,slave");
+  return conf;
+}
+
 }  // namespace
 
 TEST_CASE("keys hash as the specification says") {
@@ -83,6 +91,17 @@ TEST_CASE("slots are taken and given up") {
   CHECK(f.command({"set-config-epoch", "5"}) == Reply::ok());
   CHECK(error_of(f.command({"set-config-epoch", "6"})) == "ERR Node config epoch is already non-zero");
   CHECK(f.command({"bumpepoch"}) == Reply::status("STILL 5"));
+}
+
+TEST_CASE("a replica takes no slot, also one that nobody serves") {
+  std::string conf = known_to_replica();
+  conf.replace(conf.find("-16383"), 6, "-16382");
+  Fixture f(conf);
+  REQUIRE(f.state().owner[16383] == nullptr);
+  CHECK(error_of(f.command({"addslots", "16383"})) == "ERR Please use ADDSLOTS only with masters.");
+  CHECK(error_of(f.command({"addslotsrange", "16383", "16383"})) ==
+        "ERR Please use ADDSLOTS only with masters.");
+  CHECK(f.state().owner[16383] == nullptr);
 }
 
 TEST_CASE("MEET is a handshake that ends in acquaintance") {
@@ -313,10 +332,7 @@ TEST_CASE("an unassigned slot is not served, a replica serves READONLY reads of 
   CHECK(error_text(route(empty.state(), empty.cluster.config(), request, exists), empty.cluster.config()) ==
         "CLUSTERDOWN Hash slot not served");
 
-  std::string conf = three_masters();
-  conf.replace(conf.find("myself,"), 7, "");
-  conf.replace(conf.find("slave " + text('m')), 5, "myself,slave");
-  Fixture f(conf);
+  Fixture f(known_to_replica());
   f.pass(100);
   REQUIRE(f.state().ok);
   const std::vector<std::string_view> of_master{"{06S}"};

@@ -284,6 +284,7 @@ void take_over(const FaultRecord& blow, FaultRecord& record) {
   record.effects.insert(record.effects.end(), blow.effects.begin(), blow.effects.end());
   record.sides = blow.sides;
   record.one_way = blow.one_way;
+  record.prepared = record.requested;
   record.requested = blow.requested;
   record.active = blow.active;
   record.error = blow.error;
