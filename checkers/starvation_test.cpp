@@ -109,6 +109,7 @@ TEST_CASE("servers that never became one cluster are one finding, whatever else 
   formed.step = kFormationStep;
   formed.condition = "the servers become one cluster";
   formed.until = kSecond;
+  formed.patience = 60 * kSecond;
   formed.failed = true;
   formed.why = "32 of 32 nodes disagree";
   run.expectations = {formed};

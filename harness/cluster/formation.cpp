@@ -151,7 +151,8 @@ void Formation::wait_for_each(std::vector<std::size_t> waiting, const Commands& 
     });
     if (waiting.empty()) return;
     note_progress(waiting.size());
-    pause(Clock::now() - begin, why);
+    if (waiting.size() > 1) why += fmt::format(", and {} more nodes likewise", waiting.size() - 1);
+    pause(Clock::now() - begin, why, static_cast<int>(waiting.front()));
   }
 }
 

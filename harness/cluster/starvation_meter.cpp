@@ -77,10 +77,10 @@ void StarvationMeter::begin(const RunClock& clock, const std::filesystem::path& 
   for (const ProcessorWait& wait : waits_) write(wait);
 }
 
-std::optional<ProcessorWait> StarvationMeter::worst() const {
+std::optional<ProcessorWait> StarvationMeter::worst(Nanos window) const {
   const std::lock_guard lock(mutex_);
-  const auto windows = starved_windows(waits_, window_);
-  const ProcessorWait* worst = worst_within(windows, -window_, kNever);
+  const auto windows = starved_windows(waits_, window > 0 ? window : window_);
+  const ProcessorWait* worst = worst_within(windows, -kNever, kNever);
   return worst == nullptr ? std::nullopt : std::optional(*worst);
 }
 

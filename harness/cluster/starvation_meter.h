@@ -47,9 +47,9 @@ class StarvationMeter {
   /// Stops measuring. Throws EnvironmentError when the file is not complete.
   void stop();
 
-  /// The window in which a server starved most so far, its times counted from the meter's start; nothing when
-  /// none did.
-  std::optional<ProcessorWait> worst() const;
+  /// The window of that length (0: a node timeout) in which a server starved most so far, its times counted
+  /// from the meter's start; nothing when none did.
+  std::optional<ProcessorWait> worst(Nanos window = 0) const;
 
  private:
   struct Process {

@@ -125,16 +125,18 @@ class Conductor {
     return true;
   }
 
-  /// Throws when servers had no processor: then nothing is known of what they would have done.
+  /// Throws when a server had no processor for most of the time: then nothing is known of what it would have
+  /// done.
   void blame_the_machine(const NotFormed& failure) const {
-    const auto starved = starvation_->worst();
+    const auto starved = starvation_->worst(std::chrono::nanoseconds(failure.patience).count());
     if (!starved) return;
     const std::string who = starved->node == kNetworkOfOurs
                                 ? "the thread that carries the cluster bus"
                                 : "server " + record_.nodes[static_cast<std::size_t>(starved->node)].name;
-    throw EnvironmentError(
-        "the machine left no time for the servers to become one cluster (" + describe(*starved, who) +
-        "): take fewer nodes, a longer --node-timeout, or end what else runs here. " + failure.what());
+    throw EnvironmentError("the machine left no time for the servers to become one cluster (" +
+                           describe(*starved, who) +
+                           "): take fewer nodes, a longer --node-timeout, or end what else runs here. " +
+                           "What was missing: " + failure.missing);
   }
 
   /// A store without a load: one look at every node, and the expectation that was not met.
