@@ -8,7 +8,10 @@
 #include "checkers/objects/objects.h"
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/documented.h"
+#include "checkers/promises/expectations.h"
+#include "checkers/promises/logs.h"
 #include "checkers/promises/promised.h"
+#include "harness/core/anomaly_kind.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -115,9 +118,30 @@ std::string explain(const RunVerdict& verdict, const Plan& plan) {
   return text;
 }
 
+bool was_formed(const RunRecord& run) {
+  return std::ranges::none_of(run.expectations, [](const ExpectationRecord& expectation) {
+    return expectation.step == kFormationStep && expectation.failed;
+  });
+}
+
+/// What has something to say of servers that never became one cluster: all else that is seen of those is that
+/// one failure once more.
+bool judges_unformed(const Checker& checker) {
+  return checker.check == check_expectations || checker.check == check_logs;
+}
+
+CheckResult nothing_to_judge(const Checker& checker) {
+  CheckResult result;
+  result.name = checker.name;
+  result.valid = Validity::kNotApplicable;
+  result.explanation = "The servers never became one cluster.";
+  return result;
+}
+
 std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& analysis,
                                      const CheckOptions& options) {
   std::vector<CheckResult> results;
+  if (!judges_unformed(checker) && !was_formed(analysis.run)) return {nothing_to_judge(checker)};
   if (is_of_loads(checker) && judged_by_load(analysis.run))
     results = check_loads(analysis, options);
   else
@@ -130,8 +154,13 @@ std::vector<CheckResult> run_checker(const Checker& checker, const Analysis& ana
 
 }  // namespace
 
-SelectedChecks::SelectedChecks(std::span<const std::string_view> names, const Analysis& analysis)
-    : analysis_(analysis), plan_(analysis.run.plan), names_(names), known_(analysis.run) {
+SelectedChecks::SelectedChecks(std::span<const std::string_view> names, const Analysis& analysis,
+                               std::span<const ProcessorWait> waits)
+    : analysis_(analysis),
+      plan_(analysis.run.plan),
+      names_(names),
+      known_(analysis.run),
+      starvation_(analysis.run, waits) {
   for (const std::string_view name : names)
     if (find_checker(name) == nullptr && std::ranges::count(plan_.loads, name, &LoadPlan::name) == 0)
       throw UsageError("there is no checker called \"" + std::string(name) +
@@ -151,6 +180,7 @@ bool SelectedChecks::asks_for(const Checker& checker) const {
 std::vector<CheckResult> SelectedChecks::run(const Checker& checker, const CheckOptions& options) const {
   if (!asks_for(checker)) return {};
   std::vector<CheckResult> results = run_checker(checker, analysis_, options);
+  for (CheckResult& result : results) starvation_.excuse(result);
   if (!names_.empty() && !names(checker.name))
     std::erase_if(results, [&](const CheckResult& result) { return !names(result.name); });
   for (CheckResult& result : results) {
@@ -162,11 +192,11 @@ std::vector<CheckResult> SelectedChecks::run(const Checker& checker, const Check
 }
 
 RunVerdict judge(const RunRecord& run, const CheckOptions& options,
-                 std::span<const std::string_view> selected) {
+                 std::span<const std::string_view> selected, std::span<const ProcessorWait> waits) {
   RunVerdict verdict;
   verdict.valid = Validity::kNotApplicable;
   const Analysis analysis(run);
-  const SelectedChecks asked(selected, analysis);
+  const SelectedChecks asked(selected, analysis, waits);
   for (const Checker& checker : checkers()) {
     for (CheckResult& result : asked.run(checker, options)) {
       verdict.valid = worst(verdict.valid, result.valid);

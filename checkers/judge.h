@@ -8,6 +8,7 @@
 #include "checkers/checkers.h"
 #include "checkers/known.h"
 #include "checkers/promises/analysis.h"
+#include "checkers/starvation.h"
 
 namespace harness {
 
@@ -16,7 +17,9 @@ namespace harness {
 class SelectedChecks {
  public:
   /// Throws UsageError for a name that is neither. REQUIRES: names and the analysis outlive it.
-  SelectedChecks(std::span<const std::string_view> names, const Analysis& analysis);
+  /// `waits`: of the servers for a processor, as the run's store has them.
+  SelectedChecks(std::span<const std::string_view> names, const Analysis& analysis,
+                 std::span<const ProcessorWait> waits = {});
 
   /// The checker's answers: several when the loads of the run are judged apart; none if it was not asked for.
   std::vector<CheckResult> run(const Checker& checker, const CheckOptions& options) const;
@@ -28,12 +31,13 @@ class SelectedChecks {
   const Plan& plan_;
   std::span<const std::string_view> names_;
   KnownViolations known_;
+  Starvation starvation_;
 };
 
 /// Runs the selected checkers (none selected: all of the table, in its order). Exit code: 0 pass, 1 a
 /// violation, 4 unknown (harness/FORMATS.md). Violations that the plan knows
 /// stay with their checks and do not make the run fail.
 RunVerdict judge(const RunRecord& run, const CheckOptions& options,
-                 std::span<const std::string_view> selected = {});
+                 std::span<const std::string_view> selected = {}, std::span<const ProcessorWait> waits = {});
 
 }  // namespace harness

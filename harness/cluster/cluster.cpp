@@ -94,8 +94,10 @@ void Cluster::start() {
 void Cluster::form() {
   say("forming the cluster");
   Formation formation(nodes_, infos_);
-  formation.run(options_.form_timeout.value_or(formation_patience(options_.config.node_timeout_ms, size())),
-                [this](const Roles& roles) { return why_not_formed(roles); });
+  formation.run(
+      options_.form_timeout.value_or(formation_patience(options_.config.node_timeout_ms, size())),
+      [this](const Roles& roles) { return why_not_formed(roles); },
+      [this](const Roles& roles) { return who_disagrees(roles, infos_, membership(), options_.config); });
 }
 
 std::optional<int> Cluster::node_at(std::string_view ip, int port) const {

@@ -152,7 +152,7 @@ TEST_CASE("servers that had time and do not become a cluster are to blame themse
   } catch (const NotFormed& error) {
     CHECK_THAT(error.what(), Catch::Contains("the servers' own doing"));
     CHECK_THAT(error.missing, Catch::Contains("n"));
-    CHECK(error.patience == 1ms);
+    CHECK(error.patience >= 1ms);
   }
   CHECK(formation_patience(1500, 6) == 36s);
   CHECK(formation_patience(100, 3) == 8s);

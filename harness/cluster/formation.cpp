@@ -18,6 +18,7 @@ constexpr auto kLongestPause = std::chrono::milliseconds(500);
 constexpr std::size_t kSmall = 24;
 // Nodes that take longer than this to answer say something of the machine.
 constexpr auto kSlowRound = std::chrono::milliseconds(1000);
+constexpr std::size_t kLogLinesTold = 5;
 constexpr Timeouts kPatience{std::chrono::milliseconds(5000), std::chrono::milliseconds(10'000)};
 
 Command add_slots(const SlotRange& range, bool ranges) {
@@ -44,23 +45,26 @@ Formation::Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vecto
                });
 }
 
-void Formation::run(std::chrono::milliseconds timeout, const WhyNot& why_not) {
-  const auto deadline = Clock::now() + timeout;
+void Formation::run(std::chrono::milliseconds timeout, const WhyNot& why_not,
+                    const Disagreement& disagreement) {
   patience_ = timeout;
+  began_ = Clock::now();
+  deadline_ = began_ + timeout;
+  end_ = began_ + kPatiences * timeout;
   connect();
   read_ids();
   set_epochs_and_slots();
   tell_all(small_ ? introductions([](std::size_t, std::size_t) { return true; }) : meet_a_few());
-  wait_until_acquainted(deadline);
+  wait_until_acquainted();
   // Now that they know each other, those with slots tell of them: all, or those who wait for it.
   tell_all(introductions([this](std::size_t i, std::size_t other) {
     return i == first_holder(i) && (small_ || master_of(other) == i);
   }));
-  if (stand_ins_) promote_the_masters(deadline);
-  gather_the_replicas(deadline);
+  if (stand_ins_) promote_the_masters();
+  gather_the_replicas();
   // A promotion is broadcast, becoming a replica is not; and the slots of a large cluster are not known yet.
   tell_all(introductions([this](std::size_t i, std::size_t) { return !small_ || !infos_[i].master; }));
-  wait_for_all(deadline, why_not);
+  wait_for_all(why_not, disagreement);
   connections_.clear();
 }
 
@@ -99,17 +103,27 @@ Roles Formation::look() {
   return Roles(std::move(views), infos_);
 }
 
-void Formation::pause(Deadline deadline, Clock::duration round, const std::string& why) {
+void Formation::note_progress(std::size_t missing) {
+  if (missing >= least_missing_) return;
+  least_missing_ = missing;
+  deadline_ = std::min(end_, Clock::now() + patience_);
+}
+
+void Formation::pause(Clock::duration round, const std::string& why, int blamed) {
   slowest_round_ = std::max(slowest_round_, round);
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     if (!nodes_[i]->running()) give_up(i, "it ended");
-  if (Clock::now() >= deadline) time_is_up(why);
+  if (Clock::now() >= deadline_) time_is_up(why, blamed);
   std::this_thread::sleep_for(std::clamp<Clock::duration>(round, kPollInterval, kLongestPause));
 }
 
-void Formation::time_is_up(const std::string& why) {
+/// `blamed`: a node whose log is told; -1: none.
+void Formation::time_is_up(std::string why, int blamed) {
+  if (blamed >= 0)
+    why += fmt::format("; the last lines of {}'s log:\n{}", infos_[static_cast<std::size_t>(blamed)].name,
+                       nodes_[static_cast<std::size_t>(blamed)]->last_log_lines(kLogLinesTold));
   const auto slowest = std::chrono::duration_cast<std::chrono::milliseconds>(slowest_round_);
-  const std::string message = "the cluster is not ready in time: " + why + "; ";
+  const std::string message = "the cluster is not ready in time: " + why + "\n";
   if (slowest > kSlowRound)
     throw EnvironmentError(fmt::format(
         "{}its nodes took up to {} ms to answer: on a slow or busy machine give fewer nodes or a longer "
@@ -118,11 +132,12 @@ void Formation::time_is_up(const std::string& why) {
   throw NotFormed(fmt::format("{}all nodes answered, within {} ms: what is missing is the servers' own doing "
                               "(their logs are in nodes/ of the store)",
                               message, slowest.count()),
-                  why, patience_);
+                  why, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_));
 }
 
-void Formation::wait_for_each(std::vector<std::size_t> waiting, const Commands& commands, Deadline deadline,
+void Formation::wait_for_each(std::vector<std::size_t> waiting, const Commands& commands,
                               const Lacks& lacks) {
+  least_missing_ = waiting.size();
   for (;;) {
     const auto begin = Clock::now();
     std::vector<Commands> asked(nodes_.size());
@@ -135,16 +150,24 @@ void Formation::wait_for_each(std::vector<std::size_t> waiting, const Commands& 
       return !lack;
     });
     if (waiting.empty()) return;
-    pause(deadline, Clock::now() - begin, why);
+    note_progress(waiting.size());
+    if (waiting.size() > 1) why += fmt::format(", and {} more nodes likewise", waiting.size() - 1);
+    pause(Clock::now() - begin, why, static_cast<int>(waiting.front()));
   }
 }
 
-void Formation::wait_for_all(Deadline deadline, const WhyNot& why_not) {
+void Formation::wait_for_all(const WhyNot& why_not, const Disagreement& disagreement) {
+  least_missing_ = members_.size();
   for (;;) {
     const auto begin = Clock::now();
-    const auto why = why_not(look());
+    const Roles roles = look();
+    const auto why = why_not(roles);
     if (!why) return;
-    pause(deadline, Clock::now() - begin, *why);
+    const Unsettled unsettled = disagreement(roles);
+    note_progress(static_cast<std::size_t>(unsettled.nodes));
+    const std::string story =
+        fmt::format("{} of {} nodes disagree ({})", unsettled.nodes, members_.size(), unsettled.story);
+    pause(Clock::now() - begin, unsettled.nodes == 0 ? *why : story, unsettled.first);
   }
 }
 
@@ -205,8 +228,8 @@ std::vector<Formation::Commands> Formation::meet_a_few() const {
   return commands;
 }
 
-void Formation::wait_until_acquainted(Deadline deadline) {
-  wait_for_each(members_, {{"CLUSTER", "NODES"}}, deadline,
+void Formation::wait_until_acquainted() {
+  wait_for_each(members_, {{"CLUSTER", "NODES"}},
                 [this](std::size_t, const std::vector<Reply>& replies) -> std::optional<std::string> {
                   const Topology topology = parse_cluster_nodes(replies[0].text);
                   for (const std::size_t other : members_) {
@@ -219,7 +242,7 @@ void Formation::wait_until_acquainted(Deadline deadline) {
 
 /// One after the other: two that took over at once would both take the next epoch, and one would have to bump
 /// its own later.
-void Formation::promote_the_masters(Deadline deadline) {
+void Formation::promote_the_masters() {
   const auto masters = those([](const NodeInfo& info) { return !info.slots.empty(); });
   int slots = 0;
   std::vector<Commands> follow(nodes_.size());
@@ -234,12 +257,12 @@ void Formation::promote_the_masters(Deadline deadline) {
       return what;
     };
   };
-  wait_for_each(masters, {{"CLUSTER", "INFO"}}, deadline,
+  wait_for_each(masters, {{"CLUSTER", "INFO"}},
                 info_lacks([&](const ClusterInfo& info) { return info.slots_ok == slots; },
                            "does not know all slots yet"));
   std::uint64_t epoch = 0;
   for (const std::size_t i : masters) {
-    wait_for_each({i}, {{"CLUSTER", "INFO"}}, deadline,
+    wait_for_each({i}, {{"CLUSTER", "INFO"}},
                   info_lacks([&](const ClusterInfo& info) { return info.current_epoch >= epoch; },
                              fmt::format("has not heard of epoch {}", epoch)));
     const auto reply = connections_[i].call({"CLUSTER", "FAILOVER", "TAKEOVER"});
@@ -251,7 +274,7 @@ void Formation::promote_the_masters(Deadline deadline) {
   }
 }
 
-void Formation::gather_the_replicas(Deadline deadline) {
+void Formation::gather_the_replicas() {
   const auto replicas = those([](const NodeInfo& info) { return !info.master && !info.spare; });
   const auto lacks = [this](std::size_t i, const std::vector<Reply>& replies) -> std::optional<std::string> {
     const Topology topology = parse_cluster_nodes(replies[0].text);
@@ -267,7 +290,7 @@ void Formation::gather_the_replicas(Deadline deadline) {
     }
     return "is not a replica of " + master.name + " yet";
   };
-  wait_for_each(replicas, {{"CLUSTER", "NODES"}}, deadline, lacks);
+  wait_for_each(replicas, {{"CLUSTER", "NODES"}}, lacks);
 }
 
 std::size_t Formation::first_holder(std::size_t node) const {

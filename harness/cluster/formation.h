@@ -36,6 +36,7 @@
 #include "harness/client/connection.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/roles.h"
+#include "harness/cluster/settled.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -50,23 +51,27 @@ class NotFormed : public EnvironmentError {
   std::chrono::milliseconds patience;
 };
 
-/// Many times what servers need that work: twenty node timeouts (5 s at least), and a second a node.
+/// Many times what servers need that work: twenty node timeouts (5 s at least), and a second a node. So long
+/// may nothing become better.
 std::chrono::milliseconds formation_patience(int node_timeout_ms, int nodes);
 
 class Formation {
  public:
   using WhyNot = std::function<std::optional<std::string>(const Roles&)>;
+  using Disagreement = std::function<Unsettled(const Roles&)>;
 
   /// Fills in the ids of `infos`. REQUIRES: the nodes answer, and the members among them are empty.
   Formation(const std::vector<std::unique_ptr<Node>>& nodes, std::vector<NodeInfo>& infos);
 
   /// Throws EnvironmentError: a node refused a command, died, or `why_not` was not satisfied in time;
-  /// NotFormed when the servers are to blame for the last.
-  void run(std::chrono::milliseconds timeout, const WhyNot& why_not);
+  /// NotFormed when the servers are to blame for the last. The patience begins anew whenever more nodes than
+  /// ever have what a step waits for, and ends for good when it has passed kPatiences times.
+  void run(std::chrono::milliseconds timeout, const WhyNot& why_not, const Disagreement& disagreement);
+  static constexpr int kPatiences = 4;
 
  private:
   using Commands = std::vector<Command>;
-  using Deadline = std::chrono::steady_clock::time_point;
+  using TimePoint = std::chrono::steady_clock::time_point;
   /// What a node's replies still lack, in words; nothing: it is done.
   using Lacks = std::function<std::optional<std::string>(std::size_t node, const std::vector<Reply>&)>;
 
@@ -75,12 +80,13 @@ class Formation {
   void tell_all(const std::vector<Commands>& commands);
   Roles look();
   /// Asks these nodes, and again those that lack something, until none does.
-  void wait_for_each(std::vector<std::size_t> nodes, const Commands& commands, Deadline deadline,
-                     const Lacks& lacks);
-  void wait_for_all(Deadline deadline, const WhyNot& why_not);
+  void wait_for_each(std::vector<std::size_t> nodes, const Commands& commands, const Lacks& lacks);
+  void wait_for_all(const WhyNot& why_not, const Disagreement& disagreement);
+  /// What a step waits for has been reached by all but so many.
+  void note_progress(std::size_t missing);
   /// Between two rounds: throws when a node has ended or the time is up.
-  void pause(Deadline deadline, std::chrono::steady_clock::duration round, const std::string& why);
-  [[noreturn]] void time_is_up(const std::string& why);
+  void pause(std::chrono::steady_clock::duration round, const std::string& why, int blamed = -1);
+  [[noreturn]] void time_is_up(std::string why, int blamed);
   [[noreturn]] void give_up(std::size_t node, const std::string& why);
 
   void connect();
@@ -89,10 +95,10 @@ class Formation {
   /// CLUSTER MEET by one member of another, where `which` says so of the two.
   std::vector<Commands> introductions(const std::function<bool(std::size_t, std::size_t)>& which) const;
   std::vector<Commands> meet_a_few() const;
-  void wait_until_acquainted(Deadline deadline);
-  void promote_the_masters(Deadline deadline);
+  void wait_until_acquainted();
+  void promote_the_masters();
   /// Every replica follows its shard's master, whatever it followed before.
-  void gather_the_replicas(Deadline deadline);
+  void gather_the_replicas();
 
   std::size_t master_of(std::size_t node) const { return static_cast<std::size_t>(infos_[node].shard); }
   /// The node that holds the slots of this one's shard first: its master, or the stand-in.
@@ -106,6 +112,10 @@ class Formation {
   bool stand_ins_ = false;
   std::vector<Connection> connections_;
   std::chrono::milliseconds patience_{};
+  TimePoint began_;
+  TimePoint deadline_;           // of patience, unless there is progress
+  TimePoint end_;                // of all of them
+  std::size_t least_missing_{};  // of the step under way
   std::chrono::steady_clock::duration slowest_round_{};
 };
 

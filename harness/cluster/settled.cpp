@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 namespace harness {
@@ -18,6 +19,13 @@ int left_behind(const View& view, const std::vector<NodeInfo>& nodes, const std:
              return nodes[static_cast<std::size_t>(member)].id == listed.id;
            });
   }));
+}
+
+/// "n1, n2, n3 and 7 more"
+std::string listed(const std::vector<std::string>& names, std::size_t most) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > most ? fmt::format("{} and {} more", text, names.size() - most) : text;
 }
 
 /// What can be served without the members that ended for good.
@@ -169,6 +177,35 @@ Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes, cons
     if (auto why = dead_marked_failed(name(i), roles.view(i), nodes, dead, left.majority)) return why;
   }
   return shards(roles, nodes, intended, alive, left, dead);
+}
+
+Unsettled who_disagrees(const Roles& roles, const std::vector<NodeInfo>& nodes, const Membership& intended,
+                        const ClusterConfig& config) {
+  constexpr std::size_t kNamed = 3;  // of those with the same lack, and of different lacks
+  const std::vector<int> members = intended.members();
+  const Left left = left_to_serve(intended, roles, {});
+  std::map<std::string, std::vector<std::string>> by_lack;  // without the name that it begins with
+  // What a node that does not answer says of itself is not known.
+  const bool all_answer = std::ranges::all_of(
+      members, [&](int member) { return roles.view(member).topology.myself() != nullptr; });
+  Unsettled found;
+  for (const int i : members) {
+    const std::string& name = nodes[static_cast<std::size_t>(i)].name;
+    auto why = own_state(name, roles.view(i), nodes, intended, left, config);
+    if (!why && all_answer) why = agreement(name, roles.view(i), roles, nodes, members);
+    if (!why) continue;
+    if (found.nodes++ == 0) found.first = i;
+    by_lack[why->substr(name.size())].push_back(name);
+  }
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups(by_lack.begin(), by_lack.end());
+  std::ranges::stable_sort(groups, std::ranges::greater{},
+                           [](const auto& group) { return group.second.size(); });
+  for (std::size_t i = 0; i < groups.size() && i < kNamed; ++i) {
+    const auto& [lack, names] = groups[i];
+    found.story += (i == 0 ? "" : "; ") + listed(names, kNamed) + ":" + lack;
+  }
+  if (groups.size() > kNamed) found.story += fmt::format("; {} more differences", groups.size() - kNamed);
+  return found;
 }
 
 Why why_not_caught_up(const Roles& roles, const std::vector<NodeInfo>& nodes) {

@@ -21,6 +21,16 @@ std::optional<std::string> why_not_settled(const Roles& roles, const std::vector
                                            const Membership& intended, const ClusterConfig& config,
                                            const std::set<int>& dead = {});
 
+/// How many members have not come to agree with what is intended, and with what the others say of
+/// themselves; and which of them lack what, equal ones together.
+struct Unsettled {
+  int nodes = 0;
+  int first = -1;     // one of them
+  std::string story;  // "n1, n2, n3 and 13 more: sees 1024 of 16384 slots served; n4: …"; empty: none
+};
+Unsettled who_disagrees(const Roles& roles, const std::vector<NodeInfo>& nodes, const Membership& intended,
+                        const ClusterConfig& config);
+
 /// Nothing when every replica has applied all that its master has sent (no writes are under way any more):
 /// what final reads of replicas wait for. Else the first that lags, in words.
 std::optional<std::string> why_not_caught_up(const Roles& roles, const std::vector<NodeInfo>& nodes);

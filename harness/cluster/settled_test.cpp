@@ -77,3 +77,22 @@ TEST_CASE("a shard of which nothing is left is not waited for") {
 TEST_CASE("without a majority nobody is marked as failed, and the state is not ok") {
   CHECK_FALSE(Three({0, 1}, kFlagPfail).why_not(false));
 }
+
+TEST_CASE("who disagrees is told with equal lacks together, and how many there are") {
+  Three three({}, 0);
+  const auto disagree = [&] {
+    return who_disagrees(Roles(three.views, three.nodes), three.nodes, Membership(three.nodes), {});
+  };
+  CHECK(disagree().nodes == 0);
+  CHECK(disagree().story.empty());
+  for (View& view : three.views) view.cluster.slots_ok = 1024;
+  three.views[2].cluster.slots_assigned = 5;
+  CHECK(disagree().nodes == 3);
+  CHECK(disagree().first == 0);
+  CHECK(disagree().story == "n1, n2: sees 1024 of 16384 slots served; n3: knows owners of 5 of 16384 slots");
+  three.views[1] = View{};
+  three.views[1].node = 1;
+  three.views[1].reachable = false;
+  three.views[1].error = "gone";
+  CHECK(disagree().nodes == 3);
+}

@@ -1,10 +1,12 @@
 // The bus path of a run, and the journal of what passed (bus.jsonl).
 #pragma once
 
+#include <condition_variable>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include "harness/cluster/cluster.h"
 #include "harness/core/clock.h"
@@ -35,17 +37,23 @@ class BusRecord {
   BusPath& path() { return path_; }
 
  private:
-  void write(const nlohmann::json& line);
+  void tell(const nlohmann::json& line);
+  void write(const std::stop_token& stop);
   void space_votes(const Cluster& cluster);
   void take(BusSighting sighting);
 
   RunClock clock_;
   std::map<std::string, std::filesystem::path> nodes_conf_;  // of each node
-  std::mutex mutex_;                                         // guards the two below
-  EvidenceFile journal_;
+  EvidenceFile journal_;  // of the writer alone
+  std::mutex mutex_;      // guards all below
+  std::condition_variable_any told_;
+  std::string lines_;  // not written yet
   std::string failure_;
   Nanos counted_ = 0;
-  BusPath path_;  // the last: its thread writes to the journal
+  /// The path's threads may have no descriptor of the journal (bus_carrier.h), and are not to wait for a
+  /// disk.
+  std::jthread writer_;
+  BusPath path_;  // the last: its threads tell of what passes
 };
 
 }  // namespace harness

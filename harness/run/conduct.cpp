@@ -13,6 +13,7 @@
 #include "harness/cluster/intent.h"
 #include "harness/cluster/observer.h"
 #include "harness/cluster/reload.h"
+#include "harness/cluster/starvation_meter.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/wait.h"
 #include "harness/faults/faults.h"
@@ -25,6 +26,7 @@
 #include "harness/run/seal.h"
 #include "harness/run/settle.h"
 #include "harness/run/stall_meter.h"
+#include "harness/run/waits_file.h"
 
 namespace harness {
 namespace {
@@ -80,6 +82,9 @@ class Conductor {
     const bool own_networks = plan_.mode != SandboxMode::kLoopback;
     if (own_networks && needs_bus_path(plan()))
       bus_ = std::make_unique<BusRecord>(*cluster_, plan_.files, &tally_, plan().limits.bus_evidence);
+    starvation_ =
+        std::make_unique<StarvationMeter>(*cluster_, milliseconds(plan().cluster.config.node_timeout_ms),
+                                          bus_ ? bus_->path().thread_ids() : std::vector<int>{});
     try {
       cluster_->start();
     } catch (const EnvironmentError&) {
@@ -109,6 +114,7 @@ class Conductor {
     record_.nodes = cluster_->infos();
     record_.info.environment["anti_affinity"] = cluster_->anti_affinity() ? "yes" : "no";
     if (failure) {
+      blame_the_machine(*failure);
       tell_unformed(*failure, since_start.now());
       return false;
     }
@@ -116,6 +122,20 @@ class Conductor {
     std::snprintf(took, sizeof took, "cluster ready %.1f s", to_seconds(since_start.now()));
     progress_.say(std::string(took) + "   " + load_names() + "   faults: " + fault_names());
     return true;
+  }
+
+  /// Throws when a server had no processor for most of the time: then nothing is known of what it would have
+  /// done.
+  void blame_the_machine(const NotFormed& failure) const {
+    const auto starved = starvation_->worst(std::chrono::nanoseconds(failure.patience).count());
+    if (!starved) return;
+    const std::string who = starved->node == kNetworkOfOurs
+                                ? "the thread that carries the cluster bus"
+                                : "server " + record_.nodes[static_cast<std::size_t>(starved->node)].name;
+    throw EnvironmentError("the machine left no time for the servers to become one cluster (" +
+                           describe(*starved, who) +
+                           "): take fewer nodes, a longer --node-timeout, or end what else runs here. " +
+                           "What was missing: " + failure.missing);
   }
 
   /// A store without a load: one look at every node, and the expectation that was not met.
@@ -161,6 +181,7 @@ class Conductor {
         std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     save_run(plan_.files, record_, &tally_);
     if (bus_) bus_->begin(clock_);
+    starvation_->begin(clock_, waits_file(plan_.files), &tally_);
     ObserverOptions options;
     options.journal = plan_.files.topology();
     options.tally = &tally_;
@@ -341,6 +362,7 @@ class Conductor {
     look_once_more();
     observer_->stop();
     if (const auto trouble = observer_->error()) throw EnvironmentError(*trouble);
+    starvation_->stop();
     if (bus_) bus_->end();
     // A node that is to be loaded again may take its time to save.
     cluster_->stop(reloads() ? kOrderlyEnd : kEnd);
@@ -368,6 +390,8 @@ class Conductor {
     record_.counters.observer_looks = observer_->looks();
     record_.counters.observer_failures = observer_->failures();
     record_.counters.host_stall_max = stall_meter_->longest();
+    if (const auto starved = starvation_->worst())
+      record_.info.environment["server_starved_ms"] = std::to_string(starved->waited / kMillisecond);
     loads_.reset();
     recorder_.reset();
     save_final_data(plan_.files, record_, &tally_);
@@ -388,6 +412,7 @@ class Conductor {
   std::unique_ptr<Sandbox> sandbox_;
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<BusRecord> bus_;
+  std::unique_ptr<StarvationMeter> starvation_;
   std::set<int> left_dead_;  // members that are not started again in the end
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<StallMeter> stall_meter_;

@@ -90,7 +90,7 @@ void EarlyEnd::watch() {
       const Nanos began = clock_.now();
       RunRecord record = load_run(files_);
       forget_from(record, began - kUnsettled);
-      violation = judge_(record);
+      violation = judge_(record, files_);
     } catch (const std::exception& error) {
       return tell({}, std::string("cannot be judged while it runs: ") + error.what());
     }

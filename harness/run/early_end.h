@@ -17,7 +17,7 @@ namespace harness {
 
 /// The violation that a record which ends in the midst of its run already proves, in words; empty: none. May
 /// throw: then nothing is known.
-using JudgeSoFar = std::function<std::string(const RunRecord&)>;
+using JudgeSoFar = std::function<std::string(const RunRecord&, const RunFiles&)>;
 
 /// Judges in a thread of its own that is less urgent than the run. The newest moments are left out: of them
 /// not every journal has told yet. The pauses are longer than what the judging takes of the processor, so

@@ -126,7 +126,7 @@ TEST_CASE("of a run that a violation ended, the store says by which, and which s
   ExecuteOptions options;
   options.find_workload = find_workload;
   options.mode = SandboxMode::kLoopback;
-  options.judge_so_far = [](const RunRecord& record) {
+  options.judge_so_far = [](const RunRecord& record, const RunFiles&) {
     return std::string(record.history.operations.empty() ? "" : "register: a lost write");
   };
   Progress silent(ProgressStyle::kNone);
@@ -146,7 +146,7 @@ TEST_CASE("the load does not go on for as long as a judgement is under way") {
   ExecuteOptions options;
   options.find_workload = find_workload;
   options.mode = SandboxMode::kLoopback;
-  options.judge_so_far = [&](const RunRecord&) {
+  options.judge_so_far = [&](const RunRecord&, const RunFiles&) {
     std::size_t before = 0;
     const auto stands = [&] {
       const std::size_t now = load_run(files).history.operations.size();

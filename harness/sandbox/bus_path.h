@@ -1,8 +1,9 @@
-// The bus path: every connection of the cluster bus goes through a thread of ours, which reads the messages,
-// counts them, and drops, delays, doubles or disorders those that rules name. In each host's network
-// namespace an nft rule redirects outgoing connections to the bus port to a listener of ours there, which
-// reads where they were meant to go and connects onward with a mark of its own; the peer sees the host's own
-// address, and the servers' configuration is untouched.
+// The bus path: every connection of the cluster bus goes through a thread of ours (or, of a large cluster,
+// one of several: bus_carrier.h), which reads the messages, counts them, and drops, delays, doubles or
+// disorders those that rules name. In each host's network namespace an nft rule redirects outgoing
+// connections to the bus port to a listener of ours there, which reads where they were meant to go and
+// connects onward with a mark of its own; the peer sees the host's own address, and the servers'
+// configuration is untouched.
 //
 //   n1's server -> redirect -> listener in n1's namespace -> (mark) -> n2's bus port
 //
@@ -10,16 +11,12 @@
 // no rule, no socket and no thread of it is there.
 #pragma once
 
-#include <atomic>
-#include <list>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "harness/sandbox/bus_pipe.h"
+#include "harness/sandbox/bus_carrier.h"
 #include "harness/sandbox/bus_traffic.h"
-#include "harness/sandbox/file_descriptor.h"
 #include "harness/sandbox/sandbox.h"
 
 namespace harness {
@@ -62,42 +59,21 @@ class BusPath {
   std::vector<std::string> hosts() const;  // names
   int port() const { return port_; }
   int closed_links() const { return closed_links_; }  // when it was opened
-  int connections() const { return connections_; }    // that go through it now
+  int connections() const;                            // that go through it now
+  std::vector<int> thread_ids() const;                // of those that carry it
   /// How many hosts the kernel redirects from, as it lists its rules now.
   int redirecting_hosts() const;
 
  private:
   friend class BusRuleInForce;
-  struct Door {
-    Host* host = nullptr;
-    FileDescriptor listener;
-    int port = 0;
-  };
-
-  void open_door(Host& host);
+  BusDoor open_door(Host& host) const;
   void close_old_links();
-  void carry(const std::stop_token& stop);
-  void accept_from(const Door& door);
-  void handle(std::uint64_t tag, std::uint32_t events, Nanos now);
-  void release_due(Nanos now);
-  void sweep();
-  void tell_epoll(BusPipe& pipe, std::uint64_t number);
-  std::string name_of(const std::string& ip) const;
-  void wake() const;
 
   const std::vector<Host*> hosts_;
   const int port_;
   int closed_links_ = 0;
-  std::atomic<int> connections_ = 0;
-  std::atomic<bool> rules_changed_ = false;
   BusTraffic traffic_;
-  std::vector<Door> doors_;
-  FileDescriptor epoll_;
-  FileDescriptor wake_;
-  // Of the thread alone:
-  std::map<std::uint64_t, std::unique_ptr<BusPipe>> pipes_;  // by number
-  std::uint64_t last_pipe_ = 0;
-  std::jthread thread_;
+  std::vector<std::unique_ptr<BusCarrier>> carriers_;
 };
 
 }  // namespace harness

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -324,6 +325,48 @@ TEST_CASE("hundreds of rules and paths leave no rule, socket or thread behind") 
     require_that(entries("/proc/self/task") == threads, "no thread is left");
     BusPath path = scene.open();
     require_that(path.redirecting_hosts() == 2 && path.traffic().rules() == 0, "it can begin anew");
+  });
+}
+
+TEST_CASE("a hundred nodes have a bus path where twenty thousand open files are allowed") {
+  CHECK(bus_carriers_needed(6, 1024) == 1);
+  CHECK(bus_carriers_needed(100, 1'000'000) == 1);
+  CHECK(bus_carriers_needed(100, 20'000) == 2);
+  CHECK(bus_carriers_needed(300, 20'000) == 10);
+  CHECK(bus_carriers_needed(20, 1024) == 2);
+  CHECK(bus_carriers_needed(400, 1024) == 0);
+}
+
+TEST_CASE("threads with descriptors of their own carry the bus as one does") {
+  in_each_sandbox([](SandboxMode mode) {
+    const auto sandbox = make_sandbox(mode);
+    std::vector<Host*> hosts;
+    for (int i = 1; i <= 12; ++i) hosts.push_back(&sandbox->add_host("n" + std::to_string(i)));
+    // Between what all connections need in one table, and what half of them do.
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    rlimit few = before;
+    few.rlim_cur = few.rlim_max = 500;
+    require_that(::setrlimit(RLIMIT_NOFILE, &few) == 0, "lower the limit");
+    require_that(bus_carriers_needed(hosts.size(), few.rlim_max) == 2, "two threads");
+    const std::size_t descriptors = entries("/proc/self/fd");
+    {
+      BusPath path(hosts, kPort);
+      require_that(path.thread_ids().size() == 2, "two carry");
+      // Of either thread's hosts to one of its own, and to one of the other's.
+      std::vector<Line> lines;
+      for (const auto& [from, to] : {std::pair{0, 2}, {0, 1}, {1, 3}, {1, 0}})
+        lines.emplace_back(*hosts[static_cast<std::size_t>(from)], *hosts[static_cast<std::size_t>(to)]);
+      wait_until("all go through us", kPatience, [&] { return path.connections() == 4; });
+      const std::string ping = message(BusType::kPing, 7);
+      for (const Line& line : lines) send(line.near, ping);
+      for (const Line& line : lines) require_that(receive(line.far, ping.size()) == ping, "it arrives");
+      for (const Line& line : lines) send(line.far, ping);
+      for (const Line& line : lines) require_that(receive(line.near, ping.size()) == ping, "and back");
+      lines.front().near.close();
+      require_that(ended(lines.front().far), "an end is passed on");
+    }
+    require_that(entries("/proc/self/fd") == descriptors, "no descriptor is left");
   });
 }
 

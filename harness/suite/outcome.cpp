@@ -1,6 +1,7 @@
 #include "harness/suite/outcome.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 namespace harness {
@@ -62,8 +63,12 @@ void read_results(const Json& results, const Json& run, RunOutcome& outcome) {
   if (!run.is_object()) return;
   if (const auto counters = run.find("counters"); counters != run.end())
     outcome.stall_ms = number_at(*counters, "host_stall_max") / 1e6;
-  if (const auto info = run.find("run"); info != run.end() && info->contains("config"))
-    outcome.node_timeout_ms = number_at(info->at("config"), "node_timeout_ms");
+  const auto info = run.find("run");
+  if (info == run.end()) return;
+  if (const auto environment = info->find("environment"); environment != info->end())
+    outcome.stall_ms =
+        std::max(outcome.stall_ms, std::atof(text_at(*environment, "server_starved_ms").c_str()));
+  if (info->contains("config")) outcome.node_timeout_ms = number_at(info->at("config"), "node_timeout_ms");
 }
 
 bool spoilt_by_stall(const RunOutcome& outcome) {

@@ -20,6 +20,7 @@
 #include "harness/run/interrupt.h"
 #include "harness/run/progress.h"
 #include "harness/run/store.h"
+#include "harness/run/waits_file.h"
 #include "harness/verbs/check_output.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/file_check.h"
@@ -300,7 +301,7 @@ Checked check_run(const CheckArguments& arguments) {
     const std::vector<std::string>& planned = record.plan.limits.checks;
     std::vector<std::string_view> names(planned.begin(), planned.end());
     if (!arguments.checker.empty()) names = {arguments.checker};
-    const SelectedChecks asked(names, analysis);
+    const SelectedChecks asked(names, analysis, load_waits(files));
     for (const Checker& checker : checkers()) {
       if (!asked.asks_for(checker)) continue;
       teller->now("checking " + std::string(checker.name), -1);

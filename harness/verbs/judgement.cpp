@@ -10,6 +10,7 @@
 #include "harness/run/graphviz.h"
 #include "harness/run/node_logs.h"
 #include "harness/run/progress.h"
+#include "harness/run/waits_file.h"
 #include "harness/verbs/verbs.h"
 #include "reports/graph.h"
 #include "reports/reports.h"
@@ -60,12 +61,12 @@ std::string write_all(const ReportInput& input, const RunFiles& files, const std
 }
 
 /// Judged by the plan: its checks, and strictly where it says so.
-RunVerdict judge_by_plan(const RunRecord& record, bool strict) {
+RunVerdict judge_by_plan(const RunRecord& record, const RunFiles& files, bool strict) {
   const LimitsPlan& limits = record.plan.limits;
   CheckOptions check;
   check.strict = strict || limits.strict;
   const std::vector<std::string_view> selected(limits.checks.begin(), limits.checks.end());
-  return judge(record, check, selected);
+  return judge(record, check, selected, load_waits(files));
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ RunVerdict judge_by_plan(const RunRecord& record, bool strict) {
 Judgement judge_run(const RunFiles& files, bool strict) {
   Judgement judgement{load_run(files), {}, {}};
   judgement.record.info.strict = judgement.record.info.strict || strict;
-  judgement.verdict = judge_by_plan(judgement.record, strict);
+  judgement.verdict = judge_by_plan(judgement.record, files, strict);
   return judgement;
 }
 
@@ -89,8 +90,8 @@ void write_reports(Judgement& judgement, const RunFiles& files, const std::files
   judgement.junit = write_all(input, files, folder);
 }
 
-std::string violation_so_far(const RunRecord& record) {
-  const RunVerdict verdict = judge_by_plan(record, false);
+std::string violation_so_far(const RunRecord& record, const RunFiles& files) {
+  const RunVerdict verdict = judge_by_plan(record, files, false);
   if (verdict.exit_code != kExitViolation) return {};
   for (const CheckResult& check : verdict.checks)
     if (check.valid == Validity::kInvalid) return check.name + ": " + check.explanation;

@@ -26,7 +26,7 @@ Judgement judge_and_report(const RunFiles& files, bool strict = false);
 
 /// For runs that stop at a violation: the first one that the record proves so far, in words, or nothing. What
 /// the plan knows does not count.
-std::string violation_so_far(const RunRecord& record);
+std::string violation_so_far(const RunRecord& record, const RunFiles& files);
 
 /// The end of a run that the environment or the harness ended: results.json and junit.xml say so.
 Judgement report_error(const RunFiles& files, const Plan& plan, const RunInfo& info, const std::string& what);

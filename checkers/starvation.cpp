@@ -1,0 +1,143 @@
+#include "checkers/starvation.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "checkers/promises/bounds.h"
+#include "checkers/promises/evidence.h"
+#include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
+
+namespace harness {
+namespace {
+
+constexpr AnomalyKind kRestOnTime[] = {
+    // who is given up, elected and followed, and when
+    "election-asked-again",
+    "election-too-early",
+    "election-too-late",
+    "failed-without-majority",
+    "failure-not-told",
+    "kept-blocked-at-demotion",
+    "migrated-below-barrier",
+    "migrated-to-unorphaned",
+    "migrated-too-early",
+    "needless-failover",
+    "no-failover",
+    "rank-ignored",
+    "served-in-quarantine",
+    "slow-convergence",
+    "slow-failover",
+    "slow-first-write",
+    "suspected-too-early",
+    "vote-without-failure",
+    "votes-too-close",
+    // what is served meanwhile, and what clients are told
+    "clusterdown-while-ok",
+    "redirected-again",
+    "redirected-elsewhere",
+    "redirected-in-circles",
+    "redirected-to-itself",
+    "redirected-to-nowhere",
+    "served-while-down",
+    "slots-unavailable",
+    "slots-uncovered",
+    "stuck-client",
+    "unanswered-at-replica",
+    // how all show the cluster once they had their time to agree
+    "addresses-disagree",
+    "cluster-down-at-end",
+    "failed-master-apart",
+    "gossiped-otherwise",
+    "info-disagrees",
+    "link-down",
+    "lost-link-told-up",
+    "master-without-replica",
+    "master-without-slots",
+    "masters-missing",
+    "member-missing",
+    "node-missing",
+    "nodes-disagree",
+    "ok-without-coverage",
+    "old-master-elsewhere",
+    "old-master-not-demoted",
+    "readonly-master",
+    "replica-elsewhere",
+    "replica-not-listed",
+    "replica-of-no-master",
+    "replica-stuck",
+    "role-disputed",
+    "roles-disagree",
+    "shard-membership",
+    "shard-slots-disagree",
+    "shard-without-slots",
+    "slot-owner-disputed",
+    "slot-uncovered-at-end",
+    "slots-disagree",
+    "slots-disputed",
+    "slots-elsewhere",
+    "state-disagrees",
+    "stranger-listed",
+    "thought-failing",
+    "unknown-node-shown",
+    // what waits for others, or is told to them
+    "acknowledged-too-little",
+    "blocked-beside-element",
+    "lives-on",
+    "message-lost",
+    "notice-lost",
+    "subscription-died",
+    "subscription-kept",
+    "waited-elsewhere",
+};
+
+}  // namespace
+
+bool rests_on_time(std::string_view anomaly) {
+  return anomaly.starts_with(kExpectationKind) ||
+         std::ranges::find(kRestOnTime, anomaly, &AnomalyKind::name) != std::end(kRestOnTime);
+}
+
+Starvation::Starvation(const RunRecord& run, std::span<const ProcessorWait> waits) : run_(run) {
+  const Bounds bounds = bounds_of(run);
+  if (bounds.node_timeout <= 0 || waits.empty()) return;
+  // A report of failure counts for two timeouts, an election follows, and may be lost; then all converge.
+  reach_ = 4 * bounds.node_timeout + bounds.recovery_derived + bounds.lost_election + kSecond;
+  windows_ = starved_windows(waits, bounds.node_timeout);
+}
+
+const ProcessorWait* Starvation::behind(const Anomaly& anomaly) const {
+  if (!rests_on_time(anomaly.type)) return nullptr;
+  Nanos from = anomaly.time - reach_;
+  for (const ExpectationRecord& expectation : run_.expectations)
+    if (std::string(kExpectationKind) + expectation.step == anomaly.type)
+      from = std::min(from, expectation.began - reach_);
+  return worst_within(windows_, from, anomaly.time + reach_);
+}
+
+std::string Starvation::told(const ProcessorWait& window) const {
+  const std::string who = window.node == kNetworkOfOurs ? "the thread that carries the cluster bus"
+                                                        : "server " + node_name(run_, window.node);
+  return "the machine left no time for it: until " + at(window.until) + " " + describe(window, who);
+}
+
+void Starvation::excuse(CheckResult& result) const {
+  if (windows_.empty() || result.violations == 0) return;
+  std::string doubts;
+  const std::size_t excused = std::erase_if(result.anomalies, [&](const Anomaly& anomaly) {
+    const ProcessorWait* window = anomaly.allowed ? nullptr : behind(anomaly);
+    if (window != nullptr && doubts.empty()) doubts = anomaly.explanation + "; but " + told(*window) + ".";
+    return window != nullptr;
+  });
+  if (excused == 0) return;
+  if (excused > 1) doubts += " So it is with " + counted_noun(excused - 1, "more finding") + ".";
+  const auto left = std::ranges::find(result.anomalies, false, &Anomaly::allowed);
+  // A list that was cut has one at least of each kind.
+  result.violations = left == result.anomalies.end() ? 0 : result.violations - excused;
+  result.explanation.clear();
+  if (left != result.anomalies.end()) result.explanation = left->explanation + ".";
+  if (result.violations == 0) result.valid = Validity::kUnknown;
+  doubt(result, doubts);
+}
+
+}  // namespace harness

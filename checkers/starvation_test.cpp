@@ -1,0 +1,123 @@
+// What a record of servers without a processor excuses, and what it does not.
+#include "checkers/starvation.h"
+
+#include <catch2/catch.hpp>
+
+#include "checkers/judge.h"
+#include "checkers/promises/falsified_run_test.h"
+#include "harness/core/anomaly_kind.h"
+
+using namespace harness;
+using namespace harness::testing;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// n2 waited for most of the time from..until; the rest of it it slept, or ran.
+std::vector<ProcessorWait> starve(int from_ms, int until_ms, double waited = 0.8, double ran = 0.05) {
+  constexpr int kSpan = 100;
+  std::vector<ProcessorWait> waits;
+  for (int ms = from_ms; ms < until_ms; ms += kSpan)
+    waits.push_back({1, ms * kMillisecond, (ms + kSpan) * kMillisecond,
+                     static_cast<Nanos>(waited * kSpan * kMillisecond),
+                     static_cast<Nanos>(ran * kSpan * kMillisecond)});
+  return waits;
+}
+
+/// A failover for which nothing is to blame.
+RunRecord needless() {
+  RunRecord run = healthy();
+  for (Incarnation& life : run.incarnations) life.expected = true;
+  run.faults.erase(run.faults.begin());
+  return run;
+}
+
+CheckResult failover_check(const RunRecord& run, const std::vector<ProcessorWait>& waits) {
+  const std::string_view names[] = {"failover"};
+  return judge(run, {}, names, waits).checks.front();
+}
+
+}  // namespace
+
+TEST_CASE("a needless failover on a machine that starved a server is a doubt that names server and wait") {
+  const RunRecord run = needless();
+  REQUIRE(failover_check(run, {}).valid == Validity::kInvalid);
+  const CheckResult result = failover_check(run, starve(9'000, 12'000));
+  CHECK(result.valid == Validity::kUnknown);
+  CHECK(result.violations == 0);
+  CHECK(result.anomalies.empty());
+  CHECK_THAT(result.explanation,
+             Contains("needless") && Contains("server n2 waited 1.2 s of 1.5 s for a processor"));
+}
+
+TEST_CASE(
+    "a server that burns the processor itself, starves long before, or only for moments, excuses nothing") {
+  const RunRecord run = needless();
+  const auto burnt = starve(9'000, 12'000, 0.6, 0.4);
+  const auto moments = starve(9'000, 12'000, 0.3);
+  const auto before = starve(-60'000, -40'000);
+  for (const auto& waits : {burnt, moments, before})
+    CHECK(failover_check(run, waits).valid == Validity::kInvalid);
+}
+
+TEST_CASE("content is not excused, and what is left of a check is told first") {
+  const RunRecord run = needless();
+  CheckResult result;
+  result.valid = Validity::kInvalid;
+  for (const std::string type : {"needless-failover", "lost-write-outside-window"}) {
+    Anomaly anomaly;
+    anomaly.type = type;
+    anomaly.explanation = "about " + type;
+    anomaly.time = 10 * kSecond;
+    ++result.violations;
+    result.anomalies.push_back(anomaly);
+  }
+  Starvation(run, starve(9'000, 12'000)).excuse(result);
+  CHECK(result.valid == Validity::kInvalid);
+  CHECK(result.violations == 1);
+  REQUIRE(result.anomalies.size() == 1);
+  CHECK(result.anomalies.front().type == "lost-write-outside-window");
+  CHECK_THAT(result.explanation, Catch::Matchers::StartsWith("about lost-write-outside-window."));
+}
+
+TEST_CASE("the network that runs through us starves all of them") {
+  auto waits = starve(9'000, 12'000);
+  for (ProcessorWait& wait : waits) wait.node = kNetworkOfOurs;
+  CHECK_THAT(failover_check(needless(), waits).explanation,
+             Contains("the thread that carries the cluster bus waited"));
+}
+
+TEST_CASE("an expectation is excused by what starved anybody while it was waited for") {
+  RunRecord run = needless();
+  ExpectationRecord expectation;
+  expectation.step = "e";
+  expectation.condition = "owner slot=42";
+  expectation.began = 0;
+  expectation.until = 60 * kSecond;
+  expectation.patience = 60 * kSecond;
+  expectation.failed = true;
+  run.expectations = {expectation};
+  const std::string_view names[] = {"expectations"};
+  CHECK(judge(run, {}, names).exit_code == 1);
+  CHECK(judge(run, {}, names, starve(9'000, 12'000)).exit_code == 4);
+}
+
+TEST_CASE("servers that never became one cluster are one finding, whatever else their views show") {
+  RunRecord run = healthy();
+  last_view_of(run, 1).cluster.state_ok = false;
+  ExpectationRecord formed;
+  formed.step = kFormationStep;
+  formed.condition = "the servers become one cluster";
+  formed.until = kSecond;
+  formed.patience = 60 * kSecond;
+  formed.failed = true;
+  formed.why = "32 of 32 nodes disagree";
+  run.expectations = {formed};
+  const RunVerdict verdict = judge(run, {});
+  CHECK(verdict.exit_code == 1);
+  std::size_t violations = 0;
+  for (const CheckResult& check : verdict.checks) violations += check.violations;
+  CHECK(violations == 1);
+  CHECK_THAT(verdict.explanation,
+             Contains("1 violation (expectations)") && Contains("32 of 32 nodes disagree"));
+}
