@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "harness/core/answer.h"
+
 namespace harness {
 namespace {
 
@@ -66,16 +68,21 @@ std::uint32_t& OpenOperations::of_new(std::int32_t process) {
 
 void OpenOperations::refuse_invocation(const Event& event, std::size_t line, bool retired) {
   throw HistoryError(line, "process " + std::to_string(event.process) +
-                               (retired ? " comes back after an info" : " has an operation open already"));
+                               (retired ? " comes back after an info; what follows an info is another process"
+                                        : " has an operation open already; it must complete before the next "
+                                          "one, or the next is another process's"));
 }
 
 void OpenOperations::refuse_completion(const Event& event, std::size_t line) {
-  throw HistoryError(line, "process " + std::to_string(event.process) + " completes what it never invoked");
+  throw HistoryError(line, "process " + std::to_string(event.process) +
+                               " completes what it never invoked, or completed already; remove this line, or "
+                               "put the invocation before it");
 }
 
 void OpenOperations::refuse_other(const Event& event, std::size_t line, bool function) {
   throw HistoryError(line, "process " + std::to_string(event.process) + " completes another " +
-                               (function ? "function" : "key") + " than it invoked");
+                               (function ? "function" : "key") +
+                               " than it invoked; a completion repeats both");
 }
 
 template <typename TakeOver>
@@ -107,6 +114,9 @@ void HistoryBuilder::add(const Event& event, std::size_t line, TakeOver& value) 
                                                 : Outcome::kInfo;
   const bool saw = event.type == EventType::kFail && event.function == Function::kCas;
   if (event.type == EventType::kOk || saw) op.result = value(event.value);
+  if (event.type != EventType::kOk) return;
+  const std::string why = why_answer_contradicts(history_.values, op.function, op.argument, op.result);
+  if (!why.empty()) throw HistoryError(line, "process " + std::to_string(event.process) + ": " + why);
 }
 
 void HistoryBuilder::add(const Event& event, std::size_t line) {
