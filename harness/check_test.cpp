@@ -338,12 +338,13 @@ TEST_CASE("a byte order mark, CR LF and a cut end of a file are told from what i
     CHECK(ended == code);
     CHECK_THAT(run.err() + run.out(), Contains(says));
   };
-  const auto jsonl = [](const char* type, const char* f, const char* value) {
-    return R"({"time":1,"process":0,"type":")" + std::string(type) + R"(","f":")" + f + R"(","value":)" +
-           value + "}";
+  const auto jsonl = [](int time, const char* type, const char* f, const char* value) {
+    return "{\"time\":" + std::to_string(time) + R"(,"process":0,"type":")" + type + R"(","f":")" + f +
+           R"(","value":)" + value + "}";
   };
-  const std::string write = jsonl("invoke", "write", "1") + "\r\n" + jsonl("ok", "write", "1") + "\r\n";
-  const std::string read = jsonl("invoke", "read", "null") + "\r\n" + jsonl("ok", "read", "null") + "\r\n";
+  const std::string write = jsonl(1, "invoke", "write", "1") + "\r\n" + jsonl(2, "ok", "write", "1") + "\r\n";
+  const std::string read =
+      jsonl(3, "invoke", "read", "null") + "\r\n" + jsonl(4, "ok", "read", "null") + "\r\n";
   const std::string mark = "\xef\xbb\xbf";
   check("mark.jsonl", mark + write + read, 1, "stale");
   check("mark.txt", mark + write, 0, "\"valid\":true");
@@ -354,10 +355,11 @@ TEST_CASE("a byte order mark, CR LF and a cut end of a file are told from what i
   check("cut.jsonl", write + read.substr(0, 40), 2, "if it was cut, remove it");
   check("cut.edn", "{:process 0 :type :invoke :f :wr", 2, "(column ");
   check("packed.jsonl", "\x1f\x8b\x08", 2, "gunzip -c FILE");
-  check("other.jsonl", jsonl("invoke", "frobnicate", "1"), 2, "'frobnicate'");
-  check("escape.jsonl", jsonl("invoke", "wr\\u001b[31mite", "1"), 2, "line 1: ");
-  check("contradicts.jsonl", write + jsonl("invoke", "write", "\"a\"") + "\n" + jsonl("ok", "write", "\"b\""),
-        2, "line 4: process 0: the write of \"a\" is acknowledged as one of \"b\"");
+  check("other.jsonl", jsonl(1, "invoke", "frobnicate", "1"), 2, "'frobnicate'");
+  check("escape.jsonl", jsonl(1, "invoke", "wr\\u001b[31mite", "1"), 2, "line 1: ");
+  check("contradicts.jsonl",
+        write + jsonl(3, "invoke", "write", "\"a\"") + "\n" + jsonl(4, "ok", "write", "\"b\""), 2,
+        "line 4: process 0: the write of \"a\" is acknowledged as one of \"b\"");
   check("keys.edn",
         "{:process 0 :type :invoke :f :write :value [5 1]}\n{:process 0 :type :ok :f :write :value [5 1]}\n"
         "{:process 0 :type :invoke :f :read :value [\"5\" nil]}\n{:process 0 :type :ok :f :read :value "

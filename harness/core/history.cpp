@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <type_traits>
 
 #include "harness/core/answer.h"
 
@@ -85,6 +86,15 @@ void OpenOperations::refuse_other(const Event& event, std::size_t line, bool fun
                                " than it invoked; a completion repeats both");
 }
 
+namespace {
+
+void check_answer(const ValueTable& values, const Operation& op, std::size_t line) {
+  const std::string why = why_answer_contradicts(values, op.function, op.argument, op.result);
+  if (!why.empty()) throw HistoryError(line, "process " + std::to_string(op.process) + ": " + why);
+}
+
+}  // namespace
+
 template <typename TakeOver>
 void HistoryBuilder::add(const Event& event, std::size_t line, TakeOver& value) {
   const auto index = static_cast<std::uint32_t>(history_.events++);
@@ -114,9 +124,9 @@ void HistoryBuilder::add(const Event& event, std::size_t line, TakeOver& value) 
                                                 : Outcome::kInfo;
   const bool saw = event.type == EventType::kFail && event.function == Function::kCas;
   if (event.type == EventType::kOk || saw) op.result = value(event.value);
-  if (event.type != EventType::kOk) return;
-  const std::string why = why_answer_contradicts(history_.values, op.function, op.argument, op.result);
-  if (!why.empty()) throw HistoryError(line, "process " + std::to_string(event.process) + ": " + why);
+  // An event alone may refer to tables that are filled later.
+  if constexpr (std::is_same_v<TakeOver, ValueTransfer>)
+    if (event.type == EventType::kOk) check_answer(history_.values, op, line);
 }
 
 void HistoryBuilder::add(const Event& event, std::size_t line) {
