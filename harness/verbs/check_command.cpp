@@ -386,6 +386,9 @@ int check_command(int argc, const char* const* argv) {
     throw UsageError("give --model or --checker, not both");
   if (!arguments.graph.empty() && arguments.graph != "-") require_writable(arguments.graph);
   ModelOptions& options = arguments.model_options;
+  if (!options.initial.empty() && options.initial != "unknown" && !nlohmann::json::accept(options.initial))
+    throw UsageError("--initial: " + options.initial +
+                     R"( is no JSON; a text needs quotes of its own: '"x"')");
   options.null_read_unconstrained = arguments.null_read == "unconstrained";
   options.failed_cas_observed = arguments.failed_cas == "observed";
   options.budget.memory_bytes = arguments.memory_limit;
