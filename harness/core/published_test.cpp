@@ -294,7 +294,7 @@ TEST_CASE("process numbers beyond 31 bits are processes, each its own") {
   CHECK(read("{:process -1 :type :invoke :f :read}").refused_line == 1);
 }
 
-TEST_CASE("what stands twice is refused; a fraction is the same however it is written") {
+TEST_CASE("what stands twice is refused, and a fraction is the same however it is written") {
   CHECK(read("{:process 0 :type :invoke :f :write :value 1 :value 2}").refused_line == 1);
   CHECK(read("{:process 0 :type :invoke :f :write :value {:a 1 :a 2}}").refused_line == 1);
   CHECK(read("{:process 0 :type :invoke :f :write :value 1.50}").operations ==
