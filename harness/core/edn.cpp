@@ -54,7 +54,7 @@ class Operations {
   bool parse_event(RawEvent& raw) {
     raw = {};
     raw.line = parser_.line();
-    std::vector<std::string> seen;  // fields of ours
+    unsigned seen = 0;  // a bit for each of kFields
     if (!parser_.json() && parser_.take('#')) {
       const std::string_view tag = parser_.token();
       parser_.skip_space();
@@ -70,16 +70,17 @@ class Operations {
       const std::string_view name = parser_.field_name();
       parser_.skip_space();
       if (parser_.peek() == '}') parser_.refuse("a key and no value");
-      if (std::find(std::begin(kFields), std::end(kFields), name) == std::end(kFields)) {
+      const auto* const field = std::find(std::begin(kFields), std::end(kFields), name);
+      if (field == std::end(kFields)) {
         parser_.value();
         continue;
       }
-      if (std::find(seen.begin(), seen.end(), name) != seen.end())
-        parser_.refuse("a field appears twice: " + std::string(name));
-      seen.emplace_back(name);
-      read_field(raw, seen.back());
+      const unsigned bit = 1U << (field - std::begin(kFields));
+      if ((seen & bit) != 0) parser_.refuse("a field appears twice: " + std::string(name));
+      seen |= bit;
+      read_field(raw, *field);
     }
-    if (raw.client && std::find(seen.begin(), seen.end(), "type") == seen.end())
+    if (raw.client && (seen & 1U) == 0)
       throw HistoryError(raw.line, "an operation needs a type: invoke, ok, fail or info");
     return true;
   }
@@ -99,6 +100,7 @@ class Operations {
     return processes_.number_of(digits, parser_.line());
   }
 
+  /// The type is the first.
   static constexpr std::string_view kFields[] = {"type",  "f",   "process", "time",
                                                  "value", "key", "node",    "error"};
   void read_field(RawEvent& raw, std::string_view name) {
