@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
+#include <string>
 
 #include "checkers/common/graphviz.h"
 #include "checkers/common/notation.h"
 #include "checkers/known.h"
 #include "checkers/models.h"
+#include "harness/core/jsonl.h"
 
 using namespace harness;
 
@@ -85,4 +88,128 @@ TEST_CASE("every sample history of checkers/testdata/models gets its verdict") {
     CHECK(seen[model].first > 0);
     CHECK(seen[model].second > 0);
   }
+}
+
+namespace {
+
+int polls = 0;
+bool stop_at_the_third_poll() {
+  return ++polls >= 3;
+}
+
+/// Two processes take turns: `f` and what it is invoked with and returns, for each number.
+template <typename Say>
+History long_history(int operations, Say say) {
+  std::string lines;
+  for (int i = 0; i < operations; ++i) {
+    const auto [f, asked, told] = say(i);
+    for (const bool answer : {false, true})
+      lines += "{\"time\":" + std::to_string(2 * i + answer) + ",\"process\":" + std::to_string(i % 2) +
+               ",\"type\":\"" + (answer ? "ok" : "invoke") + "\",\"f\":\"" + f +
+               "\",\"value\":" + (answer ? told : asked) + "}\n";
+  }
+  return read_jsonl(lines);
+}
+
+struct Said {
+  std::string f, asked, told;
+};
+
+}  // namespace
+
+TEST_CASE("every model ends within a key when its time is over, and says so") {
+  const auto text = [](int i) { return std::to_string(i); };
+  const auto written = [&](int i) { return Said{"write", text(i), text(i)}; };
+  const auto register_txn = [&](int i) {
+    const std::string micro = "[[\"w\",\"x\"," + text(i) + "]]";
+    return Said{"txn", micro, micro};
+  };
+  const std::pair<const char*, std::function<Said(int)>> models[] = {
+      {"register", written},
+      {"cas-register",
+       [&](int i) {
+         const std::string pair = "[" + (i == 0 ? "null" : text(i - 1)) + "," + text(i) + "]";
+         return Said{"cas", pair, pair};
+       }},
+      {"session",
+       [&](int i) {
+         return i % 2 == 0 ? Said{"write", text(i), text(i)} : Said{"read", "null", text(i - 1)};
+       }},
+      {"multi-register", register_txn},
+      {"kv",
+       [&](int i) {
+         return Said{"append", "\"" + text(i % 7) + "\"", "null"};
+       }},
+      {"set",
+       [&](int i) {
+         return Said{"add", text(i), text(i)};
+       }},
+      {"set-full",
+       [&](int i) {
+         return Said{"add", text(i), text(i)};
+       }},
+      {"queue",
+       [&](int i) {
+         return Said{"enqueue", text(i), text(i)};
+       }},
+      {"total-queue",
+       [&](int i) {
+         return Said{"enqueue", text(i), text(i)};
+       }},
+      {"counter",
+       [&](int i) {
+         return Said{"incr", "1", text(i + 1)};
+       }},
+      {"mutex",
+       [](int i) {
+         return Said{i % 2 == 0 ? "acquire" : "release", "null", "null"};
+       }},
+      {"unique-ids",
+       [&](int i) {
+         return Said{"generate", "null", text(i)};
+       }},
+      {"bank",
+       [](int) {
+         return Said{"read", "null", "{\"0\":1}"};
+       }},
+      {"long-fork",
+       [&](int i) {
+         const std::string micro = "[[\"w\"," + text(i) + ",1]]";
+         return Said{"txn", micro, micro};
+       }},
+      {"list-append",
+       [&](int i) {
+         const std::string micro = "[[\"append\",\"x\"," + text(i) + "]]";
+         return Said{"txn", micro, micro};
+       }},
+      {"rw-register", register_txn},
+  };
+  CHECK(std::size(models) == harness::models().size());
+  for (const auto& [name, say] : models) {
+    INFO(name);
+    const Model* model = find_model(name);
+    REQUIRE(model != nullptr);
+    ModelOptions options;
+    options.budget.cancelled = stop_at_the_third_poll;
+    polls = 0;
+    const CheckResult result = model->check(long_history(200'000, say), options);
+    CHECK(polls >= 3);
+    CHECK(polls < 100);  // and does not go on after it
+    CHECK(result.valid == Validity::kUnknown);
+    CHECK(!result.truncated.empty());
+  }
+}
+
+TEST_CASE("a circle of sessions is told by its shortest way, however many versions are between") {
+  // One process reads what another wrote, from the last to the first.
+  constexpr int kVersions = 2000;
+  const History history = long_history(2 * kVersions, [](int i) {
+    const int round = i / 2;
+    const int value = i % 2 == 0 ? round + 1 : kVersions - round;
+    return i % 2 == 0 ? Said{"write", std::to_string(value), "null"}
+                      : Said{"read", "null", std::to_string(value)};
+  });
+  const CheckResult result = find_model("session")->check(history, {});
+  REQUIRE(result.valid == Validity::kInvalid);
+  for (const Anomaly& anomaly : result.anomalies) CHECK(anomaly.explanation.size() < 4000);
 }

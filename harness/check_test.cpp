@@ -325,3 +325,44 @@ TEST_CASE("the seconds of reading, screening, search and explanation are told ap
   CHECK(unscreened.at("search").get<double>() > 0);
   CHECK(stages({"stale.jsonl"}).at("explanation").get<double>() > 0);
 }
+
+TEST_CASE("a byte order mark, CR LF and a cut end of a file are told from what it says") {
+  const Scratch scratch;
+  const auto check = [&](const std::string& name, const std::string& bytes, int code,
+                         const std::string& says) {
+    const std::string file = scratch.file(name);
+    std::ofstream(file, std::ios::binary) << bytes;
+    Check run(scratch, {file, "--model", "register", "--json"});
+    const int ended = run.exit_code();
+    CAPTURE(name, run.err(), run.out());
+    CHECK(ended == code);
+    CHECK_THAT(run.err() + run.out(), Contains(says));
+  };
+  const auto jsonl = [](int time, const char* type, const char* f, const char* value) {
+    return "{\"time\":" + std::to_string(time) + R"(,"process":0,"type":")" + type + R"(","f":")" + f +
+           R"(","value":)" + value + "}";
+  };
+  const std::string write = jsonl(1, "invoke", "write", "1") + "\r\n" + jsonl(2, "ok", "write", "1") + "\r\n";
+  const std::string read =
+      jsonl(3, "invoke", "read", "null") + "\r\n" + jsonl(4, "ok", "read", "null") + "\r\n";
+  const std::string mark = "\xef\xbb\xbf";
+  check("mark.jsonl", mark + write + read, 1, "stale");
+  check("mark.txt", mark + write, 0, "\"valid\":true");
+  check("mark.edn", mark + "{:process 0 :type :invoke :f :write :value 1}\r\n", 0, "\"operations\":1");
+  check("empty.jsonl", "", 0, "Nothing was checked");
+  check("empty.edn", mark, 0, "Nothing was checked");
+  check("cut.jsonl", write + read.substr(0, 40), 2, "line 3: ");
+  check("cut.jsonl", write + read.substr(0, 40), 2, "if it was cut, remove it");
+  check("cut.edn", "{:process 0 :type :invoke :f :wr", 2, "(column ");
+  check("packed.jsonl", "\x1f\x8b\x08", 2, "gunzip -c FILE");
+  check("other.jsonl", jsonl(1, "invoke", "frobnicate", "1"), 2, "'frobnicate'");
+  check("escape.jsonl", jsonl(1, "invoke", "wr\\u001b[31mite", "1"), 2, "line 1: ");
+  check("contradicts.jsonl",
+        write + jsonl(3, "invoke", "write", "\"a\"") + "\n" + jsonl(4, "ok", "write", "\"b\""), 2,
+        "line 4: process 0: the write of \"a\" is acknowledged as one of \"b\"");
+  check("keys.edn",
+        "{:process 0 :type :invoke :f :write :value [5 1]}\n{:process 0 :type :ok :f :write :value [5 1]}\n"
+        "{:process 0 :type :invoke :f :read :value [\"5\" nil]}\n{:process 0 :type :ok :f :read :value "
+        "[\"5\" nil]}",
+        0, "\"valid\":true");
+}

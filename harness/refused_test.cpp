@@ -28,6 +28,11 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
   fs::permissions(scratch.path / "not-a-server", fs::perms::all);
   std::ofstream(scratch.path / "plan.json") << "{";
   std::ofstream(scratch.path / "h.jsonl") << "";
+  std::ofstream(scratch.path / "micro.jsonl")
+      << R"({"time":0,"process":0,"type":"invoke","f":"txn","value":[["r","x",null]]})"
+      << "\n"
+      << R"({"time":1,"process":0,"type":"ok","f":"txn","value":[["r","x",5]]})"
+      << "\n";
   fs::create_directories(scratch.path / "folder.toml");
   std::ofstream(scratch.path / "known.toml")
       << "[[load]]\nworkload = \"set\"\nname = \"mine\"\n[[known]]\ncheck = \"logs\"\nanomaly = "
@@ -68,6 +73,10 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"check", "h.jsonl", "--model", "register", "--memory-limit", "-5"}, 2, "'-5' is no size"},
       {{"check", "h.jsonl", "--model", "register", "--memory-limit", "nan"}, 2, "give 500MB, 4GB"},
       {{"check", "h.jsonl", "--model", "register", "--time-limit", "nan"}, 2, "must be a number"},
+      {{"check", "h.jsonl", "--model", "register", "--initial", "a"}, 2, "a text needs quotes of its own"},
+      {{"check", "micro.jsonl", "--model", "list-append"},
+       2,
+       "micro.jsonl: line 2: a list-append read returns"},
       {{"run", "--plan", "missing.json"}, 2, "No such file"},
       {{"run", "--plan", "folder.toml"}, 2, "is a directory"},
       {{"run", "h.jsonl"}, 2, "ends in .toml"},

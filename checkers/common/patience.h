@@ -2,7 +2,7 @@
 // Ctrl-C).
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 
 #include "checkers/common/findings.h"
 
@@ -12,10 +12,15 @@ class Patience {
  public:
   Patience(const Budget& budget, Findings& findings) : cancelled_(budget.cancelled), findings_(findings) {}
 
-  /// To be asked once for each operation; cheap. Once true it stays so, and the verdict is not `valid` any
-  /// more.
-  bool ended() {
-    if ((++asked_ & kMask) == 0 && !ended_ && cancelled_ != nullptr && cancelled_()) {
+  /// To be asked once for each operation, or with what it costs in such operations; cheap. Once true it stays
+  /// so, and the verdict is not `valid` any more.
+  bool ended(std::size_t cost = 1) {
+    if (cost < left_) {
+      left_ -= cost;
+      return ended_;
+    }
+    left_ = kBetween;
+    if (!ended_ && cancelled_ != nullptr && cancelled_()) {
       ended_ = true;
       findings_.unknown("the check ran out of its budget of time before its end; raise it with --time-limit");
     }
@@ -23,10 +28,10 @@ class Patience {
   }
 
  private:
-  static constexpr std::uint32_t kMask = 0xffff;
+  static constexpr std::size_t kBetween = 4096;  // operations between two looks at the clock
   bool (*cancelled_)();
   Findings& findings_;
-  std::uint32_t asked_ = 0;
+  std::size_t left_ = kBetween;
   bool ended_ = false;
 };
 

@@ -35,7 +35,8 @@ class LongForkChecker {
     }
     for (const std::uint32_t i : group)
       if (!patience_.ended()) gather_read(i);
-    for (auto& [names, reads] : groups_) compare(names, reads);
+    for (auto& [names, reads] : groups_)
+      if (!patience_.ended(names.size() + reads.size())) compare(names, reads);
   }
   std::size_t reads() const { return reads_; }
 
@@ -67,7 +68,9 @@ class LongForkChecker {
 
   void gather_write(std::uint32_t i) {
     if (op(i).outcome == Outcome::kFail) return;
-    for (const Micro& micro : micros(op(i))) {
+    const std::vector<Micro> all = micros(op(i));
+    (void)patience_.ended(all.size());
+    for (const Micro& micro : all) {
       if (!micro.write) continue;
       const auto [at, fresh] = writes_.try_emplace(micro.name.bits(), Write{i, micro.value});
       if (!fresh)
@@ -81,7 +84,7 @@ class LongForkChecker {
     std::vector<std::pair<std::uint64_t, Value>> seen;
     for (const Micro& micro : micros(op(i)))
       if (!micro.write) seen.emplace_back(micro.name.bits(), micro.value);
-    if (seen.empty()) return;
+    if (seen.empty() || patience_.ended(seen.size())) return;
     ++reads_;
     std::sort(seen.begin(), seen.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<std::uint64_t> names;
@@ -103,6 +106,7 @@ class LongForkChecker {
     std::stable_sort(reads.begin(), reads.end(),
                      [](const Seen& a, const Seen& b) { return a.count < b.count; });
     for (std::size_t i = 1; i < reads.size(); ++i) {
+      if (patience_.ended(names.size())) return;
       const Seen& less = reads[i - 1];
       const Seen& more = reads[i];
       for (std::size_t k = 0; k < names.size(); ++k) {
@@ -116,6 +120,7 @@ class LongForkChecker {
   }
 
   void report(std::uint32_t a, std::uint32_t b, std::uint64_t of_a, std::uint64_t of_b) {
+    if (!findings_.wants_more()) return findings_.count();
     std::vector<std::uint32_t> involved = {a, b};
     for (const std::uint64_t name : {of_a, of_b})
       if (const auto at = writes_.find(name); at != writes_.end()) involved.push_back(at->second.operation);

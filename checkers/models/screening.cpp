@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "checkers/models/register_key.h"
+#include "harness/core/answer.h"
 
 namespace harness {
 namespace {
@@ -194,6 +195,7 @@ void RegisterScreening::complete(const EventBatch& batch, std::size_t i, ValueTr
   if (kv_ && ok && is_read(event.function) && event.value.is_nil()) give_up();
   if (key.closer) return;
   if (is_write(event.function)) {
+    if (ok) check_answer(batch, i, open.argument, value);
     write_completed(key, event, open.argument);
   } else if (event.function == Function::kCas) {
     const bool told = event.type == EventType::kFail && seen_by_failed_cas(batch.values, event.value);
@@ -201,6 +203,17 @@ void RegisterScreening::complete(const EventBatch& batch, std::size_t i, ValueTr
   } else if (ok) {
     read_completed(key, open, event, value(event.value));
   }
+}
+
+/// What is loaded is asked by HistoryBuilder; the others here.
+void RegisterScreening::check_answer(const EventBatch& batch, std::size_t i, Value argument,
+                                     ValueTransfer& value) const {
+  const Event& event = batch.events[i];
+  if (event.value == argument && argument.is_integer()) return;
+  const std::string why =
+      why_answer_contradicts(tables_.values, event.function, argument, value(event.value));
+  if (!why.empty())
+    throw HistoryError(batch.line(i), "process " + std::to_string(event.process) + ": " + why);
 }
 
 void RegisterScreening::write_invoked(Key& key, Value value, Nanos time) {

@@ -115,6 +115,7 @@ class RegisterScreening final : public EventSink {
 
   void invoke(const EventBatch& batch, std::size_t i, ValueTransfer& value);
   void complete(const EventBatch& batch, std::size_t i, ValueTransfer& value);
+  void check_answer(const EventBatch& batch, std::size_t i, Value argument, ValueTransfer& value) const;
   void write_invoked(Key& key, Value value, Nanos time);
   void write_completed(Key& key, const Event& event, Value value);
   void read_completed(Key& key, const Open& read, const Event& event, Value value);

@@ -1,7 +1,9 @@
 #include "checkers/models/session.h"
 
 #include <algorithm>
+#include <deque>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "checkers/common/patience.h"
 #include "checkers/models/register_key.h"
@@ -34,7 +36,7 @@ class SessionChecker {
       : history_(history), reading_(reading), findings_(findings), patience_(budget, findings) {}
 
   void judge(std::span<const std::uint32_t> group) {
-    if (patience_.ended()) return;
+    if (patience_.ended(group.size())) return;
     const RegisterKey key = extract_register_key(history_, reading_, group);
     std::vector<std::uint32_t> writer(key.values.size(), 0xffffffff);
     for (const RegisterOp& op : key.ops) {
@@ -90,62 +92,109 @@ class SessionChecker {
     return edges;
   }
 
-  /// Depth-first; each edge back to a version still open closes a circle. One circle is told per such edge.
-  void report_circles(std::vector<Edge> edges, std::size_t versions) {
+  /// Demands by the version that they begin with.
+  struct Graph {
+    std::vector<Edge> edges;
+    std::vector<std::size_t> begin;  // edges[begin[v] .. begin[v + 1]) begin with v
+    std::size_t versions() const { return begin.size() - 1; }
+  };
+  static Graph by_version(std::vector<Edge> edges, std::size_t versions) {
     std::stable_sort(edges.begin(), edges.end(),
                      [](const Edge& a, const Edge& b) { return a.from < b.from; });
     std::vector<std::size_t> begin(versions + 1, 0);
     for (const Edge& edge : edges) ++begin[edge.from + 1];
     for (std::size_t v = 1; v <= versions; ++v) begin[v] += begin[v - 1];
-    std::vector<std::uint8_t> colour(versions, 0);  // 0 new, 1 open, 2 done
-    std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
+    return {std::move(edges), std::move(begin)};
+  }
+
+  /// Depth-first; each edge back to a version still open closes a circle. One circle is told per such edge.
+  void report_circles(std::vector<Edge> edges, std::size_t versions) {
+    const Graph graph = by_version(std::move(edges), versions);
+    constexpr std::uint32_t kNew = 0, kDone = 0xffffffff;
+    std::vector<std::uint32_t> place(versions, kNew);  // of an open version: where it is in `open`, from 1
+    std::vector<std::size_t> next(graph.begin.begin(), graph.begin.end() - 1);
     for (std::uint32_t start = 0; start < versions; ++start) {
-      if (colour[start] != 0) continue;
+      if (place[start] != kNew) continue;
       std::vector<std::uint32_t> open = {start};
       std::vector<const Edge*> path;  // the edges between the open versions
-      colour[start] = 1;
+      place[start] = 1;
       while (!open.empty()) {
+        if (patience_.ended()) return;
         const std::uint32_t v = open.back();
-        if (next[v] == begin[v + 1]) {
-          colour[v] = 2;
+        if (next[v] == graph.begin[v + 1]) {
+          place[v] = kDone;
           open.pop_back();
           if (!path.empty()) path.pop_back();
           continue;
         }
-        const Edge& edge = edges[next[v]++];
-        if (colour[edge.to] == 1) {
-          const auto at = std::find(open.begin(), open.end(), edge.to) - open.begin();
-          std::vector<const Edge*> circle(path.begin() + at, path.end());
-          circle.push_back(&edge);
-          report(circle);
-        } else if (colour[edge.to] == 0) {
-          colour[edge.to] = 1;
+        const Edge& edge = graph.edges[next[v]++];
+        if (place[edge.to] == kNew) {
           open.push_back(edge.to);
           path.push_back(&edge);
+          place[edge.to] = static_cast<std::uint32_t>(open.size());
+        } else if (place[edge.to] != kDone) {
+          if (findings_.wants_more()) {
+            report(circle_of(graph, std::span(path).subspan(place[edge.to] - 1), edge));
+          } else {
+            findings_.count();
+          }
         }
       }
     }
   }
 
+  /// The circle that `last` closes. A long one is told by the shortest way from where `last` leads to where
+  /// it began.
+  std::vector<const Edge*> circle_of(const Graph& graph, std::span<const Edge* const> path,
+                                     const Edge& last) {
+    std::vector<const Edge*> circle(path.begin(), path.end());
+    constexpr std::size_t kShort = 4;  // edges
+    if (circle.size() >= kShort) {
+      std::vector<const Edge*> by(graph.versions(), nullptr);  // the edge that led there
+      std::deque<std::uint32_t> waiting = {last.to};
+      while (by[last.from] == nullptr && !waiting.empty() && !patience_.ended()) {
+        const std::uint32_t v = waiting.front();
+        waiting.pop_front();
+        for (std::size_t e = graph.begin[v]; e < graph.begin[v + 1]; ++e) {
+          const Edge& edge = graph.edges[e];
+          if (edge.to == last.to || by[edge.to] != nullptr) continue;
+          by[edge.to] = &edge;
+          waiting.push_back(edge.to);
+        }
+      }
+      if (by[last.from] != nullptr) {
+        circle.clear();
+        for (std::uint32_t v = last.from; v != last.to; v = by[v]->from) circle.push_back(by[v]);
+        std::reverse(circle.begin(), circle.end());
+      }
+    }
+    circle.push_back(&last);
+    return circle;
+  }
+
   void report(const std::vector<const Edge*>& circle) {
-    if (!findings_.wants_more()) return findings_.count();
+    constexpr std::size_t kTold = 16;  // edges in words
     std::string type, text = "no order of the versions grants what these sessions saw:";
     bool named[5] = {};
     std::vector<std::uint32_t> involved;
-    for (const Edge* edge : circle) {
+    std::unordered_set<std::uint32_t> in;
+    for (std::size_t e = 0; e < circle.size(); ++e) {
+      const Edge* edge = circle[e];
       for (const std::uint32_t i : {edge->earlier, edge->later})
-        if (std::find(involved.begin(), involved.end(), i) == involved.end()) involved.push_back(i);
-      if (edge->guarantee == kFirst) {
-        text += " the first value comes before all others;";
-        continue;
-      }
-      if (!named[edge->guarantee]) {
+        if (in.insert(i).second) involved.push_back(i);
+      if (edge->guarantee != kFirst && !named[edge->guarantee]) {
         type += (type.empty() ? "" : "+") + std::string(kNames[edge->guarantee]);
         named[edge->guarantee] = true;
       }
-      text += " " + words(history_, edge->later) + " came after " + words(history_, edge->earlier) + " (" +
-              std::string(kNames[edge->guarantee]) + ");";
+      if (e >= kTold) continue;
+      if (edge->guarantee == kFirst) {
+        text += " the first value comes before all others;";
+      } else {
+        text += " " + words(history_, edge->later) + " came after " + words(history_, edge->earlier) + " (" +
+                std::string(kNames[edge->guarantee]) + ");";
+      }
     }
+    if (circle.size() > kTold) text += " and so on, " + std::to_string(circle.size()) + " steps in all;";
     text.back() = '.';
     findings_.add(type, involved, text);
   }

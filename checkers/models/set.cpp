@@ -137,6 +137,11 @@ class SetChecker {
         return;
       }
       if (e.first_add == kNone) e.first_add = i;
+      if (o.outcome == Outcome::kOk && !o.result.is_nil() && o.result != o.argument)
+        throw OperationRefused(o.complete_event, "an add of " + history_.values.to_json(o.argument) +
+                                                     " is acknowledged as one of " +
+                                                     history_.values.to_json(o.result) +
+                                                     "; its completion repeats the element, or has null");
       if (o.outcome == Outcome::kOk && (e.first_ack == kNone || o.completed < op(e.first_ack).completed))
         e.first_ack = i;
       adds_.push_back(i);

@@ -19,6 +19,7 @@ struct Counts {
   std::unordered_map<std::uint64_t, Count> by_element;
   std::vector<std::uint64_t> order;  // of first appearance, so that findings come in one order
   std::int64_t unknown = 0;          // dequeues whose outcome is not known
+  bool unknown_drain = false;        // and one that may have taken any number
 
   Count& of(Value element) {
     const auto [at, fresh] = by_element.try_emplace(element.bits());
@@ -26,7 +27,25 @@ struct Counts {
     return at->second;
   }
 
-  void add(const Operation& o, std::uint32_t number) {
+  void took(Value element, std::uint32_t number) {
+    Count& c = of(element);
+    ++c.dequeued;
+    c.dequeue = number;
+  }
+
+  /// Jepsen's drain returns all that it took. It has no name of its own in a history.
+  bool drains(const ValueTable& values, const Operation& o, std::uint32_t number) {
+    if (o.function != Function::kOther) return false;
+    if (o.outcome != Outcome::kOk) {
+      unknown_drain = unknown_drain || o.outcome == Outcome::kInfo;
+      return true;
+    }
+    if (o.result.kind() != Value::Kind::kList) return false;
+    for (const Value element : values.as_list(o.result)) took(element, number);
+    return true;
+  }
+
+  void add(const ValueTable& values, const Operation& o, std::uint32_t number) {
     if (o.function == Function::kEnqueue) {
       if (o.outcome == Outcome::kFail) return;
       Count& c = of(o.argument);
@@ -36,12 +55,12 @@ struct Counts {
     } else if (o.function == Function::kDequeue) {
       unknown += o.outcome == Outcome::kInfo;
       if (o.outcome != Outcome::kOk || o.result.is_nil()) return;
-      Count& c = of(o.result);
-      ++c.dequeued;
-      c.dequeue = number;
-    } else {
-      throw OperationRefused(o.invoke_event, "a queue has enqueue and dequeue, not '" +
-                                                 std::string(to_string(o.function)) + "'");
+      took(o.result, number);
+    } else if (!drains(values, o, number)) {
+      throw OperationRefused(o.invoke_event,
+                             "a queue has enqueue, dequeue and drain (all that is left, in a "
+                             "list), not '" +
+                                 std::string(to_string(o.function)) + "'");
     }
   }
 };
@@ -55,6 +74,10 @@ class TotalQueue {
     std::vector<std::uint32_t> missing;  // enqueues
     for (const std::uint64_t element : counts.order) judge(counts.by_element[element], missing);
     lost_ += static_cast<double>(missing.size());
+    if (counts.unknown_drain && !missing.empty())
+      return findings_.unknown(
+          std::to_string(missing.size()) +
+          " elements did not come out, but a drain without an answer may have taken them");
     if (static_cast<std::int64_t>(missing.size()) <= counts.unknown) {
       if (!missing.empty())
         findings_.unknown(std::to_string(missing.size()) + " elements did not come out, but " +
@@ -103,7 +126,7 @@ CheckResult check_total_queue(const History& history, const ModelOptions& option
     Counts counts;
     for (const std::uint32_t i : by_key.group(slot)) {
       if (patience.ended()) break;
-      counts.add(history.operations[i], i);
+      counts.add(history.values, history.operations[i], i);
     }
     if (patience.ended()) break;
     queues.judge(counts);

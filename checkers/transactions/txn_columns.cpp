@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "checkers/common/findings.h"
 #include "harness/core/check.h"
 
 namespace harness {
 namespace {
 
 [[noreturn]] void refuse(const Operation& op, bool at_completion, const std::string& reason) {
-  const std::uint32_t event = at_completion ? op.complete_event : op.invoke_event;
-  throw UsageError("event " + std::to_string(event) + ": " + reason);
+  throw OperationRefused(at_completion ? op.complete_event : op.invoke_event, reason);
 }
 
 class Extractor {
@@ -45,11 +45,11 @@ class Extractor {
   void add(const Operation& op) {
     const bool ok = op.outcome == Outcome::kOk;
     if (op.function != Function::kTxn)
-      refuse(
-          op, false,
-          "this model checks transactions (f \"txn\"), but here is a " + std::string(to_string(op.function)));
+      refuse(op, false,
+             "this model checks transactions (f \"txn\"), not '" + std::string(to_string(op.function)) + "'");
     const Value txn = ok ? op.result : op.argument;
-    if (txn.kind() != Value::Kind::kList) refuse(op, ok, "a transaction is a list of micro-operations");
+    if (txn.kind() != Value::Kind::kList)
+      refuse(op, ok, "a transaction is a list of micro-operations, not " + history_.values.to_json(txn));
     for (Value mop : history_.values.as_list(txn)) add(op, ok, mop);
     if (columns_.value.size() > TxnColumns::kWriteBit)
       throw UsageError("a history of more than 2^31 micro-operations is too long to check at once");
@@ -58,15 +58,20 @@ class Extractor {
   }
 
   void add(const Operation& op, bool ok, Value mop) {
-    if (mop.kind() != Value::Kind::kList) refuse(op, ok, "a micro-operation is a list [f, key, value]");
+    if (mop.kind() != Value::Kind::kList)
+      refuse(op, ok, "a micro-operation is a list [f, key, value], not " + history_.values.to_json(mop));
     const std::span<const Value> parts = history_.values.as_list(mop);
     if (ok && parts.size() == 2 && tells_state(parts[0])) return;
-    if (parts.size() != 3) refuse(op, ok, "a micro-operation has three parts: f, key and value");
+    // Elle's examples leave out what a read is yet to see.
+    if (!ok && parts.size() == 2 && !is_write(op, ok, parts[0])) return;
+    if (parts.size() != 3)
+      refuse(op, ok,
+             "a micro-operation has three parts, f, key and value, not " + history_.values.to_json(mop));
     const bool write = is_write(op, ok, parts[0]);
     if (!write && !ok) return;  // what an unfinished or failed transaction read is not known
     if (write && parts[2].is_nil()) refuse(op, ok, "null cannot be written");
     if (!write && lists_are_read_ && !parts[2].is_nil() && parts[2].kind() != Value::Kind::kList)
-      refuse(op, ok, "a list-append read returns a list or null");
+      refuse(op, ok, "a list-append read returns a list or null, not " + history_.values.to_json(parts[2]));
     columns_.key_and_kind.push_back(keys_.id_of(parts[1]) | (write ? TxnColumns::kWriteBit : 0));
     columns_.value.push_back(parts[2]);
   }

@@ -57,8 +57,8 @@ struct TxnColumns {
 };
 
 /// Reads ["append", k, v] (write_name "append") or ["w", k, v] (write_name "w") and ["r", k, v]. Throws
-/// TxnBudgetEnded, and UsageError, with the event's number, for an operation that is no transaction or a
-/// micro-operation of another shape.
+/// TxnBudgetEnded, and OperationRefused for an operation that is no transaction or a micro-operation of
+/// another shape.
 TxnColumns extract_transactions(const History& history, std::string_view write_name, TxnBudget& budget);
 
 /// A read's list; nil is the empty list. REQUIRES: a list or nil.

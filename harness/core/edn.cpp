@@ -4,6 +4,9 @@
 #include <optional>
 #include <unordered_map>
 
+#include "harness/core/key_name.h"
+#include "harness/core/large_processes.h"
+
 namespace harness {
 namespace {
 
@@ -15,7 +18,7 @@ struct RawEvent {
   bool has_process = false, has_function = false, has_time = false;
   bool tuple = false;
   std::optional<Value> key;
-  Value node, error;
+  Value node, error, function;
 };
 
 /// The operations of a file, one after another, whatever they mean.
@@ -44,13 +47,14 @@ class Operations {
   ValueTable& values() { return parser_.values(); }
   std::size_t position() const { return parser_.position(); }
   std::size_t skipped_records() const { return skipped_records_; }
+  const LargeProcesses& large_processes() const { return processes_; }
 
  private:
   /// False for a record that is no operation.
   bool parse_event(RawEvent& raw) {
     raw = {};
     raw.line = parser_.line();
-    bool seen_type = false;
+    unsigned seen = 0;  // a bit for each of kFields
     if (!parser_.json() && parser_.take('#')) {
       const std::string_view tag = parser_.token();
       parser_.skip_space();
@@ -66,10 +70,18 @@ class Operations {
       const std::string_view name = parser_.field_name();
       parser_.skip_space();
       if (parser_.peek() == '}') parser_.refuse("a key and no value");
-      seen_type |= name == "type";
-      read_field(raw, name);
+      const auto* const field = std::find(std::begin(kFields), std::end(kFields), name);
+      if (field == std::end(kFields)) {
+        parser_.value();
+        continue;
+      }
+      const unsigned bit = 1U << (field - std::begin(kFields));
+      if ((seen & bit) != 0) parser_.refuse("a field appears twice: " + std::string(name));
+      seen |= bit;
+      read_field(raw, *field);
     }
-    if (raw.client && !seen_type) throw HistoryError(raw.line, "an operation needs a type");
+    if (raw.client && (seen & 1U) == 0)
+      throw HistoryError(raw.line, "an operation needs a type: invoke, ok, fail or info");
     return true;
   }
 
@@ -79,6 +91,18 @@ class Operations {
     return values().as_text(value);
   }
 
+  std::int32_t number_of(Value process) {
+    if (process.is_integer() && process.as_integer() >= 0 && process.as_integer() < LargeProcesses::kFirst)
+      return static_cast<std::int32_t>(process.as_integer());
+    const std::string digits = values().to_json(process);
+    if (digits.find_first_not_of("0123456789") != digits.npos)
+      parser_.refuse("a process is an integer from 0, or a name such as :nemesis, not " + digits);
+    return processes_.number_of(digits, parser_.line());
+  }
+
+  /// The type is the first.
+  static constexpr std::string_view kFields[] = {"type",  "f",   "process", "time",
+                                                 "value", "key", "node",    "error"};
   void read_field(RawEvent& raw, std::string_view name) {
     if (name == "type") {
       const std::string_view type = text_of(parser_.value());
@@ -90,16 +114,13 @@ class Operations {
     } else if (name == "f") {
       const Value f = parser_.value();
       raw.has_function = !f.is_nil();
+      raw.function = f;
       raw.event.function = f.kind() == Value::Kind::kText ? function_from(text_of(f)) : Function::kOther;
     } else if (name == "process") {
       const Value process = parser_.value();
       raw.has_process = !process.is_nil();
-      raw.client = process.is_integer() || process.is_nil();
-      if (process.is_integer()) {
-        if (process.as_integer() < 0 || process.as_integer() > INT32_MAX)
-          parser_.refuse("a process is an integer from 0");
-        raw.event.process = static_cast<std::int32_t>(process.as_integer());
-      }
+      raw.client = process.is_integer() || process.is_nil() || process.kind() == Value::Kind::kOther;
+      if (raw.client && !process.is_nil()) raw.event.process = number_of(process);
     } else if (name == "time") {
       const Value time = parser_.value();
       if (time.is_nil()) return;
@@ -116,14 +137,13 @@ class Operations {
       raw.node = parser_.value();
     } else if (name == "error") {
       raw.error = parser_.value();
-    } else {
-      parser_.value();
     }
   }
 
   EdnParser parser_;
   char close_ = '\0';  // what ends the collection that the operations stand in, if they do
   std::size_t skipped_records_ = 0;
+  LargeProcesses processes_;
 };
 
 std::optional<std::pair<Value, Value>> pair_of(const ValueTable& values, Value value) {
@@ -173,7 +193,8 @@ class Survey {
         if (!raw.has_time) without_time = raw.line;
         processes |= raw.has_process;
         if (!raw.has_process) without_process = raw.line;
-        process_max = std::max(process_max, raw.event.process);
+        if (raw.event.process < LargeProcesses::kFirst)
+          process_max = std::max(process_max, raw.event.process);
         transactions = transactions || (raw.has_function && reads_or_writes(raw.event.function) &&
                                         is_transaction(operations.values(), raw.event.value));
         pairs = pairs && may_be_tuple(operations.values(), raw, proof);
@@ -251,6 +272,7 @@ class Reader {
           std::to_string(moved_times_) +
           " times were not later than the one before: they count as 1 ns later, since the order "
           "of the lines is the order of events");
+    operations_.large_processes().warn(warnings);
     if (renamed_ > 0)
       warnings.push_back("processes that go on after an info: " + std::to_string(renamed_) +
                          "; each counts as a new process from there");
@@ -288,7 +310,7 @@ class Reader {
       key = pair->first;
       raw.event.value = pair->second;
     }
-    if (key && !key->is_nil()) raw.event.key = tables_.keys.intern(plain(*key));
+    if (key && !key->is_nil()) raw.event.key = tables_.keys.intern(key_name(operations_.values(), *key));
   }
 
   /// Elle's own examples have no :f; Jepsen's long-fork calls its transactions read and write.
@@ -319,7 +341,7 @@ class Reader {
     } else if (name != names_.end()) {
       if (name->second == kRetired) {
         if (raw.event.type != EventType::kInvoke) return;  // refused as a completion of nothing
-        if (survey_.process_max > INT32_MAX - 1 - static_cast<std::int32_t>(renamed_))
+        if (survey_.process_max >= LargeProcesses::kFirst - 1 - static_cast<std::int32_t>(renamed_))
           throw HistoryError(raw.line, "no process number is left for one that went on after an info");
         name->second = survey_.process_max + 1 + static_cast<std::int32_t>(renamed_++);
       }
@@ -380,14 +402,17 @@ History read_edn(std::string_view bytes, std::vector<std::string>& warnings, Not
   return builder.finish();
 }
 
-std::size_t edn_line_of_event(std::string_view bytes, std::size_t event, Notation notation) {
+EventPlace edn_event(std::string_view bytes, std::size_t event, Notation notation) {
   Operations operations(bytes, notation);
   RawEvent raw;
   for (std::size_t i = 0; operations.next(raw); ++i) {
-    if (i == event) return raw.line;
+    const ValueTable& values = operations.values();
+    if (i == event)
+      return {raw.line, raw.function.kind() == Value::Kind::kText ? std::string(values.as_text(raw.function))
+                                                                  : values.to_json(raw.function)};
     operations.values() = {};
   }
-  return 0;
+  return {};
 }
 
 bool is_json_document(std::string_view bytes) {

@@ -35,8 +35,13 @@ History read_edn(std::string_view bytes, std::vector<std::string>& warnings,
 bool read_edn(std::string_view bytes, EventSink& sink, std::vector<std::string>& warnings,
               const KeepReading& keep_reading, Notation notation = Notation::kEdn);
 
-/// The line on which the event of this index (counting all, from 0) begins; 0 when there is none.
-std::size_t edn_line_of_event(std::string_view bytes, std::size_t event, Notation notation = Notation::kEdn);
+/// Where an event stands, and what its :f says.
+struct EventPlace {
+  std::size_t line = 0;  // on which it begins; 0: there is none
+  std::string function;
+};
+/// The event of this index, counting all from 0.
+EventPlace edn_event(std::string_view bytes, std::size_t event, Notation notation = Notation::kEdn);
 
 /// Whether JSON is one array, or has objects of several lines: to be read by read_edn, not as JSON Lines.
 bool is_json_document(std::string_view bytes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "harness/core/history.h"
 #include "harness/core/json_line.h"
@@ -22,7 +23,9 @@ bool is_delimiter(char c) {
 }  // namespace
 
 void EdnParser::refuse(const std::string& reason) const {
-  throw HistoryError(line(), reason);
+  const std::size_t before = at_ == 0 ? bytes_.npos : bytes_.rfind('\n', at_ - 1);
+  const std::size_t column = before == bytes_.npos ? at_ + 1 : at_ - before;
+  throw HistoryError(line(), reason + " (column " + std::to_string(column) + ")");
 }
 
 std::size_t EdnParser::line() const {
@@ -53,7 +56,10 @@ void EdnParser::skip_space() {
 }
 
 std::string EdnParser::found() const {
-  return at_end() ? ", found the end" : ", found '" + std::string(bytes_.substr(at_, 12)) + "'";
+  if (at_end()) return ", found the end of the file: was it cut?";
+  std::size_t end = std::min(at_ + 12, bytes_.size());
+  while (end < bytes_.size() && (static_cast<unsigned char>(bytes_[end]) & 0xc0) == 0x80) ++end;
+  return ", found '" + std::string(bytes_.substr(at_, end - at_)) + "'";
 }
 
 std::string_view EdnParser::token() {
@@ -138,7 +144,9 @@ Value EdnParser::map() {
     if (peek() == '}') refuse("a map with a key and no value");
     const std::string text =
         key.kind() == Value::Kind::kText ? std::string(values_.as_text(key)) : values_.to_json(key);
-    entries[text] = values_.to_json(value());
+    const auto [at, fresh] = entries.try_emplace(text);
+    if (!fresh) refuse("a map has the key " + text.substr(0, 40) + " twice");
+    at->second = values_.to_json(value());
   }
   std::string json = "{";
   for (const auto& [key, text] : entries) {
@@ -177,9 +185,12 @@ Value EdnParser::number(std::string_view text) {
   const char* end = digits.data() + digits.size();
   if (const auto [at, error] = std::from_chars(digits.data(), end, whole); at == end && error == std::errc())
     return values_.integer(whole);
+  // An integer beyond 64 bits and a BigDecimal (1.0M is not 1.00M) are kept as they stand.
+  if (digits.find_first_not_of("-0123456789") == digits.npos || text.back() == 'M')
+    return values_.other(digits);
   double fraction = 0;
   const auto [at, error] = std::from_chars(digits.data(), end, fraction);
-  if (at == end) return values_.other(digits);  // a fraction, or an integer beyond 64 bits
+  if (at == end && error == std::errc()) return values_.other(nlohmann::json(fraction).dump());
   if (!json_ && digits.find('/') != std::string_view::npos) return values_.text(text);
   refuse("not a number: " + std::string(text));
 }

@@ -1,6 +1,7 @@
 // The writing half of edn.h.
 #include "harness/core/edn.h"
 #include "harness/core/jsonl.h"
+#include "harness/core/key_name.h"
 
 namespace harness {
 namespace {
@@ -55,7 +56,7 @@ std::string write_edn(const History& history) {
            std::to_string(op.process) + ", :f :" + std::string(to_string(op.function)) + ", :value ";
     if (op.key != kNoKey) {
       out += "#jepsen.independent/tuple [";
-      append_json_string(out, history.key_text(op));
+      append_key_json(out, history.key_text(op));
       out += ' ';
     }
     append_edn(out, history.values, value, op.function == Function::kTxn);

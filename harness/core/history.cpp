@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <type_traits>
+
+#include "harness/core/answer.h"
 
 namespace harness {
 namespace {
@@ -66,17 +69,31 @@ std::uint32_t& OpenOperations::of_new(std::int32_t process) {
 
 void OpenOperations::refuse_invocation(const Event& event, std::size_t line, bool retired) {
   throw HistoryError(line, "process " + std::to_string(event.process) +
-                               (retired ? " comes back after an info" : " has an operation open already"));
+                               (retired ? " comes back after an info; what follows an info is another process"
+                                        : " has an operation open already; it must complete before the next "
+                                          "one, or the next is another process's"));
 }
 
 void OpenOperations::refuse_completion(const Event& event, std::size_t line) {
-  throw HistoryError(line, "process " + std::to_string(event.process) + " completes what it never invoked");
+  throw HistoryError(line, "process " + std::to_string(event.process) +
+                               " completes what it never invoked, or completed already; remove this line, or "
+                               "put the invocation before it");
 }
 
 void OpenOperations::refuse_other(const Event& event, std::size_t line, bool function) {
   throw HistoryError(line, "process " + std::to_string(event.process) + " completes another " +
-                               (function ? "function" : "key") + " than it invoked");
+                               (function ? "function" : "key") +
+                               " than it invoked; a completion repeats both");
 }
+
+namespace {
+
+void check_answer(const ValueTable& values, const Operation& op, std::size_t line) {
+  const std::string why = why_answer_contradicts(values, op.function, op.argument, op.result);
+  if (!why.empty()) throw HistoryError(line, "process " + std::to_string(op.process) + ": " + why);
+}
+
+}  // namespace
 
 template <typename TakeOver>
 void HistoryBuilder::add(const Event& event, std::size_t line, TakeOver& value) {
@@ -107,6 +124,9 @@ void HistoryBuilder::add(const Event& event, std::size_t line, TakeOver& value) 
                                                 : Outcome::kInfo;
   const bool saw = event.type == EventType::kFail && event.function == Function::kCas;
   if (event.type == EventType::kOk || saw) op.result = value(event.value);
+  // An event alone may refer to tables that are filled later.
+  if constexpr (std::is_same_v<TakeOver, ValueTransfer>)
+    if (event.type == EventType::kOk) check_answer(history_.values, op, line);
 }
 
 void HistoryBuilder::add(const Event& event, std::size_t line) {

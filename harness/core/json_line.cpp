@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/canonical_json.h"
+
 namespace harness {
 namespace {
 
@@ -155,8 +157,7 @@ Value JsonLine::large_or_fraction(ValueTable& table) {
 }
 
 Value JsonLine::other(ValueTable& table) {
-  const auto parsed = nlohmann::json::parse(other_text());
-  return table.other(parsed.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return table.other(canonical_json(other_text()));
 }
 
 unsigned JsonLine::hex4() {

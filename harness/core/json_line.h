@@ -18,9 +18,16 @@ class JsonLine {
  public:
   /// `scratch`: for strings with escapes; used again by the next string.
   JsonLine(std::string_view text, std::size_t number, std::string& scratch)
-      : at_(text.data()), end_(text.data() + text.size()), number_(number), scratch_(scratch) {}
+      : begin_(text.data()),
+        at_(text.data()),
+        end_(text.data() + text.size()),
+        number_(number),
+        scratch_(scratch) {}
 
-  [[noreturn]] void refuse(const std::string& reason) const { throw HistoryError(number_, reason); }
+  /// Says the column, too, from 1.
+  [[noreturn]] void refuse(const std::string& reason) const {
+    throw HistoryError(number_, reason + " (column " + std::to_string(at_ - begin_ + 1) + ")");
+  }
 
   void skip_space() {
     while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\r')) ++at_;
@@ -97,6 +104,7 @@ class JsonLine {
   unsigned hex4();
   void escape();
 
+  const char* begin_;
   const char* at_;
   const char* end_;
   std::size_t number_;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "harness/core/json_line.h"
+#include "harness/core/key_name.h"
 
 namespace harness {
 namespace {
@@ -60,6 +61,7 @@ class PieceReader {
 
   void read(std::string_view bytes) {
     std::size_t number = 0;
+    bool cut = false;  // the file ends within the line
     try {
       while (!bytes.empty()) {
         ++number;
@@ -67,11 +69,14 @@ class PieceReader {
         const std::size_t length =
             newline == nullptr ? bytes.size()
                                : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
+        cut = newline == nullptr && bytes.back() != '}';
         if (!read_line(bytes.substr(0, length), number)) break;
         bytes.remove_prefix(std::min(length + 1, bytes.size()));
       }
     } catch (const HistoryError& error) {
-      piece_.refusal = {error.line, error.reason};
+      piece_.refusal = {
+          error.line,
+          error.reason + (cut ? "; the file ends within this line: if it was cut, remove it" : "")};
     }
     piece_.line_count = number;
   }
@@ -118,7 +123,8 @@ class PieceReader {
     if (!line.take_integer(event.time) || event.time < 0) return stop();
     read(kTime);
     std::int64_t process;
-    if (!line.take_text(",\"process\":") || !line.take_integer(process) || process < 0 || process > INT32_MAX)
+    if (!line.take_text(",\"process\":") || !line.take_integer(process) || process < 0 ||
+        process >= LargeProcesses::kFirst)
       return stop();
     event.process = static_cast<std::int32_t>(process);
     read(kProcess);
@@ -129,7 +135,7 @@ class PieceReader {
     if (line.take_text(",\"key\":\"")) {
       const std::string_view key = line.take_plain_rest();
       if (key.data() == nullptr) return stop();
-      event.key = names_.keys.intern(key);
+      event.key = names_.keys.intern(key_name_of_text(key, name_));
       read(kKey);
     }
     if (!line.take_text(",\"value\":")) return stop();
@@ -230,7 +236,7 @@ class PieceReader {
     }
   }
 
-  static void read_process(JsonLine& line, Event& event) {
+  void read_process(JsonLine& line, Event& event) {
     static constexpr const char* kWhat = "process is an integer from 0, or \"nemesis\"";
     if (line.peek() == '"') {
       if (line.string() != "nemesis") line.refuse(kWhat);
@@ -238,8 +244,13 @@ class PieceReader {
       return;
     }
     std::int64_t number;
-    if (!line.integer(number) || number < 0 || number > INT32_MAX) line.refuse(kWhat);
-    event.process = static_cast<std::int32_t>(number);
+    if (!line.integer(number) || number < 0) line.refuse(kWhat);
+    if (number < LargeProcesses::kFirst) {
+      event.process = static_cast<std::int32_t>(number);
+    } else {  // the joiner has a number for it
+      piece_.large_processes.push_back(number);
+      event.process = kNemesis - static_cast<std::int32_t>(piece_.large_processes.size());
+    }
   }
 
   static void read_type(JsonLine& line, Event& event) {
@@ -257,16 +268,15 @@ class PieceReader {
     }
   }
 
-  /// A text; an integer means its digits.
+  /// 5 and "5" are two keys (key_name.h).
   void read_key(JsonLine& line, Event& event) {
     if (line.peek() == 'n') {
       line.literal("null");
     } else if (line.peek() == '"') {
-      event.key = names_.keys.intern(line.string());
+      event.key = names_.keys.intern(key_name_of_text(line.string(), name_));
     } else {
-      std::int64_t number;
-      if (!line.integer(number)) line.refuse("key is a string or an integer");
-      event.key = names_.keys.intern(std::to_string(number));
+      ValueTable& values = piece_.tables.values;
+      event.key = names_.keys.intern(values.to_json(line.value(values, stack_)));
     }
   }
 
@@ -303,7 +313,7 @@ class PieceReader {
 
   JsonlPiece& piece_;
   HistoryTables& names_;
-  std::string scratch_;
+  std::string scratch_, name_;
   std::vector<Value> stack_;
   std::int64_t index_ = 0;
   unsigned seen_ = 0;
@@ -335,12 +345,14 @@ void JsonlPiece::clear() {
   lines.clear();
   claims.clear();
   refusal.reset();
+  large_processes.clear();
   line_count = 0;
   if (own_names || tables.values.texts() + tables.values.lists() + tables.values.others() > 0) tables = {};
 }
 
 void JsonlJoiner::take(JsonlPiece& piece) {
   if (piece.own_names) rename(piece);
+  if (!piece.large_processes.empty()) rename_processes(piece);
   const auto check = [&](const JsonlPiece::IndexClaim& claim) {
     const auto expected = static_cast<std::int64_t>(events_);
     if (claim.events_before == expected) return;
@@ -371,7 +383,17 @@ void JsonlJoiner::rename(JsonlPiece& piece) {
   }
 }
 
-bool read_jsonl(std::string_view bytes, EventSink& sink, const KeepReading& keep_reading) {
+void JsonlJoiner::rename_processes(JsonlPiece& piece) {
+  for (std::size_t i = 0; i < piece.events.size(); ++i) {
+    std::int32_t& process = piece.events[i].process;
+    if (process >= kNemesis) continue;
+    const auto place = static_cast<std::size_t>(kNemesis - 1 - process);
+    process = processes_.number_of(std::to_string(piece.large_processes[place]), lines_ + piece.lines[i]);
+  }
+}
+
+bool read_jsonl(std::string_view bytes, EventSink& sink, const KeepReading& keep_reading,
+                std::vector<std::string>* warnings) {
   JsonlJoiner joiner(sink);
   JsonlPiece piece;
   for (std::size_t at = 0; at < bytes.size();) {
@@ -381,6 +403,7 @@ bool read_jsonl(std::string_view bytes, EventSink& sink, const KeepReading& keep
     at += length;
     if (!keep_reading(at)) return false;
   }
+  if (warnings != nullptr) joiner.warn(*warnings);
   return true;
 }
 
@@ -389,6 +412,24 @@ History read_jsonl(std::string_view bytes) {
   builder.reserve(jsonl_operations(bytes));
   read_jsonl(bytes, builder, [](std::size_t) { return true; });
   return builder.finish();
+}
+
+std::string jsonl_function(std::string_view text) {
+  std::string scratch, function;
+  JsonLine line(text, 0, scratch);
+  line.skip_space();
+  line.expect('{');
+  do {
+    line.skip_space();
+    const bool wanted = line.string() == "f";
+    line.skip_space();
+    line.expect(':');
+    line.skip_space();
+    if (wanted) return std::string(line.string());
+    line.skip_value();
+    line.skip_space();
+  } while (line.take(','));
+  return {};
 }
 
 std::size_t jsonl_operations(std::string_view bytes) {
@@ -414,7 +455,7 @@ std::string write_jsonl(const History& history) {
     out += '"';
     if (op.key != kNoKey) {
       out += ",\"key\":";
-      append_json_string(out, history.key_text(op));
+      append_key_json(out, history.key_text(op));
     }
     out += ",\"value\":" + history.values.to_json(value);
     if (type != EventType::kInvoke && op.node != kNoNode) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/core/history.h"
+#include "harness/core/large_processes.h"
 
 namespace harness {
 
@@ -17,12 +18,16 @@ namespace harness {
 /// Empty lines are allowed. Fields that are not ours are skipped, whatever they hold.
 History read_jsonl(std::string_view bytes);
 /// The same as a stream. False when `keep_reading` ended it.
-bool read_jsonl(std::string_view bytes, EventSink& sink, const KeepReading& keep_reading);
+/// `warnings`: what counts otherwise than it stands there, in words.
+bool read_jsonl(std::string_view bytes, EventSink& sink, const KeepReading& keep_reading,
+                std::vector<std::string>* warnings = nullptr);
 
 /// How many bytes a piece has, about: small enough that its events stay in a core's cache.
 inline constexpr std::size_t kJsonlPiece = 1 << 20;
 /// Where to cut: behind the first newline at or after `about`.
 std::size_t jsonl_cut(std::string_view bytes, std::size_t about);
+/// What the field "f" of a line says; empty when it has none.
+std::string jsonl_function(std::string_view line);
 /// How many operations a file holds, guessed from its first lines.
 std::size_t jsonl_operations(std::string_view bytes);
 
@@ -43,8 +48,9 @@ struct JsonlPiece {
   HistoryTables tables;    // of the values, and with `own_names` of all ids
   bool own_names = false;  // else keys, nodes and errors are in the sink's tables already
   std::size_t line_count = 0;
-  std::vector<IndexClaim> claims;  // the first, and the first that contradicts it
-  std::optional<Refusal> refusal;  // what stands behind the events
+  std::vector<IndexClaim> claims;             // the first, and the first that contradicts it
+  std::vector<std::int64_t> large_processes;  // of events whose process is below kNemesis: -2 the first, ...
+  std::optional<Refusal> refusal;             // what stands behind the events
 
   void clear();
 };
@@ -59,10 +65,13 @@ class JsonlJoiner {
   explicit JsonlJoiner(EventSink& sink) : sink_(sink) {}
   /// Throws HistoryError for what the piece, or the sink, refuses.
   void take(JsonlPiece& piece);
+  void warn(std::vector<std::string>& warnings) const { processes_.warn(warnings); }
 
  private:
   void rename(JsonlPiece& piece);
+  void rename_processes(JsonlPiece& piece);
   EventSink& sink_;
+  LargeProcesses processes_;
   std::size_t lines_ = 0;   // before the next piece
   std::size_t events_ = 0;  // likewise
 };

@@ -187,3 +187,121 @@ TEST_CASE("what is malformed is refused still, with the line and the reason") {
   second("{:process 0 :type :info :f :read}{:process 0 :type :ok :f :read}");       // completed already
   second("{:process 1.5 :type :invoke :f :read} {:process 2 :type :ok :f :read}");  // no client
 }
+
+TEST_CASE("a completion that contradicts its invocation is refused, and what clients leave out is not") {
+  const auto refused = [](const std::string& f, const std::string& asked, const std::string& told,
+                          const std::string& type = "ok") {
+    const std::string name = "{:process 0 :f " + f + " :type ";
+    const Told read_told =
+        read(name + ":invoke :value " + asked + "}\n" + name + ":" + type + " :value " + told + "}");
+    INFO(f << " " << asked << " " << told << ": " << read_told.reason);
+    CHECK((read_told.refused_line == 0 || read_told.reason.find("repeats") != std::string::npos));
+    return read_told.refused_line == 2;
+  };
+  CHECK(refused(":write", "1", "2"));
+  CHECK(refused(":write", "1", "\"1\""));
+  CHECK(refused(":put", "\"a\"", "\"b\""));
+  CHECK(refused(":append", "\"a\"", "\"b\""));
+  CHECK(refused(":enqueue", "1", "2"));
+  CHECK(refused(":cas", "[1 2]", "[1 3]"));
+  CHECK(refused(":cas", "[1 2]", "2"));
+  CHECK(refused(":write", "[:a 1]", "[:a 2]", "ok"));
+  CHECK(refused(":txn", "[[:append 1 2]]", "[[:append 1 3]]"));
+  CHECK(refused(":txn", "[[:w 1 2]]", "[[:w 3 2]]"));
+  CHECK(refused(":txn", "[[:r 1 nil]]", "[[:r \"1\" [2]]]"));
+  CHECK(refused(":txn", "[[:r 1 nil]]", "[[:append 1 2]]"));
+  CHECK(refused(":txn", "[[:r 1 nil] [:append 1 2]]", "[[:r 1 nil]]"));
+
+  CHECK_FALSE(refused(":write", "1", "1"));
+  CHECK_FALSE(refused(":write", "1", "nil"));
+  CHECK_FALSE(refused(":write", "1", ":timed-out", "info"));
+  CHECK_FALSE(refused(":write", "1", ":timed-out", "fail"));
+  CHECK_FALSE(refused(":enqueue", "1", "[1 5]"));  // and how long the queue was then
+  CHECK_FALSE(refused(":cas", "[1 2]", "[1 2]"));
+  CHECK_FALSE(refused(":cas", "[1 2]", "[1 2 7]", "fail"));
+  CHECK_FALSE(refused(":read", "3", "4"));
+  CHECK_FALSE(refused(":add", "1", "7"));  // a counter that tells the new count
+  CHECK_FALSE(refused(":txn", "[[:r 1 nil] [:append 1 2]]", "[[:r 1 [3]] [:append 1 2]]"));
+  CHECK_FALSE(refused(":txn", "[[:r 1] [:w 2 1]]", "[[:r 1 [3]] [:w 2 1] [:state 9]]"));
+  CHECK_FALSE(refused(":txn", "[[:r 1 nil]]", "nil", "info"));
+}
+
+TEST_CASE("keys of different types are different keys, and so are values") {
+  const auto keys = [](const std::string& a, const std::string& b, Notation notation = Notation::kEdn) {
+    const bool json = notation == Notation::kJson;
+    const auto line = [&](const std::string& key) {
+      return json ? "{\"process\":0,\"type\":\"invoke\",\"f\":\"read\",\"key\":" + key +
+                        "}\n{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"key\":" + key + "}\n"
+                  : "{:process 0 :type :invoke :f :read :key " + key +
+                        "}\n{:process 0 :type :ok :f :read :key " + key + "}\n";
+    };
+    std::vector<std::string> warnings;
+    const std::string text = line(a) + line(b);
+    return read_edn(json ? "[" + text + "]" : text, warnings, notation).keys.size();
+  };
+  CHECK(keys("5", "\"5\"") == 2);
+  CHECK(keys("5", "5") == 1);
+  CHECK(keys("[1 2]", "\"[1,2]\"") == 2);
+  CHECK(keys("true", "\"true\"") == 2);
+  CHECK(keys("\"5\"", "\"\\\"5\\\"\"") == 2);
+  CHECK(keys(":x", "\"x\"") == 1);  // keywords are texts
+  CHECK(keys("5", "\"5\"", Notation::kJson) == 2);
+
+  const std::string lines =
+      R"({"time":1,"process":0,"type":"invoke","f":"write","key":5,"value":{"n":18446744073709551616}}
+{"time":2,"process":0,"type":"ok","f":"write","key":5,"value":{"n":18446744073709551616}}
+{"time":3,"process":1,"type":"invoke","f":"write","key":"5","value":{"n":18446744073709551617,"a":1.50}}
+{"time":4,"process":1,"type":"ok","f":"write","key":"5","value":{"a":1.5,"n":18446744073709551617}}
+{"time":5,"process":1,"type":"invoke","f":"read","key":"{t}.5","value":null}
+)";
+  const History history = read_jsonl(lines);
+  REQUIRE(history.keys.size() == 3);
+  CHECK(history.keys.text(0) == "5");
+  CHECK(history.keys.text(1) == "\"5\"");
+  CHECK(history.keys.text(2) == "{t}.5");
+  CHECK(history.values.to_json(history.operations[0].argument) == "{\"n\":18446744073709551616}");
+  CHECK(history.values.to_json(history.operations[1].result) == "{\"a\":1.5,\"n\":18446744073709551617}");
+  CHECK(*history.values.find_json("{\"n\": 18446744073709551616}") == history.operations[0].argument);
+  const std::string written = write_jsonl(history);
+  CHECK(write_jsonl(read_jsonl(written)) == written);
+  std::vector<std::string> warnings;
+  CHECK(write_jsonl(read_edn(write_edn(history), warnings)) == written);
+}
+
+TEST_CASE("process numbers beyond 31 bits are processes, each its own") {
+  const auto line = [](const std::string& process, const char* type) {
+    return "{\"time\":1,\"process\":" + process + ",\"type\":\"" + type + "\",\"f\":\"read\",\"value\":1}\n";
+  };
+  const std::string lines = line("5000000000", "invoke") + line("2147483648", "invoke") +
+                            line("7", "invoke") + line("2147483647", "invoke") + line("5000000000", "ok") +
+                            line("2147483648", "ok") + line("2147483647", "ok");
+  HistoryBuilder builder;
+  std::vector<std::string> warnings;
+  REQUIRE(read_jsonl(
+      lines, builder, [](std::size_t) { return true; }, &warnings));
+  const History history = builder.finish();
+  REQUIRE(history.operations.size() == 4);
+  std::size_t ok = 0;
+  for (const Operation& op : history.operations) ok += op.outcome == Outcome::kOk;
+  CHECK(ok == 3);
+  CHECK(warnings.size() == 1);
+  const Told told = read(
+      "{:process 5000000000 :type :invoke :f :read}{:process 99999999999999999999 :type :invoke :f :read}\n"
+      "{:process 5000000000 :type :ok :f :read}{:process 99999999999999999999 :type :info :f :read}");
+  CHECK(told.refused_line == 0);
+  CHECK(told.warnings == 1);
+  CHECK(read("{:process 1.5 :type :invoke :f :read}").refused_line == 1);
+  CHECK(read("{:process -1 :type :invoke :f :read}").refused_line == 1);
+}
+
+TEST_CASE("what stands twice is refused, and a fraction is the same however it is written") {
+  CHECK(read("{:process 0 :type :invoke :f :write :value 1 :value 2}").refused_line == 1);
+  CHECK(read("{:process 0 :type :invoke :f :write :value {:a 1 :a 2}}").refused_line == 1);
+  CHECK(read("{:process 0 :type :invoke :f :write :value 1.50}").operations ==
+        "0 write 1.5 -> info null, 0..\n");
+  CHECK(read("{:process 0 :type :invoke :f :write :value 123456789012345678901234567890N}").operations ==
+        "0 write 123456789012345678901234567890 -> info null, 0..\n");
+  const Told cut = read("{:process 0 :type :invoke :f :write :value 1}\n{:process 0 :type :o");
+  CHECK(cut.refused_line == 2);
+  CHECK(cut.reason.find("column") != std::string::npos);
+}

@@ -205,6 +205,8 @@ TEST_CASE("Jepsen's EDN: a map a line or a vector, independent tuples, keywords,
   CHECK(refused("\n{:type :invoke :f :read :process 0 :value nil") == 2);
   CHECK(refused("{:type :invoke :f :read :process 0 :time 1}\n{:type :ok :f :read :process 0}") == 2);
   CHECK(refused("{:type :boo :f :read :process 0}") == 1);
-  CHECK(edn_line_of_event(
-            "\n\n{:type :info :f :x :process :nemesis}\n\n{:type :info :f :x :process :nemesis}", 1) == 5);
+  const EventPlace place =
+      edn_event("\n\n{:type :info :f :x :process :nemesis}\n\n{:type :info :f :y :process :nemesis}", 1);
+  CHECK(place.line == 5);
+  CHECK(place.function == "y");
 }

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/core/canonical_json.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -130,10 +131,10 @@ std::optional<Value> ValueTable::find_json(std::string_view json) const {
   if (parsed.is_number_unsigned() && parsed.get<std::uint64_t>() < (1ULL << 60))
     return Value::integer(static_cast<std::int64_t>(parsed.get<std::uint64_t>()));
   if (parsed.is_string()) return reference(Value::Kind::kText, texts_.find(parsed.get<std::string>()));
-  if (!parsed.is_array()) return reference(Value::Kind::kOther, others_.find(parsed.dump()));
+  if (!parsed.is_array()) return reference(Value::Kind::kOther, others_.find(canonical_json(json)));
   std::vector<Value> elements;
-  for (const auto& element : parsed) {
-    const auto found = find_json(element.dump());
+  for (const std::string& element : canonical_elements(json)) {
+    const auto found = find_json(element);
     if (!found) return std::nullopt;
     elements.push_back(*found);
   }
@@ -144,9 +145,9 @@ Value ValueTable::from_json(std::string_view json) {
   if (const auto known = find_json(json)) return *known;
   const auto parsed = nlohmann::json::parse(json);
   if (parsed.is_string()) return text(parsed.get<std::string>());
-  if (!parsed.is_array()) return other(parsed.dump());
+  if (!parsed.is_array()) return other(canonical_json(json));
   std::vector<Value> elements;
-  for (const auto& element : parsed) elements.push_back(from_json(element.dump()));
+  for (const std::string& element : canonical_elements(json)) elements.push_back(from_json(element));
   return list(elements);
 }
 

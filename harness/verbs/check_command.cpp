@@ -189,6 +189,20 @@ struct Checked {
   Stages stages{};
 };
 
+/// A history keeps of functions that are none of ours only that they are 'other'.
+std::string with_function(std::string reason, const std::string& function) {
+  constexpr std::string_view kOther = "'other'";
+  if (const std::size_t at = reason.find(kOther); at != std::string::npos && !function.empty())
+    reason.replace(at, kOther.size(), "'" + function + "'");
+  return reason;
+}
+
+/// The mend, where the reason has none of its own.
+std::string wrong_model_words(const Model& model, const std::string& reason) {
+  if (reason.find(';') != std::string::npos) return {};
+  return "; --model " + std::string(model.name) + " does not take it ('harness list models' has the others)";
+}
+
 /// Throws HistoryError too.
 Checked read_and_check(const CheckArguments& arguments, const std::string& path, const Model& model) {
   FileCheckOptions options;
@@ -206,10 +220,10 @@ Checked read_and_check(const CheckArguments& arguments, const std::string& path,
             std::move(checked.warnings),
             checked.stages};
   } catch (const OperationRefused& error) {
-    const std::size_t line = file.line_of_event(error.event);
-    throw UsageError(
-        path + ": " +
-        (line == 0 ? std::string(error.what()) : "line " + std::to_string(line) + ": " + error.reason));
+    const EventPlace place = file.place_of_event(error.event);
+    if (place.line == 0) throw UsageError(path + ": " + error.what());
+    throw UsageError(path + ": line " + std::to_string(place.line) + ": " +
+                     with_function(error.reason, place.function) + wrong_model_words(model, error.reason));
   }
 }
 
@@ -373,6 +387,9 @@ int check_command(int argc, const char* const* argv) {
     throw UsageError("give --model or --checker, not both");
   if (!arguments.graph.empty() && arguments.graph != "-") require_writable(arguments.graph);
   ModelOptions& options = arguments.model_options;
+  if (!options.initial.empty() && options.initial != "unknown" && !nlohmann::json::accept(options.initial))
+    throw UsageError("--initial: " + options.initial +
+                     R"( is no JSON; a text needs quotes of its own: '"x"')");
   options.null_read_unconstrained = arguments.null_read == "unconstrained";
   options.failed_cas_observed = arguments.failed_cas == "observed";
   options.budget.memory_bytes = arguments.memory_limit;

@@ -109,6 +109,9 @@ int descriptor_of(const std::filesystem::path& file) {
 }
 
 HistoryForm form_of(std::string_view name, std::string_view bytes) {
+  if (bytes.starts_with("\x1f\x8b"))
+    throw UsageError(std::string(name) +
+                     " is gzip data, which is not read; gunzip -c FILE | harness check - does");
   if (name.ends_with(".jsonl") || name.ends_with(".json"))
     return is_json_document(bytes) ? HistoryForm::kJsonDocument : HistoryForm::kJsonLines;
   if (name.ends_with(".edn")) return HistoryForm::kEdn;
@@ -201,8 +204,11 @@ void HistoryFile::unpack_file(const std::string& name, std::size_t unpacked_max)
 }
 
 std::string_view HistoryFile::bytes() const {
-  if (!packed_) return map_.bytes();
-  return unpacked_file_ != nullptr ? unpacked_file_->bytes() : std::string_view(unpacked_);
+  const std::string_view all = !packed_                    ? map_.bytes()
+                               : unpacked_file_ != nullptr ? unpacked_file_->bytes()
+                                                           : std::string_view(unpacked_);
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  return all.starts_with(kByteOrderMark) ? all.substr(kByteOrderMark.size()) : all;
 }
 
 bool HistoryFile::read(EventSink& sink, const ReadingOptions& options,
@@ -220,7 +226,7 @@ bool HistoryFile::read(EventSink& sink, const ReadingOptions& options,
   };
   switch (form_) {
     case HistoryForm::kJsonLines:
-      return read_jsonl_threads(bytes(), sink, keep_reading, options.threads);
+      return read_jsonl_threads(bytes(), sink, keep_reading, options.threads, warnings);
     case HistoryForm::kEdn:
       return read_edn(bytes(), sink, warnings, keep_reading);
     case HistoryForm::kJsonDocument:
@@ -243,18 +249,18 @@ std::size_t HistoryFile::operations_guess() const {
   return jsonl_operations(bytes());
 }
 
-std::size_t HistoryFile::line_of_event(std::size_t event) const {
-  if (form_ == HistoryForm::kJournal) return 0;
-  if (form_ == HistoryForm::kEdn) return edn_line_of_event(bytes(), event);
-  if (form_ == HistoryForm::kJsonDocument) return edn_line_of_event(bytes(), event, Notation::kJson);
+EventPlace HistoryFile::place_of_event(std::size_t event) const {
+  if (form_ == HistoryForm::kJournal) return {};
+  if (form_ == HistoryForm::kEdn) return edn_event(bytes(), event);
+  if (form_ == HistoryForm::kJsonDocument) return edn_event(bytes(), event, Notation::kJson);
   std::string_view rest = bytes();
   for (std::size_t line = 1; !rest.empty(); ++line) {
     const std::size_t length = std::min(rest.find('\n'), rest.size());
     const bool blank = rest.substr(0, length).find_first_not_of(" \t\r") == std::string_view::npos;
-    if (!blank && event-- == 0) return line;
+    if (!blank && event-- == 0) return {line, jsonl_function(rest.substr(0, length))};
     rest.remove_prefix(std::min(length + 1, rest.size()));
   }
-  return 0;
+  return {};
 }
 
 }  // namespace harness

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/edn.h"
 #include "harness/core/history.h"
 
 namespace harness {
@@ -61,8 +62,9 @@ class HistoryFile {
   bool read(EventSink& sink, const ReadingOptions& options, std::vector<std::string>& warnings) const;
   /// The whole history.
   History read(std::vector<std::string>& warnings) const;
-  /// The line on which an event stands, for messages about operations; 0 when the form has no lines.
-  std::size_t line_of_event(std::size_t event) const;
+  /// Where an event stands and what its f says, for messages about operations; line 0 when the form has no
+  /// lines.
+  EventPlace place_of_event(std::size_t event) const;
   HistoryForm form() const { return form_; }
   std::size_t size() const { return bytes().size(); }
   /// How many operations there are, about, told by the first lines.

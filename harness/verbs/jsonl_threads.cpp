@@ -115,12 +115,14 @@ class Workers {
 }  // namespace
 
 bool read_jsonl_threads(std::string_view bytes, EventSink& sink, const KeepReading& keep_reading,
-                        unsigned threads) {
-  if (threads < 2 || bytes.size() < 4 * kJsonlPiece) return read_jsonl(bytes, sink, keep_reading);
+                        unsigned threads, std::vector<std::string>& warnings) {
+  if (threads < 2 || bytes.size() < 4 * kJsonlPiece) return read_jsonl(bytes, sink, keep_reading, &warnings);
   JsonlJoiner joiner(sink);
   Pieces pieces(bytes, 2 * threads);
   const Workers workers(pieces, threads - 1);
-  return pieces.join(joiner, keep_reading);
+  const bool whole = pieces.join(joiner, keep_reading);
+  joiner.warn(warnings);
+  return whole;
 }
 
 }  // namespace harness

@@ -3,7 +3,9 @@
 // on.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/core/history.h"
 
@@ -12,6 +14,6 @@ namespace harness {
 /// What read_jsonl does, by this many threads, the calling one included. The sink is used by the calling
 /// thread alone. About 3 MB are held per thread.
 bool read_jsonl_threads(std::string_view bytes, EventSink& sink, const KeepReading& keep_reading,
-                        unsigned threads);
+                        unsigned threads, std::vector<std::string>& warnings);
 
 }  // namespace harness
