@@ -81,9 +81,7 @@ void command_latency(Call& c) {
   if (c.subcommand("doctor", 2, 2))
     return c.reply.verbatim(c.engine.latency.all().empty() ? "No latency events are recorded.\n"
                                                            : "See LATENCY LATEST for what took long.\n");
-  if (c.subcommand("help", 2, 2))
-    return help(c,
-                {"DOCTOR", "HISTOGRAM [<command> ...]", "HISTORY <event>", "LATEST", "RESET [<event> ...]"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 
