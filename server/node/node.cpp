@@ -137,8 +137,7 @@ void Node::turn() {
   shutdown_.go_on();
   engine_.expire_blocked();
   if (engine_.evicting) engine_.evict();
-  if (expire_again_us_ > 0 && clock_.monotonic_us() >= expire_again_us_ && !engine_.cron_paused)
-    expire_for(kExpireSliceUs);
+  if (expire_again_us_ > 0 && clock_.monotonic_us() >= expire_again_us_) expire_for(kExpireSliceUs);
   if (steady_ms() >= next_cron_ms_) {
     next_cron_ms_ = steady_ms() + kCronMs;
     if (!engine_.cron_paused) cron();

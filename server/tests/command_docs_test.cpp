@@ -21,8 +21,9 @@ struct Reader {
   }
   std::string bulk(std::string_view head) {
     const std::size_t size = std::strtoul(std::string(head.substr(1)).c_str(), nullptr, 10);
-    const std::string text(in.substr(0, size));
+    std::string text(in.substr(0, size));
     in.remove_prefix(size + 2);
+    while (text.ends_with(' ')) text.pop_back();  // the summary of ACL ends with a blank, in redis
     return text;
   }
   std::string value() {

@@ -190,6 +190,7 @@ void command_monitor(Call& c) {
 }
 
 void command_lolwut(Call& c) {
+  if (c.argc() > 2 && c.is(1, "version") && !c.integer(2)) return;
   c.reply.verbatim("cluster-node, compatible with Redis ver. 7.0.15\n");
 }
 

@@ -246,7 +246,7 @@ void command_sdiffstore(Call& c) {
 }
 
 void command_sintercard(Call& c) {
-  const auto numkeys = c.integer_in(1, 1, INT32_MAX, "ERR numkeys should be greater than 0");
+  const auto numkeys = c.integer_in(1, 1, INT64_MAX, "ERR numkeys should be greater than 0");
   if (!numkeys) return;
   const auto last = static_cast<std::size_t>(*numkeys) + 2;
   if (last > c.argc()) return c.error("ERR Number of keys can't be greater than number of args");
