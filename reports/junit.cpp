@@ -55,9 +55,14 @@ std::string class_name(const RunInfo& info) {
   return info.scenario + " (" + build_names(info) + ", seed " + std::to_string(info.seed) + ")";
 }
 
-/// No time of its own: what takes the time is the run, and the suite's `time` tells that.
-std::string test_case_tag(const RunRecord& record, const std::string& name) {
-  return "  <testcase" + attribute("classname", class_name(record.info)) + attribute("name", name) + ">\n";
+std::string run_seconds(const RunInfo& info) {
+  return seconds(info.end == kNever ? 0 : info.end);
+}
+
+/// Checks have no time of their own: what takes the time is the run, and its case has it.
+std::string test_case_tag(const RunRecord& record, const std::string& name, const std::string& time = {}) {
+  return "  <testcase" + attribute("classname", class_name(record.info)) + attribute("name", name) +
+         (time.empty() ? "" : attribute("time", time)) + ">\n";
 }
 
 std::string test_case(const RunRecord& record, const CheckResult& check, const std::string& name,
@@ -92,18 +97,20 @@ std::string test_cases(const ReportInput& input, Totals& totals) {
       candidate = name + " (" + std::to_string(number) + ")";
     return candidate;
   };
-  for (const CheckResult& check : input.verdict.checks)
-    cases += test_case(record, check, unique(check.name), totals);
-  if (input.verdict.error || input.verdict.checks.empty()) {
-    ++totals.tests;
+  ++totals.tests;
+  cases += test_case_tag(record, unique("run"), run_seconds(record.info));
+  const std::string why = verdict_sentence(record, input.verdict);
+  if (!input.verdict.error && !input.verdict.checks.empty()) {
+    cases += "    <system-out>" + escape_xml(why) + "</system-out>\n  </testcase>\n";
+  } else {
     ++totals.errors;
-    const std::string why = verdict_sentence(record, input.verdict);
-    cases += test_case_tag(record, unique("run")) +
-             outcome("error", "environment", why,
+    cases += outcome("error", "environment", why,
                      why + "\nseed " + std::to_string(record.info.seed) +
                          "\nrepeat it with: " + record.info.reproduce + "\n") +
              "  </testcase>\n";
   }
+  for (const CheckResult& check : input.verdict.checks)
+    cases += test_case(record, check, unique(check.name), totals);
   return cases;
 }
 
@@ -129,13 +136,12 @@ std::string make_junit(const ReportInput& input) {
   const RunRecord& record = input.record;
   Totals totals;
   const std::string cases = test_cases(input, totals);
-  const Nanos end = record.info.end == kNever ? 0 : record.info.end;
   const std::string suite =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite" + attribute("name", record.info.scenario) +
       attribute("tests", std::to_string(totals.tests)) +
       attribute("failures", std::to_string(totals.failures)) +
       attribute("errors", std::to_string(totals.errors)) +
-      attribute("skipped", std::to_string(totals.skipped)) + attribute("time", seconds(end)) +
+      attribute("skipped", std::to_string(totals.skipped)) + attribute("time", run_seconds(record.info)) +
       attribute("timestamp", record.info.started_utc) + ">\n";
   return suite + properties(input) + cases + "</testsuite>\n";
 }

@@ -16,12 +16,17 @@ XmlDocument junit_of(const Sample& sample) {
   return document;
 }
 
-TEST_CASE("One test case for each check, with the counts of the suite") {
+TEST_CASE(
+    "One test case for the run, which has its time, and one for each check, with the counts of the suite") {
   const Sample sample = make_sample({SampleVerdict::kFail, 5'000, 1});
   const XmlDocument junit = junit_of(sample);
   const XmlElement& suite = junit.elements.front();
-  CHECK(suite.attribute("tests") == std::to_string(sample.verdict.checks.size()));
-  CHECK(junit.count("testcase") == sample.verdict.checks.size());
+  CHECK(suite.attribute("tests") == std::to_string(sample.verdict.checks.size() + 1));
+  CHECK(junit.count("testcase") == sample.verdict.checks.size() + 1);
+  const XmlElement& run = *junit.all("testcase").at(0);
+  CHECK(run.attribute("name") == "run");
+  CHECK(run.attribute("time") == suite.attribute("time"));
+  CHECK(std::stod(run.attribute("time")) > 0);
   CHECK(suite.attribute("failures") == "1");
   CHECK(suite.attribute("errors") == "0");
 }
@@ -42,12 +47,12 @@ TEST_CASE("A check without words still fails with a message") {
   CHECK_FALSE(junit_of(sample).all("failure").at(0)->attribute("message").empty());
 }
 
-TEST_CASE("Cases of other seeds and builds have other names, and claim no time of their own") {
+TEST_CASE("Cases of other seeds and builds have other names, and checks claim no time of their own") {
   Sample sample = make_sample({SampleVerdict::kPass, 500, 1});
   std::set<std::string> names;
   const auto add = [&] {
     const XmlDocument junit = junit_of(sample);
-    const XmlElement& test = *junit.all("testcase").at(0);
+    const XmlElement& test = *junit.all("testcase").at(1);
     CHECK(test.attribute("time").empty());
     names.insert(test.attribute("classname") + "." + test.attribute("name"));
   };
@@ -67,7 +72,7 @@ TEST_CASE("Names stay unique when two checks share one") {
   std::set<std::string> names;
   const XmlDocument junit = junit_of(sample);
   for (const XmlElement* test : junit.all("testcase")) names.insert(test->attribute("name"));
-  CHECK(names.size() == sample.verdict.checks.size());
+  CHECK(names.size() == sample.verdict.checks.size() + 1);
 }
 
 TEST_CASE("Unknown is skipped with its reason, an error of the run is one error") {
@@ -91,7 +96,7 @@ TEST_CASE("The document is well-formed whatever bytes come in") {
     check.name = check.explanation = check.truncated = every_byte;
     for (Anomaly& anomaly : check.anomalies) anomaly.key = anomaly.explanation = anomaly.type = every_byte;
   }
-  CHECK(junit_of(sample).count("testcase") == sample.verdict.checks.size());
+  CHECK(junit_of(sample).count("testcase") == sample.verdict.checks.size() + 1);
 }
 
 }  // namespace

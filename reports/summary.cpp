@@ -184,10 +184,14 @@ std::string allowed_rows(const RunRecord& record, const RunVerdict& verdict) {
   return out;
 }
 
+/// Such a run shows little, whatever its verdict.
+bool without_faults(const RunRecord& record) {
+  return record.plan.limits.no_faults && record.faults.empty();
+}
+
 std::string strength_row(const RunRecord& record, const Strength& s) {
-  const bool none = record.plan.limits.no_faults && record.faults.empty();
-  std::string text =
-      none ? "no faults, by the plan; " : counted(s.during_faults, "operation") + " during faults; ";
+  std::string text = without_faults(record) ? "no faults, by the plan; "
+                                            : counted(s.during_faults, "operation") + " during faults; ";
   text += s.checks_complete == s.checks
               ? "every checker complete"
               : grouped(s.checks - s.checks_complete) + " of " + grouped(s.checks) + " checkers incomplete";
@@ -343,7 +347,8 @@ std::string verdict_row(const RunRecord& record, const RunVerdict& verdict, cons
       "   (run " + terminal_text(record.info.id) + ", seed " + std::to_string(record.info.seed) + ")";
   if (verdict.error) return paint.bad("ERROR") + "  " + scenario + run + "\n";
   if (verdict.valid == Validity::kValid)
-    return paint.good("PASS") + "  " + scenario + operations + took + "\n";
+    return paint.good("PASS") + "  " + scenario + operations + took +
+           (without_faults(record) ? "   no faults, by its plan" : "") + "\n";
   if (verdict.valid == Validity::kUnknown)
     return paint.unsure("UNKNOWN") + "  " + scenario + operations + run + "\n";
   return paint.bad("FAIL") + "  " + scenario + "   " + counted(violations, "violation") + run + "\n";

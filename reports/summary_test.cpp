@@ -166,6 +166,12 @@ TEST_CASE("Without faults by the plan, none is missed") {
   sample.record.faults.clear();
   sample.record.plan.limits.no_faults = true;
   CHECK(has(summary_of(sample), "strength    no faults, by the plan; every checker complete\n"));
+  const std::string text = summary_of(sample);
+  const std::size_t pass = text.find("\nPASS ");
+  REQUIRE(pass != std::string::npos);
+  CHECK(has(text.substr(pass), "   no faults, by its plan\n"));
+  sample.record.plan.limits.no_faults = false;
+  CHECK_FALSE(has(summary_of(sample), "by its plan"));
 }
 
 TEST_CASE("Damaged evidence is named once") {

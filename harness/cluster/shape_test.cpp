@@ -80,6 +80,31 @@ TEST_CASE("directives that the harness sets are refused with the reason") {
   CHECK_NOTHROW(check_shape(plan));
 }
 
+TEST_CASE(
+    "values that would shut the harness out are refused with the mend, and those that would not are taken") {
+  const auto refusal = [](const char* name, const char* value) -> std::string {
+    ClusterPlan plan;
+    plan.directives = {{name, value}};
+    try {
+      check_shape(plan);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  CHECK_THAT(refusal("protected-mode", "yes"), Catch::Contains("leave it out"));
+  CHECK_THAT(refusal("user", "default off nopass ~* &* +@all"), Catch::Contains("the default user is off"));
+  CHECK_THAT(refusal("user", "default ~* &* +@all"), Catch::Contains("the default user is off"));
+  CHECK_THAT(refusal("user", "default on >secret ~* +@all"), Catch::Contains("do not authenticate"));
+  CHECK_THAT(refusal("user", "default on nopass ~* +@all -@admin"), Catch::Contains("could not ask cluster"));
+  CHECK_THAT(refusal("rename-command", "CONFIG \"\""), Catch::Contains("asks config by its name"));
+  CHECK(refusal("protected-mode", "no").empty());
+  CHECK(refusal("user", "default on nopass ~* &* +@all -incr").empty());
+  CHECK(refusal("user", "default on nopass ~* &* allcommands -@dangerous +cluster +config +info").empty());
+  CHECK(refusal("user", "app on >secret ~* +get").empty());
+  CHECK(refusal("rename-command", "FLUSHALL \"\"").empty());
+}
+
 TEST_CASE("replicas are dealt round and round, spare nodes come last and have shards of their own") {
   ClusterPlan plan;
   plan.replicas_of = {2, 1, 0};

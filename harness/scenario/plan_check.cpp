@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -159,6 +160,20 @@ class PlanCheck {
   void check_directives(const std::string& part, const std::map<std::string, std::string>& directives) {
     for (const auto& [name, value] : directives)
       need_none(part + "." + name, why_directive_refused(name, value));
+    const auto clients = directives.find("maxclients");
+    if (clients == directives.end()) return;
+    const int needed = clients_of_a_node();
+    need(std::atoi(clients->second.c_str()) >= needed, part + ".maxclients",
+         "the directive 'maxclients' must be " + std::to_string(needed) +
+             " at least: the loads' processes, replicas and the harness itself are clients of a node");
+  }
+
+  /// The most connections that a node of this plan has: a process of a load has one to each master.
+  int clients_of_a_node() const {
+    constexpr int kOfTheHarness = 16;  // the observer, steps, the formation, final reads
+    int clients = kOfTheHarness + plan_.cluster.size();
+    for (const LoadPlan& load : plan_.loads) clients += load.concurrency;
+    return clients;
   }
 
   /// Empty for what is no node's name.

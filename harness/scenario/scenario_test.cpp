@@ -301,6 +301,10 @@ TEST_CASE("a cluster that cannot be is refused") {
   CHECK_THAT(refusal(load + "[cluster.nodes.n9]\nhz = 5\n"), Contains("s.toml:3:") && Contains("n1 to n6"));
   CHECK_THAT(refusal(load + "[cluster.directives]\nport = 5\n"),
              Contains("s.toml:4:") && Contains("cannot be set"));
+  CHECK_THAT(refusal(load + "[cluster.directives]\nprotected-mode = \"yes\"\n"),
+             Contains("s.toml:4:") && Contains("leave it out"));
+  CHECK_THAT(refusal(load + "concurrency = 20\n[cluster.directives]\nmaxclients = 30\n"),
+             Contains("s.toml:5:") && Contains("must be 42 at least"));
 }
 
 TEST_CASE("bad loads are refused") {

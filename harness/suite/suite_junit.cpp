@@ -23,9 +23,11 @@ struct Totals {
   }
 };
 
-std::string test_case(const std::string& suite_name, const std::string& name, const std::string& inside) {
-  const std::string head =
-      "    <testcase" + attribute("classname", suite_name) + attribute("name", name) + " time=\"0\"";
+/// Only the runs took a time: checks have none of their own.
+std::string test_case(const std::string& suite_name, const std::string& name, const std::string& inside,
+                      const std::string& time = {}) {
+  const std::string head = "    <testcase" + attribute("classname", suite_name) + attribute("name", name) +
+                           (time.empty() ? "" : attribute("time", time));
   return inside.empty() ? head + "/>\n" : head + ">\n" + inside + "    </testcase>\n";
 }
 
@@ -48,6 +50,12 @@ std::string inside_of(const Cases& suite, const std::string& check, const Promis
   return "      <skipped" + attribute("message", why) + "/>\n";
 }
 
+double seconds_of(const Cases& suite) {
+  double seconds = 0;
+  for (const RunOutcome* run : suite.runs) seconds += run->seconds;
+  return seconds;
+}
+
 /// Runs that ended without a verdict of their own, and violations that no checker's name stands for.
 std::string run_case(const Cases& suite, const std::string& name, Totals& totals) {
   ++totals.tests;
@@ -59,7 +67,7 @@ std::string run_case(const Cases& suite, const std::string& name, Totals& totals
              "</error>\n";
   }
   totals.errors += !inside.empty();
-  return test_case(name, "run", inside);
+  return test_case(name, "run", inside, std::to_string(seconds_of(suite)));
 }
 
 std::string suite_element(const std::string& name, const Cases& suite, const SuiteResult& result,
@@ -68,7 +76,6 @@ std::string suite_element(const std::string& name, const Cases& suite, const Sui
   std::string cases = run_case(suite, name, totals);
   for (const auto& [check, promise] : suite.promises)
     cases += test_case(name, check, inside_of(suite, check, promise, folder, totals));
-  double seconds = 0;
   std::string properties;
   const auto property = [&](const std::string& key, const std::string& value) {
     properties += "      <property" + attribute("name", key) + attribute("value", value) + "/>\n";
@@ -76,13 +83,12 @@ std::string suite_element(const std::string& name, const Cases& suite, const Sui
   property("suite", result.matrix.suite);
   property("suite-seed", std::to_string(result.matrix.seed));
   for (const RunOutcome* run : suite.runs) {
-    seconds += run->seconds;
     property("seed", std::to_string(run->seed));
     if (run->verdict != "pass") property("reproduce", run->reproduce);
   }
   all.add(totals);
   return "  <testsuite" + attribute("name", name) + totals.attributes() +
-         attribute("time", std::to_string(seconds)) + ">\n    <properties>\n" + properties +
+         attribute("time", std::to_string(seconds_of(suite))) + ">\n    <properties>\n" + properties +
          "    </properties>\n" + cases + "  </testsuite>\n";
 }
 

@@ -113,6 +113,10 @@ TEST_CASE("JUnit has a test case a promise, with names that stay the same, and e
   CHECK_THAT(junit, Contains("tests=\"9\" failures=\"1\" errors=\"0\" skipped=\"3\""));
   CHECK(count(junit, "<testcase ") == 9);
   CHECK(count(junit, "<failure ") == 1);
+  // The two `run` cases have the time of their runs; no check claims one.
+  CHECK(count(junit, "name=\"run\" time=\"") == 2);
+  CHECK(count(junit, "time=\"") == 2 + 2 + 1);
+  CHECK(count(junit, "time=\"0\"") == 0);
   CHECK_THAT(junit,
              Contains("violated in 1 of 2 runs") && Contains("&lt;r7&gt;") && Contains("repeat it with"));
   CHECK_THAT(junit, Contains("name=\"suite-seed\" value=\"20261129\"") && Contains("name=\"reproduce\""));

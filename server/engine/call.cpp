@@ -48,6 +48,13 @@ std::optional<std::int64_t> Call::integer_in(std::size_t i, std::int64_t min, st
   return std::nullopt;
 }
 
+std::optional<std::int64_t> Call::integer_32(std::size_t i) {
+  const auto n = parse_integer(argv[i]);
+  if (n && *n >= INT32_MIN && *n <= INT32_MAX) return n;
+  error(n ? error::not_32_bits : error::not_integer);
+  return std::nullopt;
+}
+
 std::optional<double> Call::real(std::size_t i) {
   const auto v = parse_double(argv[i]);
   if (!v) error(error::not_float);
@@ -134,14 +141,6 @@ void Call::block(std::vector<std::string> keys, Type wanted, std::int64_t deadli
   if (deadline_ms) engine.next_deadline_ms = std::min(engine.next_deadline_ms, deadline_ms);
   client.blocked = std::move(wait);
   ++engine.blocked_count;
-}
-
-void help(Call& c, const std::vector<std::string_view>& lines) {
-  std::string name(c.command.name.substr(0, c.command.name.find('|')));
-  for (char& ch : name) ch = static_cast<char>(std::toupper(static_cast<unsigned char>(ch)));
-  c.reply.array(lines.size() + 1);
-  c.reply.status(name + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
-  for (std::string_view line : lines) c.reply.status(line);
 }
 
 }  // namespace node

@@ -41,6 +41,8 @@ struct Call {
 
   /// Reads an argument; on failure answers the usual error and returns nothing.
   std::optional<std::int64_t> integer(std::size_t i, std::string_view error = {});
+  /// What redis reads as an int (the number of a database).
+  std::optional<std::int64_t> integer_32(std::size_t i);
   std::optional<std::int64_t> integer_in(std::size_t i, std::int64_t min, std::int64_t max,
                                          std::string_view error = {});
   std::optional<double> real(std::size_t i);
@@ -79,7 +81,8 @@ struct Call {
   void block(std::vector<std::string> keys, Type wanted, std::int64_t deadline_ms, bool null_array);
 };
 
-/// The lines of "<COMMAND> HELP".
+/// The reply to "<COMMAND> HELP": the lines of redis 7.0 (help.cpp), or these; HELP's own are added.
+void help(Call& c);
 void help(Call& c, const std::vector<std::string_view>& lines);
 
 }  // namespace node

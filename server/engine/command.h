@@ -35,8 +35,7 @@ struct Command {
   std::int16_t arity;     ///< words including the name; negative: at least that many
   std::uint32_t flags;
   KeySpec keys;
-  std::string_view group;    ///< as COMMAND DOCS groups them
-  std::string_view summary;  ///< our own words
+  std::string_view group;  ///< as COMMAND DOCS groups them
   Handler handler;
 
   bool is(std::uint32_t f) const { return (flags & f) != 0; }

@@ -10,6 +10,8 @@ inline constexpr std::string_view wrong_type =
 inline constexpr std::string_view syntax = "ERR syntax error";
 inline constexpr std::string_view not_integer = "ERR value is not an integer or out of range";
 inline constexpr std::string_view not_float = "ERR value is not a valid float";
+inline constexpr std::string_view not_32_bits =
+    "ERR value is out of range, value must between -2147483648 and 2147483647";
 inline constexpr std::string_view out_of_range = "ERR value is out of range";
 inline constexpr std::string_view positive = "ERR value is out of range, must be positive";
 inline constexpr std::string_view no_such_key = "ERR no such key";

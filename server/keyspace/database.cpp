@@ -240,22 +240,23 @@ std::size_t Database::table_memory() const {
 
 std::size_t Database::expire_some(std::size_t samples, const std::function<bool()>& deadline) {
   std::size_t gone = 0;
+  std::vector<std::string> past;
   while (!expiries_.empty()) {
-    std::size_t found = 0;
-    const std::size_t round = std::min(samples, expiries_.size());
-    for (std::size_t i = 0; i < round && !expiries_.empty(); ++i) {
-      const Expiry* x = expiries_.random(random_source());
-      ++state_.expiries_seen;
-      if (x->at_ms >= state_.now_ms) continue;
-      const std::string key(x->entry->key());
+    std::size_t seen = 0;
+    past.clear();
+    expiries_.some(random_source(), samples, [&](const Expiry* x) {
+      ++seen;
+      if (x->at_ms < state_.now_ms) past.emplace_back(x->entry->key());
+    });
+    state_.expiries_seen += seen;
+    for (const std::string& key : past) {
       remove(key);
       ++state_.expired;
-      ++found;
       if (state_.on_expired) state_.on_expired(*this, key);
     }
-    gone += found;
+    gone += past.size();
     // Fewer than one in ten: the rest can wait.
-    if (found * 10 <= round || deadline()) break;
+    if (past.size() * 10 <= seen || deadline()) break;
   }
   return gone;
 }

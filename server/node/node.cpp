@@ -20,6 +20,9 @@ namespace {
 
 constexpr std::int64_t kCronMs = 100;
 constexpr std::int64_t kExpireBudgetUs = 10000;
+// A slice of expiry between the clients' turns, and how long the loop sleeps between two of them.
+constexpr std::int64_t kExpireSliceUs = 1000;
+constexpr std::int64_t kExpireRestMs = 1;
 constexpr int kPortionsAtOnce = 16;
 
 std::string random_hex(int digits) {
@@ -126,6 +129,7 @@ void Node::turn() {
   std::int64_t wait = std::max<std::int64_t>(0, next_cron_ms_ - now);
   if (engine_.next_deadline_ms != INT64_MAX)
     wait = std::clamp<std::int64_t>(engine_.next_deadline_ms - engine_.state.now_ms, 0, wait);
+  if (expire_again_us_ > 0) wait = std::min(wait, kExpireRestMs);
   if (clients_.any_to_resume() || replication_.can_forward() || engine_.evicting) wait = 0;
   // What arrived while we slept happens now, not when we fell asleep.
   loop_.turn(static_cast<int>(wait), [this] { note_time(); });
@@ -133,6 +137,7 @@ void Node::turn() {
   shutdown_.go_on();
   engine_.expire_blocked();
   if (engine_.evicting) engine_.evict();
+  if (expire_again_us_ > 0 && clock_.monotonic_us() >= expire_again_us_) expire_for(kExpireSliceUs);
   if (steady_ms() >= next_cron_ms_) {
     next_cron_ms_ = steady_ms() + kCronMs;
     if (!engine_.cron_paused) cron();
@@ -191,23 +196,32 @@ void Node::feed_replicas() {
 void Node::note_expiry(std::int64_t usec, std::size_t gone, std::uint64_t seen) {
   constexpr double kWeight = 0.05;  // of the last cycle in the running average
   expiry_.usec += usec;
-  expiry_.cut_short += usec >= kExpireBudgetUs;
+  expiry_.cut_short += expire_again_us_ > 0;
   const double share = seen ? static_cast<double>(gone) / static_cast<double>(seen) : 0;
   expiry_.stale += kWeight * (share - expiry_.stale);
 }
 
-/// Those whose time passed go, for a while; and the tables of keys take their steps.
+/// Keys whose time passed go, for so long. Where that does not suffice, slices follow between the clients'
+/// turns until it does: a wave of expiries takes half the time, and holds no client back for longer than one.
+void Node::expire_for(std::int64_t budget_us) {
+  expire_again_us_ = 0;
+  if (!engine_.active_expire || engine_.state.keep_expired) return;
+  const std::int64_t began = clock_.monotonic_us(), until = began + budget_us;
+  const std::uint64_t seen = engine_.state.expiries_seen;
+  std::size_t gone = 0;
+  bool late = false;
+  for (const auto& d : engine_.databases())
+    if (d->expiring() && !late)
+      gone += d->expire_some(20, [&] { return late = clock_.monotonic_us() >= until; });
+  const std::int64_t ended = clock_.monotonic_us();
+  if (late) expire_again_us_ = ended + kExpireRestMs * 1000;
+  engine_.note_latency("expire-cycle", ended - began);
+  note_expiry(ended - began, gone, engine_.state.expiries_seen - seen);
+}
+
+/// Those whose time passed go; and the tables of keys take their steps.
 void Node::expire_keys() {
-  if (engine_.active_expire && !engine_.state.keep_expired) {
-    const std::int64_t began = clock_.monotonic_us(), until = began + kExpireBudgetUs;
-    const std::uint64_t seen = engine_.state.expiries_seen;
-    std::size_t gone = 0;
-    for (const auto& d : engine_.databases())
-      if (d->expiring()) gone += d->expire_some(20, [&] { return clock_.monotonic_us() >= until; });
-    const std::int64_t ended = clock_.monotonic_us();
-    engine_.note_latency("expire-cycle", ended - began);
-    note_expiry(ended - began, gone, engine_.state.expiries_seen - seen);
-  }
+  expire_for(kExpireBudgetUs);
   engine_.expire_written_here();
   for (const auto& d : engine_.databases())
     if (d->size()) d->rehash(1000);

@@ -88,6 +88,7 @@ class Node final : public ServerPort, public ChangesPort {
   void before_sleep();
   void cron();
   void expire_keys();
+  void expire_for(std::int64_t budget_us);
   void note_expiry(std::int64_t usec, std::size_t gone, std::uint64_t seen);
   void feed_replicas();
   void apply_limits();
@@ -116,6 +117,8 @@ class Node final : public ServerPort, public ChangesPort {
   Expiry expiry_;
   std::string run_id_;
   std::int64_t next_cron_ms_ = 0;
+  /// When the next slice of expiry is due; 0: the last cycle left nothing over.
+  std::int64_t expire_again_us_ = 0;
   bool busy_ = false;
 };
 

@@ -105,7 +105,8 @@ void ReplicationLink::command_psync(Call& call) {
 
 /// FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT ms]
 void ReplicationLink::command_failover(Call& call) {
-  if (node_.cluster()) return call.error("ERR FAILOVER not allowed in cluster mode.");
+  if (node_.cluster())
+    return call.error("ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.");
   replication::Replication::FailoverRequest request;
   bool abort = false;
   for (std::size_t i = 1; i < call.argc(); ++i) {
@@ -117,7 +118,7 @@ void ReplicationLink::command_failover(Call& call) {
     } else if (call.is(i, "abort")) {
       abort = true;
     } else if (call.is(i, "to") && i + 2 < call.argc() && request.ip.empty()) {
-      const auto port = call.integer_in(i + 2, 0, 65535, "ERR value is out of range");
+      const auto port = call.integer_in(i + 2, 0, 65535);
       if (!port) return;
       request.ip = call.arg(i + 1);
       request.port = static_cast<int>(*port);

@@ -159,10 +159,7 @@ void function_command(Call& c, Functions& functions, ScriptRun& run) {
   if (c.subcommand("restore", 3, -1)) return function_restore(c, functions);
   if (c.subcommand("stats", 2, 2)) return function_stats(c, functions, run);
   if (c.subcommand("kill", 2, 2)) return run.kill(c, ScriptSubject::Kind::function);
-  if (c.subcommand("help", 2, 2))
-    return help(
-        c, {"LOAD [REPLACE] <code>", "DELETE <library>", "LIST [LIBRARYNAME <pattern>] [WITHCODE]", "STATS",
-            "KILL", "FLUSH [ASYNC|SYNC]", "DUMP", "RESTORE <payload> [FLUSH|APPEND|REPLACE]"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 

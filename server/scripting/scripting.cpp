@@ -139,8 +139,7 @@ void Scripting::script(Call& c) {
       return c.error("ERR the debugger of scripts is not supported by this server");
     return c.error("ERR Use SCRIPT DEBUG YES/SYNC/NO");
   }
-  if (c.subcommand("help", 2, 2))
-    return help(c, {"DEBUG NO", "EXISTS <sha1> …", "FLUSH [ASYNC|SYNC]", "KILL", "LOAD <script>"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 

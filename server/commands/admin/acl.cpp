@@ -203,11 +203,7 @@ void command_acl(Call& c) {
         "ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file "
         "set) in order to store users in the Redis configuration.");
   }
-  if (c.subcommand("help", 2, 2))
-    return help(c, {"CAT [<category>]", "DELUSER <username> [<username> ...]",
-                    "DRYRUN <username> <command> [<arg> ...]", "GETUSER <username>", "GENPASS [<bits>]",
-                    "LIST", "LOAD", "LOG [<count> | RESET]", "SAVE",
-                    "SETUSER <username> <attribute> [<attribute> ...]", "USERS", "WHOAMI"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 

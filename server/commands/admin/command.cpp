@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "server/commands/admin/command_docs.h"
+#include "server/commands/admin/command_prose.h"
 #include "server/commands/admin/handlers.h"
 #include "server/engine/categories.h"
 #include "server/engine/key_rules.h"
@@ -116,19 +117,20 @@ void flags_as_set(Call& c, std::string_view name, const std::vector<std::string_
   for (std::string_view flag : flags) c.reply.status(flag);
 }
 
+void text_of(Call& c, std::string_view name, std::string_view text) {
+  if (text.empty()) return;
+  c.reply.bulk(name);
+  c.reply.bulk(text);
+}
+
 void arguments_of(Call& c, const std::vector<ArgumentDocs>& arguments) {
   c.reply.bulk("arguments");
   c.reply.array(arguments.size());
   for (const ArgumentDocs& a : arguments) {
     c.reply.map(2 + a.key_rule.has_value() + a.token.has_value() + !a.since.empty() + !a.deprecated.empty() +
                 !a.flags.empty() + a.nests);
-    const auto text = [&](std::string_view name, std::string_view value) {
-      if (value.empty()) return;
-      c.reply.bulk(name);
-      c.reply.bulk(value);
-    };
-    text("name", a.name);
-    text("type", a.type);
+    text_of(c, "name", a.name);
+    text_of(c, "type", a.type);
     if (a.key_rule) {
       c.reply.bulk("key_spec_index");
       c.reply.integer(*a.key_rule);
@@ -137,34 +139,44 @@ void arguments_of(Call& c, const std::vector<ArgumentDocs>& arguments) {
       c.reply.bulk("token");
       c.reply.bulk(*a.token);
     }
-    text("since", a.since);
-    text("deprecated_since", a.deprecated);
+    text_of(c, "since", a.since);
+    text_of(c, "deprecated_since", a.deprecated);
     if (!a.flags.empty()) flags_as_set(c, "flags", a.flags);
     if (a.nests) arguments_of(c, a.arguments);
   }
 }
 
+void history_of(Call& c, const CommandProse& prose) {
+  if (prose.history.empty()) return;
+  c.reply.bulk("history");
+  c.reply.set(prose.history.size());
+  for (const auto& [release, change] : prose.history) {
+    c.reply.array(2);
+    c.reply.bulk(release);
+    c.reply.bulk(change);
+  }
+}
+
 void command_docs_of(Call& c, const Command& k) {
-  static const CommandDocs none{};
+  static const CommandDocs no_docs{};
+  static const CommandProse no_prose{};
   const auto subs = c.engine.table.subcommands_of(k);
-  const CommandDocs* found = docs_of(k.name);
-  const CommandDocs& docs = found ? *found : none;
+  const CommandDocs* found_docs = docs_of(k.name);
+  const CommandDocs& docs = found_docs ? *found_docs : no_docs;
+  const CommandProse* found_prose = prose_of(k.name);
+  const CommandProse& prose = found_prose ? *found_prose : no_prose;
   c.reply.bulk(k.name);
-  c.reply.map(2 + !docs.since.empty() + !docs.flags.empty() + !docs.deprecated.empty() +
-              !docs.arguments.empty() + !subs.empty());
-  c.reply.bulk("summary");
-  c.reply.bulk(k.summary);
-  if (!docs.since.empty()) {
-    c.reply.bulk("since");
-    c.reply.bulk(docs.since);
-  }
-  c.reply.bulk("group");
-  c.reply.bulk(k.group == "pubsub_only" ? "pubsub" : k.group);
+  c.reply.map(1 + !prose.summary.empty() + !docs.since.empty() + !prose.complexity.empty() +
+              !docs.flags.empty() + !docs.deprecated.empty() + !prose.replaced_by.empty() +
+              !prose.history.empty() + !docs.arguments.empty() + !subs.empty());
+  text_of(c, "summary", prose.summary);
+  text_of(c, "since", docs.since);
+  text_of(c, "group", k.group == "pubsub_only" ? "pubsub" : k.group);
+  text_of(c, "complexity", prose.complexity);
   if (!docs.flags.empty()) flags_as_set(c, "doc_flags", docs.flags);
-  if (!docs.deprecated.empty()) {
-    c.reply.bulk("deprecated_since");
-    c.reply.bulk(docs.deprecated);
-  }
+  text_of(c, "deprecated_since", docs.deprecated);
+  text_of(c, "replaced_by", prose.replaced_by);
+  history_of(c, prose);
   if (!docs.arguments.empty()) arguments_of(c, docs.arguments);
   if (subs.empty()) return;
   c.reply.bulk("subcommands");
@@ -253,9 +265,7 @@ void command_command(Call& c) {
   }
   if (c.subcommand("getkeys", 4, -1)) return command_getkeys(c, false);
   if (c.subcommand("getkeysandflags", 4, -1)) return command_getkeys(c, true);
-  if (c.subcommand("help", 2, 2))
-    return help(c, {"COUNT", "DOCS [<command> …]", "GETKEYS <command>", "GETKEYSANDFLAGS <command>",
-                    "INFO [<command> …]", "LIST"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 

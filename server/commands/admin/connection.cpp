@@ -252,7 +252,7 @@ void command_hello(Call& c) {
 }
 
 void command_select(Call& c) {
-  const auto n = c.integer(1);
+  const auto n = c.integer_32(1);
   if (!n) return;
   if (c.engine.config.cluster_enabled && *n != 0) return c.error("ERR SELECT is not allowed in cluster mode");
   if (*n < 0 || *n >= static_cast<std::int64_t>(c.engine.db_count()))
@@ -297,12 +297,7 @@ void command_client(Call& c) {
   if (c.subcommand("tracking", 3, -1)) return client_tracking(c);
   if (c.subcommand("trackinginfo", 2, 2)) return client_tracking_info(c);
   if (c.subcommand("caching", 3, 3)) return client_caching(c);
-  if (c.subcommand("help", 2, 2))
-    return help(
-        c, {"CACHING (YES|NO)", "GETNAME", "GETREDIR", "ID", "INFO", "KILL <option>", "LIST [options …]",
-            "NO-EVICT (ON|OFF)", "PAUSE <timeout> [WRITE|ALL]", "REPLY (ON|OFF|SKIP)",
-            "SETINFO <option> <value>", "SETNAME <name>", "TRACKING (ON|OFF) [options …]", "TRACKINGINFO",
-            "UNBLOCK <clientid> [TIMEOUT|ERROR]", "UNPAUSE"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 

@@ -113,7 +113,7 @@ void debug_protocol(Call& c) {
   }
   c.error(
       "ERR Wrong protocol type name. Please use one of the following: "
-      "string|integer|double|null|array|set|map|attrib|push|verbatim|true|false");
+      "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
 }
 
 void debug_digest_value(Call& c) {

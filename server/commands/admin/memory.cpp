@@ -147,8 +147,7 @@ void command_memory(Call& c) {
   }
   if (c.subcommand("malloc-stats", 2, 2))
     return c.reply.verbatim("Stats not supported for the current allocator");
-  if (c.subcommand("help", 2, 2))
-    return help(c, {"DOCTOR", "MALLOC-STATS", "PURGE", "STATS", "USAGE <key> [SAMPLES <count>]"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 

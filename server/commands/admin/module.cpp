@@ -5,14 +5,7 @@ namespace node {
 
 void command_module(Call& c) {
   if (c.subcommand("list", 2, 2)) return c.reply.array(0);
-  if (c.subcommand("help", 2, 2))
-    return help(c,
-                {"LIST", "    Return a list of loaded modules.", "LOAD <path> [<arg> ...]",
-                 "    Load a module library from <path>, passing to it any optional arguments.",
-                 "LOADEX <path> [[CONFIG NAME VALUE] [CONFIG NAME VALUE]] [ARGS ...]",
-                 "    Load a module library from <path>, while passing it module configurations and optional "
-                 "arguments.",
-                 "UNLOAD <name>", "    Unload a module.", "HELP", "    Prints this help."});
+  if (c.subcommand("help", 2, 2)) return help(c);
   const bool unload = c.subcommand("unload", 3, 3);
   if (!unload && !c.subcommand("load", 3, -1) && !c.subcommand("loadex", 3, -1))
     return c.unknown_subcommand();

@@ -109,9 +109,7 @@ void command_pubsub(Call& c) {
   if (c.subcommand("numsub", 2, -1)) return counts(PubSub::Kind::channel);
   if (c.subcommand("shardnumsub", 2, -1)) return counts(PubSub::Kind::shard);
   if (c.subcommand("numpat", 2, 2)) return c.reply.integer(static_cast<std::int64_t>(hub.pattern_count()));
-  if (c.subcommand("help", 2, 2))
-    return help(c, {"CHANNELS [<pattern>]", "NUMPAT", "NUMSUB [<channel> …]", "SHARDCHANNELS [<pattern>]",
-                    "SHARDNUMSUB [<shardchannel> …]"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 

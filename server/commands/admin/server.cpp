@@ -84,8 +84,7 @@ void command_config(Call& c) {
     if (const auto why = c.engine.ports.server.apply_config(std::span(&marker, 1))) return c.error(*why);
     return c.reply.ok();
   }
-  if (c.subcommand("help", 2, 2))
-    return help(c, {"GET <pattern>", "SET <directive> <value>", "RESETSTAT", "REWRITE"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 
@@ -180,7 +179,7 @@ void command_slowlog(Call& c) {
     }
     return;
   }
-  if (c.subcommand("help", 2, 2)) return help(c, {"GET [<count>]", "LEN", "RESET"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   c.unknown_subcommand();
 }
 
@@ -191,6 +190,7 @@ void command_monitor(Call& c) {
 }
 
 void command_lolwut(Call& c) {
+  if (c.argc() > 2 && c.is(1, "version") && !c.integer(2)) return;
   c.reply.verbatim("cluster-node, compatible with Redis ver. 7.0.15\n");
 }
 

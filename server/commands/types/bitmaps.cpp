@@ -89,8 +89,10 @@ void command_setbit(Call& c) {
 }
 
 void command_bitcount(Call& c) {
+  const bool exists = c.db().contains(c.arg(1));
   const auto s = bytes_of(c, c.arg(1));
   if (!s) return;
+  if (!exists) return c.reply.integer(0);
   const auto span = bit_span(c, 2, static_cast<std::int64_t>(s->size()), true);
   if (!span) return;
   std::int64_t n = 0, i = span->first;

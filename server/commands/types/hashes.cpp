@@ -204,10 +204,8 @@ void command_hrandfield(Call& c) {
 
 void command_hscan(Call& c) {
   ScanOptions o;
-  if (!parse_scan(c, 2, o, false)) return;
-  bool ok = true;
-  HashMap* hash = hash_of(c, ok, false);
-  if (!ok) return;
+  HashMap* hash = value_to_scan<HashMap>(c, o);
+  if (!hash) return;
   std::vector<std::pair<std::string, std::string>> found;
   const auto step = [&](std::uint64_t cursor, std::size_t& seen) {
     return hash->scan(cursor, [&](std::string_view f, std::string_view v) {
@@ -215,7 +213,7 @@ void command_hscan(Call& c) {
       if (o.matches(f)) found.emplace_back(f, v);
     });
   };
-  const std::uint64_t cursor = hash ? walk(o, step) : 0;
+  const std::uint64_t cursor = walk(o, step);
   reply_scan(c, cursor, found.size() * 2);
   for (const auto& [f, v] : found) {
     c.reply.bulk(f);

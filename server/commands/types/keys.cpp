@@ -62,14 +62,14 @@ bool parse_expire_flags(Call& c, ExpireFlags& f) {
 }
 
 void expire(Call& c, bool seconds, bool relative) {
+  ExpireFlags f;
+  if (!parse_expire_flags(c, f)) return;
   const auto n = c.integer(2);
   if (!n) return;
   std::int64_t at = *n;
   if ((seconds && __builtin_mul_overflow(*n, 1000, &at)) ||
       (relative && __builtin_add_overflow(at, c.engine.state.now_ms, &at)))
     return c.error("ERR invalid expire time in '" + std::string(c.command.name) + "' command");
-  ExpireFlags f;
-  if (!parse_expire_flags(c, f)) return;
   const std::string_view key = c.arg(1);
   Entry* e = c.db().lookup(key);
   if (!e) return c.reply.integer(0);
@@ -100,7 +100,7 @@ void ttl(Call& c, bool seconds, bool absolute) {
 }
 
 std::optional<int> db_index(Call& c, std::size_t i) {
-  const auto n = c.integer(i);
+  const auto n = c.integer_32(i);
   if (!n) return std::nullopt;
   if (*n < 0 || *n >= static_cast<std::int64_t>(c.engine.db_count())) {
     c.error("ERR DB index is out of range");
@@ -251,12 +251,11 @@ void command_copy(Call& c) {
 
 void command_move(Call& c) {
   if (c.engine.cluster) return c.error("ERR MOVE is not allowed in cluster mode");
-  const auto index = parse_integer(c.arg(2));
-  if (!index || *index < 0 || *index >= static_cast<std::int64_t>(c.engine.db_count()))
-    return c.error(index ? "ERR DB index is out of range" : error::not_integer);
+  const auto index = db_index(c, 2);
+  if (!index) return;
   if (*index == c.client.db) return c.error(error::same_object);
   Entry* e = c.db().lookup(c.arg(1));
-  Database& to = c.engine.db(static_cast<int>(*index));
+  Database& to = c.engine.db(*index);
   if (!e || to.lookup(c.arg(1))) return c.reply.integer(0);
   const auto at = c.db().expiry(*e);
   Entry* fresh = to.set(c.arg(1), *c.db().take(c.arg(1)));
@@ -305,8 +304,7 @@ void command_swapdb(Call& c) {
 }
 
 void command_object(Call& c) {
-  if (c.subcommand("help", 2, 2))
-    return help(c, {"ENCODING <key>", "FREQ <key>", "IDLETIME <key>", "REFCOUNT <key>"});
+  if (c.subcommand("help", 2, 2)) return help(c);
   for (std::string_view known : {"encoding", "freq", "idletime", "refcount"}) {
     if (!c.subcommand(known, 3, 3)) continue;
     Entry* e = c.db().lookup(c.arg(2));
@@ -329,7 +327,7 @@ void command_object(Call& c) {
 
 void command_scan(Call& c) {
   ScanOptions o;
-  if (!parse_scan(c, 1, o, true)) return;
+  if (!parse_cursor(c, 1, o) || !parse_scan_options(c, 2, o, true)) return;
   std::vector<std::string> found;
   const std::uint64_t cursor = walk(o, [&](std::uint64_t at, std::size_t& seen) {
     return c.db().scan(at, [&](Entry& e) {

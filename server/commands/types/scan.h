@@ -1,6 +1,9 @@
 /// What SCAN, SSCAN, HSCAN and ZSCAN share: cursor, MATCH, COUNT, TYPE.
 #pragma once
 
+#include <cerrno>
+#include <cstdlib>
+
 #include "server/engine/call.h"
 #include "server/engine/reply_errors.h"
 #include "server/keyspace/glob.h"
@@ -18,14 +21,20 @@ struct ScanOptions {
   }
 };
 
-inline bool parse_scan(Call& c, std::size_t cursor_at, ScanOptions& o, bool with_type) {
-  const auto cursor = parse_unsigned(c.arg(cursor_at));
-  if (!cursor) {
-    c.error(error::cursor);
-    return false;
-  }
-  o.cursor = *cursor;
-  for (std::size_t i = cursor_at + 1; i < c.argc(); i += 2) {
+/// As redis reads it: with strtoul, so that "" is 0 and "-1" the highest.
+inline bool parse_cursor(Call& c, std::size_t at, ScanOptions& o) {
+  const std::string text(c.arg(at));
+  char* end = nullptr;
+  errno = 0;
+  o.cursor = std::strtoul(text.c_str(), &end, 10);
+  if (!std::isspace(static_cast<unsigned char>(text[0])) && *end == '\0' && errno != ERANGE) return true;
+  c.error(error::cursor);
+  return false;
+}
+
+/// The options from word `from` on.
+inline bool parse_scan_options(Call& c, std::size_t from, ScanOptions& o, bool with_type) {
+  for (std::size_t i = from; i < c.argc(); i += 2) {
     if (i + 1 >= c.argc()) {
       c.syntax_error();
       return false;
@@ -51,6 +60,26 @@ inline bool parse_scan(Call& c, std::size_t cursor_at, ScanOptions& o, bool with
   return true;
 }
 
+/// The reply up to its elements, so many of which follow.
+inline void reply_scan(Call& c, std::uint64_t cursor, std::size_t elements) {
+  c.reply.array(2);
+  c.reply.bulk(std::to_string(cursor));
+  c.reply.array(elements);
+}
+
+/// Cursor, value and options of SSCAN, HSCAN and ZSCAN, in the order in which redis looks at them. Null: the
+/// reply is written, an error or what there is to say of a key that is not there.
+template <typename T>
+T* value_to_scan(Call& c, ScanOptions& o) {
+  if (!parse_cursor(c, 2, o)) return nullptr;
+  bool ok = true;
+  T* value = c.value<T>(c.arg(1), ok, false);
+  if (!ok) return nullptr;
+  if (value) return parse_scan_options(c, 3, o, false) ? value : nullptr;
+  reply_scan(c, 0, 0);
+  return nullptr;
+}
+
 /// Goes on from the cursor until COUNT elements were seen, or ten times as many buckets visited:
 /// `step(cursor, seen)` visits one, counts its elements and returns the next cursor. The cursor of the reply;
 /// 0: all done.
@@ -61,13 +90,6 @@ std::uint64_t walk(const ScanOptions& o, Step step) {
   do cursor = step(cursor, seen);
   while (cursor && --rounds && seen < o.count);
   return cursor;
-}
-
-/// The reply up to its elements, so many of which follow.
-inline void reply_scan(Call& c, std::uint64_t cursor, std::size_t elements) {
-  c.reply.array(2);
-  c.reply.bulk(std::to_string(cursor));
-  c.reply.array(elements);
 }
 
 }  // namespace node

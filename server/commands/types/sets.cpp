@@ -246,7 +246,7 @@ void command_sdiffstore(Call& c) {
 }
 
 void command_sintercard(Call& c) {
-  const auto numkeys = c.integer_in(1, 1, INT32_MAX, "ERR numkeys should be greater than 0");
+  const auto numkeys = c.integer_in(1, 1, INT64_MAX, "ERR numkeys should be greater than 0");
   if (!numkeys) return;
   const auto last = static_cast<std::size_t>(*numkeys) + 2;
   if (last > c.argc()) return c.error("ERR Number of keys can't be greater than number of args");
@@ -266,10 +266,8 @@ void command_sintercard(Call& c) {
 
 void command_sscan(Call& c) {
   ScanOptions o;
-  if (!parse_scan(c, 2, o, false)) return;
-  bool ok = true;
-  Set* set = c.value<Set>(c.arg(1), ok, false);
-  if (!ok) return;
+  Set* set = value_to_scan<Set>(c, o);
+  if (!set) return;
   std::vector<std::string> found;
   const auto step = [&](std::uint64_t cursor, std::size_t& seen) {
     return set->scan(cursor, [&](std::string_view m) {
@@ -277,7 +275,7 @@ void command_sscan(Call& c) {
       if (o.matches(m)) found.emplace_back(m);
     });
   };
-  const std::uint64_t cursor = set ? walk(o, step) : 0;
+  const std::uint64_t cursor = walk(o, step);
   reply_scan(c, cursor, found.size());
   for (const std::string& m : found) c.reply.bulk(m);
 }

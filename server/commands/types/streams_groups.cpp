@@ -221,10 +221,7 @@ void pending_list(Call& c, StreamGroup& group, const PendingQuery& q) {
 }  // namespace
 
 void command_xgroup(Call& c) {
-  if (c.command.name == "xgroup|help")
-    return help(c, {"CREATE <key> <group> <id|$> [MKSTREAM] [ENTRIESREAD <count>]",
-                    "CREATECONSUMER <key> <group> <consumer>", "DELCONSUMER <key> <group> <consumer>",
-                    "DESTROY <key> <group>", "SETID <key> <group> <id|$> [ENTRIESREAD <count>]"});
+  if (c.command.name == "xgroup|help") return help(c);
   constexpr std::pair<std::string_view, Handler> subcommands[] = {{"create", group_create},
                                                                   {"createconsumer", group_create_consumer},
                                                                   {"delconsumer", group_delete_consumer},

@@ -160,8 +160,7 @@ void info_consumers(Call& c, Stream& s) {
 }  // namespace
 
 void command_xinfo(Call& c) {
-  if (c.command.name == "xinfo|help")
-    return help(c, {"CONSUMERS <key> <group>", "GROUPS <key>", "STREAM <key> [FULL [COUNT <count>]]"});
+  if (c.command.name == "xinfo|help") return help(c);
   if (c.argc() < 3) return subcommand_syntax_error(c);
   bool ok = true;
   Stream* s = c.value<Stream>(c.arg(2), ok, false);

@@ -66,6 +66,8 @@ struct SetOptions {
 };
 
 bool parse_set(Call& c, SetOptions& o) {
+  std::string_view time_unit;
+  std::size_t time_at = 0;  // the time itself is looked at when the rest is understood
   for (std::size_t i = 3; i < c.argc(); ++i) {
     const std::string_view unit = expiry_unit(c, i);
     if (c.is(i, "nx") && !o.xx) {
@@ -74,17 +76,18 @@ bool parse_set(Call& c, SetOptions& o) {
       o.xx = true;
     } else if (c.is(i, "get")) {
       o.get = true;
-    } else if (c.is(i, "keepttl") && !o.at_ms) {
+    } else if (c.is(i, "keepttl") && time_at == 0) {
       o.keep_ttl = true;
-    } else if (!unit.empty() && !o.keep_ttl && !o.at_ms && i + 1 < c.argc()) {
-      o.at_ms = expiry_of(c, unit, ++i);
-      if (!o.at_ms) return false;
+    } else if (!unit.empty() && !o.keep_ttl && time_at == 0 && i + 1 < c.argc()) {
+      time_unit = unit;
+      time_at = ++i;
     } else {
       c.syntax_error();
       return false;
     }
   }
-  return true;
+  if (time_at > 0) o.at_ms = expiry_of(c, time_unit, time_at);
+  return time_at == 0 || o.at_ms;
 }
 
 /// A key set with a time to live: the time is propagated as an absolute one.
@@ -219,15 +222,16 @@ void command_getdel(Call& c) {
 }
 
 void command_getex(Call& c) {
-  std::optional<std::int64_t> at;
+  std::string_view time_unit;
+  std::size_t time_at = 0;
   bool persist = false;
   for (std::size_t i = 2; i < c.argc(); ++i) {
     const std::string_view unit = expiry_unit(c, i);
-    if (c.is(i, "persist") && !at) {
+    if (c.is(i, "persist") && time_at == 0) {
       persist = true;
-    } else if (!unit.empty() && !persist && !at && i + 1 < c.argc()) {
-      at = expiry_of(c, unit, ++i);
-      if (!at) return;
+    } else if (!unit.empty() && !persist && time_at == 0 && i + 1 < c.argc()) {
+      time_unit = unit;
+      time_at = ++i;
     } else {
       return c.syntax_error();
     }
@@ -236,6 +240,8 @@ void command_getex(Call& c) {
   Entry* e = string_entry(c, c.arg(1), ok, false);
   if (!ok) return;
   if (!e) return c.reply.null();
+  std::optional<std::int64_t> at;
+  if (time_at > 0 && !(at = expiry_of(c, time_unit, time_at))) return;
   char digits[24];
   c.reply.bulk(e->text(digits));
   if (at && *at <= c.engine.state.now_ms) {

@@ -11,13 +11,14 @@ namespace node {
 
 namespace {
 
+/// With strtod and nothing more, as redis reads a bound: "" is 0 and 1e400 infinite, unlike in a score.
 bool parse_score_bound(std::string_view text, double& value, bool& open) {
   open = text.starts_with('(');
   if (open) text.remove_prefix(1);
-  const auto v = parse_double(text);
-  if (!v) return false;
-  value = *v;
-  return true;
+  const std::string terminated(text);
+  char* end = nullptr;
+  value = std::strtod(terminated.c_str(), &end);
+  return *end == '\0' && !std::isnan(value);
 }
 
 bool parse_lex_bound(std::string_view text, LexRange::Bound& bound) {
@@ -65,7 +66,8 @@ bool parse_options(Call& c, std::size_t from, RangeQuery& q, bool full, bool sto
       return false;
     }
   }
-  if (q.limited && q.by == By::rank) {
+  // A count of -1 is no LIMIT to redis.
+  if (q.limited && q.count != -1 && q.by == By::rank) {
     c.error("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX");
     return false;
   }

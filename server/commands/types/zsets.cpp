@@ -320,10 +320,8 @@ void command_zrandmember(Call& c) {
 
 void command_zscan(Call& c) {
   ScanOptions o;
-  if (!parse_scan(c, 2, o, false)) return;
-  bool ok = true;
-  Zset* z = c.value<Zset>(c.arg(1), ok, false);
-  if (!ok) return;
+  Zset* z = value_to_scan<Zset>(c, o);
+  if (!z) return;
   std::vector<std::pair<std::string, double>> found;
   const auto step = [&](std::uint64_t cursor, std::size_t& seen) {
     return z->scan(cursor, [&](std::string_view m, double s) {
@@ -331,7 +329,7 @@ void command_zscan(Call& c) {
       if (o.matches(m)) found.emplace_back(m, s);
     });
   };
-  const std::uint64_t cursor = z ? walk(o, step) : 0;
+  const std::uint64_t cursor = walk(o, step);
   reply_scan(c, cursor, found.size() * 2);
   for (const auto& [m, s] : found) {
     c.reply.bulk(m);
