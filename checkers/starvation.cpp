@@ -13,8 +13,6 @@ namespace {
 
 constexpr AnomalyKind kRestOnTime[] = {
     // who is given up, elected and followed, and when
-    "election-asked-again",
-    "election-too-early",
     "election-too-late",
     "failed-without-majority",
     "failure-not-told",
