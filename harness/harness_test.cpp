@@ -222,6 +222,29 @@ TEST_CASE("a run without faults and hardly any load is too weak to conclude", "[
   CHECK(results_of(scratch).at("verdict") == "unknown");
 }
 
+TEST_CASE("servers that never become one cluster are one finding, with who waits for whom", "[real]") {
+  const Scratch scratch;
+  // Each listens for the others where nobody looks for it.
+  const fs::path deaf = scratch.path / "redis-server";
+  std::ofstream(deaf) << "#!/bin/sh\ncase \"$1\" in -*) exec redis-server \"$@\";; esac\n"
+                         "exec redis-server \"$@\" --cluster-port $((20000 + $$ % 10000))\n";
+  fs::permissions(deaf, fs::perms::owner_all | fs::perms::others_exec | fs::perms::others_read);
+  const Finished run =
+      finish(scratch, {"run", "failover-basic", "--server", deaf.string(), "--node-timeout", "200"});
+  CAPTURE(run.out, run.err);
+  if (run.code == 3) {
+    CHECK_THAT(run.err, Contains("the machine left no time"));
+    return;
+  }
+  CHECK(run.code == 1);
+  const auto results = results_of(scratch);
+  std::size_t violations = 0;
+  for (const auto& check : results.at("checks")) violations += check.at("violations").get<std::size_t>();
+  CHECK(violations == 1);
+  CHECK_THAT(results.at("explanation").get<std::string>(),
+             Contains("has not met") && Contains("nodes likewise"));
+}
+
 TEST_CASE("loopback mode runs process faults, and says what it cannot do", "[real]") {
   const Scratch scratch;
   const Finished run = finish(scratch, {"run", "failover-kill", "--sandbox", "loopback", "--seed", "3"});

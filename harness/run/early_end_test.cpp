@@ -82,7 +82,7 @@ TEST_CASE("a run under way is judged as far as all journals have told, until a v
   run.write(1);
   std::atomic<int> judged = 0;
   std::atomic<Nanos> newest = 0;
-  const JudgeSoFar judge = [&](const RunRecord& record) -> std::string {
+  const JudgeSoFar judge = [&](const RunRecord& record, const RunFiles&) -> std::string {
     ++judged;
     CHECK(record.info.interrupted);  // what it did not come to see proves nothing
     if (record.history.operations.empty()) return {};
@@ -102,12 +102,15 @@ TEST_CASE("what cannot be judged while it grows is told once, and the run goes o
   run.write(1);
   {
     const EarlyEnd too_large(
-        run.files, run.clock, [](const RunRecord&) { return "a violation"; }, run.listener(), 10);
+        run.files, run.clock, [](const RunRecord&, const RunFiles&) { return "a violation"; }, run.listener(),
+        10);
     CHECK_THAT(run.told(), Contains("too large"));
     CHECK_FALSE(too_large.violated());
   }
   run.text.clear();
-  const JudgeSoFar judge = [](const RunRecord&) -> std::string { throw EnvironmentError("no memory"); };
+  const JudgeSoFar judge = [](const RunRecord&, const RunFiles&) -> std::string {
+    throw EnvironmentError("no memory");
+  };
   const EarlyEnd failing(run.files, run.clock, judge, run.listener());
   CHECK_THAT(run.told(), Contains("no memory"));
   CHECK_FALSE(failing.violated());
