@@ -27,6 +27,7 @@
 #include "harness/core/record_json.h"
 #include "harness/core/write_mend.h"
 #include "harness/run/breaking_off.h"
+#include "harness/run/load_end.h"
 #include "harness/run/node_logs.h"
 #include "harness/run/seal.h"
 
@@ -370,6 +371,16 @@ RunRecord damaged_run(const RunFiles& files, std::string damage) {
   return record;
 }
 
+/// What the nodes held at the end of the load, and behind it what they held in the end: without that,
+/// nothing.
+std::vector<FinalData> data_in_order_of_time(RunReader& reader, const RunFiles& files) {
+  std::vector<FinalData> all = reader.list<FinalData>(load_end_file(files));
+  std::vector<FinalData> in_the_end = reader.list<FinalData>(files.final_data());
+  if (in_the_end.empty()) return {};
+  std::ranges::move(in_the_end, std::back_inserter(all));
+  return all;
+}
+
 void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) {
   record.faults = reader.deeds(files.faults(), fault_deeds);
   record.commands = reader.deeds(files.commands(), command_deeds);
@@ -377,7 +388,7 @@ void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) 
                     std::back_inserter(record.faults));
   std::ranges::stable_sort(record.faults, {}, &FaultRecord::requested);
   record.expectations = reader.items(files.expectations(), parse_expectations);
-  record.final_data = reader.list<FinalData>(files.final_data());
+  record.final_data = data_in_order_of_time(reader, files);
   record.final_views = reader.list<FinalView>(files.final_views());
   record.reloaded = reader.list<FinalData>(files.reloaded());
   record.history = reader.history();
