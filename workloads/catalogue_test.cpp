@@ -245,6 +245,14 @@ TEST_CASE(
 TEST_CASE("keys expire in their time, and one that goes early or lives on is told") {
   OnCluster keys("expiry", {{"ttl-min", 20}, {"ttl-max", 200}, {"write", 0.3}});
   const History history = keys.load(8000);
+  CHECK(answered(history, Function::kGet) > 10);
+  const auto time_to_live = [&](const Operation& op) {
+    const auto parts = history.values.as_list(op.argument);
+    return parts.size() > 1 ? parts[1].as_integer() : 0;
+  };
+  CHECK(std::ranges::any_of(history.operations, [&](const Operation& op) {
+    return op.function == Function::kWrite && time_to_live(op) == 3'600'000;
+  }));
   check_sound("expiry", history);
   const CheckResult rule = by_rule(check_expiry_times, history);
   INFO(rule.explanation);
@@ -270,7 +278,8 @@ TEST_CASE("keys expire in their time, and one that goes early or lives on is tol
     const Operation* write = writes.count(op.key) ? writes[op.key] : nullptr;
     if (changed || op.function != Function::kRead || !write) continue;
     const auto parts = late.values.as_list(write->argument);
-    if (parts.size() < 2 || op.invoked - write->completed < 300 * kMillisecond) continue;
+    if (parts.size() < 2 || parts[1].as_integer() > 200 || op.invoked - write->completed < 300 * kMillisecond)
+      continue;
     op.result = parts[0];
     changed = true;
   }
@@ -401,19 +410,27 @@ TEST_CASE("a share of every workload's writes goes to keys that are written once
   Prng prng(5);
   std::set<std::uint32_t> once;
   std::map<std::uint32_t, int> changes;
+  std::map<std::uint32_t, int> removals;
   for (int i = 0; i < 4000; ++i) {
     const Operation op = offers.workload->next(0, prng);
     const std::string name = offers.recorder.key_text(op.key);
     if (name.starts_with(workload + ":o")) once.insert(op.key);
-    if (op.function != Function::kRead && op.function != Function::kDequeue) ++changes[op.key];
+    if (op.function == Function::kRemove)
+      ++removals[op.key];
+    else if (op.function != Function::kRead && op.function != Function::kDequeue)
+      ++changes[op.key];
   }
   CHECK(once.size() > 20);
   int awaited = 0;  // by clients that block, and not written yet
+  bool removed = false;
   for (const std::uint32_t key : once) {
     CHECK(changes[key] <= 1);
+    CHECK(removals[key] <= changes[key]);
+    removed = removed || removals[key] > 0;
     awaited += changes[key] == 0 ? 1 : 0;
   }
   CHECK(awaited <= (workload == "blocking" ? 2 : 0));
+  CHECK(removed == (workload == "multi-slot"));
   Operation empty;
   empty.outcome = Outcome::kOk;
   FinalTurn turn;

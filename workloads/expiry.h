@@ -1,10 +1,12 @@
-// Clients set keys that expire, each once, and read them before and after their time; some never expire.
-// Reveals keys that expire early, come back, or live on, after a failover above all.
+// Clients set keys that expire, each once, and read them before and after their time, at replicas too; some
+// never expire, and some not before the run ends, so that copies can be asked when that will be. Reveals keys
+// that expire early, come back, or live on, after a failover above all.
 //
 // In the history (key: "expiry:e17", written once):
 //   write  [value, time to live in ms], or [value] that stays -> ok the same
 //   read   nil -> ok the value, nil: absent
-//   other  nil -> ok nil, by no node: the final phase waited until every key's time was up
+//   get    a number that chose the node -> as read, in READONLY mode
+//   other  nil -> ok nil, by no node: the final phase waited until the time of the others was up
 #pragma once
 
 #include <memory>

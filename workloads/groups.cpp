@@ -19,7 +19,10 @@ GroupWorkload::GroupWorkload(const WorkloadSetup& setup)
 Operation GroupWorkload::next(std::int32_t, Prng& prng) {
   Operation op;
   if (once_.turn(prng)) {
-    if (!once_.next(op, prng)) return op;
+    if (!once_.next(op, prng)) {
+      return_to(op, prng);
+      return op;
+    }
     op.function = Function::kWrite;
     op.argument = fresh_.next();
     return op;

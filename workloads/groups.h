@@ -25,6 +25,8 @@ class GroupWorkload : public Workload {
 
   /// A change of a group that is not one of `once`. Sets function and argument.
   virtual void change(Operation& op, Prng& prng) = 0;
+  /// Whether to change a group of `once` that was written, instead of reading it. Sets function and argument.
+  virtual void return_to(Operation&, Prng&) {}
   /// Carries out what is no read.
   virtual Task<Operation> perform(Client& client, Operation op) = 0;
 

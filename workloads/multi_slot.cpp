@@ -1,5 +1,8 @@
 #include "workloads/multi_slot.h"
 
+#include <cstdint>
+#include <set>
+
 #include "harness/core/slot.h"
 #include "workloads/groups.h"
 
@@ -17,6 +20,8 @@ constexpr Parameter kOptions[] = {
     share_option("cross", "of the others, those that try two groups of different slots", "0.05"),
     kOnceOption,
     kOnceKeysOption,
+    share_option("once-delete", "of the reads of groups that are written once, those that delete it instead",
+                 "0.4"),
 };
 
 class MultiSlotWorkload final : public GroupWorkload {
@@ -24,7 +29,8 @@ class MultiSlotWorkload final : public GroupWorkload {
   explicit MultiSlotWorkload(const WorkloadSetup& setup)
       : GroupWorkload(setup),
         delete_(setup.options.number("delete")),
-        cross_(setup.options.number("cross")) {}
+        cross_(setup.options.number("cross")),
+        once_delete_(setup.options.number("once-delete")) {}
 
  private:
   void change(Operation& op, Prng& prng) override {
@@ -32,6 +38,13 @@ class MultiSlotWorkload final : public GroupWorkload {
     op.argument = fresh_.next();
     op.function = kind < delete_ ? Function::kRemove : Function::kWrite;
     if (kind >= delete_ && kind < delete_ + cross_ && !other_slot(op).empty()) op.function = Function::kPut;
+  }
+
+  /// Each is deleted once, and nobody writes it again: what a copy missed of that it shows in the end.
+  void return_to(Operation& op, Prng& prng) override {
+    if (once_delete_ == 0 || !prng.chance(once_delete_) || !deleted_.insert(op.key).second) return;
+    op.function = Function::kRemove;
+    op.argument = fresh_.next();
   }
 
   Task<Operation> perform(Client& client, Operation op) override {
@@ -71,6 +84,8 @@ class MultiSlotWorkload final : public GroupWorkload {
 
   double delete_;
   double cross_;
+  double once_delete_;
+  std::set<std::uint32_t> deleted_;  // of those that are written once
 };
 
 }  // namespace

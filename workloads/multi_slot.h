@@ -1,6 +1,6 @@
 // Clients write all keys of a group in one slot by MSET, read them by MGET, and delete them by DEL; some try
-// MSET over two groups in different slots. Reveals groups that are written or deleted in part, and commands
-// over several slots that are carried out.
+// MSET over two groups in different slots. Of the groups that are written once a part is deleted once.
+// Reveals groups that are written or deleted in part, and commands over several slots that are carried out.
 //
 // In the history (key: the group's tag, "multi-slot:g1"; its keys are "{multi-slot:g1}.0", ...):
 //   write   value -> ok the value: all keys hold it

@@ -25,6 +25,9 @@ constexpr TypeLine kLines[] = {
     {"setbit @ 7 1|setbit @ 7 0|setbit @ 9 1|bitfield @ set u8 16 200 incrby u8 16 10", "0|1|0|[0 210]",
      "bitcount @|strlen @|getbit @ 9", "5|3|1"},
     {"set @a ab|set @b b|bitop or @c @a @b|bitop not @d @b", "OK|OK|2|1", "strlen @c|strlen @d", "2|1"},
+    {"set @ $ ex 600|getex @ persist", "OK|$", "get @|ttl @", "$|-1"},
+    {"set @ 10 ex 600|incrbyfloat @ 0.5", "OK|10.5", "get @|ttl @", "10.5|+"},
+    {"set @a %x16384|rpush @b %x33000 $", "OK|2", "strlen @a|lindex @b -1", "16384|$"},  // long words
     {"incrbyfloat @ 10.5|incrbyfloat @ 0.1", "10.5|10.6", "get @", "10.6"},
     {"pfadd @a a b c|pfadd @b c d|pfmerge @c @a @b", "1|1|OK", "pfcount @a|pfcount @c", "3|4"},
     {"set @ $ ex 600|expire @ 10 nx|expire @ 100000 gt|expire @ 10 gt|expire @ 9000 lt", "OK|0|1|0|1",
@@ -116,6 +119,10 @@ std::string key_named(std::string_view tag, std::string_view name) {
 void add_many(std::string_view word, std::vector<std::string>& words) {
   int count = 0;
   std::from_chars(word.data() + 2, word.data() + word.size(), count);
+  if (word[1] == 'x') {
+    words.emplace_back(static_cast<std::size_t>(count), 'x');
+    return;
+  }
   for (int i = 1; i <= count; ++i) {
     if (word[1] == 's') words.push_back(std::to_string(i));
     words.push_back("e" + std::to_string(i));

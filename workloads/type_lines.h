@@ -2,8 +2,9 @@
 // what the workload types sends, and how what came back is compared.
 //
 // In a line's texts "|" parts commands and their answers. "@" with what follows it is a key of the line, "$"
-// its number, "%e200" stands for e1 e2 ... e200, "%p200" for e1 v1 e2 v2 ..., "%s200" for 1 e1 2 e2 ... . In
-// an answer "*" is any, "+" any positive number, "-" nil, and arrays stand in brackets.
+// its number, "%e200" stands for e1 e2 ... e200, "%p200" for e1 v1 e2 v2 ..., "%s200" for 1 e1 2 e2 ..., and
+// "%x200" for one word of so many bytes. In an answer "*" is any, "+" any positive number, "-" nil, and
+// arrays stand in brackets.
 #pragma once
 
 #include <hiredis/hiredis.h>

@@ -19,12 +19,14 @@ TEST_CASE("each line has an answer for each of its commands, and a key that its 
 }
 
 TEST_CASE("keys, numbers and many elements are put into a line's commands") {
-  const auto commands = commands_of("set @ $|sadd @b %e3|hset @ %p2|zadd @ %s2|del @b @c", "types:o4", 42);
+  const auto commands =
+      commands_of("set @ $|sadd @b %e3|hset @ %p2|zadd @ %s2|del @b @c|set @ %x5", "types:o4", 42);
   CHECK(commands[0] == std::vector<std::string>{"set", "{types:o4}", "42"});
   CHECK(commands[1] == std::vector<std::string>{"sadd", "{types:o4}.b", "e1", "e2", "e3"});
   CHECK(commands[2] == std::vector<std::string>{"hset", "{types:o4}", "e1", "v1", "e2", "v2"});
   CHECK(commands[3] == std::vector<std::string>{"zadd", "{types:o4}", "1", "e1", "2", "e2"});
   CHECK(commands[4] == std::vector<std::string>{"del", "{types:o4}.b", "{types:o4}.c"});
+  CHECK(commands[5] == std::vector<std::string>{"set", "{types:o4}", "xxxxx"});
 }
 
 TEST_CASE("answers match a line's word by word") {

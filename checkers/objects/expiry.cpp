@@ -13,7 +13,8 @@ class ExpiryObject final : public Object {
   Shape shape() const override { return Shape::kLast; }
   bool takes(const Operation& op) const override {
     if (op.key == kNoKey) return false;
-    const bool looks = op.function == Function::kRead || op.function == Function::kOther;
+    const bool looks =
+        op.function == Function::kRead || op.function == Function::kGet || op.function == Function::kOther;
     return looks || (op.function == Function::kWrite && !value_of(op).is_nil());
   }
   void times_are_uncertain() override { times_certain_ = false; }
@@ -30,7 +31,7 @@ class ExpiryObject final : public Object {
       effects.writes.push_back(value_of(op).bits());
       return;
     }
-    if (op.outcome != Outcome::kOk || op.function == Function::kOther) return;
+    if (op.outcome != Outcome::kOk || op.function != Function::kRead) return;  // a replica may lag
     if (op.result.is_nil() && may_be_over(op)) return;
     effects.observes = true;
     effects.sees.push_back(op.result.bits());

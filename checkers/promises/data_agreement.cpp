@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/data_difference.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/slot.h"
@@ -16,11 +17,10 @@ namespace {
 class Agreement {
  public:
   Agreement(const RunRecord& run, CheckResult& result)
-      : run_(run), views_(views_by_node(run)), data_(run.nodes.size(), nullptr), result_(result) {
-    for (const FinalData& data : run.final_data)
-      if (0 <= data.node && static_cast<std::size_t>(data.node) < data_.size())
-        data_[static_cast<std::size_t>(data.node)] = &data;
-  }
+      : run_(run),
+        views_(views_by_node(run)),
+        data_(data_by_node(run, data_in_the_end(run))),
+        result_(result) {}
 
   void check() {
     for (std::size_t node = 0; node < run_.nodes.size(); ++node) {
@@ -130,7 +130,7 @@ class Agreement {
   std::set<std::size_t> loads_of_texts() const {
     std::set<std::string_view> stored;
     bool empty = true;
-    for (const FinalData& data : run_.final_data) {
+    for (const FinalData& data : data_in_the_end(run_)) {
       empty = empty && data.values.empty();
       for (const auto& [key, value] : data.values)
         if (!is_structure(value)) stored.insert(key);
@@ -179,7 +179,7 @@ CheckResult check_data_agreement(const Analysis& analysis, const CheckOptions&) 
     return result;
   }
   Agreement(run, result).check();
-  for (const FinalData& data : run.final_data) result.operations += data.values.size();
+  for (const FinalData& data : data_in_the_end(run)) result.operations += data.values.size();
   conclude(result, "Each key is with the master that serves its slot, and final reads saw what it stores.");
   return result;
 }

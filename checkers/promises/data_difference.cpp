@@ -26,9 +26,25 @@ AnomalyKind type_of(DataDifference::Kind kind, AnomalyKind of_keys) {
   return of_keys;
 }
 
+/// Where the last set begins: its nodes come in order of their numbers.
+std::size_t begin_of_end(const std::vector<FinalData>& all) {
+  std::size_t begin = 0;
+  for (std::size_t i = 1; i < all.size(); ++i)
+    if (all[i].node <= all[i - 1].node) begin = i;
+  return begin;
+}
+
 }  // namespace
 
-std::vector<const FinalData*> data_by_node(const RunRecord& run, const std::vector<FinalData>& all) {
+DataSet data_in_the_end(const RunRecord& run) {
+  return DataSet(run.final_data).subspan(begin_of_end(run.final_data));
+}
+
+DataSet data_at_load_end(const RunRecord& run) {
+  return DataSet(run.final_data).first(begin_of_end(run.final_data));
+}
+
+std::vector<const FinalData*> data_by_node(const RunRecord& run, DataSet all) {
   std::vector<const FinalData*> by_node(run.nodes.size(), nullptr);
   for (const FinalData& data : all)
     if (0 <= data.node && static_cast<std::size_t>(data.node) < by_node.size())
@@ -47,7 +63,7 @@ Anomaly anomaly_of(const RunRecord& run, const DataDifference& difference, Anoma
   return anomaly;
 }
 
-void say_what_was_not_compared(const RunRecord& run, const std::vector<FinalData>& all, CheckResult& result) {
+void say_what_was_not_compared(const RunRecord& run, DataSet all, CheckResult& result) {
   std::string text;
   int sample = 1;
   for (const FinalData& data : all) {

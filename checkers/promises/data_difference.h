@@ -1,6 +1,7 @@
 // What the checkers of stored data share: differences of two nodes' states as anomalies.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +11,16 @@
 
 namespace harness {
 
+using DataSet = std::span<const FinalData>;
+
+/// What the nodes held in the end; and when the load was over, before its final phase: stores of earlier
+/// releases do not have that, nor runs whose cluster did not settle. The record has one behind the other, in
+/// order of time, each with a node once.
+DataSet data_in_the_end(const RunRecord& run);
+DataSet data_at_load_end(const RunRecord& run);
+
 /// The data of each node by its number; null where none was read.
-std::vector<const FinalData*> data_by_node(const RunRecord& run, const std::vector<FinalData>& all);
+std::vector<const FinalData*> data_by_node(const RunRecord& run, DataSet all);
 
 /// A difference that `node` shows. `type`: of what concerns keys and their values; what else differs has a
 /// name of its own: expiry-differs, group-differs, consumer-differs, stream-count-differs, functions-differ.
@@ -19,6 +28,6 @@ Anomaly anomaly_of(const RunRecord& run, const DataDifference& difference, Anoma
                    std::string explanation);
 
 /// Says in the note what of the data was not read, and that a sample stands for the whole.
-void say_what_was_not_compared(const RunRecord& run, const std::vector<FinalData>& all, CheckResult& result);
+void say_what_was_not_compared(const RunRecord& run, DataSet all, CheckResult& result);
 
 }  // namespace harness

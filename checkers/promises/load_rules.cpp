@@ -147,7 +147,8 @@ void check_expiry_times(const Analysis& analysis, const std::vector<std::uint32_
         all[*write].completed + milliseconds(integer_at(run.history, all[*write].argument, 1, 0));
     for (const std::uint32_t id : ids) {
       const Operation& op = all[id];
-      if (op.function != Function::kRead || op.outcome != Outcome::kOk || op.result.is_nil()) continue;
+      const bool reads = op.function == Function::kRead || op.function == Function::kGet;
+      if (!reads || op.outcome != Outcome::kOk || op.result.is_nil()) continue;
       const Nanos beyond = op.invoked - expires;
       longest = std::max(longest, beyond);
       if (beyond > kGrain + analysis.stall)

@@ -132,13 +132,14 @@ TEST_CASE("a key that is gone before its time is lost, unless a clock was set") 
 }
 
 TEST_CASE("a key that a promoted replica still has after its time lives on") {
-  const auto check = [](double read) {
+  const Function function = GENERATE(Function::kRead, Function::kGet);
+  const auto check = [function](double read) {
     FailoverRun scene;
     const std::string key = key_of(0, 1);
     const Value asked[] = {Value::integer(5), Value::integer(4'000)};
     const Value argument = scene.b.values().list(asked);
     scene.b.operation(10, Function::kWrite, key, argument, argument, {9'000, 9'001}, 1);
-    scene.b.operation(11, Function::kRead, key, {}, Value::integer(5), {read, read + 1}, 4);
+    scene.b.operation(11, function, key, {}, Value::integer(5), {read, read + 1}, 4);
     return by_rule(check_expiry_times, scene.finish());
   };
   CHECK(check(12'900).valid == Validity::kValid);

@@ -13,7 +13,7 @@ namespace {
 class Reload {
  public:
   Reload(const RunRecord& run, CheckResult& result)
-      : run_(run), before_(data_by_node(run, run.final_data)), result_(result) {}
+      : run_(run), before_(data_by_node(run, data_in_the_end(run))), result_(result) {}
 
   void check() {
     for (const FinalData& after : run_.reloaded)

@@ -174,6 +174,64 @@ TEST_CASE("replicas: one that moves to another master after it was read is compa
   CHECK(judged(run).valid == Validity::kValid);
 }
 
+namespace {
+
+/// A healthy run that was read at the end of the load, too: `at_load_end` then stands before what the nodes
+/// held in the end.
+RunRecord read_twice() {
+  RunRecord run = healthy();
+  const FinalData& first = run.final_data.front();
+  const auto read_at = (run.info.settled + 100 * kMillisecond) / kMillisecond;
+  run.info.started_unix_ms = first.read_until_ms - read_at;
+  std::vector<FinalData> at_load_end = run.final_data;
+  for (FinalData& data : at_load_end) data.values["drained"] = R"(list "a")";
+  for (FinalData& data : at_load_end) data.details["drained"] = {"list", 0, {}, {}};
+  run.final_data.insert(run.final_data.begin(), at_load_end.begin(), at_load_end.end());
+  return run;
+}
+
+FinalData& replica_at_load_end(RunRecord& run) {
+  return run.final_data[kReplica];
+}
+
+}  // namespace
+
+TEST_CASE("replicas: copies that differ at the end of the load alone are a violation") {
+  RunRecord run = read_twice();
+  CHECK(judged(run).valid == Validity::kValid);
+  replica_at_load_end(run).values.erase("drained");
+  const CheckResult result = judged(run);
+  CHECK(result.violations == 1);
+  CHECK(has(result, "replica-differs"));
+  CHECK_THAT(result.explanation, Catch::Contains("at the end of the load"));
+  CHECK(result.anomalies.at(0).time < run.info.end);
+}
+
+TEST_CASE("replicas: what differs at the end of the load and in the end is told once") {
+  RunRecord run = read_twice();
+  replica_at_load_end(run).values["hash"] = R"(hash "f" "w")";
+  run.final_data.back().values["hash"] = R"(hash "f" "w")";
+  REQUIRE(run.final_data.back().node == kReplica);
+  CHECK(judged(run).violations == 1);
+  CHECK_THAT(judged(run).explanation, Catch::Contains("in the end"));
+}
+
+TEST_CASE("replicas: what cannot be compared at the end of the load leaves no doubt") {
+  RunRecord run = read_twice();
+  replica_at_load_end(run).values.clear();
+  REQUIRE(judged(run).valid == Validity::kInvalid);
+  SECTION("not caught up") {
+    replica_at_load_end(run).behind = "it is 70 bytes behind n3";
+  }
+  SECTION("not read whole") {
+    replica_at_load_end(run).complete = false;
+  }
+  SECTION("nobody knows when it was read") {
+    run.info.started_unix_ms = 0;
+  }
+  CHECK(judged(run).valid == Validity::kValid);
+}
+
 TEST_CASE("replicas: one that never caught up is named, and no violation") {
   RunRecord run = healthy();
   replica(run).behind = "it is 70 bytes behind n3";

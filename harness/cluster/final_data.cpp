@@ -317,6 +317,38 @@ std::size_t most_keys(Cluster& cluster, std::chrono::milliseconds timeout) {
   return most;
 }
 
+/// Of nodes that were read whole, and had caught up.
+bool copies_differ(const Roles& roles, const std::vector<FinalData>& all) {
+  const auto whole = [&](int node) -> const FinalData* {
+    const FinalData& data = all[static_cast<std::size_t>(node)];
+    return data.complete && data.behind.empty() ? &data : nullptr;
+  };
+  for (const int master : roles.masters())
+    for (const int replica : roles.replicas_of(master)) {
+      const FinalData* theirs = whole(master);
+      const FinalData* own = whole(replica);
+      if (theirs && own && !differences(*theirs, *own).empty()) return true;
+    }
+  return false;
+}
+
+std::vector<FinalData> read_all_nodes(Cluster& cluster, const DataReading& reading) {
+  CatchUp catch_up(cluster.infos());
+  const auto behind = wait_until_caught_up(
+      catch_up, [&] { return cluster.look(); }, reading.catch_up);
+  const std::size_t keys = most_keys(cluster, std::min(reading.timeout, std::chrono::milliseconds(1000)));
+  const auto sample =
+      static_cast<int>(std::max<std::size_t>(1, (keys + reading.most_keys - 1) / reading.most_keys));
+  std::vector<FinalData> all(static_cast<std::size_t>(cluster.size()));
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < cluster.size(); ++i)
+    readers.emplace_back(
+        [&, i] { all[static_cast<std::size_t>(i)] = read_node(cluster.node(i), reading.timeout, sample); });
+  readers.clear();  // joins
+  for (const auto& [node, why] : behind) all[static_cast<std::size_t>(node)].behind = why;
+  return all;
+}
+
 }  // namespace
 
 FinalData read_node(const Node& node, std::chrono::milliseconds timeout, int sample) {
@@ -334,19 +366,9 @@ FinalData read_node(const Node& node, std::chrono::milliseconds timeout, int sam
 }
 
 std::vector<FinalData> read_final_data(Cluster& cluster, const DataReading& reading) {
-  CatchUp catch_up(cluster.infos());
-  const auto behind = wait_until_caught_up(
-      catch_up, [&] { return cluster.look(); }, reading.catch_up);
-  const std::size_t keys = most_keys(cluster, std::min(reading.timeout, std::chrono::milliseconds(1000)));
-  const auto sample =
-      static_cast<int>(std::max<std::size_t>(1, (keys + reading.most_keys - 1) / reading.most_keys));
-  std::vector<FinalData> all(static_cast<std::size_t>(cluster.size()));
-  std::vector<std::jthread> readers;
-  for (int i = 0; i < cluster.size(); ++i)
-    readers.emplace_back(
-        [&, i] { all[static_cast<std::size_t>(i)] = read_node(cluster.node(i), reading.timeout, sample); });
-  readers.clear();  // joins
-  for (const auto& [node, why] : behind) all[static_cast<std::size_t>(node)].behind = why;
+  std::vector<FinalData> all = read_all_nodes(cluster, reading);
+  for (int attempt = 1; attempt < reading.attempts && copies_differ(cluster.look(), all); ++attempt)
+    all = read_all_nodes(cluster, reading);
   return all;
 }
 

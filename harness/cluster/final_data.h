@@ -13,6 +13,7 @@ struct DataReading {
   std::chrono::milliseconds timeout{20'000};   // of one node, read whole
   std::chrono::milliseconds catch_up{20'000};  // how long replicas may take to apply what their masters sent
   std::size_t most_keys = 1'000'000;  // of one node: of more, a sample is read, the same on every node
+  int attempts = 1;  // where copies differ the whole is read anew: a command of the load may have come late
 };
 
 /// Reads a node whole: SCAN, then each key by its type; in READONLY mode, so that a replica answers too. A

@@ -146,6 +146,30 @@ TEST_CASE("a sample is the same on every node, a key that a node holds and does 
   CHECK((data.foreign.size() == 100 || data.foreign.empty()));
 }
 
+TEST_CASE("copies are read anew while they differ, and so often as is asked for") {
+  TestCluster test(3, 1);
+  Cluster& cluster = test.cluster();
+  const int replica = cluster.look().replicas_of(0).front();
+  auto copy = cluster.node(replica).connect();
+  REQUIRE(copy);
+  const auto times_read = [&] {
+    const std::string calls = "cmdstat_scan:calls=";
+    const std::string stats = copy->call({"INFO", "commandstats"})->text;
+    const std::size_t place = stats.find(calls);
+    return place == std::string::npos ? 0 : std::atoi(stats.c_str() + place + calls.size());
+  };
+  DataReading thrice;
+  thrice.attempts = 3;
+  (void)read_final_data(cluster, thrice);
+  CHECK(times_read() == 1);
+  REQUIRE(copy->call({"CONFIG", "SET", "replica-read-only", "no"})->is_ok());
+  const std::string library = "#!lua name=own\nredis.register_function('f', function() return 1 end)";
+  REQUIRE_FALSE(copy->call({"FUNCTION", "LOAD", library})->is_error());
+  const auto all = read_final_data(cluster, thrice);
+  CHECK(times_read() == 4);
+  CHECK_FALSE(differences(all[0], all[static_cast<std::size_t>(replica)]).empty());
+}
+
 TEST_CASE("a replica has caught up when it is synchronized and has all that its master had sent") {
   TestCluster test(3, 1);
   Cluster& cluster = test.cluster();

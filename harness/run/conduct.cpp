@@ -20,6 +20,7 @@
 #include "harness/run/bus_record.h"
 #include "harness/run/directive_names.h"
 #include "harness/run/interrupt.h"
+#include "harness/run/load_end.h"
 #include "harness/run/load_set.h"
 #include "harness/run/nemesis.h"
 #include "harness/run/recorder.h"
@@ -36,6 +37,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kProgressInterval(200);
 constexpr milliseconds kEnd(500);
 constexpr milliseconds kOrderlyEnd(15'000);
+/// Quick, since the end is read in any case; and once more where a late command came in between.
+constexpr DataReading kLoadEndReading{milliseconds(5000), milliseconds(2000), 100'000, 3};
 
 /// One run, from the empty sandbox to the full store. The members stand in the order in which they come to
 /// life; they leave in the reverse one, whatever happens.
@@ -56,6 +59,7 @@ class Conductor {
     run_nemesis();
     stop_load();
     settle();
+    read_load_end();
     read_finally();
     stop();
     reload();
@@ -326,6 +330,14 @@ class Conductor {
       record_.info.settled = clock_.now();
     else
       tell("the cluster has not settled: " + missing);
+  }
+
+  /// What copies hold before the loads' final phase drains queues, and before what expires is gone. Of a
+  /// cluster that has not settled it tells nothing.
+  void read_load_end() {
+    if (record_.info.interrupted || record_.info.settled == kNever) return;
+    progress_.update("comparing copies");
+    save_load_end(plan_.files, read_final_data(*cluster_, kLoadEndReading), &tally_);
   }
 
   void read_finally() {

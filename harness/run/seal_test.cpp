@@ -10,6 +10,7 @@
 #include "harness/core/journal.h"
 #include "harness/core/prng.h"
 #include "harness/core/record_json.h"
+#include "harness/run/load_end.h"
 
 using namespace harness;
 namespace fs = std::filesystem;
@@ -31,7 +32,12 @@ struct SealedRun {
     write_file(files.topology(), view_line(view) + seen_line(5, 0));
     const JournalSlot header = JournalSum().header();
     write_file(files.history(), {reinterpret_cast<const char*>(header.data()), header.size()});
+    FinalData data;
+    data.complete = true;
+    record.final_data = {data};
     save_final_data(files, record);
+    data.values["queue"] = "full";
+    save_load_end(files, {data});
     save_run(files, record);
     seal_run(files);
   }
@@ -46,10 +52,21 @@ struct SealedRun {
 };
 
 std::vector<fs::path> evidence(const RunFiles& files) {
-  return {files.run(), files.history(), files.topology(), files.faults(), files.final_data(), files.seal()};
+  return {files.run(),        files.history(),      files.topology(), files.faults(),
+          files.final_data(), load_end_file(files), files.seal()};
 }
 
 }  // namespace
+
+TEST_CASE("what nodes held at the end of the load stands before what they held in the end") {
+  const SealedRun run;
+  const auto all = load_run(run.files).final_data;
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].values.contains("queue"));
+  CHECK(all[1].values.empty());
+  fs::remove(run.files.final_data());  // then nobody takes the one for the other
+  CHECK(load_run(run.files).final_data.empty());
+}
 
 TEST_CASE("a run as it was sealed has no damage, one of an earlier release needs no seal") {
   const SealedRun run;

@@ -27,6 +27,7 @@
 #include "harness/core/record_json.h"
 #include "harness/core/write_mend.h"
 #include "harness/run/breaking_off.h"
+#include "harness/run/load_end.h"
 #include "harness/run/node_logs.h"
 #include "harness/run/seal.h"
 
@@ -390,6 +391,16 @@ std::vector<FaultRecord> preparations(const std::vector<FaultRecord>& faults) {
   return before;
 }
 
+/// What the nodes held at the end of the load, and behind it what they held in the end: without that,
+/// nothing.
+std::vector<FinalData> data_in_order_of_time(RunReader& reader, const RunFiles& files) {
+  std::vector<FinalData> all = reader.list<FinalData>(load_end_file(files));
+  std::vector<FinalData> in_the_end = reader.list<FinalData>(files.final_data());
+  if (in_the_end.empty()) return {};
+  std::ranges::move(in_the_end, std::back_inserter(all));
+  return all;
+}
+
 void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) {
   record.faults = reader.deeds(files.faults(), fault_deeds);
   std::ranges::move(preparations(record.faults), std::back_inserter(record.faults));
@@ -398,7 +409,7 @@ void load_evidence(RunReader& reader, const RunFiles& files, RunRecord& record) 
                     std::back_inserter(record.faults));
   std::ranges::stable_sort(record.faults, {}, &FaultRecord::requested);
   record.expectations = reader.items(files.expectations(), parse_expectations);
-  record.final_data = reader.list<FinalData>(files.final_data());
+  record.final_data = data_in_order_of_time(reader, files);
   record.final_views = reader.list<FinalView>(files.final_views());
   record.reloaded = reader.list<FinalData>(files.reloaded());
   record.history = reader.history();

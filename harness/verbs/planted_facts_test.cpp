@@ -259,8 +259,10 @@ bool give_slots_to_another(RunRecord& run) {
 }
 
 FinalData* data_of(RunRecord& run, std::string_view name) {
-  const auto data = std::ranges::find(run.final_data, number_of(run, name), &FinalData::node);
-  return data == run.final_data.end() ? nullptr : &*data;
+  FinalData* last = nullptr;  // what it held in the end stands last
+  for (FinalData& data : run.final_data)
+    if (data.node == number_of(run, name)) last = &data;
+  return last;
 }
 
 bool change_a_replica(RunRecord& run) {
