@@ -1,5 +1,6 @@
 #include "reports/junit.h"
 
+#include <cstdlib>
 #include <set>
 
 #include "reports/story.h"
@@ -144,6 +145,31 @@ std::string make_junit(const ReportInput& input) {
       attribute("skipped", std::to_string(totals.skipped)) + attribute("time", run_seconds(record.info)) +
       attribute("timestamp", record.info.started_utc) + ">\n";
   return suite + properties(input) + cases + "</testsuite>\n";
+}
+
+std::string join_junit(std::span<const std::string> documents) {
+  constexpr std::string_view kCounts[] = {"tests", "failures", "errors", "skipped", "time"};
+  double sums[std::size(kCounts)] = {};
+  std::string suites;
+  for (const std::string& document : documents) {
+    const std::size_t from = document.find("<testsuite "), end = document.find("</testsuite>");
+    if (from == std::string::npos || end == std::string::npos) continue;
+    const std::string suite = document.substr(from, end - from);
+    const std::string head = suite.substr(0, suite.find(">\n"));
+    for (std::size_t i = 0; i < std::size(kCounts); ++i) {
+      const std::string name = " " + std::string(kCounts[i]) + "=\"";
+      // The last one: the suite's name stands before, and may hold anything.
+      if (const std::size_t at = head.rfind(name); at != std::string::npos)
+        sums[i] += std::strtod(head.c_str() + at + name.size(), nullptr);
+    }
+    suites += suite + "</testsuite>\n";
+  }
+  std::string counts;
+  for (std::size_t i = 0; i < std::size(kCounts); ++i)
+    counts += attribute(kCounts[i], kCounts[i] == "time" ? seconds(static_cast<Nanos>(sums[i] * 1e9))
+                                                         : std::to_string(static_cast<std::size_t>(sums[i])));
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" + counts + ">\n" + suites +
+         "</testsuites>\n";
 }
 
 }  // namespace harness

@@ -31,6 +31,23 @@ TEST_CASE(
   CHECK(suite.attribute("errors") == "0");
 }
 
+TEST_CASE("Several runs are one document, with the sums of their counts") {
+  const Sample pass = make_sample({SampleVerdict::kPass, 500, 1}),
+               fail = make_sample({SampleVerdict::kFail, 500, 2});
+  const std::vector<std::string> documents{make_junit({.record = pass.record, .verdict = pass.verdict}),
+                                           make_junit({.record = fail.record, .verdict = fail.verdict})};
+  const XmlDocument joined = read_xml(join_junit(documents));
+  REQUIRE(joined.error.empty());
+  const XmlElement& all = joined.elements.front();
+  CHECK(joined.count("testsuite") == 2);
+  CHECK(all.attribute("tests") == std::to_string(joined.count("testcase")));
+  CHECK(all.attribute("failures") == "1");
+  CHECK(all.attribute("errors") == "0");
+  double time = 0;
+  for (const XmlElement* suite : joined.all("testsuite")) time += std::stod(suite->attribute("time"));
+  CHECK(std::stod(all.attribute("time")) == Approx(time).margin(0.002));
+}
+
 TEST_CASE("A failure says what broke, and how to repeat it") {
   const Sample sample = make_sample({SampleVerdict::kFail, 5'000, 77});
   const XmlDocument junit = junit_of(sample);

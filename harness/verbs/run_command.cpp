@@ -18,6 +18,7 @@
 #include "harness/verbs/named_file.h"
 #include "harness/verbs/planned_run.h"
 #include "harness/verbs/verbs.h"
+#include "reports/junit.h"
 #include "reports/text.h"
 
 namespace harness {
@@ -132,12 +133,8 @@ class Results {
   /// After each run, so that what is there is whole whenever a later one is interrupted.
   void add_junit(const std::string& text) {
     if (options_.junit.empty()) return;
-    const std::size_t suite = text.find("<testsuite ");
-    const std::size_t end = text.find("</testsuite>");
-    if (suite == std::string::npos || end == std::string::npos) return;
-    suites_ += text.substr(suite, end - suite) + "</testsuite>\n";
-    write_named_file(options_.junit, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" + suites_ +
-                                         "</testsuites>\n");
+    documents_.push_back(text);
+    write_named_file(options_.junit, join_junit(documents_));
   }
 
   const RunOptions& options_;
@@ -145,7 +142,7 @@ class Results {
   int passed_ = 0;
   int code_ = kExitPass;
   nlohmann::ordered_json json_ = nlohmann::ordered_json::array();
-  std::string suites_;
+  std::vector<std::string> documents_;  // junit.xml of each run
 };
 
 /// What only the servers could tell is refused where it stands.
