@@ -106,6 +106,8 @@ Starvation::Starvation(const RunRecord& run, std::span<const ProcessorWait> wait
 
 const ProcessorWait* Starvation::behind(const Anomaly& anomaly) const {
   if (!rests_on_time(anomaly.type)) return nullptr;
+  // Of a formation the run itself has seen to it that no server starved for most of it.
+  if (anomaly.type == std::string(kExpectationKind) + std::string(kFormationStep)) return nullptr;
   Nanos from = anomaly.time - reach_;
   for (const ExpectationRecord& expectation : run_.expectations)
     if (std::string(kExpectationKind) + expectation.step == anomaly.type)
