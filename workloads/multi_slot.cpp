@@ -18,10 +18,10 @@ constexpr Parameter kOptions[] = {
     share_option("replica", "share of reads of replicas", "0.1"),
     share_option("delete", "of the others, those that delete a group", "0.15"),
     share_option("cross", "of the others, those that try two groups of different slots", "0.05"),
-    kOnceOption,
+    once_option("0.1"),
     kOnceKeysOption,
     share_option("once-delete", "of the reads of groups that are written once, those that delete it instead",
-                 "0.4"),
+                 "0.6"),
 };
 
 class MultiSlotWorkload final : public GroupWorkload {
