@@ -13,7 +13,7 @@ struct Sentence {
   std::string_view text;
 };
 constexpr Sentence kSentences[] = {
-    {"not-linearizable-in-term", "One master, {node}, contradicted itself on {key}"},
+    {"not-linearizable-in-term", "{node} answered for {key} what no order of the operations explains"},
     {"not-linearizable-across-move", "{key} was not the same before and after its slot moved"},
     {"not-linearizable", "No order of the operations on {key} explains what clients saw"},
     {"torn-transaction", "Only a part of what belongs together took effect on {key}"},
@@ -32,6 +32,7 @@ constexpr Sentence kSentences[] = {
     {"minority-write", "{node} went on accepting writes on the minority side"},
     {"taken-twice", "An element of {key} was given out twice"},
     {"overtaken", "An element of {key} was overtaken by a later one"},
+    {"key-at-both", "{node} served {key}, which it had sent away with its slot"},
     {"wrong-answer-for-slot", "{node} did not answer for {key} as the state of its slot asks for"},
     {"received-twice", "A message of {key} came twice to a subscription at {node}"},
     {"never-published", "A message of {key} came that nobody had published"},
@@ -149,12 +150,16 @@ constexpr Sentence kSentences[] = {
     {"election-in-old-epoch", "{node} asked for votes in an epoch that was over"},
     {"election-too-early", "{node} asked for votes sooner than it may"},
     {"rank-ignored", "{node} took itself for the first in rank, and another replica had more of the stream"},
-    {"served-in-quarantine", "{node} served as a master too soon after its restart"},
+    {"served-in-quarantine", "{node} served as a master too soon after it came back"},
     {"vote-not-saved", "{node} voted and did not save it"},
     {"voted-twice-on-bus", "{node} voted twice in one epoch"},
     {"won-without-majority-on-bus", "{node} won an election without a majority"},
     {"lost-link-told-up", "{node} called the link to its master up long after that had ended"},
     {"resync-beyond-fork", "{node} let a replica go on with what was not its own stream"},
+    {"resync-of-foreign-stream", "{node} let a replica go on with a stream that was never its own"},
+    {"corrupt-stream", "{node} could not carry out what it read of its master's stream"},
+    {"handover-timed-out", "{node} did not take over by hand, and nothing was in the way"},
+    {"wrote-during-handover", "{node} went on accepting writes while it handed over"},
     {"stuck-client", "{node} left a client waiting past the time it had given"},
     {"unexpected-exit", "{node} ended, and nobody had asked it to"},
 };

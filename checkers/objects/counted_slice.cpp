@@ -85,8 +85,10 @@ void CountedSlice::check_order(std::vector<Step>& all, std::vector<Conflict>& fo
     gaps += std::max<std::int64_t>(0, from - before);
     if (gaps > maybe_)
       return clash("",
-                   "the count went from " + std::to_string(before) + " to " + std::to_string(from) +
-                       " without a step that explains it",
+                   (step.amount > 0 ? "a step of " + std::to_string(step.amount) + " took the count"
+                                    : "the count went") +
+                       " from " + std::to_string(before) + " to " + std::to_string(step.count) +
+                       ", and no other step explains that",
                    {i == 0 ? kNoOperation : all[i - 1].id, step.id}, found);
     if (op.completed < start)
       clash("", "the count went back from " + std::to_string(before) + " to " + std::to_string(step.count),

@@ -14,6 +14,11 @@ namespace {
 
 using Election = std::pair<std::uint64_t, int>;  // epoch, candidate
 
+// A message has surely arrived this long after it was sent, where nothing delays it and the machine keeps up.
+constexpr Nanos kArrives = 500 * kMillisecond;
+// Logs have whole milliseconds, of another clock than ours.
+constexpr Nanos kResolution = 5 * kMillisecond;
+
 class BusVotes {
  public:
   BusVotes(const Analysis& analysis, CheckResult& result) : analysis_(analysis), result_(result) {}
@@ -144,7 +149,7 @@ class BusVotes {
 
   /// Whether the reporter had said before, by a message that surely had arrived, that the node is well.
   bool was_withdrawn(const Suspicion& suspicion, int reporter, Nanos time, int receiver) const {
-    const Nanos arrives = 500 * kMillisecond + analysis_.stall;
+    const Nanos arrives = kArrives + analysis_.stall;
     if (suspicion.any_time || suspicion.withdrawn == kNever || suspicion.withdrawn > time - arrives)
       return false;
     return !comes_late(reporter, receiver, suspicion.withdrawn - kSecond, time);
@@ -214,22 +219,35 @@ class BusVotes {
 
   /// A candidate tells how much of the stream it has: others take their rank from it.
   void check_offset(const BusSighting& seen, int sender) {
+    const Nanos built = built_after(seen, sender);
     std::int64_t had = -1;
     for (const OffsetSample& sample : run().offsets)
-      if (sample.node == sender && sample.time <= seen.time && sample.time >= seen.time - kSecond)
+      if (sample.node == sender && sample.time <= built && sample.time >= built - kSecond)
         had = sample.is_master ? -1 : sample.offset;
     if (had <= 0 || seen.message.offset >= static_cast<std::uint64_t>(had)) return;
-    if (begins_anew(sender, seen.time)) return;
+    if (begins_anew(sender, built, seen.time)) return;
     tell("offset-understated", sender, seen.time,
          "at " + at(seen.time) + " " + node_name(run(), sender) + " asked for votes with offset " +
              std::to_string(seen.message.offset) + ", although it had shown " + std::to_string(had));
   }
 
+  /// A moment before which the request was surely not built yet: its stream may have moved on until it passed
+  /// us. The candidate's own log tells it, else messages take as long as elsewhere here.
+  Nanos built_after(const BusSighting& seen, int candidate) const {
+    const std::string starts =
+        "Starting a failover election for epoch " + std::to_string(seen.message.current_epoch) + ".";
+    Nanos built = seen.time - kArrives - analysis_.stall;
+    for (const LogLine& line : run().logs)
+      if (line.node == candidate && line.time <= seen.time && line.text.starts_with(starts))
+        built = line.time - kResolution;
+    return built;
+  }
+
   /// Whether the replica gave up what it had shortly before, for a whole copy of some master.
-  bool begins_anew(int node, Nanos time) const {
+  bool begins_anew(int node, Nanos from, Nanos until) const {
     constexpr Nanos kBefore = 2 * kSecond;
     return std::ranges::any_of(run().logs, [&](const LogLine& line) {
-      return line.node == node && line.time <= time && line.time >= time - kBefore &&
+      return line.node == node && line.time <= until && line.time >= from - kBefore &&
              (line.text.find("Full resync from") != std::string::npos ||
               line.text.find("Discarding previously cached") != std::string::npos);
     });

@@ -262,6 +262,20 @@ TEST_CASE("bad: a candidate that tells of less than it has") {
   CHECK_FALSE(bus.finds("offset-understated"));
   bus.run.bus.messages.front().message.offset = 0;
   CHECK(bus.finds("offset-understated"));
+  SECTION("good: its stream went on after it had begun to ask") {
+    LogLine asked;
+    asked.time = bus.run.bus.messages.front().time - 150 * kMillisecond;
+    asked.node = bus.run.node_by_id(bus.run.bus.messages.front().message.sender);
+    asked.text = "Starting a failover election for epoch 7.";
+    bus.run.logs.push_back(asked);
+    std::erase_if(bus.run.offsets, [&](const OffsetSample& sample) {
+      return sample.node == asked.node && sample.time < asked.time - kMillisecond;
+    });
+    CHECK_FALSE(bus.finds("offset-understated"));
+    // Where its log does not say when, it may have been half a second before.
+    std::erase_if(bus.run.logs, [](const LogLine& line) { return line.text.starts_with("Starting"); });
+    CHECK_FALSE(bus.finds("offset-understated"));
+  }
   // One that gives up what it has for a whole copy of its master says so.
   LogLine line;
   line.time = bus.run.bus.messages.front().time - 100 * kMillisecond;

@@ -7,6 +7,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/looks.h"
 #include "harness/core/anomaly_kind.h"
 
 namespace harness {
@@ -22,6 +23,13 @@ constexpr std::string_view kStarting = "Starting a failover election for epoch "
 constexpr Nanos kResolution = 5 * kMillisecond;
 // A master that was restarted waits as long before it calls the cluster ok (CLUSTER_WRITABLE_DELAY).
 constexpr Nanos kQuarantine = 2 * kSecond;
+// A master that was in a minority waits for the node timeout, within these (CLUSTER_MIN_REJOIN_DELAY and
+// CLUSTER_MAX_REJOIN_DELAY), counted from when its cron found it there last, ten times a second.
+constexpr Nanos kRejoinLeast = 500 * kMillisecond;
+constexpr Nanos kRejoinMost = 5 * kSecond;
+constexpr Nanos kCron = 100 * kMillisecond;
+// A look that is answered comes to us so soon.
+constexpr Nanos kLooked = 500 * kMillisecond;
 // The cron that asks for votes runs ten times a second.
 constexpr Nanos kTurnTaken = 500 * kMillisecond;
 // By then an offset that was broadcast has arrived, the cron that looks at it has run, and so have we.
@@ -60,13 +68,17 @@ class Elections {
     if (!clocks_moved)
       for (const View& view : run_.views) check_quarantine(view);
     for (const LogLine& line : run_.logs)
-      if (!clocks_moved && line.text.starts_with(kOk)) check_quarantine_in_log(line);
+      if (!clocks_moved && line.text.starts_with(kOk)) {
+        check_quarantine_in_log(line);
+        if (!by_ballot) check_rejoin(line);
+      }
     figure(result_.measured, "elections_announced", static_cast<double>(announced_.size()));
     figure(result_.measured, "ranks_compared", static_cast<double>(compared_));
     figure(result_.measured, "restarted_masters", static_cast<double>(restarted_));
+    figure(result_.measured, "rejoined_masters", static_cast<double>(rejoined_));
   }
 
-  std::size_t seen() const { return announced_.size() + restarted_; }
+  std::size_t seen() const { return announced_.size() + restarted_ + rejoined_; }
 
  private:
   void take(const LogLine& line) {
@@ -263,6 +275,59 @@ class Elections {
              in_milliseconds(kQuarantine));
   }
 
+  /// Row 6, of a master that was in a minority: when it was seen to be there last, by the very rule that a
+  /// server has for it, and when it logged that all is well.
+  void check_rejoin(const LogLine& line) {
+    if (line.role != 'M' || any_effect(run_, {EffectKind::kConfig})) return;
+    const View* minority = nullptr;
+    for (const View* view : views_of(line.node))
+      if (view->begin <= line.time && view->replication.process_id == line.pid && in_minority(*view))
+        minority = view;
+    const int life = life_at(run_, line.node, line.time);
+    if (minority == nullptr || life < 0) return;
+    const Nanos seen = looks_.before(line.node, std::min(minority->end, line.time) + 1);
+    const Nanos started = run_.incarnations[static_cast<std::size_t>(life)].started;
+    if (seen < minority->begin || seen - started < kQuarantine + kSecond) return;
+    if (held_back(line.node, seen - kSecond, line.time)) return;
+    ++rejoined_;
+    const Nanos answered =
+        std::max(looks_.before(line.node, seen), seen - kLooked - analysis_.stall) - kCron - kResolution;
+    const Nanos delay = std::clamp(analysis_.bounds.node_timeout, kRejoinLeast, kRejoinMost);
+    if (line.time >= answered + delay - analysis_.stall) return;
+    tell("served-in-quarantine", line.node, line.time,
+         node_name(run_, line.node) + ", which found itself without a majority of the masters still at " +
+             at(seen) + ", logged that the cluster is ok at " + at(line.time) + ", " +
+             in_milliseconds(line.time - seen) + " later; it has to wait for " + in_milliseconds(delay));
+  }
+
+  /// Whether a master calls the cluster down and lists too few masters as well, as clusterUpdateState counts.
+  static bool in_minority(const View& view) {
+    const TopologyNode* own = own_line(&view);
+    if (!view.reachable || view.cluster.state_ok || own == nullptr || own->slots.empty() ||
+        !own->is(kFlagMaster))
+      return false;
+    int masters = 0;
+    int well = 0;
+    for (const TopologyNode& node : view.topology.nodes) {
+      if (!node.is(kFlagMaster) || node.slots.empty()) continue;
+      ++masters;
+      well += !node.is(kFlagPfail) && !node.is(kFlagFail);
+    }
+    return well < std::min(masters, view.cluster.size) / 2 + 1;
+  }
+
+  /// Whether the process may have stood still then, or its answers to us have come late.
+  bool held_back(int node, Nanos from, Nanos until) const {
+    return analysis_.was_silent(node, from, until) ||
+           std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+             const Nanos over = fault.heals ? fault.healed : over_at(run_, fault, node);
+             return fault.requested <= until && (over == kNever || over >= from) &&
+                    (degrades(fault) || (acts_on(run_, fault, node) &&
+                                         has_effect(fault, {EffectKind::kStopped, EffectKind::kLoad,
+                                                            EffectKind::kDisk, EffectKind::kDown})));
+           });
+  }
+
   /// Whether it was a replica before, in the same life, by its looks or its log: then it was promoted, and
   /// need not wait.
   bool was_replica(int node, const Incarnation& life, Nanos until) const {
@@ -305,10 +370,12 @@ class Elections {
   const Analysis& analysis_;
   const RunRecord& run_;
   CheckResult& result_;
+  const Looks looks_{run_};
   std::vector<Announced> announced_;
   std::set<int> told_;  // lives, once each
   std::size_t compared_ = 0;
   std::size_t restarted_ = 0;
+  std::size_t rejoined_ = 0;
 };
 
 }  // namespace

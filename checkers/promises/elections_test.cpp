@@ -198,6 +198,63 @@ TEST_CASE("elections: a quarantine that is cut short between two looks shows in 
   CHECK(check_elections(run, {}).valid == Validity::kValid);
 }
 
+TEST_CASE("elections: a master that was in a minority waits before it is ok") {
+  RecordBuilder b;
+  b.observe_until(9'000);
+  const auto logged = [&](int ms, auto change) {
+    RecordBuilder copy = b;
+    copy.log(1, "Cluster state changed: ok", ms);
+    RunRecord run = copy.finish();
+    run.info.config.node_timeout_ms = 2'000;
+    for (LogLine& line : run.logs) line.role = 'M';
+    // Up to 6 s n1 has the two other masters as failing, and says that the cluster is down.
+    std::vector<View> views;
+    for (const View& view : run.views) {
+      views.push_back(view);
+      if (view.node != 0) continue;
+      View& before = views.back();
+      before.end = 6 * kSecond;
+      before.cluster.state_ok = false;
+      for (TopologyNode& node : before.topology.nodes)
+        if (node.is(kFlagMaster) && !node.is(kFlagMyself)) node.flags |= kFlagPfail;
+      View after = view;
+      after.begin = 6'100 * kMillisecond;
+      views.push_back(after);
+    }
+    run.views = views;
+    change(run);
+    return has(check_elections(run, {}), "served-in-quarantine");
+  };
+  const auto as_is = [](RunRecord&) {};
+  CHECK(logged(6'200, as_is));
+  CHECK_FALSE(logged(8'100, as_is));
+  SECTION("good: it had a majority") {
+    CHECK_FALSE(logged(6'200, [](RunRecord& run) {
+      for (View& view : run.views)
+        for (TopologyNode& node : view.topology.nodes)
+          if (node.id == run.nodes[1].id) node.flags &= ~kFlagPfail;
+    }));
+  }
+  SECTION("good: it is a replica by then") {
+    CHECK_FALSE(logged(6'200, [](RunRecord& run) {
+      for (LogLine& line : run.logs) line.role = 'S';
+    }));
+  }
+  SECTION("not known: it may have stood still") {
+    CHECK_FALSE(logged(6'200, [](RunRecord& run) {
+      FaultRecord fault;
+      fault.requested = fault.active = 5 * kSecond;
+      fault.heals = true;
+      fault.heal_requested = fault.healed = 6 * kSecond;
+      fault.nodes = {0};
+      fault.effects.resize(1);
+      fault.effects.front().kind = EffectKind::kStopped;
+      fault.effects.front().nodes = {0};
+      run.faults.push_back(fault);
+    }));
+  }
+}
+
 TEST_CASE("elections: who announced one asks for votes when its turn has come, and once") {
   TwoReplicas scene;
   scene.delay = 500;  // of n5 as well: from 11.71 s, so at 12.21 s

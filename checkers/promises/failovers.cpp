@@ -9,6 +9,7 @@
 #include "checkers/promises/due_failovers.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/handovers.h"
 #include "checkers/promises/intention.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/counted.h"
@@ -367,6 +368,7 @@ CheckResult check_failover(const Analysis& analysis, const CheckOptions&) {
     converging = std::max(converging, since(failover, failover.converged));
   }
   check_due(analysis, result);
+  check_handovers(analysis, result);
 
   figure(result.bound, "promotion_ms_max", to_ms(bounds.recovery_derived));
   figure(result.bound, "promotion_spec_ms_max", to_ms(bounds.recovery_spec));

@@ -230,6 +230,14 @@ void Ledger::add_seen(Key& key, Slice& slice, Token token) {
   slice.write(writer, op(writer), token, elsewhere ? Mark::Writer::kElsewhere : Mark::Writer::kUncertain);
 }
 
+/// Whom a master contradicts: itself, or the one whose stream it went on with.
+std::string Ledger::contradicts(int stream, const std::vector<std::uint32_t>& operations) const {
+  for (const std::uint32_t id : operations)
+    if (id != kNoOperation && stream_of_[id] != kNoTerm && stream_of_[id] != stream)
+      return ", contradicts what " + terms_.describe(run_, stream_of_[id]) + " had acknowledged of ";
+  return ", one master, contradicts itself on ";
+}
+
 /// Rule 1: within a term, every object is linearizable.
 void Ledger::check_within_terms(Key& key) {
   for (auto& [stream, slice] : key.terms)
@@ -243,7 +251,7 @@ void Ledger::check_within_terms(Key& key) {
                 (moved ? "the masters that slot " + std::to_string(key.slot) +
                              " passed through, the first of them " + terms_.describe(run_, stream) +
                              ", contradict each other on "
-                       : "one master, " + terms_.describe(run_, stream) + ", contradicts itself on ") +
+                       : terms_.describe(run_, stream) + contradicts(stream, conflict.operations)) +
                     key_name(key) + ": " + conflict.text,
                 conflict.operations, last == kNoOperation ? 0 : op(last).invoked, terms_[stream].node);
       key.flawed = true;

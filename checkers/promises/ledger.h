@@ -106,6 +106,7 @@ class Ledger {
   void check_origin(Key& key, std::uint32_t id, Token token);
   void fill_terms(Key& key);
   void add_seen(Key& key, Slice& slice, Token token);
+  std::string contradicts(int stream, const std::vector<std::uint32_t>& operations) const;
   void check_within_terms(Key& key);
   void compare_terms(Key& key);
   bool one_lineage(Key& key);

@@ -50,6 +50,23 @@ TEST_CASE("logs") {
     run.logs.front().node = 2;
     CHECK(violates(check_logs(run, {}), "crash"));
   }
+  SECTION("bad: a replica reads what is no command, or none that it can carry out") {
+    const char* line = GENERATE(
+        "WARNING: Receiving inline protocol from primary, primary stream corruption? Closing the connection",
+        "Protocol error (Desync?) from client: id=7 addr=10.77.0.2:6379 name= age=6 flags=M db=0",
+        "== CRITICAL == This replica is sending an error to its master: '-ERR index out of range' after "
+        "processing the command 'exec'");
+    add_line(run, 5, 15'000, line);
+    CHECK(violates(check_logs(run, {}), "corrupt-stream"));
+    Effect removed;
+    removed.kind = EffectKind::kData;
+    run.faults.front().effects.push_back(removed);
+    CHECK(check_logs(run, {}).valid == Validity::kValid);
+  }
+  SECTION("good: a client that is no master errs") {
+    add_line(run, 5, 15'000, "Protocol error (invalid bulk length) from client: id=7 name= flags=N db=0");
+    CHECK(check_logs(run, {}).valid == Validity::kValid);
+  }
   SECTION("bad: the restarted process crashed again, by itself") {
     add_line(run, 1, 18'000, "Redis 7.0.15 crashed by signal: 11, si_code: 1");
     CHECK(violates(check_logs(run, {}), "crash"));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/looks.h"
 #include "checkers/promises/quiet.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/same_word.h"
@@ -46,6 +47,7 @@ class MigrationRules {
       if (op.result.kind() != Value::Kind::kList || op.argument.kind() != Value::Kind::kList) continue;
       judge(id, op);
     }
+    check_gone(operations);
     figure(result_.measured, "answers_judged", static_cast<double>(judged_));
     for (const auto& [cell, count] : table_) figure(result_.measured, cell, static_cast<double>(count));
   }
@@ -87,26 +89,24 @@ class MigrationRules {
     return true;
   }
 
-  /// Whose the slot is by the node's own view, if views before and after say the same.
+  /// Whose the slot is by the node's own view, if looks before it and surely after it say the same.
   int owner_by_view(int slot, int node, Nanos from, Nanos until) const {
     const auto& views = analysis_.views[static_cast<std::size_t>(node)];
     const View* before = view_at(views, from);
     if (before == nullptr || !before->reachable) return -1;
     const TopologyNode* owner = before->topology.owner_of(slot);
     if (owner == nullptr) return -1;
+    const Nanos proof = looks_.sent_after(node, until);
     for (const View* view : views) {
       if (view->begin < before->begin) continue;
       const TopologyNode* later = view->topology.owner_of(slot);
       if (later == nullptr || later->id != owner->id) return -1;
-      if (view->end >= until && view->begin > from) return node_with(owner->id);
-      if (view == before && view->end >= until) return node_with(owner->id);
+      if (view->end >= proof) return node_with(owner->id);
     }
     return -1;
   }
 
-  std::optional<Certain> state_of(int slot, int node, const Operation& op) const {
-    const Nanos from = op.invoked;
-    const Nanos until = op.completed;
+  std::optional<Certain> state_of(int slot, int node, Nanos from, Nanos until) const {
     if (!quiet_.holds(from, until)) return std::nullopt;
     const auto under_way = [&](const auto& each) { return each.first <= until && each.second >= from; };
     if (std::any_of(others_.begin(), others_.end(), under_way)) return std::nullopt;
@@ -127,6 +127,76 @@ class MigrationRules {
     return Certain{owner == node ? SlotState::kServed : SlotState::kElsewhere, owner};
   }
 
+  /// What an answer of one node says of the keys of a group that it holds.
+  struct Held {
+    std::uint32_t id = 0;
+    int node = -1;
+    std::int64_t number = -1;  // which key was asked for, as clients number them; -1: all keys
+    bool gone = false;         // by ASK, one of these at least is not there; else each of them is
+  };
+
+  /// Reads and writes of a group that one node has answered for are served where every key is.
+  std::optional<Held> held_by(std::uint32_t id, const Operation& op) const {
+    Held held{id, run_.node_by_name(run_.history.node_text(op)), -1, false};
+    if (op.outcome != Outcome::kOk || op.node == kNoNode || held.node < 0) return std::nullopt;
+    if (op.function == Function::kWrite) return held;
+    if (op.function != Function::kOther || op.result.kind() != Value::Kind::kList ||
+        op.argument.kind() != Value::Kind::kList)
+      return std::nullopt;
+    const auto asked = run_.history.values.as_list(op.argument);
+    const auto told = run_.history.values.as_list(op.result);
+    if (asked.size() < 2 || told.empty() || asked[0].kind() != Value::Kind::kText ||
+        told[0].kind() != Value::Kind::kText || !asked[1].is_integer())
+      return std::nullopt;
+    const std::string_view answer = run_.history.values.as_text(told[0]);
+    held.gone = answer == "ask";
+    if (!held.gone && answer != "value" && answer != "values") return std::nullopt;
+    const bool one = !run_.history.values.as_text(asked[0]).ends_with("mget");
+    if (one) held.number = asked[1].as_integer();
+    return held;
+  }
+
+  /// A key that the source has no more comes back to it by nobody's write, as long as the slot migrates: who
+  /// writes it is sent to the target.
+  void check_gone(const std::vector<std::uint32_t>& operations) {
+    std::map<std::pair<std::uint32_t, int>, std::vector<Held>> gone;  // by key and node, in order
+    const auto& all = run_.history.operations;
+    for (const std::uint32_t id : operations)
+      if (const auto held = held_by(id, all[id]); held && held->gone)
+        gone[{all[id].key, held->node}].push_back(*held);
+    for (const std::uint32_t id : operations) {
+      const auto held = held_by(id, all[id]);
+      if (!held || held->gone) continue;
+      const auto before = gone.find({all[id].key, held->node});
+      if (before == gone.end()) continue;
+      const Held* last = nullptr;  // the last ASK for a key of these that was answered before this began
+      for (const Held& each : before->second)
+        if (all[each.id].completed < all[id].invoked && (held->number < 0 || each.number == held->number) &&
+            (last == nullptr || all[each.id].completed > all[last->id].completed))
+          last = &each;
+      if (last != nullptr) judge_back(*last, *held);
+    }
+  }
+
+  void judge_back(const Held& gone, const Held& back) {
+    const Operation& first = run_.history.operations[gone.id];
+    const Operation& second = run_.history.operations[back.id];
+    const int slot = slot_of(run_.history.key_text(second));
+    const auto certain = state_of(slot, back.node, first.invoked, second.completed);
+    if (!certain || certain->state != SlotState::kMigrating) return;
+    Anomaly anomaly;
+    anomaly.type = AnomalyKind("key-at-both").text();
+    anomaly.key = std::string(run_.history.key_text(second));
+    anomaly.explanation = "slot " + std::to_string(slot) + " was migrating at " + node_name(run_, back.node) +
+                          ", which had sent a client away for a key that it has no more, " +
+                          run_.history.describe(first) +
+                          ", and then served it: " + run_.history.describe(second);
+    anomaly.operations = {first.invoke_event, second.invoke_event};
+    anomaly.time = second.completed;
+    anomaly.node = node_name(run_, back.node);
+    report(result_, std::move(anomaly));
+  }
+
   void judge(std::uint32_t id, const Operation& op) {
     const auto asked = run_.history.values.as_list(op.argument);
     const auto told = run_.history.values.as_list(op.result);
@@ -138,7 +208,7 @@ class MigrationRules {
     const int node = run_.node_by_name(run_.history.node_text(op));
     if (node < 0) return;
     const int slot = slot_of(run_.history.key_text(op));
-    const auto certain = state_of(slot, node, op);
+    const auto certain = state_of(slot, node, op.invoked, op.completed);
     if (!certain) return;
     const std::string state(kStateNames[static_cast<std::size_t>(certain->state)]);
     ++judged_;
@@ -198,6 +268,7 @@ class MigrationRules {
   const RunRecord& run_;
   CheckResult& result_;
   Quiet quiet_;
+  Looks looks_{run_};
   std::map<std::pair<int, int>, std::vector<Change>> changes_;  // by slot and node, in order
   std::map<int, std::vector<std::pair<Nanos, Nanos>>> any_;     // by slot: every SETSLOT at any node
   std::vector<std::pair<Nanos, Nanos>> others_;

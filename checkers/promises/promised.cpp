@@ -60,6 +60,9 @@ constexpr Promised kPromised[] = {
     {"waited-elsewhere", "row 25"},
     {"unanswered-at-replica", "row 25"},
     {"redirected-in-circles", "row 22, row 26"},
+    {"key-at-both", "row 22"},
+    {"handover-timed-out", "row 20"},
+    {"wrote-during-handover", "row 20"},
     {"gossiped-otherwise", "row 4"},
     {"migrated-too-early", "row 19"},
     {"migrated-below-barrier", "row 19"},
@@ -69,6 +72,8 @@ constexpr Promised kPromised[] = {
     {"notice-lost", "rule 1"},
     {"executed-after-refusal", "rule 1, row 22"},
     {"resync-refused", "row 13"},
+    {"resync-of-foreign-stream", "rule 2"},
+    {"corrupt-stream", "rule 2"},
     {"final-read-differs", "rule 1"},
     {"misplaced-key", "row 14"},
     // failover

@@ -18,6 +18,7 @@ constexpr std::string_view kRequest = "(request ";
 constexpr std::string_view kContinued = "Successful partial resynchronization with ";
 constexpr std::string_view kAccepted = "Partial resynchronization request from ";
 constexpr std::string_view kStranger = "Replication ID mismatch (Replica asked for '";
+constexpr std::string_view kMismatch = "Replication ID mismatch";
 constexpr std::string_view kForked = "Setting secondary replication ID to ";
 
 // A closed connection is noticed at once; this is for a server that is busy, and for our looks.
@@ -120,6 +121,7 @@ class Replication {
     const LogLine* master = accepted(offset, trying.node, trying.time, done->time);
     if (master == nullptr) return;
     ++resyncs_;
+    check_foreign(id, trying, *master);
     const LogLine* fork = nullptr;  // the last of that process before
     for (const LogLine& line : run_.logs)
       if (line.node == master->node && line.pid == master->pid && line.time <= master->time &&
@@ -133,6 +135,56 @@ class Replication {
              std::to_string(offset) + " of stream " + id + " at " + at(master->time) +
              ", although its own had forked from that one at offset " + std::to_string(valid) +
              " (its log at " + at(fork->time) + "): what the replica had beyond is not the master's");
+  }
+
+  /// The stream that a master gives out is one of its own. Only where another master was seen to have begun
+  /// that id, and everything that tells which ids this one had is there.
+  void check_foreign(const std::string& id, const LogLine& trying, const LogLine& granted_by) {
+    const int master = granted_by.node;
+    const NodeInfo& replica = run_.nodes[static_cast<std::size_t>(trying.node)];
+    if (granted_by.text.find(" " + replica.ip + ":" + std::to_string(replica.port) + " accepted") ==
+        std::string::npos)
+      return;
+    const View* look = answer_at(analysis_.views[static_cast<std::size_t>(master)], granted_by.time);
+    const View* owner = master_with(id);
+    if (look == nullptr || owner == nullptr || owner->node == master || had(master, id)) return;
+    if (!logged(master, look->replication.replication_id) || files_changed(master)) return;
+    tell("resync-of-foreign-stream", master, granted_by.time,
+         node_name(run_, master) + " let " + node_name(run_, trying.node) + " go on with stream " + id +
+             " at " + at(granted_by.time) + ", which is the one of " + node_name(run_, owner->node) + " (" +
+             at(owner->begin) + ") and by its looks and its log was never its own");
+  }
+
+  /// A look at a master that has this id.
+  const View* master_with(const std::string& id) const {
+    const auto found = std::ranges::find_if(run_.views, [&](const View& view) {
+      return view.reachable && view.replication.is_master && view.replication.replication_id == id;
+    });
+    return found == run_.views.end() ? nullptr : &*found;
+  }
+
+  /// Whether the node, in any of its lives, was seen to have the id, or logged of it but to refuse it.
+  bool had(int node, const std::string& id) const {
+    return logged(node, id) ||
+           std::ranges::any_of(run_.offsets,
+                               [&](const OffsetSample& sample) {
+                                 return sample.node == node && sample.replication_id == id;
+                               }) ||
+           std::ranges::any_of(analysis_.views[static_cast<std::size_t>(node)], [&](const View* view) {
+             return view->replication.replication_id == id || view->replication.replicated_id == id;
+           });
+  }
+
+  bool logged(int node, const std::string& id) const {
+    return !id.empty() && std::ranges::any_of(run_.logs, [&](const LogLine& line) {
+      return line.node == node && line.text.find(id) != std::string::npos &&
+             line.text.find(kMismatch) == std::string::npos;
+    });
+  }
+
+  bool files_changed(int node) const {
+    return std::ranges::any_of(run_.faults,
+                               [&](const FaultRecord& fault) { return damages_data(fault, node); });
   }
 
   /// The node's last look as a replica, when its process has been a master ever since.

@@ -69,6 +69,47 @@ TEST_CASE("replication: a partial resync from beyond the fork") {
   CHECK(check_replication(refused, {}).valid == Validity::kValid);
 }
 
+TEST_CASE("replication: a stream that the granting master never had") {
+  FailoverRun scene;
+  // n5, told to follow n3, asks it for the stream of n2.
+  scene.b.log(3, "Full resync from master: " + kForkedStream + ":0", 100);
+  scene.b.log(5, "Trying a partial resynchronization (request " + kStream + ":500).", 16'400);
+  scene.b.log(3,
+              "Partial resynchronization request from 10.77.0.5:6379 accepted. Sending 20 bytes of backlog "
+              "starting from offset 500.",
+              16'401);
+  scene.b.log(5, "Successful partial resynchronization with master.", 16'402);
+  RunRecord run = scene.finish();
+  for (View& view : run.views) {
+    if (view.node == 1) view.replication.replication_id = kStream;
+    if (view.node == 2) view.replication.replication_id = kForkedStream;
+  }
+  const auto foreign = [&] { return has(check_replication(run, {}), "resync-of-foreign-stream"); };
+  CHECK(foreign());
+  SECTION("good: it had replicated that one") {
+    LogLine line;
+    line.node = 2;
+    line.time = 5 * kSecond;
+    line.text = "Master replication ID changed to " + kStream;
+    run.logs.insert(run.logs.begin(), line);
+    CHECK_FALSE(foreign());
+  }
+  SECTION("good: it was seen with that one") {
+    for (OffsetSample& sample : run.offsets)
+      if (sample.node == 2) sample.replication_id = kStream;
+    CHECK_FALSE(foreign());
+  }
+  SECTION("not known: its log does not tell its ids") {
+    std::erase_if(run.logs, [](const LogLine& line) { return line.text.starts_with("Full resync"); });
+    CHECK_FALSE(foreign());
+  }
+  SECTION("not known: whose the stream was") {
+    for (View& view : run.views)
+      if (view.node == 1) view.replication.replication_id = "another";
+    CHECK_FALSE(foreign());
+  }
+}
+
 TEST_CASE("replication: the link to a master that has ended") {
   RunRecord run = FailoverRun().finish();
   const auto n4 = [](View& view) { return view.node == 3 && view.reachable && !view.replication.is_master; };

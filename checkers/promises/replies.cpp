@@ -11,6 +11,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/looks.h"
 #include "checkers/promises/quiet.h"
 #include "checkers/promises/reads_when_down.h"
 #include "harness/core/anomaly_kind.h"
@@ -160,16 +161,17 @@ class Replies {
   }
 
   /// Whether every look at the node, from a second before to a second after, had it so: there is such a view
-  /// on both sides, and no other between.
+  /// on both sides, the later one of a look that was sent afterwards, and no other between.
   template <typename Holds>
   bool steadily(int node, Nanos from, Nanos until, Holds holds) const {
     bool before = false;
     bool after = false;
+    const Nanos proof = looks_.sent_after(node, until);
     for (const View* view : analysis_.views[static_cast<std::size_t>(node)]) {
       if (view->end < from - kSecond || view->begin > until + kSecond) continue;
       if (!view->reachable || own_line(view) == nullptr || !holds(*view)) return false;
       before |= view->begin <= from;
-      after |= view->end >= until;
+      after |= view->end >= proof;
     }
     return before && after;
   }
@@ -207,7 +209,8 @@ class Replies {
     for (const Operation& op : run_.history.operations) {
       if (op.outcome != Outcome::kOk || op.key == kNoKey || !is_of_keys(op.function)) continue;
       const auto during = std::ranges::find_if(down, [&](const auto& time) {
-        return time.first == op.node && time.second->begin <= op.invoked && op.completed <= time.second->end;
+        return time.first == op.node && time.second->begin <= op.invoked &&
+               looks_.sent_after(time.second->node, op.completed) <= time.second->end;
       });
       if (op.node == kNoNode || during == down.end()) continue;
       const View& view = *during->second;
@@ -268,6 +271,7 @@ class Replies {
   const Analysis& analysis_;
   const RunRecord& run_;
   const Quiet quiet_{analysis_};
+  const Looks looks_{run_};
   CheckResult& result_;
   bool settings_changed_ = false;
 };

@@ -130,6 +130,22 @@ TEST_CASE("a key that nobody serves in the end, since one node names the other, 
   }
 }
 
+TEST_CASE("a look that was sent before an answer says nothing of what is true after it") {
+  RunRecord down = answered({"GET", "k"}, "CLUSTERDOWN The cluster is down");
+  down.commands.front().time = down.commands.front().replied = 10 * kSecond + kMillisecond / 2;
+  std::erase_if(down.offsets, [](const OffsetSample& sample) {
+    return sample.node == 0 && sample.time > 10 * kSecond + kMillisecond;
+  });
+  // The last look that shows it as ok came in just after the answer; the next shows another state.
+  for (View& view : down.views)
+    if (view.node == 0) view.end = 10 * kSecond + kMillisecond;
+  CHECK(type_of(down) == "valid");
+  for (View& view : down.views)
+    if (view.node == 0) view.end = 10 * kSecond + 100 * kMillisecond;
+  down.offsets.push_back({10 * kSecond + kMillisecond, 0, true, 1, ""});
+  CHECK(type_of(down) == "clusterdown-while-ok");
+}
+
 TEST_CASE("about a fault nothing is concluded from a state") {
   RunRecord down = answered({"GET", "k"}, "CLUSTERDOWN The cluster is down");
   FaultRecord fault;

@@ -295,7 +295,7 @@ Attribution Windows::beyond_the_disk(const Deviation& deviation, const std::stri
   if (deviation.invoked < lost.answers_from) return unknown(age, what + "; but perhaps by an earlier master");
   if (persistence_changed(run_))
     return unknown(age, what + "; but files, data or settings were changed on purpose");
-  return violation(age, what + ": its disk held it");
+  return violation(age, what + ": its disk had to hold it");
 }
 
 Attribution Windows::by_fault(const FaultRecord& fault, const Deviation& deviation) const {

@@ -41,7 +41,8 @@ constexpr std::string_view kTelling[] = {
     "Ready to accept", "User requested",
     "Received SIG",    "SHUTDOWN",
     "Can't",           "Bad ",
-    "WARNING",
+    "WARNING",         "CRITICAL",
+    "flags=M",
 };
 
 constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
