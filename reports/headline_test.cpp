@@ -34,7 +34,8 @@ TEST_CASE("what a model finds is a sentence, with a key or without") {
 
 TEST_CASE("a headline is a sentence that names key and node") {
   CHECK(said("lost-write-outside-window", "r67", "n5") == "An acknowledged write of r67 was lost");
-  CHECK(said("not-linearizable-in-term", "r4", "n2") == "n2 answered for r4 what no order of the operations explains");
+  CHECK(said("not-linearizable-in-term", "r4", "n2") ==
+        "n2 answered for r4 what no order of the operations explains");
   CHECK(said("voted-twice", "", "n1") == "n1 voted twice in one epoch");
   // A key may look like a placeholder: it is text.
   CHECK(said("replica-differs", "{node}", "n4") == "n4 holds another value of {node} than its master");

@@ -44,8 +44,8 @@ class BusRecord {
 
   RunClock clock_;
   std::map<std::string, std::filesystem::path> nodes_conf_;  // of each node
-  EvidenceFile journal_;  // of the writer alone
-  std::mutex mutex_;      // guards all below
+  EvidenceFile journal_;                                     // of the writer alone
+  std::mutex mutex_;                                         // guards all below
   std::condition_variable_any told_;
   std::string lines_;  // not written yet
   std::string failure_;

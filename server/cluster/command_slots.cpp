@@ -23,7 +23,7 @@ Reply invalid_slot() {
 /// Adds a slot to the choice; the error, if it cannot be taken or given. (redis lets a replica take one,
 /// which ends in two claims, or in its own assertion: redis#12268.)
 std::optional<Reply> choose(const Context& c, int slot, bool del, Chosen& chosen) {
-  if (!del && c.me().is_replica()) return Reply::error("Please use ADDSLOTS only with masters.");
+  if (!del && c.state.myself->is_replica()) return Reply::error("Please use ADDSLOTS only with masters.");
   const bool owned = c.state.owner[slot] != nullptr;
   if (del && !owned) return Reply::error(fmt::format("Slot {} is already unassigned", slot));
   if (!del && owned) return Reply::error(fmt::format("Slot {} is already busy", slot));
