@@ -20,7 +20,7 @@ std::optional<ProcessorTimes> schedstat(int id) {
   long long ran = 0, waited = 0, times = 0;
   const bool read = std::fscanf(file, "%lld %lld %lld", &ran, &waited, &times) == 3;
   std::fclose(file);
-  // All three are 0 in a kernel that does not count: each process there is has run once.
+  // All three are 0 in a kernel that does not count, and of a process that has not run once.
   if (!read || times == 0) return {};
   return ProcessorTimes{waited, ran};
 }
