@@ -112,7 +112,7 @@ class BusVotes {
     if ((seen.message.flags & bus_flag::kMaster) == 0 || !asked_.contains(election)) return;
     if (!won_.insert(election).second) return;
     const std::size_t votes = voters_[election].size();
-    const std::size_t masters = masters_least(sender);
+    const std::size_t masters = masters_least(sender, seen.time);
     // TCP never doubles a message: servers need not notice what only our fault can do.
     if (masters == 0 || votes >= masters / 2 + 1 || doubled_.contains(election)) return;
     tell("won-without-majority-on-bus", sender, seen.time,
@@ -184,7 +184,7 @@ class BusVotes {
                  !was_withdrawn(suspicion, reporter, seen.time, sender) &&
                  (suspicion.now || suspicion.any_time ||
                   (suspicion.last != kNever && suspicion.last >= seen.time - window));
-    const std::size_t masters = masters_least(sender);
+    const std::size_t masters = masters_least(sender, seen.time);
     if (masters == 0 || reports >= masters / 2 + 1) return;
     tell("failed-without-majority", sender, seen.time,
          "at " + at(seen.time) + " " + node_name(run(), sender) + " tells that " + node_name(run(), failed) +
@@ -264,13 +264,23 @@ class BusVotes {
     });
   }
 
-  /// The fewest masters with slots that the node ever saw: the majority it needs is surely no smaller.
-  std::size_t masters_least(int node) const {
-    std::size_t least = 0;
-    for (const View* view : analysis_.views[static_cast<std::size_t>(node)])
-      if (view->reachable && view->cluster.size > 0)
-        least = std::min(least == 0 ? SIZE_MAX : least, static_cast<std::size_t>(view->cluster.size));
-    return least;
+  /// The fewest masters with slots that the node counted about then: the majority it needs is surely no
+  /// smaller. A master that has just started has not counted yet, and shows 0 (redis: 1): it alone is a
+  /// majority until it has (clusterUpdateState waits for CLUSTER_WRITABLE_DELAY before). Without a look about
+  /// then, the fewest of all; 0: it was never seen.
+  std::size_t masters_least(int node, Nanos time) const {
+    constexpr Nanos kAbout = 3 * kSecond;
+    const auto least = [&](Nanos from, Nanos until) {
+      std::size_t fewest = 0;
+      for (const View* view : analysis_.views[static_cast<std::size_t>(node)]) {
+        if (!view->reachable || view->end < from || view->begin > until) continue;
+        const auto size = static_cast<std::size_t>(std::max(1, view->cluster.size));
+        fewest = fewest == 0 ? size : std::min(fewest, size);
+      }
+      return fewest;
+    };
+    const std::size_t about = least(time - kAbout - analysis_.stall, time + kSecond);
+    return about > 0 ? about : least(0, kNever);
   }
 
   std::string told(const BusSighting& seen) const {

@@ -165,6 +165,24 @@ TEST_CASE("bad: a failure that nobody else had reported") {
   }
 }
 
+TEST_CASE("a master that has just started is a majority by itself until it has counted the others") {
+  Bus bus;
+  bus.fail(11'600, 2, 3);
+  const auto counts = [&](Nanos time) {
+    RunRecord run = bus.run;
+    View started = *std::ranges::find(run.views, 1, &View::node);
+    started.begin = started.end = time;
+    started.cluster.size = 0;
+    run.views.push_back(started);
+    std::ranges::stable_sort(run.views, {}, &View::begin);
+    const CheckResult result = check_votes(run, {});
+    return std::ranges::any_of(
+        result.anomalies, [](const Anomaly& anomaly) { return anomaly.type == "failed-without-majority"; });
+  };
+  CHECK_FALSE(counts(11 * kSecond));
+  CHECK(counts(3 * kSecond));
+}
+
 TEST_CASE("bad: a failure by a report that was taken back") {
   Bus bus;
   bus.suspect(10'500, 3, 2);

@@ -205,6 +205,8 @@ struct RunRecord {
   std::vector<Incarnation> incarnations;
   std::vector<LogLine> logs;  // of all nodes, in order of time
   BusLog bus;                 // what passed on the cluster bus, where the run had a bus path
+  /// What the nodes held at the end of the load, and behind it what they held in the end (data_difference.h
+  /// takes them apart).
   std::vector<FinalData> final_data;
   std::vector<FinalView> final_views;
   std::vector<FinalData> reloaded;  // what each node's files gave after its orderly end
