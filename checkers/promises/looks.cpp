@@ -16,8 +16,7 @@ Looks::Looks(const RunRecord& run) : stamps_(run.nodes.size()) {
   for (const OffsetSample& sample : run.offsets) add(sample.node, sample.time);
   for (std::vector<Nanos>& stamps : stamps_) {
     std::ranges::sort(stamps);
-    const auto again = std::ranges::unique(stamps);
-    stamps.erase(again.begin(), again.end());
+    stamps.erase(std::unique(stamps.begin(), stamps.end()), stamps.end());
   }
 }
 
