@@ -16,8 +16,6 @@ using Election = std::pair<std::uint64_t, int>;  // epoch, candidate
 
 // A message has surely arrived this long after it was sent, where nothing delays it and the machine keeps up.
 constexpr Nanos kArrives = 500 * kMillisecond;
-// Logs have whole milliseconds, of another clock than ours.
-constexpr Nanos kResolution = 5 * kMillisecond;
 
 class BusVotes {
  public:
@@ -68,20 +66,13 @@ class BusVotes {
     }
   }
 
-  /// Whether the file that holds its votes was damaged on purpose.
-  bool forgot_between(int voter, Nanos from, Nanos until) const {
-    return std::ranges::any_of(run().faults, [&](const FaultRecord& fault) {
-      return damages_views(fault, voter) && fault.requested <= until && surely_active(fault) >= from;
-    });
-  }
-
   /// A vote is a message of its own; what our own fault doubled stands here once.
   void take_vote(const BusSighting& seen, int voter) {
     const int candidate = run().node_by_name(seen.link.to);
     const std::uint64_t epoch = seen.message.current_epoch;
     ++votes_;
     const auto [before, first] = voted_.try_emplace({epoch, voter}, &seen);
-    if (!first && !forgot_between(voter, before->second->time, seen.time))
+    if (!first && !damaged_between(run(), voter, before->second->time, seen.time))
       tell("voted-twice-on-bus", voter, seen.time,
            told(seen) + ", in which it had voted already: " + told(*before->second));
     check_saved(seen, voter);
@@ -239,7 +230,7 @@ class BusVotes {
     Nanos built = seen.time - kArrives - analysis_.stall;
     for (const LogLine& line : run().logs)
       if (line.node == candidate && line.time <= seen.time && line.text.starts_with(starts))
-        built = line.time - kResolution;
+        built = line.time - kLogResolution;
     return built;
   }
 

@@ -19,8 +19,6 @@ constexpr std::string_view kRankUpdated = "Replica rank updated to #";
 constexpr std::string_view kOk = "Cluster state changed: ok";
 constexpr std::string_view kStarting = "Starting a failover election for epoch ";
 
-// Logs have whole milliseconds, and a server reads its clock more than once.
-constexpr Nanos kResolution = 5 * kMillisecond;
 // A master that was restarted waits as long before it calls the cluster ok (CLUSTER_WRITABLE_DELAY).
 constexpr Nanos kQuarantine = 2 * kSecond;
 // A master that was in a minority waits for the node timeout, within these (CLUSTER_MIN_REJOIN_DELAY and
@@ -156,11 +154,11 @@ class Elections {
             .election_delay;
     if (least == 0 || by_hand(node, own.line->time)) return;
     const std::string text = node_name(run_, node) + " announced its election at " + at(own.line->time);
-    if (own.delay + kResolution < least)
+    if (own.delay + kLogResolution < least)
       return tell("election-too-early", node, own.line->time,
                   text + " for " + in_milliseconds(own.delay) + " later; it has to wait for at least " +
                       in_milliseconds(least));
-    if (own.asked != nullptr && own.asked->time + kResolution < own.line->time + own.delay)
+    if (own.asked != nullptr && own.asked->time + kLogResolution < own.line->time + own.delay)
       tell("election-too-early", node, own.asked->time,
            text + " for " + in_milliseconds(own.delay) + " later, and asked for votes already at " +
                at(own.asked->time));
@@ -237,7 +235,7 @@ class Elections {
     const long long epoch = number_after(line.text, kStarting);
     const View* before = nullptr;
     for (const View* view : views_of(line.node)) {
-      if (view->begin + kResolution > line.time) break;
+      if (view->begin + kLogResolution > line.time) break;
       if (view->reachable && view->replication.process_id == line.pid) before = view;
     }
     if (epoch < 0 || before == nullptr || before->cluster.current_epoch < static_cast<std::uint64_t>(epoch))
@@ -254,7 +252,7 @@ class Elections {
     const int life = life_at(run_, line.node, line.time);
     if (line.role != 'M' || life < 0) return;
     const Incarnation& now = run_.incarnations[static_cast<std::size_t>(life)];
-    if (now.pid != line.pid || line.time - now.started >= kQuarantine - kResolution) return;
+    if (now.pid != line.pid || line.time - now.started >= kQuarantine - kLogResolution) return;
     const bool demoted = std::ranges::any_of(run_.logs, [&](const LogLine& other) {
       return other.pid == line.pid && other.node == line.node && other.time <= line.time &&
              other.text.find("Reconfiguring myself") != std::string::npos;
@@ -291,7 +289,7 @@ class Elections {
     if (held_back(line.node, seen - kSecond, line.time)) return;
     ++rejoined_;
     const Nanos answered =
-        std::max(looks_.before(line.node, seen), seen - kLooked - analysis_.stall) - kCron - kResolution;
+        std::max(looks_.before(line.node, seen), seen - kLooked - analysis_.stall) - kCron - kLogResolution;
     const Nanos delay = std::clamp(analysis_.bounds.node_timeout, kRejoinLeast, kRejoinMost);
     if (line.time >= answered + delay - analysis_.stall) return;
     tell("served-in-quarantine", line.node, line.time,

@@ -40,7 +40,7 @@ class Epochs {
       if (own == nullptr) continue;
       greatest_ = std::max(greatest_, view->cluster.current_epoch);
       // What its disk lost between the two looks it cannot know: it starts again from what is there.
-      if (before != nullptr && damaged_between(node, before->end, view->begin))
+      if (before != nullptr && damaged_between(run_, node, before->end, view->begin))
         master_before = before = nullptr;
       if (before != nullptr && before->topology.myself()->id == own->id) compare(node, *before, *view);
       // A replica shows its master's config epoch, so only a master's own count.
@@ -114,12 +114,6 @@ class Epochs {
                std::to_string(saved));
     else
       ++unsaved_;
-  }
-
-  bool damaged_between(int node, Nanos from, Nanos until) const {
-    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
-      return damages_views(fault, node) && fault.requested <= until && surely_active(fault) >= from;
-    });
   }
 
   std::uint64_t voted_before(int node, Nanos time) const {

@@ -229,6 +229,12 @@ Nanos over_at(const RunRecord& run, const FaultRecord& fault, int node) {
   return next_start;
 }
 
+bool damaged_between(const RunRecord& run, int node, Nanos from, Nanos until) {
+  return std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+    return damages_views(fault, node) && fault.requested <= until && surely_active(fault) >= from;
+  });
+}
+
 int life_at(const RunRecord& run, int node, Nanos time) {
   int found = -1;
   for (std::size_t i = 0; i < run.incarnations.size(); ++i) {

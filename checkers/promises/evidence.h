@@ -72,11 +72,17 @@ void accuse_in_the_end(const RunRecord& run, CheckResult& result, AnomalyKind ty
 /// The longest time without any look of the observer. (An unchanged node is recorded once a second only.)
 Nanos observer_gap(const RunRecord& run);
 
+/// Logs have whole milliseconds, of a clock that is not ours and that a server reads more than once.
+inline constexpr Nanos kLogResolution = 5 * kMillisecond;
+
 /// When the fault surely acts: verified, or (never verified) requested.
 Nanos surely_active(const FaultRecord& fault);
 /// When the fault was over for the node at the latest: healed, or the node's next process started; kNever if
 /// neither was seen.
 Nanos over_at(const RunRecord& run, const FaultRecord& fault, int node);
+
+/// Whether the node's nodes.conf, which holds its epochs and its vote, was damaged on purpose in that time.
+bool damaged_between(const RunRecord& run, int node, Nanos from, Nanos until);
 
 /// The life of the node's process at the time: an index into run.incarnations, or -1.
 int life_at(const RunRecord& run, int node, Nanos time);

@@ -87,7 +87,7 @@ class Votes {
     std::map<int, const Vote*> last_about;
     for (const Vote& vote : votes_) {
       if (vote.voter != voter) continue;
-      if (last != nullptr && forgot_between(voter, last->line->time, vote.line->time)) last = nullptr;
+      if (last != nullptr && damaged_between(run_, voter, last->line->time, vote.line->time)) last = nullptr;
       if (last != nullptr && vote.epoch == last->epoch)
         tell("voted-twice", vote, told(vote) + ", in which it had voted already: " + told(*last));
       else if (last != nullptr && vote.epoch < last->epoch)
@@ -100,22 +100,14 @@ class Votes {
       if (by_hand) continue;
       const Vote*& before = last_about[vote.master];
       // The time of the last vote is not saved: another process may vote at once. Logs have whole ms.
-      constexpr Nanos kResolution = 5 * kMillisecond;
       if (before != nullptr && before->line->pid == vote.line->pid &&
-          vote.line->time - before->line->time + kResolution < bounds_.vote_spacing)
+          vote.line->time - before->line->time + kLogResolution < bounds_.vote_spacing)
         tell("votes-too-close", vote,
              told(vote) + ", " + in_milliseconds(vote.line->time - before->line->time) +
                  " after its last vote about " + node_name(run_, vote.master) + "; at least " +
                  in_milliseconds(bounds_.vote_spacing) + " must pass");
       before = &vote;
     }
-  }
-
-  /// Whether the file that holds its votes was damaged on purpose.
-  bool forgot_between(int voter, Nanos from, Nanos until) const {
-    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
-      return damages_views(fault, voter) && fault.requested <= until && surely_active(fault) >= from;
-    });
   }
 
   /// Whether the candidate's build asks with force in an automatic election: only the best-ranked replica
