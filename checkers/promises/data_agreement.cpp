@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "checkers/promises/analysis.h"
+#include "checkers/promises/by_hand.h"
 #include "checkers/promises/data_difference.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
@@ -20,6 +21,7 @@ class Agreement {
       : run_(run),
         views_(views_by_node(run)),
         data_(data_by_node(run, data_in_the_end(run))),
+        by_hand_(run),
         result_(result) {}
 
   void check() {
@@ -75,6 +77,8 @@ class Agreement {
         continue;
       // A slot that the node imports is half here: ASK leads to the key.
       if (std::ranges::find(own.importing, slot) != own.importing.end()) continue;
+      // A command of the plan gave or took the slot, and left the key where it was.
+      if (by_hand_.placed(slot)) continue;
       tell("misplaced-key", key, data.node,
            node_name(run_, data.node) + " holds " + key + " of slot " + std::to_string(slot) +
                ", which it does not serve in the end");
@@ -162,6 +166,7 @@ class Agreement {
   const RunRecord& run_;
   std::vector<std::vector<const View*>> views_;
   std::vector<const FinalData*> data_;
+  ByHand by_hand_;
   CheckResult& result_;
   std::size_t keys_ = 0;
   std::size_t final_reads_ = 0;

@@ -51,11 +51,13 @@ Ledger::Ledger(const RunRecord& run, const Terms& terms, const Windows& windows,
       object_(object),
       result_(result),
       streams_(terms),
+      by_hand_(run),
       views_(views_by_node(run)) {}
 
 void Ledger::work_out(const std::vector<std::uint32_t>& operations) {
   place_operations(operations);
   for (Key& key : keys_) {
+    if (leave_out(key)) continue;
     if (!object_.tokens_repeat()) {
       if (!collect(key)) continue;
       check_origins(key);
@@ -73,8 +75,17 @@ void Ledger::work_out(const std::vector<std::uint32_t>& operations) {
 
 std::vector<Ledger::Seen> Ledger::seen() const {
   std::vector<Seen> all;
-  for (const Key& key : keys_) all.push_back({key.id, key.operations, key.explained});
+  for (const Key& key : keys_)
+    if (!key.by_hand) all.push_back({key.id, key.operations, key.explained});
   return all;
+}
+
+/// What commands of the plan had a hand in: no rule tells what clients may see of it.
+bool Ledger::leave_out(Key& key) {
+  if (!by_hand_.wrote(object_.key_of(key.id)) && !by_hand_.placed(key.slot)) return false;
+  key.by_hand = key.flawed = true;
+  ++figures_.keys_by_hand;
+  return true;
 }
 
 int Ledger::node_of(std::uint32_t id) const {

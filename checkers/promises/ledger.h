@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "checkers/objects/object.h"
+#include "checkers/promises/by_hand.h"
 #include "checkers/promises/slot_streams.h"
 #include "checkers/promises/terms.h"
 #include "checkers/promises/windows.h"
@@ -43,6 +44,7 @@ struct LedgerFigures {
   std::size_t repeated_keys = 0;  // a token was written twice: not judged here
   std::size_t moved_keys = 0;     // their slot passed from one shard to another
   std::size_t strange_keys = 0;   // served by lineages that no move joins
+  std::size_t keys_by_hand = 0;   // commands of the plan wrote them, or placed their slots: not judged here
   std::size_t lost_writes = 0;
   std::size_t stale_reads = 0;  // answered by a deposed master
   std::size_t unknown = 0;      // anomalies whose window could not be told for want of evidence
@@ -60,7 +62,8 @@ class Ledger {
   void work_out(const std::vector<std::uint32_t>& operations);
   const LedgerFigures& figures() const { return figures_; }
 
-  /// The instances with their operations, in order of first use, and whether an anomaly of each was reported.
+  /// The instances that are judged with their operations, in order of first use, and whether an anomaly of
+  /// each was reported.
   struct Seen {
     std::uint32_t instance = 0;
     const std::vector<std::uint32_t>& operations;
@@ -80,6 +83,7 @@ class Ledger {
     std::unordered_map<Token, std::uint32_t> failed;  // token -> operation that surely did not
     std::map<int, std::unique_ptr<Slice>> terms;      // by stream
     bool moved = false;      // its slot passed from one master to another, or was being passed
+    bool by_hand = false;    // not judged: commands of the plan had a hand in it
     bool flawed = false;     // a violation within a term: not compared across terms
     bool explained = false;  // some anomaly of this key was reported
   };
@@ -99,6 +103,7 @@ class Ledger {
   };
 
   void place_operations(const std::vector<std::uint32_t>& operations);
+  bool leave_out(Key& key);
   void place(Key& key, std::uint32_t id, int node);
   void check_replica_answer(Key& key, std::uint32_t id, int node);
   bool collect(Key& key);
@@ -145,6 +150,7 @@ class Ledger {
   Object& object_;
   CheckResult& result_;
   SlotStreams streams_;
+  ByHand by_hand_;
   LedgerFigures figures_;
   Effects effects_;
   std::vector<int> node_numbers_;  // of the history's node ids
