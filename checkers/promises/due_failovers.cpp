@@ -7,8 +7,15 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/node_settings.h"
 
 namespace harness {
+namespace {
+
+/// A replica with this setting never takes over by itself; the second is its old name.
+constexpr std::string_view kNoFailover[] = {"cluster-replica-no-failover", "cluster-slave-no-failover"};
+
+}  // namespace
 
 bool isolates(const RunRecord& run, const FaultRecord& fault, int node, const std::vector<int>& masters,
               const std::vector<int>& replicas) {
@@ -123,7 +130,9 @@ std::vector<int> heirs_left(const Analysis& analysis, const FaultRecord& fault, 
                             const std::vector<int>& masters, const std::vector<int>& gone) {
   const RunRecord& run = analysis.run;
   std::vector<int> replicas = replicas_at(run, analysis.views, node, fault.requested);
-  std::erase_if(replicas, [&](int replica) { return cut_off_before(run, fault, node, replica); });
+  std::erase_if(replicas, [&](int replica) {
+    return cut_off_before(run, fault, node, replica) || may_be_on(run, replica, kNoFailover);
+  });
   if (cuts(fault)) {
     if (!gone.empty() || !isolates(run, fault, node, masters, replicas)) return {};
     return replicas;

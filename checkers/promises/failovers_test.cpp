@@ -100,6 +100,17 @@ TEST_CASE("failover: a lost master that nobody replaces") {
     CHECK(violates(result, "no-failover"));
     CHECK(result.explanation.find("n1") != std::string::npos);
   }
+  SECTION("its replica is told not to take over: nothing was due") {
+    const auto missed = [&](const std::string& node, const std::string& directive) {
+      RecordBuilder told = b;
+      told.run.plan.cluster.nodes[node].directives[directive] = "yes";
+      return violates(check_failover(told.finish(), {}), "no-failover");
+    };
+    CHECK_FALSE(missed("n4", "cluster-replica-no-failover"));
+    CHECK_FALSE(missed("n4", "cluster-slave-no-failover"));
+    CHECK(missed("n5", "cluster-replica-no-failover"));
+    CHECK(missed("n4", "cluster-allow-reads-when-down"));
+  }
   SECTION("its replica was lost too: nothing was due") {
     RecordBuilder both;
     both.observe_until(9'000);
