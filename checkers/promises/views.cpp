@@ -302,6 +302,7 @@ class Views {
   void check_open_slots(const Shown& shown) {
     const TopologyNode& own = *shown.nodes.myself();
     if ((own.migrating.empty() && own.importing.empty()) || migrated_by_plan(shown.view->node)) return;
+    if (damaged_by_plan(shown.view->node)) return;
     tell("open-slot", *shown.view,
          name(shown) +
              " has a slot open although nothing of the plan moved slots of it (row 22): CLUSTER NODES says " +
@@ -319,6 +320,14 @@ class Views {
             acts_on(run_, fault, static_cast<int>(i)))
           return true;
       return false;
+    });
+  }
+
+  /// A node that finds keys in its files of slots that are another one's opens those slots; so it does where
+  /// damage has made other keys of its own.
+  bool damaged_by_plan(int node) const {
+    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+      return damages_data(fault, node) || damages_views(fault, node);
     });
   }
 

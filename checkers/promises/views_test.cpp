@@ -194,6 +194,22 @@ TEST_CASE("views: a slot that the plan moved may be open") {
   CHECK(check_views(run, {}).violations > 0);
 }
 
+TEST_CASE("views: a node whose files were damaged may have opened slots of the keys that it found") {
+  RunRecord run = healthy();
+  replace(run.final_views[2].nodes, "10923-16383", "10923-16383 [5->-" + run.nodes[1].id + "]");
+  FaultRecord fault;
+  Effect effect;
+  effect.kind = EffectKind::kDisk;
+  effect.nodes = {2};
+  fault.effects = {effect};
+  run.faults.push_back(fault);
+  CHECK(check_views(run, {}).violations > 0);  // a slow disk changes no key
+  run.faults.back().effects.front().excuses.lost_data = true;
+  CHECK(check_views(run, {}).violations == 0);
+  run.faults.back().effects.front().nodes = {5};
+  CHECK(check_views(run, {}).violations > 0);
+}
+
 TEST_CASE("views: a replica whose offset nobody knows yet is not listed, lawfully") {
   RunRecord run = healthy();
   FinalView& view = run.final_views[2];
