@@ -97,12 +97,27 @@ int timeout_set(const Effect& effect) {
   return std::max(0, std::atoi(effect.detail.c_str() + kDirective.size()));
 }
 
+/// How much later than each 100 ms the slowest node's cron runs: the directive hz, 10 unless it is given.
+Nanos cron_delay(const RunRecord& run) {
+  constexpr int kUsual = 10;
+  int least = kUsual;
+  const auto take = [&](const std::map<std::string, std::string>& directives) {
+    const auto hz = directives.find("hz");
+    if (hz != directives.end()) least = std::min(least, std::max(1, std::atoi(hz->second.c_str())));
+  };
+  take(run.plan.cluster.directives);
+  for (const auto& [name, node] : run.plan.cluster.nodes) take(node.directives);
+  return kSecond / least - kSecond / kUsual;
+}
+
 }  // namespace
 
 BoundsOverTime::BoundsOverTime(const RunRecord& run) : planned_(bounds_of(run.info)) {
   // The votes of such a run are held back a little (harness/run/bus_record.h).
   constexpr Nanos kVotesHeldBack = 150 * kMillisecond;
   if (run.plan.limits.bus_evidence && run.bus.open) planned_.recovery_derived += kVotesHeldBack;
+  // Its pings, its suspicion, the plan of an election and its beginning each wait for the cron.
+  planned_.grace += 4 * cron_delay(run);
   for (const FaultRecord& fault : run.faults)
     for (const Effect& effect : fault.effects)
       if (const int timeout = timeout_set(effect); timeout > 0) {

@@ -59,3 +59,13 @@ TEST_CASE("what a build promises depends on its flavor and version") {
   CHECK(version_number("10.0") > version_number("9.9.9"));
   CHECK(version_number("unstable") == 0);
 }
+
+TEST_CASE("bounds: a cron that runs seldom delays each step of a failover") {
+  RunRecord run;
+  run.info.config.node_timeout_ms = 1500;
+  const Nanos usual = bounds_of(run).grace;
+  run.plan.cluster.directives["hz"] = "50";
+  CHECK(bounds_of(run).grace == usual);
+  run.plan.cluster.nodes["n4"].directives["hz"] = "1";
+  CHECK(bounds_of(run).grace == usual + 4 * 900 * kMillisecond);
+}
