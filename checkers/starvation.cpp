@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "checkers/promises/bounds.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/counted.h"
@@ -104,8 +105,29 @@ Starvation::Starvation(const RunRecord& run, std::span<const ProcessorWait> wait
   windows_ = starved_windows(waits, bounds.node_timeout);
 }
 
+/// Of a loss at a failover: whether nothing of the plan led to the failover, which the machine may have
+/// brought about then. A process that ended by itself was not waiting for a processor.
+bool Starvation::lost_without_cause(const Anomaly& anomaly) const {
+  constexpr AnomalyKind kLosses[] = {"lost-write-outside-window", "stale-read-outside-window"};
+  const int node = run_.node_by_name(anomaly.node);
+  if (node < 0 || std::ranges::find(kLosses, anomaly.type, &AnomalyKind::name) == std::end(kLosses))
+    return false;
+  const Nanos from = anomaly.time - reach_;
+  const Nanos until = anomaly.time + reach_;
+  const auto led_to_it = [&](const FaultRecord& fault) {
+    if (fault.requested > until) return false;
+    return (hands_over(fault) && fault.requested >= from) ||
+           (silences(fault) && acts_on(run_, fault, node) && over_at(run_, fault, node) >= from);
+  };
+  const auto ended_by_itself = [&](const Incarnation& life) {
+    return life.node == node && !life.expected && from <= life.ended && life.ended <= until;
+  };
+  return std::ranges::none_of(run_.faults, led_to_it) &&
+         std::ranges::none_of(run_.incarnations, ended_by_itself);
+}
+
 const ProcessorWait* Starvation::behind(const Anomaly& anomaly) const {
-  if (!rests_on_time(anomaly.type)) return nullptr;
+  if (!rests_on_time(anomaly.type) && !lost_without_cause(anomaly)) return nullptr;
   // Of a formation the run itself has seen to it that no server starved for most of it.
   if (anomaly.type == std::string(kExpectationKind) + std::string(kFormationStep)) return nullptr;
   Nanos from = anomaly.time - reach_;

@@ -1,6 +1,7 @@
 // What a run's record says of servers that had no processor, and what follows from it: a promise in
 // wall-clock time that was broken around then is the machine's doing as likely as the server's. Content is
-// not excused by it: a lost write is lost however slow the machine.
+// not excused by it: a lost write is lost however slow the machine. But where only the machine can have led
+// to the failover that lost it, nobody broke a promise.
 #pragma once
 
 #include <span>
@@ -27,6 +28,7 @@ class Starvation {
   void excuse(CheckResult& result) const;
 
  private:
+  bool lost_without_cause(const Anomaly& anomaly) const;
   const ProcessorWait* behind(const Anomaly& anomaly) const;
   std::string told(const ProcessorWait& window) const;
 

@@ -80,6 +80,34 @@ TEST_CASE("content is not excused, and what is left of a check is told first") {
   CHECK_THAT(result.explanation, Catch::Matchers::StartsWith("about lost-write-outside-window."));
 }
 
+TEST_CASE("a loss at a failover that only the machine can have led to is a doubt, at any other it is none") {
+  const auto excused = [](const RunRecord& run) {
+    Anomaly loss;
+    loss.type = "lost-write-outside-window";
+    loss.explanation = "a write was lost";
+    loss.node = "n1";
+    loss.time = 10 * kSecond;
+    CheckResult result;
+    result.valid = Validity::kInvalid;
+    result.violations = 1;
+    result.anomalies.push_back(loss);
+    Starvation(run, starve(9'000, 12'000)).excuse(result);
+    return result.valid == Validity::kUnknown;
+  };
+  CHECK(excused(needless()));
+  CHECK_FALSE(excused(healthy()));  // n1 was killed
+  RunRecord crashed = needless();
+  for (Incarnation& life : crashed.incarnations) life.expected = false;
+  CHECK_FALSE(excused(crashed));
+  RunRecord handed = needless();
+  FaultRecord handover;
+  handover.requested = 9 * kSecond;
+  handover.effects = {Effect{}};
+  handover.effects.front().kind = EffectKind::kHandover;
+  handed.faults.push_back(handover);
+  CHECK_FALSE(excused(handed));
+}
+
 TEST_CASE("the network that runs through us starves all of them") {
   auto waits = starve(9'000, 12'000);
   for (ProcessorWait& wait : waits) wait.node = kNetworkOfOurs;
