@@ -56,6 +56,8 @@ constexpr CommandEffect kEffects[] = {
     {{"SAVE", ""}, EffectKind::kStopped, kHolds},
     {{"DEBUG", "SEGFAULT"}, EffectKind::kDown},
     {{"DEBUG", "PANIC"}, EffectKind::kDown},
+    {{"DEBUG", "ASSERT"}, EffectKind::kDown},
+    {{"DEBUG", "OOM"}, EffectKind::kDown},
     {{"DEBUG", "RESTART"}, EffectKind::kDown},
     {{"DEBUG", "CRASH-AND-RECOVER"}, EffectKind::kDown},
     {{"SHUTDOWN", ""}, EffectKind::kDown},
@@ -124,10 +126,19 @@ bool drops_nothing(const CommandRecord& command) {
   return says(command, "DEBUG", "DROP-CLUSTER-PACKET-FILTER") && word(command, 2) == "-1";
 }
 
+/// A node whose cron stands still answers, and begins nothing: no ping, no election.
+bool pauses_cron(const CommandRecord& command) {
+  return says(command, "DEBUG", "PAUSE-CRON") && word(command, 2) != "0";
+}
+bool resumes_cron(const CommandRecord& command) {
+  return says(command, "DEBUG", "PAUSE-CRON") && word(command, 2) == "0";
+}
+
 constexpr LastingEffect kLasting[] = {
     {EffectKind::kData, sets_evicting_policy, evicts_nothing},
     {EffectKind::kData, limits_memory, evicts_nothing, true},
     {EffectKind::kBus, drops_messages, drops_nothing},
+    {EffectKind::kStopped, pauses_cron, resumes_cron},
 };
 
 bool flushes(const CommandRecord& command) {
@@ -153,6 +164,17 @@ bool replaces_data(const CommandRecord& command, const std::vector<CommandRecord
   });
 }
 
+/// What the server writes of its end when a command asks for a crash, and only then.
+std::vector<std::string> report_asked_for(const CommandRecord& command) {
+  std::vector<std::string> lines = {"BUG REPORT START", "crashed by signal"};
+  if (says(command, "DEBUG", "SEGFAULT")) return lines;
+  lines.push_back("Guru Meditation");
+  if (says(command, "DEBUG", "PANIC")) return lines;
+  lines.push_back(says(command, "DEBUG", "OOM") ? "Out Of Memory allocating" : "ASSERTION FAILED");
+  return says(command, "DEBUG", "OOM") || says(command, "DEBUG", "ASSERT") ? lines
+                                                                           : std::vector<std::string>{};
+}
+
 Effect effect_of(const CommandRecord& command, EffectKind kind) {
   Effect effect;
   effect.kind = kind;
@@ -161,9 +183,7 @@ Effect effect_of(const CommandRecord& command, EffectKind kind) {
   effect.forced = kind == EffectKind::kHandover && (last == "FORCE" || last == "TAKEOVER");
   effect.excuses.exits = kind == EffectKind::kDown;
   effect.excuses.dead_link = kind == EffectKind::kDown || kind == EffectKind::kStopped;
-  // What it writes when a command asks for a crash, and only then.
-  if (says(command, "DEBUG", "SEGFAULT") || says(command, "DEBUG", "PANIC"))
-    effect.excuses.log_lines = {"BUG REPORT START", "crashed by signal", "Guru Meditation"};
+  if (kind == EffectKind::kDown) effect.excuses.log_lines = report_asked_for(command);
   return effect;
 }
 
@@ -195,6 +215,19 @@ void lasts_until(FaultRecord& fault, Nanos end) {
   fault.heal_requested = fault.healed = end;
 }
 
+/// Each setting of CONFIG SET as a fault's effect tells it: "cluster-node-timeout 5000".
+std::vector<std::string> settings_of(const CommandRecord& command) {
+  std::vector<std::string> settings;
+  if (!says(command, "CONFIG", "SET")) return settings;
+  for (std::size_t i = 2; i + 1 < command.words.size(); i += 2) {
+    std::string name = command.words[i];
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    settings.push_back(name + " " + command.words[i + 1]);
+  }
+  return settings;
+}
+
 FaultRecord fault_of(const CommandRecord& command, const std::vector<CommandRecord>& commands,
                      bool evicting_policy) {
   FaultRecord fault;
@@ -208,6 +241,11 @@ FaultRecord fault_of(const CommandRecord& command, const std::vector<CommandReco
   fault.evidence = "the reply: " + command.reply;
   const auto kind = kind_of(command);
   if (kind) fault.effects.push_back(effect_of(command, *kind));
+  const std::vector<std::string> settings = settings_of(command);
+  for (std::size_t i = 0; i < settings.size() && kind == EffectKind::kConfig; ++i) {
+    if (i > 0) fault.effects.push_back(effect_of(command, *kind));
+    fault.effects.back().detail = settings[i];
+  }
   // A command acts at once; what sleeps is over when it has answered.
   if (kind == EffectKind::kStopped) {
     fault.active = command.time;

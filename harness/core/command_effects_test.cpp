@@ -60,6 +60,46 @@ TEST_CASE("a command that asks for a crash excuses its report, one that asks for
   CHECK(faults[1].effects.front().excuses.log_lines.empty());
 }
 
+TEST_CASE("CONFIG SET tells each setting as a fault does") {
+  const auto faults =
+      faults_of_commands({sent({"config", "set", "Cluster-Node-Timeout", "5000", "maxclients", "900"})});
+  REQUIRE(faults.size() == 1);
+  REQUIRE(faults[0].effects.size() == 2);
+  CHECK(faults[0].effects[0].detail == "cluster-node-timeout 5000");
+  CHECK(faults[0].effects[1].detail == "maxclients 900");
+  CHECK(faults[0].effects[1].kind == EffectKind::kConfig);
+  CHECK(faults[0].effects[1].nodes == std::vector<int>{3});
+}
+
+TEST_CASE("each command that asks for a crash excuses the report that it asks for") {
+  const auto excuses = [](const std::string& word, const std::string& line) {
+    const auto faults = faults_of_commands({sent({"debug", word})});
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].effects.front().kind == EffectKind::kDown);
+    return std::ranges::any_of(faults[0].effects.front().excuses.log_lines,
+                               [&](const std::string& part) { return line.find(part) != std::string::npos; });
+  };
+  const std::string assertion = "=== ASSERTION FAILED CLIENT CONTEXT ===";
+  const std::string memory = "Out Of Memory allocating 9223372036854775807 bytes!";
+  CHECK(excuses("ASSERT", assertion));
+  CHECK(excuses("OOM", memory));
+  CHECK(excuses("OOM", "------- Guru Meditation: aborting for OUT OF MEMORY"));
+  CHECK_FALSE(excuses("PANIC", assertion));
+  CHECK_FALSE(excuses("SEGFAULT", memory));
+  CHECK_FALSE(excuses("RESTART", "crashed by signal: 11"));
+}
+
+TEST_CASE("a cron that stands still stops its node until it goes on") {
+  CommandRecord on = sent({"DEBUG", "PAUSE-CRON", "0"});
+  on.time = 8 * kSecond;
+  on.replied = 9 * kSecond;
+  const auto faults = faults_of_commands({sent({"DEBUG", "PAUSE-CRON", "1"}), on});
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].effects.front().kind == EffectKind::kStopped);
+  CHECK(faults[0].healed == 9 * kSecond);
+  CHECK(faults_of_commands({sent({"DEBUG", "PAUSE-CRON", "1"})}).front().healed == kNever);
+}
+
 TEST_CASE("commands that only look, and those that were refused, have no effect") {
   CommandRecord refused = sent({"CLUSTER", "FAILOVER"}, "ERR You should send CLUSTER FAILOVER to a replica");
   refused.refused = true;
