@@ -125,7 +125,10 @@ std::vector<int> running(Cluster& cluster, bool wanted) {
 std::vector<int> spares(const TargetScope& scope, const Roles& roles) {
   std::vector<int> found = running(scope.cluster, true);
   const std::vector<int> inside = members(roles);
-  std::erase_if(found, [&](int node) { return std::ranges::find(inside, node) != inside.end(); });
+  // One that does not answer may be a member that hangs.
+  std::erase_if(found, [&](int node) {
+    return !roles.reachable(node) || std::ranges::find(inside, node) != inside.end();
+  });
   return found;
 }
 
@@ -160,7 +163,10 @@ TargetNodes by_role(const TargetScope& scope, std::string_view target) {
 /// The form whose first word is the nearest.
 std::string nearest(std::string_view target) {
   std::vector<std::string_view> words;
-  for (const TargetForm& form : kForms) words.push_back(form.name.substr(0, form.name.find(' ')));
+  for (const TargetForm& form : kForms) {
+    words.push_back(form.name.substr(0, form.name.find(' ')));
+    if (words.back() == target) return " (did you mean '" + std::string(form.name) + "'?)";
+  }
   return suggestion(target.substr(0, target.find(' ')), words);
 }
 

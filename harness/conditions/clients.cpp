@@ -58,10 +58,11 @@ WhyNot why_not_answer(ClusterNow& now, const Parameters& with) {
   if (!problem.empty()) return problem;
   const std::vector<int> nodes = now.nodes(with.text("on"), problem);
   if (nodes.empty()) return problem;
+  const std::string wanted = with.text("is").empty() ? std::string(kEmptyReply) : with.text("is");
   for (const int node : nodes) {
     const auto reply = ask_node(now.cluster().node(node), command, problem);
     if (!reply) return problem;
-    if (!fits(with.text("is"), *reply)) return now.name(node) + " answers " + reply_text(*reply);
+    if (!fits(wanted, *reply)) return now.name(node) + " answers " + reply_text(*reply);
   }
   return std::nullopt;
 }

@@ -210,7 +210,11 @@ TEST_CASE("what nodes hold, answer and log") {
   CHECK(scene.holds({{"is", "dbsize"}, {"node", master}, {"at-least", 1}, {"at-most", 1}}));
   CHECK_THAT(scene.why({{"is", "dbsize"}, {"node", master}, {"at-least", 2}}).value_or(""),
              Contains("holds 1 keys"));
-  CHECK(scene.holds("same-data"));
+  CHECK(scene.ask(*owner, {"SET", "{k}empty", ""}) == "OK");
+  CHECK(scene.holds({{"is", "answer"}, {"command", "GET {{k}empty"}, {"on", master}, {"equals", ""}}));
+  CHECK_FALSE(scene.holds({{"is", "answer"}, {"command", "GET k"}, {"on", master}, {"equals", ""}}));
+  CHECK(scene.ask(*owner, {"DEL", "{k}empty"}) == "1");
+  scene.wait("same-data");
   CHECK(scene.holds({{"is", "same-data"}, {"shard", replica}}));
   CHECK(scene.holds({{"is", "same-data"}, {"nodes", {master, replica}}}));
   const std::string other = "n" + std::to_string((*owner + 1) % 3 + 1);

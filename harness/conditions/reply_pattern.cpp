@@ -55,6 +55,8 @@ std::string reply_text(const Reply& reply) {
 
 std::string problem_with_pattern(const std::string& pattern) {
   const Pattern parsed = parse(pattern);
+  if (!parsed.regex && pattern.starts_with("error /"))
+    return "'" + pattern + "': the expression of the error has no end, a slash";
   if (!parsed.regex) return {};
   return problem_with_expression(*parsed.regex);
 }

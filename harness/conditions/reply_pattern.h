@@ -9,6 +9,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "harness/client/connection.h"
 
@@ -17,7 +18,10 @@ namespace harness {
 /// The reply as a pattern sees it, and as records and reports show it. An error is its text.
 std::string reply_text(const Reply& reply);
 
-/// What is wrong with a pattern (a regular expression that is none); empty: nothing.
+/// The pattern of a reply that is the empty text: an empty pattern fits every reply.
+inline constexpr std::string_view kEmptyReply = "/\\A\\z/";
+
+/// What is wrong with a pattern (a regular expression that is none, or has no end); empty: nothing.
 std::string problem_with_pattern(const std::string& pattern);
 
 /// REQUIRES: there is no problem with the pattern. An empty one fits every reply.

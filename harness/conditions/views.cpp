@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace harness {
 namespace {
@@ -43,6 +44,11 @@ WhyNot why_not_in_role(ClusterNow& now, const View& view, const Named& node, boo
 }
 
 }  // namespace
+
+std::string problem_with_role(const nlohmann::json& with) {
+  if (with.at("of").is_null() || with.at("role").get<std::string>() != kRoleWords[0]) return {};
+  return "'of' tells whose replica it shall be, and it shall be a master";
+}
 
 WhyNot why_not_role(ClusterNow& now, const Parameters& with) {
   std::string problem;

@@ -30,6 +30,8 @@ inline constexpr Parameter kEpochParameters[] = {
     {"at-least", Parameter::Kind::kInteger, "its config epoch", {}, {}},
     {"by", Parameter::Kind::kTarget, "whose views; without it the node's own", {}, "null"}};
 
+/// A master is nobody's replica.
+std::string problem_with_role(const nlohmann::json& with);
 WhyNot why_not_role(ClusterNow& now, const Parameters& with);
 WhyNot why_not_owner(ClusterNow& now, const Parameters& with);
 WhyNot why_not_knows(ClusterNow& now, const Parameters& with);

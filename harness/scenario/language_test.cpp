@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/conditions/conditions.h"
+#include "harness/conditions/reply_pattern.h"
 #include "harness/core/check.h"
 #include "harness/scenario/draw.h"
 #include "harness/scenario/scenario.h"
@@ -199,6 +200,13 @@ TEST_CASE("a command is words, a target, a reply and a name to save it by") {
   CHECK_THAT(step_refusal("command = 5\non = \"n1\"\n"), Contains("s.toml:2:"));
   CHECK_THAT(step_refusal("command = \"PING\"\non = \"nowhere\"\n"), Contains("s.toml:3:"));
   CHECK_THAT(step_refusal("command = \"PING\"\non = \"n1\"\nreply = \"error /(/\"\n"), Contains("s.toml:4:"));
+  CHECK_THAT(step_refusal("command = \"PING\"\non = \"n1\"\nreply = \"error /x\"\n"),
+             Contains("s.toml:4:") && Contains("no end"));
+  // An empty reply is wanted, not any.
+  CHECK(step_of("command = \"PING\"\non = \"n1\"\nreply = \"\"\n").reply == kEmptyReply);
+  CHECK(step_of("command = \"PING\"\non = \"n1\"\n").reply.empty());
+  CHECK_THAT(step_refusal("command = \"PING\"\non = \"master-of-slot\"\n"),
+             Contains("did you mean 'master-of-slot N'"));
 }
 
 TEST_CASE("placeholders are nodes, slots, keys, owners and what was saved before") {
@@ -276,6 +284,8 @@ TEST_CASE("what asks for nothing, or for nodes that are none, is refused where i
   CHECK(step_refusal("expect = \"same-data\"\nnodes = \"n1,n4\"\n") == "");
   CHECK_THAT(step_refusal("expect = \"same-data\"\nnodes = [\"n1\", \"n9\"]\n"), Contains("n1 to n6"));
   CHECK_THAT(step_refusal("expect = \"same-data\"\nnodes = 3\n"), Contains("s.toml:3:") && Contains("names"));
+  CHECK_THAT(step_refusal("expect = \"role\"\nnode = \"n1\"\nrole = \"master\"\nof = \"n2\"\n"),
+             Contains("s.toml:5:") && Contains("whose replica"));
   CHECK_THAT(step_refusal("command = [\"SET\", [\"a\"]]\non = \"n1\"\n"), Contains("s.toml:2:"));
 }
 
@@ -322,6 +332,7 @@ TEST_CASE("directives of the harness, builds of known violations and families ar
     CHECK_THAT(refusal(step + known + "builds = \"" + wrong + "\"\n"),
                Contains("s.toml:7:") && Contains("'builds'"));
   CHECK_THAT(refusal(step + known + "builds = \"redsi\"\n"), Contains("did you mean 'redis'"));
+  CHECK_THAT(refusal(step + known + "until = \"2027-02-30\"\n"), Contains("must be a day"));
   for (const char* right : {"redis", "redis<8.2", "valkey>=9.1.2", "bundled"})
     CHECK(refusal(step + known + "until = 2027-06-30\nbuilds = \"" + std::string(right) + "\"\n") == "");
   const std::string load = "[[load]]\nworkload = \"set\"\nname = \"mine\"\n";

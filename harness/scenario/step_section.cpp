@@ -120,6 +120,7 @@ void read_command(Section& section, ScenarioStep& step) {
   section.read("on", step.plan.target);
   if (step.plan.target.empty()) section.refuse("command", "a command needs 'on': a target, or \"all\"");
   section.read("reply", step.plan.reply);
+  if (section.has("reply") && step.plan.reply.empty()) step.plan.reply = kEmptyReply;
   if (problem = problem_with_pattern(step.plan.reply); !problem.empty()) section.refuse("reply", problem);
   section.read("save", step.plan.save);
   if (!can_be_saved_as(step.plan.save))

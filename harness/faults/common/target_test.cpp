@@ -82,6 +82,11 @@ TEST_CASE("targets are what nodes are now, not what they were created as") {
   CHECK(problem(scene, "previous") == "no fault went before");
   CHECK_THAT(problem(scene, "the best one"), Contains("is no target"));
 
+  // A member that hangs is no spare node.
+  scene.node(4).signal(SIGSTOP);
+  CHECK(problem(scene, "spare") == "no spare node runs now");
+  scene.node(4).signal(SIGCONT);
+
   // n4 becomes the master of n1's slots.
   auto connection = scene.node(3).connect();
   REQUIRE(connection);
