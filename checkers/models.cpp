@@ -1,5 +1,8 @@
 #include "checkers/models.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "checkers/models/bank.h"
 #include "checkers/models/counter.h"
 #include "checkers/models/kv.h"
@@ -46,6 +49,16 @@ constexpr Model kModels[] = {
 
 std::span<const Model> models() {
   return kModels;
+}
+
+bool takes_first_value(const Model& model) {
+  constexpr decltype(Model::check) kThose[] = {check_linearizable_register,
+                                               check_multi_register,
+                                               check_kv,
+                                               check_counter,
+                                               check_bank,
+                                               check_rw_register};
+  return std::ranges::find(kThose, model.check) != std::end(kThose);
 }
 
 const Model* find_model(std::string_view name) {

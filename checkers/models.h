@@ -10,5 +10,7 @@ namespace harness {
 
 std::span<const Model> models();
 const Model* find_model(std::string_view name);
+/// Whether ModelOptions::initial means something to it: else its objects begin empty, whatever is given.
+bool takes_first_value(const Model& model);
 
 }  // namespace harness

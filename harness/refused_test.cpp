@@ -74,6 +74,8 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"check", "h.jsonl", "--model", "register", "--memory-limit", "nan"}, 2, "give 500MB, 4GB"},
       {{"check", "h.jsonl", "--model", "register", "--time-limit", "nan"}, 2, "must be a number"},
       {{"check", "h.jsonl", "--model", "register", "--initial", "a"}, 2, "a text needs quotes of its own"},
+      {{"check", "h.jsonl", "--model", "set", "--initial", "[1]"}, 2, "begin empty"},
+      {{"check", "micro.jsonl", "--model", "list-append", "--initial", "{\"x\":[1]}"}, 2, "begin empty"},
       {{"check", "micro.jsonl", "--model", "list-append"},
        2,
        "micro.jsonl: line 2: a list-append read returns"},

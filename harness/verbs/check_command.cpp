@@ -165,9 +165,13 @@ std::string unknown_name(const char* what, const std::string& name, const Table&
          names_of(table);
 }
 
-const Model& chosen_model(const std::string& name) {
-  if (const Model* model = find_model(name)) return *model;
-  throw UsageError(unknown_name("model", name, models()));
+const Model& chosen_model(const std::string& name, const ModelOptions& options) {
+  const Model* model = find_model(name);
+  if (model == nullptr) throw UsageError(unknown_name("model", name, models()));
+  if (!options.initial.empty() && options.initial != "unknown" && !takes_first_value(*model))
+    throw UsageError("--initial: the model " + name +
+                     " has no first value to choose: its objects begin empty");
+  return *model;
 }
 
 /// An unpacked file may take a quarter of the limit; a larger one goes to a file without a name.
@@ -254,7 +258,7 @@ Checked check_file(const CheckArguments& arguments) {
   if (arguments.model.empty() && find_checker(name) != nullptr && find_model(name) == nullptr)
     throw UsageError("checker '" + name +
                      "' judges a whole run (topology, faults, logs); give a store directory, not a history");
-  return check_file(arguments, arguments.file, chosen_model(name));
+  return check_file(arguments, arguments.file, chosen_model(name, arguments.model_options));
 }
 
 /// What the time limit, or an interrupt, left undone.
@@ -294,7 +298,8 @@ Checked check_run(const CheckArguments& arguments) {
       !arguments.model.empty() || (!arguments.checker.empty() && find_checker(arguments.checker) == nullptr &&
                                    find_model(arguments.checker) != nullptr);
   if (is_model) {
-    const Model& model = chosen_model(arguments.model.empty() ? arguments.checker : arguments.model);
+    const Model& model =
+        chosen_model(arguments.model.empty() ? arguments.checker : arguments.model, arguments.model_options);
     if (std::optional<Checked> damaged = damaged_history(files, model)) return std::move(*damaged);
     if (std::filesystem::exists(files.history())) return checked_history(arguments, files, model);
     return {{model.check({}, arguments.model_options)}, {}, {}, {}};  // killed before it recorded anything
