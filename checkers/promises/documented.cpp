@@ -104,7 +104,7 @@ void doubt_what_is_missing(CheckResult& result, const LedgerFigures& figures, co
                       " served by shards between which no view shows a move of the slot.");
   if (figures.keys_by_hand > 0)
     doubt(result, counted_noun(figures.keys_by_hand, "key") +
-                      " that a command of the plan wrote, or whose slot one gave or took without its keys.");
+                      " not judged: a command of the plan wrote it, or gave or took its slot without it.");
   if (plain.unexplained > 0)
     doubt(result, counted_noun(plain.unexplained, "key") +
                       " not linearizable, without evidence that tells whether it was allowed.");
