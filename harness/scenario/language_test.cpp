@@ -175,6 +175,16 @@ TEST_CASE("a fault has exactly one form, and is held by seconds, node timeouts o
   CHECK_THAT(step_refusal("fault = \"kill\"\nuntil = \"recovered\"\n"), Contains("cannot be held"));
 }
 
+TEST_CASE("a place of a file that no file has is refused where it stands") {
+  const std::string torn = "fault = \"file-torn\"\n[step.with]\n";
+  CHECK_THAT(step_refusal(torn + "place = \"last-recrod\"\n"),
+             Contains("s.toml:3:") && Contains("did you mean 'last-record'"));
+  CHECK_THAT(step_refusal(torn + "place = \"end-\"\n"), Contains("unknown place"));
+  CHECK_THAT(step_refusal(torn + "place = \"inside-multi\"\nfile = \"rdb\"\n"), Contains("transactions"));
+  for (const char* right : {"last-record", "inside-multi", "end-64"})
+    CHECK(step_refusal(torn + "place = \"" + right + "\"\n") == "");
+}
+
 TEST_CASE("a patience that ends goes on, unless must") {
   const StepPlan plain = step_of("fault = \"kill\"\nwhen = \"recovered\"\n");
   CHECK(plain.patience == 30 * kSecond);

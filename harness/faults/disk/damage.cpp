@@ -7,6 +7,7 @@
 
 #include "harness/builds/sha256.h"
 #include "harness/core/check.h"
+#include "harness/core/suggest.h"
 #include "harness/faults/common/target.h"
 #include "harness/faults/disk/aof_records.h"
 
@@ -157,6 +158,17 @@ class DamageRun {
 };
 
 }  // namespace
+
+std::string problem_with_place(const Parameters& with) {
+  constexpr std::string_view kPlaces[] = {"last-record", "inside-multi", "end-N"};
+  const std::string place = with.text("place");
+  const bool digits = place.size() > 4 && place.find_first_not_of("0123456789", 4) == std::string::npos;
+  if (with.has("offset") || place == kPlaces[0] || (place.starts_with("end-") && digits)) return {};
+  if (place != kPlaces[1])
+    return "'place': unknown place '" + place + "'" + suggestion_or_all(place, kPlaces);
+  if (data_file_from(with.text("file")) == DataFile::kAof) return {};
+  return "'place': only append-only files have transactions, and so an inside-multi";
+}
 
 std::optional<std::size_t> damage_place(const FaultRequest& request, std::string_view bytes,
                                         std::string& problem) {

@@ -54,6 +54,9 @@ inline constexpr Parameter kDamageMend{.name = "mend",
                                        .unit = "",
                                        .fallback = "true"};
 
+/// Why the file can have no such place whatever it holds; empty: it may have it.
+std::string problem_with_place(const Parameters& with);
+
 /// What a fault does to the bytes of the file. The text says what was done ("cut at 1200"); with an empty
 /// one, `problem` says why it could not be.
 using Damage = std::function<std::string(std::string& bytes, std::string& problem)>;
