@@ -354,8 +354,16 @@ class Views {
              ", " + text(b));
   }
 
+  /// A node that nobody is, in the list of one whose nodes.conf was damaged: a flipped bit gives another id.
+  bool invented(const Shown& shown, const TopologyNode& line) const {
+    return std::ranges::none_of(run_.nodes, [&](const NodeInfo& node) { return node.id == line.id; }) &&
+           std::ranges::any_of(
+               run_.faults, [&](const FaultRecord& fault) { return damages_views(fault, shown.view->node); });
+  }
+
   void compare_lines(const Shown& a, const Shown& b, const TopologyNode& line) {
     const TopologyNode* other = b.nodes.find(line.id);
+    if (other == nullptr && invented(a, line)) return;
     if (other == nullptr) {
       tell("nodes-disagree", *b.view,
            name(b) + " does not know " + name_of_id(run_, line.id) + ", which " + name(a) + " lists as " +

@@ -210,6 +210,26 @@ TEST_CASE("views: a node whose files were damaged may have opened slots of the k
   CHECK(check_views(run, {}).violations > 0);
 }
 
+TEST_CASE("views: a node whose nodes.conf was damaged may list one that nobody is") {
+  RunRecord run = healthy();
+  run.final_views[0].nodes +=
+      std::string(40, 'f') + " :0@0 slave,noaddr " + run.nodes[1].id + " 0 0 7 disconnected\n";
+  replace(run.final_views[0].info, "cluster_known_nodes:6", "cluster_known_nodes:7");
+  FaultRecord fault;
+  Effect effect;
+  effect.kind = EffectKind::kDisk;
+  effect.nodes = {0};
+  fault.effects = {effect};
+  run.faults.push_back(fault);
+  CHECK(violates(check_views(run, {}), "nodes-disagree"));
+  run.faults.back().effects.front().excuses.lost_views = true;
+  const CheckResult result = check_views(run, {});
+  INFO(result.explanation);
+  CHECK(result.violations == 0);
+  run.faults.back().effects.front().nodes = {1};
+  CHECK(violates(check_views(run, {}), "nodes-disagree"));
+}
+
 TEST_CASE("views: a replica whose offset nobody knows yet is not listed, lawfully") {
   RunRecord run = healthy();
   FinalView& view = run.final_views[2];
