@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include "checkers/promises/analysis.h"
@@ -51,6 +52,10 @@ class Elections {
   Elections(const Analysis& analysis, CheckResult& result)
       : analysis_(analysis), run_(analysis.run), result_(result) {
     for (const LogLine& line : run_.logs) take(line);
+    for (const LogLine& line : run_.logs) {
+      const auto [first, added] = first_lines_.try_emplace({line.node, line.pid}, line.time);
+      if (!added) first->second = std::min(first->second, line.time);
+    }
   }
 
   void check() {
@@ -117,6 +122,12 @@ class Elections {
     return (line.text.find("unable to failover") != std::string::npos && !waits_its_turn) ||
            line.text.starts_with("Clear FAIL state") || line.text.starts_with("FAIL message received") ||
            line.text.starts_with("Marking node");
+  }
+
+  /// When the process surely ran: the stamp of its start is made after it, late where the machine is busy.
+  Nanos began(const Incarnation& life) const {
+    const auto logged = first_lines_.find({life.node, life.pid});
+    return logged == first_lines_.end() ? life.started : std::min(life.started, logged->second);
   }
 
   const std::vector<const View*>& views_of(int node) const {
@@ -252,7 +263,7 @@ class Elections {
     const int life = life_at(run_, line.node, line.time);
     if (line.role != 'M' || life < 0) return;
     const Incarnation& now = run_.incarnations[static_cast<std::size_t>(life)];
-    if (now.pid != line.pid || line.time - now.started >= kQuarantine - kLogResolution) return;
+    if (now.pid != line.pid || line.time - began(now) >= kQuarantine - kLogResolution) return;
     const bool demoted = std::ranges::any_of(run_.logs, [&](const LogLine& other) {
       return other.pid == line.pid && other.node == line.node && other.time <= line.time &&
              other.text.find("Reconfiguring myself") != std::string::npos;
@@ -267,9 +278,9 @@ class Elections {
         !told_.insert(life).second)
       return;
     tell("served-in-quarantine", line.node, line.time,
-         node_name(run_, line.node) + ", restarted as a master at " + at(now.started) +
+         node_name(run_, line.node) + ", restarted as a master at " + at(began(now)) +
              ", logged that the cluster is ok at " + at(line.time) + ", " +
-             in_milliseconds(line.time - now.started) + " later; it has to wait for " +
+             in_milliseconds(line.time - began(now)) + " later; it has to wait for " +
              in_milliseconds(kQuarantine));
   }
 
@@ -353,15 +364,15 @@ class Elections {
     const int life = life_at(run_, view.node, view.begin);
     if (life < 0) return;
     const Incarnation& now = run_.incarnations[static_cast<std::size_t>(life)];
-    if (is_first(now) || now.pid != view.replication.process_id || view.begin - now.started >= kQuarantine ||
+    if (is_first(now) || now.pid != view.replication.process_id || view.begin - began(now) >= kQuarantine ||
         was_replica(view.node, now, view.begin))
       return;
     ++restarted_;
     if (!view.cluster.state_ok || !told_.insert(life).second) return;
     tell("served-in-quarantine", view.node, view.begin,
-         node_name(run_, view.node) + ", restarted as a master at " + at(now.started) +
+         node_name(run_, view.node) + ", restarted as a master at " + at(began(now)) +
              ", called the cluster ok at " + at(view.begin) + ", " +
-             in_milliseconds(view.begin - now.started) + " later; it has to wait for " +
+             in_milliseconds(view.begin - began(now)) + " later; it has to wait for " +
              in_milliseconds(kQuarantine));
   }
 
@@ -370,7 +381,8 @@ class Elections {
   CheckResult& result_;
   const Looks looks_{run_};
   std::vector<Announced> announced_;
-  std::set<int> told_;  // lives, once each
+  std::map<std::pair<int, int>, Nanos> first_lines_;  // by node and process id
+  std::set<int> told_;                                // lives, once each
   std::size_t compared_ = 0;
   std::size_t restarted_ = 0;
   std::size_t rejoined_ = 0;

@@ -193,6 +193,13 @@ TEST_CASE("elections: a quarantine that is cut short between two looks shows in 
   CHECK(check_elections(run, {}).valid == Validity::kValid);
   for (LogLine& line : run.logs) line.role = 'M';
   CHECK(has(check_elections(run, {}), "served-in-quarantine"));
+  // The start was stamped late: what the process itself has logged counts.
+  RunRecord late = run;
+  LogLine first = late.logs.back();
+  first.text = "Server initialized";
+  first.time = 3'640 * kMillisecond;
+  late.logs.insert(late.logs.begin(), first);
+  CHECK(check_elections(late, {}).valid == Validity::kValid);
   for (LogLine& line : run.logs)
     if (line.time == 5'650 * kMillisecond) line.time = 7'600 * kMillisecond;
   CHECK(check_elections(run, {}).valid == Validity::kValid);
