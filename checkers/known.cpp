@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <regex>
+#include <set>
 
 #include "checkers/checkers.h"
 #include "checkers/promises/bounds.h"
@@ -11,6 +12,7 @@
 #include "checkers/transactions/consistency_models.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/counted.h"
+#include "harness/core/slot.h"
 #include "harness/core/suggest.h"
 
 namespace harness {
@@ -66,6 +68,24 @@ std::size_t times_seen(const KnownViolation& known, const RunVerdict& verdict) {
   return seen;
 }
 
+/// Whoever was seen in the shard that served the key's slot, and those that answered the operations. Empty:
+/// nobody was seen to have it.
+std::set<int> had_key(const RunRecord& run, const Anomaly& anomaly) {
+  std::set<int> nodes;
+  const int slot = slot_of(anomaly.key);
+  for (const View& view : run.views) {
+    const TopologyNode* own = own_line(&view);
+    const TopologyNode* owner = own == nullptr ? nullptr : view.topology.owner_of(slot);
+    if (owner != nullptr && (owner == own || owner->id == own->master_id)) nodes.insert(view.node);
+  }
+  if (nodes.empty()) return nodes;
+  for (const Operation& op : run.history.operations)
+    if (op.node != kNoNode &&
+        std::ranges::find(anomaly.operations, op.invoke_event) != anomaly.operations.end())
+      if (const int node = run.node_by_name(run.history.node_text(op)); node >= 0) nodes.insert(node);
+  return nodes;
+}
+
 bool was_looked_for(const KnownViolation& known, const RunRecord& run, const RunVerdict& verdict) {
   const std::vector<std::string>& checks = run.plan.limits.checks;
   return std::ranges::any_of(verdict.checks,
@@ -117,14 +137,16 @@ void KnownViolations::forgive(std::string_view checker, CheckResult& result) con
     if (anomaly.allowed) continue;
     const auto listed = [&](const Entry& e) { return meant(e) && e.known->anomaly == anomaly.type; };
     const auto entry = std::ranges::find_if(entries_, [&](const Entry& e) {
-      return e.why_not.empty() && listed(e) && of_its_build(*e.known, anomaly.node);
+      return e.why_not.empty() && listed(e) && of_its_builds(*e.known, anomaly);
     });
     if (entry == entries_.end()) {
-      if (const auto refused =
-              std::ranges::find_if(entries_, [&](const Entry& e) { return listed(e) && !e.why_not.empty(); });
-          refused != entries_.end())
+      if (const auto refused = std::ranges::find_if(entries_, listed); refused != entries_.end())
         anomaly.explanation += " (It is listed as known, " + refused->known->reason +
-                               ", which is not applied: " + refused->why_not + ".)";
+                               ", which is not applied: " +
+                               (refused->why_not.empty()
+                                    ? "a build that is not " + refused->known->builds + " may have caused it"
+                                    : refused->why_not) +
+                               ".)";
       continue;
     }
     anomaly.allowed = true;
@@ -143,11 +165,20 @@ void KnownViolations::forgive(std::string_view checker, CheckResult& result) con
   result.explanation = "Known: " + result.explanation;
 }
 
-/// In a mixed cluster a node's violation is of the build that it ran. One that names no node may be any's.
-bool KnownViolations::of_its_build(const KnownViolation& known, std::string_view node) const {
-  const int number = run_.node_by_name(node);
-  if (known.builds.empty() || number < 0) return true;
-  return build_applies(known.builds, server_of(run_.info, run_.nodes[static_cast<std::size_t>(number)]));
+/// In a mixed cluster a violation is of the builds of those that can have caused it: of the node that it
+/// names, of the shard that had its key, or else of any. The entry has to fit all of them.
+bool KnownViolations::of_its_builds(const KnownViolation& known, const Anomaly& anomaly) const {
+  if (known.builds.empty() || run_.info.peers.empty()) return true;
+  const auto fits = [&](const ServerInfo& server) { return build_applies(known.builds, server); };
+  std::set<int> suspects;
+  if (const int named = run_.node_by_name(anomaly.node); named >= 0)
+    suspects = {named};
+  else if (!anomaly.key.empty())
+    suspects = had_key(run_, anomaly);
+  if (suspects.empty()) return std::ranges::all_of(all_servers(run_.info), fits);
+  return std::ranges::all_of(suspects, [&](int node) {
+    return fits(server_of(run_.info, run_.nodes[static_cast<std::size_t>(node)]));
+  });
 }
 
 std::vector<std::string> known_told(const RunRecord& run, const RunVerdict& verdict) {

@@ -33,7 +33,8 @@ class KnownViolations {
   /// Makes the listed violations that the plan knows no failures. With none left the result is valid, or
   /// unknown if it was cut short or had doubts besides. Of a list that was cut for its length, which has one
   /// of each kind, the rest is known too when all that is listed is.
-  /// A listed one that does not apply stays a violation, and says why.
+  /// A listed one that does not apply stays a violation, and says why; so does one that a build may have
+  /// caused, in a mixed cluster, that the entry does not name.
   void forgive(std::string_view checker, CheckResult& result) const;
 
  private:
@@ -41,7 +42,7 @@ class KnownViolations {
     const KnownViolation* known;
     std::string why_not;  // it does not apply
   };
-  bool of_its_build(const KnownViolation& known, std::string_view node) const;
+  bool of_its_builds(const KnownViolation& known, const Anomaly& anomaly) const;
 
   const RunRecord& run_;
   std::vector<Entry> entries_;

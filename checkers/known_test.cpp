@@ -212,21 +212,21 @@ TEST_CASE("violations beyond the listed ones, or of a check cut short, are not e
   CHECK(forgiven(more) == Validity::kInvalid);
 }
 
-TEST_CASE("in a mixed cluster a violation is known of the nodes of its builds, and of no node named in any") {
-  RunRecord run;
-  run.info = of_build("redis", "7.0.15");
+TEST_CASE(
+    "in a mixed cluster a violation is known where the entry fits every build that can have caused it") {
+  RunRecord run = FailoverRun().finish();  // n1 and n4 are one shard
+  run.info.server = of_build("redis", "7.0.15").server;
   run.info.peers = {of_build("valkey", "9.1.2").server};
-  run.nodes.resize(2);
-  run.nodes[0].name = "n1";
-  run.nodes[1].name = "n2";
   run.nodes[1].build = 1;
   run.plan.known = {{"logs", "crash", "redis#1", "redis<8", ""}};
-  const auto forgiven = [&run](const std::string& node) {
-    CheckResult result;
+  CheckResult result;
+  const auto forgiven = [&](const std::string& node, const std::string& key = "") {
+    result = {};
     result.name = "logs";
     Anomaly crash;
     crash.type = "crash";
     crash.node = node;
+    crash.key = key;
     report(result, crash);
     KnownViolations known(run);
     known.forgive("logs", result);
@@ -234,5 +234,34 @@ TEST_CASE("in a mixed cluster a violation is known of the nodes of its builds, a
   };
   CHECK(forgiven("n1"));
   CHECK_FALSE(forgiven("n2"));
-  CHECK(forgiven(""));
+  SECTION("no node is named: it may be any's") {
+    CHECK_FALSE(forgiven(""));
+    CHECK_THAT(
+        result.anomalies.front().explanation,
+        Catch::Contains("redis#1") && Catch::Contains("a build that is not redis<8 may have caused it"));
+    run.plan.known.front().builds.clear();
+    CHECK(forgiven(""));
+  }
+  SECTION("the shard that had its key is told by the looks") {
+    CHECK(forgiven("", key_of(0)));
+    CHECK_FALSE(forgiven("", key_of(1)));
+    run.nodes[3].build = 1;  // the heir of n1
+    CHECK_FALSE(forgiven("", key_of(0)));
+    run.views.clear();
+    run.nodes[3].build = 0;
+    CHECK_FALSE(forgiven("", key_of(0)));
+  }
+  SECTION("who answered its operations is among them") {
+    RecordBuilder b;
+    b.operation(10, Function::kRead, key_of(0), {}, {}, {1'000, 1'001}, 2);
+    run.history = b.finish().history;
+    result = {};
+    Anomaly lost;
+    lost.type = "crash";
+    lost.key = key_of(0);
+    lost.operations = {run.history.operations.front().invoke_event};
+    report(result, lost);
+    KnownViolations(run).forgive("logs", result);
+    CHECK(result.known == 0);
+  }
 }

@@ -261,6 +261,16 @@ TEST_CASE("keys expire in their time, and one that goes early or lives on is tol
   INFO(rule.explanation);
   CHECK(rule.valid == Validity::kValid);
 
+  CHECK(measured(rule, "times_left_compared") > 10);
+  History cut = history;  // a copy that cuts the time down to whole seconds, say
+  const auto lives = [](const Operation& op) {
+    return op.function == Function::kOther && op.result.is_integer() && op.result.as_integer() > 1'000;
+  };
+  const auto asked = std::ranges::find_if(cut.operations, lives);
+  REQUIRE(asked != cut.operations.end());
+  asked->result = Value::integer(asked->result.as_integer() - 900);
+  CHECK(by_rule(check_expiry_times, cut).valid == Validity::kInvalid);
+
   std::map<std::uint32_t, const Operation*> writes;
   for (const Operation& op : history.operations)
     if (op.function == Function::kWrite) writes[op.key] = &op;

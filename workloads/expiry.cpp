@@ -22,6 +22,7 @@ constexpr Parameter kOptions[] = {
     share_option("long", "of the keys, those that outlive the run", "0.1"),
     {"ttl-long", Parameter::Kind::kInteger, "their time to live", "ms", "3600000", 20, 86'400'000},
     share_option("replica", "share of reads at any node in READONLY mode", "0.1"),
+    share_option("ask", "share of reads that ask (PTTL) how long the key has still to live", "0.2"),
     {"recent", Parameter::Kind::kInteger, "reads are of the keys written last, so many", "", "600", 1,
      1'000'000},
     {"keys", Parameter::Kind::kInteger, "at most so many; then they are only read", "", "20000", 1,
@@ -42,6 +43,7 @@ class ExpiryWorkload final : public Workload {
         long_(setup.options.number("long")),
         ttl_long_(setup.options.integer("ttl-long")),
         replica_(setup.options.number("replica")),
+        ask_(setup.options.number("ask")),
         recent_(static_cast<std::size_t>(setup.options.integer("recent"))),
         most_(static_cast<std::size_t>(setup.options.integer("keys") / setup.shares)),
         final_most_(static_cast<std::size_t>(setup.options.integer("final") / setup.shares)),
@@ -54,16 +56,19 @@ class ExpiryWorkload final : public Workload {
     if (numbers_.empty() || (!full && prng.chance(write_))) return fresh(prng);
     const std::size_t window = std::min(recent_, numbers_.size());
     op.key = numbers_[numbers_.size() - 1 - prng.below(window)];
-    if (prng.chance(replica_)) {
+    if (prng.chance(ask_)) {
+      op.function = Function::kOther;
+      op.argument = Value::integer(prng.chance(0.5) ? kOwner : any_node(prng));
+    } else if (prng.chance(replica_)) {
       op.function = Function::kGet;
-      op.argument = Value::integer(static_cast<std::int64_t>(prng.below(1'000)));
+      op.argument = Value::integer(any_node(prng));
     }
     return op;
   }
 
   Task<Operation> invoke(Client& client, Operation op) override {
     const std::string& key = texts_.at(op.key);
-    if (op.function == Function::kOther) {
+    if (op.function == Function::kOther && op.argument.is_nil()) {
       co_await until_all_is_over(client);
       op.outcome = Outcome::kOk;
       co_return op;
@@ -104,11 +109,13 @@ class ExpiryWorkload final : public Workload {
   }
 
  private:
+  static std::int64_t any_node(Prng& prng) { return static_cast<std::int64_t>(prng.below(1'000)); }
+
   /// By its owner, or what the node that was drawn shows.
   Task<Operation> read(Client& client, Operation op) const {
     const std::string& key = texts_.at(op.key);
-    const std::string_view command[] = {"GET", key};
-    if (op.function == Function::kRead) {
+    const std::string_view command[] = {op.function == Function::kOther ? "PTTL" : "GET", key};
+    if (op.function == Function::kRead || op.argument.as_integer() == kOwner) {
       take_value(op, co_await client.command(key, command));
       co_return op;
     }
@@ -147,6 +154,8 @@ class ExpiryWorkload final : public Workload {
     return op;
   }
 
+  static constexpr std::int64_t kOwner = -1;  // in place of the number that chooses a node
+
   Recorder& recorder_;
   std::string prefix_;
   double write_;
@@ -156,6 +165,7 @@ class ExpiryWorkload final : public Workload {
   double long_;
   std::int64_t ttl_long_;
   double replica_;
+  double ask_;
   std::size_t recent_;
   std::size_t most_;
   std::size_t final_most_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "checkers/promises/evidence.h"
+
 namespace harness {
 namespace {
 
@@ -75,7 +77,6 @@ bool hands_over(const FaultRecord& fault) {
 
 const FaultRecord* handover_to(const RunRecord& run, int node, Nanos time) {
   constexpr Nanos kGivesUp = 10 * kSecond;
-  constexpr Nanos kLogResolution = 5 * kMillisecond;
   for (const FaultRecord& fault : run.faults)
     if (hands_over(fault) && acts_on(run, fault, node) && fault.requested <= time + kLogResolution &&
         time <= fault.requested + kGivesUp)

@@ -20,8 +20,6 @@ constexpr std::string_view kDemoted = "Reconfiguring myself";
 constexpr std::string_view kAccepted = "Manual failover user request accepted";
 constexpr std::string_view kStarting = "Starting a failover election";
 
-// Logs have whole milliseconds, of another clock than ours.
-constexpr Nanos kResolution = 20 * kMillisecond;
 // It is given up after as long (CLUSTER_MF_TIMEOUT), the pause of the writers after twice that.
 constexpr Nanos kGivenUp = 5 * kSecond;
 // Whoever follows its master has what that one had so long before.
@@ -82,8 +80,8 @@ class Handovers {
   }
 
   void check_writes(const LogLine& asked) {
-    const Nanos from = asked.time + kResolution;
-    const Nanos until = paused_until(asked) - kResolution;
+    const Nanos from = asked.time + kLogResolution;
+    const Nanos until = paused_until(asked) - kLogResolution;
     const std::uint32_t node = run_.history.nodes.find(node_name(run_, asked.node));
     const Operation* first = nullptr;
     std::size_t count = 0;
@@ -143,7 +141,8 @@ class Handovers {
     return offset;
   }
 
-  /// Whether anything but handovers that had ended was at work.
+  /// Whether anything but handovers that had ended was at work. Not quiet.h's question: the handover that is
+  /// judged is itself a fault and a command there, and one of another node may last until it is given up.
   bool disturbed(int node, Nanos from, Nanos until) const {
     const Nanos after = 2 * analysis_.bounds.node_timeout + 2 * kSecond;
     if (analysis_.stall > analysis_.bounds.node_timeout / 4) return true;

@@ -91,6 +91,10 @@ TEST_CASE("handover: writers wait while their master hands over") {
     scene.b.write(4, key_of(0), 5, {6'000, 6'001}, 1);
     CHECK(scene.finds("wrote-during-handover"));
   }
+  SECTION("bad: soon after it was asked, as far as logs tell the time") {
+    scene.b.write(4, key_of(0), 5, {5'016, 5'018}, 1);
+    CHECK(scene.finds("wrote-during-handover"));
+  }
   SECTION("good: it has been demoted by then") {
     scene.b.log(1, "Configuration change detected. Reconfiguring myself as a replica of " + scene.b.id(4),
                 5'500);

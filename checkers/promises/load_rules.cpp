@@ -129,6 +129,26 @@ void check_lock_holders(const Analysis& analysis, const std::vector<std::uint32_
   figure(result.measured, "held_together_ms_max", to_ms(longest));
 }
 
+namespace {
+
+/// What a node said of the time that the key has left (PTTL), against what its one write gave it. The time of
+/// expiry is replicated as a moment: a copy has the same one, whatever else it may lack. Empty: it fits.
+std::string wrong_time_left(const History& history, const Operation& write, const Operation& asked) {
+  constexpr std::int64_t kStays = -1;
+  // Answers are whole milliseconds; the two clocks may part by a thousandth.
+  constexpr Nanos kGrain = 10 * kMillisecond;
+  const std::int64_t left = asked.result.as_integer();
+  const std::int64_t given = integer_at(history, write.argument, 1, kStays);
+  if (left < kStays || asked.invoked < write.completed) return {};
+  if (given == kStays) return left == kStays ? "" : "will be gone, although it was written to stay";
+  if (left == kStays) return "never expires any more";
+  const Nanos early = write.invoked + milliseconds(given) - (asked.completed + milliseconds(left));
+  const Nanos drift = (asked.completed - write.invoked) / 1000;
+  return early <= kGrain + drift ? "" : "will be gone " + in_milliseconds(early) + " before its time";
+}
+
+}  // namespace
+
 void check_expiry_times(const Analysis& analysis, const std::vector<std::uint32_t>& operations,
                         CheckResult& result) {
   // A replica that is promoted has the same moment; a server's clock is read once a command, in milliseconds.
@@ -137,12 +157,25 @@ void check_expiry_times(const Analysis& analysis, const std::vector<std::uint32_
   const auto& all = run.history.operations;
   if (clock_was_set(run)) return;
   Nanos longest = 0;
+  std::size_t asked = 0;
   for (const auto& [key, ids] : by_key(run, operations)) {
     const auto write = std::find_if(ids.begin(), ids.end(), [&](std::uint32_t id) {
-      return all[id].function == Function::kWrite && all[id].outcome == Outcome::kOk &&
-             integer_at(run.history, all[id].argument, 1, -1) >= 0;
+      return all[id].function == Function::kWrite && all[id].outcome == Outcome::kOk;
     });
     if (write == ids.end()) continue;
+    for (const std::uint32_t id : ids) {
+      const Operation& op = all[id];
+      if (op.function != Function::kOther || op.outcome != Outcome::kOk || !op.result.is_integer()) continue;
+      ++asked;
+      const std::string wrong = wrong_time_left(run.history, all[*write], op);
+      if (wrong.empty()) continue;
+      Anomaly anomaly =
+          anomaly_of(run, "expiry-differs",
+                     describe(run, id) + ": the key " + wrong + ": " + describe(run, *write), {*write, id});
+      anomaly.promise = "rule 1, rule 2";
+      report(result, std::move(anomaly));
+    }
+    if (integer_at(run.history, all[*write].argument, 1, -1) < 0) continue;
     const Nanos expires =
         all[*write].completed + milliseconds(integer_at(run.history, all[*write].argument, 1, 0));
     for (const std::uint32_t id : ids) {
@@ -158,6 +191,7 @@ void check_expiry_times(const Analysis& analysis, const std::vector<std::uint32_
                                   {*write, id}));
     }
   }
+  figure(result.measured, "times_left_compared", static_cast<double>(asked));
   figure(result.measured, "lives_ms_max", to_ms(std::max<Nanos>(0, longest)));
 }
 

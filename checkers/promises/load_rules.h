@@ -15,7 +15,9 @@ using LoadRule = void (*)(const Analysis&, const std::vector<std::uint32_t>& ope
 /// Two holders at once: the first certainly held the lock during the whole grant to the second. Allowed where
 /// the first grant lies in a loss window. measured: two_holders, held_together_ms_max.
 void check_lock_holders(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
-/// An expired key that lives on. measured: lives_ms_max, the longest that a key was seen beyond its time.
+/// An expired key that lives on, and a node that says of a key, which it has, that it will go before its
+/// time, or against it. measured: lives_ms_max, the longest that a key was seen beyond its time;
+/// times_left_compared.
 void check_expiry_times(const Analysis&, const std::vector<std::uint32_t>& operations, CheckResult&);
 /// Values that replicas show were written, and do not go back on one replica while no master changes.
 /// measured: reads of replicas, stale ones, staleness_ms_max and its mean.

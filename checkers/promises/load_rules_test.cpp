@@ -146,6 +146,32 @@ TEST_CASE("a key that a promoted replica still has after its time lives on") {
   CHECK(has(check(14'000), "lives-on", false));
 }
 
+TEST_CASE("a copy that tells another moment of expiry than its write gave is told, whatever the window") {
+  const auto check = [](std::vector<Value> written, double asked_at, int left, bool clock = false) {
+    FailoverRun scene;
+    const std::string key = key_of(0, 1);
+    const Value argument = scene.b.values().list(written);
+    scene.b.operation(10, Function::kWrite, key, argument, argument, {9'000, 9'001}, 1);
+    scene.b.operation(11, Function::kOther, key, Value::integer(7), Value::integer(left),
+                      {asked_at, asked_at + 1}, 4);
+    RunRecord run = scene.finish();
+    if (clock) run.faults.front().effects.emplace_back().kind = EffectKind::kClock;
+    return by_rule(check_expiry_times, run);
+  };
+  const std::vector<Value> expires = {Value::integer(5), Value::integer(6'000)};
+  const CheckResult good = check(expires, 13'000, 2'000);
+  CHECK(good.valid == Validity::kValid);
+  CHECK(measured(good, "times_left_compared") == 1);
+  CHECK(check(expires, 13'000, 1'991).anomalies.empty());  // the grain of the clocks
+  CHECK(check(expires, 13'000, -2).anomalies.empty());     // absent: perhaps a write that was lost
+  CHECK(check(expires, 8'999, 1'000).anomalies.empty());   // asked before it was written
+  CHECK(has(check(expires, 13'000, 1'500), "expiry-differs", false));
+  CHECK(has(check(expires, 13'000, -1), "expiry-differs", false));
+  CHECK(check(expires, 13'000, 1'500, true).anomalies.empty());
+  CHECK(check({Value::integer(5)}, 13'000, -1).valid == Validity::kValid);
+  CHECK(has(check({Value::integer(5)}, 13'000, 1'000), "expiry-differs", false));
+}
+
 TEST_CASE("EXEC carries nothing out when a queued command was refused") {
   RecordBuilder b;
   const auto refused = [&](const char* error) {

@@ -102,6 +102,8 @@ struct LastingEffect {
   bool (*begins)(const CommandRecord&);
   bool (*ends)(const CommandRecord&);
   bool needs_policy = false;  // that evicts
+  /// What the harness sends at the end of the load where nobody else did; empty: it stays.
+  std::array<std::string_view, 3> back = {};
 };
 
 bool evicts_nothing(const CommandRecord& command) {
@@ -137,8 +139,8 @@ bool resumes_cron(const CommandRecord& command) {
 constexpr LastingEffect kLasting[] = {
     {EffectKind::kData, sets_evicting_policy, evicts_nothing},
     {EffectKind::kData, limits_memory, evicts_nothing, true},
-    {EffectKind::kBus, drops_messages, drops_nothing},
-    {EffectKind::kStopped, pauses_cron, resumes_cron},
+    {EffectKind::kBus, drops_messages, drops_nothing, false, {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "-1"}},
+    {EffectKind::kStopped, pauses_cron, resumes_cron, false, {"DEBUG", "PAUSE-CRON", "0"}},
 };
 
 bool flushes(const CommandRecord& command) {
@@ -204,7 +206,7 @@ Nanos taken_back(const CommandRecord& command, const LastingEffect& effect,
                  const std::vector<CommandRecord>& commands) {
   Nanos back = kNever;
   for (const CommandRecord& other : commands)
-    if (other.node == command.node && other.time > command.time && !other.refused &&
+    if (other.node == command.node && other.time > command.time && other.answered && !other.refused &&
         other.replied != kNever && effect.ends(other))
       back = std::min(back, other.replied);
   return back;
@@ -266,6 +268,25 @@ FaultRecord fault_of(const CommandRecord& command, const std::vector<CommandReco
 }
 
 }  // namespace
+
+std::vector<CommandRecord> left_to_take_back(const std::vector<CommandRecord>& commands) {
+  std::vector<CommandRecord> left;
+  for (const CommandRecord& command : commands)
+    for (const LastingEffect& lasting : kLasting) {
+      if (command.node < 0 || command.time == kNever || command.refused || lasting.back[0].empty() ||
+          !lasting.begins(command) || taken_back(command, lasting, commands) != kNever)
+        continue;
+      const bool is_listed = std::ranges::any_of(left, [&](const CommandRecord& other) {
+        return other.node == command.node && other.step == command.step;
+      });
+      if (is_listed) continue;
+      left.emplace_back();
+      left.back().step = command.step;
+      left.back().node = command.node;
+      left.back().words.assign(lasting.back.begin(), lasting.back.end());
+    }
+  return left;
+}
 
 bool has_evicting_policy(const RunRecord& run) {
   constexpr std::string_view kPolicy = "maxmemory-policy";

@@ -15,6 +15,9 @@ namespace harness {
 /// `evicting_policy`: the nodes may have another one already.
 std::vector<FaultRecord> faults_of_commands(const std::vector<CommandRecord>& commands,
                                             bool evicting_policy = false);
+/// The commands, not sent yet, that take back what these began and nobody took back, where it would keep the
+/// cluster from settling: a filter of bus messages. One a node and step.
+std::vector<CommandRecord> left_to_take_back(const std::vector<CommandRecord>& commands);
 /// Whether the plan's directives, or a fault, give a node a policy of eviction.
 bool has_evicting_policy(const RunRecord& run);
 

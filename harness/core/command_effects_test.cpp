@@ -180,10 +180,30 @@ TEST_CASE("a command that was queued acts by the end of its transaction") {
 }
 
 TEST_CASE("a filter of messages is a fault of the bus until it is taken away") {
-  const auto faults = faults_of_commands({sent_at(1, {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "-2"}),
-                                          sent_at(4, {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "-1"})});
+  const CommandRecord set = sent_at(1, {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "-2"});
+  CommandRecord back = sent_at(4, {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "-1"});
+  const auto faults = faults_of_commands({set, back});
   REQUIRE(faults.size() == 1);
   CHECK(has(faults[0], EffectKind::kBus));
   CHECK(faults[0].heals);
   CHECK(faults[0].healed == 4 * kSecond + kMillisecond);
+  CHECK(left_to_take_back({set, back}).empty());
+  back.answered = false;
+  CHECK(faults_of_commands({set, back})[0].healed == kNever);
+}
+
+TEST_CASE("a filter that nobody took away is left to be, at each node, a limit of memory is not") {
+  CommandRecord elsewhere = sent_at(2, {"debug", "drop-cluster-packet-filter", "7"});
+  elsewhere.node = 1;
+  CommandRecord refused = elsewhere;
+  refused.node = 2;
+  refused.refused = true;
+  const auto left = left_to_take_back({sent_at(1, {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "0"}), elsewhere,
+                                       sent_at(3, {"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"}),
+                                       sent_at(4, {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "1"}), refused});
+  REQUIRE(left.size() == 2);
+  CHECK(left[0].node == 3);
+  CHECK(left[1].node == 1);
+  CHECK(left[1].step == "s1");
+  CHECK(left[1].words == std::vector<std::string>{"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "-1"});
 }

@@ -195,6 +195,7 @@ void fields(Archive& a, typename Archive::template Of<RunCounters>& counters) {
   a.value("observer_looks", counters.observer_looks);
   a.value("observer_failures", counters.observer_failures);
   a.value("host_stall_max", counters.host_stall_max);
+  a.value("server_starved_max", counters.server_starved_max);
 }
 
 template <typename Archive>

@@ -95,7 +95,8 @@ TEST_CASE("faults, lives, log lines and the run come back whole, never is null")
   NodeInfo node{"n1", "10.77.0.1", 6379, "id", 0, true, {{0, 5460}, {9, 9}}};
   CHECK(round_trip(node).slots == node.slots);
   CHECK(round_trip(RunCounters{1, 2, 3, {}, 4, 5, 6}).observer_failures == 5);
-  CHECK(round_trip(RunCounters{1, 2, 3, {}, 4, 5, 6}).host_stall_max == 6);
+  CHECK(round_trip(RunCounters{1, 2, 3, {}, 4, 5, 6, 7}).host_stall_max == 6);
+  CHECK(round_trip(RunCounters{1, 2, 3, {}, 4, 5, 6, 7}).server_starved_max == 7);
 }
 
 TEST_CASE("values that are not text stay different values") {
@@ -107,6 +108,7 @@ TEST_CASE("values that are not text stay different values") {
 
 TEST_CASE("what is missing in an older store is the default, what is of the wrong type is refused") {
   CHECK(Json::parse("{}").get<ClusterConfig>().node_timeout_ms == ClusterConfig{}.node_timeout_ms);
+  CHECK(Json::parse(R"({"host_stall_max":6})").get<RunCounters>().server_starved_max == 0);
   CHECK_THROWS_AS(Json::parse(R"({"port":"x"})").get<NodeInfo>(), Json::exception);
   CHECK_THROWS_AS(Json::parse(R"({"slots":["5-99999"]})").get<NodeInfo>(), Json::exception);
 }

@@ -190,6 +190,9 @@ struct RunCounters {
   /// The most by which a thread of ours that slept 10 ms overslept: how long the machine held everything up.
   /// A bound that the servers miss by less than this proves nothing.
   Nanos host_stall_max = 0;
+  /// The longest that a server waited for a processor in a time in which it starved (processor_wait.h); 0:
+  /// none did, or an old store did not say so.
+  Nanos server_starved_max = 0;
 };
 
 struct RunRecord {

@@ -402,8 +402,7 @@ class Conductor {
     record_.counters.observer_looks = observer_->looks();
     record_.counters.observer_failures = observer_->failures();
     record_.counters.host_stall_max = stall_meter_->longest();
-    if (const auto starved = starvation_->worst())
-      record_.info.environment["server_starved_ms"] = std::to_string(starved->waited / kMillisecond);
+    if (const auto starved = starvation_->worst()) record_.counters.server_starved_max = starved->waited;
     loads_.reset();
     recorder_.reset();
     save_final_data(plan_.files, record_, &tally_);

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "harness/conditions/cluster_now.h"
+#include "harness/conditions/reply_pattern.h"
+#include "harness/core/command_effects.h"
 #include "harness/run/look_share.h"
 #include "harness/run/settle.h"
 #include "harness/run/step_actor.h"
@@ -124,6 +126,26 @@ void Nemesis::watch(StepBoard* board) {
 
 void Nemesis::work() {
   for (int number = 0; lap(number); ++number) {
+  }
+  take_back();
+}
+
+/// What commands began and nobody took back ends with the load, as a fault does. Of a process that ended it
+/// has gone already.
+void Nemesis::take_back() {
+  for (CommandRecord& record : left_to_take_back(records_.commands())) {
+    Node& node = scene_.cluster.node(record.node);
+    if (!node.running()) continue;
+    record.time = scene_.clock.now();
+    records_.sent(record);
+    const Exchange exchange =
+        sessions_.call(node, "", record.words, {std::chrono::seconds(2), std::chrono::seconds(5)});
+    record.replied = scene_.clock.now();
+    record.answered = record.ok = static_cast<bool>(exchange.reply);
+    record.refused = exchange.reply && exchange.reply->is_error();
+    record.reply = exchange.reply ? reply_text(*exchange.reply) : exchange.reply.error().text;
+    records_.add(record);
+    records_.say("healed: a command of the step " + record.step + " at " + node.name());
   }
 }
 

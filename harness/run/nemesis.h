@@ -55,6 +55,7 @@ class Nemesis {
   void work();
   bool lap(int number);
   bool await_settled(StepBoard& board);
+  void take_back();
   void watch(StepBoard* board);
   bool stopping() const;
   void fail(std::exception_ptr failure);

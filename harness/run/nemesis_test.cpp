@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/conditions/conditions.h"
+#include "harness/core/command_effects.h"
 #include "harness/core/wait.h"
 #include "harness/faults/test_support.h"
 
@@ -381,6 +382,18 @@ TEST_CASE("stop() heals what is in force, and no further step begins") {
   REQUIRE(stage.faults().size() == 2);
   for (const FaultRecord& record : stage.faults()) CHECK(record.verified_healed());
   CHECK(stage.scene.node(1).running());
+}
+
+TEST_CASE("a filter of bus messages that the steps leave behind is taken back") {
+  Stage stage(3, 0, {command("deaf", "n2", {"DEBUG", "DROP-CLUSTER-PACKET-FILTER", "7"}, "OK")});
+  stage.run();
+  const auto& commands = stage.nemesis->records().commands();
+  REQUIRE(commands.size() == 2);
+  CHECK(commands[1].step == "deaf");
+  CHECK(commands[1].words.back() == "-1");
+  CHECK(commands[1].reply == "OK");
+  CHECK(left_to_take_back(commands).empty());
+  CHECK_THAT(stage.lines(), Contains("healed: a command of the step deaf at n2"));
 }
 
 TEST_CASE("destroying a nemesis heals as well") {

@@ -62,9 +62,11 @@ void read_results(const Json& results, const Json& run, RunOutcome& outcome) {
     outcome.violations.push_back({"run", "violation", "", outcome.explanation, "", 1});
   if (!run.is_object()) return;
   if (const auto counters = run.find("counters"); counters != run.end())
-    outcome.stall_ms = number_at(*counters, "host_stall_max") / 1e6;
+    outcome.stall_ms =
+        std::max(number_at(*counters, "host_stall_max"), number_at(*counters, "server_starved_max")) / 1e6;
   const auto info = run.find("run");
   if (info == run.end()) return;
+  // Where stores had the longest wait of a server before it was a counter.
   if (const auto environment = info->find("environment"); environment != info->end())
     outcome.stall_ms =
         std::max(outcome.stall_ms, std::atof(text_at(*environment, "server_starved_ms").c_str()));

@@ -2,6 +2,7 @@
 #include "harness/suite/schedule.h"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "harness/suite/suite_samples_test.h"
 
@@ -178,4 +179,18 @@ TEST_CASE("a resumed suite replays and repeats what it still owes") {
     pass(schedule, matrix, *order);
   }
   CHECK(orders == std::vector<std::pair<int, int>>{{1, 1}, {3, 1}, {0, 1}, {0, 2}});
+}
+
+TEST_CASE("the longest that the machine held a run up is read from its store, of earlier releases too") {
+  const auto results = nlohmann::json::parse(
+      R"({"verdict": "pass", "exit_code": 0, "explanation": "", "reproduce": "", "checks": []})");
+  const auto stall_ms = [&](const char* run) {
+    RunOutcome outcome;
+    read_results(results, nlohmann::json::parse(run), outcome);
+    return outcome.stall_ms;
+  };
+  CHECK(stall_ms(R"({"counters": {"host_stall_max": 5000000, "server_starved_max": 0}})") == 5);
+  CHECK(stall_ms(R"({"counters": {"host_stall_max": 5000000, "server_starved_max": 9000000}})") == 9);
+  CHECK(stall_ms(R"({"counters": {"host_stall_max": 5000000},
+                     "run": {"environment": {"server_starved_ms": "8"}}})") == 8);
 }
