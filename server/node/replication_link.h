@@ -58,6 +58,7 @@ class ReplicationLink final : public ReplicationPort {
   /// Whether anybody ever asked for the stream.
   bool active() const;
 
+  void rename_history() { replication_.rename_history(); }
   void pause_stream(bool paused) { replication_.pause(paused); }
   /// Goes on with the master's stream if a pause of clients held it and is over.
   void resume_stream();
