@@ -126,6 +126,7 @@ class ReplicationLink final : public ReplicationPort {
   void collect(std::string_view bytes);
   void load_collected();
   void execute_stream();
+  bool heed_notice(const std::vector<std::string_view>& argv);
   void note_copy();
   void take_snapshot(const replication::TakeSnapshot& take);
 
