@@ -11,6 +11,7 @@
 #include "server/cluster/manual_failover.h"
 #include "server/cluster/migration.h"
 #include "server/cluster/nodes_conf.h"
+#include "server/cluster/open_slots.h"
 #include "server/cluster/ownership.h"
 #include "server/cluster/receive.h"
 #include "server/cluster/strong_mode.h"
@@ -250,6 +251,13 @@ bool Cluster::manual_failover_in_progress() const {
 }
 std::string Cluster::nodes_conf() const {
   return write_nodes_conf(context_->state);
+}
+std::string Cluster::open_slots() const {
+  return open_slots::write(context_->state);
+}
+void Cluster::learn_open_slots(std::string_view text, Ms now) {
+  context_->now = now;
+  open_slots::read(*context_, text);
 }
 strong::Strong* Cluster::strong() const {
   return context_->strong.get();

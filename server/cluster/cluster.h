@@ -67,6 +67,9 @@ class Cluster {
   /// True while writes should be told to the cluster at once (see drain).
   bool manual_failover_in_progress() const;
   std::string nodes_conf() const;
+  /// The slots that this master is moving, for its replicas; the same on a replica, as its master told it.
+  std::string open_slots() const;
+  void learn_open_slots(std::string_view text, Ms now);
   /// Null: the mode is off.
   strong::Strong* strong() const;
   /// The data is about to be replaced: nodes_conf() must be on disk before that.

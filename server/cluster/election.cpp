@@ -6,6 +6,7 @@
 #include "server/cluster/bus.h"
 #include "server/cluster/health.h"
 #include "server/cluster/manual_failover.h"
+#include "server/cluster/open_slots.h"
 #include "server/cluster/ownership.h"
 
 namespace node::cluster::election {
@@ -206,6 +207,7 @@ void replace_master(Context& c) {
     c.state.unassign(slot);
     ownership::assign(c, slot, me);
   });
+  open_slots::settle(c);
   health::update(c);
   c.save_synced();
   bus::broadcast_pong(c, bus::Audience::kAll);

@@ -42,13 +42,10 @@ void append_ranges(const Node& node, std::string& text) {
   flush();
 }
 
-void append_open_slots(const State& state, std::string& text) {
-  std::map<int, std::string> open;
-  for (const auto& [slot, source] : state.importing)
-    open[slot] = fmt::format(" [{}-<-{}]", slot, source->id.view());
-  for (const auto& [slot, target] : state.migrating)
-    open[slot] = fmt::format(" [{}->-{}]", slot, target->id.view());
-  for (const auto& [slot, entry] : open) text += entry;
+template <typename Number>
+bool number(std::string_view text, Number& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
 }
 
 /// Reads one nodes.conf into a state; every method returns false where the text is corrupt.
@@ -72,12 +69,6 @@ class Reader {
       text.remove_prefix(std::min(end + 1, text.size()));
     }
     return words;
-  }
-
-  template <typename Number>
-  static bool number(std::string_view text, Number& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size();
   }
 
   bool vars(const std::vector<std::string_view>& words) {
@@ -154,16 +145,11 @@ class Reader {
     });
   }
 
-  /// [slot->-id] or [slot-<-id]
   bool open_slot(std::string_view word) {
-    const std::size_t dash = word.find('-');
-    if (dash == std::string_view::npos || word.size() != dash + 3 + NodeId::kLength + 1 || word.back() != ']')
-      return false;
-    int slot = -1;
-    if (!number(word.substr(1, dash - 1), slot) || slot < 0 || slot >= kSlotCount) return false;
-    Node* other = node(word.substr(dash + 3, NodeId::kLength));
+    const auto open = parse_open_slot(word);
+    Node* other = open ? node(open->other) : nullptr;
     if (other == nullptr) return false;
-    (word[dash + 1] == '>' ? state_.migrating : state_.importing)[slot] = other;
+    (open->leaves ? state_.migrating : state_.importing)[open->slot] = other;
     return true;
   }
 
@@ -184,6 +170,26 @@ class Reader {
 
 }  // namespace
 
+std::string describe_open_slots(const State& state) {
+  std::map<int, std::string> open;
+  for (const auto& [slot, source] : state.importing)
+    open[slot] = fmt::format(" [{}-<-{}]", slot, source->id.view());
+  for (const auto& [slot, target] : state.migrating)
+    open[slot] = fmt::format(" [{}->-{}]", slot, target->id.view());
+  std::string text;
+  for (const auto& [slot, entry] : open) text += entry;
+  return text;
+}
+
+std::optional<OpenSlot> parse_open_slot(std::string_view word) {
+  const std::size_t dash = word.find('-');
+  if (dash == std::string_view::npos || word.size() != dash + 3 + NodeId::kLength + 1 || word.back() != ']')
+    return std::nullopt;
+  int slot = -1;
+  if (!number(word.substr(1, dash - 1), slot) || slot < 0 || slot >= kSlotCount) return std::nullopt;
+  return OpenSlot{slot, word[dash + 1] == '>', word.substr(dash + 3, NodeId::kLength)};
+}
+
 std::string describe_node(const State& state, const Node& node) {
   std::string text = fmt::format("{} {}:{}@{}", node.id.view(), node.ip, node.port, node.cport);
   if (!node.hostname.empty()) text += "," + node.hostname;
@@ -194,7 +200,8 @@ std::string describe_node(const State& state, const Node& node) {
                       node.master ? node.master->id.view() : "-", node.ping_sent, node.pong_received, epoch,
                       connected ? "connected" : "disconnected");
   append_ranges(node, text);
-  if (node.has(flag::kMyself)) append_open_slots(state, text);
+  // A replica knows its master's, and has none of its own.
+  if (node.has(flag::kMyself) && node.is_master()) text += describe_open_slots(state);
   return text;
 }
 

@@ -13,6 +13,15 @@ namespace node::cluster {
 std::string describe_node(const State& state, const Node& node);
 /// The lines of all nodes that have none of the flags of `except`.
 std::string describe_nodes(const State& state, std::uint16_t except);
+/// The slots that this node is moving: " [5->-id] [7-<-id]", each with a space before it.
+std::string describe_open_slots(const State& state);
+struct OpenSlot {
+  int slot;
+  bool leaves;  ///< it migrates to the other node; else it is imported from there
+  std::string_view other;
+};
+/// One of these words, or nothing where it is corrupt.
+std::optional<OpenSlot> parse_open_slot(std::string_view word);
 std::string write_nodes_conf(const State& state);
 
 /// Fills an empty state. Returns what is wrong, with the line's number, or nothing.

@@ -2,6 +2,7 @@
 
 #include "server/cluster/bus.h"
 #include "server/cluster/manual_failover.h"
+#include "server/cluster/open_slots.h"
 
 namespace node::cluster::ownership {
 namespace {
@@ -13,7 +14,8 @@ struct Losses {
   std::vector<int> dirty;  // slots of myself with keys in them
 };
 
-/// The slots change hands one by one; a slot that is being imported here waits for SETSLOT.
+/// The slots change hands one by one; a slot that is being imported here waits for SETSLOT, unless the
+/// source's heir claims it.
 Losses transfer(Context& c, Node& sender, std::uint64_t epoch, const SlotSet& claimed,
                 const Node* shard_master) {
   State& s = c.state;
@@ -21,7 +23,8 @@ Losses transfer(Context& c, Node& sender, std::uint64_t epoch, const SlotSet& cl
   claimed.for_each([&](int slot) {
     Node* owner = s.owner[slot];
     if (owner == &sender) return s.unclaimed_by_owner.clear(slot);
-    if (s.importing_from(slot) != nullptr) return;
+    const Node* source = s.importing_from(slot);
+    if (source != nullptr && s.myself->is_master() && source->id != sender.replaced) return;
     const bool newer =
         s.unclaimed(slot) || owner->config_epoch < epoch || c.config.defects(Defect::kStaleClaimWins);
     if (!newer) return;
@@ -49,6 +52,8 @@ void apply_claim(Context& c, Node& sender, std::uint64_t epoch, const SlotSet& c
   Node& me = c.me();
   Node* shard_master = me.is_master() ? &me : me.master;
   const Losses losses = transfer(c, sender, epoch, claimed, shard_master);
+  const Node* replaced = sender.replaced.none() ? nullptr : c.state.find(sender.replaced);
+  if (replaced != nullptr && replaced->slot_count == 0) open_slots::inherit(c, *replaced, sender);
 
   const bool may_move = c.config.allow_replica_migration || claimed.count() == losses.count;
   const bool stays = c.config.defects(Defect::kOldMasterStays) && me.is_master();
@@ -157,6 +162,8 @@ void follow(Context& c, Node& master) {
     me.flags = static_cast<std::uint16_t>((me.flags & ~(flag::kMaster | flag::kMigrateTo)) | flag::kReplica);
     c.state.close_all_slots();
   } else if (me.master != nullptr) {
+    // Its master's heir moves the same slots.
+    if (me.master != &master && me.master->id != master.replaced) c.state.close_all_slots();
     c.state.detach_replica(*me.master, me);
   }
   c.state.attach_replica(master, me);

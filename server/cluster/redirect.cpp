@@ -56,7 +56,8 @@ Route decide(const State& state, const Config& config, const Request& request, c
     }
   }
   const Node* target = owner == state.myself ? state.migrating_to(slot) : nullptr;
-  const bool importing = target == nullptr && state.importing_from(slot) != nullptr;
+  const bool importing =
+      target == nullptr && state.myself->is_master() && state.importing_from(slot) != nullptr;
   if (request.migrate && (target != nullptr || importing)) return {Kind::kExecute, slot, nullptr};
   if (target != nullptr && missing > 0 && !config.defects(Defect::kMigratingKeyServed))
     return existing > 0 ? Route{Kind::kTryAgain, slot, nullptr} : Route{Kind::kAsk, slot, target};
@@ -75,8 +76,8 @@ Route route_blocked(const State& state, std::string_view key, bool readonly_clie
   const int slot = slot_of(key);
   if (!state.ok) return {Route::Kind::kDown, slot, nullptr};
   const Node* owner = state.owner[slot];
-  if (owner == state.myself || state.importing_from(slot) != nullptr ||
-      served_as_replica(state, owner, readonly_client, write))
+  const bool importing = state.myself->is_master() && state.importing_from(slot) != nullptr;
+  if (owner == state.myself || importing || served_as_replica(state, owner, readonly_client, write))
     return {Route::Kind::kExecute, slot, nullptr};
   return owner == nullptr ? Route{Route::Kind::kUnbound, slot, nullptr} : moved(slot, owner);
 }

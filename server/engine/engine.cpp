@@ -4,6 +4,7 @@
 
 #include "server/engine/call.h"
 #include "server/engine/reply_errors.h"
+#include "server/engine/slow_log.h"
 #include "server/keyspace/number.h"
 
 namespace node {
@@ -267,7 +268,9 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
   CommandStats& s = stats_of(command);
   ++s.calls;
   s.usec += static_cast<std::uint64_t>(took);
-  if (config.latency_tracking) s.latency.add(took);
+  // Who begins to wait is done when it is served: see retry_blocked().
+  const bool waits = session.blocked != nullptr;
+  if (config.latency_tracking && !waits) s.latency.add(took);
   note_latency(command.is(flag::fast) ? "fast-command" : "command", took);
   ++commands_processed;
   const std::string& out = session.out.buffer();
@@ -276,13 +279,8 @@ void Engine::call(Session& session, const Command& command, const std::vector<st
                   : note_error(std::string_view(out).substr(mark + 1, 64), &command, false);
   error_counted = false;
   if (monitors && shown && !command.is(flag::skip_monitor)) feed_monitors(session, argv);
-  if (config.slowlog_threshold_us >= 0 && took >= config.slowlog_threshold_us &&
-      session.kind == Session::Kind::normal && command.name != "exec" && config.slowlog_length > 0) {
-    SlowEntry entry{slow_id++, state.now_ms / 1000, took, shown_words(argv), session.address, session.name};
-    slow_log.push_back(std::move(entry));
-    while (slow_log.size() > static_cast<std::size_t>(config.slowlog_length))
-      slow_log.erase(slow_log.begin());
-  }
+  if (!waits && command.name != "exec" && is_slow(config, session, took))
+    keep_slow(*this, session, took, shown_words(argv));
 }
 
 /// A client that tracks is told when what it reads here changes; the reads of a script count as reads of the

@@ -4,8 +4,18 @@
 
 #include "server/engine/call.h"
 #include "server/engine/engine.h"
+#include "server/engine/slow_log.h"
 
 namespace node {
+
+namespace {
+/// The wait is over. The call was counted when it began; the time is that of serving it, not of the wait.
+void note_served(Engine& engine, const Command& command, std::int64_t usec) {
+  CommandStats& s = engine.stats_of(command);
+  s.usec += static_cast<std::uint64_t>(usec);
+  if (engine.config.latency_tracking) s.latency.add(usec);
+}
+}  // namespace
 
 void Engine::tell_watchers(Database& d, std::string_view key) {
   if (tracking.active()) tracking.invalidate(key, current_);
@@ -121,6 +131,7 @@ void Engine::retry_blocked(Session& session, std::string_view ready_key) {
   one.ready_key = ready_key;
   const std::uint64_t dirty = state.dirty;
   const std::size_t mark = session.out.mark();
+  const std::int64_t started = ports.clock.monotonic_us();
   Session* const outer = std::exchange(current_, &session);
   begin_unit();
   command->handler(one);
@@ -131,17 +142,23 @@ void Engine::retry_blocked(Session& session, std::string_view ready_key) {
     note_error(std::string_view(out).substr(mark + 1, 64), command, false);
   current_ = outer;
   if (tracking.active()) tracking.tell_pending(session);
-  if (!one.still_blocked) {
-    session.write_offset = ports.replication.offset();
-    unblock(session);
-  }
+  if (one.still_blocked) return;
+  const std::int64_t took = ports.clock.monotonic_us() - started;
+  note_served(*this, *command, took);
+  if (is_slow(config, session, took)) keep_slow(*this, session, took, shown_words(argv));
+  session.write_offset = ports.replication.offset();
+  unblock(session);
 }
 
 /// The stream that it reads in a group went, and the group with it.
 void Engine::lose_stream(Session& session) {
   constexpr std::string_view line = "UNBLOCKED the stream key no longer exists";
   session.out.error(line);
-  note_error(line, table.find(session.blocked->argv[0]), false);
+  const std::vector<std::string> words = session.blocked->argv;
+  const Command* const command = table.find(words[0]);
+  note_error(line, command, false);
+  note_served(*this, *command, 0);
+  if (is_slow(config, session, 0)) keep_slow(*this, session, 0, shown_words({words.begin(), words.end()}));
   unblock(session);
 }
 
@@ -191,6 +208,7 @@ void Engine::redirect_blocked() {
   });
   for (auto& [session, line] : gone) {
     session->out.error(line);
+    note_error(line, nullptr, false);
     unblock(*session);
   }
 }
@@ -202,8 +220,10 @@ void Engine::release_blocked() {
     if (s.blocked && s.blocked->reason == Blocked::For::keys) waiting.push_back(&s);
   });
   for (Session* s : waiting) {
-    s->out.error(
-        "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
+    constexpr std::string_view line =
+        "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+    s->out.error(line);
+    note_error(line, nullptr, false);
     s->close_after_reply = true;
     unblock(*s);
   }

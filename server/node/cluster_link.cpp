@@ -228,6 +228,7 @@ void ClusterLink::tick() {
 }
 
 void ClusterLink::perform() {
+  tell_open_slots();
   if (!node_.busy())
     for (const cluster::Action& a : std::exchange(deferred_, {})) act(a);
   // Performing may lead to more (a link that fails at once); a few rounds settle it, the rest waits a turn.
@@ -389,9 +390,35 @@ std::string ClusterLink::command(std::span<const std::string_view> argv, int res
   Writer out;
   out.set_resp(resp);
   encode_reply(cluster_->command(argv, node_.steady_ms()), out);
+  tell_open_slots();  // replicas have it before the bus does, and before what MIGRATE will delete
   // What it changed is on disk before the reply leaves.
   perform();
   return std::move(out.buffer());
+}
+
+/// As a capability without a meaning to others: REPLCONF takes any, so that a stock replica executes this
+/// line of the stream without an effect, where CLUSTER SETSLOT would be an error to it. All open slots each
+/// time, so that one line suffices, whatever the replica knew.
+void ClusterLink::tell_open_slots(bool again) {
+  // While a failover by hand waits for an offset, nothing but writes may move it.
+  if (is_replica() || cluster_->manual_failover_in_progress()) return;
+  std::string open = cluster_->open_slots();
+  if (open == told_open_slots_ && !(again && (replicas_know_open_slots_ || !open.empty()))) return;
+  const std::string capability = std::string(kOpenSlots) + open;
+  std::string line;
+  const std::string_view words[] = {"REPLCONF", "capa", capability};
+  append_command(line, words, std::size(words));
+  node_.replication().feed(0, line);
+  told_open_slots_ = std::move(open);
+  replicas_know_open_slots_ = true;
+  if (again) return;
+  node_.replication().forward();
+  node_.clients().flush_replicas();
+}
+
+void ClusterLink::learn_open_slots(std::string_view text) {
+  cluster_->learn_open_slots(text, node_.steady_ms());
+  replicas_know_open_slots_ = true;
 }
 
 void ClusterLink::publish(std::string_view channel, std::string_view message, bool sharded) {

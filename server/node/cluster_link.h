@@ -20,6 +20,9 @@ namespace node {
 
 class Node;
 
+/// What a master tells its replicas in the stream begins so: REPLCONF capa "open-slots [5->-id]".
+inline constexpr std::string_view kOpenSlots = "open-slots ";
+
 class ClusterLink final : public ClusterPort, public cluster::Host {
  public:
   explicit ClusterLink(Node& node);
@@ -50,6 +53,12 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   bool is_replica() const;
   /// Bytes that the links to other nodes hold.
   std::size_t link_memory() const;
+
+  /// Puts into the stream which slots this master is moving, if that changed; `again`: for a replica that
+  /// comes.
+  void tell_open_slots(bool again = false);
+  /// The same, as it came from our master.
+  void learn_open_slots(std::string_view text);
 
   /// Null: the mode is off.
   cluster::strong::Strong* strong() const { return cluster_->strong(); }
@@ -107,6 +116,8 @@ class ClusterLink final : public ClusterPort, public cluster::Host {
   std::vector<std::unique_ptr<Bus>> dead_;  ///< freed when no event can name them any more
   NodesFile file_;
   bool touched_ = false;
+  std::string told_open_slots_;
+  bool replicas_know_open_slots_ = false;  ///< they were told something, which "none" has to take back
   std::uint64_t ownership_seen_ = 0;  ///< State::ownership_changes when blocked clients were last looked at
 };
 

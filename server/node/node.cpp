@@ -273,6 +273,10 @@ std::optional<std::string> Node::apply_config(std::span<const std::string> names
   for (const std::string& name : names) {
     if (name == "rewrite" || name == "rewrite all") return rewrite_config_file(name == "rewrite all");
     if (name == "resetstat") reset_statistics();
+    if (name == "change-repl-id") {
+      log('*', "Changing replication IDs after receiving change-repl-id");
+      replication_.rename_history();
+    }
     if (auto why = apply_directive(name)) return why;
   }
   apply_limits();

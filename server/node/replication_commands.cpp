@@ -100,6 +100,8 @@ void ReplicationLink::command_psync(Call& call) {
                                 node_.steady_ms(), client ? peer_of(client->socket).ip : std::string())) {
     call.client.kind = Session::Kind::normal;
     encode_reply(*reply, call.reply);
+  } else if (node_.cluster()) {
+    node_.cluster()->tell_open_slots(true);
   }
 }
 
@@ -160,6 +162,37 @@ void ReplicationLink::command_wait(Call& call) {
   call.client.blocked = std::make_unique<Blocked>();
   call.client.blocked->reason = Blocked::For::wait;
   ++node_.engine().blocked_count;
+}
+
+namespace {
+bool counts(const replication::ReplicaInfo& r) {
+  return r.phase != replication::ReplicaInfo::Phase::kHandshake && !r.rdb_only && !r.plain_sync;
+}
+}  // namespace
+
+bool ReplicationLink::lags() const {
+  const auto& all = replication_.replicas();
+  return std::any_of(all.begin(), all.end(), [this](const auto& entry) {
+    return counts(entry.second) && entry.second.acked < replication_.offset();
+  });
+}
+
+void ReplicationLink::log_laggards() const {
+  int in_sync = 0, all = 0;
+  for (const auto& [id, r] : replication_.replicas()) {
+    if (!counts(r)) continue;
+    ++all;
+    if (r.acked >= replication_.offset()) {
+      ++in_sync;
+      continue;
+    }
+    node_.log('*', "Lagging replica " + r.address() + ":" + std::to_string(r.port) + " reported offset " +
+                       std::to_string(replication_.offset() - r.acked) +
+                       " behind master, state=" + r.state_name() + ".");
+  }
+  if (all)
+    node_.log('*', std::to_string(in_sync) + " of " + std::to_string(all) +
+                       " replicas are in sync when shutting down.");
 }
 
 std::string ReplicationLink::info() const {

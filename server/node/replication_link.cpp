@@ -291,7 +291,10 @@ void ReplicationLink::act(const replication::Action& action) {
     void operator()(const replication::CloseReplica& a) const {
       if (Client* c = node.clients().get(a.client)) node.clients().close_client(*c);
     }
-    void operator()(const replication::TakeSnapshot& a) const { link.take_snapshot(a); }
+    void operator()(const replication::TakeSnapshot& a) const {
+      link.take_snapshot(a);
+      if (node.cluster()) node.cluster()->tell_open_slots(true);  // the first that follows on the data
+    }
     void operator()(const replication::AbortSnapshot&) const {
       if (node.storage().child_kind() == Storage::ChildKind::replicas) node.storage().kill_child();
     }
@@ -348,6 +351,7 @@ void ReplicationLink::load_collected() {
   }
   collecting_ = File();
   unlink(path.c_str());
+  if (node_.cluster()) node_.cluster()->learn_open_slots("");  // those of this master come in its stream
   if (why)
     node_.log('#', "Failed trying to load the MASTER synchronization DB: " + *why);
   else
@@ -362,6 +366,13 @@ void ReplicationLink::resume_stream() {
   if (!stream_held_ || node_.clients().paused_by_client()) return;
   execute_stream();
   perform();
+}
+
+/// What a master of ours tells beside the data. False: the line was another REPLCONF.
+bool ReplicationLink::heed_notice(const std::vector<std::string_view>& argv) {
+  if (argv.size() != 3 || !argv[2].starts_with(kOpenSlots)) return false;
+  if (node_.cluster()) node_.cluster()->learn_open_slots(argv[2].substr(kOpenSlots.size()));
+  return true;
 }
 
 /// A pause of clients holds the master's commands, too: what they would change must stay as it is.
@@ -380,7 +391,7 @@ void ReplicationLink::execute_stream() {
     if (!argv.empty()) {
       const Command* command = node_.engine().table.find(argv[0]);
       if (command && command->name == "replconf")
-        asked = true;
+        asked = !heed_notice(argv) || asked;
       else
         engine.process(*applier_, argv);
       // A command of a later release, say: the master did it, we did not.
@@ -450,37 +461,6 @@ void ReplicationLink::snapshot_sent(std::uint64_t id) {
 }
 void ReplicationLink::client_closed(std::uint64_t id) {
   replication_.on_client_closed(id, node_.steady_ms());
-}
-
-namespace {
-bool counts(const replication::ReplicaInfo& r) {
-  return r.phase != replication::ReplicaInfo::Phase::kHandshake && !r.rdb_only && !r.plain_sync;
-}
-}  // namespace
-
-bool ReplicationLink::lags() const {
-  const auto& all = replication_.replicas();
-  return std::any_of(all.begin(), all.end(), [this](const auto& entry) {
-    return counts(entry.second) && entry.second.acked < replication_.offset();
-  });
-}
-
-void ReplicationLink::log_laggards() const {
-  int in_sync = 0, all = 0;
-  for (const auto& [id, r] : replication_.replicas()) {
-    if (!counts(r)) continue;
-    ++all;
-    if (r.acked >= replication_.offset()) {
-      ++in_sync;
-      continue;
-    }
-    node_.log('*', "Lagging replica " + r.address() + ":" + std::to_string(r.port) + " reported offset " +
-                       std::to_string(replication_.offset() - r.acked) +
-                       " behind master, state=" + r.state_name() + ".");
-  }
-  if (all)
-    node_.log('*', std::to_string(in_sync) + " of " + std::to_string(all) +
-                       " replicas are in sync when shutting down.");
 }
 
 int ReplicationLink::good_replicas() const {

@@ -58,6 +58,7 @@ class ReplicationLink final : public ReplicationPort {
   /// Whether anybody ever asked for the stream.
   bool active() const;
 
+  void rename_history() { replication_.rename_history(); }
   void pause_stream(bool paused) { replication_.pause(paused); }
   /// Goes on with the master's stream if a pause of clients held it and is over.
   void resume_stream();
@@ -125,6 +126,7 @@ class ReplicationLink final : public ReplicationPort {
   void collect(std::string_view bytes);
   void load_collected();
   void execute_stream();
+  bool heed_notice(const std::vector<std::string_view>& argv);
   void note_copy();
   void take_snapshot(const replication::TakeSnapshot& take);
 

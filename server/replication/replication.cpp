@@ -37,6 +37,10 @@ void Replication::restore(std::string_view repl_id, std::int64_t offset, bool ma
   if (master) shift_history(prng_.hex(kIdLength));
 }
 
+void Replication::rename_history() {
+  history_ = History{prng_.hex(kIdLength), std::string(kIdLength, '0'), -1};
+}
+
 // ---- role ----
 
 void Replication::become_replica_of(std::string ip, int port, Ms now) {

@@ -43,6 +43,10 @@ class Replication {
   /// that have no more than the RDB resume all the same.
   void restore(std::string_view repl_id, std::int64_t offset, bool master);
 
+  /// DEBUG CHANGE-REPL-ID: the data goes on under a new name, and no old one is valid. Links that stand go
+  /// on; whoever comes back (this node to its master, too) begins with a full transfer.
+  void rename_history();
+
   // ---- role ----
   void become_replica_of(std::string ip, int port, Ms now);
   void become_master(Ms now);

@@ -12,11 +12,9 @@ namespace {
 
 class Member {
  public:
-  Member()
+  explicit Member(const std::string& binary = our_binary(), std::vector<std::string> more = {})
       : bus_port_(free_port()),
-        server_(our_binary(), folder_.path(),
-                {"--cluster-enabled", "yes", "--cluster-port", std::to_string(bus_port_),
-                 "--cluster-node-timeout", "2000", "--save", "", "--enable-debug-command", "yes"}),
+        server_(binary, folder_.path(), arguments(bus_port_, std::move(more))),
         connection_(server_.connect()) {}
   std::string ask(const std::string& line) { return connection_.ask(line); }
   bool says(const std::string& line, const std::string& part) {
@@ -29,8 +27,27 @@ class Member {
   }
   Connection connect() const { return server_.connect(); }
   int bus_port() const { return bus_port_; }
+  int port() const { return server_.port(); }
+  const std::string& folder() const { return folder_.path(); }
 
  private:
+  static std::vector<std::string> arguments(int bus_port, std::vector<std::string> more) {
+    std::vector<std::string> all{"--cluster-enabled",
+                                 "yes",
+                                 "--cluster-port",
+                                 std::to_string(bus_port),
+                                 "--cluster-node-timeout",
+                                 "2000",
+                                 "--save",
+                                 "",
+                                 "--enable-debug-command",
+                                 "yes",
+                                 "--repl-diskless-sync-delay",
+                                 "0"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
   Folder folder_;
   int bus_port_;
   ChildServer server_;
@@ -184,4 +201,78 @@ TEST_CASE("in a cluster SORT gives the elements themselves, and reads no other k
   CHECK(node.ask("rpush l 3 1 2") == ":3\r\n");
   CHECK(node.ask("sort l get #") == "*3\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n");
   CHECK(node.ask("sort l get other:*").starts_with("-ERR GET option of SORT denied"));
+}
+
+namespace {
+
+/// Slot 0 moves from the first of a pair to the second; one key of it is there already.
+struct Migration : Pair {
+  const std::string key = "06S";  // the shortest of that slot
+  void open() {
+    REQUIRE(a.ask("set " + key + " kept") == "+OK\r\n");
+    REQUIRE(b.ask("cluster setslot 0 importing " + a.id()) == "+OK\r\n");
+    REQUIRE(a.ask("cluster setslot 0 migrating " + b.id()) == "+OK\r\n");
+  }
+  void move_key() {
+    REQUIRE(a.ask("migrate 127.0.0.1 " + std::to_string(b.port()) + " " + key + " 0 5000") == "+OK\r\n");
+  }
+  void add_replica(Member& replica, Member& of) {
+    replica.meet(of);
+    REQUIRE(eventually([&] { return replica.says("cluster info", "cluster_known_nodes:" + nodes()); }));
+    REQUIRE(eventually([&] { return replica.ask("cluster replicate " + of.id()) == "+OK\r\n"; }));
+    REQUIRE(eventually([&] { return replica.says("info replication", "master_link_status:up"); }));
+    for (Member* m : {&a, &b})
+      REQUIRE(eventually([&] { return m->says("cluster nodes", "slave " + of.id()); }));
+  }
+  std::string nodes() const { return std::to_string(members_); }
+  int members_ = 3;
+};
+
+}  // namespace
+
+TEST_CASE("a slot goes on moving when the source's replica takes over, and when the target's does") {
+  Migration moving;
+  Member source_heir, target_heir;
+  SECTION("the replicas were there when it began") {
+    moving.add_replica(source_heir, moving.a);
+    moving.members_ = 4;
+    moving.add_replica(target_heir, moving.b);
+    moving.open();
+    moving.move_key();
+  }
+  SECTION("they copied the data later") {
+    moving.open();
+    moving.move_key();
+    moving.add_replica(source_heir, moving.a);
+    moving.members_ = 4;
+    moving.add_replica(target_heir, moving.b);
+  }
+  REQUIRE(moving.a.ask("wait 1 5000") == ":1\r\n");
+  REQUIRE(source_heir.ask("cluster failover takeover") == "+OK\r\n");
+  CHECK(source_heir.says("get " + moving.key, "-ASK 0 127.0.0.1:" + std::to_string(moving.b.port())));
+  // The target knows whose slot it imports now.
+  CHECK(eventually([&] { return moving.b.says("cluster nodes", "[0-<-" + source_heir.id() + "]"); }));
+
+  REQUIRE(moving.b.ask("wait 1 5000") == ":1\r\n");
+  REQUIRE(target_heir.ask("cluster failover takeover") == "+OK\r\n");
+  target_heir.ask("asking");
+  CHECK(target_heir.ask("get " + moving.key) == "$4\r\nkept\r\n");
+}
+
+TEST_CASE("a stock replica copies a master that moves slots, and refuses nothing of its stream") {
+  if (stock_binary().empty()) {
+    WARN("SKIPPED: redis-server is not installed");
+    return;
+  }
+  Migration moving;
+  // It dies of the first command that it refuses.
+  Member replica(stock_binary(), {"--propagation-error-behavior", "panic"});
+  moving.add_replica(replica, moving.a);
+  moving.open();
+  moving.move_key();
+  CHECK(moving.a.ask("cluster setslot 0 stable") == "+OK\r\n");
+  moving.a.ask("set after 1");
+  CHECK(moving.a.ask("wait 1 5000") == ":1\r\n");
+  CHECK(replica.says("info replication", "master_link_status:up"));
+  CHECK_FALSE(replica.says("info errorstats", "errorstat_"));
 }

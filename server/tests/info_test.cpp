@@ -117,6 +117,67 @@ TEST_CASE("INFO counts replication's bytes apart, and tells how far expiry is be
   CHECK(field(m, "stats", "total_net_repl_output_bytes") == "0");
 }
 
+namespace {
+
+/// How blocked clients are counted: a command that waits, what ends the wait, and the statistics after it.
+struct Waits {
+  explicit Waits(const std::string& binary)
+      : server(binary, folder.path(), {"--save", "", "--slowlog-log-slower-than", "0"}),
+        control(server.connect()),
+        waiting(server.connect()) {
+    id = waiting.ask("client id").substr(1);
+    id.erase(id.find('\r'));
+  }
+  std::string after(const std::vector<std::string>& command, const std::string& ends) {
+    control.ask("config resetstat");
+    waiting.send_command(command);
+    REQUIRE(eventually([&] { return field(control, "clients", "blocked_clients") == "1"; }));
+    control.ask("slowlog reset");
+    control.ask(ends);
+    std::string seen = waiting.reply();
+    const std::string log = control.ask("slowlog get");
+    seen += log.find(command[0]) == std::string::npos ? "not in the log " : "in the log ";
+    const std::string counts = field(control, "commandstats", "cmdstat_" + command[0]);
+    seen += counts.substr(0, counts.find(",usec=")) + counts.substr(counts.find(",rejected"));
+    for (const char* code : {"UNBLOCKED", "NOGROUP"})
+      seen += " " + field(control, "errorstats", std::string("errorstat_") + code);
+    seen += " errors " + field(control, "stats", "total_error_replies");
+    const std::string timed = control.ask("latency histogram " + command[0]);
+    seen += timed.find("calls\r\n:1\r\n") == std::string::npos ? " untimed" : " timed";
+    return seen;
+  }
+  Folder folder;
+  ChildServer server;
+  Connection control, waiting;
+  std::string id;
+};
+
+std::vector<std::string> statistics_of_waits(const std::string& binary) {
+  Waits w(binary);
+  const std::vector<std::string> pop{"blpop", "l", "0"},
+      read{"xreadgroup", "group", "g", "a", "block", "0", "streams", "s", ">"};
+  const std::string group = "xgroup create s g $ mkstream";
+  std::vector<std::string> seen;
+  seen.push_back(w.after(pop, "rpush l x"));
+  seen.push_back(w.after(pop, "client unblock " + w.id + " error"));
+  seen.push_back(w.after(pop, "client unblock " + w.id));
+  for (const char* ends : {"xgroup destroy s g", "del s", "set s x"}) {
+    w.control.ask(group);
+    seen.push_back(w.after(read, ends));
+  }
+  seen.push_back(w.after(pop, "replicaof 127.0.0.1 1"));
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("who waits is in the slow log and the statistics when the wait ends, as in redis-server") {
+  const std::vector<std::string> ours = statistics_of_waits(our_binary());
+  CHECK(ours[0].ends_with("in the log calls=1,rejected_calls=0,failed_calls=0   errors 0 timed"));
+  CHECK(ours[1].find("failed_calls=1 count=1  errors 1") != std::string::npos);
+  if (!stock_binary().empty()) CHECK(ours == statistics_of_waits(stock_binary()));
+}
+
 TEST_CASE("CLIENT LIST tells the descriptor, not the number of the connection") {
   const Folder folder;
   const ChildServer server(our_binary(), folder.path(), {"--save", ""});

@@ -125,7 +125,44 @@ void resume(const std::string& master_binary, const std::string& replica_binary)
   CHECK(field(m, "stats", "sync_full") == "1");
 }
 
+/// Nobody knows the new id: who comes back begins anew, though the backlog has all it lacks.
+void change_id(const std::string& master_binary, const std::string& replica_binary) {
+  const Folder a, b;
+  const std::vector<std::string> arguments{
+      "--save", "", "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes"};
+  const ChildServer master(master_binary, a.path(), arguments);
+  std::vector<std::string> following = arguments;
+  following.insert(following.end(), {"--replicaof", "127.0.0.1 " + std::to_string(master.port())});
+  const ChildServer replica(replica_binary, b.path(), following);
+  Connection m = master.connect(), r = replica.connect();
+  REQUIRE(eventually([&] { return link_is_up(r); }));
+  const std::string id = field(m, "replication", "master_replid");
+  REQUIRE(m.ask("debug change-repl-id") == "+OK\r\n");
+  CHECK(field(m, "replication", "master_replid") != id);
+  CHECK(field(m, "replication", "master_replid2") == std::string(40, '0'));
+  // The link that stands goes on.
+  m.ask("set k 1");
+  CHECK(m.ask("wait 1 5000") == ":1\r\n");
+  CHECK(field(m, "stats", "sync_full") == "1");
+
+  REQUIRE(m.ask("client kill type replica") == ":1\r\n");
+  CHECK(eventually([&] { return field(m, "stats", "sync_full") == "2" && link_is_up(r); }));
+  CHECK(field(m, "stats", "sync_partial_ok") == "0");
+  CHECK(field(r, "replication", "master_replid") == field(m, "replication", "master_replid"));
+  CHECK(r.ask("get k") == "$1\r\n1\r\n");
+}
+
 }  // namespace
+
+TEST_CASE("DEBUG CHANGE-REPL-ID: a replica that comes back begins anew") {
+  change_id(our_binary(), our_binary());
+  if (stock_binary().empty()) {
+    WARN("SKIPPED: redis-server is not installed");
+    return;
+  }
+  change_id(our_binary(), stock_binary());
+  change_id(stock_binary(), our_binary());
+}
 
 TEST_CASE(
     "a link that breaks, and a replica that restarts, go on from the backlog: our master, our replica") {

@@ -161,10 +161,18 @@ void client_unblock(Call& c) {
   if (!id) return;
   Session* s = c.engine.ports.sessions.find(static_cast<std::uint64_t>(*id));
   if (!s || !s->blocked || s->blocked->reason != Blocked::For::keys) return c.reply.integer(0);
-  if (with_error)
-    s->out.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
-  else
+  // Its command failed, in redis's statistics, either way.
+  const Command& command = *c.engine.table.find(s->blocked->argv[0]);
+  CommandStats& stats = c.engine.stats_of(command);
+  if (c.engine.config.latency_tracking) stats.latency.add(0);
+  if (with_error) {
+    constexpr std::string_view line = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+    s->out.error(line);
+    c.engine.note_error(line, &command, false);
+  } else {
     s->blocked->null_array ? s->out.null_array() : s->out.null();
+    ++stats.failed;
+  }
   c.engine.unblock(*s);
   c.reply.integer(1);
 }

@@ -212,6 +212,12 @@ void debug_cluster_link(Call& c) {
   c.reply.ok();
 }
 
+void debug_change_repl_id(Call& c) {
+  const std::string what = "change-repl-id";
+  if (const auto why = c.engine.ports.server.apply_config(std::span(&what, 1))) return c.error(*why);
+  c.reply.ok();
+}
+
 void debug_rewrite_all(Call& c) {
   const std::string marker = "rewrite all";
   if (const auto why = c.engine.ports.server.apply_config(std::span(&marker, 1)))
@@ -245,6 +251,7 @@ constexpr DebugCommand kDebug[] = {
     {"clusterlink", 5, 5, debug_cluster_link, "CLUSTERLINK KILL (to|from|all) <node-id>"},
     {"set-skip-checksum-validation", 3, 3, debug_skip_checksums, "SET-SKIP-CHECKSUM-VALIDATION <0|1>"},
     {"aof-flush-sleep", 3, 3, debug_aof_flush_sleep, "AOF-FLUSH-SLEEP <microsec>"},
+    {"change-repl-id", 2, 2, debug_change_repl_id, "CHANGE-REPL-ID"},
     {"config-rewrite-force-all", 2, 2, debug_rewrite_all, "CONFIG-REWRITE-FORCE-ALL"},
     {"log", 3, 3, debug_log, "LOG <message>"},
     {"error", 3, 3, debug_error, "ERROR <string>"},

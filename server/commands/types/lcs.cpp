@@ -1,7 +1,11 @@
 /// LCS: the longest common subsequence of two strings, its length, or where it lies in both.
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
 
 #include "server/commands/types/handlers.h"
+#include "server/engine/engine.h"
 #include "server/engine/reply_errors.h"
 
 namespace node {
@@ -37,20 +41,66 @@ bool parse(Call& c, LcsQuery& q) {
   return true;
 }
 
-/// Lengths of the common subsequences of all prefixes: (a + 1) x (b + 1), row by row.
-class Lengths {
+/// The lengths L of the common subsequences of all prefixes, as bits: whether L(i, j) is greater than L(i, j
+/// - 1), 64 columns at a time (Hyyrö 2004, "Bit-parallel LCS-length computation revisited"). That tells all:
+/// L(i, j) is the number of such steps in row i up to column j.
+class Steps {
  public:
-  Lengths(std::string_view a, std::string_view b) : width_(b.size() + 1), cells_((a.size() + 1) * width_) {
-    for (std::size_t i = 1; i <= a.size(); ++i)
-      for (std::size_t j = 1; j <= b.size(); ++j)
-        cells_[i * width_ + j] =
-            a[i - 1] == b[j - 1] ? at(i - 1, j - 1) + 1 : std::max(at(i - 1, j), at(i, j - 1));
+  /// `all_rows`: for grows(); else only the last one is kept.
+  Steps(std::string_view a, std::string_view b, bool all_rows)
+      : words_((b.size() + 63) / 64), rows_(words_ * (all_rows ? a.size() : 1)) {
+    find_columns(a, b);
+    std::vector<std::uint64_t> flat(words_, ~std::uint64_t{0});  // no step: the row above the first
+    const std::uint64_t* above = flat.data();
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      std::uint64_t* const row = &rows_[all_rows ? i * words_ : 0];
+      fill(row, above, &columns_of_[first_[static_cast<unsigned char>(a[i])]]);
+      above = row;
+    }
+    if (a.empty()) rows_ = std::move(flat);
   }
-  std::uint32_t at(std::size_t i, std::size_t j) const { return cells_[i * width_ + j]; }
+  /// i and j as in L, from 1 on.
+  bool grows(std::size_t i, std::size_t j) const {
+    return (rows_[(i - 1) * words_ + (j - 1) / 64] >> ((j - 1) % 64) & 1) == 0;
+  }
+  /// Of the common subsequence of both strings.
+  std::size_t length() const {
+    const std::uint64_t* const last = rows_.data() + (rows_.size() - words_);
+    std::size_t flat = 0;
+    for (std::size_t w = 0; w < words_; ++w) flat += static_cast<std::size_t>(std::popcount(last[w]));
+    return words_ * 64 - flat;
+  }
 
  private:
-  std::size_t width_;
-  std::vector<std::uint32_t> cells_;
+  /// Where in b each byte of a stands.
+  void find_columns(std::string_view a, std::string_view b) {
+    constexpr std::size_t kAbsent = SIZE_MAX;
+    first_.fill(kAbsent);
+    for (const char c : a)
+      if (std::size_t& first = first_[static_cast<unsigned char>(c)]; first == kAbsent) {
+        first = columns_of_.size();
+        columns_of_.resize(first + words_);
+      }
+    for (std::size_t j = 0; j < b.size(); ++j)
+      if (const std::size_t first = first_[static_cast<unsigned char>(b[j])]; first != kAbsent)
+        columns_of_[first + j / 64] |= std::uint64_t{1} << (j % 64);
+  }
+  /// A step moves to the first column of the byte that stands between it and the step before: the carry finds
+  /// it.
+  void fill(std::uint64_t* row, const std::uint64_t* above, const std::uint64_t* columns) const {
+    std::uint64_t carry = 0;
+    for (std::size_t w = 0; w < words_; ++w) {
+      const std::uint64_t flat = above[w], here = flat & columns[w];
+      const std::uint64_t sum = flat + here, moved = sum + carry;
+      carry = static_cast<std::uint64_t>(sum < flat || moved < sum);
+      row[w] = moved | (flat & ~here);
+    }
+  }
+
+  std::size_t words_;
+  std::vector<std::uint64_t> rows_;        ///< a bit is 0 where the length grows
+  std::vector<std::uint64_t> columns_of_;  ///< for each byte of a, words_ of them
+  std::array<std::size_t, 256> first_{};   ///< where a byte's begin
 };
 
 /// A run of equal bytes: [a_first, a_last] and [b_first, b_last], inclusive.
@@ -60,8 +110,7 @@ struct Match {
 };
 
 /// From the end of both strings to their beginning, joining neighbours into runs.
-std::vector<Match> trace(std::string_view a, std::string_view b, const Lengths& lengths,
-                         std::string& common) {
+std::vector<Match> trace(std::string_view a, std::string_view b, const Steps& steps, std::string& common) {
   std::vector<Match> matches;
   for (std::size_t i = a.size(), j = b.size(); i && j;) {
     if (a[i - 1] == b[j - 1]) {
@@ -73,7 +122,7 @@ std::vector<Match> trace(std::string_view a, std::string_view b, const Lengths& 
       } else {
         matches.push_back({i, i, j, j});
       }
-    } else if (lengths.at(i - 1, j) > lengths.at(i, j - 1)) {
+    } else if (steps.grows(i, j)) {  // then L(i - 1, j) is the greater one
       --i;
     } else {
       --j;
@@ -114,15 +163,15 @@ void command_lcs(Call& c) {
   LcsQuery q;
   if (!parse(c, q)) return;
   const auto& [a, b] = texts;
-  // The table takes four bytes a pair of bytes.
-  constexpr std::size_t kPairsMax = std::size_t{1} << 30;
-  if (a.size() + 1 > kPairsMax / (b.size() + 1))
+  // As many bytes as redis takes: what is refused there for its size is refused here.
+  const auto most = static_cast<std::size_t>(c.engine.config.proto_max_bulk) / sizeof(std::uint32_t);
+  if (a.size() + 1 > most / (b.size() + 1))
     return c.error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
-  const Lengths lengths(a, b);
-  const std::size_t length = lengths.at(a.size(), b.size());
+  const Steps steps(a, b, !q.length);
+  const std::size_t length = steps.length();
   if (q.length) return c.reply.integer(static_cast<std::int64_t>(length));
   std::string common;
-  auto matches = trace(a, b, lengths, common);
+  auto matches = trace(a, b, steps, common);
   q.ranges ? reply_matches(c, q, std::move(matches), length) : c.reply.bulk(common);
 }
 
