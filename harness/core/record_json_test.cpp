@@ -94,7 +94,7 @@ TEST_CASE("faults, lives, log lines and the run come back whole, never is null")
 
   NodeInfo node{"n1", "10.77.0.1", 6379, "id", 0, true, {{0, 5460}, {9, 9}}};
   CHECK(round_trip(node).slots == node.slots);
-  CHECK(round_trip(RunCounters{1, 2, 3, {}, 4, 5, 6}).observer_failures == 5);
+  CHECK(round_trip(RunCounters{1, 2, 3, {}, 4, 5, 6, 7}).observer_failures == 5);
   CHECK(round_trip(RunCounters{1, 2, 3, {}, 4, 5, 6, 7}).host_stall_max == 6);
   CHECK(round_trip(RunCounters{1, 2, 3, {}, 4, 5, 6, 7}).server_starved_max == 7);
 }
