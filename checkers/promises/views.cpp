@@ -354,16 +354,19 @@ class Views {
              ", " + text(b));
   }
 
-  /// A node that nobody is, in the list of one whose nodes.conf was damaged: a flipped bit gives another id.
-  bool invented(const Shown& shown, const TopologyNode& line) const {
+  /// A node that nobody is, in a run in which a nodes.conf was damaged: a flipped bit gives another id, which
+  /// others may hear of.
+  bool invented(const TopologyNode& line) const {
+    const auto damaged = [&](const FaultRecord& fault) {
+      return std::ranges::any_of(fault.nodes, [&](int node) { return damages_views(fault, node); });
+    };
     return std::ranges::none_of(run_.nodes, [&](const NodeInfo& node) { return node.id == line.id; }) &&
-           std::ranges::any_of(
-               run_.faults, [&](const FaultRecord& fault) { return damages_views(fault, shown.view->node); });
+           std::ranges::any_of(run_.faults, damaged);
   }
 
   void compare_lines(const Shown& a, const Shown& b, const TopologyNode& line) {
     const TopologyNode* other = b.nodes.find(line.id);
-    if (other == nullptr && invented(a, line)) return;
+    if (invented(line)) return;
     if (other == nullptr) {
       tell("nodes-disagree", *b.view,
            name(b) + " does not know " + name_of_id(run_, line.id) + ", which " + name(a) + " lists as " +
