@@ -8,6 +8,7 @@
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/by_hand.h"
 #include "checkers/promises/data_difference.h"
+#include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/slot.h"
@@ -97,6 +98,7 @@ class Agreement {
           (op.outcome == Outcome::kInfo || (op.outcome == Outcome::kOk && op.completed >= run_.info.settled)))
         uncertain.insert(op.key);
     const std::set<std::size_t> scalar = loads_of_texts();
+    const bool clock_was_set = any_effect(run_, {EffectKind::kClock});
     for (const Operation& op : history.operations) {
       if (!answered_read(op) || op.invoked < run_.info.settled || !scalar.contains(load_of(op))) continue;
       const FinalData* data = owner_data(slot_of(history.key_text(op)));
@@ -109,6 +111,8 @@ class Agreement {
                                    : history.values.to_json(op.result);
       const bool same = op.result.is_nil() ? stored == nullptr : stored != nullptr && *stored == read;
       if (same || uncertain.contains(op.key)) continue;
+      // Where a clock was set, a key may have expired since the read.
+      if (stored == nullptr && clock_was_set) continue;
       tell("final-read-differs", key, data->node,
            "the final read of " + key + " at " + at(op.completed) + " saw " +
                (op.result.is_nil() ? "nothing" : "\"" + read + "\"") + ", but " +

@@ -50,6 +50,12 @@ TEST_CASE("every key is at its owner, and final reads saw what is stored") {
     for (int node : {3, 0}) run.final_data[static_cast<std::size_t>(node)].values[key_of(0)] = "5";
     CHECK(violates(check_data_agreement(run, {}), "final-read-differs"));
   }
+  SECTION("what was read is gone since: it may have expired where a clock was set, and nowhere else") {
+    for (int node : {3, 0}) run.final_data[static_cast<std::size_t>(node)].values.erase(key_of(0));
+    CHECK(violates(check_data_agreement(run, {}), "final-read-differs"));
+    run.faults.front().effects.emplace_back().kind = EffectKind::kClock;
+    CHECK_FALSE(violates(check_data_agreement(run, {}), "final-read-differs"));
+  }
   SECTION("no evidence") {
     run.final_data[4].complete = false;
     CHECK(check_data_agreement(run, {}).valid == Validity::kUnknown);
