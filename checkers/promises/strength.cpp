@@ -216,6 +216,7 @@ class Strength {
 
   void check_end() {
     need(!run_.info.interrupted, "The run was interrupted.");
+    need(!run_.info.environment.contains("final_reads"), "The final reads were not finished.");
     need(run_.info.settled != kNever, "The cluster was not seen to settle.");
     if (by_steps_) return;
     std::size_t reads = 0;

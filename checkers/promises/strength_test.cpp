@@ -131,6 +131,10 @@ TEST_CASE("strength") {
     });
     unknown(run, "observer was silent");
   }
+  SECTION("final reads that ran out of time") {
+    run.info.environment["final_reads"] = "not finished";
+    unknown(run, "final reads were not finished");
+  }
   SECTION("no final reads, no settling, an interruption") {
     run.info.settled = kNever;
     unknown(run, "not seen to settle");
