@@ -59,6 +59,8 @@ TEST_CASE("strength") {
     INFO(result.explanation);
     CHECK(result.valid == Validity::kValid);
     CHECK(measured(result, "operations_during_fault_min") > 100);
+    CHECK(measured(result, "operations_during_fault_min") <= measured(result, "operations_during_faults"));
+    CHECK(measured(result, "faults_healed") == 0);  // what does not heal is not counted as healed
   }
   SECTION("a fault never verified") {
     run.faults[0].active = kNever;
