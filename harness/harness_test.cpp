@@ -313,6 +313,41 @@ TEST_CASE("Ctrl-C stops a run, keeps what was recorded and leaves nothing behind
   CHECK(report.code == 4);  // an interrupted run concludes nothing
 }
 
+namespace {
+
+/// Servers that work in a folder below this one.
+std::vector<pid_t> servers_in(const fs::path& folder) {
+  std::vector<pid_t> found;
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+    std::error_code gone;
+    if (slurp(entry.path() / "comm").starts_with("redis-server") &&
+        fs::read_symlink(entry.path() / "cwd", gone).string().starts_with(folder.string()))
+      found.push_back(std::stoi(entry.path().filename().string()));
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("Ctrl-C ends a run that waits for a cluster that hangs, and its record says so", "[real]") {
+  const Scratch scratch;
+  const fs::path file = scratch.path / "quiet.toml";
+  std::ofstream(file)
+      << "[cluster]\nmasters = 3\nreplicas = 0\n[[load]]\n[run]\nno-faults = true\n";
+  Started run(scratch, {"run", file.string(), "--seed", "9", "--time-limit", "3"});
+  const fs::path history = scratch.path / "store" / "latest" / "history.journal";
+  wait_until("the load", 60s, [&] { return fs::exists(history); });
+  const std::vector<pid_t> servers = servers_in(scratch.path);
+  CHECK(servers.size() == 3);
+  for (const pid_t pid : servers) ::kill(pid, SIGSTOP);
+  wait_until("the settling", 120s, [&] { return run.err().find("settling:") != std::string::npos; });
+  run.signal(SIGINT);
+  CHECK(run.exit_code(60s) == 130);
+  const fs::path record = scratch.path / "store" / "latest" / "run.json";
+  CHECK(nlohmann::json::parse(slurp(record)).at("run").at("interrupted") == true);
+  CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));
+}
+
 TEST_CASE("the command that an interrupted run names can be pasted, whatever its store is called", "[real]") {
   const Scratch scratch;
   const std::string store = scratch.file("a store's $HOME");

@@ -153,3 +153,15 @@ TEST_CASE("what a node logged cannot move the cursor of who reads the error", "[
   // It never started: nothing stays in the store, which has no newest run.
   CHECK(fs::is_empty(scratch.store()));
 }
+
+TEST_CASE("gc names what cannot go, and why") {
+  const Scratch scratch;
+  const fs::path run = fs::path(scratch.store()) / "20261130T000000Z-basic-1";
+  fs::create_directories(run);
+  std::ofstream(run / "run.json") << R"({"run": {}, "nodes": []})";
+  std::ofstream(run / "plan.json") << "{}";
+  const Finished gc = finish(scratch, {"gc", "--keep", "0d", "--dry-run"});
+  CAPTURE(gc.out, gc.err);
+  CHECK(gc.code == 0);
+  CHECK_THAT(gc.out, Contains("cannot go 20261130T000000Z-basic-1   it is under way"));
+}

@@ -188,6 +188,8 @@ TEST_CASE("a run with steps that do not matter is shrunk to a short one without 
   CHECK(json.at("after").at("steps") == 0);
   CHECK(json.at("shrunk").at("failed").get<int>() >= 1);
   CHECK(finish(scratch, {"run", (store / "shrunk.toml").string(), "--seed", "5"}).code == 1);
+  const Finished short_of_time = finish(scratch, {"shrink", store.string(), "--times", "1", "--time", "1"});
+  if (short_of_time.code == 0) CHECK_THAT(short_of_time.out, Contains("the 1 s of --time were over"));
   CHECK(fs::exists(fs::path(json.at("store").get<std::string>()) / "plan.json"));
 }
 

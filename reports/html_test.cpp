@@ -39,6 +39,7 @@ TEST_CASE("The page's data is JSON that holds the run, and no tag can end or beg
   CHECK(data["anomalies"].size() == 4);
   CHECK(data["anomalies"][0]["id"] == "v1");
   CHECK(data["faults"].size() == 3);
+  CHECK(data["nodes"][0]["spare"] == false);
   CHECK(data["lanes"].size() == 6);
   CHECK(data["logs"]["lines"].size() == sample.record.logs.size());
 }

@@ -72,6 +72,7 @@ Json nodes_json(const RunRecord& record) {
                    {"id", node.id},
                    {"shard", node.shard},
                    {"master", node.master},
+                   {"spare", node.spare},
                    {"slots", ranges_text(node.slots)},
                    {"build", build_name(server_of(record.info, node))}});
   return out;
@@ -95,7 +96,7 @@ Json faults_json(const RunRecord& record, const Strength& strength) {
                    {"until", ms(span.end)},
                    {"evidence", fault.evidence},
                    {"error", fault.error},
-                   {"operations", strength.per_fault[i]}});
+                   {"operations", strength.per_fault[i] ? Json(*strength.per_fault[i]) : Json()}});
   }
   return out;
 }

@@ -103,7 +103,7 @@ Json strength_json(const RunRecord& record, const RunVerdict& verdict) {
                       {"active_ms", ms(fault.active)},
                       {"healed_ms", ms(fault.healed)},
                       {"verified", fault.verified_active()},
-                      {"operations", s.per_fault[i]}});
+                      {"operations", s.per_fault[i] ? Json(*s.per_fault[i]) : Json()}});
   }
   return {{"operations", s.operations},
           {"ok", s.ok},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "reports/allowed.h"
 #include "reports/strength.h"
 #include "reports/text.h"
 #include "reports/views.h"
@@ -21,12 +22,19 @@ std::string since(Nanos time, Nanos begin) {
   return begin == kNever ? std::string{} : " (+" + duration(time - begin) + ")";
 }
 
+/// Phases of a failover count from the request of the fault; the story shows it when it was seen to act.
+std::string asked_before(const FaultRecord& fault) {
+  constexpr Nanos kWorthTelling = 10 * kMillisecond;
+  if (fault.active - fault.requested < kWorthTelling) return {};
+  return " (asked for at " + seconds(fault.requested) + " s)";
+}
+
 void add_faults(std::vector<Moment>& story, const RunRecord& record) {
   for (const FaultRecord& fault : record.faults) {
     const std::string& what = fault.description.empty() ? fault.fault : fault.description;
     if (fault.verified_active())
       add(story, fault.active, "fault", "!",
-          what + (fault.evidence.empty() ? "" : " — verified: " + fault.evidence));
+          what + asked_before(fault) + (fault.evidence.empty() ? "" : " — verified: " + fault.evidence));
     else
       add(story, fault.requested, "fault", "!",
           what + " — requested, never verified" + (fault.error.empty() ? "" : ": " + fault.error));
@@ -83,54 +91,99 @@ void add_violations(std::vector<Moment>& story, const std::vector<NamedAnomaly>&
     const NamedAnomaly* first = nullptr;
   };
   std::map<std::string, Group> groups;
+  std::map<const CheckResult*, std::size_t> listed, groups_of;
   for (const NamedAnomaly& named : all) {
     const Anomaly& anomaly = *named.anomaly;
     if (anomaly.allowed) continue;
     Group& group = groups[named.check->name + "|" + anomaly.type + "|" + anomaly.node];
+    groups_of[named.check] += group.count == 0;
+    ++listed[named.check];
     ++group.count;
     if (group.first == nullptr || anomaly.time < group.first->anomaly->time) group.first = &named;
   }
   for (const auto& [key, group] : groups) {
     const Anomaly& anomaly = *group.first->anomaly;
-    const std::string text = group.count == 1 ? headline(anomaly)
-                                              : grouped(group.count) + " × " + type_words(anomaly.type) +
-                                                    "; the first: " + headline(anomaly);
+    const CheckResult* check = group.first->check;
+    // Of a list that was cut, how many of each group it left out is not known, unless there is one alone.
+    const bool cut = check->violations > listed[check];
+    const bool alone = groups_of[check] == 1;
+    const std::size_t count = cut && alone ? check->violations : group.count;
+    const std::string text = count == 1 && !cut
+                                 ? headline(anomaly)
+                                 : std::string(cut && !alone ? "at least " : "") + grouped(count) + " × " +
+                                       type_words(anomaly.type) +
+                                       (cut ? "; one of them: " : "; the first: ") + headline(anomaly);
     add(story, anomaly.time, "violation", anomaly.node, text, group.first->name);
   }
 }
 
-void add_anomalies(std::vector<Moment>& story, const RunVerdict& verdict) {
-  struct Group {
-    std::size_t count = 0;
-    const NamedAnomaly* last = nullptr;
-  };
-  const std::vector<NamedAnomaly> all = named_anomalies(verdict);
-  std::map<std::string, Group> allowed;  // by type, window and node: one sentence for all of a kind
-  add_violations(story, all);
+/// Allowed anomalies that are told in one sentence.
+struct AllowedGroup {
+  std::size_t count = 0;
+  const NamedAnomaly* last = nullptr;
+  bool one_node = true;
+  bool one_window = true;
+};
+
+std::string window_words(Window window) {
+  return "window " + std::string(to_string(window)) + ": " + std::string(words(window));
+}
+
+/// Of a list that was cut: how many there are in all, and what is known of those that are listed.
+std::string cut_words(const AllowedGroup& group) {
+  const Anomaly& anomaly = *group.last->anomaly;
+  std::string text;
+  for (const auto& [type, count] : allowed_types(*group.last->check))
+    text += (text.empty() ? "" : ", ") +
+            (type.empty() ? grouped(count) + " of other kinds" : grouped(count) + " × " + type_words(type));
+  text += ", allowed; " + grouped(group.count) + " are listed, ";
+  return text + (group.one_window && anomaly.window != Window::kOutside
+                     ? "by " + window_words(anomaly.window)
+                     : "one of them: " + anomaly.explanation);
+}
+
+std::string allowed_words(const AllowedGroup& group) {
+  const Anomaly& anomaly = *group.last->anomaly;
+  if (!anomaly.known.empty())
+    return counted(group.count, type_words(anomaly.type)) + ", known: " + anomaly.known;
+  if (anomaly.window != Window::kOutside)
+    return counted(group.count, type_words(anomaly.type)) + ", allowed by " + window_words(anomaly.window);
+  if (group.count == 1) return anomaly.explanation + " (allowed)";
+  return grouped(group.count) + " × " + type_words(anomaly.type) +
+         ", allowed; the last: " + anomaly.explanation;
+}
+
+/// One sentence for all of a check's that are alike: of one type, window and node. What a list that was cut
+/// left out may be of any: then the check has one sentence for all.
+void add_allowed(std::vector<Moment>& story, const RunRecord& record, const std::vector<NamedAnomaly>& all) {
+  std::map<std::string, AllowedGroup> groups;
   for (const NamedAnomaly& named : all) {
     const Anomaly& anomaly = *named.anomaly;
     if (!anomaly.allowed) continue;
-    Group& group = allowed[anomaly.type + "|" + std::string(to_string(anomaly.window)) + anomaly.known + "|" +
-                           anomaly.node];
+    const bool cut = anomaly.known.empty() && allowed_unlisted(*named.check) > 0;
+    const std::string kind =
+        anomaly.type + "|" + std::string(to_string(anomaly.window)) + anomaly.known + "|" + anomaly.node;
+    AllowedGroup& group = groups[named.check->name + "|" + (cut ? "" : kind)];
     if (!group.last) group.last = &named;
     ++group.count;
+    group.one_node = group.one_node && anomaly.node == group.last->anomaly->node;
+    group.one_window = group.one_window && anomaly.window == group.last->anomaly->window;
     if (anomaly.time >= group.last->anomaly->time) group.last = &named;
   }
-  for (const auto& [key, group] : allowed) {
+  for (const auto& [key, group] : groups) {
     const Anomaly& anomaly = *group.last->anomaly;
-    std::string text = counted(group.count, type_words(anomaly.type)) + ", allowed";
-    if (!anomaly.known.empty())
-      text = counted(group.count, type_words(anomaly.type)) + ", known: " + anomaly.known;
-    else if (anomaly.window != Window::kOutside)
-      text +=
-          " by window " + std::string(to_string(anomaly.window)) + ": " + std::string(words(anomaly.window));
-    else if (group.count == 1)
-      text = anomaly.explanation + " (allowed)";
-    else
-      text = grouped(group.count) + " × " + type_words(anomaly.type) +
-             ", allowed; the last: " + anomaly.explanation;
-    add(story, anomaly.time, "loss", anomaly.node, text, group.last->name);
+    const CheckResult& check = *group.last->check;
+    const bool cut = anomaly.known.empty() && allowed_unlisted(check) > 0;
+    const bool named = record.plan.loads.size() > 1;  // each load has a check of its own
+    add(story, anomaly.time, "loss", group.one_node ? anomaly.node : "",
+        (named ? check.name + ": " : "") + (cut ? cut_words(group) : allowed_words(group)), group.last->name);
   }
+}
+
+void add_anomalies(std::vector<Moment>& story, const RunRecord& record, const RunVerdict& verdict) {
+  const std::vector<NamedAnomaly> all = named_anomalies(verdict);
+  add_violations(story, all);
+  add_allowed(story, record, all);
 }
 
 void sort_by_time(std::vector<Moment>& story) {
@@ -208,7 +261,7 @@ std::vector<Moment> tell_story(const RunRecord& record, const RunVerdict& verdic
   add_faults(story, record);
   add_failovers(story, record, verdict);
   add_crashes(story, record);
-  add_anomalies(story, verdict);
+  add_anomalies(story, record, verdict);
   add(story, record.info.clients_end, "run", "",
       (record.info.ended_early.empty() ? "" : "a violation was certain and the run ended early: ") +
           std::string("clients stopped; whatever was still broken was healed"));

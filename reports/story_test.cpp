@@ -55,3 +55,51 @@ TEST_CASE("a violation's headline is the checker's own sentence, where it has on
   REQUIRE(story.size() == 1);
   CHECK(story.front().text == "n5 took over 3 s too late");
 }
+
+TEST_CASE("a list that was cut is told with the true count, and nothing of it as the first or the last") {
+  RunVerdict verdict = with_violations(3);
+  verdict.checks[0].violations = 2159;
+  CHECK(violations_of(verdict).front().text == "2,159 × slow failover; one of them: n5 took over too late");
+  verdict.checks[0].anomalies[0].node = "n6";
+  for (const Moment& moment : violations_of(verdict)) CHECK(moment.text.starts_with("at least "));
+
+  CheckResult losses;
+  losses.name = "set";
+  losses.allowed = 921;
+  losses.measured = {{"lost_writes", 921}};
+  for (int i = 0; i < 4; ++i) {
+    Anomaly& anomaly = losses.anomalies.emplace_back();
+    anomaly.type = "lost-write";
+    anomaly.time = i * kSecond;
+    anomaly.node = i < 2 ? "n1" : "n2";
+    anomaly.allowed = true;
+    anomaly.window = Window::kRestart;
+  }
+  const auto losses_of = [&] {
+    RunVerdict valid;
+    valid.checks = {losses};
+    std::vector<Moment> story = tell_story(RunRecord{}, valid);
+    std::erase_if(story, [](const Moment& moment) { return moment.kind != "loss"; });
+    return story;
+  };
+  REQUIRE(losses_of().size() == 1);
+  CHECK_THAT(losses_of()[0].text,
+             Catch::StartsWith("921 × lost write, allowed; 4 are listed, by window restart:"));
+  CHECK(losses_of()[0].who.empty());
+  losses.allowed = 4;  // the whole list
+  REQUIRE(losses_of().size() == 2);
+  CHECK_THAT(losses_of()[0].text, Catch::StartsWith("2 lost writes, allowed by window restart:"));
+}
+
+TEST_CASE("a fault that was seen to act long after its request is told with the request") {
+  RunRecord record;
+  FaultRecord& fault = record.faults.emplace_back();
+  fault.description = "segfault n1";
+  fault.requested = 3'481 * kMillisecond;
+  fault.active = 3'776 * kMillisecond;
+  fault.evidence = "it died";
+  const auto told = [&] { return tell_story(record, {}).front().text; };
+  CHECK(told() == "segfault n1 (asked for at 3.481 s) — verified: it died");
+  fault.requested = fault.active - kMillisecond;
+  CHECK(told() == "segfault n1 — verified: it died");
+}

@@ -4,17 +4,6 @@
 #include <string>
 
 namespace harness::reporting {
-namespace {
-
-/// Acknowledged operations invoked in [span.begin, span.end).
-std::size_t count_in(const std::vector<Operation>& operations, Span span) {
-  return static_cast<std::size_t>(std::ranges::count_if(operations, [&](const Operation& op) {
-    return op.outcome == Outcome::kOk && span.begin <= op.invoked && op.invoked < span.end;
-  }));
-}
-
-}  // namespace
-
 Strength measure_strength(const RunRecord& record, const RunVerdict& verdict) {
   Strength s;
   s.operations = record.history.operations.size();
@@ -25,7 +14,8 @@ Strength measure_strength(const RunRecord& record, const RunVerdict& verdict) {
     s.faults_verified += fault.verified_active();
     s.faults_to_heal += fault.heals;
     s.faults_healed += fault.heals && fault.verified_healed();
-    s.per_fault.push_back(count_in(record.history.operations, fault_span(record, fault)));
+    const Span span = fault_span(record, fault);
+    s.per_fault.push_back(span.begin < span.end ? std::optional(operations_in(record, span)) : std::nullopt);
   }
   s.during_faults = operations_during_faults(record);
   for (const CheckResult& check : verdict.checks) {

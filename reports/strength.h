@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "harness/core/fault_span.h"
@@ -14,8 +15,9 @@ struct Strength {
   std::size_t ok = 0;
   std::size_t fail = 0;
   std::size_t info = 0;
-  std::size_t during_faults = 0;       // acknowledged ones invoked while at least one fault was active
-  std::vector<std::size_t> per_fault;  // acknowledged ones invoked during each fault of the record
+  std::size_t during_faults = 0;  // acknowledged ones invoked while at least one fault was active
+  /// Acknowledged ones invoked during each fault of the record; nothing of one that was a moment (a restart).
+  std::vector<std::optional<std::size_t>> per_fault;
   std::size_t faults_requested = 0;
   std::size_t faults_verified = 0;
   std::size_t faults_to_heal = 0;

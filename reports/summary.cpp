@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness/core/ended_early.h"
+#include "reports/allowed.h"
 #include "reports/latency.h"
 #include "reports/shorter_lists.h"
 #include "reports/story.h"
@@ -103,11 +104,14 @@ std::string failover_row(const RunRecord& record, const Failover& f) {
     if (time == kNever || f.fault_at == kNever) return;
     text += (text.back() == ':' ? " " : ", ") + std::string(name) + " +" + duration(time - f.fault_at);
   };
+  if (f.fault_at == kNever) text += " promoted at " + seconds(f.promoted) + " s, and no fault near it";
   phase("FAIL", f.fail);
   phase("elected", f.promoted);
   phase("first write", f.first_write);
   phase("converged", f.converged);
-  if (f.bound_ms > 0) text += "   (bound " + duration_ms(f.bound_ms) + (f.within_bound ? ")" : ", EXCEEDED)");
+  if (f.bound_ms > 0)
+    text += "   (bound " + duration_ms(f.bound_ms) + " with the machine's delays" +
+            (f.within_bound ? ")" : ", EXCEEDED)");
   return row("failover", text);
 }
 
@@ -135,21 +139,15 @@ std::string windows_text(const CheckResult& check) {
   return text;
 }
 
-/// How many anomalies of each type are allowed; those that are not listed are counted with the first type.
+/// How many anomalies of each type are allowed.
 std::string allowed_counts(const CheckResult& check) {
-  std::map<std::string, std::size_t> types;
-  std::size_t listed = 0;
-  for (const Anomaly& anomaly : check.anomalies)
-    if (anomaly.allowed && anomaly.known.empty()) {
-      ++types[anomaly.type];
-      ++listed;
-    }
-  if (types.empty()) return grouped(check.allowed) + (check.allowed == 1 ? " anomaly" : " anomalies");
-  types.begin()->second += check.allowed - std::min(check.allowed, listed);
   std::string text;
-  for (const auto& [type, number] : types) {
+  for (const auto& [type, number] : allowed_types(check)) {
+    if (type.empty() && text.empty()) return grouped(number) + (number == 1 ? " anomaly" : " anomalies");
     if (!text.empty()) text += ", ";
-    if (type == "lost-write")
+    if (type.empty())
+      text += grouped(number) + " of other kinds";
+    else if (type == "lost-write")
       text += counted(number, "acknowledged write") + " lost";
     else if (type == "stale-read")
       text += counted(number, "stale read");

@@ -44,6 +44,18 @@ TEST_CASE("a checker that lists a part of what it found is complete") {
   CHECK(has(summary_of(sample), "every checker complete"));
 }
 
+TEST_CASE("a failover that no fault explains is told with its time") {
+  Sample sample;
+  Failover& failover = sample.verdict.failovers.emplace_back();
+  failover.from = 0;
+  failover.to = 1;
+  failover.promoted = 1'742'160 * kMillisecond;
+  sample.record.nodes.resize(2);
+  sample.record.nodes[0].name = "n1";
+  sample.record.nodes[1].name = "n4";
+  CHECK_THAT(summary_of(sample), Catch::Contains("n1 -> n4: promoted at 1742.160 s, and no fault near it\n"));
+}
+
 TEST_CASE("a machine that stood still is told in the summary") {
   Sample sample;
   sample.record.counters.host_stall_max = 50 * kMillisecond;

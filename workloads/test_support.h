@@ -104,7 +104,7 @@ class OnCluster {
     thread.start();
     wait_until("the load", std::chrono::seconds(60), [&] { return recorder_->events() >= events; });
     thread.finish();
-    thread.start_final(0, 3, 3, std::chrono::seconds(30));
+    thread.start_final(0, 3, 3, {std::chrono::seconds(30)});
     thread.finish_final();
     CHECK(thread.unanswered() == 0);
     workload.reset();

@@ -10,6 +10,9 @@ namespace harness {
 
 std::string at_ms(Nanos time) {
   if (time == kNever) return "never";
+  // Histories from elsewhere may count in small numbers: as milliseconds they would all be zero.
+  constexpr Nanos kTooShort = kMillisecond / 100;
+  if (time < kTooShort) return std::to_string(time) + " ns";
   char text[40];
   std::snprintf(text, sizeof text, "%.3f ms", to_ms(time));
   return text;

@@ -26,14 +26,6 @@ std::string name_of(const FaultRecord& fault) {
   return fault.description.empty() ? fault.fault : fault.description;
 }
 
-/// When the fault was at work on the clients: until healed, the restart, or the clients' end.
-Nanos end_of(const RunRecord& run, const FaultRecord& fault) {
-  Nanos end = fault.healed;
-  if (end == kNever)
-    for (const int node : fault.nodes) end = std::min(end, over_at(run, fault, node));
-  return std::min({end, run.info.clients_end, run.info.end, judged_at(run)});
-}
-
 bool faults_planned(const RunRecord& run) {
   return std::ranges::any_of(run.plan.steps,
                              [](const StepPlan& step) { return step.kind == StepPlan::Kind::kFault; });
@@ -144,18 +136,19 @@ class Strength {
     double fewest = -1;
     for (const FaultRecord& fault : run_.faults) {
       verified += fault.verified_active();
-      healed += fault.verified_healed();
+      healed += fault.heals && fault.verified_healed();
       need(fault.verified_active(), "The fault " + name_of(fault) + " was never verified to be active" +
                                         (fault.error.empty() ? "." : ": " + fault.error + "."));
       need(fault.verified_healed(), "The fault " + name_of(fault) + " was never verified to be healed.");
       if (!fault.verified_active() || !lasting(fault) || by_steps_) continue;
-      const Nanos end = end_of(run_, fault);
-      if (served_for(fault.active, end) < kFaultJudgedFrom) continue;
-      const double number = completed_between(fault.active, end);
+      Span span = fault_span(run_, fault);
+      span.end = std::min(span.end, judged_at(run_));
+      if (served_for(span.begin, span.end) < kFaultJudgedFrom) continue;
+      const auto number = static_cast<double>(operations_in(run_, span));
       fewest = fewest < 0 ? number : std::min(fewest, number);
       need(number >= kOperationsDuringFaultMin, "Only " + std::to_string(static_cast<long>(number)) +
                                                     " operations were acknowledged during " + name_of(fault) +
-                                                    ", from " + at(fault.active) + " to " + at(end) + ".");
+                                                    ", from " + at(span.begin) + " to " + at(span.end) + ".");
     }
     figure(result_.measured, "faults_requested", static_cast<double>(run_.faults.size()));
     figure(result_.measured, "faults_verified", static_cast<double>(verified));
@@ -173,13 +166,6 @@ class Strength {
     for (const CommandRecord& command : run_.commands)
       need(command.node >= 0,
            "The command of step " + command.step + " was never sent: " + command.reply + ".");
-  }
-
-  double completed_between(Nanos from, Nanos until) const {
-    return static_cast<double>(std::count_if(
-        run_.history.operations.begin(), run_.history.operations.end(), [&](const Operation& op) {
-          return op.outcome == Outcome::kOk && from <= op.completed && op.completed <= until;
-        }));
   }
 
   /// A scenario of failovers in which none happened proves nothing about them.
@@ -216,6 +202,7 @@ class Strength {
 
   void check_end() {
     need(!run_.info.interrupted, "The run was interrupted.");
+    need(!run_.info.environment.contains("final_reads"), "The final reads were not finished.");
     need(run_.info.settled != kNever, "The cluster was not seen to settle.");
     if (by_steps_) return;
     std::size_t reads = 0;

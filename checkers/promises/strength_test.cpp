@@ -59,6 +59,8 @@ TEST_CASE("strength") {
     INFO(result.explanation);
     CHECK(result.valid == Validity::kValid);
     CHECK(measured(result, "operations_during_fault_min") > 100);
+    CHECK(measured(result, "operations_during_fault_min") <= measured(result, "operations_during_faults"));
+    CHECK(measured(result, "faults_healed") == 0);  // what does not heal is not counted as healed
   }
   SECTION("a fault never verified") {
     run.faults[0].active = kNever;
@@ -130,6 +132,10 @@ TEST_CASE("strength") {
       return sample.time > 13 * kSecond && sample.time < 16 * kSecond;
     });
     unknown(run, "observer was silent");
+  }
+  SECTION("final reads that ran out of time") {
+    run.info.environment["final_reads"] = "not finished";
+    unknown(run, "final reads were not finished");
   }
   SECTION("no final reads, no settling, an interruption") {
     run.info.settled = kNever;

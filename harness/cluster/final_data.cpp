@@ -340,10 +340,13 @@ std::vector<FinalData> read_all_nodes(Cluster& cluster, const DataReading& readi
   const auto sample =
       static_cast<int>(std::max<std::size_t>(1, (keys + reading.most_keys - 1) / reading.most_keys));
   std::vector<FinalData> all(static_cast<std::size_t>(cluster.size()));
+  if (reading.nodes_read != nullptr) *reading.nodes_read = 0;
   std::vector<std::jthread> readers;
   for (int i = 0; i < cluster.size(); ++i)
-    readers.emplace_back(
-        [&, i] { all[static_cast<std::size_t>(i)] = read_node(cluster.node(i), reading.timeout, sample); });
+    readers.emplace_back([&, i] {
+      all[static_cast<std::size_t>(i)] = read_node(cluster.node(i), reading.timeout, sample);
+      if (reading.nodes_read != nullptr) ++*reading.nodes_read;
+    });
   readers.clear();  // joins
   for (const auto& [node, why] : behind) all[static_cast<std::size_t>(node)].behind = why;
   return all;

@@ -1,6 +1,7 @@
 // What each node holds once the cluster has settled, key by key.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct DataReading {
   std::chrono::milliseconds catch_up{20'000};  // how long replicas may take to apply what their masters sent
   std::size_t most_keys = 1'000'000;  // of one node: of more, a sample is read, the same on every node
   int attempts = 1;  // where copies differ the whole is read anew: a command of the load may have come late
+  std::atomic<int>* nodes_read = nullptr;  // counts the nodes that are through, for whoever waits
 };
 
 /// Reads a node whole: SCAN, then each key by its type; in READONLY mode, so that a replica answers too. A

@@ -29,10 +29,11 @@ void check_numbers(const ClusterPlan& plan) {
     if (replicas < 0) throw UsageError(fmt::format("{} replicas is impossible: give 0 or more", replicas));
     nodes += replicas;
     if (nodes > kMaxNodes)
-      throw UsageError(
-          fmt::format("{} masters, replicas of each: {}, and spare nodes: {} are more nodes than "
-                      "one machine is asked for: at most {}",
-                      masters, replicas, plan.spare, kMaxNodes));
+      throw UsageError(fmt::format(
+          "{} masters{}{} are more nodes than one machine is asked for: at most {} in all", masters,
+          replicas == 0 ? ""
+                        : fmt::format(" with {} {} each", replicas, replicas == 1 ? "replica" : "replicas"),
+          plan.spare == 0 ? "" : fmt::format(" and {} spare nodes", plan.spare), kMaxNodes));
   }
   if (plan.spare < 0)
     throw UsageError(fmt::format("{} spare nodes is impossible: give 0 or more", plan.spare));

@@ -49,6 +49,18 @@ TEST_CASE("an impossible shape is refused") {
   CHECK_NOTHROW(check_shape(15, 1));
 }
 
+TEST_CASE("more nodes than a machine is asked for are refused in a sentence") {
+  ClusterPlan plan;
+  plan.config.masters = 2000;
+  plan.config.replicas = 1;
+  CHECK_THROWS_WITH(check_shape(plan),
+                    Catch::StartsWith("2000 masters with 1 replica each are more nodes than"));
+  plan.config.replicas = 0;
+  plan.spare = 2;
+  CHECK_THROWS_WITH(check_shape(plan),
+                    Catch::StartsWith("2000 masters and 2 spare nodes are more nodes than"));
+}
+
 TEST_CASE("lists of replicas and slots must fit the masters") {
   ClusterPlan plan;
   plan.replicas_of = {1, 2};

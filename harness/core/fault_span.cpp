@@ -42,6 +42,12 @@ Span fault_span(const RunRecord& record, const FaultRecord& fault) {
   return span;
 }
 
+std::size_t operations_in(const RunRecord& record, Span span) {
+  return static_cast<std::size_t>(std::ranges::count_if(record.history.operations, [&](const Operation& op) {
+    return op.outcome == Outcome::kOk && span.begin <= op.invoked && op.invoked < span.end;
+  }));
+}
+
 std::size_t operations_during_faults(const RunRecord& record) {
   std::vector<Span> spans;
   for (const FaultRecord& fault : record.faults) spans.push_back(fault_span(record, fault));

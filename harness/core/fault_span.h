@@ -18,6 +18,9 @@ struct Span {
 /// request on; what has no end (a restart) is a moment. Never beyond the clients' work.
 Span fault_span(const RunRecord& record, const FaultRecord& fault);
 
+/// Acknowledged operations that were invoked in [span.begin, span.end).
+std::size_t operations_in(const RunRecord& record, Span span);
+
 /// Acknowledged operations that were invoked while at least one fault weighed on the cluster.
 std::size_t operations_during_faults(const RunRecord& record);
 

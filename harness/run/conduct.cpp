@@ -1,10 +1,12 @@
 #include "harness/run/conduct.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "harness/cluster/cluster.h"
 #include "harness/cluster/final_data.h"
@@ -17,6 +19,7 @@
 #include "harness/core/anomaly_kind.h"
 #include "harness/core/wait.h"
 #include "harness/faults/faults.h"
+#include "harness/run/beside.h"
 #include "harness/run/bus_record.h"
 #include "harness/run/directive_names.h"
 #include "harness/run/interrupt.h"
@@ -27,6 +30,7 @@
 #include "harness/run/seal.h"
 #include "harness/run/settle.h"
 #include "harness/run/stall_meter.h"
+#include "harness/run/start_line.h"
 #include "harness/run/waits_file.h"
 
 namespace harness {
@@ -122,9 +126,7 @@ class Conductor {
       tell_unformed(*failure, since_start.now());
       return false;
     }
-    char took[64];
-    std::snprintf(took, sizeof took, "cluster ready %.1f s", to_seconds(since_start.now()));
-    progress_.say(std::string(took) + "   " + load_names() + "   faults: " + fault_names());
+    progress_.say(start_line(plan(), since_start.now()));
     return true;
   }
 
@@ -162,21 +164,6 @@ class Conductor {
     record_.info.clients_end = clock_.now();
     stop();
     save();
-  }
-
-  /// "register x24 clients"
-  std::string load_names() const {
-    std::string names;
-    for (const LoadPlan& load : plan().loads)
-      names += (names.empty() ? "" : ", ") + load.name + " x" + std::to_string(load.concurrency);
-    return names.empty() ? "no load" : names + " clients";
-  }
-
-  std::string fault_names() const {
-    std::string names;
-    for (const StepPlan& step : plan().steps)
-      if (step.kind == StepPlan::Kind::kFault) names += (names.empty() ? "" : ", ") + step.name;
-    return names.empty() ? "none" : names;
   }
 
   void start_observer() {
@@ -238,10 +225,7 @@ class Conductor {
         record_.info.ended_early = early_end_->violation();
         nemesis.end_early();
       }
-      if (interrupted_by() != 0) {
-        record_.info.interrupted = true;
-        nemesis.stop();
-      }
+      if (interrupted()) nemesis.stop();
     }
     nemesis.join();
     record_.faults = nemesis.records().faults();
@@ -310,12 +294,33 @@ class Conductor {
     early_end_.reset();  // not before: the load does not go on while a judgement is under way
   }
 
+  /// Whether a signal asks for the end; the record says so from then on.
+  bool interrupted() {
+    if (interrupted_by() != 0) record_.info.interrupted = true;
+    return record_.info.interrupted;
+  }
+
+  /// Work that waits for servers, with a word on where it is. False: interrupted; the servers were ended, so
+  /// that nothing waits for them any more, and what the work gave is of no use.
+  bool done_unless_interrupted(const std::function<void()>& work, const std::function<std::string()>& word) {
+    do_beside(work, [&] {
+      progress_.update(word());
+      if (!interrupted()) return;
+      stop_watching();  // what is seen of servers that we kill is nothing that they did
+      cluster_->stop(milliseconds(0));
+    });
+    return !interrupted();
+  }
+
   void settle() {
-    if (record_.info.interrupted) return;
+    if (interrupted()) return;
+    std::string started;
     if (!plan().limits.restart_at_end)
       left_dead_ = dead_members(*cluster_);
-    else if (const std::string names = restart_dead_nodes(*cluster_); !names.empty())
-      tell("started again: " + names);
+    else if (!done_unless_interrupted([&] { started = restart_dead_nodes(*cluster_); },
+                                      [] { return std::string("starting dead nodes again"); }))
+      return;
+    if (!started.empty()) tell("started again: " + started);
     std::string missing;
     const bool settled = wait_for(
         patience(),
@@ -323,44 +328,75 @@ class Conductor {
           const auto why = cluster_->why_not_settled(cluster_->look(), left_dead_);
           missing = why.value_or("");
           progress_.update("settling: " + missing);
-          return !why || interrupted_by() != 0;
+          return !why || interrupted();
         },
         milliseconds(20));
     if (settled && missing.empty())
       record_.info.settled = clock_.now();
-    else
+    else if (!interrupted())
       tell("the cluster has not settled: " + missing);
+  }
+
+  /// What every node holds; nothing when the run was interrupted meanwhile.
+  std::optional<std::vector<FinalData>> data_of_nodes(DataReading reading, const std::string& what) {
+    std::atomic<int> read{0};
+    reading.nodes_read = &read;
+    std::vector<FinalData> data;
+    const auto word = [&] {
+      return what + ": " + std::to_string(read) + " of " + std::to_string(cluster_->size()) + " nodes read";
+    };
+    if (!done_unless_interrupted([&] { data = read_final_data(*cluster_, reading); }, word))
+      return std::nullopt;
+    return data;
   }
 
   /// What copies hold before the loads' final phase drains queues, and before what expires is gone. Of a
   /// cluster that has not settled it tells nothing.
   void read_load_end() {
-    if (record_.info.interrupted || record_.info.settled == kNever) return;
-    progress_.update("comparing copies");
-    save_load_end(plan_.files, read_final_data(*cluster_, kLoadEndReading), &tally_);
+    if (interrupted() || record_.info.settled == kNever) return;
+    if (const auto data = data_of_nodes(kLoadEndReading, "comparing copies"))
+      save_load_end(plan_.files, *data, &tally_);
+  }
+
+  void read_by_clients() {
+    const FinalPatience patience;
+    const Nanos began = clock_.now();
+    const std::string bound = std::to_string(patience.whole.count() / 1000) + " s";
+    const FinalEnd end = loads_->final_phase(patience, [&](std::size_t turns) {
+      progress_.update("final reads: " + std::to_string(turns) + " done in " +
+                       std::to_string((clock_.now() - began) / kSecond) + " of at most " + bound);
+      return !interrupted();
+    });
+    if (interrupted()) return;
+    if (end.unanswered > 0) tell(std::to_string(end.unanswered) + " final reads got no answer");
+    if (end.finished) return;
+    tell("the final reads were not finished within " + bound);
+    record_.info.environment["final_reads"] = "not finished";
   }
 
   void read_finally() {
-    if (record_.info.interrupted) return;
-    progress_.update("final reads");
-    if (const auto unanswered = loads_->final_phase(std::chrono::seconds(10)); unanswered > 0)
-      tell(std::to_string(unanswered) + " final reads got no answer");
+    if (!interrupted()) read_by_clients();
+    if (interrupted()) return;
     DataReading reading;
     // Replicas of a cluster that did not settle are not waited for a second time.
     reading.catch_up = record_.info.settled == kNever ? milliseconds(1000) : patience();
-    record_.final_data = read_final_data(*cluster_, reading);
-    for (const FinalData& data : record_.final_data)
-      if (!data.behind.empty())
-        tell(record_.nodes[static_cast<std::size_t>(data.node)].name + " has not caught up: " + data.behind);
-    record_.final_views = read_final_views(*cluster_, {});
+    auto data = data_of_nodes(reading, "comparing copies in the end");
+    if (!data) return;
+    record_.final_data = std::move(*data);
+    for (const FinalData& of : record_.final_data)
+      if (!of.behind.empty())
+        tell(record_.nodes[static_cast<std::size_t>(of.node)].name + " has not caught up: " + of.behind);
+    std::vector<FinalView> views;
+    if (done_unless_interrupted([&] { views = read_final_views(*cluster_, {}); },
+                                [] { return std::string("asking each node for its view"); }))
+      record_.final_views = std::move(views);
   }
 
   /// What is judged as the end was seen after the cluster had settled, at every node that is left.
   void look_once_more() {
-    if (record_.info.interrupted || record_.info.settled == kNever) return;
-    if (!wait_for(
-            std::chrono::seconds(10), [this] { return looked_since(record_.info.settled); },
-            milliseconds(10)))
+    if (interrupted() || record_.info.settled == kNever) return;
+    const auto seen = [this] { return looked_since(record_.info.settled) || interrupted(); };
+    if (!wait_for(std::chrono::seconds(10), seen, milliseconds(10)))
       tell("not every node was looked at after the cluster had settled");
   }
 
@@ -370,23 +406,36 @@ class Conductor {
         roles.views(), [&](const View& view) { return view.end > time || left_dead_.contains(view.node); });
   }
 
-  void stop() {
-    look_once_more();
+  void stop_watching() {
+    if (!std::exchange(watching_, false)) return;
     observer_->stop();
     if (const auto trouble = observer_->error()) throw EnvironmentError(*trouble);
     starvation_->stop();
     if (bus_) bus_->end();
+  }
+
+  void stop() {
+    look_once_more();
+    stop_watching();
     // A node that is to be loaded again may take its time to save.
-    cluster_->stop(reloads() ? kOrderlyEnd : kEnd);
+    if (reloads())
+      (void)done_unless_interrupted([&] { cluster_->stop(kOrderlyEnd); },
+                                    [] { return std::string("ending the servers"); });
+    else
+      cluster_->stop(kEnd);
     record_.info.end = clock_.now();
   }
 
-  bool reloads() const { return plan().limits.reload_at_end.value_or(false) && !record_.info.interrupted; }
+  bool reloads() { return plan().limits.reload_at_end.value_or(false) && !interrupted(); }
 
   void reload() {
     if (!reloads()) return;
-    progress_.update("loading the nodes' files again");
-    record_.reloaded = read_reloaded_data(*cluster_, record_.final_data);
+    auto data = read_reloaded_data(*cluster_, record_.final_data, [this](std::size_t done) {
+      progress_.update("loading the nodes' files again: " + std::to_string(done) + " of " +
+                       std::to_string(record_.final_data.size()) + " done");
+      return !interrupted();
+    });
+    if (!interrupted()) record_.reloaded = std::move(data);
   }
 
   void save() {
@@ -424,6 +473,7 @@ class Conductor {
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<BusRecord> bus_;
   std::unique_ptr<StarvationMeter> starvation_;
+  bool watching_ = true;     // observer, starvation meter and bus
   std::set<int> left_dead_;  // members that are not started again in the end
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<StallMeter> stall_meter_;

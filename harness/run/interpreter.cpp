@@ -42,6 +42,7 @@ LoadThread::~LoadThread() {
 
 /// Runs the group's event loop on a thread of its own until the spawned coroutines have ended.
 void LoadThread::run(std::function<void()> spawn_all) {
+  ended_ = false;
   thread_ = std::thread([this, spawn_all = std::move(spawn_all)] {
     try {
       enter_();
@@ -53,6 +54,7 @@ void LoadThread::run(std::function<void()> spawn_all) {
     } catch (...) {
       fail(std::current_exception());
     }
+    ended_ = true;
   });
 }
 
@@ -101,12 +103,20 @@ void LoadThread::finish() {
 }
 
 void LoadThread::start_final(std::size_t first_worker, std::size_t workers, std::size_t all_workers,
-                             std::chrono::milliseconds patience) {
+                             FinalPatience patience) {
   unanswered_ = 0;
+  out_of_time_ = false;
+  final_turns_ = 0;
   run([=, this] {
+    const SteadyTime now = steady_clock::now();
     for (std::size_t i = 0; i < workers; ++i)
-      spawn(final_worker({first_worker + i, all_workers, nullptr}, steady_clock::now() + patience));
+      spawn(final_worker({first_worker + i, all_workers, nullptr}, now + patience.answers,
+                         now + patience.whole));
   });
+}
+
+void LoadThread::abandon_final() {
+  group_->context().stop();
 }
 
 void LoadThread::finish_final() {
@@ -192,7 +202,7 @@ Task<void> LoadThread::set_up_operations(SteadyTime deadline) {
   }
 }
 
-Task<void> LoadThread::final_worker(FinalTurn turn, SteadyTime deadline) {
+Task<void> LoadThread::final_worker(FinalTurn turn, SteadyTime deadline, SteadyTime end) {
   Client client(*group_);
   std::int32_t process = processes_.next();
   Operation done;
@@ -200,7 +210,12 @@ Task<void> LoadThread::final_worker(FinalTurn turn, SteadyTime deadline) {
     // Once the time is up and something was not answered, the rest is given up: a cluster that hangs would
     // take a timeout for each key.
     if (unanswered_ > 0 && steady_clock::now() >= deadline) co_return;
-    done = co_await until_ok(client, process, *op, deadline);
+    if (steady_clock::now() >= end) {
+      out_of_time_ = true;
+      co_return;
+    }
+    done = co_await until_ok(client, process, *op, std::min(deadline, end));
+    ++final_turns_;
     turn.last = &done;
   }
 }

@@ -40,6 +40,14 @@ struct LoadOptions {
   std::chrono::nanoseconds end = std::chrono::nanoseconds::max();
 };
 
+/// How long a final phase may take.
+struct FinalPatience {
+  /// What is not answered ok is tried again for so long; then the first that has no answer ends the phase.
+  std::chrono::milliseconds answers{10'000};
+  /// Nothing new is asked from then on, also where everything is answered, however slowly.
+  std::chrono::milliseconds whole{300'000};
+};
+
 /// How a load's operations ended.
 struct LoadTally {
   std::uint64_t ok = 0;
@@ -71,7 +79,12 @@ class LoadThread {
   /// `first_worker` of `all_workers`. Call after finish(). What is not answered ok is tried again by the same
   /// worker until the deadline: each try is an operation of its own. finish_final() waits for the end.
   void start_final(std::size_t first_worker, std::size_t workers, std::size_t all_workers,
-                   std::chrono::milliseconds patience);
+                   FinalPatience patience);
+  /// Whether the final phase is over; finish_final() then returns at once.
+  bool final_over() const { return ended_; }
+  /// Ends the final phase at once: what is open stays so in the history. To be called again until
+  /// final_over(): the thread may be about to begin.
+  void abandon_final();
   void finish_final();
 
   /// At any time, from any thread.
@@ -81,12 +94,16 @@ class LoadThread {
   std::uint64_t asked() const { return group_->asked; }
   /// Operations of the final phase that got no ok within the patience.
   std::size_t unanswered() const { return unanswered_; }
+  /// Whether the final phase's time was up before all had been asked; after finish_final().
+  bool out_of_time() const { return out_of_time_; }
+  /// Turns of the final phase that are done; at any time, from any thread.
+  std::size_t final_turns() const { return final_turns_; }
 
  private:
   Task<void> process_loop();
   Task<Operation> perform(Client& client, std::int32_t& process, Operation op);
   Task<void> await_turn();
-  Task<void> final_worker(FinalTurn turn, SteadyTime deadline);
+  Task<void> final_worker(FinalTurn turn, SteadyTime deadline, SteadyTime end);
   Task<void> set_up_operations(SteadyTime deadline);
   Task<Operation> until_ok(Client& client, std::int32_t& process, const Operation& op, SteadyTime deadline);
   bool over() const;
@@ -112,6 +129,9 @@ class LoadThread {
   SteadyTime end_ = SteadyTime::max();
   std::array<std::atomic<std::uint64_t>, 3> outcomes_{};  // by Outcome
   std::size_t unanswered_ = 0;
+  bool out_of_time_ = false;
+  std::atomic<std::size_t> final_turns_{0};
+  std::atomic<bool> ended_{false};  // the thread's work
 };
 
 }  // namespace harness

@@ -230,14 +230,14 @@ TEST_CASE("final reads read every key once, and try again while there is patienc
   load.wait_for_events(1000);
   group->finish();
   const std::uint64_t before = load.recorder().events();
-  group->start_final(0, 3, 3, 30s);
+  group->start_final(0, 3, 3, {30s});
   group->finish_final();
   CHECK(group->unanswered() == 0);
   CHECK(load.recorder().events() == before + 24);
 
   load.cluster().node(0).kill();
   auto late = load.group(0, 1, {4, 0, 1000ms});
-  late->start_final(0, 1, 1, 0ms);
+  late->start_final(0, 1, 1, {0ms});
   late->finish_final();
   CHECK(late->unanswered() == 1);  // the first that was not answered; the rest is given up
 
@@ -253,6 +253,34 @@ TEST_CASE("final reads read every key once, and try again while there is patienc
   }
   CHECK(keys.size() == 12);
   CHECK(processes.size() == 3);
+}
+
+TEST_CASE("a final phase whose time is up says so, although everything was answered") {
+  Load load;
+  load.workload_options["keys"] = 12;
+  auto group = load.group(0, 1, {4, 0, 1000ms});
+  group->start_final(0, 1, 1, {30s, 0ms});
+  group->finish_final();
+  CHECK(group->out_of_time());
+  CHECK(group->unanswered() == 0);
+  CHECK(load.recorder().events() == 0);
+}
+
+TEST_CASE("a final phase that waits for a dead cluster is broken off at once, and what is open stays open") {
+  Load load;
+  auto group = load.group(0, 1, {4, 0, 100'000ms});
+  for (int node = 0; node < 3; ++node) load.cluster().node(node).signal(SIGSTOP);
+  group->start_final(0, 3, 3, {100'000ms});
+  load.wait_for_events(1);
+  CHECK_FALSE(group->final_over());
+  wait_until("the end of the final phase", 30s, [&] {
+    group->abandon_final();
+    return group->final_over();
+  });
+  group->finish_final();
+  group.reset();
+  for (const Operation& op : load.history().operations) CHECK(op.complete_event == kNoEvent);
+  for (int node = 0; node < 3; ++node) load.cluster().node(node).signal(SIGCONT);
 }
 
 TEST_CASE("what ends the load early is thrown where it is asked for") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "harness/core/check.h"
 
@@ -12,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kSetUpPatience(10'000);
+constexpr milliseconds kLook(20);
 /// Processes of a load's final phase.
 constexpr std::size_t kFinalWorkers = 4;
 
@@ -118,23 +120,46 @@ void LoadSet::finish() {
     for (const auto& thread : load->threads) thread->finish();
 }
 
-std::size_t LoadSet::final_phase(std::chrono::milliseconds patience) {
+/// Waits until the threads of all loads are through, or are not to go on; returns whether they went on.
+bool LoadSet::watch_final(const std::function<bool(std::size_t turns)>& goes_on) {
+  bool wanted = true;
+  for (bool over = false; !over;) {
+    over = true;
+    std::size_t turns = 0;
+    for (const auto& load : loads_)
+      for (const auto& thread : load->threads) {
+        over = over && thread->final_over();
+        turns += thread->final_turns();
+      }
+    if (over) break;
+    wanted = wanted && goes_on(turns);
+    if (!wanted)
+      for (const auto& load : loads_)
+        for (const auto& thread : load->threads) thread->abandon_final();
+    std::this_thread::sleep_for(kLook);  // the pace of looking, nothing waits for it
+  }
+  return wanted;
+}
+
+FinalEnd LoadSet::final_phase(FinalPatience patience, const std::function<bool(std::size_t turns)>& goes_on) {
   for (const auto& load : loads_) {
     const std::size_t threads = load->threads.size();
     const std::size_t each = std::max<std::size_t>(kFinalWorkers / threads, 1);
     for (std::size_t i = 0; i < threads; ++i)
       load->threads[i]->start_final(i * each, each, threads * each, patience);
   }
-  std::size_t unanswered = 0;
+  FinalEnd end;
+  end.finished = watch_final(goes_on);
   for (const auto& load : loads_) {
     load->unanswered = 0;
     for (const auto& thread : load->threads) {
       thread->finish_final();
       load->unanswered += thread->unanswered();
+      end.finished = end.finished && !thread->out_of_time();
     }
-    unanswered += load->unanswered;
+    end.unanswered += load->unanswered;
   }
-  return unanswered;
+  return end;
 }
 
 std::map<std::string, std::uint64_t> LoadSet::acknowledged() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +26,12 @@ using FindWorkload = const WorkloadEntry* (*)(std::string_view name);
 /// that it does not have or that are out of range; `where` begins the sentence.
 Parameters load_options(const WorkloadEntry& workload, const nlohmann::json& given, const std::string& where);
 
+/// How the final phases ended.
+struct FinalEnd {
+  std::size_t unanswered = 0;  // operations that got no ok within the patience
+  bool finished = true;        // false: the time was up, or they were broken off
+};
+
 class LoadSet {
  public:
   /// Makes a host for each client group and the threads of each load. `recorder` and `cluster` must outlive
@@ -38,8 +45,11 @@ class LoadSet {
   void check();
   /// Nothing new is offered; returns when what was open has completed.
   void finish();
-  /// The final phases of all loads; returns how many operations got no ok within the patience.
-  std::size_t final_phase(std::chrono::milliseconds patience);
+  /// The final phases of all loads. `goes_on` is told every now and then how many turns are done; once it
+  /// says no, all is left as it stands at once.
+  FinalEnd final_phase(
+      FinalPatience patience,
+      const std::function<bool(std::size_t turns)>& goes_on = [](std::size_t) { return true; });
 
   /// Operations acknowledged so far, by load.
   std::map<std::string, std::uint64_t> acknowledged() const;
@@ -56,6 +66,7 @@ class LoadSet {
     std::vector<std::unique_ptr<LoadThread>> threads;
     std::size_t unanswered = 0;  // of the final phase
   };
+  bool watch_final(const std::function<bool(std::size_t turns)>& goes_on);
   void add_hosts(const Plan& plan, Sandbox& sandbox);
   void add_threads(Load& load, const WorkloadEntry& workload, const Prng& stream, Cluster& cluster,
                    Recorder& recorder);

@@ -54,7 +54,15 @@ TEST_CASE("three loads at once share hosts, and neither keys nor processes, each
     });
     loads.check();
     loads.finish();
-    CHECK(loads.final_phase(30s) == 0);
+    CHECK_FALSE(loads.final_phase({0ms, 0ms}).finished);  // no time for anything
+    std::size_t told = 0;
+    const FinalEnd end = loads.final_phase({30s}, [&](std::size_t turns) {
+      CHECK(turns >= told);
+      told = turns;
+      return true;
+    });
+    CHECK(end.unanswered == 0);
+    CHECK(end.finished);
     counters = loads.counters();
   }
   recorder.reset();

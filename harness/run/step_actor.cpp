@@ -15,6 +15,7 @@ namespace harness {
 namespace {
 
 constexpr Nanos kPollInterval = 50 * kMillisecond;
+constexpr Nanos kBetweenWords = 10 * kSecond;
 constexpr Nanos kSilence = 2 * kSecond;  // of a fault that acts; what takes longer is told
 /// Long enough for a command that blocks for a while on purpose.
 constexpr Timeouts kCommandPatience{std::chrono::seconds(2), std::chrono::seconds(30)};
@@ -106,12 +107,16 @@ void StepActor::act() {
   }
 }
 
-FaultContext StepActor::fault_context() {
-  // Faults that wait ask whether to break off: one that takes its time to show itself is told.
-  const auto stopped = [this, since = scene_.clock.now(), told = false]() mutable {
-    if (!told && scene_.clock.now() - since > kSilence) {
-      records_.say("waiting for " + step_.name + " to take effect");
-      told = true;
+FaultContext StepActor::fault_context(const FaultRecord& record) {
+  // Faults that wait ask whether to break off: one that takes its time to show itself is told, again and
+  // again where its record says how far it is.
+  const auto stopped = [this, &record, next = scene_.clock.now() + kSilence, told = std::string()]() mutable {
+    if (scene_.clock.now() > next) {
+      const std::string word = "waiting for " + step_.name + " to take effect" +
+                               (record.evidence.empty() ? "" : ": " + record.evidence);
+      if (word != told) records_.say(word);
+      told = word;
+      next = scene_.clock.now() + kBetweenWords;
     }
     return board_.healing_asked(number_);
   };
@@ -167,7 +172,7 @@ StepActor::Injected StepActor::inject_at(const Fault& fault, const std::string& 
   one.record = &records_.open_fault(std::move(blank), one.number);
   FaultRecord& record = *one.record;
   records_.acts(one.number, record);
-  FaultContext context = fault_context();
+  FaultContext context = fault_context(record);
   one.active = fault.inject(context, {target, with}, record);
   records_.changed(one.number, record);
   records_.say(record.description + (record.verified_active() ? "" : ": " + record.error));

@@ -60,7 +60,7 @@ class StepActor {
                           ExpectationRecord::Kind kind);
   void tell(const ExpectationRecord& record);
   ConditionScene condition_scene() const;
-  FaultContext fault_context();
+  FaultContext fault_context(const FaultRecord& record);
 
   const Plan& plan_;
   const std::size_t number_;

@@ -107,8 +107,8 @@ bool contains(const std::string& whole, const std::string& part) {
   return whole.find(part) != std::string::npos;
 }
 
-bool fits(const TrendRun& run, const RunFilter& filter) {
-  return contains(run.outcome.scenario, filter.scenario) && contains(run.outcome.build, filter.build) &&
+bool fits(const TrendRun& run, const std::string& build, const RunFilter& filter) {
+  return contains(run.outcome.scenario, filter.scenario) && contains(build, filter.build) &&
          (filter.verdict.empty() || filter.verdict == run.outcome.verdict);
 }
 
@@ -126,7 +126,7 @@ std::string filter_form(const RunFilter& filter) {
   std::string out = "<form method=\"get\" action=\"/\" role=\"search\">\n" +
                     field("scenario", "scenario", filter.scenario) + field("build", "build", filter.build) +
                     "<label>verdict<select name=\"verdict\">";
-  for (const char* verdict : {"", "pass", "fail", "unknown", "error"})
+  for (const char* verdict : {"", "pass", "fail", "unknown", "error", "interrupted"})
     out += fmt::format("<option{}>{}</option>", filter.verdict == verdict ? " selected" : "", verdict);
   return out + "</select></label>\n<button>Filter</button>\n</form>\n";
 }
@@ -136,8 +136,9 @@ std::string query_of(const RunFilter& filter, std::size_t number) {
                      url_part(filter.build), url_part(filter.verdict), number);
 }
 
-/// The run's report, or where the suite kept none of it, the suite's page.
+/// The run's report, or where the suite kept none of it, the suite's page; of a run without a result nothing.
 std::string report_of(const TrendRun& run, const HasReport& has_report) {
+  if (!has_result(run)) return "";
   if (run.suite.empty()) return files(run.id, "report.html");
   if (run.outcome.store.empty() || !has_report || !has_report(run)) return files(run.suite, "");
   std::string path = "/files/" + url_part(run.suite);
@@ -145,9 +146,9 @@ std::string report_of(const TrendRun& run, const HasReport& has_report) {
   return path + "/report.html";
 }
 
-std::string run_row(const TrendRun& run, const std::string& report) {
+std::string run_row(const TrendRun& run, const std::string& build, const std::string& report) {
   const RunOutcome& of = run.outcome;
-  const bool single = run.suite.empty();
+  const bool single = run.suite.empty() && has_result(run);
   const std::string choice =
       single ? fmt::format("<input type=\"checkbox\" name=\"run\" value=\"{0}\" aria-label=\"compare {0}\">",
                            escape_xml(run.id))
@@ -156,7 +157,7 @@ std::string run_row(const TrendRun& run, const std::string& report) {
   for (const Violation& one : of.violations)
     what += (what.empty() ? "" : "; ") + (one.known.empty() ? one.headline : "known: " + one.headline);
   return "<tr>" + td(choice) + verdict_cell(of.verdict, report) + text(clock_text(of.ended_unix_ms)) +
-         text(of.scenario) + text(of.build) + text(std::to_string(of.seed)) +
+         text(of.scenario) + text(build) + text(std::to_string(of.seed)) +
          td(fmt::format("{:.1f} s", of.seconds), "n") +
          text(of.verdict == "pass" ? ""
               : what.empty()       ? of.explanation
@@ -210,8 +211,9 @@ std::string sparkline(const TrendLine& line) {
 std::string runs_page(const std::vector<TrendRun>& runs, const RunFilter& wanted,
                       const HasReport& has_report) {
   std::vector<const TrendRun*> fitting;
+  const BuildNames names(runs);
   for (auto run = runs.rbegin(); run != runs.rend(); ++run)
-    if (fits(*run, wanted)) fitting.push_back(&*run);
+    if (fits(*run, names.of(run->outcome), wanted)) fitting.push_back(&*run);
   const std::size_t pages = std::max<std::size_t>(1, (fitting.size() + kRunsOnAPage - 1) / kRunsOnAPage);
   RunFilter filter = wanted;
   filter.page = std::clamp<std::size_t>(wanted.page, 1, pages);
@@ -226,7 +228,7 @@ std::string runs_page(const std::vector<TrendRun>& runs, const RunFilter& wanted
       "<th scope=\"col\" class=\"n\">took</th><th scope=\"col\">what</th><th scope=\"col\">suite</th></tr>\n";
   const std::size_t first = (filter.page - 1) * kRunsOnAPage;
   for (std::size_t i = first; i < std::min(first + kRunsOnAPage, fitting.size()); ++i)
-    out += run_row(*fitting[i], report_of(*fitting[i], has_report));
+    out += run_row(*fitting[i], names.of(fitting[i]->outcome), report_of(*fitting[i], has_report));
   return page("Runs", "/",
               out + "</table>\n<button>Compare the two chosen</button>\n</form>\n" + pager(filter, pages));
 }

@@ -15,7 +15,7 @@ namespace harness {
 struct RunFilter {
   std::string scenario;  // a part of the name
   std::string build;     // likewise
-  std::string verdict;   // pass, fail, unknown or error
+  std::string verdict;   // pass, fail, unknown, error or interrupted
   std::size_t page = 1;
 };
 

@@ -156,6 +156,42 @@ TEST_CASE("runs are filtered and shown a page at a time, newest first") {
   CHECK_THAT(runs_page({}, {}), Contains("0 of 0 runs"));
 }
 
+TEST_CASE("runs of two binaries of one version are listed apart") {
+  std::vector<TrendRun> runs{run_named("one", "fail"), run_named("two", "pass")};
+  runs[0].outcome.binary = runs[1].outcome.binary = std::string(64, 'a');
+  CHECK_THAT(runs_page(runs, {}), Contains(">redis 7.0.15<"));
+  runs[1].outcome.binary = std::string(64, 'b');
+  CHECK_THAT(runs_page(runs, {}),
+             Contains(">redis 7.0.15 (aaaaaaaa)<") && Contains(">redis 7.0.15 (bbbbbbbb)<"));
+  CHECK_THAT(runs_page(runs, {"", "(bbbb", "", 1}), Contains("1 of 2 runs"));
+}
+
+TEST_CASE("runs without a result are listed, and told when they have got one") {
+  Served served;
+  const std::string id = "20241004T130000Z-basic-4";
+  const auto begin = [&](const std::string& run, bool interrupted) {
+    fs::create_directories(served.store() / run);
+    write_file(RunFiles{served.store() / run}.run(),
+               nlohmann::json{{"run",
+                               {{"scenario", "basic"},
+                                {"seed", 4},
+                                {"interrupted", interrupted},
+                                {"started_unix_ms", 1'728'046'800'000},
+                                {"end", 2'000'000'000},
+                                {"server", {{"flavor", "redis"}, {"version", "7.0.15"}}}}}}
+                   .dump());
+  };
+  begin(id, true);
+  begin("20241004T140000Z-basic-5", false);
+  const std::string all = served.get("/").body;
+  CHECK_THAT(all, Contains("4 of 4 runs") && Contains("class=\"interrupted\"") && Contains("no result"));
+  CHECK(all.find(id + "/report.html") == std::string::npos);
+  CHECK_THAT(served.get("/trend").body, Contains("1 of 2"));
+  served.put(id, "pass");
+  CHECK_THAT(served.get("/?verdict=interrupted").body, Contains("0 of 4 runs"));
+  CHECK_THAT(served.get("/?verdict=pass").body, Contains("2 of 4 runs") && Contains(id + "/report.html"));
+}
+
 TEST_CASE("over HTTP the store is listed, new runs appear, and reports are served with a policy") {
   Served served;
   CHECK_THAT(served.get("/").body, Contains("2 of 2 runs"));

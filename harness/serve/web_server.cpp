@@ -8,6 +8,7 @@
 #include <cctype>
 #include <charconv>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -134,7 +135,7 @@ class WebServer::Site {
     page("/", [this](const Request& request) { return runs(request); });
     page("/suites", [this](const Request&) { return suites(); });
     page("/audits", [this](const Request&) { return audits(); });
-    page("/trend", [this](const Request&) { return trend_page(trend_of(*remembered())); });
+    page("/trend", [this](const Request&) { return trend(); });
     page("/diff", [this](const Request& request) { return diff(request); });
     server_.Get(R"(/files/(.*))",
                 [this](const Request& request, Response& response) { file(request.matches[1], response); });
@@ -178,18 +179,31 @@ class WebServer::Site {
     response.set_content(error_page(what), kHtml);
   }
 
-  /// All runs there ever were, oldest first; what the store has got since the last time is added.
+  /// All runs there ever were, oldest first; what the store has got since the last time is added. Those
+  /// without a result are looked at anew each time.
   std::shared_ptr<const std::vector<TrendRun>> remembered() {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> unreadable;
     const auto knows = [this](const std::string& id) { return known_.contains(id); };
-    const bool fresh = base_.add(runs_of_store(options_.store, unreadable, knows)) > 0;
+    std::vector<TrendRun> now = runs_of_store(options_.store, unreadable, knows);
+    const bool fresh = base_.add(now) > 0;
+    std::erase_if(now, has_result);
     if (fresh || !runs_) {
       runs_ = std::make_shared<const std::vector<TrendRun>>(base_.since(0));
       known_.clear();
       for (const TrendRun& run : *runs_) known_.insert(run.id);
     }
-    return runs_;
+    if (now.empty()) return runs_;
+    auto all = std::make_shared<std::vector<TrendRun>>(*runs_);
+    for (TrendRun& run : now) all->push_back(std::move(run));
+    std::ranges::stable_sort(*all, {}, [](const TrendRun& run) { return run.outcome.ended_unix_ms; });
+    return all;
+  }
+
+  std::string trend() {
+    std::vector<TrendRun> runs = *remembered();
+    std::erase_if(runs, std::not_fn(has_result));
+    return trend_page(trend_of(runs));
   }
 
   std::string runs(const Request& request) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 namespace harness {
 namespace {
@@ -18,6 +19,23 @@ std::string text_at(const Json& json, const char* key) {
 double number_at(const Json& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+constexpr std::size_t kShaDigits = 64;
+constexpr std::string_view kBetween = " + ";
+
+bool from_named_sources(const std::string& spec, const std::string& binary) {
+  return spec == "bundled" || spec.starts_with("debian:") ||
+         (spec.find('@') != std::string::npos && !binary.ends_with(spec));
+}
+
+std::string binary_of_server(const Json& server) {
+  const std::string spec = text_at(server, "spec");
+  return from_named_sources(spec, text_at(server, "binary")) ? spec : text_at(server, "sha256");
+}
+
+bool is_sha(std::string_view word) {
+  return word.size() == kShaDigits && word.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 void add(Violation violation, std::vector<Violation>& violations) {
@@ -51,11 +69,32 @@ void read_check(const Json& check, RunOutcome& outcome) {
 
 }  // namespace
 
+std::string binary_of(const Json& results) {
+  const auto server = results.find("server");
+  if (server == results.end() || !server->is_object()) return {};
+  std::string binary = binary_of_server(*server);
+  if (const auto peers = results.find("peers"); peers != results.end())
+    for (const Json& peer : *peers) binary.append(kBetween).append(binary_of_server(peer));
+  return binary;
+}
+
+std::string short_binary(const std::string& binary) {
+  std::string shown;
+  for (std::size_t begin = 0; begin <= binary.size();) {
+    const std::size_t end = std::min(binary.find(kBetween, begin), binary.size());
+    const std::string word = binary.substr(begin, end - begin);
+    shown += (begin == 0 ? "" : std::string(kBetween)) + (is_sha(word) ? word.substr(0, 8) : word);
+    begin = end + kBetween.size();
+  }
+  return shown;
+}
+
 void read_results(const Json& results, const Json& run, RunOutcome& outcome) {
   outcome.verdict = results.at("verdict").get<std::string>();
   outcome.exit_code = results.at("exit_code").get<int>();
   outcome.explanation = text_at(results, "explanation");
   outcome.reproduce = text_at(results, "reproduce");
+  outcome.binary = binary_of(results);
   for (const Json& check : results.at("checks")) read_check(check, outcome);
   const auto fails = [](const Violation& violation) { return violation.known.empty(); };
   if (outcome.verdict == "fail" && std::ranges::none_of(outcome.violations, fails))
@@ -107,6 +146,7 @@ void to_json(Json& json, const RunOutcome& outcome) {
           {"scenario", outcome.scenario},
           {"server", outcome.server},
           {"build", outcome.build},
+          {"binary", outcome.binary},
           {"seed", outcome.seed},
           {"verdict", outcome.verdict},
           {"exit_code", outcome.exit_code},
@@ -129,6 +169,7 @@ void from_json(const Json& json, RunOutcome& outcome) {
   json.at("scenario").get_to(outcome.scenario);
   json.at("server").get_to(outcome.server);
   json.at("build").get_to(outcome.build);
+  outcome.binary = text_at(json, "binary");  // journals of old have none
   json.at("seed").get_to(outcome.seed);
   json.at("verdict").get_to(outcome.verdict);
   json.at("exit_code").get_to(outcome.exit_code);

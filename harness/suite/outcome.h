@@ -28,6 +28,7 @@ struct RunOutcome {
   std::string scenario;
   std::string server;  // SPEC
   std::string build;   // in words
+  std::string binary;  // which binary that was (binary_of); empty: not recorded
   std::uint64_t seed = 0;
 
   // What came of it.
@@ -47,6 +48,13 @@ struct RunOutcome {
 
   bool replayed() const { return replay > 0; }
 };
+
+/// What tells two builds of one version apart: the SHA-256 of a binary. What the harness compiles itself from
+/// named sources (bundled, debian:NAME=VERSION, REPOSITORY@REVISION) is told by its SPEC: compiled anew it
+/// has another checksum, and is the same build from night to night. Of a mixed cluster joined by " + ".
+std::string binary_of(const nlohmann::json& results);
+/// "c2f35b59", or the SPEC.
+std::string short_binary(const std::string& binary);
 
 /// Reads the result into an outcome that knows already which run it is. `results` is results.json's object
 /// and `run` that of run.json (null: it is not there).

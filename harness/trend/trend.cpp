@@ -80,13 +80,27 @@ std::string date_of(std::int64_t unix_ms) {
   return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
 }
 
+BuildNames::BuildNames(const std::vector<TrendRun>& runs) {
+  for (const TrendRun& run : runs)
+    if (!run.outcome.binary.empty()) binaries_[run.outcome.build].insert(run.outcome.binary);
+}
+
+std::string BuildNames::of(const RunOutcome& outcome) const {
+  const auto binaries = binaries_.find(outcome.build);
+  if (binaries == binaries_.end() || binaries->second.size() == 1) return outcome.build;
+  return outcome.build + " (" +
+         (outcome.binary.empty() ? "binary not recorded" : short_binary(outcome.binary)) + ")";
+}
+
 std::vector<TrendLine> trend_of(const std::vector<TrendRun>& runs) {
   std::map<std::pair<std::string, std::string>, TrendLine> by_pair;
   std::string newest;
+  const BuildNames names(runs);
   for (const TrendRun& run : runs) {
-    TrendLine& line = by_pair[{run.outcome.scenario, run.outcome.build}];
+    const std::string build = names.of(run.outcome);
+    TrendLine& line = by_pair[{run.outcome.scenario, build}];
     line.scenario = run.outcome.scenario;
-    line.build = run.outcome.build;
+    line.build = build;
     take(run.outcome, line);
     newest = std::max(newest, date_of(run.outcome.ended_unix_ms));
   }

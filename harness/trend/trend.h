@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,13 +18,24 @@ struct NightCount {
   std::size_t unknown = 0;  // unknown, or the environment failed
 };
 
+/// What a run's build is called beside the others: its version alone as long as all runs of that version were
+/// of one binary, else with the binary: "redis 7.0.15 (c2f35b59)".
+class BuildNames {
+ public:
+  explicit BuildNames(const std::vector<TrendRun>& runs);
+  std::string of(const RunOutcome& outcome) const;
+
+ private:
+  std::map<std::string, std::set<std::string>> binaries_;  // recorded ones, by version
+};
+
 struct TrendLine {
   /// New: failed in the newest night of all, and in no earlier one. Ongoing: in the newest and in an earlier
   /// one. Resolved: in an earlier one, and not in its newest. Steady: in none.
   enum class Kind : std::uint8_t { kNew, kOngoing, kResolved, kSteady };
   Kind kind = Kind::kSteady;
   std::string scenario;
-  std::string build;
+  std::string build;                         // as BuildNames calls it
   std::map<std::string, NightCount> nights;  // by date, "2026-11-29"
   std::size_t runs = 0;
   std::size_t failed = 0;

@@ -17,19 +17,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr int kPatience = 5'000;  // ms for another harness that writes
 constexpr const char* kTables = R"(
 CREATE TABLE runs (id TEXT PRIMARY KEY, suite TEXT NOT NULL, scenario TEXT NOT NULL, build TEXT NOT NULL,
   seed TEXT NOT NULL, verdict TEXT NOT NULL, ended_ms INTEGER NOT NULL, seconds REAL NOT NULL,
-  explanation TEXT NOT NULL, reproduce TEXT NOT NULL);
+  explanation TEXT NOT NULL, reproduce TEXT NOT NULL, binary TEXT NOT NULL DEFAULT '');
 CREATE TABLE checks (run TEXT NOT NULL REFERENCES runs(id), name TEXT NOT NULL, valid TEXT NOT NULL);
 CREATE TABLE violations (run TEXT NOT NULL REFERENCES runs(id), check_name TEXT NOT NULL, type TEXT NOT NULL,
   promise TEXT NOT NULL, headline TEXT NOT NULL, known TEXT NOT NULL, count INTEGER NOT NULL);
 CREATE INDEX runs_by_end ON runs(ended_ms);
 CREATE INDEX checks_by_run ON checks(run);
 CREATE INDEX violations_by_run ON violations(run);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
+)";
+/// Version 1 did not tell the binaries of one version apart; those of runs that the store still has are added
+/// when they are read again.
+constexpr const char* kFromVersion1 = R"(
+ALTER TABLE runs ADD COLUMN binary TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = 2;
 )";
 
 /// One statement, from its text to its rows.
@@ -104,14 +110,43 @@ std::int64_t began_unix_ms(const std::string& id) {
   return static_cast<std::int64_t>(::timegm(&parts)) * 1'000;
 }
 
-/// "redis 7.0.15", as suites name it: the same from night to night, whatever its checksum.
+/// "redis 7.0.15", as suites name it; which binary it was stands beside it.
 std::string build_of(const nlohmann::json& server) {
   return server.value("flavor", "") + " " + server.value("version", "");
 }
 
+constexpr const char* kInterrupted = "interrupted";
+constexpr const char* kNoResult = "no result";
+
+/// What run.json alone tells of a run that was not judged; none of it, where the run had not begun.
+void add_unjudged(const RunFiles& files, std::vector<TrendRun>& found) {
+  const nlohmann::json document = json_in(files.run());
+  if (!document.is_object() || !document.contains("run")) return;
+  try {
+    const nlohmann::json& info = document.at("run");
+    TrendRun run;
+    run.id = files.directory.filename().string();
+    RunOutcome& of = run.outcome;
+    of.verdict = info.at("interrupted").get<bool>() ? kInterrupted : kNoResult;
+    of.scenario = info.at("scenario").get<std::string>();
+    of.seed = info.at("seed").get<std::uint64_t>();
+    of.build = build_of(info.at("server"));
+    for (const auto& peer : info.value("peers", nlohmann::json::array())) of.build += " + " + build_of(peer);
+    of.binary = binary_of(info);
+    of.explanation = of.verdict == kInterrupted ? "interrupted: judge what was recorded with harness report"
+                                                : "under way, or killed: it has no result";
+    if (const auto& end = info.at("end"); end.is_number()) of.seconds = end.get<double>() / 1e9;
+    of.ended_unix_ms =
+        info.at("started_unix_ms").get<std::int64_t>() + static_cast<std::int64_t>(of.seconds * 1'000);
+    found.push_back(std::move(run));
+  } catch (const nlohmann::json::exception&) {
+    // Damaged, and without a result: `report` says what is wrong with it.
+  }
+}
+
 void add_single(const RunFiles& files, std::vector<TrendRun>& found, std::vector<std::string>& unreadable) {
   const nlohmann::json results = json_in(files.results());
-  if (results.is_null()) return;  // under way, or killed
+  if (results.is_null()) return add_unjudged(files, found);
   try {
     TrendRun run;
     run.id = files.directory.filename().string();
@@ -144,6 +179,10 @@ void add_suite(const SuiteFiles& files, std::vector<TrendRun>& found) {
 }
 
 }  // namespace
+
+bool has_result(const TrendRun& run) {
+  return run.outcome.verdict != kInterrupted && run.outcome.verdict != kNoResult;
+}
 
 std::vector<TrendRun> runs_of_store(const fs::path& store, std::vector<std::string>& unreadable,
                                     const std::function<bool(const std::string& id)>& known) {
@@ -182,9 +221,10 @@ TrendBase::TrendBase(const fs::path& file) : file_(file) {
     version.step();
     const std::int64_t found = version.integer(0);
     const auto [tables, ours] = tables_in(base);
-    if (found == 0 ? tables > 0 : found == kVersion && ours == 0)
+    if (found == 0 ? tables > 0 : found <= kVersion && ours == 0)
       throw EnvironmentError("it is a SQLite file of something else");
     if (found == 0) execute(base, kTables);
+    if (found == 1) execute(base, kFromVersion1);
     if (found > kVersion)
       throw EnvironmentError("it is of a later release (version " + std::to_string(found) + ")");
   } catch (const EnvironmentError& error) {
@@ -200,16 +240,21 @@ std::size_t TrendBase::add(const std::vector<TrendRun>& runs) {
   execute(base, "BEGIN IMMEDIATE");
   try {
     std::size_t added = 0;
-    Statement new_run(base, "INSERT OR IGNORE INTO runs VALUES (?,?,?,?,?,?,?,?,?,?)");
+    Statement new_run(base, "INSERT OR IGNORE INTO runs VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+    Statement binary(base, "UPDATE runs SET binary = ? WHERE id = ? AND binary = ''");
     Statement new_check(base, "INSERT INTO checks VALUES (?,?,?)");
     Statement new_violation(base, "INSERT INTO violations VALUES (?,?,?,?,?,?,?)");
     for (const TrendRun& run : runs) {
+      if (!has_result(run)) continue;
       const RunOutcome& of = run.outcome;
       new_run
           .with(run.id, run.suite, of.scenario, of.build, std::to_string(of.seed), of.verdict,
-                of.ended_unix_ms, of.seconds, of.explanation, of.reproduce)
+                of.ended_unix_ms, of.seconds, of.explanation, of.reproduce, of.binary)
           .step();
-      if (::sqlite3_changes(base) == 0) continue;
+      if (::sqlite3_changes(base) == 0) {
+        if (!of.binary.empty()) binary.with(of.binary, run.id).step();
+        continue;
+      }
       ++added;
       for (const auto& [name, valid] : of.checks) new_check.with(run.id, name, valid).step();
       for (const Violation& one : of.violations)
@@ -231,8 +276,8 @@ std::vector<TrendRun> TrendBase::since(std::int64_t unix_ms) const {
   std::vector<TrendRun> found;
   Statement runs(
       base,
-      "SELECT id, suite, scenario, build, seed, verdict, ended_ms, seconds, explanation, reproduce "
-      "FROM runs WHERE ended_ms >= ? ORDER BY ended_ms, id");
+      "SELECT id, suite, scenario, build, seed, verdict, ended_ms, seconds, explanation, reproduce, "
+      "binary FROM runs WHERE ended_ms >= ? ORDER BY ended_ms, id");
   Statement checks(base, "SELECT name, valid FROM checks WHERE run = ? ORDER BY rowid");
   Statement violations(
       base,
@@ -252,6 +297,7 @@ std::vector<TrendRun> TrendBase::since(std::int64_t unix_ms) const {
     of.seconds = runs.number(7);
     of.explanation = runs.text(8);
     of.reproduce = runs.text(9);
+    of.binary = runs.text(10);
     for (checks.with(run.id); checks.step();) of.checks.emplace_back(checks.text(0), checks.text(1));
     for (violations.with(run.id); violations.step();)
       of.violations.push_back({violations.text(0), violations.text(1), violations.text(2), violations.text(3),

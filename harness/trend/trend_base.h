@@ -22,7 +22,11 @@ struct TrendRun {
   RunOutcome outcome;
 };
 
+/// Whether it came to a verdict.
+bool has_result(const TrendRun& run);
+
 /// All runs that the store holds now: single ones by their results, those of suites by the suites' journals.
+/// Of a run without a result the verdict is "interrupted", or "no result": under way, or killed.
 /// Replays are left out: they were chosen because their run had failed. `unreadable`: folders whose results
 /// cannot be understood. Single runs that are known already are not read again. Throws EnvironmentError when
 /// there is no store.
@@ -38,7 +42,8 @@ class TrendBase {
   TrendBase(const TrendBase&) = delete;
   TrendBase& operator=(const TrendBase&) = delete;
 
-  /// Adds those that it does not know yet, all or none of them; returns how many. Throws EnvironmentError.
+  /// Adds those that it does not know yet, all or none of them; returns how many. Runs without a result are
+  /// not remembered: they may yet be judged. Throws EnvironmentError.
   std::size_t add(const std::vector<TrendRun>& runs);
   /// All that ended at this moment or later, oldest first, with checks and violations.
   std::vector<TrendRun> since(std::int64_t unix_ms) const;

@@ -119,6 +119,45 @@ TEST_CASE("the file remembers each run once, with its checks and violations, als
   CHECK_THROWS_WITH(TrendBase(folder.path / "other.sqlite"), Contains("a SQLite file of something else"));
 }
 
+TEST_CASE("two binaries of one version are two builds, and one binary goes by its version alone") {
+  const std::string sound(64, 'c'), broken(64, 'd');
+  auto runs = some_nights();
+  for (TrendRun& run : runs) run.outcome.binary = sound;
+  const auto one = trend_of(runs);
+  CHECK(line_of(one, "flaky").build == "redis 7.0.15");
+  for (int day = 0; day < 2; ++day) {
+    runs.push_back(run_on(day, "steady", "fail"));
+    runs.back().outcome.binary = broken;
+    runs.push_back(run_on(day, "steady", "pass"));  // remembered when binaries were not recorded
+  }
+  std::map<std::string, TrendLine> steady;
+  for (TrendLine& line : trend_of(runs))
+    if (line.scenario == "steady") steady[line.build] = line;
+  REQUIRE(steady.size() == 4);
+  CHECK(steady.at("redis 7.0.15 (cccccccc)").failed == 0);
+  CHECK(steady.at("redis 7.0.15 (dddddddd)").failed == 2);
+  CHECK_FALSE(steady.at("redis 7.0.15 (dddddddd)").flaky());
+  CHECK(steady.at("redis 7.0.15 (binary not recorded)").runs == 2);
+  CHECK(steady.contains("valkey 9.1.2"));
+}
+
+TEST_CASE("a base of the first version is read, and learns the binaries of runs that the store still has") {
+  const ScratchFolder folder;
+  const fs::path file = folder.path / "t.sqlite";
+  auto runs = some_nights();
+  TrendBase(file).add(runs);
+  sqlite3* base = nullptr;
+  REQUIRE(::sqlite3_open(file.c_str(), &base) == SQLITE_OK);
+  CHECK(::sqlite3_exec(base, "ALTER TABLE runs DROP COLUMN binary; PRAGMA user_version = 1", nullptr, nullptr,
+                       nullptr) == SQLITE_OK);
+  ::sqlite3_close(base);
+  runs.resize(1);
+  runs[0].outcome.binary = "bundled";
+  CHECK(TrendBase(file).add(runs) == 0);
+  for (const TrendRun& run : TrendBase(file).since(0))
+    CHECK(run.outcome.binary == (run.id == runs[0].id ? "bundled" : ""));
+}
+
 TEST_CASE("a store gives single runs and those of suites, without replays, and names what cannot be read") {
   const ScratchFolder folder;
   const auto put = [&](const char* name, const std::string& results) {
@@ -127,7 +166,8 @@ TEST_CASE("a store gives single runs and those of suites, without replays, and n
   };
   put("20241004T100000Z-basic-1",
       R"({"verdict": "fail", "exit_code": 1, "scenario": "basic", "seed": 7, "duration_ms": 12500, "explanation": "e", )"
-      R"("server": {"flavor": "redis", "version": "7.0.15"}, "peers": [{"flavor": "bundled", "version": "7.0.15"}], )"
+      R"("server": {"flavor": "redis", "version": "7.0.15", "spec": "redis", "sha256": "c2f35b59"}, )"
+      R"("peers": [{"flavor": "bundled", "version": "7.0.15", "spec": "bundled", "sha256": "aa"}], )"
       R"("checks": [], "reproduce": "r"})");
   put("broken", "{\"verdict\": 7}");
   fs::create_directories(folder.path / "killed");
@@ -147,6 +187,7 @@ TEST_CASE("a store gives single runs and those of suites, without replays, and n
   std::ranges::sort(runs, {}, &TrendRun::id);
   REQUIRE(runs.size() == 2);
   CHECK(runs[0].outcome.build == "redis 7.0.15 + bundled 7.0.15");
+  CHECK(runs[0].outcome.binary == "c2f35b59 + bundled");
   CHECK(date_of(runs[0].outcome.ended_unix_ms) == "2024-10-04");
   CHECK(runs[0].outcome.ended_unix_ms == 1'728'036'012'500);
   CHECK(runs[1].id == "nightly-1/0");

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "checkers/common/findings.h"
+
 using namespace harness;
 using Catch::Contains;
 
@@ -59,4 +61,11 @@ TEST_CASE("check calls a violation that the plan knows known, not documented") {
   known.known = "a reason";
   CHECK_THAT(check_text(result, 0.5), !Contains("not-linearizable (allowed: documented)"));
   CHECK(check_json(result, 0.5, {})["anomalies"][13]["allowed"] == "known");
+}
+
+TEST_CASE("times of a history that counts in small numbers are not all zero") {
+  CHECK(at_ms(7) == "7 ns");
+  CHECK(at_ms(9'999) == "9999 ns");
+  CHECK(at_ms(10'000) == "0.010 ms");
+  CHECK(at_ms(3 * kSecond) == "3000.000 ms");
 }

@@ -27,6 +27,13 @@ void drop_latest(const fs::path& store) {
   if (fs::is_symlink(latest) && !fs::exists(latest)) fs::remove(latest);
 }
 
+/// "named by store/TRACK_RECORD.md", "it is under way"
+std::string why_needed(const Stored& one) {
+  constexpr std::string_view kItself = "itself: ";
+  return one.needed_by.starts_with(kItself) ? one.needed_by.substr(kItself.size())
+                                            : "named by " + one.needed_by;
+}
+
 void remove_store(const fs::path& folder) {
   std::error_code error;
   fs::remove_all(folder, error);
@@ -59,10 +66,13 @@ int gc_command(int argc, const char* const* argv) {
   }
   if (!dry) drop_latest(store);
   std::size_t needed = 0;
-  for (const Stored& one : all) needed += !one.needed_by.empty();
-  std::cout << fmt::format(
-      "{} of {} stores {}, {}; {} cannot go (named by an audit or a track record, or under way)\n",
-      going.size(), all.size(), dry ? "would go" : "went", megabytes(bytes), needed);
+  for (const Stored& one : all) {
+    if (one.needed_by.empty()) continue;
+    ++needed;
+    std::cout << "cannot go " << one.directory.filename().string() << "   " << why_needed(one) << "\n";
+  }
+  std::cout << fmt::format("{} of {} stores {}, {}; {} cannot go\n", going.size(), all.size(),
+                           dry ? "would go" : "went", megabytes(bytes), needed);
   return kExitPass;
 }
 

@@ -8,11 +8,13 @@
 #include <iostream>
 
 #include "harness/core/check.h"
+#include "harness/run/progress.h"
 #include "harness/run/store.h"
 #include "harness/verbs/command_line.h"
 #include "harness/verbs/judgement.h"
 #include "harness/verbs/named_file.h"
 #include "harness/verbs/verbs.h"
+#include "reports/text.h"
 
 namespace harness {
 namespace {
@@ -46,13 +48,19 @@ int report_command(int argc, const char* const* argv) {
   const RunFiles files = find_run(store, run);
   if (!junit.empty()) require_writable(junit);
   const std::filesystem::path folder = output.empty() ? files.directory : output_folder(output);
+  Progress progress(progress_style(true) == ProgressStyle::kLive ? ProgressStyle::kLive
+                                                                 : ProgressStyle::kNone);
+  progress.update("judging " + reporting::terminal_text(files.directory.filename().string()));
   Judgement judgement = judge_run(files, strict);
+  progress.clear();
   // The result first: it is known also where no report can be written.
   std::cout << result_text(judgement.record, judgement.verdict, files, json, folder) << std::flush;
   if (output.empty() && ::access(folder.c_str(), W_OK | X_OK) != 0)
     throw EnvironmentError("the reports cannot be written into " + folder.string() + ": " +
                            std::strerror(errno) + "; give --output DIR");
+  progress.update("making the reports");
   write_reports(judgement, files, folder);
+  progress.clear();
   if (!junit.empty()) write_named_file(junit, judgement.junit);
   return judgement.verdict.exit_code;
 }

@@ -108,7 +108,8 @@ class Shrinking {
   std::filesystem::path failure_;   // store of the run that failed last
   std::size_t tries_ = 0;
   std::size_t runs_ = 0;
-  std::string trouble_;  // of the environment
+  std::string trouble_;     // of the environment
+  bool time_over_ = false;  // before nothing more could be left out
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
@@ -247,6 +248,7 @@ nlohmann::ordered_json Shrinking::json() const {
           {"runs", runs_},
           {"seconds", seconds()},
           {"interrupted", interrupted()},
+          {"time_over", time_over_},
           {"reproduce", reproduce()}};
 }
 
@@ -264,6 +266,9 @@ int Shrinking::finish() {
               << "  fails       " << rate_text(last_.failed, last_.runs) << "; at first "
               << rate_text(first_.failed, first_.runs) << "\n"
               << "  scenario    " << scenario_file().string() << "\n";
+    if (time_over_)
+      std::cout << "  time        the " << std::lround(options_.time_s)
+                << " s of --time were over: a smaller one may fail as well\n";
     if (!smallest.store.empty()) std::cout << "  store       " << smallest.store.string() << "\n";
     std::cout << "  reproduce   " << reproduce() << std::endl;
   }
@@ -289,6 +294,7 @@ int Shrinking::run() {
   shrink(stored_.plan, stored_.load_end, stored_.first_violation,
          {[this](const Plan& plan, const std::string& change) { return still_fails(plan, change); },
           [](const Plan& plan) { return !problem_with(plan); }, [this] { return out_of_time(); }});
+  time_over_ = !interrupted() && out_of_time();
   go_back_until_it_fails();
   return finish();
 }

@@ -38,7 +38,7 @@ function failoverItem(failover, longest) {
     before = Math.max(before, at);
   });
   if (before > longest) track.append(el("span", {class: "beyond"}, `… +${duration(before)} →`));
-  const bound = el("span", {class: "bound-mark", title: "bound of the promotion"},
+  const bound = el("span", {class: "bound-mark", title: "bound of the promotion, with the machine's delays"},
                    el("span", {}, "bound " + duration(failover.bound_ms)));
   bound.style.left = Math.min(failover.bound_ms / longest, 1) * 100 + "%";
   if (failover.bound_ms > 0) track.append(bound);

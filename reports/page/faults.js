@@ -54,7 +54,7 @@ function addFaults() {
     return [fault.description, `requested ${seconds(fault.requested)} s`,
             fault.active == null ? "never verified" : `verified ${seconds(fault.active)} s: ${fault.evidence}`,
             fault.heals ? `healed ${seconds(fault.healed)} s` : "not to be healed",
-            `${plural(fault.operations, "operation")} during it`];
+            fault.operations == null ? "a moment" : `${plural(fault.operations, "operation")} during it`];
   }
 
   const count = faults.length ? Math.max(...rows) + 1 : 0;

@@ -35,5 +35,5 @@ function renderStrength() {
       el("tbody", {}, faults.map((fault) => el("tr", {},
         el("td", {}, fault.description),
         el("td", {class: "number"}, fault.active == null ? "never" : "+" + duration(fault.active - fault.requested)),
-        el("td", {class: "number"}, grouped(fault.operations)))))));
+        el("td", {class: "number"}, fault.operations == null ? "–" : grouped(fault.operations)))))));
 }

@@ -26,12 +26,20 @@ function renderVerdict() {
         ["sha256", el("code", {class: "hash", title: server.sha256}, server.sha256 || "unknown")],
       ]),
       ["seed", el("code", {}, run.seed)],
-      ["cluster", `${nodes.filter((node) => node.master).length} masters, ` +
-                  `${nodes.filter((node) => !node.master).length} replicas`],
+      ["cluster", clusterWords()],
       ["operations", grouped(TABLES.count)],
       ["took", took],
     ]),
     run.reproduce && el("p", {class: "command"}, el("code", {id: "reproduce"}, run.reproduce), copyButton(run.reproduce)));
+}
+
+/** "3 masters, 3 replicas, 2 spare nodes" */
+function clusterWords() {
+  const members = nodes.filter((node) => !node.spare);
+  const spare = nodes.length - members.length;
+  return `${plural(members.filter((node) => node.master).length, "master")}, ` +
+         `${plural(members.filter((node) => !node.master).length, "replica")}` +
+         (spare ? `, ${plural(spare, "spare node")}` : "");
 }
 
 /** Pairs of a name and a value, as a list. */

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/faults/common/administration.h"
+#include "harness/faults/membership/leveling.h"
 
 namespace harness {
 namespace {
@@ -27,22 +28,25 @@ std::vector<Holding> holdings(const Cluster& cluster, const Roles& roles) {
   return found;
 }
 
-/// Moves from the fullest to the emptiest until they differ by a slot at the most; how many were moved.
-int level(FaultContext& context, std::vector<Holding> held, int most, std::string& problem) {
+/// Moves slots until all have about as many; how many were moved. The record tells how far it is.
+int level(FaultContext& context, std::vector<Holding> held, std::size_t most, FaultRecord& record) {
+  constexpr std::size_t kAtOnce = 128;
+  std::vector<std::size_t> counts;
+  for (const Holding& one : held) counts.push_back(one.slots.size());
+  const std::vector<LevelingMove> moves = leveling(counts, most);
+  std::size_t wanted = 0;
+  for (const LevelingMove& move : moves) wanted += move.slots;
   int moved = 0;
-  while (held.size() > 1 && problem.empty() && moved < most && !context.stopped()) {
-    Holding& full = held.front();
-    Holding& empty = held.back();
-    const std::size_t share = (full.slots.size() + empty.slots.size()) / 2;
-    const auto count =
-        std::min<std::size_t>(full.slots.size() - share, static_cast<std::size_t>(most - moved));
-    if (full.slots.size() <= share + 1 || count == 0) break;
-    const std::vector<int> slots(full.slots.end() - static_cast<std::ptrdiff_t>(count), full.slots.end());
-    moved += move_slots(context, slots, full.node, empty.node, problem);
-    full.slots.resize(full.slots.size() - count);
-    empty.slots.insert(empty.slots.end(), slots.begin(), slots.end());
-    std::ranges::stable_sort(
-        held, [](const Holding& a, const Holding& b) { return a.slots.size() > b.slots.size(); });
+  for (const LevelingMove& move : moves) {
+    std::vector<int>& from = held[move.from].slots;
+    for (std::size_t left = move.slots; left > 0 && record.error.empty() && !context.stopped();) {
+      const auto count = static_cast<std::ptrdiff_t>(std::min(left, kAtOnce));
+      const std::vector<int> slots(from.end() - count, from.end());
+      moved += move_slots(context, slots, held[move.from].node, held[move.to].node, record.error);
+      record.evidence = fmt::format("{} of {} slots were moved", moved, wanted);
+      from.erase(from.end() - count, from.end());
+      left -= static_cast<std::size_t>(count);
+    }
   }
   return moved;
 }
@@ -63,7 +67,7 @@ std::unique_ptr<ActiveFault> inject_rebalance(FaultContext& context, const Fault
   record.description = "rebalance the slots";
   record.effects = {membership_effect(record.nodes, record.description)};
   record.requested = context.clock.now();
-  const int moved = level(context, held, static_cast<int>(request.with.integer("most")), record.error);
+  const int moved = level(context, held, static_cast<std::size_t>(request.with.integer("most")), record);
   if (!record.error.empty()) return nullptr;
   record.evidence = std::to_string(moved) + " slots were moved";
   if (verify_by_views(context, record, std::chrono::seconds(20), why_not_covered))
