@@ -77,6 +77,7 @@ constexpr Sentence kSentences[] = {
     {"needless-failover", "{node} was replaced although it was well"},
     {"failed-without-majority", "{node} declared another node failed without a majority"},
     {"suspected-too-early", "{node} took another node for failing before its time"},
+    {"fail-cleared-early", "{node} took a failed master back before its time"},
     {"voted-for-stale-claim", "{node} voted for a replica with an old idea of its master"},
     {"failure-not-told", "{node} found that a quorum calls a node failed, and told nobody"},
     {"election-too-late", "{node} asked for votes long after its turn"},
