@@ -120,7 +120,7 @@ constexpr Sentence kSentences[] = {
     {"slots-disputed", "The nodes did not agree on the slots of {node} in the end"},
     {"thought-failing", "{node} was well, and others had it as failing in the end"},
     {"node-missing", "{node} was not in the cluster in the end"},
-    {"slots-uncovered", "Slots had no owner for a time"},
+    {"slots-uncovered", "Slots were not seen to be served for a time"},
     {"slots-disagree", "{node} told different owners of slots in one answer and another"},
     {"replica-not-listed", "{node} left a replica out of what it tells clients"},
     {"replica-elsewhere", "{node} told clients of a replica at the wrong shard"},
