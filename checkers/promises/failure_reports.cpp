@@ -1,8 +1,10 @@
 #include "checkers/promises/failure_reports.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "checkers/promises/analysis.h"
@@ -19,6 +21,9 @@ namespace {
 // reported.
 constexpr std::string_view kMarked = "Marking node ";
 constexpr std::string_view kQuorum = "as failing (quorum reached)";
+constexpr std::string_view kTold = "FAIL message received from ";
+constexpr std::string_view kCleared = "Clear FAIL state for node ";
+constexpr std::string_view kUnserved = "is reachable again and nobody is serving its slots after some time";
 
 class FailureReports {
  public:
@@ -28,6 +33,7 @@ class FailureReports {
   void check() {
     for (const LogLine& line : run_.logs)
       if (line.text.starts_with(kMarked) && line.text.find(kQuorum) != std::string::npos) check_line(line);
+    check_clearings();
     figure(result_.measured, "declared_failed", static_cast<double>(declared_));
     const bool timed_by_us = any_effect(run_, {EffectKind::kClock, EffectKind::kConfig});
     for (const auto& views : analysis_.views)
@@ -36,6 +42,48 @@ class FailureReports {
   }
 
  private:
+  /// The node that a log line marks as failed, by its own count or another's FAIL; -1: none.
+  int marked(const LogLine& line) const {
+    if (line.text.starts_with(kMarked) && line.text.find(kQuorum) != std::string::npos)
+      return run_.node_by_id(id_after(line.text, kMarked));
+    return line.text.starts_with(kTold) ? run_.node_by_id(id_after(line.text, " about ")) : -1;
+  }
+
+  /// Row 16: a master that has its slots still is taken back when more than 2·NT have passed by the clock of
+  /// whoever marked it (clearNodeFailureIfNeeded). Both lines are of one process, whose clock is untouched.
+  void check_clearings() {
+    std::map<std::pair<int, int>, const LogLine*> marks;  // by who marked and who was
+    for (const LogLine& line : run_.logs) {
+      if (const int failed = marked(line); failed >= 0) marks[{line.node, failed}] = &line;
+      if (!line.text.starts_with(kCleared) || line.text.find(kUnserved) == std::string::npos) continue;
+      const auto mark = marks.find({line.node, run_.node_by_id(id_after(line.text, kCleared))});
+      if (mark != marks.end() && same_clock(*mark->second, line)) check_clearing(*mark->second, line);
+    }
+    figure(result_.measured, "fails_cleared", static_cast<double>(cleared_));
+  }
+
+  bool same_clock(const LogLine& from, const LogLine& until) const {
+    return from.pid == until.pid &&
+           life_at(run_, from.node, from.time) == life_at(run_, until.node, until.time) &&
+           std::ranges::none_of(run_.faults, [&](const FaultRecord& fault) {
+             return has_effect(fault, {EffectKind::kClock}) && acts_on(run_, fault, until.node);
+           });
+  }
+
+  /// A server whose loop reads the clock once may have marked a little before the line. To wait for a
+  /// processor makes the time between the lines longer, and is no excuse.
+  void check_clearing(const LogLine& mark, const LogLine& line) {
+    const Nanos timeout = analysis_.timed_bounds.between(mark.time, line.time).needless_spec;  // the smallest
+    const Nanos passed = line.time - mark.time;
+    ++cleared_;
+    if (passed + timeout / 2 + kLogResolution + analysis_.stall >= 2 * timeout) return;
+    accuse(run_, result_, "fail-cleared-early", line.node, line.time,
+           "at " + at(line.time) + " " + node_name(run_, line.node) + " took " +
+               node_name(run_, marked(mark)) + " back, whose slots nobody had taken over, only " +
+               in_milliseconds(passed) + " after it had marked it as failed; more than " +
+               in_milliseconds(2 * timeout) + " must pass");
+  }
+
   /// Of each process: the looks at which a node begins to be suspected or failed to it.
   void check_first_suspicions(const std::vector<const View*>& views) {
     const View* before = nullptr;
@@ -153,6 +201,7 @@ class FailureReports {
   CheckResult& result_;
   std::size_t declared_ = 0;
   std::size_t suspicions_ = 0;
+  std::size_t cleared_ = 0;
 };
 
 }  // namespace

@@ -10,7 +10,11 @@
 using namespace harness;
 using namespace harness::testing;
 
-namespace {}  // namespace
+namespace {
+
+constexpr std::string_view kUnserved = " is reachable again and nobody is serving its slots after some time.";
+
+}  // namespace
 
 TEST_CASE("failure-reports") {
   RunRecord run = healthy();
@@ -154,4 +158,50 @@ TEST_CASE("votes: nobody votes for a candidate with an old idea of its master") 
       for (TopologyNode& node : view.topology.nodes)
         if (node.id == id(1)) node.config_epoch = 5;
   CHECK(has(check_votes(run, {}), "voted-for-stale-claim"));
+}
+
+TEST_CASE("failure-reports: a failed master that has its slots still is taken back after two node timeouts") {
+  RunRecord run = healthy();
+  run.info.config.node_timeout_ms = 1'500;
+  const auto [marked, cleared] = GENERATE_COPY(table<std::string, std::string>(
+      {{"Marking node " + id(1) + " as failing (quorum reached).",
+        "Clear FAIL state for node " + id(1) + ":"},
+       {"FAIL message received from " + id(3) + " (n3) about " + id(1) + " (n1)",
+        "Clear FAIL state for node " + id(1) + " (n1):"}}));
+  const auto cleared_at = [&](int ms, std::string_view why = kUnserved) {
+    RunRecord early = run;
+    add_line(early, 2, 11'700, marked);
+    add_line(early, 2, ms, cleared + std::string(why));
+    return early;
+  };
+  CHECK(has(check_failure_reports(cleared_at(13'500), {}), "fail-cleared-early"));
+  CHECK(has(check_failure_reports(cleared_at(11'700), {}), "fail-cleared-early"));
+  CHECK_FALSE(has(check_failure_reports(cleared_at(14'701), {}), "fail-cleared-early"));
+  CHECK(measured(check_failure_reports(cleared_at(14'701), {}), "fails_cleared") == 1);
+  CHECK_FALSE(
+      has(check_failure_reports(cleared_at(11'800, " replica is reachable again."), {}), "fail-cleared-early"));
+  SECTION("good: the node timeout was smaller meanwhile") {
+    RunRecord shorter = cleared_at(13'500);
+    FaultRecord& fault = shorter.faults.emplace_back();
+    Effect& effect = fault.effects.emplace_back();
+    effect.kind = EffectKind::kConfig;
+    effect.detail = "cluster-node-timeout 1000";
+    fault.requested = fault.active = RecordBuilder::nanos(12'000);
+    CHECK_FALSE(has(check_failure_reports(shorter, {}), "fail-cleared-early"));
+  }
+  SECTION("good: another process") {
+    RunRecord restarted = cleared_at(13'500);
+    for (LogLine& line : restarted.logs)
+      if (line.text.starts_with("Clear FAIL")) line.pid += 1'000;
+    CHECK_FALSE(has(check_failure_reports(restarted, {}), "fail-cleared-early"));
+  }
+  SECTION("good: its clock was changed") {
+    RunRecord stepped = cleared_at(13'500);
+    FaultRecord& fault = stepped.faults.emplace_back();
+    Effect& effect = fault.effects.emplace_back();
+    effect.kind = EffectKind::kClock;
+    effect.nodes = {1};
+    fault.requested = fault.active = 0;
+    CHECK_FALSE(has(check_failure_reports(stepped, {}), "fail-cleared-early"));
+  }
 }

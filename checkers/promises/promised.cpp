@@ -82,6 +82,7 @@ constexpr Promised kPromised[] = {
     {"needless-failover", "row 3"},
     {"failed-without-majority", "row 4"},
     {"failure-not-told", "row 4"},
+    {"fail-cleared-early", "row 16"},
     {"voted-for-stale-claim", "row 9"},
     {"suspected-too-early", "row 4"},
     {"election-too-early", "row 2"},

@@ -41,6 +41,7 @@ inline constexpr std::string_view kAnomalyKinds[] = {
     "epoch-won-twice",
     "executed-after-refusal",
     "expiry-differs",
+    "fail-cleared-early",
     "failed-master-apart",
     "failed-publish-received",
     "failed-without-majority",
