@@ -98,7 +98,11 @@ TEST_CASE("a fault that was seen to act long after its request is told with the 
   fault.requested = 3'481 * kMillisecond;
   fault.active = 3'776 * kMillisecond;
   fault.evidence = "it died";
-  const auto told = [&] { return tell_story(record, {}).front().text; };
+  const auto told = [&] {
+    for (const Moment& moment : tell_story(record, {}))
+      if (moment.kind == "fault") return moment.text;
+    return std::string();
+  };
   CHECK(told() == "segfault n1 (asked for at 3.481 s) — verified: it died");
   fault.requested = fault.active - kMillisecond;
   CHECK(told() == "segfault n1 — verified: it died");
