@@ -143,8 +143,16 @@ std::string Starvation::told(const ProcessorWait& window) const {
   return "the machine left no time for it: until " + at(window.until) + " " + describe(window, who);
 }
 
+/// A doubt about what was not accused: where the machine may be the reason that was missing, it says so.
+void Starvation::give_reason(CheckResult& result) const {
+  if (!result.doubtful) return;
+  for (const Anomaly& anomaly : result.anomalies)
+    if (const ProcessorWait* window = behind(anomaly)) return doubt(result, "Perhaps " + told(*window) + ".");
+}
+
 void Starvation::excuse(CheckResult& result) const {
-  if (windows_.empty() || result.violations == 0) return;
+  if (windows_.empty()) return;
+  if (result.violations == 0) return give_reason(result);
   std::string doubts;
   const std::size_t excused = std::erase_if(result.anomalies, [&](const Anomaly& anomaly) {
     const ProcessorWait* window = anomaly.allowed ? nullptr : behind(anomaly);

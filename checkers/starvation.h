@@ -24,12 +24,14 @@ class Starvation {
   Starvation(const RunRecord& run, std::span<const ProcessorWait> waits);
 
   /// Takes out of `result` what rests on time and showed itself around a time at which a server starved: a
-  /// doubt takes its place, with the node and what it waited for.
+  /// doubt takes its place, with the node and what it waited for. A result that doubts such things already
+  /// gets the reason.
   void excuse(CheckResult& result) const;
 
  private:
   bool lost_without_cause(const Anomaly& anomaly) const;
   const ProcessorWait* behind(const Anomaly& anomaly) const;
+  void give_reason(CheckResult& result) const;
   std::string told(const ProcessorWait& window) const;
 
   const RunRecord& run_;

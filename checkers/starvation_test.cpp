@@ -51,6 +51,26 @@ TEST_CASE("a needless failover on a machine that starved a server is a doubt tha
 }
 
 TEST_CASE(
+    "an outage that nothing of the run explains has the machine for a reason, where it starved servers") {
+  RecordBuilder b;
+  b.observe_until(10'000);
+  b.pause(2);
+  b.observe_until(13'500);
+  b.pause(2, false);
+  b.observe_until(60'000);
+  b.end(55'000, 59'000, 60'000);
+  const RunRecord run = b.finish();
+  const std::string_view names[] = {"availability"};
+  const auto explained = [&](const std::vector<ProcessorWait>& waits) {
+    const CheckResult result = judge(run, {}, names, waits).checks.front();
+    CHECK(result.valid == Validity::kUnknown);
+    return result.explanation;
+  };
+  CHECK_THAT(explained({}), Contains("no fault of the run is a reason") && !Contains("machine left"));
+  CHECK_THAT(explained(starve(9'000, 12'000)), Contains("Perhaps the machine left no time for it"));
+}
+
+TEST_CASE(
     "a server that burns the processor itself, starves long before, or only for moments, excuses nothing") {
   const RunRecord run = needless();
   const auto burnt = starve(9'000, 12'000, 0.6, 0.4);

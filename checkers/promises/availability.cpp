@@ -106,8 +106,9 @@ class ExcusedTimes {
     // What ends may still cost a lost election, or a master its quarantine (rows 1, 6 and 16).
     const Nanos after = promotion_ + bounds.lost_election + agreement_;
     for (const FaultRecord& fault : run_.faults) {
-      if (!disturbs(fault)) continue;
       const Nanos over = over_for_all(run_, fault);
+      reasons_.push_back({fault.requested, later(over, after)});
+      if (!disturbs(fault)) continue;
       if (is_half_way(fault)) {
         excused_.push_back({fault.requested, kNever});
         continue;
@@ -123,10 +124,21 @@ class ExcusedTimes {
       excused_.push_back({healing, over + after});
     }
     std::ranges::sort(excused_, {}, &Stretch::from);
+    for (const CommandRecord& command : run_.commands)
+      reasons_.push_back({command.time, later(command.replied, after)});
+    for (const Incarnation& life : run_.incarnations)
+      reasons_.push_back({life.ended, later(life.ended, after)});
   }
 
   /// How long an outage may last for which no fault was seen.
   Nanos unprovoked() const { return promotion_ + agreement_; }
+
+  /// Whether a fault of any kind, a command of the plan or the end of a process may have led to the outage.
+  bool provoked(const Stretch& outage) const {
+    return std::ranges::any_of(reasons_, [&](const Stretch& reason) {
+      return reason.from < outage.until && reason.until > outage.from;
+    });
+  }
 
   /// The longest part of the outage that nothing excuses.
   Stretch beyond(const Stretch& outage) const {
@@ -167,20 +179,103 @@ class ExcusedTimes {
   Nanos agreement_ = 0;
   Nanos promotion_ = 0;
   std::vector<Stretch> excused_;
+  std::vector<Stretch> reasons_;
 };
 
-Anomaly unavailable(const SlotRange& range, const Stretch& outage, const Stretch& beyond) {
+std::string without_owner(const SlotRange& range, const Stretch& outage) {
+  return "slots " + slots_text({range}) +
+         " had no owner that serves them and that a majority of the reachable masters accept for " +
+         in_milliseconds(outage.until - outage.from) + ", from " + at(outage.from) + " to " +
+         at(outage.until);
+}
+
+Anomaly unavailable(const Stretch& from, std::string text, bool allowed) {
   Anomaly anomaly;
   anomaly.type = AnomalyKind("slots-unavailable").text();
-  anomaly.time = beyond.from;
-  anomaly.explanation = "slots " + slots_text({range}) +
-                        " had no owner that serves them and that a majority " +
-                        "of the reachable masters accept for " + in_milliseconds(outage.until - outage.from) +
-                        ", from " + at(outage.from) + " to " + at(outage.until) + ": at " + at(beyond.from) +
-                        " every fault was over or replaced by its bound, and " +
-                        in_milliseconds(beyond.until - beyond.from) + " more went by";
+  anomaly.time = from.from;
+  anomaly.allowed = allowed;
+  anomaly.explanation = std::move(text);
   return anomaly;
 }
+
+class Judgement {
+ public:
+  Judgement(const Analysis& analysis, CheckResult& result)
+      : excuses_(analysis),
+        brief_(analysis.bounds.node_timeout + analysis.stall),
+        judged_(analysis.run.info.config.require_full_coverage),
+        result_(result) {}
+
+  void take(const SlotRange& range, const Stretch& outage) {
+    const Nanos length = outage.until - outage.from;
+    ++outages_;
+    longest_ = std::max(longest_, length);
+    const bool provoked = excuses_.provoked(outage);
+    if (!provoked) {
+      ++unprovoked_;
+      longest_unprovoked_ = std::max(longest_unprovoked_, length);
+    }
+    if (!judged_) return;
+    const Stretch beyond = excuses_.beyond(outage);
+    if (beyond.until > beyond.from)
+      report(result_, unavailable(beyond, text_beyond(range, outage, beyond, provoked), false));
+    else if (!provoked && length > brief_)
+      tell_unprovoked(range, outage);
+  }
+
+  void conclude_with_figures() {
+    figure(result_.measured, "unavailable_ms_max", to_ms(longest_));
+    figure(result_.measured, "outages", static_cast<double>(outages_));
+    figure(result_.measured, "outages_without_fault", static_cast<double>(unprovoked_));
+    figure(result_.bound, "unavailable_ms_max", to_ms(excuses_.unprovoked()));
+    if (without_reason_ > 0)
+      doubt(result_,
+            counted_noun(without_reason_, "outage of a slot range lasted", "outages of slot ranges lasted") +
+                " longer than a node timeout, and no fault of the run is a reason; the first: " +
+                first_without_reason_ + ".");
+    const std::string outages =
+        counted_noun(outages_, "outage") + " of slot ranges, at most " + in_milliseconds(longest_);
+    conclude(result_, outages + within() + ".", judged_,
+             outages + "; not judged, because the cluster need not cover all slots.");
+  }
+
+ private:
+  static std::string text_beyond(const SlotRange& range, const Stretch& outage, const Stretch& beyond,
+                                 bool provoked) {
+    return without_owner(range, outage) + ": at " + at(beyond.from) +
+           (provoked ? " every fault was over or replaced by its bound, and "
+                     : " what a failover without a fault may take was over, and ") +
+           in_milliseconds(beyond.until - beyond.from) + " more went by";
+  }
+
+  /// Shorter than a failover takes, and longer than a node that is well is away: nothing that the run did
+  /// says whose doing it was.
+  void tell_unprovoked(const SlotRange& range, const Stretch& outage) {
+    std::string text = without_owner(range, outage);
+    if (without_reason_++ == 0) first_without_reason_ = text;
+    report(result_, unavailable(outage, std::move(text), true));
+  }
+
+  std::string within() const {
+    if (outages_ == 0) return {};
+    const std::string brief = " no longer than a node timeout, as far as this machine kept up";
+    if (unprovoked_ == outages_) return ", without a fault, and each" + brief;
+    if (unprovoked_ == 0) return ", each within the bounds of its faults";
+    return ", each within the bounds of its faults, but for " + std::to_string(unprovoked_) +
+           " without a fault, at most " + in_milliseconds(longest_unprovoked_) + ":" + brief;
+  }
+
+  const ExcusedTimes excuses_;
+  const Nanos brief_;  // no longer: an answer that came late, a cron that waited
+  const bool judged_;
+  CheckResult& result_;
+  Nanos longest_ = 0;
+  Nanos longest_unprovoked_ = 0;
+  std::size_t outages_ = 0;
+  std::size_t unprovoked_ = 0;
+  std::size_t without_reason_ = 0;
+  std::string first_without_reason_;
+};
 
 }  // namespace
 
@@ -194,26 +289,12 @@ CheckResult check_availability(const Analysis& analysis, const CheckOptions&) {
     doubt(result, "No view of the cluster was recorded.");
     return result;
   }
-  const ExcusedTimes excuses(analysis);
   const SlotRanges ranges = ranges_at_start(run);
   const auto outages = outages_of(run, ranges);
-  const bool judged = run.info.config.require_full_coverage;
-  Nanos longest = 0;
-  std::size_t count = 0;
+  Judgement judgement(analysis, result);
   for (std::size_t range = 0; range < ranges.size(); ++range)
-    for (const Stretch& outage : outages[range]) {
-      ++count;
-      longest = std::max(longest, outage.until - outage.from);
-      const Stretch beyond = excuses.beyond(outage);
-      if (judged && beyond.until > beyond.from) report(result, unavailable(ranges[range], outage, beyond));
-    }
-  figure(result.measured, "unavailable_ms_max", to_ms(longest));
-  figure(result.measured, "outages", static_cast<double>(count));
-  figure(result.bound, "unavailable_ms_max", to_ms(excuses.unprovoked()));
-  const std::string outages_text = counted_noun(static_cast<std::size_t>(count), "outage") +
-                                   " of slot ranges, at most " + in_milliseconds(longest);
-  conclude(result, outages_text + ", each within the bounds of its faults.", judged,
-           outages_text + "; not judged, because the cluster need not cover all slots.");
+    for (const Stretch& outage : outages[range]) judgement.take(ranges[range], outage);
+  judgement.conclude_with_figures();
   return result;
 }
 

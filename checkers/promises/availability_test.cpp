@@ -174,6 +174,31 @@ TEST_CASE("no failover is due, and no outage judged, once a fault takes the majo
   }
 }
 
+TEST_CASE("an outage without a fault is held to no fault's bound") {
+  const auto away = [](int until) {
+    RecordBuilder b;
+    b.observe_until(10'000);
+    b.pause(1);
+    b.observe_until(until);
+    b.pause(1, false);
+    b.observe_until(60'000);
+    b.end(55'000, 59'000, 60'000);
+    return check_availability(b.finish(), {});
+  };
+  const CheckResult brief = away(11'000);
+  INFO(brief.explanation);
+  CHECK(brief.valid == Validity::kValid);
+  CHECK(measured(brief, "outages_without_fault") == 1);
+  CHECK(brief.explanation.find("without a fault") != std::string::npos);
+  const CheckResult longer = away(13'500);
+  INFO(longer.explanation);
+  CHECK(longer.valid == Validity::kUnknown);
+  CHECK(longer.explanation.find("no fault of the run is a reason") != std::string::npos);
+  for (const CheckResult& result : {brief, longer, away(40'000)})
+    CHECK(result.explanation.find("every fault was over") == std::string::npos);
+  CHECK(away(40'000).valid == Validity::kInvalid);
+}
+
 TEST_CASE("no view, no verdict about availability") {
   RecordBuilder b;
   CHECK(check_availability(b.finish(), {}).valid == Validity::kUnknown);

@@ -301,7 +301,8 @@ class Views {
 
   void check_open_slots(const Shown& shown) {
     const TopologyNode& own = *shown.nodes.myself();
-    if ((own.migrating.empty() && own.importing.empty()) || migrated_by_plan(shown.view->node)) return;
+    if (own.migrating.empty() && own.importing.empty()) return;
+    if (migrated_by_plan(shown.view->node) || left_open_by_plan(shown)) return;
     if (damaged_by_plan(shown.view->node)) return;
     tell("open-slot", *shown.view,
          name(shown) +
@@ -312,15 +313,33 @@ class Views {
   /// Of the node, or of one of its shard: valkey's replicas know of open slots, and their heirs keep them
   /// open.
   bool migrated_by_plan(int node) const {
+    return std::ranges::any_of(run_.faults,
+                               [&](const FaultRecord& fault) { return moves_slots_of(fault, node); });
+  }
+
+  bool moves_slots_of(const FaultRecord& fault, int node) const {
     const auto shard_of = [&](std::size_t i) { return run_.nodes[i].shard; };
-    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
-      if (!has_effect(fault, {EffectKind::kMembership})) return false;
-      for (std::size_t i = 0; i < run_.nodes.size(); ++i)
-        if (shard_of(i) == shard_of(static_cast<std::size_t>(node)) &&
-            acts_on(run_, fault, static_cast<int>(i)))
-          return true;
-      return false;
-    });
+    if (!has_effect(fault, {EffectKind::kMembership})) return false;
+    for (std::size_t i = 0; i < run_.nodes.size(); ++i)
+      if (shard_of(i) == shard_of(static_cast<std::size_t>(node)) &&
+          acts_on(run_, fault, static_cast<int>(i)))
+        return true;
+    return false;
+  }
+
+  /// Whether all open slots of the node are shared with nodes of which a change of the plan was begun and
+  /// never verified: a newcomer that got slots of every master, say.
+  bool left_open_by_plan(const Shown& shown) const {
+    const auto unfinished = [&](int other) {
+      return other >= 0 && std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
+               return fault.requested != kNever && fault.healed == kNever && moves_slots_of(fault, other);
+             });
+    };
+    const std::string& text = shown.view->nodes;
+    for (const std::string_view arrow : {"->-", "-<-"})
+      for (std::size_t at = text.find(arrow); at != std::string::npos; at = text.find(arrow, at + 1))
+        if (!unfinished(run_.node_by_id(id_after(std::string_view(text).substr(at), arrow)))) return false;
+    return true;
   }
 
   /// A node that finds keys in its files of slots that are another one's opens those slots; so it does where

@@ -191,7 +191,27 @@ TEST_CASE("views: a slot that the plan moved may be open") {
   run.faults.back().effects.front().nodes = {5};
   CHECK(check_views(run, {}).violations == 0);
   run.faults.back().effects.front().nodes = {1};
+  run.faults.back().requested = run.faults.back().healed = 0;
   CHECK(check_views(run, {}).violations > 0);
+}
+
+TEST_CASE("views: a slot may be open at whoever gave it to a node that the plan had begun to add") {
+  RunRecord run = healthy();
+  replace(run.final_views[2].nodes, "10923-16383", "10923-16383 [10923->-" + run.nodes[1].id + "]");
+  FaultRecord& fault = run.faults.emplace_back();
+  Effect& effect = fault.effects.emplace_back();
+  effect.kind = EffectKind::kMembership;
+  effect.nodes = {1};
+  fault.requested = 0;
+  CHECK(check_views(run, {}).violations == 0);
+  SECTION("bad: the change was verified to be complete") {
+    fault.active = fault.healed = 1;
+    CHECK(check_views(run, {}).violations > 0);
+  }
+  SECTION("bad: another slot is open towards a node that nothing was done to") {
+    replace(run.final_views[2].nodes, "[10923->-", "[10924->-" + run.nodes[0].id + "] [10923->-");
+    CHECK(check_views(run, {}).violations > 0);
+  }
 }
 
 TEST_CASE("views: a node whose files were damaged may have opened slots of the keys that it found") {
