@@ -38,7 +38,27 @@ TEST_CASE("failover: phases and bounds") {
     REQUIRE(failovers.size() == 1);
     CHECK(failovers[0].bound_ms == 0);
     CHECK(failovers[0].within_bound);
-    CHECK_FALSE(violates(check_failover(run, {}), "slow-failover"));
+    const CheckResult result = check_failover(run, {});
+    CHECK_FALSE(violates(result, "slow-failover"));
+    // Nor is it told beside a bound that it was not held to.
+    CHECK(measured(result, "promotion_ms_max") == 0);
+    CHECK(measured(result, "promotion_unbounded_ms_max") > 2'000);
+  }
+  SECTION("good: another fault was at work, and the words say so") {
+    FaultRecord pause = run.faults.front();
+    pause.nodes = {1};
+    pause.effects.resize(1);
+    pause.effects.front().kind = EffectKind::kStopped;
+    pause.effects.front().nodes = {1};
+    pause.requested = pause.active = RecordBuilder::nanos(10'500);
+    pause.heals = true;
+    pause.heal_requested = pause.healed = RecordBuilder::nanos(11'000);
+    run.faults.push_back(pause);
+    const CheckResult result = check_failover(run, {});
+    INFO(result.explanation);
+    CHECK(measured(result, "promotion_ms_max") == 0);
+    CHECK(measured(result, "promotion_unbounded_ms_max") > 2'000);
+    CHECK(result.explanation.find("because another fault was at work") != std::string::npos);
   }
   SECTION("bad: too slow") {
     run.info.config.node_timeout_ms = 500;  // 2 s
@@ -46,7 +66,13 @@ TEST_CASE("failover: phases and bounds") {
     // A machine on which an operation takes a second while all is well stretches every bound by as much.
     for (Operation& op : run.history.operations)
       if (op.completed < 9 * kSecond) op.completed += kSecond;
-    CHECK(check_failover(run, {}).valid == Validity::kValid);
+    const CheckResult result = check_failover(run, {});
+    CHECK(result.valid == Validity::kValid);
+    const auto bound = std::ranges::find(result.bound, "promotion_ms_max", &Measures::value_type::first);
+    REQUIRE(bound != result.bound.end());
+    CHECK(measured(result, "promotion_ms_max") > 2'000);
+    CHECK(measured(result, "promotion_ms_max") <= bound->second);
+    CHECK(result.explanation.find("with the host's delays") != std::string::npos);
   }
   for (Incarnation& life : run.incarnations) life.expected = true;  // somebody ended it, and has no fault
   SECTION("bad: needless") {

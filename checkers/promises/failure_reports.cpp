@@ -13,6 +13,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/quiet.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
@@ -33,12 +34,24 @@ class FailureReports {
   void check() {
     for (const LogLine& line : run_.logs)
       if (line.text.starts_with(kMarked) && line.text.find(kQuorum) != std::string::npos) check_line(line);
+    doubt_unexplained();
     check_clearings();
     figure(result_.measured, "declared_failed", static_cast<double>(declared_));
+    figure(result_.measured, "declarations_compared", static_cast<double>(compared_));
     const bool timed_by_us = any_effect(run_, {EffectKind::kClock, EffectKind::kConfig});
     for (const auto& views : analysis_.views)
       if (!timed_by_us) check_first_suspicions(views);
     figure(result_.measured, "suspicions_timed", static_cast<double>(suspicions_));
+  }
+
+  /// What may be said where nothing was found.
+  std::string kept() const {
+    if (declared_ == 0) return "No node was declared failed by a quorum.";
+    std::string text = counted_noun(declared_, "declaration", "declarations") + " of a failure";
+    if (compared_ == 0) return text + ", none of which could be compared with what had happened.";
+    text += compared_ == declared_ ? ", each"
+                                   : ", " + std::to_string(compared_) + " of them compared, each of these";
+    return text + " when a majority of the masters may have had a reason to suspect the node.";
   }
 
  private:
@@ -139,13 +152,40 @@ class FailureReports {
     return !only_cuts && (acts_on(run_, fault, failed) || acts_on(run_, fault, master));
   }
 
-  bool may_suspect(int master, int failed, Nanos time) const {
-    // A report counts for two timeouts, and a suspicion that it tells takes one more to arise and to end.
+  enum class Reason { kNone, kSilence, kCause };
+
+  /// What may have made the master suspect the other: a fault or the end of a process, or that one of the
+  /// two was silent without either. A report counts for two timeouts, and a suspicion that it tells
+  /// takes one more to arise and to end.
+  Reason reason(int master, int failed, Nanos time) const {
     const Nanos from = time - 4 * analysis_.bounds.node_timeout - kSecond;
-    return analysis_.was_silent(failed, from, time) || analysis_.was_silent(master, from, time) ||
-           std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
-             return parts(fault, failed, master, from, time);
-           });
+    const auto ended = [&](const Incarnation& life) {
+      return (life.node == failed || life.node == master) && life.ended >= from && life.ended <= time;
+    };
+    if (std::ranges::any_of(run_.incarnations, ended) ||
+        std::ranges::any_of(
+            run_.faults, [&](const FaultRecord& fault) { return parts(fault, failed, master, from, time); }))
+      return Reason::kCause;
+    return was_silent(failed, from, time) || was_silent(master, from, time) ? Reason::kSilence
+                                                                            : Reason::kNone;
+  }
+
+  /// Whether the node may have answered nobody for half a node timeout, by the looks that it did answer: one
+  /// look that failed between two others is no silence that anybody suspects a node for.
+  bool was_silent(int node, Nanos from, Nanos until) const {
+    Nanos answered = -kNever / 2;  // not yet
+    bool missed = false;
+    for (const View* view : analysis_.views[static_cast<std::size_t>(node)]) {
+      if (!view->reachable) {
+        missed = missed || (view->end >= from && view->begin <= until);
+        continue;
+      }
+      if (missed && view->begin - answered >= analysis_.bounds.node_timeout / 2) return true;
+      if (view->begin > until) return false;
+      answered = view->end;
+      missed = false;
+    }
+    return missed;
   }
 
   /// Whose reports the node may count: they were masters to it when they reported, and Redis 7.0 asks no more
@@ -158,25 +198,55 @@ class FailureReports {
       if (view->end < from) continue;
       for (const TopologyNode& node : view->topology.nodes)
         if (node.is(kFlagMaster)) ids.insert(node.id);
-      if (view->begin > line.time) break;
+      if (view->begin > line.time && view->reachable) break;
     }
     return ids;
+  }
+
+  /// The fewest masters with slots that the node knew around the line, by its last answer before and its
+  /// first one after; 0: it had not answered for so long that nobody knows.
+  std::size_t masters_known(const LogLine& line) const {
+    const auto& views = analysis_.views[static_cast<std::size_t>(line.node)];
+    const View* before = answer_at(views, line.time);
+    const View* after = answer_from(views, line.time);
+    if (before == nullptr || before->end < line.time - 2 * analysis_.bounds.node_timeout - kSecond) return 0;
+    const auto masters = [](const View* view) {
+      return static_cast<std::size_t>(std::ranges::count_if(
+          view->topology.nodes,
+          [](const TopologyNode& node) { return node.is(kFlagMaster) && !node.slots.empty(); }));
+    };
+    return after == nullptr ? masters(before) : std::min(masters(before), masters(after));
   }
 
   void check_line(const LogLine& line) {
     ++declared_;
     const int failed = run_.node_by_id(id_after(line.text, kMarked));
-    const View* view = view_at(analysis_.views[static_cast<std::size_t>(line.node)], line.time);
-    if (failed < 0 || view == nullptr || !view->reachable) return;
-    const auto masters = std::ranges::count_if(view->topology.nodes, [](const TopologyNode& node) {
-      return node.is(kFlagMaster) && !node.slots.empty();
-    });
+    const std::size_t masters = masters_known(line);
+    if (failed < 0 || masters == 0) return;
+    const std::size_t majority = masters / 2 + 1;
     std::size_t suspicious = 0;
-    for (const std::string& id : reporters(line))
-      if (const int master = run_.node_by_id(id); master != failed)
-        suspicious += master < 0 || may_suspect(master, failed, line.time);
-    if (suspicious >= static_cast<std::size_t>(masters) / 2 + 1) return;
-    tell(line, failed, suspicious, static_cast<std::size_t>(masters));
+    std::size_t caused = 0;
+    for (const std::string& id : reporters(line)) {
+      const int master = run_.node_by_id(id);
+      if (master == failed) continue;
+      const Reason why = master < 0 ? Reason::kCause : reason(master, failed, line.time);
+      suspicious += why != Reason::kNone;
+      caused += why == Reason::kCause;
+    }
+    ++compared_;
+    if (suspicious < majority) return tell(line, failed, suspicious, masters);
+    if (caused < majority && unexplained_++ == 0)
+      first_unexplained_ = "at " + at(line.time) + " " + node_name(run_, line.node) + " declared " +
+                           node_name(run_, failed) + " failed";
+  }
+
+  void doubt_unexplained() {
+    if (unexplained_ == 0) return;
+    doubt(result_,
+          counted_noun(unexplained_, "declaration of a failure has", "declarations of a failure have") +
+              " no fault and no end of a process for a reason: masters, or the node itself, "
+              "answered nobody for a time, and nothing that the run did says why; the first: " +
+              first_unexplained_ + ".");
   }
 
   void tell(const LogLine& line, int failed, std::size_t suspicious, std::size_t masters) {
@@ -200,6 +270,9 @@ class FailureReports {
   const Quiet quiet_;
   CheckResult& result_;
   std::size_t declared_ = 0;
+  std::size_t compared_ = 0;
+  std::size_t unexplained_ = 0;
+  std::string first_unexplained_;
   std::size_t suspicions_ = 0;
   std::size_t cleared_ = 0;
 };
@@ -211,9 +284,10 @@ CheckResult check_failure_reports(const Analysis& analysis, const CheckOptions&)
   result.name = "failure-reports";
   result.valid = Validity::kValid;
   result.operations = analysis.run.logs.size();
-  FailureReports(analysis, result).check();
+  FailureReports reports(analysis, result);
+  reports.check();
   check_bus_gossip(analysis, result);
-  conclude(result, "Every node that was declared failed had given a majority of the masters a reason.");
+  conclude(result, reports.kept());
   if (analysis.run.logs.empty()) doubt(result, "No log was harvested.");
   return result;
 }

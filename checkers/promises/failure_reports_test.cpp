@@ -23,6 +23,8 @@ TEST_CASE("failure-reports") {
     INFO(result.explanation);
     CHECK(result.valid == Validity::kValid);
     CHECK(measured(result, "declared_failed") > 0);
+    CHECK(measured(result, "declarations_compared") == measured(result, "declared_failed"));
+    CHECK(result.explanation.find("may have had a reason") != std::string::npos);
   }
   SECTION("bad: a master is declared failed to whom nothing happened") {
     add_line(run, 3, 1'000, "Marking node " + id(2) + " as failing (quorum reached).");
@@ -39,6 +41,33 @@ TEST_CASE("failure-reports") {
     crashed.ended = RecordBuilder::nanos(500);
     run.incarnations.push_back(crashed);
     CHECK_FALSE(has(check_failure_reports(run, {}), "failed-without-majority"));
+  }
+  SECTION("bad: one look at it failed, between two that it answered") {
+    add_line(run, 3, 1'000, "Marking node " + id(2) + " as failing (quorum reached).");
+    const auto seen = std::ranges::find_if(run.views, [](const View& view) {
+      return view.node == 1 && view.begin < RecordBuilder::nanos(500) && view.end > RecordBuilder::nanos(500);
+    });
+    REQUIRE(seen != run.views.end());
+    const auto until_missed = [&](int ms) {
+      RunRecord missed = run;
+      View& before = missed.views[static_cast<std::size_t>(seen - run.views.begin())];
+      View after = before;
+      View unanswered;
+      unanswered.node = 1;
+      unanswered.reachable = false;
+      before.end = RecordBuilder::nanos(200);
+      unanswered.begin = unanswered.end = RecordBuilder::nanos(300);
+      after.begin = RecordBuilder::nanos(ms);
+      missed.views.push_back(unanswered);
+      missed.views.push_back(after);
+      std::ranges::stable_sort(missed.views, {}, &View::begin);
+      return check_failure_reports(missed, {});
+    };
+    CHECK(has(until_missed(400), "failed-without-majority"));
+    // As long as this: a reason, but nobody knows where it came from.
+    const CheckResult silent = until_missed(1'000);
+    CHECK_FALSE(has(silent, "failed-without-majority"));
+    CHECK(silent.valid == Validity::kUnknown);
   }
   SECTION("bad: the link to one master is cut, and that one alone suspects") {
     FaultRecord cut;
@@ -178,8 +207,8 @@ TEST_CASE("failure-reports: a failed master that has its slots still is taken ba
   CHECK(has(check_failure_reports(cleared_at(11'700), {}), "fail-cleared-early"));
   CHECK_FALSE(has(check_failure_reports(cleared_at(14'701), {}), "fail-cleared-early"));
   CHECK(measured(check_failure_reports(cleared_at(14'701), {}), "fails_cleared") == 1);
-  CHECK_FALSE(
-      has(check_failure_reports(cleared_at(11'800, " replica is reachable again."), {}), "fail-cleared-early"));
+  CHECK_FALSE(has(check_failure_reports(cleared_at(11'800, " replica is reachable again."), {}),
+                  "fail-cleared-early"));
   SECTION("good: the node timeout was smaller meanwhile") {
     RunRecord shorter = cleared_at(13'500);
     FaultRecord& fault = shorter.faults.emplace_back();
