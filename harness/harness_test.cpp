@@ -332,8 +332,7 @@ std::vector<pid_t> servers_in(const fs::path& folder) {
 TEST_CASE("Ctrl-C ends a run that waits for a cluster that hangs, and its record says so", "[real]") {
   const Scratch scratch;
   const fs::path file = scratch.path / "quiet.toml";
-  std::ofstream(file)
-      << "[cluster]\nmasters = 3\nreplicas = 0\n[[load]]\n[run]\nno-faults = true\n";
+  std::ofstream(file) << "[cluster]\nmasters = 3\nreplicas = 0\n[[load]]\n[run]\nno-faults = true\n";
   Started run(scratch, {"run", file.string(), "--seed", "9", "--time-limit", "3"});
   const fs::path history = scratch.path / "store" / "latest" / "history.journal";
   wait_until("the load", 60s, [&] { return fs::exists(history); });
