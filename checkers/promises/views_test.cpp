@@ -203,7 +203,9 @@ TEST_CASE("views: a slot may be open at whoever gave it to a node that the plan 
   effect.kind = EffectKind::kMembership;
   effect.nodes = {1};
   fault.requested = 0;
-  CHECK(check_views(run, {}).violations == 0);
+  const CheckResult open = check_views(run, {});
+  INFO(open.explanation);
+  CHECK(open.violations == 0);
   SECTION("bad: the change was verified to be complete") {
     fault.active = fault.healed = 1;
     CHECK(check_views(run, {}).violations > 0);
