@@ -328,11 +328,13 @@ class Views {
   }
 
   /// Whether all open slots of the node are shared with nodes of which a change of the plan was begun and
-  /// never verified: a newcomer that got slots of every master, say.
+  /// never verified to be done, or undone: a newcomer that got slots of every master, say.
   bool left_open_by_plan(const Shown& shown) const {
     const auto unfinished = [&](int other) {
       return other >= 0 && std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
-               return fault.requested != kNever && fault.healed == kNever && moves_slots_of(fault, other);
+               const bool done = fault.verified_active() && fault.verified_healed();
+               return fault.requested != kNever && fault.healed == kNever && !done &&
+                      moves_slots_of(fault, other);
              });
     };
     const std::string& text = shown.view->nodes;

@@ -176,15 +176,23 @@ TEST_CASE("views: each contradiction is a violation of its own name") {
   CHECK(violates(result, type));
 }
 
-TEST_CASE("views: a slot that the plan moved may be open") {
+namespace {
+
+/// n3 has the slot open towards n2 in the end; the last fault did something of the kind to the node.
+RunRecord with_open_slot(int slot, EffectKind kind, int node) {
   RunRecord run = healthy();
-  replace(run.final_views[2].nodes, "10923-16383", "10923-16383 [10923->-" + run.nodes[1].id + "]");
-  FaultRecord fault;
-  Effect effect;
-  effect.kind = EffectKind::kMembership;
-  effect.nodes = {2};
-  fault.effects = {effect};
-  run.faults.push_back(fault);
+  replace(run.final_views[2].nodes, "10923-16383",
+          "10923-16383 [" + std::to_string(slot) + "->-" + run.nodes[1].id + "]");
+  Effect& effect = run.faults.emplace_back().effects.emplace_back();
+  effect.kind = kind;
+  effect.nodes = {node};
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("views: a slot that the plan moved may be open") {
+  RunRecord run = with_open_slot(10923, EffectKind::kMembership, 2);
   CHECK(check_views(run, {}).violations == 0);
   // What was moved is known of the whole shard, and of no other.
   REQUIRE(run.nodes[5].shard == run.nodes[2].shard);
@@ -196,12 +204,8 @@ TEST_CASE("views: a slot that the plan moved may be open") {
 }
 
 TEST_CASE("views: a slot may be open at whoever gave it to a node that the plan had begun to add") {
-  RunRecord run = healthy();
-  replace(run.final_views[2].nodes, "10923-16383", "10923-16383 [10923->-" + run.nodes[1].id + "]");
-  FaultRecord& fault = run.faults.emplace_back();
-  Effect& effect = fault.effects.emplace_back();
-  effect.kind = EffectKind::kMembership;
-  effect.nodes = {1};
+  RunRecord run = with_open_slot(10923, EffectKind::kMembership, 1);
+  FaultRecord& fault = run.faults.back();
   fault.requested = 0;
   const CheckResult open = check_views(run, {});
   INFO(open.explanation);
@@ -210,6 +214,15 @@ TEST_CASE("views: a slot may be open at whoever gave it to a node that the plan 
     fault.active = fault.healed = 1;
     CHECK(check_views(run, {}).violations > 0);
   }
+  SECTION("bad: so it was, and is nothing that heals") {
+    fault.active = 1;
+    CHECK(check_views(run, {}).violations > 0);
+  }
+  SECTION("done, and to be undone: that was never verified") {
+    fault.active = 1;
+    fault.heals = true;
+    CHECK(check_views(run, {}).violations == 0);
+  }
   SECTION("bad: another slot is open towards a node that nothing was done to") {
     replace(run.final_views[2].nodes, "[10923->-", "[10924->-" + run.nodes[0].id + "] [10923->-");
     CHECK(check_views(run, {}).violations > 0);
@@ -217,14 +230,7 @@ TEST_CASE("views: a slot may be open at whoever gave it to a node that the plan 
 }
 
 TEST_CASE("views: a node whose files were damaged may have opened slots of the keys that it found") {
-  RunRecord run = healthy();
-  replace(run.final_views[2].nodes, "10923-16383", "10923-16383 [5->-" + run.nodes[1].id + "]");
-  FaultRecord fault;
-  Effect effect;
-  effect.kind = EffectKind::kDisk;
-  effect.nodes = {2};
-  fault.effects = {effect};
-  run.faults.push_back(fault);
+  RunRecord run = with_open_slot(5, EffectKind::kDisk, 2);
   CHECK(check_views(run, {}).violations > 0);  // a slow disk changes no key
   run.faults.back().effects.front().excuses.lost_data = true;
   CHECK(check_views(run, {}).violations == 0);

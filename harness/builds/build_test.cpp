@@ -183,8 +183,9 @@ TEST_CASE("a build that is killed leaves nothing that the next one would take fo
   FakeTree fake;
   const fs::path go = fake.scratch.path / "go";
   const fs::path begun = fake.scratch.path / "begun";
-  write(fake.tree / "src/Makefile", "redis-server:\n\t@touch " + begun.string() + "; while [ ! -e " +
-                                        go.string() + " ]; do sleep 0.05; done\n\t@echo '#!/bin/sh' > $@\n");
+  write(fake.tree / "src/Makefile", "redis-server:\n\t@touch " + begun.string() + "; while [ -e " +
+                                        begun.string() + " ] && [ ! -e " + go.string() +
+                                        " ]; do sleep 0.05; done\n\t@echo '#!/bin/sh' > $@\n");
   const pid_t killed = ::fork();
   if (killed == 0) {
     fake.build();
