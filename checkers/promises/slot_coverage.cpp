@@ -106,13 +106,14 @@ std::vector<Outage> outages_of(const std::vector<SlotClaim>& claims, const SlotR
 /// entry for all of them.
 constexpr Nanos kBrief = 200 * kMillisecond;
 
-/// Writes that were acknowledged: at that moment the slot was served, whatever the looks show.
+/// Writes that were acknowledged within a time: at that moment the slot was served, whatever the looks show.
 class AcknowledgedWrites {
  public:
-  explicit AcknowledgedWrites(const RunRecord& run) {
+  AcknowledgedWrites(const RunRecord& run, const Outage& within) {
     const History& history = run.history;
     for (const Operation& op : history.operations)
-      if (op.outcome == Outcome::kOk && op.function != Function::kRead && op.key != kNoKey)
+      if (op.outcome == Outcome::kOk && op.function != Function::kRead && op.key != kNoKey &&
+          within.from <= op.completed && op.completed < within.until)
         writes_.emplace_back(op.completed, slot_of(history.keys.text(op.key)));
     std::ranges::sort(writes_);
   }
@@ -212,7 +213,10 @@ void check_outages(const RunRecord& run, const std::vector<SlotClaim>& claims, c
   Nanos longest = 0;
   int widest = 0;
   BriefOutages brief;
-  const AcknowledgedWrites writes(run);
+  Outage all{kNever, 0};
+  for (const auto& [when, slots] : outages)
+    all = {std::min(all.from, when.first), std::max(all.until, when.second)};
+  const AcknowledgedWrites writes(run, all);
   std::size_t parts = 0;
   const auto take = [&](const Outage& outage, const SlotRanges& slots) {
     ++parts;

@@ -145,7 +145,9 @@ void Nemesis::take_back() {
     record.refused = exchange.reply && exchange.reply->is_error();
     record.reply = exchange.reply ? reply_text(*exchange.reply) : exchange.reply.error().text;
     records_.add(record);
-    records_.say("healed: a command of the step " + record.step + " at " + node.name());
+    const std::string what = "a command of the step " + record.step + " at " + node.name();
+    const bool healed = record.answered && !record.refused;
+    records_.say(healed ? "healed: " + what : "not healed: " + what + ": " + record.reply);
   }
 }
 
