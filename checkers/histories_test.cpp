@@ -9,6 +9,7 @@
 
 #include "checkers/common/findings.h"
 #include "checkers/models.h"
+#include "ci/test_paths.h"
 #include "harness/core/jsonl.h"
 
 using namespace harness;
@@ -35,7 +36,7 @@ void take_options(std::istream& words, ModelOptions& options) {
 }
 
 std::vector<Case> cases_of(const std::string& file) {
-  std::ifstream in(SOURCE_DIR "/checkers/testdata/" + file);
+  std::ifstream in(source_dir() + "/checkers/testdata/" + file);
   std::vector<Case> cases;
   for (std::string line; std::getline(in, line);) {
     if (!line.starts_with("case ")) continue;

@@ -160,7 +160,8 @@ SelectedChecks::SelectedChecks(std::span<const std::string_view> names, const An
       plan_(analysis.run.plan),
       names_(names),
       known_(analysis.run),
-      starvation_(analysis.run, waits) {
+      starvation_(analysis.run, waits),
+      damaged_views_(analysis.run) {
   for (const std::string_view name : names)
     if (find_checker(name) == nullptr && std::ranges::count(plan_.loads, name, &LoadPlan::name) == 0)
       throw UsageError("there is no checker called \"" + std::string(name) +
@@ -180,7 +181,10 @@ bool SelectedChecks::asks_for(const Checker& checker) const {
 std::vector<CheckResult> SelectedChecks::run(const Checker& checker, const CheckOptions& options) const {
   if (!asks_for(checker)) return {};
   std::vector<CheckResult> results = run_checker(checker, analysis_, options);
-  for (CheckResult& result : results) starvation_.excuse(result);
+  for (CheckResult& result : results) {
+    damaged_views_.excuse(result);
+    starvation_.excuse(result);
+  }
   if (!names_.empty() && !names(checker.name))
     std::erase_if(results, [&](const CheckResult& result) { return !names(result.name); });
   for (CheckResult& result : results) {

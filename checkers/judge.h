@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "checkers/checkers.h"
+#include "checkers/damaged_views.h"
 #include "checkers/known.h"
 #include "checkers/promises/analysis.h"
 #include "checkers/starvation.h"
@@ -32,6 +33,7 @@ class SelectedChecks {
   std::span<const std::string_view> names_;
   KnownViolations known_;
   Starvation starvation_;
+  DamagedViews damaged_views_;
 };
 
 /// Runs the selected checkers (none selected: all of the table, in its order). Exit code: 0 pass, 1 a

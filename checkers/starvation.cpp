@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <iterator>
 
+#include "checkers/excusing.h"
 #include "checkers/promises/bounds.h"
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
-#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
@@ -153,21 +153,10 @@ void Starvation::give_reason(CheckResult& result) const {
 void Starvation::excuse(CheckResult& result) const {
   if (windows_.empty()) return;
   if (result.violations == 0) return give_reason(result);
-  std::string doubts;
-  const std::size_t excused = std::erase_if(result.anomalies, [&](const Anomaly& anomaly) {
-    const ProcessorWait* window = anomaly.allowed ? nullptr : behind(anomaly);
-    if (window != nullptr && doubts.empty()) doubts = anomaly.explanation + "; but " + told(*window) + ".";
-    return window != nullptr;
+  excuse_violations(result, [&](const Anomaly& anomaly) -> std::string {
+    const ProcessorWait* window = behind(anomaly);
+    return window == nullptr ? std::string() : told(*window);
   });
-  if (excused == 0) return;
-  if (excused > 1) doubts += " So it is with " + counted_noun(excused - 1, "more finding") + ".";
-  const auto left = std::ranges::find(result.anomalies, false, &Anomaly::allowed);
-  // A list that was cut has one at least of each kind.
-  result.violations = left == result.anomalies.end() ? 0 : result.violations - excused;
-  result.explanation.clear();
-  if (left != result.anomalies.end()) result.explanation = left->explanation + ".";
-  if (result.violations == 0) result.valid = Validity::kUnknown;
-  doubt(result, doubts);
 }
 
 }  // namespace harness

@@ -14,6 +14,7 @@
 #include "checkers/common/notation.h"
 #include "checkers/known.h"
 #include "checkers/models.h"
+#include "ci/test_paths.h"
 #include "harness/core/jsonl.h"
 
 using namespace harness;
@@ -54,7 +55,7 @@ Sample load(const std::filesystem::path& path) {
 
 TEST_CASE("every sample history of checkers/testdata/models gets its verdict") {
   std::map<std::string, std::pair<int, int>> seen;  // by model: good and bad ones
-  for (const auto& entry : std::filesystem::directory_iterator(SOURCE_DIR "/checkers/testdata/models")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_dir() + "/checkers/testdata/models")) {
     if (entry.path().extension() != ".txt") continue;
     const Sample sample = load(entry.path());
     const Model* model = find_model(sample.model);

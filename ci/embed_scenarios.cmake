@@ -14,11 +14,11 @@ file(WRITE ${OUTPUT} "// Generated from TOML files.
 
 namespace harness {
 namespace {
-constexpr ${TYPE} kFiles[] = {
+constexpr ${TYPE} kFilesOf_${FUNCTION}[] = {
 ${entries}};
 }  // namespace
 
-std::span<const ${TYPE}> ${FUNCTION}() { return kFiles; }
+std::span<const ${TYPE}> ${FUNCTION}() { return kFilesOf_${FUNCTION}; }
 
 }  // namespace harness
 ")

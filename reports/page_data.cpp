@@ -24,7 +24,7 @@ constexpr std::size_t kLogLinesShown = 6'000;
 constexpr std::size_t kLogTextShown = 2'000;  // characters of one line
 constexpr std::size_t kReplyShown = 300;      // characters of the answer to a step's command
 
-Json ms(Nanos time) {
+Json page_ms(Nanos time) {
   return time == kNever ? Json(nullptr) : Json(std::round(to_ms(time) * 1000) / 1000);
 }
 
@@ -57,9 +57,9 @@ Json run_json(const RunRecord& record) {
           {"no_faults", record.plan.limits.no_faults && record.faults.empty()},
           {"ended_early", info.ended_early},
           {"left_out", steps_left_out(record)},
-          {"clients_end", ms(info.clients_end)},
-          {"settled", ms(info.settled)},
-          {"end", ms(info.end)},
+          {"clients_end", page_ms(info.clients_end)},
+          {"settled", page_ms(info.settled)},
+          {"end", page_ms(info.end)},
           {"config", config},
           {"environment", info.environment}};
 }
@@ -88,12 +88,12 @@ Json faults_json(const RunRecord& record, const Strength& strength) {
                    {"nodes", fault.nodes},
                    {"sides", fault.sides},
                    {"one_way", fault.one_way},
-                   {"requested", ms(fault.requested)},
-                   {"active", ms(fault.active)},
-                   {"heal_requested", ms(fault.heal_requested)},
-                   {"healed", ms(fault.healed)},
+                   {"requested", page_ms(fault.requested)},
+                   {"active", page_ms(fault.active)},
+                   {"heal_requested", page_ms(fault.heal_requested)},
+                   {"healed", page_ms(fault.healed)},
                    {"heals", fault.heals},
-                   {"until", ms(span.end)},
+                   {"until", page_ms(span.end)},
                    {"evidence", fault.evidence},
                    {"error", fault.error},
                    {"operations", strength.per_fault[i] ? Json(*strength.per_fault[i]) : Json()}});
@@ -101,11 +101,11 @@ Json faults_json(const RunRecord& record, const Strength& strength) {
   return out;
 }
 
-Json commands_json(const RunRecord& record) {
+Json page_commands(const RunRecord& record) {
   Json out = Json::array();
   for (const CommandRecord& command : record.commands)
     out.push_back({{"step", command.step},
-                   {"t", ms(command.time)},
+                   {"t", page_ms(command.time)},
                    {"node", command.node < 0 ? std::string() : node_name(record, command.node)},
                    {"words", command.words},
                    {"reply", command.reply.substr(0, kReplyShown)},
@@ -114,15 +114,15 @@ Json commands_json(const RunRecord& record) {
   return out;
 }
 
-Json expectations_json(const RunRecord& record) {
+Json page_expectations(const RunRecord& record) {
   Json out = Json::array();
   for (const ExpectationRecord& one : record.expectations)
     out.push_back({{"step", one.step},
                    {"kind", to_string(one.kind)},
                    {"condition", one.condition},
-                   {"began", ms(one.began)},
-                   {"held", ms(one.held_at)},
-                   {"patience", ms(one.patience)},
+                   {"began", page_ms(one.began)},
+                   {"held", page_ms(one.held_at)},
+                   {"patience", page_ms(one.patience)},
                    {"failed", one.failed},
                    {"why", one.why}});
   return out;
@@ -135,13 +135,13 @@ Json failovers_json(const RunRecord& record, const RunVerdict& verdict) {
                    {"from", node_name(record, f.from)},
                    {"to", node_name(record, f.to)},
                    {"fault", f.fault},
-                   {"fault_at", ms(f.fault_at)},
-                   {"pfail", ms(f.pfail)},
-                   {"fail", ms(f.fail)},
-                   {"election", ms(f.election)},
-                   {"promoted", ms(f.promoted)},
-                   {"first_write", ms(f.first_write)},
-                   {"converged", ms(f.converged)},
+                   {"fault_at", page_ms(f.fault_at)},
+                   {"pfail", page_ms(f.pfail)},
+                   {"fail", page_ms(f.fail)},
+                   {"election", page_ms(f.election)},
+                   {"promoted", page_ms(f.promoted)},
+                   {"first_write", page_ms(f.first_write)},
+                   {"converged", page_ms(f.converged)},
                    {"bound_ms", number(f.bound_ms)},
                    {"within_bound", f.within_bound}});
   return out;
@@ -172,7 +172,8 @@ Json checks_json(const RunVerdict& verdict) {
 Json moments_json(const std::vector<Moment>& moments) {
   Json out = Json::array();
   for (const Moment& moment : moments) {
-    Json entry = {{"t", ms(moment.time)}, {"kind", moment.kind}, {"who", moment.who}, {"text", moment.text}};
+    Json entry = {
+        {"t", page_ms(moment.time)}, {"kind", moment.kind}, {"who", moment.who}, {"text", moment.text}};
     if (!moment.anomaly.empty()) entry["anomaly"] = moment.anomaly;
     if (moment.operation != std::string::npos) entry["operation"] = moment.operation;
     out.push_back(std::move(entry));
@@ -192,7 +193,7 @@ Json anomalies_json(const RunRecord& record, const RunVerdict& verdict) {
                    {"key", anomaly.key},
                    {"explanation", anomaly.explanation},
                    {"promise", anomaly.promise},
-                   {"t", ms(anomaly.time)},
+                   {"t", page_ms(anomaly.time)},
                    {"node", anomaly.node},
                    {"allowed", anomaly.allowed},
                    {"window", to_string(anomaly.window)},
@@ -210,9 +211,9 @@ Json lanes_json(const RunRecord& record) {
   for (const Lane& lane : role_lanes(record)) {
     Json segments = Json::array(), suspicions = Json::array();
     for (const LaneSegment& s : lane.segments)
-      segments.push_back({ms(s.begin), ms(s.end), to_string(s.state), s.epoch});
+      segments.push_back({page_ms(s.begin), page_ms(s.end), to_string(s.state), s.epoch});
     for (const Suspicion& s : lane.suspicions)
-      suspicions.push_back({ms(s.begin), ms(s.end), s.pfail, s.fail});
+      suspicions.push_back({page_ms(s.begin), page_ms(s.end), s.pfail, s.fail});
     out.push_back({{"node", lane.node}, {"segments", segments}, {"suspicions", suspicions}});
   }
   return out;
@@ -227,7 +228,7 @@ Json ownership_json(const RunRecord& record) {
     maps.push_back(std::move(ranges));
   }
   for (const Ownership::Span& span : ownership.spans)
-    spans.push_back({span.observer, ms(span.begin), ms(span.end), span.map});
+    spans.push_back({span.observer, page_ms(span.begin), page_ms(span.end), span.map});
   return {{"maps", maps}, {"spans", spans}};
 }
 
@@ -235,12 +236,12 @@ Json availability_json(const RunRecord& record) {
   Json out = Json::array();
   for (const Availability& a : availability(record)) {
     Json gaps = Json::array();
-    for (Span gap : a.gaps) gaps.push_back({ms(gap.begin), ms(gap.end)});
+    for (Span gap : a.gaps) gaps.push_back({page_ms(gap.begin), page_ms(gap.end)});
     out.push_back({{"slots", std::to_string(a.range.first) + "-" + std::to_string(a.range.last)},
                    {"shard", a.shard},
                    {"acknowledged", a.acknowledged},
                    {"gaps", gaps},
-                   {"longest", ms(a.longest)}});
+                   {"longest", page_ms(a.longest)}});
   }
   return out;
 }
@@ -276,7 +277,7 @@ Json logs_json(const RunRecord& record, const RunVerdict& verdict) {
   const std::vector<LogLine> log = merged_log(record);
   for (const LogLine* line : chosen_log_lines(log, record, verdict)) {
     const std::string level = line->level ? std::string(1, line->level) : "";
-    lines.push_back({ms(line->time), line->node, level, line->text.substr(0, kLogTextShown)});
+    lines.push_back({page_ms(line->time), line->node, level, line->text.substr(0, kLogTextShown)});
   }
   return {{"total", log.size()}, {"lines", lines}};
 }
@@ -319,7 +320,7 @@ Json strength_json(const RunRecord& record, const Strength& s) {
 Json drawings_json(const ReportInput& input) {
   Json out = Json::array();
   for (const Drawing& drawing : topology_drawings(input.record))
-    out.push_back({{"name", drawing.name}, {"caption", drawing.caption}, {"t", ms(drawing.time)}});
+    out.push_back({{"name", drawing.name}, {"caption", drawing.caption}, {"t", page_ms(drawing.time)}});
   return {{"list", out}, {"missing", input.drawings_missing}};
 }
 
@@ -338,8 +339,8 @@ Json page_data(const ReportInput& input) {
           {"servers", nlohmann::json(all_servers(record.info))},
           {"nodes", nodes_json(record)},
           {"faults", faults_json(record, strength)},
-          {"commands", commands_json(record)},
-          {"expectations", expectations_json(record)},
+          {"commands", page_commands(record)},
+          {"expectations", page_expectations(record)},
           {"failovers", failovers_json(record, verdict)},
           {"checks", checks_json(verdict)},
           {"anomalies", anomalies_json(record, verdict)},

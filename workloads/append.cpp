@@ -15,7 +15,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kAppendOptions[] = {
     keys_option("12"),
     kHotKeysOption,
     kHotShareOption,
@@ -30,7 +30,7 @@ constexpr Parameter kOptions[] = {
 };
 
 /// KEYS[i] is read when ARGV[i] is empty, else appended to. Answers as EXEC does.
-constexpr std::string_view kTransaction =
+constexpr std::string_view kAppendTransaction =
     "local replies = {} "
     "for i, key in ipairs(KEYS) do "
     "if ARGV[i] == '' then replies[i] = redis.call('LRANGE', key, 0, -1) "
@@ -142,7 +142,7 @@ class AppendWorkload final : public Workload {
   Task<Operation> by_script(Client& client, Operation op) {
     const std::vector<MicroOperation> micros = micros_.of(op);
     const std::string count = std::to_string(micros.size());
-    std::vector<std::string_view> command = {"EVAL", kTransaction, count};
+    std::vector<std::string_view> command = {"EVAL", kAppendTransaction, count};
     for (const MicroOperation& micro : micros) command.push_back(micro.name);
     for (const MicroOperation& micro : micros) command.push_back(micro.value);
     take_replies(op, co_await client.command(micros.front().name, command));
@@ -196,7 +196,7 @@ class AppendWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> append_options() {
-  return kOptions;
+  return kAppendOptions;
 }
 
 std::unique_ptr<Workload> make_append_workload(const WorkloadSetup& setup) {

@@ -13,7 +13,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kBankOptions[] = {
     keys_option("12"),
     kHotKeysOption,
     kHotShareOption,
@@ -231,7 +231,7 @@ class BankWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> bank_options() {
-  return kOptions;
+  return kBankOptions;
 }
 
 std::unique_ptr<Workload> make_bank_workload(const WorkloadSetup& setup) {

@@ -11,7 +11,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kBlockingOptions[] = {
     keys_option("9"),
     kHotKeysOption,
     kHotShareOption,
@@ -234,7 +234,7 @@ class BlockingWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> blocking_options() {
-  return kOptions;
+  return kBlockingOptions;
 }
 
 std::unique_ptr<Workload> make_blocking_workload(const WorkloadSetup& setup) {

@@ -9,7 +9,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kCounterOptions[] = {
     keys_option("30"),
     kHotKeysOption,
     kHotShareOption,
@@ -90,7 +90,7 @@ class CounterWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> counter_options() {
-  return kOptions;
+  return kCounterOptions;
 }
 
 std::unique_ptr<Workload> make_counter_workload(const WorkloadSetup& setup) {

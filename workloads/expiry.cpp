@@ -14,7 +14,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kExpiryOptions[] = {
     share_option("write", "share of writes, each of a fresh key", "0.15"),
     share_option("stay", "of the keys, those that never expire", "0.1"),
     {"ttl-min", Parameter::Kind::kInteger, "the shortest time to live", "ms", "300", 20, 600'000},
@@ -182,7 +182,7 @@ class ExpiryWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> expiry_options() {
-  return kOptions;
+  return kExpiryOptions;
 }
 
 std::unique_ptr<Workload> make_expiry_workload(const WorkloadSetup& setup) {

@@ -6,7 +6,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kFunctionsOptions[] = {
     keys_option("24"),
     kHotKeysOption,
     kHotShareOption,
@@ -19,7 +19,7 @@ constexpr Parameter kOptions[] = {
 };
 
 /// Two writes of each key, so that a call that ends in between shows.
-constexpr std::string_view kScript =
+constexpr std::string_view kAppendScript =
     "for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1] .. '?') end "
     "for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1]) end return redis.status_reply('OK')";
 constexpr std::string_view kLibrary =
@@ -63,7 +63,7 @@ class FunctionsWorkload final : public GroupWorkload {
     const std::string value = std::to_string(op.argument.as_integer());
     const std::string count = std::to_string(keys.size());
     std::vector<std::string_view> command = {"FCALL", "harness_write", count};
-    if (by_script_[op.argument.as_integer() % kKept]) command = {"EVAL", kScript, count};
+    if (by_script_[op.argument.as_integer() % kKept]) command = {"EVAL", kAppendScript, count};
     command.insert(command.end(), keys.begin(), keys.end());
     command.push_back(value);
     const Answer answer = co_await client.command(keys.front(), command);
@@ -92,7 +92,7 @@ class FunctionsWorkload final : public GroupWorkload {
 }  // namespace
 
 std::span<const Parameter> functions_options() {
-  return kOptions;
+  return kFunctionsOptions;
 }
 
 std::unique_ptr<Workload> make_functions_workload(const WorkloadSetup& setup) {

@@ -12,7 +12,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kHashOptions[] = {
     keys_option("12"),
     kHotKeysOption,
     kHotShareOption,
@@ -24,7 +24,7 @@ constexpr Parameter kOptions[] = {
     kOnceKeysOption,
 };
 
-constexpr std::string_view kCompareAndSet =
+constexpr std::string_view kHashCompareAndSet =
     "local seen = redis.call('HGET', KEYS[1], ARGV[1]) "
     "if seen == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) return {1} end return {0, seen}";
 
@@ -39,7 +39,7 @@ Place place_of(std::string_view key) {
   return {key.substr(1, end - 1), key.substr(end + 2)};
 }
 
-std::string decimal(Value value) {
+std::string decimal_field(Value value) {
   return std::to_string(value.as_integer());
 }
 
@@ -87,14 +87,14 @@ class HashWorkload final : public Workload {
       else
         take_read(op, co_await get(client, hash, field));
     } else if (op.function == Function::kWrite) {
-      const std::string value = decimal(op.argument);
+      const std::string value = decimal_field(op.argument);
       const std::string_view command[] = {"HSET", hash, field, value};
       take_write(op, co_await client.command(hash, command));
     } else {
       const std::vector<Value> pair = recorder_.elements(op.argument);
-      const std::string expected = decimal(pair[0]);
-      const std::string desired = decimal(pair[1]);
-      const std::string_view command[] = {"EVAL", kCompareAndSet, "1", hash, field, expected, desired};
+      const std::string expected = decimal_field(pair[0]);
+      const std::string desired = decimal_field(pair[1]);
+      const std::string_view command[] = {"EVAL", kHashCompareAndSet, "1", hash, field, expected, desired};
       take_compare_and_set(op, co_await client.command(hash, command), recorder_);
     }
     co_return op;
@@ -207,7 +207,7 @@ class HashWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> hash_options() {
-  return kOptions;
+  return kHashOptions;
 }
 
 std::unique_ptr<Workload> make_hash_workload(const WorkloadSetup& setup) {

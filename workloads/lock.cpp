@@ -10,7 +10,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kLockOptions[] = {
     keys_option("12"),
     kHotKeysOption,
     kHotShareOption,
@@ -133,7 +133,7 @@ class LockWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> lock_options() {
-  return kOptions;
+  return kLockOptions;
 }
 
 std::unique_ptr<Workload> make_lock_workload(const WorkloadSetup& setup) {

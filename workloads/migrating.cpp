@@ -9,7 +9,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kMigratingOptions[] = {
     keys_option("6"),
     kHotKeysOption,
     kHotShareOption,
@@ -135,7 +135,7 @@ class MigratingWorkload final : public GroupWorkload {
 }  // namespace
 
 std::span<const Parameter> migrating_options() {
-  return kOptions;
+  return kMigratingOptions;
 }
 
 std::unique_ptr<Workload> make_migrating_workload(const WorkloadSetup& setup) {

@@ -9,7 +9,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kMultiSlotOptions[] = {
     keys_option("24"),
     kHotKeysOption,
     kHotShareOption,
@@ -91,7 +91,7 @@ class MultiSlotWorkload final : public GroupWorkload {
 }  // namespace
 
 std::span<const Parameter> multi_slot_options() {
-  return kOptions;
+  return kMultiSlotOptions;
 }
 
 std::unique_ptr<Workload> make_multi_slot_workload(const WorkloadSetup& setup) {

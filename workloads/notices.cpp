@@ -19,7 +19,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kNoticesOptions[] = {
     keys_option("9"),
     kHotKeysOption,
     kHotShareOption,
@@ -211,7 +211,7 @@ class NoticesWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> notices_options() {
-  return kOptions;
+  return kNoticesOptions;
 }
 
 std::unique_ptr<Workload> make_notices_workload(const WorkloadSetup& setup) {

@@ -16,7 +16,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kPubsubOptions[] = {
     keys_option("6"),
     kHotKeysOption,
     kHotShareOption,
@@ -214,7 +214,7 @@ class PubsubWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> pubsub_options() {
-  return kOptions;
+  return kPubsubOptions;
 }
 
 std::unique_ptr<Workload> make_pubsub_workload(const WorkloadSetup& setup) {

@@ -12,7 +12,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kQueueOptions[] = {
     keys_option("12"),
     kHotKeysOption,
     kHotShareOption,
@@ -153,7 +153,7 @@ class QueueWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> queue_options() {
-  return kOptions;
+  return kQueueOptions;
 }
 
 std::unique_ptr<Workload> make_queue_workload(const WorkloadSetup& setup) {

@@ -12,7 +12,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kRegisterOptions[] = {
     keys_option("60"),
     kHotKeysOption,
     kHotShareOption,
@@ -150,7 +150,7 @@ class RegisterWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> register_options() {
-  return kOptions;
+  return kRegisterOptions;
 }
 
 std::unique_ptr<Workload> make_register_workload(const WorkloadSetup& setup) {

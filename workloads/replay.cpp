@@ -17,7 +17,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kReplayOptions[] = {
     {"file", Parameter::Kind::kText, "a recording of MONITOR; none: a short one of our own", kPathUnit,
      "\"\""},
     {"pace", Parameter::Kind::kNumber,
@@ -150,7 +150,7 @@ class ReplayWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> replay_options() {
-  return kOptions;
+  return kReplayOptions;
 }
 
 std::unique_ptr<Workload> make_replay_workload(const WorkloadSetup& setup) {

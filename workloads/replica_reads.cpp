@@ -8,13 +8,13 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOwn[] = {
+constexpr Parameter kReplicaReadsOptions[] = {
     share_option("replica", "share of READONLY reads at a random node", "0.3"),
     share_option("unasked", "share of reads at a random node without READONLY", "0.05"),
 };
 
-const std::vector<Parameter>& schema() {
-  static const std::vector<Parameter> all = joined(register_options(), kOwn);
+const std::vector<Parameter>& all_replica_reads_options() {
+  static const std::vector<Parameter> all = joined(register_options(), kReplicaReadsOptions);
   return all;
 }
 
@@ -79,7 +79,7 @@ class ReplicaReadsWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> replica_reads_options() {
-  return schema();
+  return all_replica_reads_options();
 }
 
 std::unique_ptr<Workload> make_replica_reads_workload(const WorkloadSetup& setup) {

@@ -12,7 +12,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kSetOptions[] = {
     keys_option("12"),
     kHotKeysOption,
     kHotShareOption,
@@ -150,7 +150,7 @@ class SetWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> set_options() {
-  return kOptions;
+  return kSetOptions;
 }
 
 std::unique_ptr<Workload> make_set_workload(const WorkloadSetup& setup) {

@@ -8,13 +8,13 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOwn[] = {
+constexpr Parameter kStaleClientOptions[] = {
     share_option("learn", "of the operations, those before which the client takes the map of the moment",
                  "0.001"),
 };
 
-const std::vector<Parameter>& schema() {
-  static const std::vector<Parameter> all = joined(register_options(), kOwn);
+const std::vector<Parameter>& all_stale_client_options() {
+  static const std::vector<Parameter> all = joined(register_options(), kStaleClientOptions);
   return all;
 }
 
@@ -47,7 +47,7 @@ class StaleClientWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> stale_client_options() {
-  return schema();
+  return all_stale_client_options();
 }
 
 std::unique_ptr<Workload> make_stale_client_workload(const WorkloadSetup& setup) {

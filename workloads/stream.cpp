@@ -12,7 +12,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kStreamOptions[] = {
     keys_option("12"),
     kHotKeysOption,
     kHotShareOption,
@@ -297,7 +297,7 @@ class StreamWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> stream_options() {
-  return kOptions;
+  return kStreamOptions;
 }
 
 std::unique_ptr<Workload> make_stream_workload(const WorkloadSetup& setup) {

@@ -11,7 +11,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {once_option("1"), once_keys_option("4000")};
+constexpr Parameter kTypesOptions[] = {once_option("1"), once_keys_option("4000")};
 
 /// EXEC's refusal where a command was refused for no reason that clients know: the build does not have it.
 constexpr std::string_view kAborted = "execabort";
@@ -143,7 +143,7 @@ class TypesWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> types_options() {
-  return kOptions;
+  return kTypesOptions;
 }
 
 std::unique_ptr<Workload> make_types_workload(const WorkloadSetup& setup) {

@@ -8,8 +8,8 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {keys_option("12"), kHotKeysOption, kHotShareOption, kOnceOption,
-                                  kOnceKeysOption};
+constexpr Parameter kUniqueIdsOptions[] = {keys_option("12"), kHotKeysOption, kHotShareOption, kOnceOption,
+                                           kOnceKeysOption};
 
 class UniqueIdsWorkload final : public Workload {
  public:
@@ -58,7 +58,7 @@ class UniqueIdsWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> unique_ids_options() {
-  return kOptions;
+  return kUniqueIdsOptions;
 }
 
 std::unique_ptr<Workload> make_unique_ids_workload(const WorkloadSetup& setup) {

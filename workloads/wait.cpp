@@ -10,7 +10,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kWaitOptions[] = {
     keys_option("60"),
     kHotKeysOption,
     kHotShareOption,
@@ -118,11 +118,11 @@ class WaitWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> wait_options() {
-  return kOptions;
+  return kWaitOptions;
 }
 
 std::span<const Parameter> waitaof_options() {
-  return kOptions;
+  return kWaitOptions;
 }
 
 std::unique_ptr<Workload> make_wait_workload(const WorkloadSetup& setup) {

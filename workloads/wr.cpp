@@ -15,7 +15,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kWrOptions[] = {
     keys_option("12"),
     kHotKeysOption,
     kHotShareOption,
@@ -238,7 +238,7 @@ class WrWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> wr_options() {
-  return kOptions;
+  return kWrOptions;
 }
 
 std::unique_ptr<Workload> make_wr_workload(const WorkloadSetup& setup) {

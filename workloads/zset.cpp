@@ -11,7 +11,7 @@
 namespace harness {
 namespace {
 
-constexpr Parameter kOptions[] = {
+constexpr Parameter kZsetOptions[] = {
     keys_option("12"),
     kHotKeysOption,
     kHotShareOption,
@@ -123,7 +123,7 @@ class ZsetWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> zset_options() {
-  return kOptions;
+  return kZsetOptions;
 }
 
 std::unique_ptr<Workload> make_zset_workload(const WorkloadSetup& setup) {

@@ -6,16 +6,16 @@ namespace harness {
 namespace {
 
 thread_local std::function<void(bool)> listener;
-thread_local int depth = 0;
+thread_local int explanations_open = 0;
 
 }  // namespace
 
 Explaining::Explaining() {
-  if (depth++ == 0 && listener) listener(true);
+  if (explanations_open++ == 0 && listener) listener(true);
 }
 
 Explaining::~Explaining() {
-  if (--depth == 0 && listener) listener(false);
+  if (--explanations_open == 0 && listener) listener(false);
 }
 
 void listen_to_explaining(std::function<void(bool)> wanted) {

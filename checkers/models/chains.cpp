@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "checkers/common/no_index.h"
 #include "checkers/models/register_words.h"
 
 namespace harness {
 namespace {
 
-constexpr std::uint32_t kNone = 0xffffffff;
 constexpr Nanos kBefore = std::numeric_limits<Nanos>::min();
 
 class Chains {
@@ -17,8 +17,8 @@ class Chains {
       : history_(history), key_(key), findings_(findings), n_(key.values.size()) {}
 
   bool run() {
-    writer_.assign(n_, kNone);
-    next_.assign(n_, kNone);
+    writer_.assign(n_, kNoIndex);
+    next_.assign(n_, kNoIndex);
     reads_.resize(n_);
     if (!unique()) return false;
     keep_effective();
@@ -41,7 +41,7 @@ class Chains {
   bool writes(const RegisterOp& r) const { return r.access == Access::kWrite || r.access == Access::kCas; }
   /// The root of a chain: the first value, or a value that a plain write made.
   bool heads_chain(std::uint32_t value) const {
-    return value == 0 || (writer_[value] != kNone && op(writer_[value]).access == Access::kWrite);
+    return value == 0 || (writer_[value] != kNoIndex && op(writer_[value]).access == Access::kWrite);
   }
 
   bool unique() {
@@ -49,7 +49,7 @@ class Chains {
       const RegisterOp& r = op(i);
       if (r.access == Access::kDiffers) return false;
       if (!writes(r)) continue;
-      if (r.writes == 0 || writer_[r.writes] != kNone) return false;
+      if (r.writes == 0 || writer_[r.writes] != kNoIndex) return false;
       writer_[r.writes] = i;
     }
     return true;
@@ -68,12 +68,12 @@ class Chains {
     while (!seen.empty()) {
       const std::uint32_t writer = writer_[seen.back()];
       seen.pop_back();
-      if (writer != kNone && op(writer).access == Access::kCas && op(writer).indeterminate())
+      if (writer != kNoIndex && op(writer).access == Access::kCas && op(writer).indeterminate())
         observe(op(writer).expects);
     }
     for (std::uint32_t value = 0; value < n_; ++value)
-      if (writer_[value] != kNone && op(writer_[value]).indeterminate() && !observed[value])
-        writer_[value] = kNone;
+      if (writer_[value] != kNoIndex && op(writer_[value]).indeterminate() && !observed[value])
+        writer_[value] = kNoIndex;
   }
 
   /// Ties each value to the cas that replaced it, and to its reads. False when a violation makes chains
@@ -84,12 +84,12 @@ class Chains {
       const RegisterOp& r = op(i);
       if (writes(r) && writer_[r.writes] != i) continue;  // never happened
       if (r.access == Access::kWrite) continue;
-      if (r.expects != 0 && writer_[r.expects] == kNone) {
+      if (r.expects != 0 && writer_[r.expects] == kNoIndex) {
         report_unwritten_read(history_, r.operation, findings_);
         sound = false;
       } else if (r.access == Access::kRead) {
         reads_[r.expects].push_back(i);
-      } else if (next_[r.expects] == kNone) {
+      } else if (next_[r.expects] == kNoIndex) {
         next_[r.expects] = i;
       } else {
         report_double(op(next_[r.expects]).operation, r.operation);
@@ -101,11 +101,11 @@ class Chains {
 
   /// Follows a chain from its root: its inner order, and its F and S.
   void walk(std::uint32_t root) {
-    if (root != 0 && writer_[root] == kNone) return;
-    Chain chain{root == 0 ? kBefore : kNever, kBefore, {kNone, kNone, kNone}};
-    std::uint32_t latest = kNone;  // invoked last of what came before the current group
+    if (root != 0 && writer_[root] == kNoIndex) return;
+    Chain chain{root == 0 ? kBefore : kNever, kBefore, {kNoIndex, kNoIndex, kNoIndex}};
+    std::uint32_t latest = kNoIndex;  // invoked last of what came before the current group
     const auto meet = [&](std::uint32_t i) {
-      if (latest != kNone && op(i).deadline < op(latest).invoked)
+      if (latest != kNoIndex && op(i).deadline < op(latest).invoked)
         report_inverted(history_, op(latest).operation, op(i).operation,
                         "it saw or replaced a value made after it", findings_);
       if (op(i).deadline < chain.first_return) {
@@ -118,7 +118,7 @@ class Chains {
       }
     };
     const auto pass = [&](std::uint32_t i) {
-      if (latest == kNone || op(i).invoked > op(latest).invoked) latest = i;
+      if (latest == kNoIndex || op(i).invoked > op(latest).invoked) latest = i;
     };
     if (root != 0) {
       chain.ends.writer = op(writer_[root]).operation;
@@ -130,25 +130,25 @@ class Chains {
       for (const std::uint32_t read : reads_[value]) pass(read);
       visited_.resize(n_, false);
       visited_[value] = true;
-      if (next_[value] == kNone) break;
+      if (next_[value] == kNoIndex) break;
       meet(next_[value]);
       pass(next_[value]);
       value = op(next_[value]).writes;
     }
     // An indeterminate write that is effective has observers, so its chain's F is finite.
-    if (chain.ends.last_invoked != kNone) chains_.push_back(chain);
+    if (chain.ends.last_invoked != kNoIndex) chains_.push_back(chain);
   }
 
   /// Values that no root leads to hang on a circle of compare-and-sets.
   void report_cycles() {
     visited_.resize(n_, false);
     for (std::uint32_t start = 1; start < n_; ++start) {
-      if (visited_[start] || writer_[start] == kNone) continue;
+      if (visited_[start] || writer_[start] == kNoIndex) continue;
       std::vector<std::uint32_t> circle;
       for (std::uint32_t value = start; !visited_[value]; value = op(next_[value]).writes) {
         visited_[value] = true;
         circle.push_back(op(writer_[value]).operation);
-        if (next_[value] == kNone) break;
+        if (next_[value] == kNoIndex) break;
       }
       findings_.add("cas-cycle", circle,
                     "compare-and-sets" + of_key(history_, key_.key) +

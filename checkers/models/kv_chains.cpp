@@ -4,18 +4,17 @@
 #include <map>
 #include <optional>
 
+#include "checkers/common/no_index.h"
 #include "checkers/models/chains.h"
 #include "checkers/models/register_words.h"
 
 namespace harness {
 namespace {
 
-constexpr std::uint32_t kNone = 0xffffffff;
-
 /// A text that was put or appended, or the first value.
 struct Piece {
   std::string_view text;
-  std::uint32_t op = kNone;  // index in ops; of the first value: none
+  std::uint32_t op = kNoIndex;  // index in ops; of the first value: none
 };
 
 /// Finds the one piece that a text begins with. REQUIRES: no piece begins another.
@@ -23,7 +22,7 @@ class Pieces {
  public:
   /// False when some piece is empty, repeats or begins another.
   bool gather(std::span<const KvOp> ops, std::string_view initial) {
-    if (!initial.empty()) pieces_.push_back({initial, kNone});
+    if (!initial.empty()) pieces_.push_back({initial, kNoIndex});
     for (std::uint32_t i = 0; i < ops.size(); ++i)
       if (ops[i].kind != KvOp::Kind::kGet) pieces_.push_back({ops[i].text, i});
     std::ranges::sort(pieces_, {}, &Piece::text);
@@ -50,8 +49,8 @@ class KvChains {
 
   bool run() {
     if (!pieces_.gather(ops_, initial_)) return false;
-    state_before_.assign(ops_.size(), kNone);
-    state_behind_.assign(ops_.size(), kNone);
+    state_before_.assign(ops_.size(), kNoIndex);
+    state_behind_.assign(ops_.size(), kNoIndex);
     if (!read_all()) return true;  // told already
     check_chains(history_, as_register(), findings_);
     return true;
@@ -106,15 +105,15 @@ class KvChains {
   /// A put and the first value stand at the begin alone, an append behind a value.
   bool misplaced(const Piece& piece) const {
     const bool at_begin = steps_.empty();
-    if (piece.op == kNone || ops_[piece.op].kind == KvOp::Kind::kPut) return !at_begin;
+    if (piece.op == kNoIndex || ops_[piece.op].kind == KvOp::Kind::kPut) return !at_begin;
     return at_begin && !initial_.empty();
   }
 
   /// The state behind one more piece. An append took effect once, so it has one state before it.
   std::optional<std::uint32_t> step(std::uint32_t get, const Piece& piece) {
-    if (piece.op == kNone) return 0;
+    if (piece.op == kNoIndex) return 0;
     const std::uint32_t before = steps_.empty() ? 0 : steps_.back().state;
-    if (state_behind_[piece.op] == kNone) {
+    if (state_behind_[piece.op] == kNoIndex) {
       state_behind_[piece.op] = ++states_;
       state_before_[piece.op] = before;
       shown_by_[piece.op] = get;
@@ -144,7 +143,7 @@ class KvChains {
         out.expects = state_behind_[i];
       } else {
         // What no get shows stands for itself, as a write that nobody read.
-        const bool shown = state_behind_[i] != kNone;
+        const bool shown = state_behind_[i] != kNoIndex;
         out.access = shown && ops_[i].kind == KvOp::Kind::kAppend ? Access::kCas : Access::kWrite;
         out.expects = shown ? state_before_[i] : 0;
         out.writes = shown ? state_behind_[i] : ++states_;

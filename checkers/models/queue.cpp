@@ -14,14 +14,13 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "checkers/common/no_index.h"
 #include "checkers/common/patience.h"
 #include "checkers/search/cross_check.h"
 #include "checkers/search/spec_search.h"
 
 namespace harness {
 namespace {
-
-constexpr std::uint32_t kNone = 0xffffffff;
 
 class QueueSpec {
  public:
@@ -90,12 +89,12 @@ class QueueSpec {
 
 /// An element that was surely or perhaps enqueued.
 struct Item {
-  std::uint32_t enqueue = kNone;
-  std::uint32_t dequeue = kNone;
-  std::uint32_t failed = kNone;   // a failed enqueue of it
-  std::uint32_t assumed = kNone;  // the indeterminate dequeue that has to have taken it
-  Nanos there_from = 0;           // f'_e
-  Nanos there_until = kNever;     // s'_d
+  std::uint32_t enqueue = kNoIndex;
+  std::uint32_t dequeue = kNoIndex;
+  std::uint32_t failed = kNoIndex;   // a failed enqueue of it
+  std::uint32_t assumed = kNoIndex;  // the indeterminate dequeue that has to have taken it
+  Nanos there_from = 0;              // f'_e
+  Nanos there_until = kNever;        // s'_d
 };
 
 class QueueChecker {
@@ -126,7 +125,8 @@ class QueueChecker {
     if (!empties_.empty() && !unknown_dequeues_.empty()) return search(group);
     tighten();
     std::erase_if(items_, [&](const Item& item) {
-      return item.enqueue == kNone || (op(item.enqueue).outcome == Outcome::kInfo && item.dequeue == kNone);
+      return item.enqueue == kNoIndex ||
+             (op(item.enqueue).outcome == Outcome::kInfo && item.dequeue == kNoIndex);
     });
     assume_unknown_dequeues();
     find_overtaken();
@@ -141,7 +141,7 @@ class QueueChecker {
  private:
   const Operation& op(std::uint32_t i) const { return history_.operations[i]; }
   Nanos dequeued_by(const Item& item) const {
-    return item.dequeue == kNone ? kNever : op(item.dequeue).completed;
+    return item.dequeue == kNoIndex ? kNever : op(item.dequeue).completed;
   }
 
   Item& item_of(Value value) {
@@ -161,7 +161,7 @@ class QueueChecker {
       item.failed = i;
       return;
     }
-    repeated_ |= item.enqueue != kNone;
+    repeated_ |= item.enqueue != kNoIndex;
     item.enqueue = i;
   }
 
@@ -177,17 +177,17 @@ class QueueChecker {
       return;
     }
     const auto known = index_.find(o.result.bits());
-    if (known == index_.end() || items_[known->second].enqueue == kNone) {
+    if (known == index_.end() || items_[known->second].enqueue == kNoIndex) {
       const bool failed = known != index_.end();
       report(failed ? "failed-enqueue-dequeued" : "unexpected-element",
-             {i, failed ? items_[known->second].failed : kNone},
+             {i, failed ? items_[known->second].failed : kNoIndex},
              words(history_, i) + of_key(history_, o.key) +
                  (failed ? " took an element whose enqueue certainly failed."
                          : " took an element that nobody enqueued."));
       return;
     }
     Item& item = items_[known->second];
-    if (item.dequeue != kNone) {
+    if (item.dequeue != kNoIndex) {
       report("duplicated-element", {item.enqueue, item.dequeue, i},
              words(history_, item.dequeue) + " and " + words(history_, i) + of_key(history_, o.key) +
                  " took the same element, which was enqueued once.");
@@ -204,10 +204,10 @@ class QueueChecker {
 
   void tighten() {
     for (Item& item : items_) {
-      if (item.enqueue == kNone) continue;
+      if (item.enqueue == kNoIndex) continue;
       item.there_from = std::min(op(item.enqueue).deadline(), dequeued_by(item));
       item.there_until =
-          item.dequeue == kNone ? kNever : std::max(op(item.dequeue).invoked, op(item.enqueue).invoked);
+          item.dequeue == kNoIndex ? kNever : std::max(op(item.dequeue).invoked, op(item.enqueue).invoked);
     }
   }
 
@@ -221,7 +221,7 @@ class QueueChecker {
       soonest[i] = std::min(soonest[i + 1], dequeued_by(*by_enqueue[i]));
     std::vector<std::pair<Nanos, Item*>> needed;
     for (Item& item : items_) {
-      if (item.dequeue != kNone) continue;
+      if (item.dequeue != kNoIndex) continue;
       const auto after = std::partition_point(by_enqueue.begin(), by_enqueue.end(), [&](const Item* other) {
         return op(other->enqueue).invoked <= item.there_from;
       });
@@ -257,14 +257,14 @@ class QueueChecker {
       for (; next < by_arrival.size() && by_arrival[next]->there_from < op(b->enqueue).invoked; ++next)
         if (longest == nullptr || by_arrival[next]->there_until > longest->there_until)
           longest = by_arrival[next];
-      if (b->dequeue == kNone || longest == nullptr || dequeued_by(*b) >= longest->there_until) continue;
+      if (b->dequeue == kNoIndex || longest == nullptr || dequeued_by(*b) >= longest->there_until) continue;
       report_overtaken(*longest, *b);
     }
   }
 
   void report_overtaken(const Item& a, const Item& b) {
     if (!findings_.wants_more()) return findings_.count();
-    const bool lost = a.dequeue == kNone;
+    const bool lost = a.dequeue == kNoIndex;
     std::string text = words(history_, b.dequeue) + of_key(history_, op(b.enqueue).key) +
                        " overtook an element that was enqueued earlier: " + words(history_, a.enqueue) +
                        " was done before " + words(history_, b.enqueue) + " was invoked, but ";
@@ -321,10 +321,10 @@ class QueueChecker {
       if (best == nullptr || (!first && best->there_until <= reached)) break;
       first = false;
       involved.push_back(best->enqueue);
-      if (best->dequeue != kNone) involved.push_back(best->dequeue);
-      text +=
-          " " + words(history_, best->enqueue) +
-          (best->dequeue == kNone ? ", never dequeued;" : ", until " + words(history_, best->dequeue) + ";");
+      if (best->dequeue != kNoIndex) involved.push_back(best->dequeue);
+      text += " " + words(history_, best->enqueue) +
+              (best->dequeue == kNoIndex ? ", never dequeued;"
+                                         : ", until " + words(history_, best->dequeue) + ";");
       reached = best->there_until;
     }
     text.back() = '.';
@@ -368,7 +368,7 @@ class QueueChecker {
   void report(const char* type, std::initializer_list<std::uint32_t> operations, const std::string& text) {
     std::vector<std::uint32_t> involved;
     for (const std::uint32_t i : operations)
-      if (i != kNone) involved.push_back(i);
+      if (i != kNoIndex) involved.push_back(i);
     findings_.add(type, involved, text);
   }
 

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "checkers/common/no_index.h"
+
 namespace harness {
 namespace {
-
-constexpr std::uint32_t kNone = 0xffffffff;
 
 const Operation& at(const History& history, std::uint32_t operation) {
   return history.operations[operation];
@@ -17,18 +17,18 @@ bool is_read(const History& history, std::uint32_t operation) {
   return f == Function::kRead || f == Function::kGet;
 }
 
-/// The failed write of a value on a key, or kNone.
+/// The failed write of a value on a key, or kNoIndex.
 std::uint32_t failed_write(const History& history, std::uint32_t key, Value value) {
   for (std::uint32_t i = 0; i < history.operations.size(); ++i) {
     const Operation& op = at(history, i);
     if (op.key == key && op.outcome == Outcome::kFail && op.argument == value) return i;
   }
-  return kNone;
+  return kNoIndex;
 }
 
 void add(std::vector<std::uint32_t>& list, std::initializer_list<std::uint32_t> operations) {
   for (const std::uint32_t op : operations)
-    if (op != kNone && std::find(list.begin(), list.end(), op) == list.end()) list.push_back(op);
+    if (op != kNoIndex && std::find(list.begin(), list.end(), op) == list.end()) list.push_back(op);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ void report_unwritten_read(const History& history, std::uint32_t read, Findings&
                                                      : history.values.as_list(op.argument)[0];
   std::vector<std::uint32_t> involved = {read};
   const std::string name = words(history, read) + of_key(history, op.key);
-  if (const std::uint32_t failed = failed_write(history, op.key, value); failed != kNone) {
+  if (const std::uint32_t failed = failed_write(history, op.key, value); failed != kNoIndex) {
     involved.push_back(failed);
     findings.add(
         "failed-write-read", involved,
@@ -78,7 +78,7 @@ void report_block_conflict(const History& history, const BlockEnds& a, const Blo
   const std::string key = of_key(history, at(history, b.last_invoked).key);
 
   // The first value of the register precedes everything.
-  const BlockEnds* old = a.writer == kNone ? &a : b.writer == kNone ? &b : nullptr;
+  const BlockEnds* old = a.writer == kNoIndex ? &a : b.writer == kNoIndex ? &b : nullptr;
   if (old != nullptr) {
     const BlockEnds& seen = old == &a ? b : a;
     findings.add("stale-read", involved,

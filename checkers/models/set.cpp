@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "checkers/common/no_index.h"
 #include "checkers/common/ordered_groups.h"
 #include "checkers/common/patience.h"
 #include "checkers/search/cross_check.h"
@@ -10,17 +11,15 @@
 namespace harness {
 namespace {
 
-constexpr std::uint32_t kNone = 0xffffffff;
-
 /// One element: who added it, and in which reads it is.
 struct Element {
-  std::uint32_t first_add = kNone;  // of those that may have happened, the one invoked first
-  std::uint32_t first_ack = kNone;  // the acknowledged add that returned first
-  std::uint32_t failed_add = kNone;
-  std::uint32_t first_rank = kNone;  // place in the chain of inclusions where it appears
-  std::uint32_t begin = 0;           // its reads: seen_in_[begin .. begin + reads), in order of invocation
+  std::uint32_t first_add = kNoIndex;  // of those that may have happened, the one invoked first
+  std::uint32_t first_ack = kNoIndex;  // the acknowledged add that returned first
+  std::uint32_t failed_add = kNoIndex;
+  std::uint32_t first_rank = kNoIndex;  // place in the chain of inclusions where it appears
+  std::uint32_t begin = 0;              // its reads: seen_in_[begin .. begin + reads), in order of invocation
   std::uint32_t reads = 0;
-  std::uint32_t mark = kNone;  // scratch: the read that was looked at last
+  std::uint32_t mark = kNoIndex;  // scratch: the read that was looked at last
 };
 
 /// The set as the general search sees it, for --cross-check.
@@ -119,7 +118,7 @@ class SetChecker {
     return result.is_nil() ? std::span<const Value>{} : history_.values.as_list(result);
   }
   std::string name(const Element& e) const {
-    return history_.values.to_json(op(e.first_add != kNone ? e.first_add : e.failed_add).argument);
+    return history_.values.to_json(op(e.first_add != kNoIndex ? e.first_add : e.failed_add).argument);
   }
 
   std::uint32_t element_id(Value value) {
@@ -136,13 +135,13 @@ class SetChecker {
         e.failed_add = i;
         return;
       }
-      if (e.first_add == kNone) e.first_add = i;
+      if (e.first_add == kNoIndex) e.first_add = i;
       if (o.outcome == Outcome::kOk && !o.result.is_nil() && o.result != o.argument)
         throw OperationRefused(o.complete_event, "an add of " + history_.values.to_json(o.argument) +
                                                      " is acknowledged as one of " +
                                                      history_.values.to_json(o.result) +
                                                      "; its completion repeats the element, or has null");
-      if (o.outcome == Outcome::kOk && (e.first_ack == kNone || o.completed < op(e.first_ack).completed))
+      if (o.outcome == Outcome::kOk && (e.first_ack == kNoIndex || o.completed < op(e.first_ack).completed))
         e.first_ack = i;
       adds_.push_back(i);
     } else if (o.function == Function::kRead) {
@@ -219,8 +218,8 @@ class SetChecker {
   }
 
   void check_origin(const Element& e, std::uint32_t read, Value value) {
-    if (e.first_add != kNone) return;
-    const bool failed = e.failed_add != kNone;
+    if (e.first_add != kNoIndex) return;
+    const bool failed = e.failed_add != kNoIndex;
     report_pair(failed ? "failed-add-read" : "phantom-element", read, e.failed_add,
                 words(history_, read, false) + of_key(history_, op(read).key) + " has " +
                     history_.values.to_json(value) +
@@ -229,17 +228,17 @@ class SetChecker {
 
   /// Each element alone: once it is there (acknowledged, or seen) every later read must have it.
   void judge_element(const Element& e) {
-    if (e.first_add == kNone) return;
-    acknowledged_ += e.first_ack != kNone;
+    if (e.first_add == kNoIndex) return;
+    acknowledged_ += e.first_ack != kNoIndex;
     std::uint32_t knower = e.first_ack;
     for (const std::uint32_t r : reads_with(e)) {
       if (op(reads_[r]).completed < op(e.first_add).invoked)
         report_pair("future-read", reads_[r], e.first_add,
                     words(history_, reads_[r], false) + " has " + name(e) + " before " +
                         words(history_, e.first_add) + " was invoked.");
-      if (knower == kNone || op(reads_[r]).completed < op(knower).completed) knower = reads_[r];
+      if (knower == kNoIndex || op(reads_[r]).completed < op(knower).completed) knower = reads_[r];
     }
-    if (knower == kNone) return;
+    if (knower == kNoIndex) return;
     const Nanos known = op(knower).completed;
     const auto first_later = static_cast<std::uint32_t>(
         std::partition_point(reads_.begin(), reads_.end(),
@@ -274,7 +273,7 @@ class SetChecker {
       if (promise_ == Promise::kNothingLost) return;
     }
     if (!findings_.wants_more()) return findings_.count();
-    const std::uint32_t involved[] = {e.first_ack != kNone ? e.first_ack : e.first_add, knower,
+    const std::uint32_t involved[] = {e.first_ack != kNoIndex ? e.first_ack : e.first_add, knower,
                                       reads_[first_missing]};
     findings_.add(
         lost ? "lost-element" : "stale-read", involved,
@@ -295,7 +294,7 @@ class SetChecker {
     std::size_t united = 0;
     for (std::uint32_t rank = 0; rank < by_size.size(); ++rank) {
       for (const std::uint32_t id : elements_of(by_size[rank])) {
-        if (elements_[id].first_rank != kNone) continue;
+        if (elements_[id].first_rank != kNoIndex) continue;
         elements_[id].first_rank = rank;
         ++united;
       }
@@ -306,7 +305,7 @@ class SetChecker {
     std::vector<std::vector<std::uint32_t>> adds_at(reads_.size() + 1);
     for (const std::uint32_t add : adds_) {
       const std::uint32_t rank = elements_[element_id(op(add).argument)].first_rank;
-      if (rank != kNone) {
+      if (rank != kNoIndex) {
         adds_at[rank].push_back(add);
       } else if (op(add).outcome == Outcome::kOk) {
         adds_at.back().push_back(add);
@@ -371,7 +370,7 @@ class SetChecker {
   void report_pair(const char* type, std::uint32_t a, std::uint32_t b, const std::string& text) {
     if (!findings_.wants_more()) return findings_.count();
     std::vector<std::uint32_t> involved = {a};
-    if (b != kNone) involved.push_back(b);
+    if (b != kNoIndex) involved.push_back(b);
     findings_.add(type, involved, text);
   }
 

@@ -3,24 +3,24 @@
 #include <algorithm>
 #include <limits>
 
+#include "checkers/common/no_index.h"
 #include "checkers/common/value_index.h"
 #include "checkers/models/zone_order.h"
 
 namespace harness {
 namespace {
 
-constexpr std::uint32_t kNone = 0xffffffff;
-constexpr Nanos kBefore = std::numeric_limits<Nanos>::min();  // the first value is written before all time
+constexpr Nanos kBeforeAll = std::numeric_limits<Nanos>::min();  // the first value is written before all time
 
 constexpr std::uint32_t kStride = 1 << 16;  // operations between two looks at the budget
 constexpr std::uint32_t kAhead = 12;        // operations: what they touch is fetched from memory meanwhile
 
 /// A write and the reads of its value. An indeterminate write that nobody read has first_return kNever.
 struct Cluster {
-  Nanos first_return = kNever;   // F
-  std::uint32_t writer = kNone;  // kNone: the first value of the register, or nobody
-  std::uint32_t last = kNone;    // the operation invoked last; kNone: none yet
-  Nanos last_invoked = kBefore;  // S: when that was
+  Nanos first_return = kNever;      // F
+  std::uint32_t writer = kNoIndex;  // kNoIndex: the first value of the register, or nobody
+  std::uint32_t last = kNoIndex;    // the operation invoked last; kNoIndex: none yet
+  Nanos last_invoked = kBeforeAll;  // S: when that was
 };
 
 class Zones {
@@ -36,8 +36,9 @@ class Zones {
   ZonesOutcome run() {
     outcome_.route.assign(keys_, KeyRoute::kZones);
     outcome_.used.assign(keys_, 0);
-    clusters_.assign(keys_, {kBefore, kNone, kNone, kBefore});  // the first values; then one cluster a write
-    cluster_of_.assign(ops_.size(), kNone);
+    clusters_.assign(
+        keys_, {kBeforeAll, kNoIndex, kNoIndex, kBeforeAll});  // the first values; then one cluster a write
+    cluster_of_.assign(ops_.size(), kNoIndex);
     DenseRanges dense(keys_);
     for (const Operation& op : ops_)
       if (is_write(op) && op.outcome != Outcome::kFail) dense.announce(slot(op), op.argument);
@@ -56,7 +57,7 @@ class Zones {
              [&](std::uint32_t key, Value value) {
                const auto fresh = static_cast<std::uint32_t>(clusters_.size());
                const std::uint32_t known = index.insert(key, value, fresh);
-               if (known != kNone) return known;
+               if (known != kNoIndex) return known;
                clusters_.emplace_back();
                return fresh;
              });
@@ -99,15 +100,15 @@ class Zones {
       if (is_read(op)) {
         if (op.outcome != Outcome::kOk || (reading_.null_read_unconstrained && op.result.is_nil())) continue;
         const std::uint32_t cluster = op.result == reading_.initial ? key : find(key, op.result);
-        if (cluster == kNone || (cluster >= keys_ && clusters_[cluster].writer == kNone)) {
+        if (cluster == kNoIndex || (cluster >= keys_ && clusters_[cluster].writer == kNoIndex)) {
           early.push_back(i);
         } else {
           attach(i, cluster);
         }
       } else if (is_write(op)) {
         if (op.outcome == Outcome::kFail) continue;
-        const std::uint32_t cluster = op.argument == reading_.initial ? kNone : make(key, op.argument);
-        if (cluster == kNone || clusters_[cluster].writer != kNone) {
+        const std::uint32_t cluster = op.argument == reading_.initial ? kNoIndex : make(key, op.argument);
+        if (cluster == kNoIndex || clusters_[cluster].writer != kNoIndex) {
           reroute(key, KeyRoute::kSearch);
           continue;
         }
@@ -126,14 +127,14 @@ class Zones {
     const Value value = is_read(op) ? op.result : op.argument;
     if (!value.is_integer()) return;
     const std::uint32_t cluster = find(slot(op), value);
-    if (cluster != kNone) __builtin_prefetch(&clusters_[cluster], 1);
+    if (cluster != kNoIndex) __builtin_prefetch(&clusters_[cluster], 1);
   }
 
   void judge_early(std::uint32_t i, std::uint32_t cluster) {
     const std::uint32_t key = slot(ops_[i]);
     if (!judged(key)) return;
-    const std::uint32_t writer = cluster == kNone ? kNone : clusters_[cluster].writer;
-    if (writer == kNone) {
+    const std::uint32_t writer = cluster == kNoIndex ? kNoIndex : clusters_[cluster].writer;
+    if (writer == kNoIndex) {
       outcome_.used[key] = 2;
       report_unwritten_read(history_, i, findings_);
     } else if (ops_[i].completed < ops_[writer].invoked) {
@@ -148,7 +149,7 @@ class Zones {
     cluster_of_[read] = cluster;
     Cluster& c = clusters_[cluster];
     c.first_return = std::min(c.first_return, ops_[read].completed);
-    if (c.last != kNone && c.last > read) return;
+    if (c.last != kNoIndex && c.last > read) return;
     c.last = read;
     c.last_invoked = ops_[read].invoked;
   }
@@ -162,9 +163,11 @@ class Zones {
       const auto [begin, end] = dense.numbers(key);
       for (std::uint32_t at = begin; at < end; ++at) {
         const Cluster& c = clusters_[at];
-        if (c.writer != kNone && c.first_return != kNever) spans.push_back({c.first_return, c.last_invoked});
+        if (c.writer != kNoIndex && c.first_return != kNever)
+          spans.push_back({c.first_return, c.last_invoked});
       }
-      if (outcome_.used[key] == 0 && (!spans.empty() || clusters_[key].last != kNone)) outcome_.used[key] = 1;
+      if (outcome_.used[key] == 0 && (!spans.empty() || clusters_[key].last != kNoIndex))
+        outcome_.used[key] = 1;
       if (!in_order(spans, clusters_[key].last_invoked)) return false;
     }
     return true;
@@ -173,10 +176,10 @@ class Zones {
   /// What the scan knows of a key.
   struct Scanned {
     Nanos forward_f = kNever, forward_s = 0;  // of `forward`
-    std::uint32_t forward = kNone;            // the forward zone of least F
-    std::uint32_t told = kNone;               // the forward zone that was reported last
+    std::uint32_t forward = kNoIndex;         // the forward zone of least F
+    std::uint32_t told = kNoIndex;            // the forward zone that was reported last
     Nanos earliest_f = kNever;                // of `earliest`
-    std::uint32_t earliest = kNone;           // the cluster of least F
+    std::uint32_t earliest = kNoIndex;        // the cluster of least F
   };
 
   /// In reverse order of invocation each cluster is met at its S. Of the clusters met before on its key only
@@ -186,12 +189,12 @@ class Zones {
     scanned_.assign(keys_, {});
     for (auto i = static_cast<std::uint32_t>(ops_.size()); i-- > 0;) {
       if (must_stop(i)) return;
-      if (i >= kAhead && cluster_of_[i - kAhead] != kNone)
+      if (i >= kAhead && cluster_of_[i - kAhead] != kNoIndex)
         __builtin_prefetch(&clusters_[cluster_of_[i - kAhead]]);
       const std::uint32_t cluster = cluster_of_[i];
-      if (cluster == kNone) continue;
+      if (cluster == kNoIndex) continue;
       const Cluster c = clusters_[cluster];
-      if (c.last != i || c.writer == kNone || c.first_return == kNever) continue;
+      if (c.last != i || c.writer == kNoIndex || c.first_return == kNever) continue;
       const std::uint32_t key = slot(ops_[i]);
       if (!judged(key)) continue;
       if (outcome_.used[key] == 0) outcome_.used[key] = 1;
@@ -217,7 +220,7 @@ class Zones {
   /// The cluster of the first value precedes all others: it may not be read once another value was seen.
   void judge_first_values() {
     for (std::uint32_t key = 0; key < keys_; ++key) {
-      if (!judged(key) || clusters_[key].last == kNone) continue;
+      if (!judged(key) || clusters_[key].last == kNoIndex) continue;
       if (outcome_.used[key] == 0) outcome_.used[key] = 1;
       if (scanned_[key].earliest_f < clusters_[key].last_invoked)
         report_conflict(key, scanned_[key].earliest);
@@ -228,10 +231,11 @@ class Zones {
   std::uint32_t first_returned(std::uint32_t cluster) const {
     for (std::uint32_t i = 0; i < ops_.size(); ++i)
       if (cluster_of_[i] == cluster && ops_[i].deadline() == clusters_[cluster].first_return) return i;
-    return kNone;
+    return kNoIndex;
   }
   BlockEnds ends(std::uint32_t cluster) const {
-    return {clusters_[cluster].writer, clusters_[cluster].writer == kNone ? kNone : first_returned(cluster),
+    return {clusters_[cluster].writer,
+            clusters_[cluster].writer == kNoIndex ? kNoIndex : first_returned(cluster),
             clusters_[cluster].last};
   }
   void report_conflict(std::uint32_t a, std::uint32_t b) {
@@ -250,7 +254,7 @@ class Zones {
   Findings& findings_;
   const std::uint32_t keys_;
   std::vector<Cluster> clusters_;
-  std::vector<std::uint32_t> cluster_of_;  // by operation; kNone: it proves nothing
+  std::vector<std::uint32_t> cluster_of_;  // by operation; kNoIndex: it proves nothing
   std::vector<Scanned> scanned_;           // by key
   ZonesOutcome outcome_;
 };

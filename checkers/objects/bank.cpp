@@ -48,7 +48,7 @@ std::optional<Told> told_by(const History& history, const Operation& op) {
   return op.function == Function::kRead ? told_by_read(history, op) : told_by_transfer(history, op);
 }
 
-std::int64_t step_of(const Operation& op) {
+std::int64_t transfers_in(const Operation& op) {
   return op.function == Function::kTransfer ? 1 : 0;
 }
 
@@ -66,7 +66,7 @@ std::int64_t sum_of(const Balances& balances) {
 
 class BankSlice final : public CountedSlice {
  public:
-  BankSlice(const History& history, Total& total) : CountedSlice(history, step_of), total_(total) {}
+  BankSlice(const History& history, Total& total) : CountedSlice(history, transfers_in), total_(total) {}
 
   void observe(std::uint32_t id, const Operation& operation, const Effects& effects) override {
     CountedSlice::observe(id, operation, effects);

@@ -5,7 +5,7 @@
 namespace harness {
 namespace {
 
-std::int64_t step_of(const Operation& op) {
+std::int64_t increment_of(const Operation& op) {
   return op.function == Function::kIncr ? op.argument.as_integer() : 0;
 }
 
@@ -31,7 +31,7 @@ class CounterObject final : public Object {
       effects.sees.push_back(CountedSlice::token_of(count - op.argument.as_integer()));
     }
   }
-  std::unique_ptr<Slice> slice() override { return std::make_unique<CountedSlice>(history_, step_of); }
+  std::unique_ptr<Slice> slice() override { return std::make_unique<CountedSlice>(history_, increment_of); }
   std::string token_text(Token token) const override {
     return "the count " + std::to_string(CountedSlice::count_of(token));
   }

@@ -5,7 +5,7 @@
 namespace harness {
 namespace {
 
-std::int64_t step_of(const Operation& op) {
+std::int64_t acquisitions_in(const Operation& op) {
   return op.function == Function::kAcquire ? 1 : 0;
 }
 
@@ -31,7 +31,9 @@ class LockObject final : public Object {
     effects.writes.push_back(CountedSlice::token_of(token_of(op)));
     effects.sees.push_back(CountedSlice::token_of(token_of(op) - 1));
   }
-  std::unique_ptr<Slice> slice() override { return std::make_unique<CountedSlice>(history_, step_of); }
+  std::unique_ptr<Slice> slice() override {
+    return std::make_unique<CountedSlice>(history_, acquisitions_in);
+  }
   std::string token_text(Token token) const override {
     return "the fencing token " + std::to_string(CountedSlice::count_of(token));
   }

@@ -18,7 +18,7 @@ struct Micro {
 };
 
 /// What an acknowledged transaction told.
-struct Told {
+struct ToldMicros {
   std::int64_t state = 0;
   std::vector<Micro> micros;
 };
@@ -53,9 +53,9 @@ std::optional<std::vector<Micro>> micros_of(const History& history, Value list, 
   return micros;
 }
 
-std::optional<Told> told_by(const History& history, const Operation& op) {
+std::optional<ToldMicros> micros_told_by(const History& history, const Operation& op) {
   if (op.outcome != Outcome::kOk) return std::nullopt;
-  Told told;
+  ToldMicros told;
   told.state = -1;
   auto micros = micros_of(history, op.result, &told.state);
   if (!micros || told.state < 0) return std::nullopt;
@@ -84,7 +84,7 @@ class TransactionsSlice final : public CountedSlice {
 
   void observe(std::uint32_t id, const Operation& operation, const Effects& effects) override {
     CountedSlice::observe(id, operation, effects);
-    told_.push_back({id, !effects.writes.empty(), *told_by(history_, operation)});
+    told_.push_back({id, !effects.writes.empty(), *micros_told_by(history_, operation)});
   }
 
   std::vector<Conflict> conflicts(std::size_t limit) override {
@@ -115,7 +115,7 @@ class TransactionsSlice final : public CountedSlice {
   struct Transaction {
     std::uint32_t id = 0;
     bool writes = false;
-    Told told;
+    ToldMicros told;
   };
 
   /// What was read had been written, by a transaction that did not fail.
@@ -244,7 +244,7 @@ class TransactionsObject final : public Object {
   bool takes(const Operation& op) const override {
     if (op.key == kNoKey || op.function != Function::kTxn) return false;
     if (!micros_of(history_, op.argument, nullptr)) return false;
-    return op.outcome != Outcome::kOk || told_by(history_, op).has_value();
+    return op.outcome != Outcome::kOk || micros_told_by(history_, op).has_value();
   }
   void prepare(const Operation& op) override {
     const auto micros = micros_of(history_, op.argument, nullptr);
@@ -255,7 +255,7 @@ class TransactionsObject final : public Object {
   }
   void read(const Operation& op, Effects& effects) override {
     effects.clear();
-    const auto told = told_by(history_, op);
+    const auto told = micros_told_by(history_, op);
     if (!told) return;
     effects.observes = true;
     const bool writes = step_of(history_, op) > 0;

@@ -32,7 +32,7 @@ constexpr Nanos kLooked = 500 * kMillisecond;
 // The cron that asks for votes runs ten times a second.
 constexpr Nanos kTurnTaken = 500 * kMillisecond;
 // By then an offset that was broadcast has arrived, the cron that looks at it has run, and so have we.
-constexpr Nanos kTold = 400 * kMillisecond;
+constexpr Nanos kToldWithin = 400 * kMillisecond;
 
 /// An election that a replica announced: when it will ask for votes, as what, with how much of the stream.
 struct Announced {
@@ -229,7 +229,7 @@ class Elections {
     if (apart > kSecond || own.offset < 0 || other.offset <= own.offset) return;
     if (by_hand(node, own.line->time) || by_hand(better, own.line->time)) return;
     const Nanos asked = first->time;
-    if (asked < std::max(own.line->time, other.line->time) + kTold + analysis_.stall) return;
+    if (asked < std::max(own.line->time, other.line->time) + kToldWithin + analysis_.stall) return;
     const std::int64_t had = offset_until(node, asked);
     if (had < 0 || had >= other.offset) return;
     if (disturbed(better, node, std::min(own.line->time, other.line->time), asked)) return;

@@ -18,7 +18,7 @@ std::string command_line(const CommandRecord& command) {
 }
 
 /// What a headline quotes; the whole stands in the explanation.
-std::string shortened(const std::string& text) {
+std::string quoted_in_part(const std::string& text) {
   constexpr std::size_t kQuoted = 60;
   if (text.size() <= kQuoted) return text;
   std::size_t end = kQuoted;
@@ -37,7 +37,7 @@ void check_expectation(Nanos stall, const ExpectationRecord& expectation, CheckR
   Anomaly anomaly;
   anomaly.type = std::string(kExpectationKind) + expectation.step;
   anomaly.time = expectation.until;
-  anomaly.headline = "Step " + expectation.step + " expected '" + shortened(expectation.condition) +
+  anomaly.headline = "Step " + expectation.step + " expected '" + quoted_in_part(expectation.condition) +
                      "' within " + in_milliseconds(expectation.patience) + ", and it did not come to hold";
   anomaly.explanation = what + " was expected at " + at(expectation.began) + " within " +
                         in_milliseconds(expectation.patience) + ", and did not hold: " + expectation.why;
@@ -67,9 +67,9 @@ void check_reply(const RunRecord& run, const CommandRecord& command, CheckResult
   anomaly.type = AnomalyKind("unexpected-reply").text();
   anomaly.time = command.replied;
   anomaly.node = node_name(run, command.node);
-  anomaly.headline = anomaly.node + " answered " + shortened(command_line(command)) + " with '" +
-                     shortened(command.reply) + "', where step " + command.step + " expected '" +
-                     shortened(command.expected) + "'";
+  anomaly.headline = anomaly.node + " answered " + quoted_in_part(command_line(command)) + " with '" +
+                     quoted_in_part(command.reply) + "', where step " + command.step + " expected '" +
+                     quoted_in_part(command.expected) + "'";
   anomaly.explanation = anomaly.node + " answered " + what + " at " + at(command.replied) + " with '" +
                         command.reply + "'; expected was '" + command.expected + "'";
   report(result, std::move(anomaly));

@@ -22,7 +22,7 @@ namespace {
 // reported.
 constexpr std::string_view kMarked = "Marking node ";
 constexpr std::string_view kQuorum = "as failing (quorum reached)";
-constexpr std::string_view kTold = "FAIL message received from ";
+constexpr std::string_view kToldFailed = "FAIL message received from ";
 constexpr std::string_view kCleared = "Clear FAIL state for node ";
 constexpr std::string_view kUnserved = "is reachable again and nobody is serving its slots after some time";
 
@@ -59,7 +59,7 @@ class FailureReports {
   int marked(const LogLine& line) const {
     if (line.text.starts_with(kMarked) && line.text.find(kQuorum) != std::string::npos)
       return run_.node_by_id(id_after(line.text, kMarked));
-    return line.text.starts_with(kTold) ? run_.node_by_id(id_after(line.text, " about ")) : -1;
+    return line.text.starts_with(kToldFailed) ? run_.node_by_id(id_after(line.text, " about ")) : -1;
   }
 
   /// Row 16: a master that has its slots still is taken back when more than 2·NT have passed by the clock of

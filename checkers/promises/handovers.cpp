@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view kRequested = "Manual failover requested by replica";
 constexpr std::string_view kTimedOut = "Manual failover timed out";
 constexpr std::string_view kDemoted = "Reconfiguring myself";
-constexpr std::string_view kAccepted = "Manual failover user request accepted";
-constexpr std::string_view kStarting = "Starting a failover election";
+constexpr std::string_view kRequestAccepted = "Manual failover user request accepted";
+constexpr std::string_view kStartingElection = "Starting a failover election";
 
 // It is given up after as long (CLUSTER_MF_TIMEOUT), the pause of the writers after twice that.
 constexpr Nanos kGivenUp = 5 * kSecond;
@@ -113,8 +113,8 @@ class Handovers {
     for (const LogLine& line : run_.logs) {
       if (&line >= &timed_out) break;
       if (line.node != timed_out.node || line.pid != timed_out.pid) continue;
-      if (line.text.starts_with(kAccepted)) accepted = &line;
-      if (line.text.starts_with(kTimedOut) || line.text.starts_with(kStarting)) accepted = nullptr;
+      if (line.text.starts_with(kRequestAccepted)) accepted = &line;
+      if (line.text.starts_with(kTimedOut) || line.text.starts_with(kStartingElection)) accepted = nullptr;
     }
     return accepted;
   }

@@ -12,7 +12,7 @@ namespace harness {
 namespace {
 
 /// So long a notice may be under way, beside the host's stall.
-constexpr Nanos kUnderWay = kSecond;
+constexpr Nanos kNoticeUnderWay = kSecond;
 
 /// One subscription: its looks at what had come, in their order.
 struct Listener {
@@ -69,7 +69,7 @@ class Notices {
     std::set<std::int64_t> seen;
     for (const std::uint32_t id : writes->second) {
       const Operation& write = op(id);
-      const Nanos due = write.completed + kUnderWay + analysis_.stall;
+      const Nanos due = write.completed + kNoticeUnderWay + analysis_.stall;
       if (write.node != opened.node || write.invoked <= opened.completed || due >= listener.listens_until)
         continue;
       if (!quiet_.holds(write.invoked, due) ||

@@ -15,6 +15,7 @@
 #include "checkers/promises/slot_coverage.h"
 #include "checkers/promises/terms.h"
 #include "checkers/promises/votes.h"
+#include "ci/test_paths.h"
 #include "harness/core/old_stores.h"
 
 using namespace harness;
@@ -29,7 +30,7 @@ int node_number(const std::string& name) {
 
 /// The format stands at the head of each file.
 RunRecord read_record(const std::string& name) {
-  std::ifstream file(std::string(SOURCE_DIR) + "/checkers/testdata/" + name);
+  std::ifstream file(source_dir() + "/checkers/testdata/" + name);
   REQUIRE(file.good());
   RunRecord run;
   run.info.server.flavor = "redis";

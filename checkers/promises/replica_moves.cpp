@@ -10,7 +10,7 @@ namespace harness {
 namespace {
 
 constexpr Nanos kOrphaned = 5 * kSecond;  // CLUSTER_SLAVE_MIGRATION_DELAY
-constexpr Nanos kGrain = 500 * kMillisecond;
+constexpr Nanos kMoveGrain = 500 * kMillisecond;
 
 std::ptrdiff_t working_replicas(const View& view, const std::string& master) {
   return std::ranges::count_if(view.topology.nodes, [&](const TopologyNode& node) {
@@ -97,7 +97,7 @@ class Moves {
   }
 
   void check_time(const LogLine& line, const std::string& what, Nanos with) {
-    if (line.time - with >= kOrphaned - kGrain - analysis_.stall) return;
+    if (line.time - with >= kOrphaned - kMoveGrain - analysis_.stall) return;
     accuse(run_, result_, "migrated-too-early", line.node, line.time,
            what + ", which by its own looks had a working replica " + in_milliseconds(line.time - with) +
                " before; a master must be without one for " + in_milliseconds(kOrphaned));

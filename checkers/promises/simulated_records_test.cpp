@@ -18,6 +18,7 @@
 #include "checkers/promises/role_convergence.h"
 #include "checkers/promises/slot_coverage.h"
 #include "checkers/promises/votes.h"
+#include "ci/test_paths.h"
 
 using namespace harness;
 
@@ -53,7 +54,7 @@ FaultRecord trouble(Nanos from, Nanos until, int nodes) {
 class Records {
  public:
   explicit Records(const std::string& options) {
-    const std::string command = std::string(BINARY_DIR) + "/cluster-sim --record --no-admin " + options;
+    const std::string command = build_dir() + "/cluster-sim --record --no-admin " + options;
     pipe_ = ::popen(command.c_str(), "r");
     REQUIRE(pipe_ != nullptr);
   }

@@ -68,11 +68,12 @@ constexpr EdgeType pivot_type(CycleShape shape) {
   return shape == CycleShape::kG0 ? EdgeType::kWw : shape == CycleShape::kG1c ? EdgeType::kWr : EdgeType::kRw;
 }
 
-/// The component of each node (kNone: a component of one) in the graph over a mask; `spread`: in the graph of
-/// twice as many nodes, where node v + nodes() is "v, reached by an rw edge", from which no rw edge leads on.
+/// The component of each node (kNoIndex: a component of one) in the graph over a mask; `spread`: in the graph
+/// of twice as many nodes, where node v + nodes() is "v, reached by an rw edge", from which no rw edge leads
+/// on.
 std::vector<Index> components_by_node(const DependencyGraph& graph, EdgeMask mask, bool spread) {
   const Index nodes = graph.nodes();
-  std::vector<Index> component(spread ? nodes * 2 : nodes, kNone);
+  std::vector<Index> component(spread ? nodes * 2 : nodes, kNoIndex);
   std::vector<std::vector<Index>> found;
   if (!spread) {
     found = strong_components(graph, mask);
@@ -291,7 +292,7 @@ class ComponentSearch {
 
   bool in_one_component(const std::vector<Index>& component, bool spread, Index from, Index to) const {
     const Index end = spread ? to + graph_.nodes() : to;
-    return component[from] != kNone && component[from] == component[end];
+    return component[from] != kNoIndex && component[from] == component[end];
   }
 
   void search(CycleClass wanted) {
@@ -403,7 +404,7 @@ class ComponentSearch {
       const bool spread = forbids_adjacent_rw(wanted.shape);
       std::vector<Index> transactions;
       for (Index txn = 0; txn < graph_.transactions(); ++txn)
-        if (component[txn] != kNone || (spread && component[txn + graph_.nodes()] != kNone))
+        if (component[txn] != kNoIndex || (spread && component[txn + graph_.nodes()] != kNoIndex))
           transactions.push_back(members_[txn]);
       if (transactions.empty()) continue;
       findings_.hidden.push_back({level.anomaly[column], std::move(transactions)});

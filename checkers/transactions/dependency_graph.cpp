@@ -64,8 +64,8 @@ void GraphBuilder::add_process_order(const History& history) {
   for (Index txn = 0; txn < transactions_; ++txn) {
     const Operation& op = history.operations[txn];
     if (op.outcome == Outcome::kFail) continue;
-    Index& last = last_ok.try_emplace(op.process, kNone).first->second;
-    if (last != kNone) add(last, txn, EdgeType::kProcess);
+    Index& last = last_ok.try_emplace(op.process, kNoIndex).first->second;
+    if (last != kNoIndex) add(last, txn, EdgeType::kProcess);
     if (op.outcome == Outcome::kOk) last = txn;
   }
 }
@@ -78,20 +78,20 @@ void GraphBuilder::add_realtime_order(const History& history) {
   };
   std::priority_queue<Completion, std::vector<Completion>, std::greater<>> open;
   released_.assign(transactions_, transactions_);
-  Index point = kNone;  // the latest point of the timeline
+  Index point = kNoIndex;  // the latest point of the timeline
   for (Index txn = 0; txn < transactions_; ++txn) {
     const Operation& op = history.operations[txn];
     if (op.outcome == Outcome::kFail) continue;
     if (!open.empty() && open.top().time < op.invoked) {
       const Index next = new_node();
-      if (point != kNone) add(point, next, EdgeType::kCarry);
+      if (point != kNoIndex) add(point, next, EdgeType::kCarry);
       point = next;
       for (; !open.empty() && open.top().time < op.invoked; open.pop()) {
         add(open.top().txn, point, EdgeType::kRealtime);
         released_[open.top().txn] = txn;
       }
     }
-    if (point != kNone) add(point, txn, EdgeType::kCarry);
+    if (point != kNoIndex) add(point, txn, EdgeType::kCarry);
     if (op.outcome == Outcome::kOk) open.push({op.completed, txn});
   }
 }
@@ -102,7 +102,7 @@ DependencyGraph GraphBuilder::build() {
   graph.released_ = std::move(released_);
   std::vector<Index>& first = graph.first_edge_;
   first.assign(nodes_ + 2, 0);
-  CHECK_THAT_HOLDS(edges_.size() < kNone, "a dependency graph of 2^32 edges");
+  CHECK_THAT_HOLDS(edges_.size() < kNoIndex, "a dependency graph of 2^32 edges");
   for (const FromEdge& edge : edges_) ++first[edge.from + 2];
   for (Index node = 0; node + 1 < nodes_ + 1; ++node) first[node + 2] += first[node + 1];
   std::vector<Edge> sorted(edges_.size(), Edge(0, EdgeType::kWw));
@@ -111,7 +111,7 @@ DependencyGraph GraphBuilder::build() {
   edges_ = {};
 
   // Where several data edges join two transactions, keep the strongest.
-  std::vector<Index> slot_of(nodes_, kNone);
+  std::vector<Index> slot_of(nodes_, kNoIndex);
   Index written = 0;
   for (Index node = 0; node < nodes_; ++node) {
     const Index begin = first[node];
@@ -120,7 +120,7 @@ DependencyGraph GraphBuilder::build() {
       const Edge edge = sorted[i];
       Index& slot = slot_of[edge.to()];
       const bool data = edge.type() <= EdgeType::kRw;
-      if (data && slot != kNone && slot >= new_begin) {
+      if (data && slot != kNoIndex && slot >= new_begin) {
         if (edge.type() < sorted[slot].type()) sorted[slot] = edge;
         continue;
       }
@@ -139,12 +139,12 @@ DependencyGraph DependencyGraph::induced(std::span<const Index> members) const {
   DependencyGraph part;
   const auto local = [&](Index node) {
     const auto found = std::ranges::lower_bound(members, node);
-    return found != members.end() && *found == node ? static_cast<Index>(found - members.begin()) : kNone;
+    return found != members.end() && *found == node ? static_cast<Index>(found - members.begin()) : kNoIndex;
   };
   part.transactions_ = static_cast<Index>(std::ranges::lower_bound(members, transactions_) - members.begin());
   for (Index node : members) {
     for (Edge edge : out(node))
-      if (const Index to = local(edge.to()); to != kNone) part.edges_.push_back(Edge(to, edge.type()));
+      if (const Index to = local(edge.to()); to != kNoIndex) part.edges_.push_back(Edge(to, edge.type()));
     part.first_edge_.push_back(static_cast<Index>(part.edges_.size()));
   }
   if (released_.empty()) return part;
@@ -169,7 +169,7 @@ class StrongComponents {
       if (lowest_[start] == 0) enter(start);
       while (!path_.empty()) {
         const Index child = next_child(path_.back());
-        if (child != kNone)
+        if (child != kNoIndex)
           enter(child);
         else
           leave();
@@ -179,7 +179,7 @@ class StrongComponents {
   }
 
  private:
-  static constexpr Index kDone = kNone;  // above every index, so a finished component never lowers a root
+  static constexpr Index kDone = kNoIndex;  // above every index, so a finished component never lowers a root
   struct Frame {
     Index node;
     Index next_edge;
@@ -197,7 +197,7 @@ class StrongComponents {
     frame.root = false;
   }
 
-  /// The next successor that was not visited; kNone: all were.
+  /// The next successor that was not visited; kNoIndex: all were.
   Index next_child(Frame& frame) {
     const std::span<const Edge> out = graph_.out(frame.node);
     while (frame.next_edge < out.size()) {
@@ -206,7 +206,7 @@ class StrongComponents {
       if (lowest_[edge.to()] == 0) return edge.to();
       lower(frame, edge.to());
     }
-    return kNone;
+    return kNoIndex;
   }
 
   void leave() {

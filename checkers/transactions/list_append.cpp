@@ -13,7 +13,7 @@ constexpr Index kUnread = ListOrders::kUnread;
 
 /// Where the current transaction first touched a key, and whether it has appended to it.
 struct KeyTouch {
-  Index txn = kNone;
+  Index txn = kNoIndex;
   Index first_mop = 0;
   bool appended = false;
 };
@@ -141,7 +141,7 @@ class ListAppend::Impl {
     const Index version = orders_.version(first_read);
     if (version == kUnread || key.conflicted) return;
     const std::size_t at = std::size_t{key.begin} + key_id + version;  // key.size + 1 versions a key
-    if (first_update_[at] == kNone) {
+    if (first_update_[at] == kNoIndex) {
       first_update_[at] = txn;
       return;
     }
@@ -178,7 +178,7 @@ class ListAppend::Impl {
       const Index key_id = txns_.key(read.mop);
       for (Value element : list) {
         const auto append = orders_.append_of(key_id, element);
-        report_origin(read, element, append ? append->txn : kNone);
+        report_origin(read, element, append ? append->txn : kNoIndex);
       }
       judge_last_element(read, list.back());
     }
@@ -217,7 +217,7 @@ class ListAppend::Impl {
   /// An element read at any place must come from a transaction that may have committed.
   void report_origin(const PlacedMop& read, Value element, Index writer) {
     const std::string name = key_name(txns_.key(read.mop));
-    if (writer == kNone) {
+    if (writer == kNoIndex) {
       findings_.log.add("garbage-read", [&] {
         return anomaly_of(history_, {read.txn}, name,
                           "T1 read " + name + " as " + read_text(read.mop) +
@@ -259,15 +259,15 @@ class ListAppend::Impl {
     for (Index key_id = 0; key_id < orders_.keys().size(); ++key_id) {
       const KeyOrder& key = orders_.keys()[key_id];
       if (key.conflicted) continue;
-      Index aborted = kNone;  // the first failed transaction that no committed one has followed yet
+      Index aborted = kNoIndex;  // the first failed transaction that no committed one has followed yet
       for (Index position = 0; position < key.size; ++position) {
         const Index writer = orders_.appender(key, position);
-        if (writer == kNone || !txns_.is_possible(writer)) {
+        if (writer == kNoIndex || !txns_.is_possible(writer)) {
           first_taint_[key_id] = std::min(first_taint_[key_id], position);
-          if (aborted == kNone) aborted = writer;
-        } else if (aborted != kNone && txns_.is_ok(writer)) {
+          if (aborted == kNoIndex) aborted = writer;
+        } else if (aborted != kNoIndex && txns_.is_ok(writer)) {
           report_dirty_update(key_id, aborted, writer, orders_.element(key, position));
-          aborted = kNone;
+          aborted = kNoIndex;
         }
       }
     }
@@ -304,7 +304,7 @@ class ListAppend::Impl {
     const Index version = orders_.version(append.mop);
     // An append that nobody saw came after all that somebody did.
     const Index previous = version == kUnread ? key.size : version - 1;
-    if (const Index writer = orders_.writer(key, previous); writer != kNone)
+    if (const Index writer = orders_.writer(key, previous); writer != kNoIndex)
       graph.add(writer, append.txn, EdgeType::kWw);
     if (version == kUnread) unread_appends_.push_back({txns_.key(append.mop), append.txn});
   }
@@ -318,11 +318,11 @@ class ListAppend::Impl {
       const Index last = version - 1;
       if (orders_.is_intermediate(key, last) && orders_.appender(key, last) != read.txn)
         report_intermediate(read, orders_.appender(key, last), orders_.element(key, last));
-      if (const Index writer = orders_.writer(key, version); writer != kNone)
+      if (const Index writer = orders_.writer(key, version); writer != kNoIndex)
         graph.add(writer, read.txn, EdgeType::kWr);
     }
     if (version < key.size) {
-      if (const Index next = orders_.writer(key, version + 1); next != kNone)
+      if (const Index next = orders_.writer(key, version + 1); next != kNoIndex)
         graph.add(read.txn, next, EdgeType::kRw);
     } else if (key.unread > 0) {
       last_readers_.push_back({key_id, read.txn});
@@ -422,10 +422,11 @@ class ListAppend::Impl {
   ListOrders orders_;
   const TxnColumns& txns_;
   std::vector<KeyTouch> touches_ = std::vector<KeyTouch>(orders_.keys().size());
-  std::vector<Index> first_taint_ = std::vector<Index>(orders_.keys().size(), kNone);
+  std::vector<Index> first_taint_ = std::vector<Index>(orders_.keys().size(), kNoIndex);
   std::vector<bool> incompatible_ = std::vector<bool>(orders_.keys().size(), false);
   // By key and version: who first read it and then appended.
-  std::vector<Index> first_update_ = std::vector<Index>(orders_.positions() + orders_.keys().size(), kNone);
+  std::vector<Index> first_update_ =
+      std::vector<Index>(orders_.positions() + orders_.keys().size(), kNoIndex);
   std::unordered_map<std::size_t, Updaters> lost_updates_;  // by the same
   std::vector<KeyedTxn> unread_appends_;
   std::vector<KeyedTxn> last_readers_;

@@ -96,7 +96,7 @@ class RwRegister::Impl {
     const Index id = registers_.version_of_mop(mop);
     const Version& version = registers_.versions()[id];
     if (registers_.is_initial(id) || version.written_twice) return;
-    const std::string_view type = version.writer == kNone              ? "garbage-read"
+    const std::string_view type = version.writer == kNoIndex           ? "garbage-read"
                                   : !txns_.is_possible(version.writer) ? "G1a"
                                   : version.writer == txn              ? "future-read"
                                   : version.intermediate               ? "G1b"
@@ -142,15 +142,15 @@ class RwRegister::Impl {
   /// unseen.
   void judge_updates() {
     std::vector<std::vector<Index>> colliding;
-    std::vector<Index> first(registers_.versions().size(), kNone), group(first);
+    std::vector<Index> first(registers_.versions().size(), kNoIndex), group(first);
     std::vector<Index> version_of_group;
     for (const Touch& touch : registers_.touches()) {
-      if (touch.read == kNone || touch.write == kNone || !txns_.is_ok(touch.txn)) continue;
-      if (first[touch.read] == kNone) {
+      if (touch.read == kNoIndex || touch.write == kNoIndex || !txns_.is_ok(touch.txn)) continue;
+      if (first[touch.read] == kNoIndex) {
         first[touch.read] = touch.txn;
         continue;
       }
-      if (group[touch.read] == kNone) {
+      if (group[touch.read] == kNoIndex) {
         group[touch.read] = static_cast<Index>(colliding.size());
         colliding.push_back({first[touch.read]});
         version_of_group.push_back(touch.read);
@@ -194,7 +194,7 @@ class RwRegister::Impl {
     std::vector<VersionEdge> edges;
     if (!wfr_keys_) return edges;
     for (const Touch& touch : registers_.touches())
-      if (touch.read != kNone && touch.write != kNone && touch.read != touch.write)
+      if (touch.read != kNoIndex && touch.write != kNoIndex && touch.read != touch.write)
         edges.push_back({touch.read, touch.write, Source::kWfr});
     return edges;
   }
@@ -206,8 +206,8 @@ class RwRegister::Impl {
     for (const Touch& touch : registers_.touches()) {
       const Operation& op = history_.operations[touch.txn];
       const std::uint64_t of = std::uint64_t{static_cast<std::uint32_t>(op.process)} << 32 | touch.key;
-      const auto [at, fresh] = last.try_emplace(of, kNone);
-      if (!fresh && at->second != kNone && at->second != touch.first())
+      const auto [at, fresh] = last.try_emplace(of, kNoIndex);
+      if (!fresh && at->second != kNoIndex && at->second != touch.first())
         edges.push_back({at->second, touch.first(), Source::kSequential});
       if (op.outcome == Outcome::kOk) at->second = touch.last();
     }
@@ -294,7 +294,7 @@ class RwRegister::Impl {
     const auto& versions = registers_.versions();
     std::vector<bool> preceded(versions.size(), false);
     for (const VersionEdge& edge : edges)
-      if (registers_.external_writer(edge.from) != kNone) preceded[edge.to] = true;
+      if (registers_.external_writer(edge.from) != kNoIndex) preceded[edge.to] = true;
     for (Index id = 0; id < versions.size(); ++id)
       if (const Index first = registers_.initial(versions[id].key); id != first && !preceded[id])
         edges.push_back({first, id, Source::kInitial});
@@ -306,11 +306,11 @@ class RwRegister::Impl {
     const auto versions = static_cast<Index>(registers_.versions().size());
     std::vector<Index> first_reader(versions + 2, 0);
     for (const Touch& touch : registers_.touches())
-      if (touch.read != kNone) ++first_reader[touch.read + 2];
+      if (touch.read != kNoIndex) ++first_reader[touch.read + 2];
     for (Index id = 0; id < versions; ++id) first_reader[id + 2] += first_reader[id + 1];
     std::vector<Index> readers(first_reader.back());
     for (const Touch& touch : registers_.touches())
-      if (touch.read != kNone) readers[first_reader[touch.read + 1]++] = touch.txn;
+      if (touch.read != kNoIndex) readers[first_reader[touch.read + 1]++] = touch.txn;
 
     std::vector<Index> next_writers;
     auto edge = version_edges_.begin();
@@ -319,13 +319,13 @@ class RwRegister::Impl {
       const std::span<const Index> readers_here(readers.data() + first_reader[id],
                                                 readers.data() + first_reader[id + 1]);
       const Index writer = registers_.external_writer(id);
-      if (writer != kNone)
+      if (writer != kNoIndex)
         for (Index reader : readers_here) graph.add(writer, reader, EdgeType::kWr);
       next_writers.clear();
       for (; edge != version_edges_.end() && edge->from == id; ++edge)
-        if (const Index next = registers_.external_writer(edge->to); next != kNone)
+        if (const Index next = registers_.external_writer(edge->to); next != kNoIndex)
           next_writers.push_back(next);
-      if (writer != kNone)
+      if (writer != kNoIndex)
         for (Index next : next_writers) graph.add(writer, next, EdgeType::kWw);
       if (!readers_here.empty() && !next_writers.empty())
         graph.add_product(readers_here, next_writers, EdgeType::kRw);
@@ -341,7 +341,7 @@ class RwRegister::Impl {
         if (touches[a].key != touches[b].key) continue;
         const Index before = step.type == EdgeType::kRw ? touches[a].read : touches[a].write;
         const Index after = step.type == EdgeType::kWr ? touches[b].read : touches[b].write;
-        if (before == kNone || after == kNone) continue;
+        if (before == kNoIndex || after == kNoIndex) continue;
         const std::string name = key_name(touches[a].key);
         const std::string done =
             from + (step.type == EdgeType::kRw ? " read " : " wrote ") + name + " = " + value_text(before);

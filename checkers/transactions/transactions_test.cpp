@@ -8,6 +8,7 @@
 
 #include "checkers/transactions/txn_notation.h"
 #include "checkers/transactions/txn_registers.h"
+#include "ci/test_paths.h"
 #include "harness/core/check.h"
 
 using namespace harness;
@@ -65,7 +66,7 @@ Expectation parse_expectation(const std::string& line, const ModelOptions& keys)
 }
 
 std::vector<Case> read_cases(const std::string& file) {
-  std::ifstream in(std::string(SOURCE_DIR) + "/checkers/testdata/" + file);
+  std::ifstream in(source_dir() + "/checkers/testdata/" + file);
   REQUIRE(in);
   std::vector<Case> cases;
   for (std::string line; std::getline(in, line);) {

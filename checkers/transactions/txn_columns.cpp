@@ -132,7 +132,7 @@ Index ValueIds::id_of(Value value) {
 
 Index ValueIds::find(Value value) const {
   const std::size_t slot = slot_of(value);
-  return slots_[slot] == 0 ? kNone : slots_[slot] - 1;
+  return slots_[slot] == 0 ? kNoIndex : slots_[slot] - 1;
 }
 
 void ValueIds::grow() {

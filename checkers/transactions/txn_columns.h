@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "checkers/common/no_index.h"
 #include "checkers/transactions/txn_budget.h"
 #include "harness/core/history.h"
 
@@ -18,7 +19,6 @@ namespace harness {
 
 /// Numbers of transactions, keys, micro-operations: all fit 29 bits, which the dependency graph needs.
 using Index = std::uint32_t;
-inline constexpr Index kNone = 0xffffffff;
 inline constexpr Index kMaxTransactions = 1U << 27;
 
 /// Dense ids for values, in order of first use: an open-addressing table of 12 bytes a slot.
@@ -26,7 +26,7 @@ class ValueIds {
  public:
   ValueIds();
   Index id_of(Value value);
-  /// kNone when the value was never given an id.
+  /// kNoIndex when the value was never given an id.
   Index find(Value value) const;
   const std::vector<Value>& values() const { return values_; }
 

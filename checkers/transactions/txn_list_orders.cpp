@@ -8,7 +8,7 @@ namespace {
 
 /// The current transaction's latest append to a key.
 struct LatestAppend {
-  Index txn = kNone;
+  Index txn = kNoIndex;
   Index mop = 0;
 };
 

@@ -17,7 +17,7 @@ namespace harness {
 struct KeyOrder {
   Value longest;  // the longest list read
   Index longest_size = 0;
-  Index longest_mop = kNone;
+  Index longest_mop = kNoIndex;
   Index begin = 0;        // of this key's part of the orders
   Index size = 0;         // smaller than longest_size when the longest read repeats an element
   std::size_t table = 0;  // of this key's part of the table of elements
@@ -43,7 +43,7 @@ struct DoubleAppend {
 
 class ListOrders {
  public:
-  static constexpr Index kUnread = kNone;  // a version that is not in the key's order
+  static constexpr Index kUnread = kNoIndex;  // a version that is not in the key's order
 
   /// Throws UsageError (txn_columns.h). REQUIRES: the history outlives this.
   ListOrders(const History& history, TxnBudget& budget);
@@ -58,28 +58,28 @@ class ListOrders {
   /// it.
   Index version(Index mop) const { return version_[mop]; }
   Value element(const KeyOrder& key, Index position) const { return order_value_[key.begin + position]; }
-  /// Who appended the element, failed transactions too; kNone: nobody.
+  /// Who appended the element, failed transactions too; kNoIndex: nobody.
   Index appender(const KeyOrder& key, Index position) const {
     const Index entry = order_txn_[key.begin + position];
-    return entry == kNobody ? kNone : entry & ~kIntermediate;
+    return entry == kNobody ? kNoIndex : entry & ~kIntermediate;
   }
   /// Its transaction appended to the key again.
   bool is_intermediate(const KeyOrder& key, Index position) const {
     const Index entry = order_txn_[key.begin + position];
     return entry != kNobody && (entry & kIntermediate) != 0;
   }
-  /// Who made this version, if that may have committed; kNone otherwise and for the empty one.
+  /// Who made this version, if that may have committed; kNoIndex otherwise and for the empty one.
   Index writer(const KeyOrder& key, Index version) const {
-    if (version == 0 || version == kUnread) return kNone;
+    if (version == 0 || version == kUnread) return kNoIndex;
     const Index txn = appender(key, version - 1);
-    return txn != kNone && txns_.is_possible(txn) ? txn : kNone;
+    return txn != kNoIndex && txns_.is_possible(txn) ? txn : kNoIndex;
   }
 
   /// Reads that are no prefix of their key's order.
   const std::vector<PlacedMop>& irregular() const { return irregular_; }
   /// The first of each conflicted key.
   const std::vector<DoubleAppend>& double_appends() const { return double_appends_; }
-  /// The append of this element to the key, in the order or not; kNone: there is none.
+  /// The append of this element to the key, in the order or not; kNoIndex: there is none.
   std::optional<PlacedMop> append_of(Index key, Value element) const;
   Index txn_of(Index mop) const;
 

@@ -15,7 +15,7 @@ Registers::Registers(const History& history, const std::string& initial, TxnBudg
   const auto keys = static_cast<Index>(txns_.keys.size());
   for (Index key = 0; key < keys; ++key) initial_.push_back(version_of(key, first));
   version_of_mop_.resize(txns_.value.size());
-  latest_touch_.assign(keys, kNone);
+  latest_touch_.assign(keys, kNoIndex);
   first_touch_.push_back(0);
   budget.take(version_of_mop_.size() * sizeof(Index) + txns_.size() * sizeof(Index));
   const auto bytes = [&] {
@@ -39,44 +39,45 @@ void Registers::add_transaction(Index txn) {
     const Index id = version_of(key, txns_.value[mop]);
     version_of_mop_[mop] = id;
     Index& at = latest_touch_[key];
-    if (at == kNone || at < begin || at >= touches_.size() || touches_[at].txn != txn ||
+    if (at == kNoIndex || at < begin || at >= touches_.size() || touches_[at].txn != txn ||
         touches_[at].key != key) {
       at = static_cast<Index>(touches_.size());
-      touches_.push_back({txn, key, kNone, kNone});
+      touches_.push_back({txn, key, kNoIndex, kNoIndex});
     }
     Touch& touch = touches_[at];
     Version& version = versions_[id];
     if (!txns_.is_write(mop)) {
       version.read = true;
-      if (touch.read == kNone && touch.write == kNone) touch.read = id;
+      if (touch.read == kNoIndex && touch.write == kNoIndex) touch.read = id;
       continue;
     }
-    version.written_twice |= version.writer != kNone;
+    version.written_twice |= version.writer != kNoIndex;
     version.writer = txn;
     version.writer_mop = mop;
-    if (touch.write != kNone) versions_[touch.write].intermediate = true;
+    if (touch.write != kNoIndex) versions_[touch.write].intermediate = true;
     touch.write = id;
   }
   if (!possible) touches_.resize(begin);
 }
 
 void Registers::assume_initial_values() {
-  std::vector<Index> unwritten(initial_.size(), kNone);
+  std::vector<Index> unwritten(initial_.size(), kNoIndex);
   std::vector<bool> several(initial_.size(), false);
   for (Index id = 0; id < versions_.size(); ++id) {
     const Version& version = versions_[id];
-    if (!version.read || version.writer != kNone) continue;
-    several[version.key] = several[version.key] || unwritten[version.key] != kNone;
+    if (!version.read || version.writer != kNoIndex) continue;
+    several[version.key] = several[version.key] || unwritten[version.key] != kNoIndex;
     unwritten[version.key] = id;  // null too, so that a key once read as null began with null
   }
   for (Index key = 0; key < initial_.size(); ++key)
-    if (unwritten[key] != kNone && !several[key]) initial_[key] = unwritten[key];
+    if (unwritten[key] != kNoIndex && !several[key]) initial_[key] = unwritten[key];
 }
 
 Index Registers::external_writer(Index version) const {
   const Version& v = versions_[version];
-  const bool usable = v.writer != kNone && !v.intermediate && !v.written_twice && txns_.is_possible(v.writer);
-  return usable && !is_initial(version) ? v.writer : kNone;
+  const bool usable =
+      v.writer != kNoIndex && !v.intermediate && !v.written_twice && txns_.is_possible(v.writer);
+  return usable && !is_initial(version) ? v.writer : kNoIndex;
 }
 
 std::size_t Registers::slot_of(Index key, Value value) const {

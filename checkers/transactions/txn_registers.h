@@ -14,8 +14,8 @@ namespace harness {
 struct Version {
   Index key = 0;
   Value value;
-  Index writer = kNone;  // the transaction that wrote it, failed ones too
-  Index writer_mop = kNone;
+  Index writer = kNoIndex;  // the transaction that wrote it, failed ones too
+  Index writer_mop = kNoIndex;
   bool intermediate = false;   // its transaction wrote the key again
   bool written_twice = false;  // so nobody can say whose it is
   bool read = false;           // by an ok transaction
@@ -25,10 +25,10 @@ struct Version {
 struct Touch {
   Index txn = 0;
   Index key = 0;
-  Index read = kNone;   // the version read before any write of its own
-  Index write = kNone;  // the last version written
-  Index first() const { return read != kNone ? read : write; }
-  Index last() const { return write != kNone ? write : read; }
+  Index read = kNoIndex;   // the version read before any write of its own
+  Index write = kNoIndex;  // the last version written
+  Index first() const { return read != kNoIndex ? read : write; }
+  Index last() const { return write != kNoIndex ? write : read; }
 };
 
 /// `--initial unknown`.
@@ -53,7 +53,7 @@ class Registers {
   /// The touches of one transaction: [begin, end).
   Index touch_begin(Index txn) const { return first_touch_[txn]; }
   Index touch_end(Index txn) const { return first_touch_[txn + 1]; }
-  /// Whoever left this version behind for others to read, if it may have committed; else kNone.
+  /// Whoever left this version behind for others to read, if it may have committed; else kNoIndex.
   Index external_writer(Index version) const;
 
  private:

@@ -23,7 +23,7 @@ constexpr std::string_view kSuites[] = {"bookworm", "trixie", "sid"};
 constexpr const char* kKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 constexpr auto kIndexLifetime = std::chrono::hours(24);
 
-std::string read_file(const fs::path& path) {
+std::string text_of_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -49,14 +49,14 @@ std::optional<std::string> debian_archive(std::string_view uri) {
 }
 
 std::string machine_mirror() {
-  std::string lists = read_file("/etc/apt/sources.list");
+  std::string lists = text_of_file("/etc/apt/sources.list");
   std::error_code error;
   std::vector<fs::path> parts;
   for (const auto& item : fs::directory_iterator("/etc/apt/sources.list.d", error))
     if (item.path().extension() == ".list" || item.path().extension() == ".sources")
       parts.push_back(item.path());
   std::sort(parts.begin(), parts.end());
-  for (const fs::path& part : parts) lists += "\n" + read_file(part);
+  for (const fs::path& part : parts) lists += "\n" + text_of_file(part);
   return mirror_in(lists);
 }
 
@@ -89,12 +89,12 @@ class PrivateApt {
   /// Returns the files that the archive's index names and the archive does not have; what it has is there.
   std::vector<std::string> download(const std::string& name, const std::string& version,
                                     const fs::path& into) {
-    const auto before = read_file(log()).size();
+    const auto before = text_of_file(log()).size();
     try {
       run({"source", "--download-only", name + "=" + version}, into,
           fmt::format("fetching {} {} from {}", name, version, mirror_), "check the network");
     } catch (const EnvironmentError&) {
-      std::vector<std::string> missing = missing_files(std::string_view(read_file(log())).substr(before));
+      std::vector<std::string> missing = missing_files(std::string_view(text_of_file(log())).substr(before));
       if (missing.empty()) throw;
       return missing;
     }
@@ -108,7 +108,7 @@ class PrivateApt {
         const std::string file = item.path().filename().string();
         if (file.find(fmt::format("_dists_{}_", suite)) == std::string::npos || !file.ends_with("_Sources"))
           continue;
-        const auto more = sources_in_index(read_file(item.path()), name, suite);
+        const auto more = sources_in_index(text_of_file(item.path()), name, suite);
         found.insert(found.end(), more.begin(), more.end());
       }
     return found;
@@ -361,7 +361,7 @@ fs::path fetch_source_package(const SourcePackage& package, const Cache& cache, 
 }
 
 std::string source_note(const fs::path& tree) {
-  const std::string text = read_file(note_in(tree.parent_path()));
+  const std::string text = text_of_file(note_in(tree.parent_path()));
   std::string_view rest = text;
   return std::string(trimmed(next_line(rest)));
 }

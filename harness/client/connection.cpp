@@ -122,10 +122,10 @@ void append_command(std::string& out, const Command& command) {
   }
 }
 
-struct ReaderDeleter {
+struct FreeReader {
   void operator()(redisReader* reader) const { redisReaderFree(reader); }
 };
-struct ReplyDeleter {
+struct FreeReply {
   void operator()(void* reply) const { freeReplyObject(reply); }
 };
 
@@ -180,7 +180,7 @@ struct Connection::Impl {
   int fd;
   std::string address;
   Timeouts timeouts;
-  std::unique_ptr<redisReader, ReaderDeleter> reader;
+  std::unique_ptr<redisReader, FreeReader> reader;
   bool sent = false;  // bytes of the commands now under way have left
 };
 
@@ -246,7 +246,7 @@ Result<std::optional<Reply>> Connection::next_reply() {
     if (redisReaderGetReply(impl_->reader.get(), &parsed) != REDIS_OK)
       return fail(Kind::kProtocol, impl_->reader->errstr);
     if (parsed != nullptr) {
-      const std::unique_ptr<void, ReplyDeleter> owner(parsed);
+      const std::unique_ptr<void, FreeReply> owner(parsed);
       return std::optional(copy(*static_cast<redisReply*>(parsed)));
     }
     char buffer[16 * 1024];

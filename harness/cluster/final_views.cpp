@@ -42,7 +42,7 @@ Command what_it_did(const Flavor& flavor) {
   return {"INFO", "all"};
 }
 
-FinalView look_at(const Node& node, std::chrono::milliseconds timeout) {
+FinalView final_look_at(const Node& node, std::chrono::milliseconds timeout) {
   FinalView view;
   view.node = node.number();
   auto connection = node.connect({timeout, timeout});
@@ -97,7 +97,7 @@ std::vector<FinalView> look_at_all(Cluster& cluster, const std::vector<int>& mem
   std::vector<FinalView> views(members.size());
   std::vector<std::jthread> threads;
   for (std::size_t i = 0; i < members.size(); ++i)
-    threads.emplace_back([&, i] { views[i] = look_at(cluster.node(members[i]), timeout); });
+    threads.emplace_back([&, i] { views[i] = final_look_at(cluster.node(members[i]), timeout); });
   threads.clear();  // joins
   return views;
 }

@@ -23,7 +23,7 @@ constexpr Nanos kUnchangedEvery = kSecond;
 constexpr std::chrono::milliseconds kWhileItStarts{2};
 
 /// One look, over the connection that is open, or over a new one.
-View look_at(const Node& node, std::optional<Connection>& connection, std::chrono::milliseconds timeout) {
+View observe(const Node& node, std::optional<Connection>& connection, std::chrono::milliseconds timeout) {
   if (!connection || !connection->is_open()) {
     connection.reset();
     auto opened = node.connect({timeout, timeout});
@@ -164,7 +164,7 @@ void Observer::watch(int number) {
     const bool runs = node.running();
     if (dead && !runs && Clock::now() < again) continue;
     const int process = node.pid();
-    View view = look_at(node, connection, options_.timeout);
+    View view = observe(node, connection, options_.timeout);
     if (!starting) ++looks_;
     if (!starting && !view.reachable) ++failures_;
     if (view.reachable) answered = process;

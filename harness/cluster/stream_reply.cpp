@@ -5,7 +5,7 @@
 namespace harness {
 namespace {
 
-std::string text_of(const Reply& reply, std::string_view name) {
+std::string field_text(const Reply& reply, std::string_view name) {
   const Reply* field = field_of(reply, name);
   return field ? field->text : std::string();
 }
@@ -28,12 +28,12 @@ std::vector<PendingEntry> pending_from(const Reply& list) {
 
 StreamGroup group_from(const Reply& reply) {
   StreamGroup group;
-  group.last_delivered = text_of(reply, "last-delivered-id");
+  group.last_delivered = field_text(reply, "last-delivered-id");
   group.entries_read = number_of(reply, "entries-read");
   for (const char* name : {"pending", "pel"})
     if (const Reply* list = field_of(reply, name)) group.pending = pending_from(*list);
   if (const Reply* consumers = field_of(reply, "consumers"))
-    for (const Reply& consumer : consumers->elements) group.consumers.push_back(text_of(consumer, "name"));
+    for (const Reply& consumer : consumers->elements) group.consumers.push_back(field_text(consumer, "name"));
   std::ranges::sort(group.consumers);
   return group;
 }
@@ -51,10 +51,10 @@ std::optional<StreamState> stream_from_reply(const Reply& reply) {
   if (!last || !field_of(reply, "entries")) return {};
   StreamState stream;
   stream.last_id = last->text;
-  stream.max_deleted_id = text_of(reply, "max-deleted-entry-id");
+  stream.max_deleted_id = field_text(reply, "max-deleted-entry-id");
   stream.entries_added = number_of(reply, "entries-added");
   if (const Reply* groups = field_of(reply, "groups"))
-    for (const Reply& group : groups->elements) stream.groups[text_of(group, "name")] = group_from(group);
+    for (const Reply& group : groups->elements) stream.groups[field_text(group, "name")] = group_from(group);
   return stream;
 }
 

@@ -138,7 +138,7 @@ Json violations_json(const Violations& violations) {
   return out;
 }
 
-Json run_json(const RunSummary& run) {
+Json compared_run_json(const RunSummary& run) {
   return {
       {"run", run.id},    {"verdict", run.verdict}, {"exit_code", run.exit_code}, {"scenario", run.scenario},
       {"seed", run.seed}, {"builds", run.builds}};
@@ -217,8 +217,8 @@ Json difference_json(const Difference& difference) {
                       {"after", check_json(pair.after)},
                       {"changed", pair.changed()}});
   return {{"schema", 1},
-          {"before", run_json(difference.before)},
-          {"after", run_json(difference.after)},
+          {"before", compared_run_json(difference.before)},
+          {"after", compared_run_json(difference.after)},
           {"same_plan", difference.same_plan},
           {"new", violations_json(new_violations(difference))},
           {"ongoing", violations_json(ongoing_violations(difference))},

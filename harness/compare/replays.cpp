@@ -40,7 +40,7 @@ std::string kinds_text(const Violations& violations) {
   return reporting::terminal_text(text);
 }
 
-std::string percent(double rate) {
+std::string rate_percent(double rate) {
   return std::to_string(std::lround(rate * 100));
 }
 
@@ -73,8 +73,8 @@ std::string rate_text(std::size_t k, std::size_t n) {
   const Interval interval = wilson(k, n);
   std::string text = std::to_string(k) + " of " + std::to_string(n);
   if (n == 0) return text;
-  return text + " (" + percent(static_cast<double>(k) / static_cast<double>(n)) + " %, 95 % interval " +
-         percent(interval.low) + " to " + percent(interval.high) + " %)";
+  return text + " (" + rate_percent(static_cast<double>(k) / static_cast<double>(n)) + " %, 95 % interval " +
+         rate_percent(interval.low) + " to " + rate_percent(interval.high) + " %)";
 }
 
 std::string replay_line(const Replays& replays, std::size_t number, std::size_t times) {

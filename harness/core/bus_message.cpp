@@ -10,7 +10,7 @@
 namespace harness {
 namespace {
 
-constexpr std::array<std::string_view, kBusTypes> kNames = {
+constexpr std::array<std::string_view, kBusTypes> kTypeNames = {
     "PING",   "PONG",    "MEET",   "FAIL",         "PUBLISH", "FAILOVER_AUTH_REQUEST", "FAILOVER_AUTH_ACK",
     "UPDATE", "MFSTART", "MODULE", "PUBLISHSHARD", "OTHER"};
 constexpr std::string_view kAny = "any", kAnyInCapitals = "ANY";
@@ -154,17 +154,17 @@ std::size_t length_of(std::string_view bytes) {
 }  // namespace
 
 std::string_view to_string(BusType type) {
-  return kNames[static_cast<std::size_t>(type)];
+  return kTypeNames[static_cast<std::size_t>(type)];
 }
 
 std::span<const std::string_view> bus_type_names() {
-  return kNames;
+  return kTypeNames;
 }
 
 std::optional<BusType> bus_type_from(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<BusType>(found - kNames.begin());
+  const auto found = std::ranges::find(kTypeNames, name);
+  if (found == kTypeNames.end()) return std::nullopt;
+  return static_cast<BusType>(found - kTypeNames.begin());
 }
 
 BusTypeSet BusTypeSet::all() {
@@ -177,7 +177,7 @@ std::string words_of(const BusTypeSet& types) {
   if (types == BusTypeSet::all()) return std::string(kAny);
   std::string words;
   for (std::size_t i = 0; i < kBusTypes; ++i)
-    if (types.holds(static_cast<BusType>(i))) (words += words.empty() ? "" : " ") += kNames[i];
+    if (types.holds(static_cast<BusType>(i))) (words += words.empty() ? "" : " ") += kTypeNames[i];
   return words;
 }
 
@@ -194,7 +194,7 @@ BusTypeSet bus_types_from(std::string_view text, std::string& problem) {
     else if (word == kAnyInCapitals)
       types = BusTypeSet::all();
     else
-      problem = "no type of bus messages is called '" + word + "'" + suggestion(word, kNames);
+      problem = "no type of bus messages is called '" + word + "'" + suggestion(word, kTypeNames);
   }
   if (!types.empty() || !problem.empty()) return types;
   problem = "a type of bus messages must be named, or 'any'";

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "ci/test_paths.h"
 #include "harness/core/bus_log.h"
 #include "harness/core/bus_test_messages.h"
 
@@ -159,7 +160,7 @@ TEST_CASE("names of types, as plans have them") {
 }
 
 TEST_CASE("recordings of every build are read whole, type by type") {
-  const std::filesystem::path folder = SOURCE_DIR "/harness/core/testdata/bus_message_seeds";
+  const std::filesystem::path folder = source_dir() + "/harness/core/testdata/bus_message_seeds";
   std::set<std::string> builds;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".bin") continue;

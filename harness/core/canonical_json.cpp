@@ -10,10 +10,10 @@
 namespace harness {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 /// Writes a text anew while it is parsed.
-class Writer : public nlohmann::json_sax<json> {
+class CanonicalWriter : public nlohmann::json_sax<Json> {
  public:
   bool null() override { return put("null"); }
   bool boolean(bool value) override { return put(value ? "true" : "false"); }
@@ -21,7 +21,7 @@ class Writer : public nlohmann::json_sax<json> {
   bool number_unsigned(number_unsigned_t value) override { return put(std::to_string(value)); }
   bool number_float(number_float_t value, const string_t& digits) override {
     const bool whole = digits.find_first_not_of("-0123456789") == std::string::npos;
-    return put(whole ? digits : json(value).dump());
+    return put(whole ? digits : Json(value).dump());
   }
   bool string(string_t& value) override {
     std::string text;
@@ -88,13 +88,13 @@ class Writer : public nlohmann::json_sax<json> {
 }  // namespace
 
 std::string canonical_json(std::string_view text) {
-  Writer writer;
-  return json::sax_parse(text, &writer) ? writer.out : std::string();
+  CanonicalWriter writer;
+  return Json::sax_parse(text, &writer) ? writer.out : std::string();
 }
 
 std::vector<std::string> canonical_elements(std::string_view text) {
-  Writer writer;
-  json::sax_parse(text, &writer);
+  CanonicalWriter writer;
+  Json::sax_parse(text, &writer);
   return std::move(writer.elements);
 }
 

@@ -247,9 +247,9 @@ class Survey {
 };
 
 /// Hands the operations on as events, once their meaning is known.
-class Reader {
+class EdnReader {
  public:
-  Reader(std::string_view bytes, Notation notation, const Survey& survey, EventSink& sink)
+  EdnReader(std::string_view bytes, Notation notation, const Survey& survey, EventSink& sink)
       : operations_(bytes, notation), survey_(survey), sink_(sink), tables_(sink.tables()) {}
 
   bool read(const KeepReading& keep_reading) {
@@ -389,7 +389,7 @@ bool read_edn(std::string_view bytes, EventSink& sink, std::vector<std::string>&
   if (survey.skipped_records > 0)
     warnings.push_back(std::to_string(survey.skipped_records) +
                        " tagged records that are not operations were left out");
-  Reader reader(bytes, notation, survey, sink);
+  EdnReader reader(bytes, notation, survey, sink);
   const bool whole = reader.read(keep_reading);
   reader.warn(warnings);
   return whole;

@@ -133,9 +133,9 @@ Event decode(const EventSlot& slot) {
 
 /// Hands the events on in batches. Definitions of values are only noted where they stand, and read when an
 /// event refers to them: a sink that wants few values needs memory for few.
-class Reader {
+class JournalReader {
  public:
-  Reader(std::span<const std::byte> bytes, EventSink& sink)
+  JournalReader(std::span<const std::byte> bytes, EventSink& sink)
       : bytes_(bytes), sink_(sink), tables_(sink.tables()), verification_(bytes) {
     events_.reserve(kBatch);
     slots_.reserve(kBatch);
@@ -346,7 +346,7 @@ bool read_journal(std::span<const std::byte> bytes, EventSink& sink, const KeepR
   if (!begins_with(kJournalMagic) && !begins_with(kOldJournalMagic))
     throw HistoryError(0,
                        "not a history journal (it does not begin with " + std::string(kJournalMagic) + ")");
-  return Reader(bytes, sink).read(keep_reading);
+  return JournalReader(bytes, sink).read(keep_reading);
 }
 
 History read_journal(std::span<const std::byte> bytes) {

@@ -8,7 +8,7 @@
 namespace harness {
 namespace {
 
-constexpr int kDepthMax = 64;  // of nested values
+constexpr int kLineDepthMax = 64;  // of nested values
 
 }  // namespace
 
@@ -105,7 +105,7 @@ std::string JsonLine::found() const {
 }
 
 Value JsonLine::list(ValueTable& table, std::vector<Value>& stack, int depth) {
-  if (depth >= kDepthMax) refuse("values nest too deeply");
+  if (depth >= kLineDepthMax) refuse("values nest too deeply");
   ++at_;
   const std::size_t base = stack.size();
   skip_space();
@@ -141,7 +141,7 @@ std::string_view JsonLine::other_text() {
   } while (depth > 0);
   const std::string_view text(begin, static_cast<std::size_t>(at_ - begin));
   if (std::count(text.begin(), text.end(), '[') + std::count(text.begin(), text.end(), '{') >
-          kDepthMax * 64 ||
+          kLineDepthMax * 64 ||
       !nlohmann::json::accept(text))
     refuse("not JSON: '" + std::string(text.substr(0, 40)) + "'");
   return text;

@@ -32,7 +32,7 @@ std::span<const std::string_view> words_of(Persistence) {
 template <typename Of, typename Type>
 concept Is = std::is_same_v<std::remove_const_t<Of>, Type>;
 
-void fields(auto& a, Is<ClusterConfig> auto& value) {
+void plan_fields(auto& a, Is<ClusterConfig> auto& value) {
   a.value("masters", value.masters);
   a.value("replicas", value.replicas);
   a.value("node-timeout-ms", value.node_timeout_ms);
@@ -43,12 +43,12 @@ void fields(auto& a, Is<ClusterConfig> auto& value) {
   a.value("migration-barrier", value.migration_barrier);
 }
 
-void fields(auto& a, Is<NodePlan> auto& value) {
+void plan_fields(auto& a, Is<NodePlan> auto& value) {
   a.value("server", value.server);
   a.value("directives", value.directives);
 }
 
-void fields(auto& a, Is<ClusterPlan> auto& value) {
+void plan_fields(auto& a, Is<ClusterPlan> auto& value) {
   a.value("servers", value.servers);
   a.value("config", value.config);
   a.value("replicas-of", value.replicas_of);
@@ -60,7 +60,7 @@ void fields(auto& a, Is<ClusterPlan> auto& value) {
   a.added("upgrade-to", value.upgrade_to);
 }
 
-void fields(auto& a, Is<LoadPlan> auto& value) {
+void plan_fields(auto& a, Is<LoadPlan> auto& value) {
   a.value("name", value.name);
   a.value("workload", value.workload);
   a.value("concurrency", value.concurrency);
@@ -72,17 +72,17 @@ void fields(auto& a, Is<LoadPlan> auto& value) {
   a.value("options", value.options);
 }
 
-void fields(auto& a, Is<ConditionPlan> auto& value) {
+void plan_fields(auto& a, Is<ConditionPlan> auto& value) {
   a.value("is", value.is);
   a.value("with", value.with);
 }
 
-void fields(auto& a, Is<StepAnchor> auto& value) {
+void plan_fields(auto& a, Is<StepAnchor> auto& value) {
   a.word("kind", value.kind);
   a.value("step", value.step);
 }
 
-void fields(auto& a, Is<StepPlan> auto& value) {
+void plan_fields(auto& a, Is<StepPlan> auto& value) {
   a.value("id", value.id);
   a.word("kind", value.kind);
   a.value("name", value.name);
@@ -108,7 +108,7 @@ void fields(auto& a, Is<StepPlan> auto& value) {
   a.seconds("after-most", value.after_most);
 }
 
-void fields(auto& a, Is<KnownViolation> auto& value) {
+void plan_fields(auto& a, Is<KnownViolation> auto& value) {
   a.value("check", value.check);
   a.value("anomaly", value.anomaly);
   a.value("reason", value.reason);
@@ -116,7 +116,7 @@ void fields(auto& a, Is<KnownViolation> auto& value) {
   a.value("until", value.until);
 }
 
-void fields(auto& a, Is<LimitsPlan> auto& value) {
+void plan_fields(auto& a, Is<LimitsPlan> auto& value) {
   a.seconds("time-limit", value.time_limit);
   a.seconds("tail", value.tail);
   a.seconds("settle", value.settle);
@@ -131,7 +131,7 @@ void fields(auto& a, Is<LimitsPlan> auto& value) {
   a.value("no-faults", value.no_faults);
 }
 
-void fields(auto& a, Is<Plan> auto& value) {
+void plan_fields(auto& a, Is<Plan> auto& value) {
   a.schema(1);
   a.value("scenario", value.scenario);
   a.value("description", value.description);
@@ -147,9 +147,9 @@ void fields(auto& a, Is<Plan> auto& value) {
 }
 
 template <typename T>
-inline constexpr bool is_list = false;
+inline constexpr bool is_vector = false;
 template <typename T>
-inline constexpr bool is_list<std::vector<T>> = true;
+inline constexpr bool is_vector<std::vector<T>> = true;
 template <typename T>
 inline constexpr bool is_map = false;
 template <typename T>
@@ -163,7 +163,7 @@ inline constexpr bool is_slots = std::is_same_v<T, SlotRanges>;
 template <typename T>
 inline constexpr bool is_plain = std::is_arithmetic_v<T> || std::is_same_v<T, std::string>;
 
-class Writer {
+class PlanWriter {
  public:
   void schema(int number) { j_["schema"] = number; }
   template <typename T>
@@ -192,7 +192,7 @@ class Writer {
       return Json(value);
     } else if constexpr (is_optional<T>) {
       return value ? json_of(*value) : Json(nullptr);
-    } else if constexpr (is_list<T>) {
+    } else if constexpr (is_vector<T>) {
       Json list = Json::array();
       for (const auto& item : value) list.push_back(json_of(item));
       return list;
@@ -201,8 +201,8 @@ class Writer {
       for (const auto& [key, item] : value) map[key] = json_of(item);
       return map;
     } else {
-      Writer writer;
-      fields(writer, value);
+      PlanWriter writer;
+      plan_fields(writer, value);
       return std::move(writer.j_);
     }
   }
@@ -223,9 +223,9 @@ class Names {
   std::vector<std::string_view> names;
 };
 
-class Reader {
+class PlanReader {
  public:
-  Reader(const Json& j, std::string place) : j_(j), place_(std::move(place)) {
+  PlanReader(const Json& j, std::string place) : j_(j), place_(std::move(place)) {
     if (!j.is_object()) refuse(place_, "must be an object");
   }
   /// Before any is missed: a misspelt key is both unknown and missing.
@@ -288,7 +288,7 @@ class Reader {
     } else if constexpr (is_optional<T>) {
       out.reset();
       if (!j.is_null()) read(j, out.emplace(), place);
-    } else if constexpr (is_list<T>) {
+    } else if constexpr (is_vector<T>) {
       if (!j.is_array()) refuse(place, "must be an array");
       out.clear();
       for (const Json& item : j) {
@@ -300,11 +300,11 @@ class Reader {
       out.clear();
       for (const auto& [key, item] : j.items()) read(item, out[key], place + "." + key);
     } else {
-      Reader reader(j, place);
+      PlanReader reader(j, place);
       Names known;
-      fields(known, out);
+      plan_fields(known, out);
       reader.require_known(known.names);
-      fields(reader, out);
+      plan_fields(reader, out);
     }
   }
 
@@ -379,14 +379,14 @@ class Describer {
               {"description", "named values, complete, as the unit's own schema has them"}};
     } else if constexpr (is_optional<T>) {
       return {{"anyOf", {schema_of<typename T::value_type>(), {{"type", "null"}}}}};
-    } else if constexpr (is_list<T>) {
+    } else if constexpr (is_vector<T>) {
       return {{"type", "array"}, {"items", schema_of<typename T::value_type>()}};
     } else if constexpr (is_map<T>) {
       return {{"type", "object"}, {"additionalProperties", schema_of<typename T::mapped_type>()}};
     } else {
       Describer describer;
       T value;
-      fields(describer, value);
+      plan_fields(describer, value);
       return {{"type", "object"},
               {"properties", std::move(describer.properties_)},
               {"required", std::move(describer.required_)},
@@ -411,11 +411,11 @@ class Describer {
 }  // namespace
 
 void to_json(Json& j, const Plan& plan) {
-  j = Writer::json_of(plan);
+  j = PlanWriter::json_of(plan);
 }
 
 void from_json(const Json& j, Plan& plan) {
-  Reader::read(j, plan, "plan");
+  PlanReader::read(j, plan, "plan");
 }
 
 Json plan_schema() {

@@ -41,12 +41,12 @@ SlotRange slot_range_from(const std::string& text) {
 }
 
 /// Writes a record's fields into an object, or reads them from it: one list of fields serves both directions.
-class Writer {
+class RecordWriter {
  public:
   template <typename Record>
   using Of = const Record;
 
-  explicit Writer(Json& j) : j_(j) { j_ = Json::object(); }
+  explicit RecordWriter(Json& j) : j_(j) { j_ = Json::object(); }
 
   template <typename T>
   void value(const char* name, const T& field) {
@@ -78,12 +78,12 @@ class Writer {
 };
 
 /// What is missing keeps its default.
-class Reader {
+class RecordReader {
  public:
   template <typename Record>
   using Of = Record;
 
-  explicit Reader(const Json& j) : j_(j) {}
+  explicit RecordReader(const Json& j) : j_(j) {}
 
   template <typename T>
   void value(const char* name, T& field) {
@@ -363,35 +363,35 @@ void fields(Archive& a, typename Archive::template Of<LogLine>& line) {
 
 template <typename Record>
 void write(Json& j, const Record& record) {
-  Writer writer(j);
+  RecordWriter writer(j);
   fields(writer, record);
 }
 
 template <typename Record>
 void read(const Json& j, Record& record) {
-  Reader reader(j);
+  RecordReader reader(j);
   fields(reader, record);
 }
 
 template <typename Record>
-void Writer::record(const char* name, const Record& field) {
+void RecordWriter::record(const char* name, const Record& field) {
   write(j_[name], field);
 }
 
 template <typename Record>
-void Writer::records(const char* name, const std::vector<Record>& list) {
+void RecordWriter::records(const char* name, const std::vector<Record>& list) {
   Json& items = j_[name] = Json::array();
   for (const Record& item : list) write(items.emplace_back(), item);
 }
 
 template <typename Record>
-void Reader::record(const char* name, Record& field) {
+void RecordReader::record(const char* name, Record& field) {
   const auto found = j_.find(name);
   if (found != j_.end() && !found->is_null()) read(*found, field);
 }
 
 template <typename Record>
-void Reader::records(const char* name, std::vector<Record>& list) {
+void RecordReader::records(const char* name, std::vector<Record>& list) {
   for (const Json& item : j_.value(name, Json::array())) read(item, list.emplace_back());
 }
 

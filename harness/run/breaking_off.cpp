@@ -9,7 +9,7 @@
 namespace harness {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 /// Calls `take(json)` for each line that can be understood; a torn last one is its killed writer's.
 template <typename T, typename Take>
@@ -21,8 +21,8 @@ void each_line(std::string_view text, Deeds<T>& deeds, Take take) {
     text.remove_prefix(torn ? text.size() : end + 1);
     if (line.empty()) continue;
     try {
-      take(json::parse(line));
-    } catch (const json::exception&) {
+      take(Json::parse(line));
+    } catch (const Json::exception&) {
       if (!torn) ++deeds.bad_lines;
     }
   }
@@ -65,7 +65,7 @@ Deeds<FaultRecord> fault_deeds(std::string_view text) {
   Deeds<FaultRecord> deeds;
   std::map<std::size_t, FaultRecord> ended;
   std::map<std::size_t, Nanos> open;
-  each_line(text, deeds, [&](const json& line) {
+  each_line(text, deeds, [&](const Json& line) {
     const auto number = line.at("number").get<std::size_t>();
     auto fault = line.get<FaultRecord>();
     if (line.value("acting", false)) {
@@ -83,7 +83,7 @@ Deeds<FaultRecord> fault_deeds(std::string_view text) {
 Deeds<CommandRecord> command_deeds(std::string_view text) {
   Deeds<CommandRecord> deeds;
   std::map<std::tuple<std::string, int, Nanos>, int> open;
-  each_line(text, deeds, [&](const json& line) {
+  each_line(text, deeds, [&](const Json& line) {
     auto command = line.get<CommandRecord>();
     int& count = open[{command.step, command.node, command.time}];
     if (line.value("sent", false)) {

@@ -1,3 +1,4 @@
+#include "ci/test_paths.h"
 #include "harness/run/graphviz.h"
 
 #include <sys/stat.h>
@@ -19,7 +20,7 @@ bool graphviz_is_missing() {
 class Script {
  public:
   Script(const std::string& name, const std::string& body)
-      : path_(std::filesystem::path(BINARY_DIR) / ("graphviz_test_" + name)) {
+      : path_(std::filesystem::path(build_dir()) / ("graphviz_test_" + name)) {
     std::ofstream(path_) << "#!/bin/sh\n" << body << "\n";
     std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
   }

@@ -42,14 +42,14 @@ class CaughtInterrupts {
 }  // namespace
 
 bool done_uninterrupted(std::function<void()> work) {
-  struct Outcome {
+  struct End {
     std::mutex mutex;
     std::condition_variable changed;
     bool done = false;
     std::exception_ptr failure;
   };
   constexpr std::chrono::milliseconds kLook(50);  // a handler can wake nobody
-  const auto outcome = std::make_shared<Outcome>();
+  const auto outcome = std::make_shared<End>();
   const CaughtInterrupts caught;
   std::thread([outcome, work = std::move(work)] {
     std::exception_ptr failure;

@@ -28,7 +28,7 @@ Timeouts patience_for(const std::vector<std::string>& words) {
   return patience;
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string joined_words(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
   return text;
@@ -233,7 +233,7 @@ void StepActor::send_command() {
     unsent.expected = expected;
     unsent.ok = false;
     records_.add(unsent);
-    records_.say(joined(words) + ": " + unsent.reply);
+    records_.say(joined_words(words) + ": " + unsent.reply);
   } else {
     send_to_all(aim.nodes, words, expected);
   }
@@ -280,7 +280,7 @@ std::vector<CommandRecord> StepActor::send_to(Node& node, const std::vector<std:
 
 void StepActor::tell(const Node& node, const CommandRecord& record) {
   const bool surprise = !record.ok && !record.expected.empty();
-  records_.say(node.name() + ": " + joined(record.words) + " -> " + record.reply +
+  records_.say(node.name() + ": " + joined_words(record.words) + " -> " + record.reply +
                (surprise ? " (expected " + record.expected + ")" : ""));
 }
 

@@ -14,13 +14,13 @@
 namespace harness {
 namespace {
 
-[[noreturn]] void fail(const std::string& what) {
+[[noreturn]] void fail_namespace(const std::string& what) {
   throw EnvironmentError(what + ": " + std::strerror(errno) + "; `harness doctor` names the mend");
 }
 
 FileDescriptor open_current() {
   FileDescriptor current(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-  if (!current) fail("cannot open /proc/thread-self/ns/net");
+  if (!current) fail_namespace("cannot open /proc/thread-self/ns/net");
   return current;
 }
 
@@ -41,7 +41,7 @@ void on_own_thread(const std::function<void()>& work) {
 
 NetworkNamespace::NetworkNamespace() {
   on_own_thread([this] {
-    if (::unshare(CLONE_NEWNET) != 0) fail("cannot make a network namespace for a host");
+    if (::unshare(CLONE_NEWNET) != 0) fail_namespace("cannot make a network namespace for a host");
     fd_ = open_current();
     disable_ipv6();
   });
@@ -52,7 +52,7 @@ NetworkNamespace NetworkNamespace::current() {
 }
 
 void NetworkNamespace::enter() const {
-  if (::setns(fd_.get(), CLONE_NEWNET) != 0) fail("cannot enter a host's network namespace");
+  if (::setns(fd_.get(), CLONE_NEWNET) != 0) fail_namespace("cannot enter a host's network namespace");
 }
 
 void NetworkNamespace::run(const std::function<void()>& work) const {

@@ -20,9 +20,9 @@
 namespace harness {
 namespace {
 
-constexpr const char* kTable = "harness_wire";
+constexpr const char* kWireTable = "harness_wire";
 constexpr std::size_t kQueueBytes = 64U << 20U;
-constexpr std::size_t kBatch = 256;
+constexpr std::size_t kWireBatch = 256;
 constexpr Nanos kEarly = 80 * kMicrosecond;  // a sleep ends so much too late; we look around for the rest
 constexpr std::size_t kEthernetHeader = 14;
 constexpr std::size_t kIpHeader = 20;
@@ -209,7 +209,7 @@ void UserspaceWire::steer() {
       pairs += (pairs.empty() ? "" : ", ") + link.from.ip + " . " + link.to.ip;
     }
   }
-  const std::string table = std::string("netdev ") + kTable;
+  const std::string table = std::string("netdev ") + kWireTable;
   // One transaction: the old table goes and the new one comes at the same moment.
   std::string commands = "add table " + table + "\ndelete table " + table + "\n";
   if (count > 0) {
@@ -232,10 +232,10 @@ void UserspaceWire::steer() {
 int steered_links() {
   bool there = false;
   for (const auto& entry : nftables::list("list tables netdev"))
-    there = there || (entry.contains("table") && entry["table"].at("name") == kTable);
+    there = there || (entry.contains("table") && entry["table"].at("name") == kWireTable);
   if (!there) return 0;
   std::size_t count = 0;
-  for (const auto& entry : nftables::list(std::string("list table netdev ") + kTable))
+  for (const auto& entry : nftables::list(std::string("list table netdev ") + kWireTable))
     if (entry.contains("set") && entry["set"].contains("elem")) count += entry["set"]["elem"].size();
   return static_cast<int>(count);
 }
@@ -266,7 +266,7 @@ void UserspaceWire::carry(const std::stop_token& stop) {
 }
 
 void UserspaceWire::take_in(Nanos now) {
-  for (std::size_t count = 0; count < kBatch; ++count) {
+  for (std::size_t count = 0; count < kWireBatch; ++count) {
     bool whole = false;
     const std::span<unsigned char> frame = receiver_->next(whole);
     if (frame.empty()) return;
@@ -302,7 +302,7 @@ void UserspaceWire::admit(Nanos now, Key link, std::span<unsigned char> frame) {
 }
 
 void UserspaceWire::send_due(Nanos now) {
-  std::vector<DelayQueue::Frame> due = queue_.take_due(now, kBatch);
+  std::vector<DelayQueue::Frame> due = queue_.take_due(now, kWireBatch);
   std::vector<OutgoingFrame> outgoing;
   outgoing.reserve(due.size());
   for (DelayQueue::Frame& frame : due) {

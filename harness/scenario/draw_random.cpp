@@ -9,7 +9,7 @@
 namespace harness {
 namespace {
 
-Nanos between(double least_s, double most_s, Prng& prng) {
+Nanos drawn_between(double least_s, double most_s, Prng& prng) {
   return std::llround((least_s + (most_s - least_s) * prng.unit()) * 1e3) * kMillisecond;
 }
 
@@ -39,7 +39,7 @@ class RandomDraw {
     for (int number = 0; random_.count == 0 || number < random_.count; ++number) {
       const std::string id = next_id();
       Prng prng = stream_of_step(plan_, id);
-      begin += between(random_.interval_least_s, random_.interval_most_s, prng);
+      begin += drawn_between(random_.interval_least_s, random_.interval_most_s, prng);
       begin = when_one_may_begin(begin);
       if (plan_.limits.time_limit > 0 && begin >= plan_.limits.time_limit) break;
       add(id, begin, prng);
@@ -94,7 +94,7 @@ class RandomDraw {
 
   void add(const std::string& id, Nanos begin, Prng& prng) {
     const Fault& fault = pick(prng);
-    const Nanos hold = between(random_.hold_least_s, random_.hold_most_s, prng);
+    const Nanos hold = drawn_between(random_.hold_least_s, random_.hold_most_s, prng);
     StepPlan step = planned(fault, id, begin);
     if (fault.heals) step.hold = hold;
     if (random_.keep_majority && takes_away(fault)) step.when = ConditionPlan{"recovered", Parameters()};

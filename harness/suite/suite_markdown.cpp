@@ -23,10 +23,6 @@ std::string cell(const std::string& text) {
   return out;
 }
 
-std::string of(std::size_t part, std::size_t whole) {
-  return std::to_string(part) + " of " + std::to_string(whole);
-}
-
 /// Rows as long as there is room; how many were left out is told.
 class Table {
  public:
@@ -64,15 +60,16 @@ void groups_table(std::string& out, const std::string& title, const std::vector<
   Table table(out, title,
               "| | violation | scenario | build | runs | replayed | first store | repeat it with |");
   for (const Group& group : groups)
-    table.row(
-        "| " + std::string(group.ongoing ? "ongoing" : "new") + " | **" +
-        cell(group.key.check + " / " + type_words(group.key.type)) + "** " + cell(group.headline) +
-        (group.known.empty() ? "" : " (known: " + cell(group.known) + ")") +
-        (group.shrunk ? "; " + cell(shrunk_line(*group.shrunk, folder)) : "") + " | " +
-        cell(group.key.scenario) + " | " + cell(group.key.build) + " | " + of(group.runs_with, group.runs) +
-        (group.ongoing ? " (last time " + of(group.before_with, group.before_runs) + ")" : "") + " | " +
-        (group.replays > 0 ? of(group.replays_with, group.replays) : "") + " | " +
-        cell((folder.empty() ? "" : folder + "/") + group.store) + " | " + cell(group.reproduce) + " |");
+    table.row("| " + std::string(group.ongoing ? "ongoing" : "new") + " | **" +
+              cell(group.key.check + " / " + type_words(group.key.type)) + "** " + cell(group.headline) +
+              (group.known.empty() ? "" : " (known: " + cell(group.known) + ")") +
+              (group.shrunk ? "; " + cell(shrunk_line(*group.shrunk, folder)) : "") + " | " +
+              cell(group.key.scenario) + " | " + cell(group.key.build) + " | " +
+              k_of_n(group.runs_with, group.runs) +
+              (group.ongoing ? " (last time " + k_of_n(group.before_with, group.before_runs) + ")" : "") +
+              " | " + (group.replays > 0 ? k_of_n(group.replays_with, group.replays) : "") + " | " +
+              cell((folder.empty() ? "" : folder + "/") + group.store) + " | " + cell(group.reproduce) +
+              " |");
 }
 
 /// As GitHub's toolkit escapes the data and the properties of a command.
@@ -136,10 +133,10 @@ std::string suite_annotations(const SuiteResult& result) {
   constexpr std::size_t kMost = 10;
   std::vector<std::string> lines;
   for (const Group& group : result.groups)
-    lines.push_back(
-        annotation(group.key.scenario + " on " + group.key.build + ": " + group.key.check + " / " +
-                       type_words(group.key.type),
-                   group.headline + " (" + of(group.runs_with, group.runs) + " runs)\n" + group.reproduce));
+    lines.push_back(annotation(
+        group.key.scenario + " on " + group.key.build + ": " + group.key.check + " / " +
+            type_words(group.key.type),
+        group.headline + " (" + k_of_n(group.runs_with, group.runs) + " runs)\n" + group.reproduce));
   for (const Silence& silence : result.silences)
     if (silence.verdict != "unknown")
       lines.push_back(annotation(silence.scenario + " on " + silence.build + ": error", silence.why));
@@ -173,7 +170,7 @@ std::string suite_markdown(const SuiteResult& result, const std::string& folder)
     for (const Group& group : result.resolved)
       table.row("| " + cell(group.key.check + " / " + type_words(group.key.type)) + " | " +
                 cell(group.key.scenario) + " | " + cell(group.key.build) + " | " +
-                of(group.runs_with, group.runs) + " |");
+                k_of_n(group.runs_with, group.runs) + " |");
   }
   {
     Table table(out, "Skipped", "| scenario | build | why |");

@@ -60,10 +60,6 @@ std::string link(const std::string& store, const std::string& words) {
   return "<a href=\"" + path + "/report.html\">" + escape_xml(words) + "</a>";
 }
 
-std::string of(std::size_t part, std::size_t whole) {
-  return whole == 0 ? "" : std::to_string(part) + " of " + std::to_string(whole);
-}
-
 std::string groups_table(const std::string& title, const std::vector<Group>& groups) {
   if (groups.empty()) return "";
   std::string out =
@@ -79,8 +75,8 @@ std::string groups_table(const std::string& title, const std::vector<Group>& gro
               "</b><br>" + escape_xml(group.headline) +
               (group.known.empty() ? "" : "<br>known: " + escape_xml(group.known)) +
               (group.shrunk ? "<br>" + escape_xml(shrunk_line(*group.shrunk, "")) : "")) +
-           text(group.key.scenario) + text(group.key.build) + text(of(group.runs_with, group.runs)) +
-           text(of(group.replays_with, group.replays)) + code(group.reproduce) + "</tr>\n";
+           text(group.key.scenario) + text(group.key.build) + text(k_of_n(group.runs_with, group.runs)) +
+           text(k_of_n(group.replays_with, group.replays)) + code(group.reproduce) + "</tr>\n";
   return out + "</table>\n";
 }
 

@@ -18,10 +18,6 @@ using reporting::type_words;
 
 constexpr int kCells = 12;
 
-std::string of(std::size_t part, std::size_t whole) {
-  return std::to_string(part) + " of " + std::to_string(whole);
-}
-
 /// hh:mm of a long suite, mm:ss of a short one.
 std::string clock_text(double seconds, bool hours) {
   char text[32];
@@ -114,9 +110,9 @@ std::vector<Entry> entries_of(const std::vector<Group>& groups) {
 void add_entry(Section& section, const Entry& entry, const std::string& folder) {
   const Group& group = *entry.front();
   std::string line = padded(group.key.scenario + " / " + what_it_is(group), 44) +
-                     padded(group.key.build, 12) + of(group.runs_with, group.runs);
-  if (group.replays > 0) line += ", replayed " + of(group.replays_with, group.replays);
-  if (group.ongoing) line += " (last time " + of(group.before_with, group.before_runs) + ")";
+                     padded(group.key.build, 12) + k_of_n(group.runs_with, group.runs);
+  if (group.replays > 0) line += ", replayed " + k_of_n(group.replays_with, group.replays);
+  if (group.ongoing) line += " (last time " + k_of_n(group.before_with, group.before_runs) + ")";
   std::vector<std::string> below;
   if (!group.headline.empty())
     below.push_back(group.headline + (group.key.promise.empty() ? "" : " (" + group.key.promise + ")"));
@@ -140,7 +136,8 @@ std::string groups_text(const SuiteResult& result, const std::string& folder) {
   for (const Group& group : result.known) add_entry(known, {&group}, folder);
   for (const Group& group : result.resolved)
     resolved.add(terminal_text(padded(group.key.scenario + " / " + what_it_is(group), 44) +
-                               padded(group.key.build, 12) + "last time " + of(group.runs_with, group.runs)));
+                               padded(group.key.build, 12) + "last time " +
+                               k_of_n(group.runs_with, group.runs)));
   return fresh.text() + ongoing.text() + known.text() + resolved.text();
 }
 
@@ -191,7 +188,7 @@ std::string rate_so_far(const RunOutcome& outcome, const Violation& violation,
       return key_of(run, other) == key_of(outcome, violation);
     });
   }
-  return of(with, runs);
+  return k_of_n(with, runs);
 }
 
 /// The first violation; of the others how many there are.
@@ -268,7 +265,8 @@ std::string run_line(const RunOutcome& outcome, const std::vector<RunOutcome>& a
   std::snprintf(seconds, sizeof seconds, "%.1f s", outcome.seconds);
   const std::string where = padded(outcome.scenario, 24) + padded(outcome.build, 12);
   std::string end = "seed " + std::to_string(outcome.seed) + "   " + seconds;
-  if (outcome.replayed()) end = "replay " + of(static_cast<std::size_t>(outcome.replay), 3) + "   " + seconds;
+  if (outcome.replayed())
+    end = "replay " + k_of_n(static_cast<std::size_t>(outcome.replay), 3) + "   " + seconds;
   if (outcome.attempt > 1) end += "   done again alone";
   if (outcome.verdict == "pass") return "ok     " + where + end;
   if (outcome.verdict != "fail")
@@ -280,7 +278,7 @@ std::string run_line(const RunOutcome& outcome, const std::vector<RunOutcome>& a
 std::string shrunk_line(const Shrunk& shrunk, const std::string& folder) {
   if (shrunk.scenario.empty()) return "not shrunk: " + shrunk.why;
   return "shrunk from " + counted(shrunk.steps_before, "step") + " to " + std::to_string(shrunk.steps) +
-         " (" + of(shrunk.failed, shrunk.of) + " failed): " + store_text(folder, shrunk.scenario);
+         " (" + k_of_n(shrunk.failed, shrunk.of) + " failed): " + store_text(folder, shrunk.scenario);
 }
 
 std::string suite_text(const SuiteResult& result, const std::string& folder, bool colour) {

@@ -320,4 +320,8 @@ std::string verdict_of(const SuiteResult& result) {
   }
 }
 
+std::string k_of_n(std::size_t k, std::size_t n) {
+  return std::to_string(k) + " of " + std::to_string(n);
+}
+
 }  // namespace harness

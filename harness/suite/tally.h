@@ -100,5 +100,7 @@ SuiteResult tally(const Whole& whole);
 int exit_code_of(const SuiteResult& result);
 /// "pass", "fail", "error", "unknown", "interrupted" or "nothing".
 std::string verdict_of(const SuiteResult& result);
+/// "2 of 3".
+std::string k_of_n(std::size_t k, std::size_t n);
 
 }  // namespace harness

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string megabytes(std::uintmax_t bytes) {
+std::string freed_megabytes(std::uintmax_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
@@ -62,7 +62,7 @@ int gc_command(int argc, const char* const* argv) {
     if (!dry) remove_store(one.directory);
     bytes += one.bytes;
     std::cout << (dry ? "would remove " : "removed ") << one.directory.filename().string() << "   "
-              << megabytes(one.bytes) << "\n";
+              << freed_megabytes(one.bytes) << "\n";
   }
   if (!dry) drop_latest(store);
   std::size_t needed = 0;
@@ -72,7 +72,7 @@ int gc_command(int argc, const char* const* argv) {
     std::cout << "cannot go " << one.directory.filename().string() << "   " << why_needed(one) << "\n";
   }
   std::cout << fmt::format("{} of {} stores {}, {}; {} cannot go\n", going.size(), all.size(),
-                           dry ? "would go" : "went", megabytes(bytes), needed);
+                           dry ? "would go" : "went", freed_megabytes(bytes), needed);
   return kExitPass;
 }
 

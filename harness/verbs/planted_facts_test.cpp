@@ -9,6 +9,7 @@
 #include <set>
 
 #include "checkers/judge.h"
+#include "ci/test_paths.h"
 #include "harness/builds/build.h"
 #include "harness/run/store.h"
 #include "harness/sandbox/namespace_test_support.h"
@@ -24,7 +25,7 @@ const RunRecord& recorded() {
   static const RunRecord run = [] {
     const ScratchFolder scratch;
     run_tool(
-        {"tar", "-xJf", std::string(SOURCE_DIR) + "/harness/verbs/testdata/failover-and-move.tar.xz"},
+        {"tar", "-xJf", source_dir() + "/harness/verbs/testdata/failover-and-move.tar.xz"},
         scratch.path, scratch.path / "log", {}, [] {}, "tar and xz must be there");
     return load_run(RunFiles{scratch.path});
   }();

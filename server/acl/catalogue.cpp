@@ -1,9 +1,9 @@
 #include "server/acl/catalogue.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "server/resp/same_word.h"
 
 namespace node::acl {
 
@@ -14,10 +14,6 @@ constexpr std::string_view kNames[] = {
     "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
     "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting"};
 
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 }  // namespace
 
 std::span<const std::string_view> category_names() {
@@ -26,7 +22,7 @@ std::span<const std::string_view> category_names() {
 
 std::optional<Categories> category_named(std::string_view name) {
   for (std::size_t i = 0; i < std::size(kNames); ++i)
-    if (same(kNames[i], name)) return Categories{1} << i;
+    if (same_word(kNames[i], name)) return Categories{1} << i;
   return std::nullopt;
 }
 
@@ -39,8 +35,8 @@ Catalogue::Catalogue(std::vector<Line> lines) : lines_(std::move(lines)), subcom
 }
 
 std::optional<std::size_t> Catalogue::find(std::string_view name) const {
-  const auto it =
-      std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) { return same(line.name, name); });
+  const auto it = std::find_if(lines_.begin(), lines_.end(),
+                               [&](const Line& line) { return same_word(line.name, name); });
   if (it == lines_.end()) return std::nullopt;
   return static_cast<std::size_t>(it - lines_.begin());
 }

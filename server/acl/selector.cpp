@@ -1,19 +1,11 @@
 #include "server/acl/selector.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <cctype>
 
+#include "server/resp/same_word.h"
+
 namespace node::acl {
-
-namespace {
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-}  // namespace
 
 std::string_view rule_error_text(RuleError error) {
   switch (error) {
@@ -55,12 +47,14 @@ Selector::Selector(const Catalogue& catalogue, bool all_channels)
     : catalogue_(&catalogue), all_channels_(all_channels) {}
 
 RuleError Selector::apply(std::string_view rule) {
-  const auto is = [&](std::string_view a, std::string_view b) { return same(rule, a) || same(rule, b); };
+  const auto is = [&](std::string_view a, std::string_view b) {
+    return same_word(rule, a) || same_word(rule, b);
+  };
   if (is("allkeys", "~*") || is("resetkeys", "resetkeys")) {
-    all_keys_ = !same(rule, "resetkeys");
+    all_keys_ = !same_word(rule, "resetkeys");
     keys_.clear();
   } else if (is("allchannels", "&*") || is("resetchannels", "resetchannels")) {
-    all_channels_ = !same(rule, "resetchannels");
+    all_channels_ = !same_word(rule, "resetchannels");
     channels_.clear();
   } else if (is("allcommands", "+@all")) {
     set_all_commands(true);
@@ -173,7 +167,7 @@ bool Selector::allows_first_argument(std::size_t number, std::string_view argume
   const auto it = first_arguments_.find(number);
   return it != first_arguments_.end() &&
          std::any_of(it->second.begin(), it->second.end(),
-                     [&](const std::string& allowed) { return same(allowed, argument); });
+                     [&](const std::string& allowed) { return same_word(allowed, argument); });
 }
 
 // ---- as text

@@ -1,21 +1,16 @@
 #include "server/acl/user.h"
 
-#include <strings.h>
-
 #include <algorithm>
 
 #include "server/acl/sha256.h"
 #include "server/resp/parser.h"
+#include "server/resp/same_word.h"
 
 namespace node::acl {
 
 namespace {
 
 constexpr std::size_t kHashDigits = 64;
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 bool is_hash(std::string_view text) {
   return text.size() == kHashDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -39,22 +34,22 @@ User::User(const Catalogue& catalogue, std::string name, bool all_channels)
 RuleError User::apply(std::string_view rule, bool all_channels) {
   RuleError error = RuleError::none;
   if (rule.empty()) return error;
-  if (same(rule, "on") || same(rule, "off")) {
-    enabled_ = same(rule, "on");
-  } else if (same(rule, "skip-sanitize-payload")) {
+  if (same_word(rule, "on") || same_word(rule, "off")) {
+    enabled_ = same_word(rule, "on");
+  } else if (same_word(rule, "skip-sanitize-payload")) {
     payloads_ = Payloads::unsanitized;
-  } else if (same(rule, "sanitize-payload")) {
+  } else if (same_word(rule, "sanitize-payload")) {
     payloads_ = Payloads::sanitized;
-  } else if (same(rule, "nopass") || same(rule, "resetpass")) {
-    no_password_ = same(rule, "nopass");
+  } else if (same_word(rule, "nopass") || same_word(rule, "resetpass")) {
+    no_password_ = same_word(rule, "nopass");
     passwords_.clear();
   } else if (std::string_view("><#!").find(rule[0]) != std::string_view::npos) {
     error = change_password(rule);
   } else if (rule.front() == '(' && rule.back() == ')') {
     error = add_selector(rule.substr(1, rule.size() - 2), all_channels);
-  } else if (same(rule, "clearselectors")) {
+  } else if (same_word(rule, "clearselectors")) {
     selectors_.erase(selectors_.begin() + 1, selectors_.end());
-  } else if (same(rule, "reset")) {
+  } else if (same_word(rule, "reset")) {
     reset(all_channels);
   } else {
     error = selectors_.front().apply(rule);

@@ -60,10 +60,6 @@ SlotSet read_slots(std::string_view bytes, std::size_t at) {
   return slots;
 }
 
-bool is_ping(std::uint16_t type) {
-  return type <= static_cast<std::uint16_t>(MessageType::kMeet);
-}
-
 /// Half of the numbers are none that counting up from zero arrives at. Believed once, one of them would be
 /// the last: there is no higher one to win the next election with.
 bool plausible_epoch(std::uint64_t epoch) {

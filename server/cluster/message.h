@@ -31,6 +31,10 @@ enum class MessageType : std::uint16_t {
   kModule = 9,
   kPublishShard = 10,
 };
+/// PING, PONG and MEET have one form.
+inline bool is_ping(std::uint16_t type) {
+  return type <= static_cast<std::uint16_t>(MessageType::kMeet);
+}
 inline constexpr int kMessageTypes = 11;
 
 /// As CLUSTER INFO names it ("ping", "auth-req", ...).

@@ -181,10 +181,6 @@ void on_other(Context& c, Node& sender, const Message& message) {
   }
 }
 
-bool is_ping(std::uint16_t type) {
-  return type <= static_cast<std::uint16_t>(MessageType::kMeet);
-}
-
 }  // namespace
 
 void receive(Context& c, Link& link, std::string_view frame) {

@@ -1,16 +1,9 @@
 #include "server/commands/key_finders.h"
 
-#include <strings.h>
-
 #include "server/keyspace/number.h"
+#include "server/resp/same_word.h"
 
 namespace node {
-
-namespace {
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-}  // namespace
 
 std::vector<std::size_t> keys_counted(const std::vector<std::string_view>& argv, std::size_t count_at) {
   std::vector<std::size_t> at;
@@ -32,7 +25,7 @@ std::vector<std::size_t> keys_store_count(const std::vector<std::string_view>& a
 std::vector<std::size_t> keys_of_streams(const std::vector<std::string_view>& argv, std::size_t from) {
   std::vector<std::size_t> at;
   for (std::size_t i = from; i < argv.size(); ++i) {
-    if (!same(argv[i], "streams")) continue;
+    if (!same_word(argv[i], "streams")) continue;
     const std::size_t keys = (argv.size() - i - 1) / 2;
     for (std::size_t k = 1; k <= keys; ++k) at.push_back(i + k);
     break;
@@ -44,11 +37,11 @@ std::vector<std::size_t> keys_migrate(const std::vector<std::string_view>& argv)
   if (argv.size() > 3 && !argv[3].empty()) return {3};
   std::vector<std::size_t> at;
   for (std::size_t i = 6; i < argv.size(); ++i) {
-    if (same(argv[i], "auth"))
+    if (same_word(argv[i], "auth"))
       ++i;
-    else if (same(argv[i], "auth2"))
+    else if (same_word(argv[i], "auth2"))
       i += 2;
-    else if (same(argv[i], "keys")) {
+    else if (same_word(argv[i], "keys")) {
       for (++i; i < argv.size(); ++i) at.push_back(i);
     }
   }
@@ -59,11 +52,11 @@ std::vector<std::size_t> keys_sort(const std::vector<std::string_view>& argv) {
   std::vector<std::size_t> at{1};
   std::size_t target = 0;  // of the last STORE, which wins
   for (std::size_t i = 2; i < argv.size(); ++i) {
-    if (same(argv[i], "limit"))
+    if (same_word(argv[i], "limit"))
       i += 2;
-    else if (same(argv[i], "get") || same(argv[i], "by"))
+    else if (same_word(argv[i], "get") || same_word(argv[i], "by"))
       ++i;
-    else if (same(argv[i], "store") && i + 1 < argv.size())
+    else if (same_word(argv[i], "store") && i + 1 < argv.size())
       target = ++i;
   }
   if (target) at.push_back(target);
@@ -74,7 +67,7 @@ std::vector<std::size_t> keys_georadius(const std::vector<std::string_view>& arg
   std::vector<std::size_t> at{1};
   std::size_t target = 0;  // of the last of them, which wins (valkey#3971)
   for (std::size_t i = from; i + 1 < argv.size(); ++i)
-    if (same(argv[i], "store") || same(argv[i], "storedist")) target = ++i;
+    if (same_word(argv[i], "store") || same_word(argv[i], "storedist")) target = ++i;
   if (target) at.push_back(target);
   return at;
 }

@@ -1,4 +1,5 @@
 /// CONFIG REWRITE: what a person wrote stays, what CONFIG SET changed is written.
+#include "ci/test_paths.h"
 #include "server/config/config.h"
 
 #include <catch2/catch.hpp>
@@ -160,7 +161,7 @@ TEST_CASE("every directive stands in one table, once") {
 }
 
 TEST_CASE("DIRECTIVES.md names every directive that keeps its default") {
-  std::ifstream file(SOURCE_DIR "/server/config/DIRECTIVES.md");
+  std::ifstream file(source_dir() + "/server/config/DIRECTIVES.md");
   const std::string text(std::istreambuf_iterator<char>(file), {});
   REQUIRE_FALSE(text.empty());
   for (const InertDirective& inert : inert_directives()) {
@@ -171,7 +172,7 @@ TEST_CASE("DIRECTIVES.md names every directive that keeps its default") {
 }
 
 TEST_CASE("seeded defects are refused unless the configuration file itself allows them") {
-  const std::string path = BINARY_DIR "/seeded-defects-test.conf";
+  const std::string path = build_dir() + "/seeded-defects-test.conf";
   const auto refusal = [&path](const std::string& text, std::vector<std::string> more) {
     std::ofstream(path) << text;
     more.insert(more.begin(), path);

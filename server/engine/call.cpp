@@ -1,13 +1,12 @@
 #include "server/engine/call.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <cctype>
 
 #include "server/engine/engine.h"
 #include "server/engine/reply_errors.h"
 #include "server/keyspace/number.h"
+#include "server/resp/same_word.h"
 
 namespace node {
 
@@ -31,7 +30,7 @@ Database& Call::db() {
 }
 
 bool Call::is(std::size_t i, std::string_view option) const {
-  return argv[i].size() == option.size() && strncasecmp(argv[i].data(), option.data(), option.size()) == 0;
+  return same_word(argv[i], option);
 }
 
 std::optional<std::int64_t> Call::integer(std::size_t i, std::string_view text) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "server/keyspace/number.h"
+#include "server/resp/same_word.h"
 
 namespace node {
 
@@ -159,15 +160,11 @@ KeyRule parse(std::string_view text) {
   return rule;
 }
 
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 const std::vector<std::string_view> kReadWrite{"RW", "access", "update"};
 
 bool set_reads(const std::vector<std::string_view>& argv) {
   for (std::size_t i = 3; i < argv.size(); ++i)
-    if (same(argv[i], "get")) return true;
+    if (same_word(argv[i], "get")) return true;
   return false;
 }
 
@@ -175,9 +172,9 @@ bool set_reads(const std::vector<std::string_view>& argv) {
 bool bitfield_writes(const std::vector<std::string_view>& argv) {
   for (std::size_t i = 2; i < argv.size(); ++i) {
     const std::size_t left = argv.size() - i - 1;
-    if (same(argv[i], "get") && left >= 2)
+    if (same_word(argv[i], "get") && left >= 2)
       i += 2;
-    else if (same(argv[i], "overflow") && left >= 1)
+    else if (same_word(argv[i], "overflow") && left >= 1)
       i += 1;
     else
       return true;

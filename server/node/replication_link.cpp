@@ -22,7 +22,7 @@
 namespace node {
 
 namespace {
-constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kLinkReadBytes = 256 * 1024;
 
 std::string temporary_name(const char* what) {
   return "temp-" + std::string(what) + "-" + std::to_string(getpid()) + ".rdb";
@@ -232,7 +232,7 @@ void ReplicationLink::Master::on_event(std::uint32_t events) {
   }
   if (events & EPOLLOUT) flush();
   if (gone || !(events & EPOLLIN)) return;
-  static thread_local std::vector<char> scratch(kReadBytes);
+  static thread_local std::vector<char> scratch(kLinkReadBytes);
   const ssize_t n = recv(socket.fd(), scratch.data(), scratch.size(), 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) return owner->master_failed();

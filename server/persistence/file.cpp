@@ -64,8 +64,8 @@ std::optional<std::string> write_into(const std::string& path, const std::functi
   return std::nullopt;
 }
 
-std::optional<std::string> replace(const std::string& name, bool sync,
-                                   const std::function<bool(int fd)>& write) {
+std::optional<std::string> replace_with(const std::string& name, bool sync,
+                                        const std::function<bool(int fd)>& write) {
   const std::string path = target_of_links(name);
   struct stat info {};
   if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) return write_into(path, write);
@@ -89,16 +89,16 @@ std::optional<std::string> replace(const std::string& name, bool sync,
 }  // namespace
 
 std::optional<std::string> replace_file(const std::string& path, std::string_view text, bool sync) {
-  return replace(path, sync, [text](int fd) { return write_all(fd, text); });
+  return replace_with(path, sync, [text](int fd) { return write_all(fd, text); });
 }
 
 std::optional<std::string> replace_file_by(const std::string& path,
                                            const std::function<bool(int fd)>& write) {
-  return replace(path, true, write);
+  return replace_with(path, true, write);
 }
 
 bool file_exists(const std::string& path) {
-  return access(path.c_str(), F_OK) == 0;
+  return ::access(path.c_str(), F_OK) == 0;
 }
 
 std::optional<std::string> read_file(const std::string& path, std::string& out) {

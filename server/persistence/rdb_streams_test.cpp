@@ -3,6 +3,7 @@
 #include <fstream>
 #include <string>
 
+#include "ci/test_paths.h"
 #include "server/keyspace/database.h"
 #include "server/persistence/checksum.h"
 #include "server/persistence/rdb.h"
@@ -12,7 +13,7 @@ using namespace node;
 namespace {
 
 std::string seed(const std::string& name) {
-  std::ifstream in(std::string(SOURCE_DIR) + "/server/persistence/rdb_seeds/" + name, std::ios::binary);
+  std::ifstream in(source_dir() + "/server/persistence/rdb_seeds/" + name, std::ios::binary);
   REQUIRE(in);
   return {std::istreambuf_iterator<char>(in), {}};
 }

@@ -14,7 +14,7 @@ namespace node {
 using namespace rdb;
 
 namespace {
-constexpr std::size_t kFlushBytes = 256 * 1024;
+constexpr std::size_t kRdbFlushBytes = 256 * 1024;
 }  // namespace
 
 void RdbWriter::little(std::uint64_t v, int bytes) {
@@ -158,7 +158,7 @@ void RdbWriter::entry(const Entry& e, std::optional<std::int64_t> expiry_ms, std
 }
 
 void RdbWriter::flush_if_large() {
-  if (sink_ && out_.size() >= kFlushBytes) flush();
+  if (sink_ && out_.size() >= kRdbFlushBytes) flush();
 }
 
 void RdbWriter::flush() {

@@ -17,13 +17,13 @@ namespace node {
 namespace {
 
 constexpr const char* kChunkName = "@user_function";
-constexpr int kHookInstructions = 100000;
+constexpr int kLoadHookInstructions = 100000;
 // In the registry.
 constexpr const char* kLoadGlobals = "node.load_globals";
-constexpr const char* kFunctions = "node.functions";
+constexpr const char* kFunctionsKey = "node.functions";
 
 void load_hook(lua_State* lua, lua_Debug*) {
-  lua_getfield(lua, LUA_REGISTRYINDEX, kFunctions);
+  lua_getfield(lua, LUA_REGISTRYINDEX, kFunctionsKey);
   const auto* functions = static_cast<const Functions*>(lua_touserdata(lua, -1));
   lua_pop(lua, 1);
   if (functions->in_time()) return;
@@ -76,7 +76,7 @@ void Functions::open() {
   lua_State* lua = lua_.get();
   set_script_run(lua, run_);
   lua_pushlightuserdata(lua, this);
-  lua_setfield(lua, LUA_REGISTRYINDEX, kFunctions);
+  lua_setfield(lua, LUA_REGISTRYINDEX, kFunctionsKey);
   open_redis_api(lua, false);
   if (!seal_globals(lua, engine_.config.lua_deprecated_api)) {
     engine_.ports.logger.log(
@@ -147,7 +147,7 @@ std::optional<std::string> Functions::run_code(std::string_view code, Loading& l
   lua_getfield(lua, LUA_REGISTRYINDEX, kLoadGlobals);
   show_only(lua);
   loading_ = &loading;
-  lua_sethook(lua, load_hook, LUA_MASKCOUNT, kHookInstructions);
+  lua_sethook(lua, load_hook, LUA_MASKCOUNT, kLoadHookInstructions);
   const int failed = lua_pcall(lua, 0, 0, 0);
   loading_ = nullptr;
   show_all_globals(lua);

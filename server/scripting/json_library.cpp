@@ -14,7 +14,7 @@ namespace node {
 namespace {
 
 /// The most bytes that one call encodes or decodes.
-constexpr std::int64_t kBytesMax = std::int64_t{1} << 29;
+constexpr std::int64_t kJsonBytesMax = std::int64_t{1} << 29;
 /// How deep tables may nest, as in cjson: so a table that contains itself is refused, too.
 constexpr int kDepthMax = 1000;
 
@@ -29,7 +29,7 @@ bool fits(lua_State* lua, std::int64_t& left, int depth) {
     if (!fits(lua, left, depth + 1)) return false;
     if (lua_type(lua, -2) == LUA_TSTRING) left -= 6 * static_cast<std::int64_t>(lua_objlen(lua, -2));
     // An array is written up to its highest index, with a null for each that is not there.
-    if (lua_type(lua, -2) == LUA_TNUMBER && lua_tonumber(lua, -2) > static_cast<double>(kBytesMax / 5))
+    if (lua_type(lua, -2) == LUA_TNUMBER && lua_tonumber(lua, -2) > static_cast<double>(kJsonBytesMax / 5))
       return false;
   }
   return left >= 0;
@@ -37,7 +37,7 @@ bool fits(lua_State* lua, std::int64_t& left, int depth) {
 
 int encode(lua_State* lua) {
   if (lua_gettop(lua) == 1) {
-    std::int64_t left = kBytesMax;
+    std::int64_t left = kJsonBytesMax;
     const bool small = fits(lua, left, 0);
     lua_settop(lua, 1);
     if (!small) return luaL_error(lua, "Cannot serialise: the JSON text would be too long");
@@ -46,7 +46,7 @@ int encode(lua_State* lua) {
 }
 
 int decode(lua_State* lua) {
-  if (lua_type(lua, 1) == LUA_TSTRING && static_cast<std::int64_t>(lua_objlen(lua, 1)) > kBytesMax)
+  if (lua_type(lua, 1) == LUA_TSTRING && static_cast<std::int64_t>(lua_objlen(lua, 1)) > kJsonBytesMax)
     return luaL_error(lua, "Cannot decode: the JSON text is too long");
   return lua_tocfunction(lua, lua_upvalueindex(2))(lua);
 }

@@ -15,7 +15,7 @@ namespace {
 
 /// Tables nested deeper are written as nil, which ends circles.
 constexpr int kNestingMax = 16;
-constexpr std::size_t kBytesMax = std::size_t{1} << 29;
+constexpr std::size_t kPackedBytesMax = std::size_t{1} << 29;
 constexpr const char* kBuffer = "node.msgpack";  ///< metatable, in the registry
 
 // ---- writing
@@ -82,7 +82,8 @@ struct Packer {
       byte(0xd9 + static_cast<unsigned>(log));
       big(size, 1 << log);
     }
-    if (size > kBytesMax || out.size() > kBytesMax) luaL_error(lua, "MessagePack output is too long");
+    if (size > kPackedBytesMax || out.size() > kPackedBytesMax)
+      luaL_error(lua, "MessagePack output is too long");
     out.append(bytes, size);
   }
 
@@ -128,7 +129,7 @@ struct Packer {
 
   /// Pops it.
   void value(int depth) {
-    if (out.size() > kBytesMax) luaL_error(lua, "MessagePack output is too long");
+    if (out.size() > kPackedBytesMax) luaL_error(lua, "MessagePack output is too long");
     switch (lua_type(lua, -1)) {
       case LUA_TSTRING: {
         std::size_t size = 0;

@@ -244,14 +244,14 @@ void add_numbers(lua_State* lua, const std::pair<const char*, unsigned> (&number
   }
 }
 
-constexpr luaL_Reg kFunctions[] = {{"call", redis_call},
-                                   {"pcall", redis_pcall},
-                                   {"error_reply", redis_error_reply},
-                                   {"status_reply", redis_status_reply},
-                                   {"sha1hex", redis_sha1hex},
-                                   {"setresp", redis_setresp},
-                                   {"set_repl", redis_set_repl},
-                                   {"acl_check_cmd", redis_acl_check_cmd}};
+constexpr luaL_Reg kRedisFunctions[] = {{"call", redis_call},
+                                        {"pcall", redis_pcall},
+                                        {"error_reply", redis_error_reply},
+                                        {"status_reply", redis_status_reply},
+                                        {"sha1hex", redis_sha1hex},
+                                        {"setresp", redis_setresp},
+                                        {"set_repl", redis_set_repl},
+                                        {"acl_check_cmd", redis_acl_check_cmd}};
 constexpr luaL_Reg kOfEval[] = {{"replicate_commands", redis_replicate_commands},
                                 {"breakpoint", redis_breakpoint},
                                 {"debug", redis_debug}};
@@ -314,7 +314,7 @@ void add_log_and_version(lua_State* lua) {
 
 void open_redis_api(lua_State* lua, bool eval) {
   lua_newtable(lua);
-  add_functions(lua, kFunctions);
+  add_functions(lua, kRedisFunctions);
   add_numbers(lua, kTargets);
   add_log_and_version(lua);
   if (eval) add_functions(lua, kOfEval);

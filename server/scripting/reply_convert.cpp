@@ -11,7 +11,7 @@ namespace node {
 
 namespace {
 
-constexpr int kDepthMax = 100;
+constexpr int kReplyDepthMax = 100;
 
 void push_field(lua_State* lua, const char* name, std::string_view text) {
   lua_newtable(lua);
@@ -195,7 +195,7 @@ void write_table(lua_State* lua, Writer& out, int script_resp, int depth) {
 
 /// Pops the value.
 void write_value(lua_State* lua, Writer& out, int script_resp, int depth) {
-  if (depth > kDepthMax || !lua_checkstack(lua, 8)) {
+  if (depth > kReplyDepthMax || !lua_checkstack(lua, 8)) {
     out.error("ERR reached lua stack limit");
     lua_pop(lua, 1);
     return;

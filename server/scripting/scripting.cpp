@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kScriptName = "@user_script";
 constexpr std::size_t kShaDigits = 40;
 
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
@@ -77,7 +77,7 @@ std::optional<std::uint32_t> Scripting::flags_of(const Command& command,
     return function ? std::optional(function->flags) : std::nullopt;
   }
   if (command.name.starts_with("evalsha")) {
-    const auto it = scripts_.find(lower(argv[1]));
+    const auto it = scripts_.find(lower_case(argv[1]));
     return it == scripts_.end() ? std::nullopt : it->second.flags;
   }
   ScriptHeader header;
@@ -100,7 +100,7 @@ void Scripting::eval(Call& c) {
   if (run_.running()) return c.error("ERR EVAL inside a script");
   std::string sha;
   if (c.command.name.starts_with("evalsha")) {
-    sha = lower(c.arg(1));
+    sha = lower_case(c.arg(1));
     if (!scripts_.contains(sha)) return c.error("NOSCRIPT No matching script. Please use EVAL.");
   } else if (const auto why = load(c.arg(1), sha)) {
     return c.error(*why);
@@ -121,7 +121,7 @@ void Scripting::script(Call& c) {
   if (c.subcommand("exists", 3, -1)) {
     c.reply.array(c.argc() - 2);
     for (std::size_t i = 2; i < c.argc(); ++i)
-      c.reply.integer(c.arg(i).size() == kShaDigits && scripts_.contains(lower(c.arg(i))));
+      c.reply.integer(c.arg(i).size() == kShaDigits && scripts_.contains(lower_case(c.arg(i))));
     return;
   }
   if (c.subcommand("flush", 2, -1)) {

@@ -167,7 +167,7 @@ Float read_float(const char* from, const Format& format) {
   return value;
 }
 
-int pack(lua_State* lua) {
+int struct_pack(lua_State* lua) {
   Format format(lua, luaL_checkstring(lua, 1));
   luaL_Buffer out;
   int arg = 2;
@@ -205,7 +205,7 @@ int pack(lua_State* lua) {
   return 1;
 }
 
-int unpack(lua_State* lua) {
+int struct_unpack(lua_State* lua) {
   Format format(lua, luaL_checkstring(lua, 1));
   std::size_t length = 0;
   const char* data = luaL_checklstring(lua, 2, &length);
@@ -271,7 +271,7 @@ int size(lua_State* lua) {
 }  // namespace
 
 void open_struct_library(lua_State* lua) {
-  constexpr luaL_Reg functions[] = {{"pack", pack}, {"unpack", unpack}, {"size", size}};
+  constexpr luaL_Reg functions[] = {{"pack", struct_pack}, {"unpack", struct_unpack}, {"size", size}};
   lua_newtable(lua);
   for (const luaL_Reg& f : functions) {
     lua_pushcfunction(lua, f.func);

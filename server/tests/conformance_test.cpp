@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "ci/test_paths.h"
 #include "server/tests/testing/child_server.h"
 
 using namespace node::testing;
@@ -36,7 +37,7 @@ struct Script {
 std::vector<Script> scripts() {
   std::vector<Script> all;
   for (const auto& file :
-       std::filesystem::directory_iterator(std::string(SOURCE_DIR) + "/server/tests/testdata")) {
+       std::filesystem::directory_iterator(source_dir() + "/server/tests/testdata")) {
     Script script{file.path().stem(), {}};
     std::ifstream in(file.path());
     for (std::string line; std::getline(in, line);)

@@ -19,7 +19,7 @@ using std::chrono::nanoseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kStep(20);  // how often a clock that moves is set
-constexpr milliseconds kPatience(10'000);
+constexpr milliseconds kShiftClockPatience(10'000);
 constexpr double kTolerance_ms = 50;
 
 /// By how much the node's clock is ahead of ours, in ms; nothing, with the reason, when it does not say. Of
@@ -53,7 +53,7 @@ class ShiftedClocks final : public ActiveFault {
     end();
     std::string problem;
     const bool true_again = wait_for(
-        kPatience,
+        kShiftClockPatience,
         [&] {
           return std::ranges::all_of(nodes_, [&](Node* node) {
             const auto ahead = ahead_ms(*node, problem);
@@ -108,7 +108,7 @@ void verify_shifted(const std::vector<Node*>& nodes, FaultContext& context, Faul
     std::string problem = "it shows the true time";
     std::optional<double> ahead;
     const bool shifted = wait_for(
-        kPatience,
+        kShiftClockPatience,
         [&] {
           ahead = ahead_ms(*node, problem);
           return (ahead && *ahead != 0) || context.stopped();

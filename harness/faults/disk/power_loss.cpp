@@ -10,8 +10,8 @@
 namespace harness {
 namespace {
 
-constexpr std::chrono::seconds kEndPatience(30);
-constexpr std::chrono::seconds kStartPatience(60);
+constexpr std::chrono::seconds kLossEndPatience(30);
+constexpr std::chrono::seconds kLossStartPatience(60);
 
 /// All at once; false, with the reason in the record, when one of them stays.
 bool cut_power(const std::vector<Node*>& nodes, FaultRecord& record) {
@@ -19,7 +19,7 @@ bool cut_power(const std::vector<Node*>& nodes, FaultRecord& record) {
   // A node that is gone already has lost its power as well.
   for (Node* node : nodes) node->signal(SIGKILL);
   for (Node* node : nodes)
-    if (!node->wait_for_end(kEndPatience)) {
+    if (!node->wait_for_end(kLossEndPatience)) {
       node->expect_no_end();
       record.error = node->name() + " still runs";
       return false;
@@ -48,7 +48,7 @@ void start_all(const std::vector<Node*>& nodes, FaultRecord& record) {
   for (Node* node : nodes) node->start();
   for (Node* node : nodes) {
     try {
-      node->wait_until_answering(kStartPatience);
+      node->wait_until_answering(kLossStartPatience);
     } catch (const EnvironmentError& trouble) {
       // A server that does not come back is what the run is to find out, not the end of it.
       record.error += (record.error.empty() ? "" : "; ") + std::string(trouble.what());

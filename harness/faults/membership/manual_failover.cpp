@@ -7,7 +7,7 @@ namespace harness {
 namespace {
 
 /// The server itself gives up after 5 s (CLUSTER_MF_TIMEOUT), or after twice that on a lost election.
-constexpr std::chrono::seconds kPatience(15);
+constexpr std::chrono::seconds kManualFailoverPatience(15);
 
 }  // namespace
 
@@ -29,7 +29,7 @@ std::unique_ptr<ActiveFault> inject_manual_failover(FaultContext& context, const
   if (!plain) command.push_back(mode);
   record.requested = context.clock.now();
   if (!tell(*node, command, record.error)) return nullptr;
-  const bool seen = verify_by_views(context, record, kPatience, [&](const Roles& roles) {
+  const bool seen = verify_by_views(context, record, kManualFailoverPatience, [&](const Roles& roles) {
     const TopologyNode* self = roles.view(node->number()).topology.myself();
     const bool serves = self && self->is(kFlagMaster) && !self->slots.empty();
     return serves ? std::nullopt : std::optional(node->name() + " is no master with slots");

@@ -10,7 +10,7 @@
 namespace harness {
 namespace {
 
-constexpr std::chrono::seconds kPatience(20);
+constexpr std::chrono::seconds kMoveSlotsPatience(20);
 
 /// So many neighbours of all that the node serves, from a place that is drawn.
 std::vector<int> drawn_slots(FaultContext& context, const std::vector<int>& all, std::size_t count) {
@@ -40,7 +40,7 @@ bool move_and_verify(FaultContext& context, const std::vector<int>& slots, int f
   if (!record.error.empty() || done.empty()) return false;
   record.evidence += fmt::format("{}{} slots went from n{} to n{}", record.evidence.empty() ? "" : ", ",
                                  moved, from + 1, to + 1);
-  return verify_by_views(context, record, kPatience,
+  return verify_by_views(context, record, kMoveSlotsPatience,
                          [&](const Roles& roles) { return why_not_owned(context.cluster, roles, done, to); });
 }
 

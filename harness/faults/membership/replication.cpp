@@ -6,7 +6,7 @@
 namespace harness {
 namespace {
 
-constexpr std::chrono::seconds kPatience(60);  // a full synchronization is part of it
+constexpr std::chrono::seconds kReplicationPatience(60);  // a full synchronization is part of it
 
 std::optional<std::string> why_not_replica(const Cluster& cluster, const Roles& roles, int node, int master) {
   const std::string name = "n" + std::to_string(node + 1);
@@ -31,7 +31,7 @@ bool replicate_and_verify(FaultContext& context, Node& node, int master, FaultRe
   context.cluster.change_membership([&](Membership& membership) {
     if (membership.is_member(master)) membership.add_replica(node.number(), master);
   });
-  const bool seen = verify_by_views(context, record, kPatience, [&](const Roles& roles) {
+  const bool seen = verify_by_views(context, record, kReplicationPatience, [&](const Roles& roles) {
     return why_not_replica(context.cluster, roles, node.number(), master);
   });
   if (seen)

@@ -8,7 +8,7 @@ namespace harness {
 namespace {
 
 /// Cluster bus links ping at least every half node timeout, so a cut is felt within seconds.
-constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::seconds kCutPatience(10);
 
 constexpr int kBusOffset = 10'000;  // the servers' own rule, where cluster-port says nothing
 
@@ -99,7 +99,7 @@ std::unique_ptr<ActiveFault> put_in_force(FaultContext& context, Cut cut, FaultR
                                                      .port = shared_port(context, cut)})});
   // In force from now on; the proof comes with the first packet that it drops.
   auto active = std::make_unique<CutInForce>(std::move(drops), cut.felt_by_all, context.clock);
-  (void)wait_for(kPatience, [&] { return active->felt() || context.stopped(); });
+  (void)wait_for(kCutPatience, [&] { return active->felt() || context.stopped(); });
   if (!active->verify(record)) {
     std::vector<std::string> names;
     for (const HostCut& at : cut.hosts) names.push_back(at.host->name());

@@ -9,7 +9,7 @@ namespace harness {
 namespace {
 
 /// The server listens to SCRIPT KILL only after busy-reply-threshold, 5 s by default.
-constexpr std::chrono::seconds kPatience(30);
+constexpr std::chrono::seconds kBusyPatience(30);
 
 class Busy final : public ActiveFault {
  public:
@@ -24,7 +24,7 @@ class Busy final : public ActiveFault {
     healed_ = true;
     record.heal_requested = clock_.now();
     kill_script();
-    verify_voice(node_, clock_, kPatience, record);
+    verify_voice(node_, clock_, kBusyPatience, record);
   }
 
  private:
@@ -33,7 +33,7 @@ class Busy final : public ActiveFault {
     std::string problem;
     // The end of the patience shows itself when the node does not answer again.
     (void)wait_for(
-        kPatience,
+        kBusyPatience,
         [&] {
           return tell(node_, {"SCRIPT", "KILL"}, problem, std::chrono::milliseconds(500)) ||
                  problem.find("NOTBUSY") != std::string::npos || !node_.running();

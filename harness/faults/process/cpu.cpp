@@ -12,7 +12,7 @@
 namespace harness {
 namespace {
 
-constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::seconds kCpuPatience(10);
 
 /// Stops and continues the process in turn, until it goes.
 class Starvation final : public ActiveFault {
@@ -30,7 +30,7 @@ class Starvation final : public ActiveFault {
     end();
     record.evidence += fmt::format(", {} times in all", periods_.load());
     if (wait_for(
-            kPatience, [&] { return node_.state() != 'T' || !node_.running(); },
+            kCpuPatience, [&] { return node_.state() != 'T' || !node_.running(); },
             std::chrono::milliseconds(1)))
       record.healed = clock_.now();
     else
@@ -97,7 +97,7 @@ std::unique_ptr<ActiveFault> inject_cpu(FaultContext& context, const FaultReques
   const std::chrono::microseconds whole(std::llround(period * 1000));
   auto active = std::make_unique<Starvation>(*node, runs, whole - runs, context.clock);
   if (wait_for(
-          kPatience, [&] { return active->periods() > 0; }, std::chrono::milliseconds(1))) {
+          kCpuPatience, [&] { return active->periods() > 0; }, std::chrono::milliseconds(1))) {
     record.active = context.clock.now();
     record.evidence = "process " + std::to_string(node->pid()) + " was stopped and continued in turn";
   } else {

@@ -1,6 +1,7 @@
 // Nodes that get little of the processor, and nodes that restart as another build: on real servers.
 #include <nlohmann/json.hpp>
 
+#include "ci/test_paths.h"
 #include "harness/faults/data_test_support.h"
 
 using namespace harness;
@@ -44,7 +45,7 @@ TEST_CASE("a starved node runs for a part of the time, and whole again") {
 }
 
 TEST_CASE("nodes restart as the build that is asked for, replicas first") {
-  const std::string bundled = std::string(BINARY_DIR) + "/cluster-node";
+  const std::string bundled = build_dir() + "/cluster-node";
   if (!std::filesystem::exists(bundled)) {
     WARN("SKIPPED: the bundled node is not built");
     return;

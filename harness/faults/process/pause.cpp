@@ -6,7 +6,7 @@
 namespace harness {
 namespace {
 
-constexpr std::chrono::seconds kPatience(5);
+constexpr std::chrono::seconds kPausePatience(5);
 
 class Pause final : public ActiveFault {
  public:
@@ -22,7 +22,7 @@ class Pause final : public ActiveFault {
     healed_ = true;
     const bool goes_on = node_.thaw();
     if (goes_on && !wait_for(
-                       kPatience, [&] { return node_.state() != 'T'; }, std::chrono::milliseconds(1)))
+                       kPausePatience, [&] { return node_.state() != 'T'; }, std::chrono::milliseconds(1)))
       record.error = node_.name() + " is still stopped after SIGCONT";
     else if (died_by_itself())
       record.error = node_.name() + " died while it was stopped";
@@ -62,7 +62,7 @@ std::unique_ptr<ActiveFault> inject_pause(FaultContext& context, const FaultRequ
   }
   auto active = std::make_unique<Pause>(*node, context.clock);
   if (wait_for(
-          kPatience, [&] { return node->state() == 'T'; }, std::chrono::milliseconds(1))) {
+          kPausePatience, [&] { return node->state() == 'T'; }, std::chrono::milliseconds(1))) {
     record.active = context.clock.now();
     record.evidence = "process " + std::to_string(node->pid()) + " is in state T (stopped)";
   } else {

@@ -6,7 +6,7 @@
 namespace harness {
 namespace {
 
-constexpr std::chrono::seconds kPatience(60);  // loading its data is part of it
+constexpr std::chrono::seconds kRestartPatience(60);  // loading its data is part of it
 
 }  // namespace
 
@@ -33,7 +33,7 @@ std::unique_ptr<ActiveFault> inject_restart(FaultContext& context, const FaultRe
   for (Node* node : aim.nodes) node->start();
   for (Node* node : aim.nodes) {
     try {
-      node->wait_until_answering(kPatience);
+      node->wait_until_answering(kRestartPatience);
     } catch (const EnvironmentError& trouble) {
       // A server that does not come back is what the run is to find out, not the end of it.
       record.error = trouble.what();

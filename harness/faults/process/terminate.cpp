@@ -8,7 +8,7 @@ namespace harness {
 namespace {
 
 /// A master waits for its replicas before it goes (shutdown-timeout, 10 s), and may save its data.
-constexpr std::chrono::seconds kPatience(60);
+constexpr std::chrono::seconds kTerminatePatience(60);
 
 }  // namespace
 
@@ -24,7 +24,7 @@ std::unique_ptr<ActiveFault> inject_terminate(FaultContext& context, const Fault
   node->expect_end();
   declare_down(record);
   const bool sent = node->signal(SIGTERM);
-  const auto end = sent ? node->wait_for_end(kPatience) : std::nullopt;
+  const auto end = sent ? node->wait_for_end(kTerminatePatience) : std::nullopt;
   if (end && (end->exit_code == 0 || end->signal == SIGTERM)) {
     record.active = context.clock.now();
     record.evidence = "process " + std::to_string(node->pid()) + " " + end->describe();

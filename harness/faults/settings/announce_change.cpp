@@ -10,7 +10,7 @@ namespace harness {
 namespace {
 
 constexpr const char* kDirective = "cluster-announce-hostname";
-constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::seconds kAnnounceChangePatience(10);
 
 /// The name in the node's line of CLUSTER NODES: "ID ip:port@busport,NAME,... flags ...".
 std::string hostname_in(const std::string& nodes, const std::string& id) {
@@ -30,7 +30,7 @@ std::string hostname_in(const std::string& nodes, const std::string& id) {
 bool announced(FaultContext& context, const Node& node, const std::string& name, std::string& problem) {
   const std::string id = id_of(context.cluster, context.cluster.look(), node.number());
   return wait_for(
-      kPatience,
+      kAnnounceChangePatience,
       [&] {
         problem.clear();
         for (const int member : members(context.cluster.look())) {

@@ -8,7 +8,7 @@ namespace harness {
 namespace {
 
 constexpr int kBusOffset = 10'000;
-constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::seconds kPortChangePatience(10);
 
 /// The servers derive the bus port that they announce from the clients' port, while the bus listens where it
 /// did: so it is announced by number. 0: derived again.
@@ -25,7 +25,7 @@ Command listen_at(int port, int announced_bus) {
 bool serves_at(FaultContext& context, Node& node, int port, int other, std::string& problem) {
   const std::string id = id_of(context.cluster, context.cluster.look(), node.number());
   return wait_for(
-      kPatience,
+      kPortChangePatience,
       [&] {
         problem.clear();
         std::string ignored;

@@ -8,7 +8,7 @@ namespace node {
 
 namespace {
 
-using Words = std::vector<std::string_view>;
+using DocWords = std::vector<std::string_view>;
 
 std::string_view type_named(char letter) {
   switch (letter) {
@@ -33,16 +33,16 @@ std::string_view type_named(char letter) {
   }
 }
 
-ArgumentDocs read_argument(const Words& words, std::size_t& at);
+ArgumentDocs read_argument(const DocWords& words, std::size_t& at);
 
-std::vector<ArgumentDocs> read_arguments(const Words& words, std::size_t& at) {
+std::vector<ArgumentDocs> read_arguments(const DocWords& words, std::size_t& at) {
   std::vector<ArgumentDocs> arguments;
   for (; at < words.size() && words[at] != "]"; at += at < words.size() && words[at] == ",")
     arguments.push_back(read_argument(words, at));
   return arguments;
 }
 
-ArgumentDocs read_argument(const Words& words, std::size_t& at) {
+ArgumentDocs read_argument(const DocWords& words, std::size_t& at) {
   ArgumentDocs a;
   a.name = words[at];
   a.type = type_named(words[at + 1][0]);
@@ -78,7 +78,7 @@ ArgumentDocs read_argument(const Words& words, std::size_t& at) {
   return a;
 }
 
-CommandDocs read_command(const Words& words) {
+CommandDocs read_command(const DocWords& words) {
   CommandDocs docs;
   docs.since = words[1];
   std::size_t at = 2;
@@ -90,10 +90,10 @@ CommandDocs read_command(const Words& words) {
   return docs;
 }
 
-using ByName = std::map<std::string_view, CommandDocs>;
+using DocsByName = std::map<std::string_view, CommandDocs>;
 
-void read(std::string_view text, ByName& docs) {
-  Words words;
+void read_docs(std::string_view text, DocsByName& docs) {
+  DocWords words;
   bool begins = true;
   const auto finish = [&] {
     if (!words.empty()) docs.emplace(words[0], read_command(words));
@@ -112,11 +112,11 @@ void read(std::string_view text, ByName& docs) {
 }  // namespace
 
 const CommandDocs* docs_of(std::string_view command) {
-  static const ByName all = [] {
-    ByName docs;
+  static const DocsByName all = [] {
+    DocsByName docs;
     for (const std::string_view text :
          {docs_of_commands_a_g(), docs_of_commands_h_z(), docs_of_subcommands()})
-      read(text.substr(1), docs);
+      read_docs(text.substr(1), docs);
     return docs;
   }();
   const auto it = all.find(command);

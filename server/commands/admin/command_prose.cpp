@@ -6,7 +6,7 @@ namespace node {
 
 namespace {
 
-using ByName = std::map<std::string_view, CommandProse>;
+using ProseByName = std::map<std::string_view, CommandProse>;
 
 /// The text that a line opens; lines that go on are appended to it.
 std::string& open_text(CommandProse& prose, char mark, std::string_view& text) {
@@ -26,7 +26,7 @@ std::string& open_text(CommandProse& prose, char mark, std::string_view& text) {
   }
 }
 
-void read(std::string_view text, ByName& all) {
+void read_prose(std::string_view text, ProseByName& all) {
   CommandProse* prose = nullptr;
   std::string* open = nullptr;
   while (!text.empty()) {
@@ -49,11 +49,11 @@ void read(std::string_view text, ByName& all) {
 }  // namespace
 
 const CommandProse* prose_of(std::string_view command) {
-  static const ByName all = [] {
-    ByName prose;
+  static const ProseByName all = [] {
+    ProseByName prose;
     for (const std::string_view text :
          {prose_of_commands_a_g(), prose_of_commands_h_r(), prose_of_commands_s_z(), prose_of_subcommands()})
-      read(text.substr(1), prose);
+      read_prose(text.substr(1), prose);
     return prose;
   }();
   const auto it = all.find(command);

@@ -188,7 +188,7 @@ void count(Call& c, By by) {
 
 // ---- algebra ----
 
-enum class Algebra { unite, inter, diff };
+enum class ZsetAlgebra { unite, inter, diff };
 enum class Aggregate { sum, min, max };
 
 /// One operand: a sorted set, or a plain set whose members score 1.
@@ -227,7 +227,7 @@ struct AlgebraQuery {
 };
 
 /// numkeys key … [WEIGHTS w …] [AGGREGATE …] [WITHSCORES] from argv[at].
-bool parse_algebra(Call& c, std::size_t at, Algebra how, bool storing, bool card, AlgebraQuery& q) {
+bool parse_algebra(Call& c, std::size_t at, ZsetAlgebra how, bool storing, bool card, AlgebraQuery& q) {
   const auto numkeys = c.integer(at);
   if (!numkeys) return false;
   if (*numkeys < 1) {
@@ -258,7 +258,7 @@ bool parse_algebra(Call& c, std::size_t at, Algebra how, bool storing, bool card
       const auto limit = c.integer_in(++i, 0, INT64_MAX, "ERR LIMIT can't be negative");
       if (!limit) return false;
       q.limit = *limit;
-    } else if (!card && how != Algebra::diff && c.is(i, "weights") && i + n < c.argc()) {
+    } else if (!card && how != ZsetAlgebra::diff && c.is(i, "weights") && i + n < c.argc()) {
       for (std::size_t k = 0; k < n; ++k) {
         const auto w = parse_double(c.arg(++i));
         if (!w) {
@@ -267,7 +267,7 @@ bool parse_algebra(Call& c, std::size_t at, Algebra how, bool storing, bool card
         }
         q.operands[k].weight = *w;
       }
-    } else if (!card && how != Algebra::diff && c.is(i, "aggregate") && i + 1 < c.argc()) {
+    } else if (!card && how != ZsetAlgebra::diff && c.is(i, "aggregate") && i + 1 < c.argc()) {
       ++i;
       if (c.is(i, "sum"))
         q.aggregate = Aggregate::sum;
@@ -287,9 +287,9 @@ bool parse_algebra(Call& c, std::size_t at, Algebra how, bool storing, bool card
   return true;
 }
 
-Zset combine(Algebra how, const AlgebraQuery& q) {
+Zset combine(ZsetAlgebra how, const AlgebraQuery& q) {
   Zset out;
-  if (how == Algebra::unite) {
+  if (how == ZsetAlgebra::unite) {
     for (const Operand& o : q.operands)
       o.for_each([&](std::string_view m, double s) {
         const double v = weighted(s, o.weight);
@@ -301,10 +301,10 @@ Zset combine(Algebra how, const AlgebraQuery& q) {
   }
   const Operand& first = q.operands[0];
   first.for_each([&](std::string_view m, double s) {
-    double score = how == Algebra::diff ? s : weighted(s, first.weight);
+    double score = how == ZsetAlgebra::diff ? s : weighted(s, first.weight);
     for (std::size_t i = 1; i < q.operands.size(); ++i) {
       const auto other = q.operands[i].score(m);
-      if (other.has_value() == (how == Algebra::diff)) return true;
+      if (other.has_value() == (how == ZsetAlgebra::diff)) return true;
       if (other) score = join(score, weighted(*other, q.operands[i].weight), q.aggregate);
     }
     out.set(m, score);
@@ -313,7 +313,7 @@ Zset combine(Algebra how, const AlgebraQuery& q) {
   return out;
 }
 
-void algebra(Call& c, Algebra how) {
+void zset_algebra(Call& c, ZsetAlgebra how) {
   AlgebraQuery q;
   if (!parse_algebra(c, 1, how, false, false, q)) return;
   const Zset result = combine(how, q);
@@ -327,7 +327,7 @@ void algebra(Call& c, Algebra how) {
   });
 }
 
-void algebra_store(Call& c, Algebra how) {
+void zset_algebra_store(Call& c, ZsetAlgebra how) {
   AlgebraQuery q;
   if (parse_algebra(c, 2, how, true, false, q)) store(c, c.arg(1), combine(how, q));
 }
@@ -384,28 +384,28 @@ void command_zlexcount(Call& c) {
   count(c, By::lex);
 }
 void command_zunion(Call& c) {
-  algebra(c, Algebra::unite);
+  zset_algebra(c, ZsetAlgebra::unite);
 }
 void command_zinter(Call& c) {
-  algebra(c, Algebra::inter);
+  zset_algebra(c, ZsetAlgebra::inter);
 }
 void command_zdiff(Call& c) {
-  algebra(c, Algebra::diff);
+  zset_algebra(c, ZsetAlgebra::diff);
 }
 void command_zunionstore(Call& c) {
-  algebra_store(c, Algebra::unite);
+  zset_algebra_store(c, ZsetAlgebra::unite);
 }
 void command_zinterstore(Call& c) {
-  algebra_store(c, Algebra::inter);
+  zset_algebra_store(c, ZsetAlgebra::inter);
 }
 void command_zdiffstore(Call& c) {
-  algebra_store(c, Algebra::diff);
+  zset_algebra_store(c, ZsetAlgebra::diff);
 }
 
 void command_zintercard(Call& c) {
   AlgebraQuery q;
-  if (!parse_algebra(c, 1, Algebra::inter, false, true, q)) return;
-  c.reply.integer(static_cast<std::int64_t>(combine(Algebra::inter, q).size()));
+  if (!parse_algebra(c, 1, ZsetAlgebra::inter, false, true, q)) return;
+  c.reply.integer(static_cast<std::int64_t>(combine(ZsetAlgebra::inter, q).size()));
 }
 
 }  // namespace node

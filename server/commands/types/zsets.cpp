@@ -106,7 +106,7 @@ void add(Call& c, AddFlags f, std::size_t from) {
   c.reply.integer(f.ch ? added + updated : added);
 }
 
-void pop(Call& c, bool max) {
+void pop_end(Call& c, bool max) {
   if (c.argc() > 3) return c.syntax_error();
   std::optional<std::int64_t> count;
   if (c.argc() == 3 && !(count = c.integer_in(2, 0, INT64_MAX, error::positive))) return;
@@ -131,7 +131,7 @@ void pop(Call& c, bool max) {
   c.changed(c.arg(1), n);
 }
 
-void blocking_pop(Call& c, bool max) {
+void blocking_pop_end(Call& c, bool max) {
   std::int64_t deadline = 0;
   if (!blocking_deadline(c, c.argc() - 1, deadline)) return;
   std::vector<std::string> keys;
@@ -159,7 +159,7 @@ void blocking_pop(Call& c, bool max) {
   c.block(std::move(keys), Type::zset, deadline, true);
 }
 
-void multi_pop(Call& c, std::size_t numkeys_at, bool blocks) {
+void multi_pop_ends(Call& c, std::size_t numkeys_at, bool blocks) {
   const auto pop = parse_multi_pop(c, numkeys_at, blocks, [&](std::size_t at) {
     const bool names_end = c.is(at, "min") || c.is(at, "max");
     if (!names_end) c.syntax_error();
@@ -263,22 +263,22 @@ void command_zrevrank(Call& c) {
   rank(c, true);
 }
 void command_zpopmin(Call& c) {
-  pop(c, false);
+  pop_end(c, false);
 }
 void command_zpopmax(Call& c) {
-  pop(c, true);
+  pop_end(c, true);
 }
 void command_bzpopmin(Call& c) {
-  blocking_pop(c, false);
+  blocking_pop_end(c, false);
 }
 void command_bzpopmax(Call& c) {
-  blocking_pop(c, true);
+  blocking_pop_end(c, true);
 }
 void command_zmpop(Call& c) {
-  multi_pop(c, 1, false);
+  multi_pop_ends(c, 1, false);
 }
 void command_bzmpop(Call& c) {
-  multi_pop(c, 2, true);
+  multi_pop_ends(c, 2, true);
 }
 
 void command_zrandmember(Call& c) {
