@@ -409,6 +409,21 @@ TEST_CASE("commands of every type are answered as their lines say, and other ans
   CHECK(by_rule(check_states, other).valid == Validity::kInvalid);
 }
 
+TEST_CASE("a script whose writes are refused for a time, inside EXEC, is no wrong answer") {
+  OnCluster types("types");
+  for (const std::string key : {"a", "b", "c"})  // of every node; nobody has a replica
+    types.by_hand({"CONFIG", "SET", "min-replicas-to-write", "1"}, key);
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < type_lines().size(); ++i) {
+    const Operation write = types.run(types.offered(Function::kWrite));
+    CHECK(write.outcome != Outcome::kOk);
+    if (write.error != types.recorder().error("noreplicas") || write.outcome != Outcome::kInfo) continue;
+    ++refused;
+    CHECK(types.run(Function::kRead, write.key).outcome == Outcome::kFail);
+  }
+  CHECK(refused > 0);
+}
+
 TEST_CASE("a client that keeps its map follows what it is told, and asks the old node again") {
   OnCluster registers("stale-client");
   const History history = registers.load(4000);

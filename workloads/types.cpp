@@ -1,8 +1,10 @@
 #include "workloads/types.h"
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 
+#include "harness/client/outcome.h"
 #include "harness/client/session.h"
 #include "workloads/answers.h"
 #include "workloads/keys.h"
@@ -15,6 +17,21 @@ constexpr Parameter kTypesOptions[] = {once_option("1"), once_keys_option("4000"
 
 /// EXEC's refusal where a command was refused for no reason that clients know: the build does not have it.
 constexpr std::string_view kAborted = "execabort";
+
+/// Why a node refuses writes for a time; inside EXEC those of a script, which it lets begin.
+constexpr std::string_view kForNow[] = {"misconf", "oom", "noreplicas", "readonly", "clusterdown"};
+
+/// That reason, if a command of the transaction was answered so: what it left is not certain then.
+std::string_view refused_for_now(const redisReply& exec) {
+  if (exec.type != REDIS_REPLY_ARRAY) return {};
+  for (std::size_t i = 0; i < exec.elements; ++i) {
+    const redisReply& reply = *exec.element[i];
+    if (reply.type != REDIS_REPLY_ERROR) continue;
+    const std::string_view reason = classify_error_reply({reply.str, reply.len}).reason;
+    if (std::ranges::count(kForNow, reason) > 0) return reason;
+  }
+  return {};
+}
 
 class TypesWorkload final : public Workload {
  public:
@@ -36,6 +53,11 @@ class TypesWorkload final : public Workload {
       op.error = recorder_.error("not-supported");
       return done(op);
     }
+    if (op.function != Function::kWrite && half_done_.contains(op.key)) {
+      op.outcome = Outcome::kFail;
+      op.error = recorder_.error("half-done");
+      return done(op);
+    }
     return op.function == Function::kWrite ? write(client, op) : read(client, op);
   }
 
@@ -44,7 +66,7 @@ class TypesWorkload final : public Workload {
     while (next_final_ < once_.size()) {
       Operation read;
       read.key = once_.number(next_final_++);
-      if (!unknown_.contains(&line_of(read))) return read;
+      if (!unknown_.contains(&line_of(read)) && !half_done_.contains(read.key)) return read;
     }
     return std::nullopt;
   }
@@ -62,6 +84,12 @@ class TypesWorkload final : public Workload {
     const Answer answer = co_await transaction(client, op, commands_of(line.writes, tag(op), number_of(op)));
     if (!take_answer(op, answer, recorder_)) {
       if (answer.reason == kAborted) unknown_.insert(&line);
+      co_return op;
+    }
+    if (const std::string_view reason = refused_for_now(*answer.reply); !reason.empty()) {
+      half_done_.insert(op.key);
+      op.outcome = Outcome::kInfo;
+      op.error = recorder_.error(reason);
       co_return op;
     }
     const auto wrong = differences(*answer.reply, 0, line.writes, line.answers, op);
@@ -137,6 +165,7 @@ class TypesWorkload final : public Workload {
   FreshValues fresh_;
   std::unordered_map<std::uint32_t, std::int64_t> numbers_;  // by key: what was, or is to be, written
   std::set<const TypeLine*> unknown_;                        // which the build does not know
+  std::set<std::uint32_t> half_done_;                        // keys whose script was refused for a time
   std::size_t next_final_ = 0;
 };
 

@@ -95,7 +95,8 @@ void doubt_what_is_missing(CheckResult& result, const LedgerFigures& figures, co
   if (static_cast<double>(figures.unplaced) > kUnplacedShareMax * static_cast<double>(figures.acknowledged))
     doubt(result, counted_noun(figures.unplaced, "operation") + " of " +
                       std::to_string(figures.acknowledged) +
-                      " could not be placed in a term: the answering node or its views are missing.");
+                      " could not be placed in a term: the answering node or its views are missing, or keys "
+                      "may have been evicted then.");
   if (figures.repeated_keys > 0)
     doubt(result, counted_noun(figures.repeated_keys, "key") +
                       " had a value written twice, which these rules cannot judge.");

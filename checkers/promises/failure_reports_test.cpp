@@ -30,6 +30,17 @@ TEST_CASE("failure-reports") {
     add_line(run, 3, 1'000, "Marking node " + id(2) + " as failing (quorum reached).");
     CHECK(has(check_failure_reports(run, {}), "failed-without-majority"));
   }
+  SECTION("good: the clock of the node that says so was moved, so that nobody knows when it did") {
+    add_line(run, 3, 1'000, "Marking node " + id(2) + " as failing (quorum reached).");
+    FaultRecord clock;
+    clock.requested = clock.active = clock.healed = RecordBuilder::nanos(6'000);
+    clock.heals = true;
+    Effect& moved = clock.effects.emplace_back();
+    moved.kind = EffectKind::kClock;
+    moved.nodes = clock.nodes = {2};
+    run.faults.push_back(clock);
+    CHECK_FALSE(has(check_failure_reports(run, {}), "failed-without-majority"));
+  }
   SECTION("good: a node that crashes by itself, or answers nobody, is a reason too") {
     add_line(run, 3, 1'000, "Marking node " + id(2) + " as failing (quorum reached).");
     RunRecord hung = run;

@@ -93,6 +93,7 @@ class Ledger {
     std::uint32_t key = 0;
     std::uint32_t write = kNoOperation;
     std::uint32_t witness = kNoOperation;  // the observation that shows it; none: it was accepted too late
+    int before = kNoTerm;                  // an heir of before that restart, who may have lost it as well
     bool moved =
         false;  // its key had been passed on to another shard, so that this heir's failover is no excuse
   };
@@ -118,15 +119,16 @@ class Ledger {
   bool shown_earlier(const Key& key, int stream, Token token) const;
   void follow_back(Key& key, int stream, const Mark& inherited);
   bool survives(Key& key, int stream, int child, const Mark& inherited, const Mark& source);
-  void deny_after(Key& key, int parent, int child, const Slice& place, const Mark& inherited);
+  void deny_after(Key& key, int child, int restarted, const Slice& place, const Mark& inherited);
   void deny_absent(Key& key, int stream);
-  void deny_marks(Key& key, const Slice& slice, int parent, int child, const Slice& place);
   void check_start(Key& key, int stream);
-  void lose(Key& key, int parent, int child, const Mark& lost, std::uint32_t witness);
+  void lose(Key& key, int child, int restarted, const Mark& lost, std::uint32_t witness);
   void redate(const Key& key, int stream, Loss& loss) const;
   void check_deposed(Key& key);
   bool is_old(const Key& key, int child, const Operation& operation) const;
   void settle_losses();
+  bool has_hole(const Loss& loss) const;
+  Loss best_explained(const Loss& loss) const;
   void settle(const Loss& loss);
   bool breaks_a_rule(const Loss& loss, const std::string& text);
   void allow(const Loss& loss, const Attribution& found, const std::string& text,

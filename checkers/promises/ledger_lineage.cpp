@@ -64,13 +64,15 @@ bool Ledger::shown_earlier(const Key& key, int stream, Token token) const {
 }
 
 void Ledger::follow_back(Key& key, int stream, const Mark& inherited) {
+  int restarted = kNoTerm;  // a restart on the way may have lost anything
   int child = stream;
   for (std::size_t steps = 0; steps < terms_.size(); ++steps) {
     const int parent = parent_of(key, child);
     if (parent == kNoTerm) break;
+    if (terms_[child].origin == Term::Origin::kRestarted && restarted == kNoTerm) restarted = child;
     const auto place = key.terms.find(parent);
     if (place != key.terms.end()) {
-      deny_after(key, parent, child, *place->second, inherited);
+      deny_after(key, child, restarted, *place->second, inherited);
       const Mark* source = place->second->find(inherited.token);
       if (source != nullptr && source->touched && source->writer != Mark::Writer::kElsewhere) {
         if (source->writer == Mark::Writer::kHere) survives(key, stream, child, inherited, *source);
@@ -95,22 +97,22 @@ void Ledger::follow_back(Key& key, int stream, const Mark& inherited) {
 
 /// What the parent shows against the inherited token: that it had gone on from there, or that it never knew
 /// it.
-void Ledger::deny_after(Key& key, int parent, int child, const Slice& place, const Mark& inherited) {
+void Ledger::deny_after(Key& key, int child, int restarted, const Slice& place, const Mark& inherited) {
   const Mark* source = place.find(inherited.token);
   const bool known = source != nullptr && source->touched;
   const bool own_source = known && source->writer != Mark::Writer::kElsewhere;
-  const bool restarted = terms_[child].origin == Term::Origin::kRestarted;
   const auto resurrected = [&](std::uint32_t witness, const std::string& instead) {
     violation(
         key, "resurrected-write",
-        tell(inherited.last_op) + "; but its predecessor " + terms_.describe(run_, parent) + " began with " +
-            instead + " (" + tell(witness) + "), and never wrote " + token_text(inherited.token) +
+        tell(inherited.last_op) + "; but its predecessor " + terms_.describe(run_, parent_of(key, child)) +
+            " began with " + instead + " (" + tell(witness) + "), and never wrote " +
+            token_text(inherited.token) +
             ". A promoted replica continues its master's stream, so this value came back from before it "
             "(rule 5)",
         {witness, inherited.last_op}, op(inherited.last_op).completed, node_of(inherited.last_op));
   };
   if (object_.shape() == Object::Shape::kAll) {
-    if (own_source || restarted || inherited.token == kNothing) return;
+    if (own_source || restarted != kNoTerm || inherited.token == kNothing) return;
     const std::uint32_t witness = place.began_without(inherited.token);
     if (witness != kNoOperation && place.sure_of(inherited.token)) resurrected(witness, "a state without it");
     return;
@@ -121,8 +123,9 @@ void Ledger::deny_after(Key& key, int parent, int child, const Slice& place, con
     const bool own = mark.writer != Mark::Writer::kElsewhere;
     // A value that the parent itself had inherited is not its own loss, but proof of a step back.
     if (own && (!own_source || place.surely_before(*source, mark)))
-      lose(key, parent, child, mark, inherited.last_op);
-    if (!own && !restarted && !own_source) resurrected(mark.last_op, token_text(mark.token) + " there");
+      lose(key, child, restarted, mark, inherited.last_op);
+    if (!own && restarted == kNoTerm && !own_source)
+      resurrected(mark.last_op, token_text(mark.token) + " there");
   }
 }
 
@@ -166,10 +169,8 @@ void Ledger::deny_absent(Key& key, int stream) {
         const std::uint32_t witness = slice.began_without(mark.token);
         if (witness == kNoOperation || place->second->may_be_gone(mark.token, op(witness).completed))
           continue;
-        if (restarted != kNoTerm)
-          lose(key, parent_of(key, restarted), restarted, mark, witness);
-        else if (mark.writer != Mark::Writer::kElsewhere)
-          lose(key, parent, child, mark, witness);
+        if (restarted != kNoTerm || mark.writer != Mark::Writer::kElsewhere)
+          lose(key, child, restarted, mark, witness);
         else
           violation(key, "lost-inherited",
                     tell(witness) + "; but its predecessor " + terms_.describe(run_, parent) +
@@ -203,18 +204,20 @@ void Ledger::check_start(Key& key, int stream) {
   }
 }
 
-void Ledger::lose(Key& key, int parent, int child, const Mark& lost, std::uint32_t witness) {
+/// The heir lost it, or a restart on the way from there to the witness did.
+void Ledger::lose(Key& key, int child, int restarted, const Mark& lost, std::uint32_t witness) {
   if (lost.write == kNoOperation) return;
-  const int master = terms_[child].parent;
+  const int loser = restarted == kNoTerm ? child : restarted;
   Loss loss;
-  loss.deviation = {master, child, op(lost.write).invoked, lost.first_end, true};
+  loss.deviation = {terms_[loser].parent, loser, op(lost.write).invoked, lost.first_end, true};
+  if (loser != child && lost.writer == Mark::Writer::kHere) loss.before = child;
   // The age of an acknowledged write counts from its acknowledgement.
   if (op(lost.write).outcome == Outcome::kOk) loss.deviation.effect_by = op(lost.write).completed;
   loss.key = static_cast<std::uint32_t>(&key - keys_.data());
   loss.write = lost.write;
   loss.witness = witness;
-  if (key.moved) redate(key, parent, loss);
-  losses_.try_emplace({lost.write, child}, loss);
+  if (key.moved) redate(key, parent_of(key, loser), loss);
+  losses_.try_emplace({lost.write, loser}, loss);
 }
 
 /// A slot that moved: the key may have come to this master after the write, or have left it for another.
@@ -271,7 +274,27 @@ void Ledger::check_deposed(Key& key) {
 }
 
 void Ledger::settle_losses() {
-  for (const auto& [which, loss] : losses_) settle(loss);
+  for (const auto& [which, loss] : losses_) settle(best_explained(loss));
+}
+
+bool Ledger::has_hole(const Loss& loss) const {
+  const Survivor& survivor = survivors_[static_cast<std::size_t>(loss.deviation.child)];
+  return loss.deviation.effect_by < survivor.invoked &&
+         terms_[loss.deviation.child].origin == Term::Origin::kPromoted;
+}
+
+/// Of the restart and the heir before it, either of which may have lost it: whichever explains it better.
+Ledger::Loss Ledger::best_explained(const Loss& loss) const {
+  if (loss.before == kNoTerm || loss.moved) return loss;
+  Loss earlier = loss;
+  earlier.deviation.child = loss.before;
+  earlier.deviation.parent = terms_[loss.before].parent;
+  if (has_hole(earlier) || survived_.contains({loss.write, loss.before})) return loss;
+  const auto rank = [&](const Loss& one) {
+    const Attribution::Kind kind = windows_.attribute(one.deviation).kind;
+    return kind == Attribution::Kind::kViolation ? 2 : kind == Attribution::Kind::kUnknown ? 1 : 0;
+  };
+  return rank(earlier) < rank(loss) ? earlier : loss;
 }
 
 void Ledger::settle(const Loss& loss) {
@@ -331,9 +354,8 @@ bool Ledger::breaks_a_rule(const Loss& loss, const std::string& text) {
               operations, deviation.effect_by, node);
     return true;
   }
+  if (!has_hole(loss)) return false;
   const Survivor& survivor = survivors_[static_cast<std::size_t>(deviation.child)];
-  if (deviation.effect_by >= survivor.invoked || terms_[deviation.child].origin != Term::Origin::kPromoted)
-    return false;
   operations.insert(operations.begin() + 1, survivor.write);
   violation(key, "hole-in-loss",
             text + ". But a later write of the same master survived: " + tell(survivor.write) +

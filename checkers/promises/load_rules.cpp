@@ -7,6 +7,7 @@
 
 #include "checkers/objects/slice.h"
 #include "checkers/promises/effects.h"
+#include "checkers/promises/evictions.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/load_words.h"
 #include "checkers/promises/quiet.h"
@@ -96,7 +97,7 @@ void check_lock_holders(const Analysis& analysis, const std::vector<std::uint32_
   const Places places(analysis);
   std::size_t pairs = 0;
   Nanos longest = 0;
-  if (clock_was_set(run)) return;
+  if (clock_was_set(run) || !evictions(run).empty()) return;
   for (const auto& [key, ids] : by_key(run, operations)) {
     std::unordered_map<std::int64_t, Nanos> released;  // by owner: when its release was first sent
     for (const std::uint32_t id : ids)

@@ -128,13 +128,12 @@ class MembershipCheck {
     });
   }
 
-  /// A fault changed the membership of the node and did not come to say what was intended.
+  /// A fault changed the membership of the node and did not come to say what was intended, or to its end.
   bool undeclared_change(int node) const {
     return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
       const bool changes = has_effect(fault, {EffectKind::kMembership}) && acts_on(run_, fault, node);
-      return changes && std::ranges::none_of(run_.intended, [&](const Intention& intention) {
-               return intention.since >= fault.requested;
-             });
+      const auto later = [&](const Intention& intention) { return intention.since >= fault.requested; };
+      return changes && (!fault.error.empty() || std::ranges::none_of(run_.intended, later));
     });
   }
 

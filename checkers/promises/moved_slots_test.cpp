@@ -96,6 +96,36 @@ TEST_CASE("a moved key that the source's promoted replica answers as absent or o
   CHECK(violates(result, "lost-in-migration"));
 }
 
+TEST_CASE("a replaced master that comes back with its old claim is not whom a slot is moved from") {
+  RecordBuilder b;
+  const std::string key = key_of(0);
+  b.observe_until(5'000);
+  b.fault("kill", 1, 5'000, 5'010);
+  b.crash(1, 9);
+  b.observe_until(7'400);
+  b.promote(4, 7);
+  b.observe_until(8'000);
+  b.fault("restart", 1, 8'000, 8'010);
+  b.restart(1);
+  b.observe_until(8'300);
+  b.demote(1, 4);
+  b.observe_until(10'000);
+  b.move_slot(slot_of(key), 4, 2);
+  b.observe_until(14'000);
+  b.write(1, key, 1, {1'000, 1'001}, 1);
+  b.write(1, key, 2, {7'800, 7'801}, 4);
+  SECTION("the target shows what the heir was given") {
+    b.read(2, key, 2, {12'000, 12'001}, 2);
+    const CheckResult result = check_register(b.finish(), {});
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kValid);
+  }
+  SECTION("the target lacks it") {
+    b.read(2, key, 1, {12'000, 12'001}, 2);
+    CHECK(violates(check_register(b.finish(), {}), "not-linearizable-across-move"));
+  }
+}
+
 TEST_CASE("a failover of the target loses only what it had not replicated") {
   MoveRun scene;
   RecordBuilder& b = scene.b;

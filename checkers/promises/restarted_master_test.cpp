@@ -64,6 +64,55 @@ CheckResult replaced_and_back(int demoted, bool other_fault = false) {
 
 }  // namespace
 
+namespace {
+
+/// n1 dies at 5 s and is replaced by n4 at 7.4 s, which dies at 9 s and restarts at 9.5 s before anybody
+/// misses it. Of the key nothing was asked while n4 served: it lost its write in the first step or in the
+/// second.
+CheckResult lost_on_the_way(Persistence persistence, double written) {
+  RecordBuilder b;
+  b.observe_until(5'000);
+  b.fault("kill", 1, 5'000, 5'010);
+  b.crash(1, 9);
+  b.observe_until(7'400);
+  b.promote(4, 7);
+  b.observe_until(9'000);
+  b.fault("kill", 4, 9'000, 9'010);
+  b.crash(4, 9);
+  b.observe_until(9'500);
+  b.restart(4);
+  b.observe_until(14'000);
+  b.load(key_of(1), 3, 0, 13'000, 2);
+  b.write(1, key_of(0), 1, {written, written + 1}, 1);
+  b.write(2, key_of(0, 1), 2, {4'500, 4'501}, 1);  // survives the failover
+  b.read(2, key_of(0, 1), 2, {8'000, 8'001}, 4);
+  b.read(2, key_of(0), std::nullopt, {12'000, 12'001}, 4);
+  b.run.plan.cluster.persistence = persistence;
+  return check_register(b.finish(), {});
+}
+
+}  // namespace
+
+TEST_CASE("what a failover or a restart after it may have lost is excused by either") {
+  SECTION("an old write: no failover loses it, a restart without files does") {
+    const CheckResult result = lost_on_the_way(Persistence::kNone, 1'000);
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kValid);
+    CHECK(result.allowed == 1);
+  }
+  SECTION("the last one: no restart with append-always loses it, a failover does") {
+    const CheckResult result = lost_on_the_way(Persistence::kAppendAlways, 4'998);
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kValid);
+    CHECK(result.allowed == 1);
+  }
+  SECTION("an old one under append-always is excused by neither") {
+    const CheckResult result = lost_on_the_way(Persistence::kAppendAlways, 1'000);
+    INFO(result.explanation);
+    CHECK(result.valid == Validity::kUnknown);  // the file of one that was a replica may be an old one
+  }
+}
+
 TEST_CASE("a master restarted before it is replaced may lose what its persistence allows, and no more") {
   const auto found = [](Persistence persistence, int age) {
     const CheckResult result = restarted_without(persistence, age);

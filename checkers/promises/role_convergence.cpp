@@ -45,6 +45,16 @@ class Convergence {
     return view != nullptr && view->reachable && view->topology.myself() != nullptr ? view : nullptr;
   }
 
+  /// What the node calls itself in the end: CLUSTER RESET HARD gives it another id than at its creation.
+  const std::string& id_of(int node) const {
+    const View* view = final_view(node);
+    return view != nullptr ? view->topology.myself()->id : run_.nodes[static_cast<std::size_t>(node)].id;
+  }
+  int node_by_id(const std::string& id) const {
+    const auto found = std::ranges::find_if(members_, [&](int node) { return id_of(node) == id; });
+    return found != members_.end() ? *found : run_.node_by_id(id);
+  }
+
   void tell(AnomalyKind type, int node, std::string text) {
     accuse_in_the_end(run_, result_, type, node, std::move(text));
   }
@@ -71,7 +81,7 @@ class Convergence {
     for (const int other : members_) {
       const View* theirs = final_view(other);
       const std::string other_name = node_name(run_, other);
-      const TopologyNode* line = view->topology.find(run_.nodes[static_cast<std::size_t>(other)].id);
+      const TopologyNode* line = view->topology.find(id_of(other));
       if (line == nullptr) {
         tell("unknown-node", node, "in the end " + name + " does not know " + other_name);
         continue;
@@ -103,7 +113,7 @@ class Convergence {
 
   std::string role(const TopologyNode& line) const {
     if (line.is(kFlagMaster)) return line.slots.empty() ? "a master without slots" : "a master";
-    const int master = run_.node_by_id(line.master_id);
+    const int master = node_by_id(line.master_id);
     return "a replica of " + (master < 0 ? "an unknown node" : node_name(run_, master));
   }
 
@@ -122,7 +132,7 @@ class Convergence {
       return;
     }
     ++replicas_;
-    const int master = run_.node_by_id(own.master_id);
+    const int master = node_by_id(own.master_id);
     if (left_.shards.contains(intended_.shard_of(node)) && left_dead(run_, master)) return;
     const TopologyNode* theirs = master < 0 ? nullptr : own_line(final_view(master));
     const bool slotless =

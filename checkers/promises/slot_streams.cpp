@@ -48,6 +48,22 @@ bool SlotStreams::ever_owned(int term, int slot) const {
   return owned_from(term, slot) != kNever;
 }
 
+/// Whether the slot's owner of nodes.conf came back when another one with a greater config epoch had it: no
+/// newer claim then, but an older one, which gives way (row 13).
+bool SlotStreams::outdated(int term, int slot) const {
+  const Term& back = terms_[term];
+  if (back.origin != Term::Origin::kRestarted || back.claims.empty()) return false;
+  const Nanos time = back.claims.front().from;
+  return std::ranges::any_of(terms_.all(), [&](const Term& other) {
+    if (other.node == back.node || other.config_epoch <= back.config_epoch || other.maybe_until < time)
+      return false;
+    bool has = false;
+    for (const Claim& claim : other.claims)
+      if (claim.from < time) has = holds(claim.slots, slot);
+    return has;
+  });
+}
+
 /// The term that last began to claim the slot, at this time at the latest.
 int SlotStreams::owner_before(int slot, Nanos time, int except) const {
   int owner = kNoTerm;
@@ -57,7 +73,9 @@ int SlotStreams::owner_before(int slot, Nanos time, int except) const {
     bool had = false;
     for (const Claim& claim : terms_[term].claims) {
       const bool has = holds(claim.slots, slot);
-      if (has && !had && claim.from <= time && claim.from > since) owner = term, since = claim.from;
+      const bool began = has && !had && claim.from <= time && claim.from > since;
+      if (began && (&claim != terms_[term].claims.data() || !outdated(term, slot)))
+        owner = term, since = claim.from;
       had = has;
     }
   }

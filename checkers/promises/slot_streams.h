@@ -35,6 +35,7 @@ class SlotStreams {
   };
   void find_moves(int to, const Claim& before, const Claim& now);
   int owner_before(int slot, Nanos time, int except) const;
+  bool outdated(int term, int slot) const;
   int first_of(int term, int slot) const;
 
   const Terms& terms_;

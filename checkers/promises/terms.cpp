@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "checkers/promises/effects.h"
+#include "checkers/promises/evictions.h"
 #include "checkers/promises/evidence.h"
 
 namespace harness {
@@ -158,8 +159,11 @@ Terms::Terms(const RunRecord& run) : of_node_(run.nodes.size()) {
   for (std::size_t node = 0; node < views.size(); ++node)
     find_stints(run, static_cast<int>(node), views[node]);
   for (std::size_t term = 0; term < terms_.size(); ++term) find_origin(run, static_cast<int>(term), views);
-  for (const FaultRecord& fault : run.faults) {
-    if (!has_effect(fault, {EffectKind::kData})) continue;
+  std::vector<FaultRecord> removals = evictions(run);
+  std::ranges::copy_if(run.faults, std::back_inserter(removals),
+                       [](const FaultRecord& fault) { return has_effect(fault, {EffectKind::kData}); });
+  std::ranges::stable_sort(removals, {}, &FaultRecord::requested);
+  for (const FaultRecord& fault : removals) {
     for (int node = 0; node < static_cast<int>(of_node_.size()); ++node) {
       if (!acts_on(run, fault, node)) continue;
       const std::vector<int> of_node = of_node_[static_cast<std::size_t>(node)];
@@ -173,9 +177,11 @@ Terms::Terms(const RunRecord& run) : of_node_(run.nodes.size()) {
 /// neither for certain.
 void Terms::split(const RunRecord& run, int term, const FaultRecord& fault) {
   Term before = terms_[static_cast<std::size_t>(term)];
-  const Nanos from = fault.requested;
-  if (from == kNever || from <= before.answers_from || before.maybe_until <= from) return;
   const Nanos end = fault.heals ? fault.healed : fault.active;
+  // What lasts may have begun before the stint did.
+  const bool lasts = fault.heals && fault.requested != kNever && end > before.answers_from;
+  const Nanos from = lasts ? std::max(fault.requested, before.answers_from) : fault.requested;
+  if (from == kNever || before.maybe_until <= from || (from <= before.answers_from && !lasts)) return;
   const Nanos until = std::min(end, before.maybe_until);
   Term after = before;
   after.maybe_from = after.answers_from = from;

@@ -385,9 +385,19 @@ class Views {
            std::ranges::any_of(run_.faults, damaged);
   }
 
+  /// What a node was called before it was reset hard: listed, without an address, by whoever knew it until
+  /// somebody makes them forget it. Itself it has another id.
+  bool former_name(const TopologyNode& line) const {
+    const int node = run_.node_by_id(line.id);
+    return line.is(kFlagNoAddress) && std::ranges::any_of(shown_, [&](const Shown& shown) {
+             const TopologyNode* own = shown.view->node == node ? shown.nodes.myself() : nullptr;
+             return own != nullptr && own->id != line.id;
+           });
+  }
+
   void compare_lines(const Shown& a, const Shown& b, const TopologyNode& line) {
     const TopologyNode* other = b.nodes.find(line.id);
-    if (invented(line)) return;
+    if (invented(line) || former_name(line)) return;
     if (other == nullptr) {
       tell("nodes-disagree", *b.view,
            name(b) + " does not know " + name_of_id(run_, line.id) + ", which " + name(a) + " lists as " +

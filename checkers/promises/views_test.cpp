@@ -238,6 +238,24 @@ TEST_CASE("views: a node whose files were damaged may have opened slots of the k
   CHECK(check_views(run, {}).violations > 0);
 }
 
+TEST_CASE("views: the old id of a node that was reset hard is known to those alone who knew it before") {
+  RunRecord run = healthy();
+  const std::string before = run.nodes[5].id;
+  const std::string line = before + " :0@0 slave,noaddr " + run.nodes[1].id + " 0 0 7 disconnected\n";
+  SECTION("it goes by another one") {
+    for (FinalView& view : run.final_views)
+      for (std::size_t at = view.nodes.find(before); at != std::string::npos; at = view.nodes.find(before))
+        view.nodes.replace(at, before.size(), std::string(40, 'f'));
+    REQUIRE_FALSE(violates(check_views(run, {}), "nodes-disagree"));
+    run.final_views[0].nodes += line;
+    CHECK_FALSE(violates(check_views(run, {}), "nodes-disagree"));
+  }
+  SECTION("an id that nobody had") {
+    run.final_views[0].nodes += std::string(40, 'e') + line.substr(40);
+    CHECK(violates(check_views(run, {}), "nodes-disagree"));
+  }
+}
+
 TEST_CASE("views: a node whose nodes.conf was damaged may list one that nobody is") {
   RunRecord run = healthy();
   run.final_views[0].nodes +=

@@ -11,6 +11,13 @@ namespace {
 
 using Why = std::optional<std::string>;
 
+/// The nodes by what they call themselves now: CLUSTER RESET HARD gives another id than at the creation.
+std::vector<NodeInfo> as_they_are(std::vector<NodeInfo> nodes, const Roles& roles) {
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    if (const TopologyNode* self = roles.view(static_cast<int>(i)).topology.myself()) nodes[i].id = self->id;
+  return nodes;
+}
+
 /// Entries of nodes that left by a reset: they go by another name now, and the old one is listed, without an
 /// address, until somebody forgets it.
 int left_behind(const View& view, const std::vector<NodeInfo>& nodes, const std::vector<int>& members) {
@@ -162,8 +169,9 @@ Why shards(const Roles& roles, const std::vector<NodeInfo>& nodes, const Members
 
 }  // namespace
 
-Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& nodes, const Membership& intended,
+Why why_not_settled(const Roles& roles, const std::vector<NodeInfo>& created, const Membership& intended,
                     const ClusterConfig& config, const std::set<int>& dead) {
+  const std::vector<NodeInfo> nodes = as_they_are(created, roles);
   std::vector<int> alive = intended.members();
   std::erase_if(alive, [&dead](int node) { return dead.contains(node); });
   const auto name = [&](int node) -> const std::string& {

@@ -96,3 +96,23 @@ TEST_CASE("who disagrees is told with equal lacks together, and how many there a
   three.views[1].error = "gone";
   CHECK(disagree().nodes == 3);
 }
+
+TEST_CASE("a node that was reset hard is known by its new id, and its old one is left behind") {
+  Three three({}, 0);
+  const std::string before = three.nodes[2].id;
+  for (View& view : three.views) {
+    TopologyNode old;
+    for (TopologyNode& line : view.topology.nodes)
+      if (line.id == before) {
+        old = line;
+        line.id = std::string(40, 'f');
+      }
+    if (view.node == 2) continue;  // it has forgotten who it was
+    old.slots.clear();
+    old.flags = kFlagMaster | kFlagNoAddress;
+    old.link_up = false;
+    view.topology.nodes.push_back(old);
+    view.cluster.known_nodes = 4;
+  }
+  CHECK(three.why_not(true).value_or("") == "");
+}

@@ -256,13 +256,23 @@ class HalfWay final : public ActiveFault {
     if (blow_) blow_->heal(end);
     if (!context_.cluster.node(victim_).running()) start_again(end);
     std::string problem = end.error;
-    if (close_slot(context_, migration_, problem) && end.error.empty())
+    const bool closed = close_slot(context_, migration_, problem);
+    if (closed) declare();
+    if (closed && end.error.empty())
       record.healed = context_.clock.now();
     else
       record.error = end.error.empty() ? problem : end.error;
   }
 
  private:
+  /// Whose the slot is meant to be from now on.
+  void declare() {
+    context_.cluster.change_membership([&](Membership& membership) {
+      const SlotRanges slot = {{migration_.slot, migration_.slot}};
+      if (membership.is_member(migration_.to)) membership.give(slot, membership.shard_of(migration_.to));
+    });
+  }
+
   void start_again(FaultRecord& end) {
     const std::string name = context_.cluster.node(victim_).name();
     inject_restart(context_, {name, Parameters()}, end);

@@ -52,6 +52,9 @@ bool open(FaultScene& scene, int node, const std::vector<int> TopologyNode::*wha
 /// All keys are with the owner of the slot, and no node has it open.
 void check_closed(FaultScene& scene, const std::vector<std::string>& keys, int owner) {
   CHECK(scene.cluster().look().master_of_slot(kSlot) == owner);
+  const Membership meant = scene.cluster().membership();
+  CHECK(std::ranges::any_of(meant.slots_of(meant.shard_of(owner)),
+                            [](const SlotRange& range) { return range.contains(kSlot); }));
   for (const std::string& key : keys) CHECK(ask(scene, owner, {"GET", key}) == "v");
   for (int node = 0; node < scene.cluster().size(); ++node) {
     CHECK_FALSE(open(scene, node, &TopologyNode::migrating));
