@@ -109,6 +109,12 @@ bool one_way_cut(const FaultRecord& fault) {
   });
 }
 
+bool clock_was_moved(const RunRecord& run, int node) {
+  return std::ranges::any_of(run.faults, [&](const FaultRecord& fault) {
+    return has_effect(fault, {EffectKind::kClock}) && acts_on(run, fault, node);
+  });
+}
+
 bool excuses_line(const FaultRecord& fault, int node, std::string_view line) {
   return std::ranges::any_of(fault.effects, [&](const Effect& effect) {
     return touches(fault, effect, node) &&

@@ -36,6 +36,10 @@ bool separates(const RunRecord& run, const FaultRecord& fault, int a, int b);
 /// Whether some link is cut in one direction and not in the other.
 bool one_way_cut(const FaultRecord& fault);
 
+/// Whether a fault moved the wall clock by which the node counts and dates its log: nobody knows for certain
+/// when a line of it was written.
+bool clock_was_moved(const RunRecord& run, int node);
+
 /// Whether the fault allows the node to log this line.
 bool excuses_line(const FaultRecord& fault, int node, std::string_view line);
 bool excuses_exit(const FaultRecord& fault, int node);

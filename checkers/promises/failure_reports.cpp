@@ -78,7 +78,7 @@ class FailureReports {
   bool same_clock(const LogLine& from, const LogLine& until) const {
     return from.pid == until.pid &&
            life_at(run_, from.node, from.time) == life_at(run_, until.node, until.time) &&
-           !has_own_clock(until.node);
+           !clock_was_moved(run_, until.node);
   }
 
   /// A server whose loop reads the clock once may have marked a little before the line. To wait for a
@@ -216,16 +216,9 @@ class FailureReports {
     return after == nullptr ? masters(before) : std::min(masters(before), masters(after));
   }
 
-  /// Of a clock that was moved nobody knows for certain when a line was written.
-  bool has_own_clock(int node) const {
-    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
-      return has_effect(fault, {EffectKind::kClock}) && acts_on(run_, fault, node);
-    });
-  }
-
   void check_line(const LogLine& line) {
     ++declared_;
-    if (has_own_clock(line.node)) return;
+    if (clock_was_moved(run_, line.node)) return;
     const int failed = run_.node_by_id(id_after(line.text, kMarked));
     const std::size_t masters = masters_known(line);
     if (failed < 0 || masters == 0) return;

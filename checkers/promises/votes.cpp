@@ -80,13 +80,6 @@ class Votes {
            node_name(run_, vote.candidate) + " in epoch " + std::to_string(vote.epoch);
   }
 
-  /// A voter counts by its own wall clock.
-  bool has_moved_clock(int node) const {
-    return std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
-      return has_effect(fault, {EffectKind::kClock}) && acts_on(run_, fault, node);
-    });
-  }
-
   /// One voter's votes, in order: epochs rise, across restarts too; votes about one master keep their
   /// distance.
   void check_voter(int voter) {
@@ -107,7 +100,7 @@ class Votes {
       if (by_hand) continue;
       const Vote*& before = last_about[vote.master];
       // The time of the last vote is not saved: another process may vote at once. Logs have whole ms.
-      if (before != nullptr && before->line->pid == vote.line->pid && !has_moved_clock(voter) &&
+      if (before != nullptr && before->line->pid == vote.line->pid && !clock_was_moved(run_, voter) &&
           vote.line->time - before->line->time + kLogResolution < bounds_.vote_spacing)
         tell("votes-too-close", vote,
              told(vote) + ", " + in_milliseconds(vote.line->time - before->line->time) +
