@@ -1,5 +1,5 @@
-// Where the tests find the files of the project and what was built. Told by one file, so that no other test is compiled
-// anew where the project stands elsewhere.
+// Where the tests find the files of the project and what was built. Told by one file, so that no other test
+// is compiled anew where the project stands elsewhere.
 #pragma once
 
 #include <string>

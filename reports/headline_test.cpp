@@ -1,5 +1,5 @@
-#include "ci/test_paths.h"
 #include "reports/headline.h"
+#include "ci/test_paths.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>

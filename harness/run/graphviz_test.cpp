@@ -1,5 +1,5 @@
-#include "ci/test_paths.h"
 #include "harness/run/graphviz.h"
+#include "ci/test_paths.h"
 
 #include <sys/stat.h>
 

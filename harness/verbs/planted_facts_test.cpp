@@ -25,8 +25,8 @@ const RunRecord& recorded() {
   static const RunRecord run = [] {
     const ScratchFolder scratch;
     run_tool(
-        {"tar", "-xJf", source_dir() + "/harness/verbs/testdata/failover-and-move.tar.xz"},
-        scratch.path, scratch.path / "log", {}, [] {}, "tar and xz must be there");
+        {"tar", "-xJf", source_dir() + "/harness/verbs/testdata/failover-and-move.tar.xz"}, scratch.path,
+        scratch.path / "log", {}, [] {}, "tar and xz must be there");
     return load_run(RunFiles{scratch.path});
   }();
   return run;

@@ -1,6 +1,6 @@
 /// CONFIG REWRITE: what a person wrote stays, what CONFIG SET changed is written.
-#include "ci/test_paths.h"
 #include "server/config/config.h"
+#include "ci/test_paths.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>

@@ -36,8 +36,7 @@ struct Script {
 
 std::vector<Script> scripts() {
   std::vector<Script> all;
-  for (const auto& file :
-       std::filesystem::directory_iterator(source_dir() + "/server/tests/testdata")) {
+  for (const auto& file : std::filesystem::directory_iterator(source_dir() + "/server/tests/testdata")) {
     Script script{file.path().stem(), {}};
     std::ifstream in(file.path());
     for (std::string line; std::getline(in, line);)
