@@ -47,6 +47,10 @@ bool is_ok(const redisReply& reply) {
   return reply.type == REDIS_REPLY_STATUS && std::string_view(reply.str, reply.len) == "OK";
 }
 
+std::string decimal(Value value) {
+  return std::to_string(value.as_integer());
+}
+
 Value value_of(std::string_view text, Recorder& recorder) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

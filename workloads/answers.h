@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,9 @@ void take_compare_and_set(Operation& op, const Answer& answer, Recorder& recorde
 /// The text of a string or status reply; nothing for any other.
 std::optional<std::string_view> text_of(const redisReply& reply);
 bool is_ok(const redisReply& reply);
+
+/// An integer as commands take it.
+std::string decimal(Value value);
 
 /// A stored value. An integer as we write them is that integer; anything else ("007", too) is recorded as the
 /// text that it is.

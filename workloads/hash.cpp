@@ -39,10 +39,6 @@ Place place_of(std::string_view key) {
   return {key.substr(1, end - 1), key.substr(end + 2)};
 }
 
-std::string decimal_field(Value value) {
-  return std::to_string(value.as_integer());
-}
-
 WorkloadSetup in_braces(WorkloadSetup setup) {
   setup.prefix = "{" + setup.prefix;
   return setup;
@@ -87,13 +83,13 @@ class HashWorkload final : public Workload {
       else
         take_read(op, co_await get(client, hash, field));
     } else if (op.function == Function::kWrite) {
-      const std::string value = decimal_field(op.argument);
+      const std::string value = decimal(op.argument);
       const std::string_view command[] = {"HSET", hash, field, value};
       take_write(op, co_await client.command(hash, command));
     } else {
       const std::vector<Value> pair = recorder_.elements(op.argument);
-      const std::string expected = decimal_field(pair[0]);
-      const std::string desired = decimal_field(pair[1]);
+      const std::string expected = decimal(pair[0]);
+      const std::string desired = decimal(pair[1]);
       const std::string_view command[] = {"EVAL", kHashCompareAndSet, "1", hash, field, expected, desired};
       take_compare_and_set(op, co_await client.command(hash, command), recorder_);
     }

@@ -34,10 +34,6 @@ constexpr std::string_view kCompareAndSet =
 /// More than a cluster has: such a number names a node of any.
 constexpr std::uint64_t kManyNodes = 1'000'000;
 
-std::string decimal(Value value) {
-  return std::to_string(value.as_integer());
-}
-
 class RegisterWorkload final : public Workload {
  public:
   explicit RegisterWorkload(const WorkloadSetup& setup)

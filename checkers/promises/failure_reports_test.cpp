@@ -32,13 +32,7 @@ TEST_CASE("failure-reports") {
   }
   SECTION("good: the clock of the node that says so was moved, so that nobody knows when it did") {
     add_line(run, 3, 1'000, "Marking node " + id(2) + " as failing (quorum reached).");
-    FaultRecord clock;
-    clock.requested = clock.active = clock.healed = RecordBuilder::nanos(6'000);
-    clock.heals = true;
-    Effect& moved = clock.effects.emplace_back();
-    moved.kind = EffectKind::kClock;
-    moved.nodes = clock.nodes = {2};
-    run.faults.push_back(clock);
+    move_clock(run, 3, 6'000);
     CHECK_FALSE(has(check_failure_reports(run, {}), "failed-without-majority"));
   }
   SECTION("good: a node that crashes by itself, or answers nobody, is a reason too") {

@@ -42,6 +42,17 @@ inline std::string id(int node) {
   return std::string(39, 'a') + static_cast<char>('0' + node);
 }
 
+/// A fault moves the wall clock of the node at `ms`, and back at once.
+inline void move_clock(RunRecord& run, int node, int ms) {
+  FaultRecord fault;
+  fault.requested = fault.active = fault.healed = RecordBuilder::nanos(ms);
+  fault.heals = true;
+  Effect& moved = fault.effects.emplace_back();
+  moved.kind = EffectKind::kClock;
+  moved.nodes = fault.nodes = {node - 1};
+  run.faults.push_back(fault);
+}
+
 /// In one look at `ms` the node shows a slot of another one as its own.
 inline void show_once(RunRecord& run, int node, int ms, int slot) {
   const Nanos time = ms * kMillisecond;

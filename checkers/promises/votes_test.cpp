@@ -49,13 +49,7 @@ TEST_CASE("votes") {
   }
   SECTION("good: again for the same master, by a voter whose clock was moved") {
     add_line(run, 2, 12'000, "Failover auth granted to " + id(4) + " for epoch 5");
-    FaultRecord clock;
-    clock.requested = clock.active = clock.healed = RecordBuilder::nanos(12'100);
-    clock.heals = true;
-    Effect& moved = clock.effects.emplace_back();
-    moved.kind = EffectKind::kClock;
-    moved.nodes = clock.nodes = {1};
-    run.faults.push_back(clock);
+    move_clock(run, 2, 12'100);
     CHECK_FALSE(violates(check_votes(run, {}), "votes-too-close"));
   }
   SECTION("bad: a vote against a master that is well") {

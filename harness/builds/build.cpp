@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "harness/builds/sha256.h"
+#include "harness/builds/text_of_file.h"
 #include "harness/core/check.h"
 #include "harness/sandbox/child.h"
 
@@ -60,20 +61,15 @@ void copy_sources(const fs::path& from, const fs::path& to, const std::function<
     if (!fs::is_symlink(to / file)) fs::last_write_time(to / file, now);
 }
 
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// The make target, which is the executable's name too.
 std::string server_target(const fs::path& tree) {
-  return read_file(tree / "src/Makefile").find("valkey") != std::string::npos ? "valkey-server"
-                                                                              : "redis-server";
+  return text_of_file(tree / "src/Makefile").find("valkey") != std::string::npos ? "valkey-server"
+                                                                                 : "redis-server";
 }
 
 /// The major version that src/version.h tells; 0 when it does not.
 int major_version(const fs::path& tree) {
-  const std::string text = read_file(tree / "src/version.h");
+  const std::string text = text_of_file(tree / "src/version.h");
   const auto at = text.find('"');
   return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + 1);
 }
@@ -90,7 +86,7 @@ std::string compiler_flags(const fs::path& tree) {
   if (is_older_than(tree, 7)) return "-fcommon";
   // Debian's patch compares two names that the preprocessor does not know (0 == 0), and so asks for the
   // system's jemalloc where the bundled one is linked.
-  if (read_file(tree / "src/zmalloc.h").find("USE_SYSTEM_JEMALLOC == yes") != std::string::npos)
+  if (text_of_file(tree / "src/zmalloc.h").find("USE_SYSTEM_JEMALLOC == yes") != std::string::npos)
     return "-DUSE_SYSTEM_JEMALLOC=1";
   return {};
 }
@@ -148,7 +144,7 @@ class CompileProgress {
 void copy_log(const fs::path& from, const fs::path& to) {
   if (to.empty()) return;
   std::ofstream out(to, std::ios::app);
-  out << read_file(from);
+  out << text_of_file(from);
   out.close();
   if (!out)
     throw EnvironmentError(fmt::format("cannot write {}; give --store a writable directory", to.string()));

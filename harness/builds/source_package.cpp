@@ -9,6 +9,7 @@
 #include <iterator>
 #include <optional>
 
+#include "harness/builds/text_of_file.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -22,11 +23,6 @@ constexpr std::string_view kDefaultMirror = "http://deb.debian.org/debian";
 constexpr std::string_view kSuites[] = {"bookworm", "trixie", "sid"};
 constexpr const char* kKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 constexpr auto kIndexLifetime = std::chrono::hours(24);
-
-std::string text_of_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::string_view next_line(std::string_view& text) {
   const auto end = text.find('\n');

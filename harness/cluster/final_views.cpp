@@ -19,19 +19,14 @@ bool is_range(int first, int last) {
   return 0 <= first && first <= last && last < kSlotCount;
 }
 
-std::string text_of(const Reply& list, std::string_view name) {
-  const Reply* field = field_of(list, name);
-  return field ? field->text : std::string();
-}
-
 ShownNode shard_node(const Reply& reply) {
   ShownNode node;
-  node.id = text_of(reply, "id");
-  node.ip = text_of(reply, "ip");
+  node.id = field_text(reply, "id");
+  node.ip = field_text(reply, "ip");
   if (const Reply* port = field_of(reply, "port")) node.port = int_of(*port);
-  node.role = text_of(reply, "role");
+  node.role = field_text(reply, "role");
   if (node.role == "slave") node.role = "replica";
-  node.health = text_of(reply, "health");
+  node.health = field_text(reply, "health");
   if (const Reply* offset = field_of(reply, "replication-offset")) node.offset = offset->integer;
   return node;
 }

@@ -5,11 +5,6 @@
 namespace harness {
 namespace {
 
-std::string field_text(const Reply& reply, std::string_view name) {
-  const Reply* field = field_of(reply, name);
-  return field ? field->text : std::string();
-}
-
 std::int64_t number_of(const Reply& reply, std::string_view name) {
   const Reply* field = field_of(reply, name);
   if (!field) return kNotTold;
@@ -39,6 +34,11 @@ StreamGroup group_from(const Reply& reply) {
 }
 
 }  // namespace
+
+std::string field_text(const Reply& reply, std::string_view name) {
+  const Reply* field = field_of(reply, name);
+  return field ? field->text : std::string();
+}
 
 const Reply* field_of(const Reply& reply, std::string_view name) {
   for (std::size_t i = 0; i + 1 < reply.elements.size(); i += 2)

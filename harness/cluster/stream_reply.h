@@ -14,5 +14,7 @@ std::optional<StreamState> stream_from_reply(const Reply& reply);
 
 /// The element after `name` in a flat list of names and values; null when it has none.
 const Reply* field_of(const Reply& reply, std::string_view name);
+/// Its text; empty when there is none.
+std::string field_text(const Reply& reply, std::string_view name);
 
 }  // namespace harness

@@ -35,10 +35,6 @@ Nanos steady_now() {
   return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
 }
 
-[[noreturn]] void fail(const std::string& what) {
-  throw EnvironmentError("cannot " + what + " for the bus path: " + std::strerror(errno));
-}
-
 std::string text_of(const in_addr& address) {
   char text[INET_ADDRSTRLEN];
   ::inet_ntop(AF_INET, &address, text, sizeof text);
@@ -68,6 +64,10 @@ void close_all_but(std::vector<int> kept) {
 
 }  // namespace
 
+void fail_bus_path(const std::string& what) {
+  throw EnvironmentError("cannot " + what + " for the bus path: " + std::strerror(errno));
+}
+
 std::size_t bus_carriers_needed(std::size_t hosts, std::size_t allowed) {
   if (hosts < 2) return 1;
   const std::size_t of_a_host = 2 * (hosts - 1);
@@ -86,13 +86,13 @@ BusCarrier::BusCarrier(std::vector<BusDoor> doors, const std::vector<Host*>& hos
       traffic_(traffic),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!epoll_ || !wake_) fail("make an epoll and an eventfd");
+  if (!epoll_ || !wake_) fail_bus_path("make an epoll and an eventfd");
   epoll_event event{EPOLLIN, {.u64 = kWake}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) fail("watch an eventfd");
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) fail_bus_path("watch an eventfd");
   for (std::size_t i = 0; i < doors_.size(); ++i) {
     epoll_event arrival{EPOLLIN, {.u64 = kFirstDoor + i}};
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, doors_[i].listener.get(), &arrival) != 0)
-      fail("watch a listener");
+      fail_bus_path("watch a listener");
   }
   thread_ = std::jthread([this, own_table](const std::stop_token& stop) { carry(stop, own_table); });
   thread_id_.wait(0);

@@ -19,6 +19,9 @@
 
 namespace harness {
 
+/// Throws EnvironmentError: what the bus path could not do, and errno.
+[[noreturn]] void fail_bus_path(const std::string& what);
+
 /// Where the connections of one host arrive.
 struct BusDoor {
   Host* host = nullptr;

@@ -24,17 +24,13 @@ constexpr const char* kTableName = "harness_bus";
 constexpr int kBacklog = 512;
 constexpr auto kLetGoPatience = std::chrono::seconds(5);
 
-[[noreturn]] void fail_path(const std::string& what) {
-  throw EnvironmentError("cannot " + what + " for the bus path: " + std::strerror(errno));
-}
-
 /// How many threads carry the connections. Where more descriptors are allowed than are set, they are set.
 std::size_t carriers_for(std::size_t hosts) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) fail_path("ask for the limit of open files");
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) fail_bus_path("ask for the limit of open files");
   if (limit.rlim_cur < limit.rlim_max) {
     limit.rlim_cur = limit.rlim_max;
-    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) fail_path("raise the limit of open files");
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) fail_bus_path("raise the limit of open files");
   }
   const std::size_t carriers = bus_carriers_needed(hosts, limit.rlim_max);
   if (carriers == 0)
@@ -80,7 +76,7 @@ int redirections() {
 
 FileDescriptor tcp_socket() {
   FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) fail_path("make a socket");
+  if (!socket) fail_bus_path("make a socket");
   return socket;
 }
 
@@ -161,7 +157,7 @@ BusDoor BusPath::open_door(Host& host) const {
     if (::bind(door.listener.get(), generic, sizeof address) != 0 ||
         ::listen(door.listener.get(), kBacklog) != 0 ||
         ::getsockname(door.listener.get(), generic, &size) != 0)
-      fail_path("listen");
+      fail_bus_path("listen");
     door.port = ntohs(address.sin_port);
     nftables::run(redirection(port_, door.port), "redirect connections of the cluster bus");
     if (redirections() != 1)

@@ -10,15 +10,11 @@
 
 namespace node {
 
-namespace {
-
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
 }
-
-}  // namespace
 
 LuaRef::~LuaRef() {
   if (lua_) luaL_unref(lua_, LUA_REGISTRYINDEX, ref_);
@@ -55,7 +51,7 @@ const Library* LibrarySet::find_library(std::string_view name) const {
 }
 
 const Function* LibrarySet::find(std::string_view name) const {
-  const auto it = functions_.find(lower(name));
+  const auto it = functions_.find(lower_case(name));
   return it == functions_.end() ? nullptr : it->second;
 }
 
@@ -67,7 +63,7 @@ std::optional<std::string> LibrarySet::put(std::shared_ptr<const Library> librar
   std::map<std::string, const Function*, std::less<>> added;
   for (const Function& f : library->functions) {
     const Function* taken = find(f.name);
-    if ((taken && !of_old(taken)) || !added.emplace(lower(f.name), &f).second) return f.name;
+    if ((taken && !of_old(taken)) || !added.emplace(lower_case(f.name), &f).second) return f.name;
   }
   remove(library->name);
   functions_.merge(added);
@@ -79,7 +75,7 @@ std::optional<std::string> LibrarySet::put(std::shared_ptr<const Library> librar
 bool LibrarySet::remove(std::string_view name) {
   const auto it = libraries_.find(name);
   if (it == libraries_.end()) return false;
-  for (const Function& f : it->second->functions) functions_.erase(lower(f.name));
+  for (const Function& f : it->second->functions) functions_.erase(lower_case(f.name));
   libraries_.erase(it);
   return true;
 }

@@ -14,6 +14,9 @@ struct lua_State;
 
 namespace node {
 
+/// As names of functions and digests of scripts are compared.
+std::string lower_case(std::string_view text);
+
 /// A Lua function in its state's registry, let go with the object.
 class LuaRef {
  public:

@@ -19,12 +19,6 @@ namespace {
 constexpr const char* kScriptName = "@user_script";
 constexpr std::size_t kShaDigits = 40;
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 }  // namespace
 
 Scripting::Scripting(Engine& engine) : engine_(engine), run_(engine), functions_(engine, run_) {

@@ -14,8 +14,6 @@
 namespace harness {
 namespace {
 
-constexpr std::chrono::seconds kEndPatience(30);
-constexpr std::chrono::seconds kStartPatience(60);
 constexpr std::size_t kHashDigits = 12;
 
 /// What servers say of files that are not whole.

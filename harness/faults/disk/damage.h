@@ -2,6 +2,7 @@
 // again with that file.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <string>
@@ -11,6 +12,10 @@
 #include "harness/faults/disk/data_files.h"
 
 namespace harness {
+
+/// A node that is to end, or to answer after its start, has so long for it.
+inline constexpr std::chrono::seconds kEndPatience(30);
+inline constexpr std::chrono::seconds kStartPatience(60);
 
 inline constexpr std::string_view kStopWords[] = {"kill", "terminate"};
 

@@ -6,12 +6,10 @@
 
 #include "harness/core/check.h"
 #include "harness/faults/common/target.h"
+#include "harness/faults/disk/damage.h"
 
 namespace harness {
 namespace {
-
-constexpr std::chrono::seconds kLossEndPatience(30);
-constexpr std::chrono::seconds kLossStartPatience(60);
 
 /// All at once; false, with the reason in the record, when one of them stays.
 bool cut_power(const std::vector<Node*>& nodes, FaultRecord& record) {
@@ -19,7 +17,7 @@ bool cut_power(const std::vector<Node*>& nodes, FaultRecord& record) {
   // A node that is gone already has lost its power as well.
   for (Node* node : nodes) node->signal(SIGKILL);
   for (Node* node : nodes)
-    if (!node->wait_for_end(kLossEndPatience)) {
+    if (!node->wait_for_end(kEndPatience)) {
       node->expect_no_end();
       record.error = node->name() + " still runs";
       return false;
@@ -48,7 +46,7 @@ void start_all(const std::vector<Node*>& nodes, FaultRecord& record) {
   for (Node* node : nodes) node->start();
   for (Node* node : nodes) {
     try {
-      node->wait_until_answering(kLossStartPatience);
+      node->wait_until_answering(kStartPatience);
     } catch (const EnvironmentError& trouble) {
       // A server that does not come back is what the run is to find out, not the end of it.
       record.error += (record.error.empty() ? "" : "; ") + std::string(trouble.what());
