@@ -161,7 +161,8 @@ SelectedChecks::SelectedChecks(std::span<const std::string_view> names, const An
       names_(names),
       known_(analysis.run),
       starvation_(analysis.run, waits),
-      damaged_views_(analysis.run) {
+      damaged_views_(analysis.run),
+      forgotten_members_(analysis) {
   for (const std::string_view name : names)
     if (find_checker(name) == nullptr && std::ranges::count(plan_.loads, name, &LoadPlan::name) == 0)
       throw UsageError("there is no checker called \"" + std::string(name) +
@@ -183,6 +184,7 @@ std::vector<CheckResult> SelectedChecks::run(const Checker& checker, const Check
   std::vector<CheckResult> results = run_checker(checker, analysis_, options);
   for (CheckResult& result : results) {
     damaged_views_.excuse(result);
+    forgotten_members_.excuse(result);
     starvation_.excuse(result);
   }
   if (!names_.empty() && !names(checker.name))

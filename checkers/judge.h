@@ -7,6 +7,7 @@
 
 #include "checkers/checkers.h"
 #include "checkers/damaged_views.h"
+#include "checkers/forgotten_members.h"
 #include "checkers/known.h"
 #include "checkers/promises/analysis.h"
 #include "checkers/starvation.h"
@@ -34,6 +35,7 @@ class SelectedChecks {
   KnownViolations known_;
   Starvation starvation_;
   DamagedViews damaged_views_;
+  ForgottenMembers forgotten_members_;
 };
 
 /// Runs the selected checkers (none selected: all of the table, in its order). Exit code: 0 pass, 1 a

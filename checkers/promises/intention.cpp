@@ -4,8 +4,6 @@
 
 #include "checkers/promises/evidence.h"
 
-#include "checkers/promises/evidence.h"
-
 namespace harness {
 
 Membership intended_at(const RunRecord& run, Nanos time) {
