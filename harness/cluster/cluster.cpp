@@ -6,6 +6,7 @@
 #include <csignal>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "harness/cluster/formation.h"
 #include "harness/cluster/look.h"
@@ -162,6 +163,16 @@ void Cluster::change_membership(const std::function<void(Membership&)>& change) 
   const std::lock_guard lock(membership_mutex_);
   change(membership_);
   changes_.emplace_back(Clock::now(), membership_);
+}
+
+void Cluster::missed_forget(MissedForget missed) {
+  const std::lock_guard lock(membership_mutex_);
+  missed_forgets_.push_back(std::move(missed));
+}
+
+std::vector<Cluster::MissedForget> Cluster::take_missed_forgets() {
+  const std::lock_guard lock(membership_mutex_);
+  return std::exchange(missed_forgets_, {});
 }
 
 std::vector<Intention> Cluster::intentions(Node::TimePoint zero) const {

@@ -87,6 +87,16 @@ class Cluster {
   /// that are not to come back.
   std::optional<std::string> why_not_settled(const Roles& roles, const std::set<int>& dead = {}) const;
 
+  /// A member that was away when the others were told to forget a node: it lists that one until it is told.
+  struct MissedForget {
+    int member = -1;
+    int node = -1;  // that was removed
+    std::string id;
+  };
+  void missed_forget(MissedForget missed);
+  /// All that were missed since the last call.
+  std::vector<MissedForget> take_missed_forgets();
+
   std::vector<Incarnation> incarnations(Node::TimePoint zero) const;
   /// Ends every server, all at once: SIGTERM, SIGKILL after the grace.
   void stop(std::chrono::milliseconds grace = std::chrono::milliseconds(500));
@@ -101,6 +111,7 @@ class Cluster {
   mutable std::mutex membership_mutex_;
   Membership membership_;                                        // guarded by membership_mutex_
   std::vector<std::pair<Node::TimePoint, Membership>> changes_;  // what it became, and when; guarded likewise
+  std::vector<MissedForget> missed_forgets_;                     // guarded likewise
   std::vector<Host*> hosts_;                                     // owned by the sandbox
   std::vector<std::unique_ptr<Node>> nodes_;
   bool anti_affinity_ = false;

@@ -321,6 +321,7 @@ class Conductor {
                                       [] { return std::string("starting dead nodes again"); }))
       return;
     if (!started.empty()) tell("started again: " + started);
+    if (const std::string told = tell_to_forget(*cluster_); !told.empty()) tell(told);
     std::string missing;
     const bool settled = wait_for(
         patience(),

@@ -20,6 +20,8 @@ std::chrono::milliseconds settle_patience(const ClusterConfig& config);
 /// Starts dead nodes again and waits until they answer; returns their names, with the trouble of those that
 /// did not come back.
 std::string restart_dead_nodes(Cluster& cluster);
+/// Tells members that were away when a node was removed to forget it now; returns what was done, in words.
+std::string tell_to_forget(Cluster& cluster);
 /// The members that do not run.
 std::set<int> dead_members(Cluster& cluster);
 

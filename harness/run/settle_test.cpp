@@ -19,6 +19,21 @@ TEST_CASE("dead nodes are started again, once") {
   CHECK(cluster.node(1).running());
 }
 
+TEST_CASE("a member that was away when a node was removed is told to forget it, unless that has joined again") {
+  TestCluster test(3, 1);
+  Cluster& cluster = test.cluster();
+  const std::string id = cluster.infos()[5].id;
+  const auto lists = [&] { return cluster.look().view(4).topology.find(id) != nullptr; };
+  cluster.missed_forget({4, 5, id});
+  CHECK(tell_to_forget(cluster).empty());
+  CHECK(lists());
+  cluster.change_membership([](Membership& membership) { membership.remove(5); });
+  cluster.missed_forget({4, 5, id});
+  CHECK(tell_to_forget(cluster) == "n5 was away when n6 was removed, and was told now to forget it: OK");
+  CHECK_FALSE(lists());
+  CHECK(tell_to_forget(cluster).empty());
+}
+
 TEST_CASE("a node that does not come back is named, and does not end the run") {
   TestCluster test(3, 0);
   Node& node = test.cluster().node(1);

@@ -131,6 +131,20 @@ TEST_CASE("a cluster shrinks and grows: nodes leave, and join as masters and rep
   CHECK_THAT(inject(scene, "add-replica", "spare").record.error, Contains("no spare node"));
 }
 
+TEST_CASE("who was down when a node was removed is to be told later") {
+  FaultScene scene(3, 1);
+  const std::string id = scene.cluster().infos()[5].id;
+  scene.node(4).kill();
+  const auto left = inject(scene, "remove-node", "n6");
+  check_active(left.record, EffectKind::kMembership);
+  const auto missed = scene.cluster().take_missed_forgets();
+  REQUIRE(missed.size() == 1);
+  CHECK(missed[0].member == 4);
+  CHECK(missed[0].node == 5);
+  CHECK(missed[0].id == id);
+  CHECK(scene.cluster().take_missed_forgets().empty());
+}
+
 TEST_CASE("a replica is given away, and a node is forgotten and met again") {
   FaultScene scene(3, 1);
   const auto given = inject(scene, "replicate", "n4", {{"of", "n2"}});

@@ -265,11 +265,15 @@ class HalfWay final : public ActiveFault {
   }
 
  private:
-  /// Whose the slot is meant to be from now on.
+  /// Whose the slot is meant to be from now on: it may have ended where it was, when an heir of the source or
+  /// of the target knew nothing of the move.
   void declare() {
+    const auto owner = context_.cluster.look().master_of_slot(migration_.slot);
     context_.cluster.change_membership([&](Membership& membership) {
-      const SlotRanges slot = {{migration_.slot, migration_.slot}};
-      if (membership.is_member(migration_.to)) membership.give(slot, membership.shard_of(migration_.to));
+      const int shard = owner ? membership.shard_of(*owner) : -1;
+      const bool is_party =
+          shard == membership.shard_of(migration_.from) || shard == membership.shard_of(migration_.to);
+      if (shard >= 0 && is_party) membership.give({{migration_.slot, migration_.slot}}, shard);
     });
   }
 

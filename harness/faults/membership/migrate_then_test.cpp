@@ -110,6 +110,17 @@ TEST_CASE("a replica of the target that dies half-way is started again, and the 
         static_cast<std::size_t>(even_slot_ranges(3)[1].size()) + 3);
 }
 
+TEST_CASE("a slot that somebody else closed where it was is meant to stay there") {
+  FaultScene scene(3, 0, SandboxMode::kLoopback, {}, 30'000);
+  const auto keys = fill(scene);
+  auto injected = inject(scene, "migrate-then-pause", {{"stage", "importing-set"}});
+  INFO(injected.record.error);
+  REQUIRE(injected.record.verified_active());
+  REQUIRE(ask(scene, 1, {"CLUSTER", "SETSLOT", std::to_string(kSlot), "STABLE"}) == "OK");
+  heal(injected);
+  check_closed(scene, keys, 0);
+}
+
 TEST_CASE("what cannot be moved is no fault, and is healed all the same") {
   FaultScene scene(3, 0, SandboxMode::kLoopback, {}, 30'000);
   const auto nobody = inject(scene, "migrate-then-pause", {{"who", "source-replica"}});

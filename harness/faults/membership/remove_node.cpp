@@ -46,6 +46,8 @@ std::unique_ptr<ActiveFault> inject_remove_node(FaultContext& context, const Fau
   record.requested = context.clock.now();
   if (!make_dispensable(context, roles, number, record.error)) return nullptr;
   if (!forget(context, number, record.error)) return nullptr;
+  for (const int member : context.cluster.membership().members())
+    if (member != number && !roles.reachable(member)) context.cluster.missed_forget({member, number, id});
   context.cluster.change_membership([&](Membership& membership) { membership.remove(number); });
   if (!tell(*node, {"CLUSTER", "RESET", "SOFT"}, record.error)) return nullptr;
   const bool seen = verify_by_views(context, record, std::chrono::seconds(20), [&](const Roles& now) {
