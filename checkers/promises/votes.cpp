@@ -125,8 +125,9 @@ class Votes {
   }
 
   /// The voter must have the candidate's master as FAIL, by its log or its views; a forced vote needs none.
+  /// When a voter whose clock was moved wrote its lines is not known well enough.
   void check_reason(const Vote& vote) {
-    if (vote.master < 0 || elects_by_ballot(run_) || forces(vote) ||
+    if (vote.master < 0 || elects_by_ballot(run_) || forces(vote) || clock_was_moved(run_, vote.voter) ||
         handover_to(run_, vote.candidate, vote.line->time))
       return;
     const std::string& id = run_.nodes[static_cast<std::size_t>(vote.master)].id;

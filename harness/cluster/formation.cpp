@@ -76,11 +76,19 @@ void Formation::give_up(std::size_t node, const std::string& why) {
 }
 
 std::vector<std::vector<Reply>> Formation::ask_all(const std::vector<Commands>& commands) {
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (const auto error = connections_[i].send(commands[i])) give_up(i, error->text);
+  const auto is_closed = [](const ConnectionError& error) {
+    return error.kind == ConnectionError::Kind::kClosed;
+  };
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    auto error = connections_[i].send(commands[i]);
+    if (error && is_closed(*error)) error = renew(i).send(commands[i]);
+    if (error) give_up(i, error->text);
+  }
   std::vector<std::vector<Reply>> replies;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     auto received = connections_[i].receive(commands[i].size());
+    if (!received && is_closed(received.error()) && !renew(i).send(commands[i]))
+      received = connections_[i].receive(commands[i].size());
     if (!received) give_up(i, received.error().text);
     replies.push_back(std::move(*received));
   }
@@ -171,12 +179,18 @@ void Formation::wait_for_all(const WhyNot& why_not, const Disagreement& disagree
   }
 }
 
+Connection Formation::connect_to(std::size_t node) {
+  auto connection = nodes_[node]->connect(kPatience);
+  if (!connection) give_up(node, connection.error().text);
+  return std::move(*connection);
+}
+
 void Formation::connect() {
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    auto connection = nodes_[i]->connect(kPatience);
-    if (!connection) give_up(i, connection.error().text);
-    connections_.push_back(std::move(*connection));
-  }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) connections_.push_back(connect_to(i));
+}
+
+Connection& Formation::renew(std::size_t node) {
+  return connections_[node] = connect_to(node);
 }
 
 void Formation::read_ids() {
@@ -265,10 +279,11 @@ void Formation::promote_the_masters() {
     wait_for_each({i}, {{"CLUSTER", "INFO"}},
                   info_lacks([&](const ClusterInfo& info) { return info.current_epoch >= epoch; },
                              fmt::format("has not heard of epoch {}", epoch)));
-    const auto reply = connections_[i].call({"CLUSTER", "FAILOVER", "TAKEOVER"});
+    Connection& line = renew(i);  // it lay idle while the others were promoted
+    const auto reply = line.call({"CLUSTER", "FAILOVER", "TAKEOVER"});
     if (!reply || !reply->is_ok())
       give_up(i, "CLUSTER FAILOVER TAKEOVER: " + (reply ? reply->describe() : reply.error().text));
-    const auto info = connections_[i].call({"CLUSTER", "INFO"});
+    const auto info = line.call({"CLUSTER", "INFO"});
     if (!info) give_up(i, info.error().text);
     epoch = parse_cluster_info(info->text).current_epoch;
   }

@@ -75,6 +75,8 @@ class Formation {
   /// What a node's replies still lack, in words; nothing: it is done.
   using Lacks = std::function<std::optional<std::string>(std::size_t node, const std::vector<Reply>&)>;
 
+  /// A server with a `timeout` closes what lies idle: there its commands are sent once more, by a new
+  /// connection.
   std::vector<std::vector<Reply>> ask_all(const std::vector<Commands>& commands);
   /// The same, and an error reply is fatal.
   void tell_all(const std::vector<Commands>& commands);
@@ -89,7 +91,10 @@ class Formation {
   [[noreturn]] void time_is_up(std::string why, int blamed);
   [[noreturn]] void give_up(std::size_t node, const std::string& why);
 
+  Connection connect_to(std::size_t node);
   void connect();
+  /// A new connection in the place of the node's old one.
+  Connection& renew(std::size_t node);
   void read_ids();
   void set_epochs_and_slots();
   /// CLUSTER MEET by one member of another, where `which` says so of the two.

@@ -1,7 +1,9 @@
 #include "harness/cluster/shape.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <regex>
+#include <thread>
 
 #include "harness/cluster/test_support.h"
 #include "harness/core/check.h"
@@ -228,6 +230,26 @@ TEST_CASE("a cluster with uneven replicas, gaps, a master without slots and spar
   // One more is intended than there is.
   cluster.change_membership([](Membership& members) { members.add_replica(6, 1); });
   CHECK_THAT(cluster.why_not_settled(cluster.look()).value_or(""), Catch::Contains("6 of 7 nodes"));
+}
+
+TEST_CASE("a cluster forms although its servers close connections meanwhile, as with a timeout of a second") {
+  TestSandbox bottle;
+  Cluster cluster(*bottle.sandbox, bottle.options(3, 1));
+  cluster.start();
+  std::atomic<bool> formed = false;
+  std::atomic<std::int64_t> closed = 0;
+  std::thread closer([&] {
+    auto connection = cluster.node(1).connect();
+    while (connection && !formed) {
+      const auto reply = connection->call({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+      closed += reply ? reply->integer : 0;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  CHECK_NOTHROW(cluster.form());
+  formed = true;
+  closer.join();
+  CHECK(closed > 1);
 }
 
 TEST_CASE("every shape of 1 to 8 masters with 0 to 3 replicas forms", "[.][every-shape]") {
