@@ -1,6 +1,7 @@
 #include "checkers/durability.h"
 
 #include <algorithm>
+#include <set>
 
 #include "checkers/loads.h"
 #include "checkers/objects/objects.h"
@@ -8,29 +9,49 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/ledger.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
 
-/// Restarts as a master that nobody had replaced meanwhile.
+/// Whether the term is that of a master which came back, and whom nobody had replaced meanwhile.
+bool came_back(const Analysis& analysis, int term) {
+  const Term& stint = analysis.terms[term];
+  return stint.origin == Term::Origin::kRestarted && stint.owned_slots && !analysis.windows.replaced(term);
+}
+
+/// Whether clients were answered about the key both before and after one restart: only then can it tell of a
+/// loss. `nodes`: by the history's number of a node.
+bool spans_a_restart(const Analysis& analysis, const std::vector<int>& nodes,
+                     const std::vector<std::uint32_t>& operations) {
+  const Terms& terms = analysis.terms;
+  std::set<int> answered;
+  for (const std::uint32_t id : operations)
+    if (const Operation& op = analysis.run.history.operations[id];
+        op.outcome == Outcome::kOk && op.node != kNoNode)
+      answered.insert(terms.term_of(nodes[op.node], op.invoked, op.completed));
+  answered.erase(kNoTerm);
+  for (int back = 0; back < static_cast<int>(terms.size()); ++back) {
+    if (!came_back(analysis, back)) continue;
+    const auto before = [&](int term) { return term != back && terms.descends(back, term); };
+    const auto after = [&](int term) { return term == back || terms.descends(term, back); };
+    if (std::ranges::any_of(answered, before) && std::ranges::any_of(answered, after)) return true;
+  }
+  return false;
+}
+
+std::vector<int> node_numbers(const RunRecord& run) {
+  std::vector<int> nodes;
+  for (std::size_t i = 0; i < run.history.nodes.size(); ++i)
+    nodes.push_back(run.node_by_name(std::string(run.history.nodes.text(static_cast<std::uint32_t>(i)))));
+  return nodes;
+}
+
 std::size_t restarts_of(const Analysis& analysis) {
   std::size_t restarts = 0;
   for (int term = 0; term < static_cast<int>(analysis.terms.size()); ++term)
-    if (const Term& stint = analysis.terms[term];
-        stint.origin == Term::Origin::kRestarted && stint.owned_slots && !analysis.windows.replaced(term))
-      ++restarts;
+    restarts += came_back(analysis, term);
   return restarts;
-}
-
-std::vector<RestartLoss> losses_of(const Analysis& analysis, const ObjectEntry& entry,
-                                   const std::vector<std::uint32_t>& operations) {
-  const std::unique_ptr<Object> object = object_of(entry, analysis.run);
-  CheckResult elsewhere;  // what else the ledger finds is told by the load's own check
-  Ledger ledger(analysis.run, analysis.terms, analysis.windows, *object, elsewhere);
-  ledger.work_out(operations);
-  std::vector<RestartLoss> losses = ledger.figures().restart_losses;
-  std::erase_if(losses, [&](const RestartLoss& loss) { return analysis.windows.replaced(loss.child); });
-  return losses;
 }
 
 class Durability {
@@ -41,10 +62,24 @@ class Durability {
   void check() {
     const std::size_t loads = std::max<std::size_t>(run_.plan.loads.size(), 1);
     for (std::size_t load = 0; load < loads; ++load) check_load(load);
+    figure(result_.measured, "keys_compared", static_cast<double>(keys_));
     figure(result_.measured, "restart_lost_writes", static_cast<double>(lost_));
     figure(result_.measured, "restart_lost_writes_allowed", static_cast<double>(allowed_));
   }
-  std::size_t lost() const { return lost_; }
+  std::size_t keys() const { return keys_; }
+
+  /// What was compared, and what came of it.
+  std::string text(std::size_t restarts) const {
+    std::string text = counted_noun(keys_, "key was", "keys were") + " compared before and after " +
+                       (restarts == 1 ? "a restart of a master" : "restarts of masters") + ": ";
+    if (lost_ == 0)
+      text += "no acknowledged write was seen to be lost";
+    else
+      text += counted_noun(lost_, "acknowledged write was", "acknowledged writes were") +
+              " lost, as the persistence allows";
+    if (elsewhere_ > 0) text += "; other violations in the same operations are told by their load's row";
+    return text + ".";
+  }
 
  private:
   void check_load(std::size_t load) {
@@ -57,7 +92,18 @@ class Durability {
       if (load_of_process(run_.history.operations[id].process, run_.plan.loads.size()) == load)
         operations.push_back(id);
     result_.operations += operations.size();
-    for (const RestartLoss& loss : losses_of(analysis_, *object, operations)) take(loss);
+    check_object(*object, operations);
+  }
+
+  void check_object(const ObjectEntry& entry, const std::vector<std::uint32_t>& operations) {
+    const std::unique_ptr<Object> object = object_of(entry, run_);
+    CheckResult elsewhere;  // what else the ledger finds is told by the load's own check
+    Ledger ledger(run_, analysis_.terms, analysis_.windows, *object, elsewhere);
+    ledger.work_out(operations);
+    elsewhere_ += elsewhere.violations;
+    for (const Ledger::Seen& key : ledger.seen()) keys_ += spans_a_restart(analysis_, nodes_, key.operations);
+    for (const RestartLoss& loss : ledger.figures().restart_losses)
+      if (!analysis_.windows.replaced(loss.child)) take(loss);
   }
 
   void take(const RestartLoss& loss) {
@@ -80,6 +126,9 @@ class Durability {
   const Analysis& analysis_;
   const RunRecord& run_;
   CheckResult& result_;
+  const std::vector<int> nodes_ = node_numbers(run_);
+  std::size_t keys_ = 0;
+  std::size_t elsewhere_ = 0;
   std::size_t lost_ = 0;
   std::size_t allowed_ = 0;
 };
@@ -99,10 +148,8 @@ CheckResult check_durability(const Analysis& analysis, const CheckOptions&) {
   figure(result.measured, "restarts", static_cast<double>(restarts));
   Durability durability(analysis, result);
   durability.check();
-  conclude(result, durability.lost() == 0
-                       ? "No acknowledged write was lost by a restart."
-                       : std::to_string(durability.lost()) +
-                             " acknowledged writes were lost by restarts, all as the persistence allows.");
+  conclude(result, durability.text(restarts), durability.keys() > 0,
+           "No key was used by clients both before and after a restart, so nothing was compared.");
   return result;
 }
 

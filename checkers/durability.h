@@ -7,7 +7,8 @@
 namespace harness {
 
 /// The ledger's losses across restarts, of every load whose object it knows, under a name of their own (rule
-/// 4 of PROMISES.md). Not applicable where no master restarted so. measured: restarts, lost_writes, allowed.
+/// 4 of PROMISES.md). Not applicable where no master restarted so, or clients used no key both before and
+/// after. measured: restarts, keys_compared, restart_lost_writes, restart_lost_writes_allowed.
 CheckResult check_durability(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

@@ -68,6 +68,13 @@ TEST_CASE("durability: what the persistence promises survives a restart, or it i
 
 TEST_CASE("durability: nothing lost is valid, and without a restart it does not apply") {
   CHECK(registers(Persistence::kAppendAlways, 500, false).valid == Validity::kValid);
+  RecordBuilder unread = restarted(Persistence::kAppendAlways);
+  unread.write(1, key_of(0), 1, {4'499.0, 4'500.0}, 1);
+  const CheckResult nothing = check_durability(of_workload(unread, "register"), {});
+  CHECK(nothing.valid == Validity::kNotApplicable);
+  CHECK_THAT(nothing.explanation, Catch::Contains("nothing was compared"));
+  CHECK_THAT(registers(Persistence::kAppendAlways, 500, false).explanation,
+             Catch::StartsWith("1 key was compared before and after a restart of a master: "));
   RunRecord replaced = FailoverRun().finish();
   CHECK(check_durability(replaced, {}).valid == Validity::kNotApplicable);
 }

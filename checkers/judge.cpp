@@ -160,7 +160,7 @@ SelectedChecks::SelectedChecks(std::span<const std::string_view> names, const An
       plan_(analysis.run.plan),
       names_(names),
       known_(analysis.run),
-      starvation_(analysis.run, waits),
+      starvation_(analysis.run, waits, analysis.failovers),
       damaged_views_(analysis.run),
       forgotten_members_(analysis) {
   for (const std::string_view name : names)

@@ -122,7 +122,8 @@ const WorkloadObject* line_of(std::string_view workload) {
 void add_object(const CheckResult& other, CheckResult& result) {
   join(other, result);
   result.operations += other.operations;
-  result.explanation += " " + other.explanation;
+  if (!other.explanation.empty())
+    result.explanation += (result.explanation.empty() ? "" : " ") + other.explanation;
   for (const auto& measured : other.measured) {
     const auto same = std::find_if(result.measured.begin(), result.measured.end(),
                                    [&](const auto& known) { return known.first == measured.first; });
@@ -187,6 +188,7 @@ CheckResult check_load(const Analysis& analysis, const CheckOptions& options, st
   }
   if (line->rule != nullptr) line->rule(analysis, operations, result);
   doubt_what_is_not_taken(*line, run, operations, result);
+  tell_outcome(result);
   return result;
 }
 

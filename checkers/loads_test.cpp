@@ -113,3 +113,23 @@ TEST_CASE("a transfer that the documented verdict allows to be lost is a violati
   REQUIRE(strict.violations == 1);
   CHECK(std::ranges::count(strict.anomalies, "not-linearizable", &Anomaly::type) == 1);
 }
+
+TEST_CASE(
+    "a load's row begins with its violations, and says that no loss was seen only where there is none") {
+  FailoverRun scene;
+  const Value told[] = {Value::integer(7), scene.b.values().text("get types:o7: x, not v7")};
+  scene.b.operation(10, Function::kWrite, key_of(1, 1), Value::integer(7), scene.b.values().list(told),
+                    {3'000, 3'001}, 2);
+  const auto words = [](RunRecord run) {
+    std::erase_if(run.history.operations, [](const Operation& op) { return op.process != 10; });
+    run.plan.loads.resize(1);
+    run.plan.loads[0].name = run.plan.loads[0].workload = "types";
+    return check_loads(run, {}).at(0).explanation;
+  };
+  RunRecord run = scene.finish();
+  CHECK_THAT(words(run), Catch::StartsWith("1 violation, first: "));
+  CHECK_THAT(words(run), !Catch::Contains("No acknowledged write"));
+  for (Operation& op : run.history.operations)
+    if (op.process == 10) op.result = Value::integer(7);
+  CHECK_THAT(words(run), Catch::StartsWith("No acknowledged write was seen to be lost."));
+}

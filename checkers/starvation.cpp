@@ -97,23 +97,20 @@ bool rests_on_time(std::string_view anomaly) {
          std::ranges::find(kRestOnTime, anomaly, &AnomalyKind::name) != std::end(kRestOnTime);
 }
 
-Starvation::Starvation(const RunRecord& run, std::span<const ProcessorWait> waits) : run_(run) {
+Starvation::Starvation(const RunRecord& run, std::span<const ProcessorWait> waits,
+                       std::span<const Failover> failovers)
+    : run_(run), failovers_(failovers) {
   const Bounds bounds = bounds_of(run);
   if (bounds.node_timeout <= 0 || waits.empty()) return;
-  // A report of failure counts for two timeouts, an election follows, and may be lost; then all converge.
-  reach_ = 4 * bounds.node_timeout + bounds.recovery_derived + bounds.lost_election + kSecond;
+  reach_ = starvation_reach(bounds.node_timeout);
   windows_ = starved_windows(waits, bounds.node_timeout);
 }
 
-/// Of a loss at a failover: whether nothing of the plan led to the failover, which the machine may have
+/// Whether nothing of the plan led to the failover of the node at about that time, which the machine may have
 /// brought about then. A process that ended by itself was not waiting for a processor.
-bool Starvation::lost_without_cause(const Anomaly& anomaly) const {
-  constexpr AnomalyKind kLosses[] = {"lost-write-outside-window", "stale-read-outside-window"};
-  const int node = run_.node_by_name(anomaly.node);
-  if (node < 0 || std::ranges::find(kLosses, anomaly.type, &AnomalyKind::name) == std::end(kLosses))
-    return false;
-  const Nanos from = anomaly.time - reach_;
-  const Nanos until = anomaly.time + reach_;
+bool Starvation::nothing_led_to_failover_of(int node, Nanos time) const {
+  const Nanos from = time - reach_;
+  const Nanos until = time + reach_;
   const auto led_to_it = [&](const FaultRecord& fault) {
     if (fault.requested > until) return false;
     return (hands_over(fault) && fault.requested >= from) ||
@@ -126,14 +123,51 @@ bool Starvation::lost_without_cause(const Anomaly& anomaly) const {
          std::ranges::none_of(run_.incarnations, ended_by_itself);
 }
 
+bool Starvation::lost_without_cause(const Anomaly& anomaly) const {
+  constexpr AnomalyKind kLosses[] = {"lost-write-outside-window", "stale-read-outside-window"};
+  const int node = run_.node_by_name(anomaly.node);
+  return node >= 0 && std::ranges::find(kLosses, anomaly.type, &AnomalyKind::name) != std::end(kLosses) &&
+         nothing_led_to_failover_of(node, anomaly.time);
+}
+
+/// Starvation costs an expectation the time that it took, and no more: one that had its whole patience
+/// besides, and did not hold at any look, was not kept from it. But a failover that the machine alone led to
+/// has changed the cluster for good, and where the condition has to stay true, the record does not tell every
+/// look.
+bool Starvation::had_its_patience(const ExpectationRecord& expectation) const {
+  const auto& steps = run_.plan.steps;
+  const auto step = std::ranges::find(steps, expectation.step, &StepPlan::id);
+  if (step == steps.end() || step->stay > 0) return false;
+  const auto by_the_machine = [&](const Failover& failover) {
+    return failover.promoted <= expectation.until &&
+           time_without(windows_, reach_, failover.promoted, failover.promoted + 1) == 0 &&
+           nothing_led_to_failover_of(failover.from, failover.promoted);
+  };
+  return time_without(windows_, reach_, expectation.began, expectation.until) >= expectation.patience &&
+         std::ranges::none_of(failovers_, by_the_machine);
+}
+
+/// The same of a promotion that was late: whether it was so without the time that starvation took.
+bool Starvation::was_late_besides(const Anomaly& anomaly) const {
+  const auto late = std::ranges::find_if(failovers_, [&](const Failover& failover) {
+    return failover.promoted == anomaly.time && node_name(run_, failover.to) == anomaly.node;
+  });
+  return anomaly.type == AnomalyKind("slow-failover").name() && late != failovers_.end() &&
+         late->fault_at != kNever &&
+         to_ms(time_without(windows_, reach_, late->fault_at, late->promoted)) > late->bound_ms;
+}
+
 const ProcessorWait* Starvation::behind(const Anomaly& anomaly) const {
   if (!rests_on_time(anomaly.type) && !lost_without_cause(anomaly)) return nullptr;
   // Of a formation the run itself has seen to it that no server starved for most of it.
   if (anomaly.type == std::string(kExpectationKind) + std::string(kFormationStep)) return nullptr;
+  if (was_late_besides(anomaly)) return nullptr;
   Nanos from = anomaly.time - reach_;
-  for (const ExpectationRecord& expectation : run_.expectations)
-    if (std::string(kExpectationKind) + expectation.step == anomaly.type)
-      from = std::min(from, expectation.began - reach_);
+  for (const ExpectationRecord& expectation : run_.expectations) {
+    if (std::string(kExpectationKind) + expectation.step != anomaly.type) continue;
+    if (expectation.until == anomaly.time && had_its_patience(expectation)) return nullptr;
+    from = std::min(from, expectation.began - reach_);
+  }
   return worst_within(windows_, from, anomaly.time + reach_);
 }
 

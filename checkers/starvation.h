@@ -20,8 +20,9 @@ bool rests_on_time(std::string_view anomaly);
 
 class Starvation {
  public:
-  /// REQUIRES: the record outlives it.
-  Starvation(const RunRecord& run, std::span<const ProcessorWait> waits);
+  /// `failovers`: those that the run had. REQUIRES: the record and they outlive it.
+  Starvation(const RunRecord& run, std::span<const ProcessorWait> waits,
+             std::span<const Failover> failovers = {});
 
   /// Takes out of `result` what rests on time and showed itself around a time at which a server starved: a
   /// doubt takes its place, with the node and what it waited for. A result that doubts such things already
@@ -29,12 +30,16 @@ class Starvation {
   void excuse(CheckResult& result) const;
 
  private:
+  bool nothing_led_to_failover_of(int node, Nanos time) const;
+  bool had_its_patience(const ExpectationRecord& expectation) const;
+  bool was_late_besides(const Anomaly& anomaly) const;
   bool lost_without_cause(const Anomaly& anomaly) const;
   const ProcessorWait* behind(const Anomaly& anomaly) const;
   void give_reason(CheckResult& result) const;
   std::string told(const ProcessorWait& window) const;
 
   const RunRecord& run_;
+  std::span<const Failover> failovers_;
   Nanos reach_ = 0;  // so long after it what starvation has set going may still show
   std::vector<ProcessorWait> windows_;
 };

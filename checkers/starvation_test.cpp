@@ -150,6 +150,60 @@ TEST_CASE("an expectation is excused by what starved anybody while it was waited
   CHECK(judge(run, {}, names, starve(9'000, 12'000)).exit_code == 4);
 }
 
+TEST_CASE("starvation costs an expectation the time that it took, and no more") {
+  RunRecord run = healthy();
+  run.plan.steps.resize(1);
+  run.plan.steps[0].id = "e";
+  ExpectationRecord expectation;
+  expectation.step = "e";
+  expectation.condition = "owner slot=42";
+  expectation.began = 0;
+  expectation.patience = 30 * kSecond;
+  expectation.failed = true;
+  const std::string_view names[] = {"expectations"};
+  const auto exit_code = [&](Nanos until) {
+    expectation.until = until;
+    run.expectations = {expectation};
+    return judge(run, {}, names, starve(9'000, 12'000)).exit_code;
+  };
+  const Nanos took = 5 * kSecond + starvation_reach(run.info.config.node_timeout_ms * kMillisecond);
+  CHECK(exit_code(30 * kSecond) == 4);         // what was taken was not given again
+  CHECK(exit_code(30 * kSecond + took) == 1);  // it had its whole patience besides
+  run.plan.steps[0].stay = kSecond;            // it may have held now and then
+  CHECK(exit_code(30 * kSecond + took) == 4);
+  run.plan.steps[0].stay = 0;
+  // A failover that nothing but the machine led to has changed the cluster for good.
+  RunRecord changed = needless();
+  changed.plan.steps = run.plan.steps;
+  changed.expectations = run.expectations;
+  CHECK(judge(changed, {}, names, starve(9'000, 12'000)).exit_code == 4);
+}
+
+TEST_CASE("a promotion that was late long before anybody starved is late") {
+  RunRecord run = healthy();
+  CheckResult result;
+  result.valid = Validity::kInvalid;
+  result.violations = 1;
+  Anomaly& anomaly = result.anomalies.emplace_back();
+  anomaly.type = "slow-failover";
+  anomaly.node = "n4";
+  anomaly.time = 100 * kSecond;
+  Failover failover;
+  failover.from = 0;
+  failover.to = 3;
+  failover.fault_at = 10 * kSecond;
+  failover.promoted = 100 * kSecond;
+  failover.bound_ms = 4'250;
+  const auto excused = [&](int from_ms, int until_ms) {
+    CheckResult judged = result;
+    const auto waits = starve(from_ms, until_ms);
+    Starvation(run, waits, {&failover, 1}).excuse(judged);
+    return judged.valid == Validity::kUnknown;
+  };
+  CHECK_FALSE(excused(97'000, 100'000));
+  CHECK(excused(9'000, 100'000));
+}
+
 TEST_CASE("servers that never became one cluster are one finding, whatever else their views show") {
   RunRecord run = healthy();
   last_view_of(run, 1).cluster.state_ok = false;

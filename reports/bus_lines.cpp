@@ -15,6 +15,7 @@ std::vector<LogLine> bus_lines(const RunRecord& record) {
     LogLine line;
     line.time = seen.time;
     line.node = record.node_by_name(seen.link.from);
+    line.role = kBusLine;
     const bool gossip = seen.message.type == BusType::kPing || seen.message.type == BusType::kPong;
     line.level = gossip && seen.fate == BusFate::kPassed ? '-' : '*';
     line.text = "bus: " + words_of(seen, name_of_id);

@@ -7,6 +7,9 @@
 
 namespace harness::reporting {
 
+/// In the place of the role that a line of a node tells.
+inline constexpr char kBusLine = 'B';
+
 /// "bus: FAILOVER_AUTH_ACK n2 -> n5, epoch 9, ..." as if the sender had logged it, in order of time. Those of
 /// gossip have the level of details.
 std::vector<LogLine> bus_lines(const RunRecord& record);

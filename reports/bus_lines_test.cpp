@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "harness/core/undated_line.h"
+
 using namespace harness;
 
 TEST_CASE("messages of the bus stand between the nodes' own lines, in order of time") {
@@ -32,6 +34,8 @@ TEST_CASE("messages of the bus stand between the nodes' own lines, in order of t
   record.bus.messages = {ping, fail};
   const auto lines = reporting::merged_log(record);
   REQUIRE(lines.size() == 4);
+  CHECK(is_undated(lines[0]));  // the node's own has no header
+  CHECK_FALSE(is_undated(lines[1]));
   CHECK(lines[1].level == '-');
   CHECK(lines[2].node == 1);
   CHECK(lines[2].level == '*');

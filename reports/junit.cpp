@@ -33,8 +33,8 @@ std::string details(const RunRecord& record, const CheckResult& check) {
   std::size_t listed = 0;
   for (const Anomaly& anomaly : check.anomalies) {
     if (anomaly.allowed || ++listed > 10) continue;
-    text += "\n" + type_words(anomaly.type) + (anomaly.key.empty() ? "" : " on " + anomaly.key) + " at " +
-            seconds(anomaly.time) + " s: " + anomaly.explanation + "\n";
+    text += "\n" + type_words(anomaly.type) + (anomaly.key.empty() ? "" : " on " + anomaly.key) + ", " +
+            when(record, anomaly) + ": " + anomaly.explanation + "\n";
   }
   if (check.violations > listed || listed > 10)
     text +=

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/ended_early.h"
+#include "harness/core/judged.h"
 #include "harness/core/record_json.h"
+#include "harness/core/undated_line.h"
 #include "reports/bus_lines.h"
 #include "reports/graph.h"
 #include "reports/lives.h"
@@ -194,6 +196,7 @@ Json anomalies_json(const RunRecord& record, const RunVerdict& verdict) {
                    {"explanation", anomaly.explanation},
                    {"promise", anomaly.promise},
                    {"t", page_ms(anomaly.time)},
+                   {"seen", how_seen(record, anomaly)},
                    {"node", anomaly.node},
                    {"allowed", anomaly.allowed},
                    {"window", to_string(anomaly.window)},
@@ -277,7 +280,9 @@ Json logs_json(const RunRecord& record, const RunVerdict& verdict) {
   const std::vector<LogLine> log = merged_log(record);
   for (const LogLine* line : chosen_log_lines(log, record, verdict)) {
     const std::string level = line->level ? std::string(1, line->level) : "";
-    lines.push_back({page_ms(line->time), line->node, level, line->text.substr(0, kLogTextShown)});
+    Json entry = {page_ms(line->time), line->node, level, line->text.substr(0, kLogTextShown)};
+    if (is_undated(*line)) entry.push_back(true);
+    lines.push_back(std::move(entry));
   }
   return {{"total", log.size()}, {"lines", lines}};
 }
@@ -299,16 +304,21 @@ Json operations_json(const History& history) {
           {"errors", table_json(history.errors)}};
 }
 
+Json deeds_json(const DeedCounts& counts) {
+  return {{"requested", counts.requested},
+          {"verified", counts.verified},
+          {"to_heal", counts.to_heal},
+          {"healed", counts.healed}};
+}
+
 Json strength_json(const RunRecord& record, const Strength& s) {
   return {{"operations", s.operations},
           {"ok", s.ok},
           {"fail", s.fail},
           {"info", s.info},
           {"during_faults", s.during_faults},
-          {"faults_requested", s.faults_requested},
-          {"faults_verified", s.faults_verified},
-          {"faults_to_heal", s.faults_to_heal},
-          {"faults_healed", s.faults_healed},
+          {"faults", deeds_json(s.faults)},
+          {"commands", deeds_json(s.commands)},
           {"checks", s.checks},
           {"checks_complete", s.checks_complete},
           {"moved", record.counters.moved},

@@ -6,6 +6,7 @@
 #include "harness/core/coverage.h"
 #include "harness/core/effect_json.h"
 #include "harness/core/ended_early.h"
+#include "harness/core/judged.h"
 #include "harness/core/record_json.h"
 #include "reports/latency.h"
 #include "reports/story.h"
@@ -44,7 +45,7 @@ Json ms_since(Nanos time, Nanos begin) {
   return time == kNever || begin == kNever ? Json(nullptr) : ms(time - begin);
 }
 
-Json anomaly_json(const Anomaly& anomaly) {
+Json anomaly_json(const RunRecord& record, const Anomaly& anomaly) {
   Json out = {{"type", anomaly.type},
               {"key", anomaly.key.empty() ? Json(nullptr) : Json(anomaly.key)},
               {"headline", headline(anomaly)},
@@ -52,6 +53,7 @@ Json anomaly_json(const Anomaly& anomaly) {
               {"operations", anomaly.operations},
               {"time_ms", ms(anomaly.time)},
               {"allowed", anomaly.allowed}};
+  if (const auto seen = how_seen(record, anomaly); !seen.empty()) out["seen"] = seen;
   if (!anomaly.node.empty()) out["node"] = anomaly.node;
   if (!anomaly.promise.empty()) out["promise"] = anomaly.promise;
   if (anomaly.window != Window::kOutside) out["window"] = to_string(anomaly.window);
@@ -59,9 +61,9 @@ Json anomaly_json(const Anomaly& anomaly) {
   return out;
 }
 
-Json check_json(const CheckResult& check) {
+Json check_json(const RunRecord& record, const CheckResult& check) {
   Json anomalies = Json::array();
-  for (const Anomaly& anomaly : check.anomalies) anomalies.push_back(anomaly_json(anomaly));
+  for (const Anomaly& anomaly : check.anomalies) anomalies.push_back(anomaly_json(record, anomaly));
   return {{"name", check.name},
           {"valid", validity(check.valid)},
           {"allowed", check.allowed},
@@ -103,6 +105,7 @@ Json strength_json(const RunRecord& record, const RunVerdict& verdict) {
                       {"active_ms", ms(fault.active)},
                       {"healed_ms", ms(fault.healed)},
                       {"verified", fault.verified_active()},
+                      {"command", is_command(record, fault)},
                       {"operations", s.per_fault[i] ? Json(*s.per_fault[i]) : Json()}});
   }
   return {{"operations", s.operations},
@@ -110,10 +113,14 @@ Json strength_json(const RunRecord& record, const RunVerdict& verdict) {
           {"fail", s.fail},
           {"info", s.info},
           {"operations_during_faults", s.during_faults},
-          {"faults_requested", s.faults_requested},
-          {"faults_verified", s.faults_verified},
-          {"faults_to_heal", s.faults_to_heal},
-          {"faults_healed", s.faults_healed},
+          {"faults_requested", s.faults.requested},
+          {"faults_verified", s.faults.verified},
+          {"faults_to_heal", s.faults.to_heal},
+          {"faults_healed", s.faults.healed},
+          {"commands_requested", s.commands.requested},
+          {"commands_verified", s.commands.verified},
+          {"commands_to_heal", s.commands.to_heal},
+          {"commands_healed", s.commands.healed},
           {"faults", faults},
           {"checks", s.checks},
           {"checks_complete", s.checks_complete},
@@ -249,7 +256,7 @@ std::string make_results(const ReportInput& input) {
   const RunRecord& record = input.record;
   const RunInfo& info = record.info;
   Json checks = Json::array();
-  for (const CheckResult& check : input.verdict.checks) checks.push_back(check_json(check));
+  for (const CheckResult& check : input.verdict.checks) checks.push_back(check_json(record, check));
   Json failovers = Json::array();
   for (const Failover& f : input.verdict.failovers) failovers.push_back(failover_json(record, f));
   const Json results = {{"schema", 1},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/core/judged.h"
 #include "reports/allowed.h"
 #include "reports/strength.h"
 #include "reports/text.h"
@@ -85,7 +86,8 @@ void add_crashes(std::vector<Moment>& story, const RunRecord& record) {
 }
 
 /// Equal violations are one sentence, at the time of the first: those of one checker, type and node.
-void add_violations(std::vector<Moment>& story, const std::vector<NamedAnomaly>& all) {
+void add_violations(std::vector<Moment>& story, const RunRecord& record,
+                    const std::vector<NamedAnomaly>& all) {
   struct Group {
     std::size_t count = 0;
     const NamedAnomaly* first = nullptr;
@@ -113,7 +115,9 @@ void add_violations(std::vector<Moment>& story, const std::vector<NamedAnomaly>&
                                  : std::string(cut && !alone ? "at least " : "") + grouped(count) + " × " +
                                        type_words(anomaly.type) +
                                        (cut ? "; one of them: " : "; the first: ") + headline(anomaly);
-    add(story, anomaly.time, "violation", anomaly.node, text, group.first->name);
+    const std::string seen(how_seen(record, anomaly));
+    add(story, anomaly.time, "violation", anomaly.node, (seen.empty() ? "" : seen + ": ") + text,
+        group.first->name);
   }
 }
 
@@ -182,7 +186,7 @@ void add_allowed(std::vector<Moment>& story, const RunRecord& record, const std:
 
 void add_anomalies(std::vector<Moment>& story, const RunRecord& record, const RunVerdict& verdict) {
   const std::vector<NamedAnomaly> all = named_anomalies(verdict);
-  add_violations(story, all);
+  add_violations(story, record, all);
   add_allowed(story, record, all);
 }
 
@@ -307,8 +311,13 @@ std::vector<Moment> tell_anomaly(const RunRecord& record, const RunVerdict& verd
 
 namespace {
 
+std::string in_capital(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
 /// How many, by which checkers, and the first one as a person would say it; empty when none is told.
-std::string violations_sentence(const RunVerdict& verdict) {
+std::string violations_sentence(const RunRecord& record, const RunVerdict& verdict) {
   if (verdict.valid != Validity::kInvalid) return {};
   const std::vector<NamedAnomaly> all = named_anomalies(verdict);
   if (all.empty() || all.front().anomaly->allowed) return {};
@@ -320,14 +329,19 @@ std::string violations_sentence(const RunVerdict& verdict) {
   }
   const Anomaly& first = *all.front().anomaly;
   return counted(violations, "violation") + " (" + names + "). " +
-         (violations == 1 ? std::string("At ") : std::string("The first, at ")) + seconds(first.time) +
-         " s: " + headline(first) + ".";
+         in_capital((violations == 1 ? "" : "the first, ") + when(record, first)) + ": " + headline(first) +
+         ".";
 }
 
 }  // namespace
 
+std::string when(const RunRecord& record, const Anomaly& anomaly) {
+  const std::string seen(how_seen(record, anomaly));
+  return (seen.empty() ? "at " : seen + ", ") + seconds(anomaly.time) + " s";
+}
+
 std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict) {
-  if (const std::string sentence = violations_sentence(verdict); !sentence.empty()) return sentence;
+  if (const std::string sentence = violations_sentence(record, verdict); !sentence.empty()) return sentence;
   if (!verdict.explanation.empty()) return verdict.explanation;
   std::size_t violations = 0, allowed = 0;
   const CheckResult* failed = nullptr;

@@ -41,6 +41,8 @@ std::vector<NamedAnomaly> named_anomalies(const RunVerdict& verdict);
 
 /// "write r17 42 -> ok": an operation without its times.
 std::string operation_words(const History& history, const Operation& op);
+/// "at 8.000 s"; of what a look found, which may have begun before: "seen in the end, 11.609 s".
+std::string when(const RunRecord& record, const Anomaly& anomaly);
 /// The verdict as one plain sentence with its cause.
 std::string verdict_sentence(const RunRecord& record, const RunVerdict& verdict);
 

@@ -50,6 +50,18 @@ TEST_CASE("the sentence of the verdict names the first violation, and no operati
         "1 violation (failover). At 10.000 s: n5 took over too late.");
 }
 
+TEST_CASE("what a look in the end found is told as seen then, and not as begun then") {
+  RunRecord run;
+  run.info.settled = 8 * kSecond;  // the time of the first of three
+  CHECK(verdict_sentence(run, with_violations(3)) ==
+        "3 violations (failover). The first, seen in the end, 8.000 s: n5 took over too late.");
+  run.info.started_unix_ms = 1'000'000;
+  run.info.settled = 20 * kSecond;
+  run.final_data.emplace_back().read_until_ms = 1'008'000;
+  CHECK(verdict_sentence(run, with_violations(3)) ==
+        "3 violations (failover). The first, seen when data was compared, 8.000 s: n5 took over too late.");
+}
+
 TEST_CASE("a violation's headline is the checker's own sentence, where it has one") {
   const std::vector<Moment> story = violations_of(with_violations(1, "n5 took over 3 s too late"));
   REQUIRE(story.size() == 1);

@@ -9,11 +9,10 @@ Strength measure_strength(const RunRecord& record, const RunVerdict& verdict) {
   s.operations = record.history.operations.size();
   for (const Operation& op : record.history.operations)
     ++(op.outcome == Outcome::kOk ? s.ok : op.outcome == Outcome::kFail ? s.fail : s.info);
+  const FaultCounts counts = count_faults(record);
+  s.faults = counts.faults;
+  s.commands = counts.commands;
   for (const FaultRecord& fault : record.faults) {
-    ++s.faults_requested;
-    s.faults_verified += fault.verified_active();
-    s.faults_to_heal += fault.heals;
-    s.faults_healed += fault.heals && fault.verified_healed();
     const Span span = fault_span(record, fault);
     s.per_fault.push_back(span.begin < span.end ? std::optional(operations_in(record, span)) : std::nullopt);
   }

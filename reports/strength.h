@@ -18,10 +18,8 @@ struct Strength {
   std::size_t during_faults = 0;  // acknowledged ones invoked while at least one fault was active
   /// Acknowledged ones invoked during each fault of the record; nothing of one that was a moment (a restart).
   std::vector<std::optional<std::size_t>> per_fault;
-  std::size_t faults_requested = 0;
-  std::size_t faults_verified = 0;
-  std::size_t faults_to_heal = 0;
-  std::size_t faults_healed = 0;
+  DeedCounts faults;
+  DeedCounts commands;  // of the plan, that did what faults do
   std::size_t checks = 0;
   std::size_t checks_complete = 0;  // that could conclude, and were not cut short
 };

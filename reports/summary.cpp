@@ -86,16 +86,23 @@ std::string row(std::string_view label, std::string_view text) {
   return "  " + padded(std::string(label), 12) + wrapped(terminal_text(text), 14) + "\n";
 }
 
-std::string faults_row(const RunRecord& record, const Strength& s) {
-  if (record.faults.empty()) return {};
+std::string deeds_row(std::string_view label, const DeedCounts& counts, const std::string& not_verified) {
+  if (counts.requested == 0) return {};
   std::string text =
-      grouped(s.faults_requested) + " requested, " + grouped(s.faults_verified) + " verified active";
-  if (s.faults_to_heal > 0)
-    text += ", " + grouped(s.faults_healed) + " of " + grouped(s.faults_to_heal) + " healed";
+      grouped(counts.requested) + " requested, " + grouped(counts.verified) + " verified active, ";
+  text += counts.to_heal == 0 ? "none was to heal"
+                              : grouped(counts.healed) + " of " + grouped(counts.to_heal) + " healed";
+  return row(label, text + not_verified);
+}
+
+/// Faults, and commands of the plan that did what faults do.
+std::string faults_rows(const RunRecord& record, const Strength& s) {
+  std::string faults, commands;
   for (const FaultRecord& fault : record.faults)
     if (!fault.verified_active() || !fault.verified_healed())
-      text += "; not verified: " + (fault.description.empty() ? fault.fault : fault.description);
-  return row("faults", text);
+      (is_command(record, fault) ? commands : faults) +=
+          "; not verified: " + (fault.description.empty() ? fault.fault : fault.description);
+  return deeds_row("faults", s.faults, faults) + deeds_row("commands", s.commands, commands);
 }
 
 std::string failover_row(const RunRecord& record, const Failover& f) {
@@ -110,7 +117,7 @@ std::string failover_row(const RunRecord& record, const Failover& f) {
   phase("first write", f.first_write);
   phase("converged", f.converged);
   if (f.bound_ms > 0)
-    text += "   (bound " + duration_ms(f.bound_ms) + " with the machine's delays" +
+    text += "   (bound " + duration_ms(f.bound_ms) + " for the promotion, with the machine's delays" +
             (f.within_bound ? ")" : ", EXCEEDED)");
   return row("failover", text);
 }
@@ -277,7 +284,7 @@ std::string checks_rows(const RunRecord& record, const RunVerdict& verdict, cons
 }
 
 /// Violations of other kinds than the first, a line each: those of one checker, type and node are equal.
-std::string other_kinds(const std::vector<NamedAnomaly>& all) {
+std::string other_kinds(const RunRecord& record, const std::vector<NamedAnomaly>& all) {
   constexpr std::size_t kKindsMax = 8;
   struct Kind {
     const NamedAnomaly* first;
@@ -298,9 +305,9 @@ std::string other_kinds(const std::vector<NamedAnomaly>& all) {
   std::string out;
   for (std::size_t i = 1; i < std::min(kinds.size(), kKindsMax + 1); ++i) {
     const auto& [name, check, anomaly] = *kinds[i].first;
-    out += row("also", (anomaly->time == 0 ? "" : seconds(anomaly->time) + " s: ") + headline(*anomaly) +
-                           " (" + check->name +
-                           (kinds[i].count > 1 ? ", " + grouped(kinds[i].count) + " ×" : "") + ")");
+    out += row("also", (anomaly->time == 0 ? "" : when(record, *anomaly) + ": ") + headline(*anomaly) + " (" +
+                           check->name + (kinds[i].count > 1 ? ", " + grouped(kinds[i].count) + " ×" : "") +
+                           ")");
   }
   if (kinds.size() > kKindsMax + 1)
     out += row("also", counted(kinds.size() - kKindsMax - 1, "more kind") + " of violation, in the report");
@@ -323,7 +330,7 @@ std::string first_anomaly(const RunRecord& record, const RunVerdict& verdict, co
            wrapped(terminal_text(shorter_lists(moment.text)), 17, 2) + "\n";
   }
   return out + "        In words: " + wrapped(terminal_text(shorter_lists(anomaly->explanation)), 8) + "\n" +
-         other_kinds(all);
+         other_kinds(record, all);
 }
 
 std::string last_rows(const ReportInput& input, bool anomaly_shown) {
@@ -359,7 +366,7 @@ std::string make_summary(const ReportInput& input) {
   const RunRecord& record = input.record;
   const RunVerdict& verdict = input.verdict;
   const Strength s = measure_strength(record, verdict);
-  std::string out = ended_early_row(record) + faults_row(record, s);
+  std::string out = ended_early_row(record) + faults_rows(record, s);
   for (const Failover& f : verdict.failovers) out += failover_row(record, f);
   out += waits_rows(record);
   out += allowed_rows(record, verdict);

@@ -169,7 +169,7 @@ TEST_CASE("Violations of other kinds than the first are named, a line each") {
     ++check.violations;
   }
   const std::string text = summary_of(sample);
-  CHECK(has(text, "also        100.000 s: n5 voted twice in one epoch (votes, 2 ×)\n"));
+  CHECK(has(text, "also        at 100.000 s: n5 voted twice in one epoch (votes, 2 ×)\n"));
   CHECK(has(text, "1 violation found by losses\n"));
 }
 

@@ -140,7 +140,7 @@ TEST_CASE("Strength counts operations during faults once, though faults overlap"
   CHECK(s.ok + s.fail + s.info == s.operations);
   CHECK(s.per_fault[2] == s.per_fault[3]);
   CHECK(s.during_faults == *s.per_fault[0] + *s.per_fault[2]);
-  CHECK(s.faults_verified == 4);
+  CHECK(s.faults.verified == 4);
   CHECK(s.checks_complete == overlapping.verdict.checks.size());
 }
 

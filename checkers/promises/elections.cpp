@@ -10,6 +10,7 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/looks.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/counted.h"
 
 namespace harness {
 namespace {
@@ -76,12 +77,43 @@ class Elections {
         if (!by_ballot) check_rejoin(line);
       }
     figure(result_.measured, "elections_announced", static_cast<double>(announced_.size()));
+    figure(result_.measured, "delays_compared", static_cast<double>(delays_));
+    figure(result_.measured, "turns_compared", static_cast<double>(turns_));
+    figure(result_.measured, "epochs_compared", static_cast<double>(epochs_));
     figure(result_.measured, "ranks_compared", static_cast<double>(compared_));
     figure(result_.measured, "restarted_masters", static_cast<double>(restarted_));
     figure(result_.measured, "rejoined_masters", static_cast<double>(rejoined_));
   }
 
-  std::size_t seen() const { return announced_.size() + restarted_ + rejoined_; }
+  std::size_t seen() const { return delays_ + turns_ + compared_ + epochs_ + restarted_ + rejoined_; }
+
+  std::string nothing_compared() const {
+    const std::string masters = ", and no master was seen to wait after it came back.";
+    if (announced_.empty()) return "No replica announced an election" + masters;
+    return counted_noun(announced_.size(), "election was", "elections were") +
+           " announced, of which nothing could be compared" + masters;
+  }
+
+  /// What was compared, and how many times: "1 replica asked for votes once, and in its turn."
+  std::string text() const {
+    std::string text;
+    const auto add = [&](std::size_t count, std::string_view one, std::string_view many) {
+      if (count > 0) text += (text.empty() ? "" : "; ") + counted_noun(count, one, many);
+    };
+    add(delays_, "announced election was delayed as it has to be",
+        "announced elections were delayed as they have to be");
+    add(turns_, "replica asked for votes once, and in its turn",
+        "replicas asked for votes once, and in turn");
+    add(epochs_, "epoch of an election was new to its candidate",
+        "epochs of elections were new to their candidates");
+    add(compared_, "time a replica let one with more of the stream go first",
+        "times a replica let one with more of the stream go first");
+    add(restarted_, "look at a restarted master found it waiting",
+        "looks at restarted masters found them waiting");
+    add(rejoined_, "master waited after it had been in a minority",
+        "masters waited after they had been in a minority");
+    return text + ".";
+  }
 
  private:
   void take(const LogLine& line) {
@@ -164,6 +196,7 @@ class Elections {
         bounds_of(server_of(run_.info, run_.nodes[static_cast<std::size_t>(node)]), run_.info.config)
             .election_delay;
     if (least == 0 || by_hand(node, own.line->time)) return;
+    ++delays_;
     const std::string text = node_name(run_, node) + " announced its election at " + at(own.line->time);
     if (own.delay + kLogResolution < least)
       return tell("election-too-early", node, own.line->time,
@@ -186,8 +219,9 @@ class Elections {
                at(own.asked_again->time) + " without announcing another one");
     const Nanos turn = own.line->time + own.delay + own.added;
     const Nanos latest = turn + kTurnTaken + analysis_.bounds.grace + analysis_.stall;
-    if (own.held_up || own.asked->time <= latest || disturbed(node, node, own.line->time, own.asked->time))
-      return;
+    if (own.held_up || disturbed(node, node, own.line->time, own.asked->time)) return;
+    ++turns_;
+    if (own.asked->time <= latest) return;
     tell("election-too-late", node, own.asked->time,
          text + "; its turn came at " + at(turn) + ", and it asked for votes at " + at(own.asked->time) +
              " only");
@@ -249,8 +283,9 @@ class Elections {
       if (view->begin + kLogResolution > line.time) break;
       if (view->reachable && view->replication.process_id == line.pid) before = view;
     }
-    if (epoch < 0 || before == nullptr || before->cluster.current_epoch < static_cast<std::uint64_t>(epoch))
-      return;
+    if (epoch < 0 || before == nullptr) return;
+    ++epochs_;
+    if (before->cluster.current_epoch < static_cast<std::uint64_t>(epoch)) return;
     tell("election-in-old-epoch", line.node, line.time,
          node_name(run_, line.node) + " asked for votes at " + at(line.time) + " in epoch " +
              std::to_string(epoch) + ", although its current epoch was " +
@@ -383,6 +418,9 @@ class Elections {
   std::vector<Announced> announced_;
   std::map<std::pair<int, int>, Nanos> first_lines_;  // by node and process id
   std::set<int> told_;                                // lives, once each
+  std::size_t delays_ = 0;
+  std::size_t turns_ = 0;
+  std::size_t epochs_ = 0;
   std::size_t compared_ = 0;
   std::size_t restarted_ = 0;
   std::size_t rejoined_ = 0;
@@ -397,8 +435,7 @@ CheckResult check_elections(const Analysis& analysis, const CheckOptions&) {
   Elections elections(analysis, result);
   elections.check();
   result.operations = elections.seen();
-  conclude(result, "Replicas waited for their turn, and masters that came back for theirs.",
-           elections.seen() > 0, "No replica announced an election, and no master came back.");
+  conclude(result, elections.text(), elections.seen() > 0, elections.nothing_compared());
   return result;
 }
 

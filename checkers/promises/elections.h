@@ -7,8 +7,9 @@
 
 namespace harness {
 
-/// not-applicable: no election was announced and no master was restarted. measured: elections_announced,
-/// ranks_compared, restarted_masters.
+/// not-applicable: nothing of an election, and no master that came back, could be compared. measured:
+/// elections_announced, delays_compared, turns_compared, epochs_compared, ranks_compared, restarted_masters
+/// (looks at them in their quarantine), rejoined_masters.
 CheckResult check_elections(const Analysis& analysis, const CheckOptions& options);
 
 }  // namespace harness

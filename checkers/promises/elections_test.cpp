@@ -65,7 +65,12 @@ TEST_CASE("elections: a replica waits for its delay") {
   TwoReplicas scene;
   SECTION("good") {
     scene.asks_n5_at = 12'520;
-    CHECK(check_elections(scene.finish(), {}).valid == Validity::kValid);
+    const CheckResult result = check_elections(scene.finish(), {});
+    CHECK(result.valid == Validity::kValid);
+    CHECK(measured(result, "delays_compared") == 2);
+    // Only what was compared is named: no master came back.
+    CHECK_THAT(result.explanation, Catch::StartsWith("2 announced elections were delayed") &&
+                                       !Catch::Contains("restarted") && !Catch::Contains("minority"));
   }
   SECTION("bad: it announces none") {
     scene.delay = 0;

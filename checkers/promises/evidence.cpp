@@ -7,6 +7,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/list_cut.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/judged.h"
 #include "harness/core/waiting.h"
 
 namespace harness {
@@ -263,10 +264,7 @@ bool left_dead(const RunRecord& run, int node) {
 }
 
 Nanos judged_at(const RunRecord& run) {
-  if (run.info.settled != kNever) return run.info.settled;
-  Nanos last = 0;
-  for (const View& view : run.views) last = std::max(last, view.begin);
-  return last;
+  return end_of_judging(run);
 }
 
 std::vector<int> masters_at(const std::vector<std::vector<const View*>>& views, Nanos time) {

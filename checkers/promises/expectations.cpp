@@ -34,13 +34,17 @@ void check_expectation(Nanos stall, const ExpectationRecord& expectation, CheckR
   if (2 * stall >= expectation.patience)
     return doubt(result, "The machine held everything up for " + in_milliseconds(stall) + ", while " + what +
                              " had " + in_milliseconds(expectation.patience) + ".");
+  // Where servers had no processor meanwhile, it had that much longer.
+  const bool longer = expectation.until > expectation.began + expectation.patience + kSecond;
+  const std::string until = longer ? " even by " + at(expectation.until) : std::string();
   Anomaly anomaly;
   anomaly.type = std::string(kExpectationKind) + expectation.step;
   anomaly.time = expectation.until;
   anomaly.headline = "Step " + expectation.step + " expected '" + quoted_in_part(expectation.condition) +
                      "' within " + in_milliseconds(expectation.patience) + ", and it did not come to hold";
   anomaly.explanation = what + " was expected at " + at(expectation.began) + " within " +
-                        in_milliseconds(expectation.patience) + ", and did not hold: " + expectation.why;
+                        in_milliseconds(expectation.patience) + ", and did not hold" + until + ": " +
+                        expectation.why;
   report(result, std::move(anomaly));
 }
 

@@ -201,9 +201,11 @@ std::vector<Failover> find_failovers(const Analysis& analysis) {
     failover.converged = convergence(run, views, term, failover.promoted);
     if (cause != nullptr && why_unbounded(analysis, failover).empty()) {
       const Bounds then = analysis.timed_bounds.between(failover.fault_at, failover.promoted);
-      const Nanos bound = recovery_bound(run, then, failover) + then.grace + stall;
+      // It counts from when the fault surely acted, and is told as all else from its request on.
+      const Nanos acted = surely_active(*cause) - cause->requested;
+      const Nanos bound = acted + recovery_bound(run, then, failover) + then.grace + stall;
       failover.bound_ms = to_ms(bound);
-      failover.within_bound = failover.promoted - surely_active(*cause) <= bound;
+      failover.within_bound = failover.promoted - failover.fault_at <= bound;
     }
     failovers.push_back(std::move(failover));
   }
@@ -344,7 +346,7 @@ void check_due(const Analysis& analysis, CheckResult& result) {
 class Speeds {
  public:
   explicit Speeds(const Analysis& analysis)
-      : analysis_(analysis), derived_(analysis.bounds.recovery_derived), bound_(derived_) {}
+      : analysis_(analysis), derived_(analysis.bounds.recovery_derived) {}
 
   void take(const Failover& failover) {
     if (failover.fault_at == kNever) return;
@@ -355,17 +357,18 @@ class Speeds {
       slowest_unbounded_ = std::max(slowest_unbounded_, took);
       return;
     }
-    slowest_ = std::max(slowest_, took);
-    // The bound itself counts from when the fault surely acted.
-    const auto& faults = analysis_.run.faults;
-    const auto cause = std::ranges::find(faults, failover.fault_at, &FaultRecord::requested);
-    const Nanos late = cause == faults.end() ? 0 : surely_active(*cause) - cause->requested;
-    if (took > derived_) bound_ = std::max(bound_, static_cast<Nanos>(failover.bound_ms * 1e6) + late);
+    ++bounded_;
+    // Each has a bound of its own: told is the one that was used up most.
+    const double used = to_ms(took) / failover.bound_ms;
+    if (used < used_) return;
+    used_ = used;
+    closest_ = took;
+    bound_ms_ = failover.bound_ms;
   }
 
   void tell(CheckResult& result) const {
-    figure(result.bound, "promotion_ms_max", to_ms(bound_));
-    figure(result.measured, "promotion_ms_max", to_ms(slowest_));
+    figure(result.bound, "promotion_ms_max", bounded_ > 0 ? bound_ms_ : to_ms(derived_));
+    figure(result.measured, "promotion_ms_max", to_ms(closest_));
     figure(result.measured, "promotion_unbounded_ms_max", to_ms(slowest_unbounded_));
     figure(result.measured, "failovers_unbounded", static_cast<double>(unbounded_));
   }
@@ -373,14 +376,15 @@ class Speeds {
   /// Of how many failovers in all.
   std::string text(std::size_t failovers) const {
     std::string text = counted_noun(failovers, "failover");
-    if (slowest_ > 0)
-      text +=
-          ", promoted at most " + in_milliseconds(slowest_) + " after the fault (bound " +
-          in_milliseconds(derived_) +
-          (bound_ > derived_ ? ", with the host's delays, ranks, lost elections and faults that acted late " +
-                                   in_milliseconds(bound_)
-                             : "") +
-          ")";
+    const std::string bound = in_milliseconds(static_cast<Nanos>(bound_ms_ * 1e6)) +
+                              " for a promotion: " + in_milliseconds(derived_) +
+                              ", and what the machine's delays, ranks, lost "
+                              "elections and a fault that acted late add";
+    if (bounded_ == 1)
+      text += ", promoted " + in_milliseconds(closest_) + " after the fault (bound " + bound + ")";
+    else if (bounded_ > 1)
+      text += ", the one closest to its bound promoted " + in_milliseconds(closest_) +
+              " after the fault (bound " + bound + ")";
     if (unbounded_ > 0)
       text += "; " + std::to_string(unbounded_) + " of them held to no bound, promoted at most " +
               in_milliseconds(slowest_unbounded_) + " after the fault, because " + std::string(why_);
@@ -390,9 +394,11 @@ class Speeds {
  private:
   const Analysis& analysis_;
   const Nanos derived_;
-  Nanos bound_;
   std::string_view why_;  // of the slowest without a bound
-  Nanos slowest_ = 0;
+  std::size_t bounded_ = 0;
+  double used_ = -1;  // the greatest part of a bound that a failover took, and that failover's
+  double bound_ms_ = 0;
+  Nanos closest_ = 0;
   Nanos slowest_unbounded_ = 0;
   std::size_t unbounded_ = 0;
 };

@@ -354,7 +354,8 @@ void check_states(const Analysis& analysis, const std::vector<std::uint32_t>& op
                   CheckResult& result) {
   const RunRecord& run = analysis.run;
   if (clock_was_set(run)) {
-    result.explanation += " Answers were not compared: a clock was set, and some of them tell times to live.";
+    result.explanation += std::string(result.explanation.empty() ? "" : " ") +
+                          "Answers were not compared: a clock was set, and some of them tell times to live.";
     return;
   }
   std::size_t compared = 0;

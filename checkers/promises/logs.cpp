@@ -10,6 +10,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/undated_line.h"
 
 namespace harness {
 namespace {
@@ -152,7 +153,8 @@ class Lines {
     anomaly.type = alarm.type.text();
     anomaly.node = node_name(run_, line.node);
     anomaly.time = line.time;
-    anomaly.explanation = anomaly.node + " logged at " + at(line.time) +
+    anomaly.explanation = anomaly.node + " logged " + (is_undated(line) ? "at about " : "at ") +
+                          at(line.time) +
                           ", with no fault that asks for it: " + with_its_reason(run_, number);
     report(result_, std::move(anomaly));
   }

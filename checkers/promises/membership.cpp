@@ -1,7 +1,8 @@
 #include "checkers/promises/membership.h"
 
 #include <algorithm>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "checkers/promises/analysis.h"
 #include "checkers/promises/effects.h"
@@ -13,6 +14,8 @@
 
 namespace harness {
 namespace {
+
+constexpr std::size_t kRemarksMax = 4;
 
 class MembershipCheck {
  public:
@@ -28,8 +31,29 @@ class MembershipCheck {
       check_slots(member, *view->topology.myself());
     }
     if (members_ == 0) doubt(result_, "No view of any member's end was recorded.");
+    remark_on_changes();
     figure(result_.measured, "members", members_);
     figure(result_.bound, "members", static_cast<double>(intended_.members().size()));
+    figure(result_.measured, "slots", in_place_);
+    figure(result_.bound, "slots", intended_.assigned_slots());
+    figure(result_.measured, "slots_elsewhere_excused", excused_);
+  }
+
+  /// What was meant, what came, and why a difference is none of the cluster's.
+  std::string text() const {
+    const std::size_t members = intended_.members().size();
+    const int slots = intended_.assigned_slots();
+    const bool all_seen = static_cast<std::size_t>(members_) == members;
+    std::string text = all_seen ? "All " + std::to_string(members)
+                                : std::to_string(members_) + " of " + std::to_string(members);
+    text += " members were seen in the end and list who is meant to belong; ";
+    text += in_place_ == slots ? "all " + std::to_string(slots)
+                               : std::to_string(in_place_) + " of " + std::to_string(slots);
+    text += " slots are with the shard that is meant to have them.";
+    for (std::size_t i = 0; i < std::min(remarks_.size(), kRemarksMax); ++i) text += " " + remarks_[i] + ".";
+    if (remarks_.size() > kRemarksMax)
+      text += " So it is with " + std::to_string(remarks_.size() - kRemarksMax) + " more.";
+    return text;
   }
 
  private:
@@ -49,8 +73,11 @@ class MembershipCheck {
       const TopologyNode* line = topology.find(run_.nodes[other].id);
       const bool listed = line != nullptr && !line->is(kFlagHandshake);
       if (listed == intended_.is_member(static_cast<int>(other))) continue;
-      if (listed && left_by_itself(static_cast<int>(other), member)) continue;
-      if (listed)
+      const bool left = listed && left_by_itself(static_cast<int>(other), member);
+      if (left)
+        remark(node_name(run_, member) + " still lists " + run_.nodes[other].name +
+               ", which was reset and so left without a word");
+      else if (listed)
         tell("stranger-listed", member,
              node_name(run_, member) + " lists " + run_.nodes[other].name +
                  ", which is not meant to belong to the cluster");
@@ -84,20 +111,55 @@ class MembershipCheck {
   void check_slots(int member, const TopologyNode& own) {
     if (!own.is(kFlagMaster)) return;
     const SlotRanges& meant = intended_.slots_of(intended_.shard_of(member));
-    SlotRanges strange;
+    SlotRanges strange, kept;
     for (const SlotRange& range : own.slots)
       for (int slot = range.first; slot <= range.last; ++slot) {
-        if (holds(meant, slot) || kept_of_an_offer(member, slot)) continue;
-        if (!strange.empty() && strange.back().last == slot - 1)
-          strange.back().last = slot;
+        if (holds(meant, slot))
+          ++in_place_;
         else
-          strange.push_back({slot, slot});
+          add_slot(kept_of_an_offer(member, slot) ? kept : strange, slot);
       }
-    if (!strange.empty() && !followed_owner_of(member, strange.front().first) && !undeclared_change(member))
-      tell("slots-elsewhere", member,
-           node_name(run_, member) + " serves slots " + slots_text(strange) +
-               ", which are not meant for its shard (" + (meant.empty() ? "no slots" : slots_text(meant)) +
-               ")");
+    if (!kept.empty())
+      excuse(member, kept,
+             "which it was asked to hand over: the answer promised that this begins, and not that it ends");
+    if (strange.empty()) return;
+    if (followed_owner_of(member, strange.front().first))
+      return excuse(member, strange, "whose owner it had followed as a replica");
+    if (undeclared_change(member))
+      return excuse(member, strange, "which a change that did not come to its end may have left there");
+    tell("slots-elsewhere", member,
+         node_name(run_, member) + " serves slots " + slots_text(strange) +
+             ", which are not meant for its shard (" + (meant.empty() ? "no slots" : slots_text(meant)) +
+             ")");
+  }
+
+  static void add_slot(SlotRanges& ranges, int slot) {
+    if (!ranges.empty() && ranges.back().last == slot - 1)
+      ranges.back().last = slot;
+    else
+      ranges.push_back({slot, slot});
+  }
+
+  void excuse(int member, const SlotRanges& slots, const std::string& why) {
+    int count = 0;
+    for (const SlotRange& range : slots) count += range.last - range.first + 1;
+    excused_ += count;
+    remark(node_name(run_, member) + " has " + std::to_string(count) + " slots not meant for its shard (" +
+           slots_text(slots) + "), " + why);
+  }
+
+  void remark(std::string text) { remarks_.push_back(std::move(text)); }
+
+  /// What is meant is what was told to the cluster: a change that stopped half-way means no more than it did.
+  void remark_on_changes() {
+    for (const FaultRecord& fault : run_.faults)
+      if (has_effect(fault, {EffectKind::kMembership}) && !fault.error.empty())
+        remark("Of '" + (fault.description.empty() ? fault.fault : fault.description) +
+               "' only what it did is meant, for it did not come to its end: " + fault.error);
+    for (const CommandRecord& command : run_.commands)
+      if (command.refused && !slot_offers(command.words).empty())
+        remark("What step " + command.step + " asked " + node_name(run_, command.node) +
+               " to hand over is not meant, for it refused: " + command.reply);
   }
 
   static bool holds(const SlotRanges& ranges, int slot) {
@@ -142,6 +204,9 @@ class MembershipCheck {
   const Membership intended_;
   CheckResult& result_;
   int members_ = 0;
+  int in_place_ = 0;  // slots, at masters of the shard meant for them
+  int excused_ = 0;   // slots, at others
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace
@@ -156,9 +221,9 @@ CheckResult check_membership(const Analysis& analysis, const CheckOptions&) {
     doubt(result, "The run was interrupted before the cluster could settle.");
     return result;
   }
-  MembershipCheck(analysis, result).check();
-  conclude(result,
-           "Those belong to the cluster who were meant to, and each shard has the slots meant for it.");
+  MembershipCheck membership(analysis, result);
+  membership.check();
+  conclude(result, membership.text());
   return result;
 }
 

@@ -86,7 +86,13 @@ TEST_CASE("roles are judged against what was intended, not against the creation"
     command.answered = true;
     command.time = run.intended.back().since - 1;
     run.commands = {command};
-    CHECK_FALSE(violates(check_membership(run, {}), "slots-elsewhere"));
+    const CheckResult kept = check_membership(run, {});
+    CHECK_FALSE(violates(kept, "slots-elsewhere"));
+    CHECK(measured(kept, "slots") == 16'376);
+    CHECK(measured(kept, "slots_elsewhere_excused") == 8);
+    CHECK_THAT(kept.explanation, Catch::Contains("16376 of 16384 slots are") &&
+                                     Catch::Contains("n3 has 8 slots not meant for its shard (10923-10930), "
+                                                     "which it was asked to hand over"));
     run.commands[0].words[4] = "10929";
     CHECK(violates(check_membership(run, {}), "slots-elsewhere"));
   }
@@ -99,6 +105,8 @@ TEST_CASE("membership: as created, and what proves nothing") {
     INFO(result.explanation);
     CHECK(result.valid == Validity::kValid);
     CHECK(measured(result, "members") == 6);
+    CHECK(measured(result, "slots") == 16'384);
+    CHECK_THAT(result.explanation, Catch::Contains("all 16384 slots are with the shard"));
   }
   SECTION("bad: a member that nobody lists any more") {
     leave(run, 5);
@@ -145,7 +153,15 @@ TEST_CASE("a change that a fault did not bring to its end excuses where slots ar
   run.faults.push_back(fault);
   CHECK(violates(check_membership(run, {}), "slots-elsewhere"));
   run.faults.back().error = "n2 answered MIGRATE with CLUSTERDOWN";
-  CHECK_FALSE(violates(check_membership(run, {}), "slots-elsewhere"));
+  const CheckResult result = check_membership(run, {});
+  CHECK_FALSE(violates(result, "slots-elsewhere"));
+  CHECK_THAT(result.explanation,
+             Catch::Contains("16383 of 16384 slots") &&
+                 Catch::Contains("did not come to its end: n2 answered MIGRATE with CLUSTERDOWN"));
+  // One that stopped half-way has told no more than what it moved as meant.
+  run.intended.clear();
+  CHECK_THAT(check_membership(run, {}).explanation,
+             Catch::Contains("all 16384 slots") && Catch::Contains("only what it did is meant"));
 }
 
 TEST_CASE("a node that has another id since it was reset hard is looked for by that one") {

@@ -67,8 +67,7 @@ class MessageRules {
                           std::to_string(published_.size()) + " messages to " +
                           std::to_string(subscriptions_.size()) + " subscriptions; of " +
                           std::to_string(judged_) + " it can be said that they had to come, " +
-                          std::to_string(missed_) + " messages did not come in all." +
-                          (result_.violations > 0 ? " First: " + result_.anomalies.front().explanation : "");
+                          std::to_string(missed_) + " messages did not come in all.";
     for (const auto& [how, count] : ends_)
       figure(result_.measured, "subscriptions_" + how, static_cast<double>(count));
   }

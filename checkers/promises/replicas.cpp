@@ -11,6 +11,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/judged.h"
 
 namespace harness {
 namespace {
@@ -57,9 +58,7 @@ class Replicas {
   /// When the node had been read; kNever: its clock does not tell.
   Nanos time_of_reading(int node) const {
     const FinalData* data = data_[static_cast<std::size_t>(node)];
-    const bool told = data != nullptr && data->read_until_ms != 0 && run_.info.started_unix_ms != 0;
-    if (!told || any_effect(run_, {EffectKind::kClock})) return kNever;
-    return (data->read_until_ms - run_.info.started_unix_ms) * kMillisecond;
+    return data == nullptr || any_effect(run_, {EffectKind::kClock}) ? kNever : read_at(run_, *data);
   }
 
   /// The node's last look before its data had been read: it may have moved to another master since. Where its

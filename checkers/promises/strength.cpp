@@ -131,15 +131,12 @@ class Strength {
   }
 
   void check_faults() {
-    std::size_t verified = 0;
-    std::size_t healed = 0;
     double fewest = -1;
     for (const FaultRecord& fault : run_.faults) {
-      verified += fault.verified_active();
-      healed += fault.heals && fault.verified_healed();
-      need(fault.verified_active(), "The fault " + name_of(fault) + " was never verified to be active" +
+      const std::string name = (is_command(run_, fault) ? "command " : "fault ") + name_of(fault);
+      need(fault.verified_active(), "The " + name + " was never verified to be active" +
                                         (fault.error.empty() ? "." : ": " + fault.error + "."));
-      need(fault.verified_healed(), "The fault " + name_of(fault) + " was never verified to be healed.");
+      need(fault.verified_healed(), "The " + name + " was never verified to be healed.");
       if (!fault.verified_active() || !lasting(fault) || by_steps_) continue;
       Span span = fault_span(run_, fault);
       span.end = std::min(span.end, judged_at(run_));
@@ -150,9 +147,14 @@ class Strength {
                                                     " operations were acknowledged during " + name_of(fault) +
                                                     ", from " + at(span.begin) + " to " + at(span.end) + ".");
     }
-    figure(result_.measured, "faults_requested", static_cast<double>(run_.faults.size()));
-    figure(result_.measured, "faults_verified", static_cast<double>(verified));
-    figure(result_.measured, "faults_healed", static_cast<double>(healed));
+    const FaultCounts counts = count_faults(run_);
+    for (const auto& [name, kind] :
+         {std::pair{std::string("faults"), counts.faults}, {"commands", counts.commands}}) {
+      figure(result_.measured, name + "_requested", static_cast<double>(kind.requested));
+      figure(result_.measured, name + "_verified", static_cast<double>(kind.verified));
+      figure(result_.measured, name + "_to_heal", static_cast<double>(kind.to_heal));
+      figure(result_.measured, name + "_healed", static_cast<double>(kind.healed));
+    }
     figure(result_.bound, "operations_during_fault_min", kOperationsDuringFaultMin);
     if (fewest >= 0) figure(result_.measured, "operations_during_fault_min", fewest);
     figure(result_.measured, "operations_during_faults", static_cast<double>(operations_during_faults(run_)));
@@ -232,6 +234,27 @@ class Strength {
   const bool by_steps_;
 };
 
+/// "2 faults and 1 command, all verified active; 1 was to heal, and did"
+std::string deeds_text(const FaultCounts& counts) {
+  const DeedCounts& faults = counts.faults;
+  const DeedCounts& commands = counts.commands;
+  std::string text;
+  if (faults.requested > 0) text = counted_noun(faults.requested, "fault");
+  if (commands.requested > 0)
+    text += (text.empty() ? "" : " and ") + counted_noun(commands.requested, "command");
+  const std::size_t all = faults.requested + commands.requested;
+  const std::size_t verified = faults.verified + commands.verified;
+  text += verified == all ? std::string(all == 1 ? ", verified active; " : ", all verified active; ")
+                          : ", " + std::to_string(verified) + " verified active; ";
+  const std::size_t to_heal = faults.to_heal + commands.to_heal;
+  const std::size_t healed = faults.healed + commands.healed;
+  if (to_heal == 0) return text + "none was to heal";
+  return text + std::to_string(to_heal) + (to_heal == 1 ? " was" : " were") + " to heal, and " +
+         (healed == to_heal ? "did"
+          : healed == 0     ? "none was seen to"
+                            : std::to_string(healed) + " did");
+}
+
 }  // namespace
 
 CheckResult check_strength(const Analysis& analysis, const CheckOptions&) {
@@ -249,11 +272,9 @@ CheckResult check_strength(const Analysis& analysis, const CheckOptions&) {
     result.explanation = "No fault was wanted, and none acted.";
     return result;
   }
-  double during = 0;
-  for (const auto& [name, value] : result.measured)
-    if (name == "operations_during_faults") during = value;
-  result.explanation = std::to_string(static_cast<long>(during)) + " operations during " +
-                       counted_noun(run.faults.size(), "fault") + ", all verified active and healed.";
+  result.explanation = deeds_text(count_faults(run)) + "; " +
+                       counted_noun(operations_during_faults(run), "operation was", "operations were") +
+                       " acknowledged meanwhile.";
   return result;
 }
 

@@ -61,6 +61,34 @@ TEST_CASE("strength") {
     CHECK(measured(result, "operations_during_fault_min") > 100);
     CHECK(measured(result, "operations_during_fault_min") <= measured(result, "operations_during_faults"));
     CHECK(measured(result, "faults_healed") == 0);  // what does not heal is not counted as healed
+    CHECK_THAT(result.explanation, Catch::StartsWith("2 faults, all verified active; none was to heal; "));
+  }
+  SECTION("commands are counted apart, and what was to heal and did") {
+    run.faults[1].heals = true;
+    run.faults[1].healed = run.faults[1].active;
+    FaultRecord& moved = run.faults.emplace_back(run.faults[0]);
+    moved.step = "asked";
+    CommandRecord& command = run.commands.emplace_back();
+    command.step = "asked";
+    command.node = 0;
+    command.time = moved.requested;
+    const CheckResult result = check_strength(run, {});
+    CHECK_THAT(result.explanation,
+               Catch::StartsWith("2 faults and 1 command, all verified active; 1 was to heal, and did; "));
+    CHECK(measured(result, "faults_requested") == 2);
+    CHECK(measured(result, "commands_requested") == 1);
+  }
+  SECTION("what a fault prepared before it struck is a part of it") {
+    FaultRecord& blow = run.faults[0];
+    blow.step = "blow";
+    blow.prepared = blow.requested - kSecond;
+    FaultRecord preparation = blow;
+    preparation.prepared = kNever;
+    preparation.healed = blow.requested;
+    preparation.requested = blow.prepared;
+    preparation.heals = true;
+    run.faults.push_back(preparation);
+    CHECK(measured(check_strength(run, {}), "faults_requested") == 2);
   }
   SECTION("a fault never verified") {
     run.faults[0].active = kNever;

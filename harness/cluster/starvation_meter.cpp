@@ -84,6 +84,16 @@ std::optional<ProcessorWait> StarvationMeter::worst(Nanos window) const {
   return worst == nullptr ? std::nullopt : std::optional(*worst);
 }
 
+std::vector<ProcessorWait> StarvationMeter::windows() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ProcessorWait> windows = starved_windows(waits_, window_);
+  for (ProcessorWait& window : windows) {
+    window.from -= zero_;
+    window.until -= zero_;
+  }
+  return windows;
+}
+
 void StarvationMeter::measure() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {

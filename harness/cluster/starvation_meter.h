@@ -50,6 +50,8 @@ class StarvationMeter {
   /// The window of that length (0: a node timeout) in which a server starved most so far, its times counted
   /// from the meter's start; nothing when none did.
   std::optional<ProcessorWait> worst(Nanos window = 0) const;
+  /// All windows so far, as long as a node timeout, in the run's time.
+  std::vector<ProcessorWait> windows() const;
 
  private:
   struct Process {

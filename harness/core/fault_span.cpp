@@ -19,7 +19,34 @@ std::vector<Span> joined(std::vector<Span> spans) {
   return out;
 }
 
+/// What a fault did before it struck has a record of its own (run/store), over when the blow came.
+bool is_preparation(const RunRecord& record, const FaultRecord& fault) {
+  return fault.prepared == kNever && std::ranges::any_of(record.faults, [&](const FaultRecord& blow) {
+           return blow.prepared != kNever && blow.step == fault.step && blow.prepared == fault.requested &&
+                  blow.requested == fault.healed;
+         });
+}
+
 }  // namespace
+
+bool is_command(const RunRecord& record, const FaultRecord& fault) {
+  return std::ranges::any_of(record.commands, [&](const CommandRecord& command) {
+    return command.step == fault.step && command.time == fault.requested;
+  });
+}
+
+FaultCounts count_faults(const RunRecord& record) {
+  FaultCounts counts;
+  for (const FaultRecord& fault : record.faults) {
+    if (is_preparation(record, fault)) continue;
+    DeedCounts& kind = is_command(record, fault) ? counts.commands : counts.faults;
+    ++kind.requested;
+    kind.verified += fault.verified_active();
+    kind.to_heal += fault.heals;
+    kind.healed += fault.heals && fault.verified_healed();
+  }
+  return counts;
+}
 
 Span fault_span(const RunRecord& record, const FaultRecord& fault) {
   Span span{fault.verified_active() ? fault.active : fault.requested, fault.healed};

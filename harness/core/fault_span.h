@@ -18,6 +18,22 @@ struct Span {
 /// request on; what has no end (a restart) is a moment. Never beyond the clients' work.
 Span fault_span(const RunRecord& record, const FaultRecord& fault);
 
+/// Whether the record stands for a command of the plan that does to the cluster what a fault does.
+bool is_command(const RunRecord& record, const FaultRecord& fault);
+
+/// How many there were, and what became of them.
+struct DeedCounts {
+  std::size_t requested = 0;
+  std::size_t verified = 0;  // seen to have taken effect
+  std::size_t to_heal = 0;
+  std::size_t healed = 0;  // of those, verified to be gone
+};
+struct FaultCounts {
+  DeedCounts faults;  // each once: what it prepared before it struck is a part of it
+  DeedCounts commands;
+};
+FaultCounts count_faults(const RunRecord& record);
+
 /// Acknowledged operations that were invoked in [span.begin, span.end).
 std::size_t operations_in(const RunRecord& record, Span span);
 

@@ -54,6 +54,24 @@ const ProcessorWait* worst_within(std::span<const ProcessorWait> windows, Nanos 
   return worst;
 }
 
+Nanos starvation_reach(Nanos node_timeout) {
+  const Nanos recovery = 2 * node_timeout + kSecond;
+  const Nanos lost_election = std::max<Nanos>(4 * node_timeout, 4 * kSecond) + kSecond;
+  return 4 * node_timeout + recovery + lost_election + kSecond;
+}
+
+Nanos time_without(std::span<const ProcessorWait> windows, Nanos reach, Nanos from, Nanos until) {
+  std::vector<ProcessorWait> ordered(windows.begin(), windows.end());
+  std::ranges::sort(ordered, {}, &ProcessorWait::from);
+  Nanos free = 0;
+  Nanos counted_to = from;
+  for (const ProcessorWait& window : ordered) {
+    free += std::max<Nanos>(0, std::min(window.from, until) - counted_to);
+    counted_to = std::max(counted_to, window.until + reach);
+  }
+  return free + std::max<Nanos>(0, until - counted_to);
+}
+
 std::string describe(const ProcessorWait& window, const std::string& node_name) {
   char text[120];
   std::snprintf(text, sizeof text, " waited %.1f s of %.1f s for a processor, and ran for %.1f s",

@@ -33,6 +33,14 @@ std::vector<ProcessorWait> starved_windows(std::span<const ProcessorWait> waits,
 /// The one of these with the longest wait that touches from..until; null: none does.
 const ProcessorWait* worst_within(std::span<const ProcessorWait> windows, Nanos from, Nanos until);
 
+/// So long after it what starvation has set going may still show: a report of failure counts for two
+/// timeouts, an election follows, and may be lost; then all converge.
+Nanos starvation_reach(Nanos node_timeout);
+
+/// How much of from..until lies outside of these windows and of the `reach` after each, in which what they
+/// have set going may still show.
+Nanos time_without(std::span<const ProcessorWait> windows, Nanos reach, Nanos from, Nanos until);
+
 /// "n3 waited 4.1 s of 5.0 s for a processor, and ran for 0.1 s"
 std::string describe(const ProcessorWait& window, const std::string& node_name);
 

@@ -62,3 +62,14 @@ TEST_CASE("waits are read as they were written, and what is no wait is left out"
   CHECK(waits[0].waited == 4);
   CHECK(waits[1].node == kNetworkOfOurs);
 }
+
+TEST_CASE("what starvation leaves of a time is what lies outside of its windows and their aftermath") {
+  const std::vector<ProcessorWait> windows = {{1, 20 * kSecond, 23 * kSecond, kSecond, 0},
+                                              {0, 4 * kSecond, 6 * kSecond, kSecond, 0},
+                                              {0, 5 * kSecond, 7 * kSecond, kSecond, 0}};
+  CHECK(time_without(windows, 0, 0, 30 * kSecond) == 24 * kSecond);
+  CHECK(time_without(windows, 10 * kSecond, 0, 30 * kSecond) == 7 * kSecond);
+  CHECK(time_without(windows, 10 * kSecond, 5 * kSecond, 21 * kSecond) == 3 * kSecond);
+  CHECK(time_without(windows, 0, 24 * kSecond, 30 * kSecond) == 6 * kSecond);
+  CHECK(time_without({}, kSecond, 0, 30 * kSecond) == 30 * kSecond);
+}

@@ -208,9 +208,10 @@ class Conductor {
     sinks.expectation = [&](const ExpectationRecord& expectation) { journal.write(expectation); };
     sinks.say = [this](const std::string& event) { tell(event); };
     const auto acknowledged = [this] { return loads_->acknowledged(); };
-    Nemesis nemesis(
-        plan(), {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged, bus_ ? &bus_->path() : nullptr},
-        sinks);
+    Nemesis nemesis(plan(),
+                    {*cluster_, *sandbox_, clock_, loads_->hosts(), acknowledged,
+                     bus_ ? &bus_->path() : nullptr, [this] { return starvation_->windows(); }},
+                    sinks);
     nemesis.start();
     early_end_ = watch_for_violations();
     LoadFigures figures;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/core/plan.h"
+#include "harness/core/processor_wait.h"
 #include "harness/faults/common/fault.h"
 #include "harness/run/command_sessions.h"
 #include "harness/run/step_board.h"
@@ -28,6 +29,8 @@ struct NemesisScene {
   /// Acknowledged operations of each load so far; may be empty.
   std::function<std::map<std::string, std::uint64_t>()> acknowledged;
   BusPath* bus = nullptr;  // when the plan needs it
+  /// When servers had no processor so far; may be empty.
+  std::function<std::vector<ProcessorWait>()> starved = {};
 
   /// Messages that passed so far; empty without a bus path.
   std::function<BusCounts()> bus_counts() const;

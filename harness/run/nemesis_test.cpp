@@ -87,7 +87,10 @@ class Stage {
     };
     FaultContext& context = scene.context();
     nemesis = std::make_unique<Nemesis>(
-        plan, NemesisScene{context.cluster, context.sandbox, context.clock, context.client_hosts, {}}, sinks);
+        plan,
+        NemesisScene{
+            context.cluster, context.sandbox, context.clock, context.client_hosts, {}, nullptr, starved},
+        sinks);
     nemesis->start();
   }
   void run() {
@@ -113,6 +116,7 @@ class Stage {
   FaultScene scene;
   Plan plan;
   std::unique_ptr<Nemesis> nemesis;
+  std::function<std::vector<ProcessorWait>()> starved;
 
  private:
   mutable std::mutex mutex_;
@@ -297,6 +301,21 @@ TEST_CASE("expectations hold in time, stay so, or fail, waits only wait") {
   CHECK(expectations[2].must);
   CHECK(expectations[3].patience == 4 * kSecond);  // twice the node timeout and a second
   CHECK_FALSE(expectations[3].failed);
+}
+
+TEST_CASE("an expectation is given again what starvation took of its patience") {
+  Stage stage(1, 0, {expect("fails", {{"is", "dead"}, {"node", "n1"}}, 300 * kMillisecond)});
+  const Nanos reach = starvation_reach(1500 * kMillisecond);
+  // What starved the server may show for half a second more.
+  const Nanos until = stage.scene.context().clock.now() + 500 * kMillisecond - reach;
+  const std::vector<ProcessorWait> windows = {{0, until - 2 * kSecond, until, kSecond, 0}};
+  stage.starved = [&] { return windows; };
+  stage.run();
+  const ExpectationRecord& record = stage.nemesis->records().expectations().at(0);
+  CHECK(record.failed);
+  CHECK(record.began < until + reach);
+  CHECK(time_without(windows, reach, record.began, record.until) >= 300 * kMillisecond);
+  CHECK(record.patience == 300 * kMillisecond);
 }
 
 TEST_CASE("a step again and again: so many times, or for so long") {

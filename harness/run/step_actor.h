@@ -55,6 +55,9 @@ class StepActor {
   void tell(const Node& node, const CommandRecord& record);
   void expect();
 
+  /// Whether servers had no processor for a part of the patience, and that part was not given again yet.
+  bool is_owed_time(const ExpectationRecord& record, Nanos now) const;
+
   /// Polls the condition until it has held for `stay`, or the patience ends, or the run does.
   ExpectationRecord await(const ConditionPlan& condition, Nanos patience, Nanos stay,
                           ExpectationRecord::Kind kind);

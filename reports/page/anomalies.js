@@ -82,7 +82,7 @@ function anomalyCard(anomaly, ops, open, more) {
   const key = anomaly.key ? TABLES.keys.indexOf(anomaly.key) : -1;
   return el("details", {class: "anomaly " + (anomaly.allowed ? "is-allowed" : "is-violation"), id: anomaly.id, open},
     el("summary", {}, el("span", {class: "tag"}, anomaly.id), el("b", {}, anomaly.headline),
-       el("span", {class: "note"}, `${seconds(anomaly.t)} s · ${anomaly.check}${more ? ` · ${grouped(more + 1)} ×` : ""}`)),
+       el("span", {class: "note"}, `${anomaly.seen ? anomaly.seen + ", " : ""}${seconds(anomaly.t)} s · ${anomaly.check}${more ? ` · ${grouped(more + 1)} ×` : ""}`)),
     el("p", {class: "words"}, anomaly.explanation),
     !anomaly.allowed && anomaly.promise && el("p", {class: "note"}, promiseWords(anomaly.promise)),
     anomaly.window && el("p", {class: "note"}, `Allowed by window ${anomaly.window}: ${anomaly.window_words}.`),
@@ -110,8 +110,8 @@ function linesAround(anomaly) {
     .sort((a, b) => a.index - b.index).map(({line}) => line);
   if (!near.length) return null;
   return el("div", {class: "around"}, el("table", {}, el("caption", {}, `What ${anomaly.node} wrote around it`),
-    el("tbody", {}, near.map(([t, , level, text]) => el("tr", {class: level === "#" ? "line-warning" : ""},
-      el("td", {class: "number"}, seconds(t)), el("td", {}, level), el("td", {}, text))))));
+    el("tbody", {}, near.map(([t, , level, text, undated]) => el("tr", {class: level === "#" ? "line-warning" : ""},
+      timeCell(t, undated), el("td", {}, level), el("td", {}, text))))));
 }
 
 /** What was done to one key around an anomaly; those involved are marked. */

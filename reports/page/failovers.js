@@ -1,4 +1,4 @@
-// ---- failovers: each from its fault to agreement, in phases, against the bound.
+// ---- failovers: each from its fault to agreement, in phases, against the bound of its promotion.
 
 const PHASES = [
   ["pfail", "until a node suspects it (PFAIL)"], ["fail", "until a majority agrees (FAIL)"],
@@ -39,7 +39,7 @@ function failoverItem(failover, longest) {
   });
   if (before > longest) track.append(el("span", {class: "beyond"}, `… +${duration(before)} →`));
   const bound = el("span", {class: "bound-mark", title: "bound of the promotion, with the machine's delays"},
-                   el("span", {}, "bound " + duration(failover.bound_ms)));
+                   el("span", {}, "promotion bound " + duration(failover.bound_ms)));
   bound.style.left = Math.min(failover.bound_ms / longest, 1) * 100 + "%";
   if (failover.bound_ms > 0) track.append(bound);
   return el("li", {},

@@ -5,7 +5,7 @@ function renderLog() {
   const SHOWN = 400;
   const events = DATA.story.filter((moment) => moment.kind !== "run")
     .map((moment) => ({t: moment.t, node: -1, level: "!", text: (moment.who && moment.who !== "!" ? moment.who + " " : "") + moment.text}));
-  const lines = DATA.logs.lines.map(([t, node, level, text]) => ({t, node, level, text}));
+  const lines = DATA.logs.lines.map(([t, node, level, text, undated]) => ({t, node, level, text, undated}));
   const all = [...lines, ...events].sort((a, b) => a.t - b.t);
   const hidden = new Set();  // node numbers switched off
   const levels = el("select", {"aria-label": "Least level", change: refill},
@@ -38,7 +38,7 @@ function renderLog() {
   function row(line) {
     const kind = {"!": "event", "#": "warning", ".": "debug", "-": "debug"}[line.level] ?? "notice";
     return el("tr", {class: "line-" + kind},
-              el("td", {class: "number"}, seconds(line.t)), el("td", {}, line.node < 0 ? "" : nodeName(line.node)),
+              timeCell(line.t, line.undated), el("td", {}, line.node < 0 ? "" : nodeName(line.node)),
               el("td", {class: "level"}, line.level), el("td", {}, line.text));
   }
 
@@ -49,6 +49,13 @@ function renderLog() {
   let waiting = 0;
   Brush.follow(() => { clearTimeout(waiting); waiting = setTimeout(refill, 120); });
   refill();
+}
+
+/** A line without a time of its own stands at that of the line before, and says so. */
+function timeCell(t, undated) {
+  return undated ? el("td", {class: "number undated", title: "this line has no time of its own: it stands at that of the line before"},
+                      "about " + seconds(t))
+                 : el("td", {class: "number"}, seconds(t));
 }
 
 function renderFacts() {

@@ -4,12 +4,16 @@ function renderStrength() {
   const s = DATA.strength;
   const share = (part) => (s.operations ? (100 * part / s.operations).toFixed(part === s.ok ? 1 : 2) + " %" : "");
   const judge = (good) => (good ? "valid" : "unknown");
+  /** Of faults, or of commands that do what faults do: how many took effect, and how many of those to heal did. */
+  const deeds = (counts, name) => !counts.requested ? [] : [
+    [judge(counts.verified === counts.requested), name + " verified active", `${counts.verified} of ${counts.requested}`],
+    [counts.to_heal ? judge(counts.healed === counts.to_heal) : "none", name + " verified healed",
+     counts.to_heal ? `${counts.healed} of ${counts.to_heal} that were to heal` : "none was to heal"]];
+  const none = !s.faults.requested && !s.commands.requested;
   const rows = [
-    run.no_faults ? ["none", "faults", "none, by the plan"]
-      : [judge(s.faults_requested > 0 && s.faults_verified === s.faults_requested), "faults verified active",
-         s.faults_requested ? `${s.faults_verified} of ${s.faults_requested}` : "none was asked for"],
-    s.faults_to_heal > 0 && [judge(s.faults_healed === s.faults_to_heal), "faults verified healed",
-                             `${s.faults_healed} of ${s.faults_to_heal}`],
+    run.no_faults && none && ["none", "faults", "none, by the plan"],
+    !run.no_faults && none && [judge(false), "faults", "none was asked for"],
+    ...deeds(s.faults, "faults"), ...deeds(s.commands, "commands"),
     !run.no_faults && [judge(s.during_faults > 0), "operations during faults", grouped(s.during_faults)],
     [judge(s.checks > 0 && s.checks_complete === s.checks), "checkers complete", `${s.checks_complete} of ${s.checks}`],
     [judge(s.observer_looks > 0), "looks of the observer",
@@ -31,7 +35,7 @@ function renderStrength() {
        `(${share(s.info)}), ${grouped(s.fail)} fail (${share(s.fail)}). ` +
        `Clients followed ${grouped(s.moved)} MOVED and ${grouped(s.asked)} ASK.`),
     faults.length > 0 && el("table", {class: "plain"}, el("thead", {}, el("tr", {},
-      ["fault", "verified", "operations"].map((name) => el("th", {scope: "col"}, name)))),
+      [s.commands.requested ? "fault or command" : "fault", "verified", "operations"].map((name) => el("th", {scope: "col"}, name)))),
       el("tbody", {}, faults.map((fault) => el("tr", {},
         el("td", {}, fault.description),
         el("td", {class: "number"}, fault.active == null ? "never" : "+" + duration(fault.active - fault.requested)),
