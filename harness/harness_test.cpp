@@ -118,7 +118,8 @@ TEST_CASE("failover-basic passes on a stock redis-server and leaves a store that
   }
   SECTION("a model that says no beside a run that passed says what it was asked") {
     // Every read of a key that nobody had written shows another value than this.
-    const std::vector<std::string> check = {"check", "latest", "--model", "cas-register", "--initial", "123456"};
+    const std::vector<std::string> check = {"check",        "latest",    "--model",
+                                            "cas-register", "--initial", "123456"};
     const Finished told = finish(scratch, check);
     CAPTURE(told.out, told.err);
     REQUIRE(told.code == 1);

@@ -43,8 +43,8 @@ TEST_CASE("list says which faults are over once they are done") {
   const Finished faults = finish(scratch, {"list", "faults"});
   CHECK_THAT(faults.out, Contains("with their keys, under load (event: over once it is done)\n"));
   CHECK_THAT(faults.out, Contains("SIGSTOP, then SIGCONT: the server hangs\n"));
-  CHECK_THAT(finish(scratch, {"list", "--markdown"}).out, Contains("random-master, event") &&
-                                                             Contains("is over once it is done: `since"));
+  CHECK_THAT(finish(scratch, {"list", "--markdown"}).out,
+             Contains("random-master, event") && Contains("is over once it is done: `since"));
 }
 
 TEST_CASE("list of one kind tells that alone") {

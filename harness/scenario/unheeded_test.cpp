@@ -14,14 +14,14 @@ using Catch::Contains;
 namespace {
 
 /// Why a run of the text with these options is refused; empty: it is not.
-std::string refusal(const std::string& toml, RunOptions options) {
+std::string refusal(const std::string& toml, const RunOptions& options) {
   char folder[] = "/tmp/harness-unheeded-XXXXXX";
   REQUIRE(::mkdtemp(folder) != nullptr);
-  options.scenario = std::string(folder) + "/s.toml";
-  std::ofstream(options.scenario) << toml;
+  const std::string file = std::string(folder) + "/s.toml";
+  std::ofstream(file) << toml;
   std::string why;
   try {
-    plan_for(options, options.scenario, 7);
+    plan_for(options, file, 7);
   } catch (const UsageError& error) {
     why = error.what();
   }
@@ -35,7 +35,8 @@ const std::string kLoad = "[[load]]\nworkload = \"register\"\n";
 
 TEST_CASE("a build to restart nodes as is refused where nothing restarts as one") {
   RunOptions options;
-  options.upgrade_to = std::optional<std::string>("bundled");
+  const std::optional<std::string> build("bundled");
+  options.upgrade_to = build;
   CHECK_THAT(refusal(kLoad, options), Contains("--upgrade-to: the run has no step") && Contains("upgrade"));
   CHECK_THAT(refusal(kLoad + "[[step]]\nfault = \"kill\"\n", options), Contains("--upgrade-to"));
   CHECK(refusal(kLoad + "[[step]]\nfault = \"upgrade\"\n", options).empty());
