@@ -169,7 +169,8 @@ std::string runs_words(const SuiteResult& result) {
   const std::size_t runs = result.runs.size();
   const std::size_t all = runs + result.not_reached;
   return (all == runs ? counted(runs, "run")
-                      : std::to_string(runs) + " of " + counted(all, "run") + " were run") +
+                      : std::to_string(runs) + " of " + counted(all, "run") +
+                            (runs == 1 ? " was run" : " were run")) +
          ": " + join(parts, ", ");
 }
 
