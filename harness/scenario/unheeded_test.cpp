@@ -80,7 +80,7 @@ TEST_CASE("what is said of loads needs one") {
     if (option == std::string("--rate")) options.rate = 5;
     if (option == std::string("--concurrency")) options.concurrency = 5;
     options.strict = option == std::string("--strict");
-    const std::string none = "[cluster]\nmasters = 3\n";
+    const std::string none = "[[step]]\nwait = \"settled\"\n";
     CHECK_THAT(refusal(none, options), Contains(std::string(option) + ": the scenario has no load"));
     CHECK(refusal(kLoad, options).empty());
     options.workload = "set";
