@@ -116,6 +116,16 @@ TEST_CASE("failover-basic passes on a stock redis-server and leaves a store that
     REQUIRE((check.code == 0 || check.code == 1));
     CHECK(nlohmann::json::parse(check.out).at("operations").get<int>() > 10'000);
   }
+  SECTION("a model that says no beside a run that passed says what it was asked") {
+    // Every read of a key that nobody had written shows another value than this.
+    const std::vector<std::string> check = {"check",        "latest",    "--model",
+                                            "cas-register", "--initial", "123456"};
+    const Finished told = finish(scratch, check);
+    CAPTURE(told.out, told.err);
+    REQUIRE(told.code == 1);
+    CHECK_THAT(told.out, Contains("INVALID") && Contains("The model alone was asked") &&
+                             Contains("`harness report latest` judges; its verdict was pass."));
+  }
   SECTION("its journal, cut in half, is unknown: in the store as by itself") {
     const fs::path journal = store / "history.journal";
     fs::resize_file(journal, fs::file_size(journal) / 2 / 32 * 32);

@@ -38,6 +38,15 @@ TEST_CASE("list names everything that the tables hold") {
   }
 }
 
+TEST_CASE("list says which faults are over once they are done") {
+  const Scratch scratch;
+  const Finished faults = finish(scratch, {"list", "faults"});
+  CHECK_THAT(faults.out, Contains("with their keys, under load (event: over once it is done)\n"));
+  CHECK_THAT(faults.out, Contains("SIGSTOP, then SIGCONT: the server hangs\n"));
+  CHECK_THAT(finish(scratch, {"list", "--markdown"}).out,
+             Contains("random-master, event") && Contains("is over once it is done: `since"));
+}
+
 TEST_CASE("list of one kind tells that alone") {
   const Scratch scratch;
   const Finished list = finish(scratch, {"list", "faults", "--json"});

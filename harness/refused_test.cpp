@@ -64,6 +64,8 @@ TEST_CASE("bad input is refused with the place, the mend and exit code 2 or 3") 
       {{"run", "--plan", "plan.json"}, 2, "plan.json is no plan: parse error at line 1"},
       {{"run", "failover-basic", "--server", "bundld"}, 2, "did you mean 'bundled'?"},
       {{"run", "keys.toml"}, 2, "unknown key 'frobnicate' in [run]; it takes "},
+      {{"run", "failover-basic", "--upgrade-to", "bundled"}, 2, "--upgrade-to: the run has no step"},
+      {{"run", "--tag", "seed", "--upgrade-to", "bundled"}, 2, "--upgrade-to: the run has no step"},
       {{"list", "fautls"}, 2, "did you mean 'faults'?"},
       {{"suite", "--merge", ""}, 2, "holds no suite"},
       {{"report", "nothing"}, 2, "latest"},

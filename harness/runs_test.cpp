@@ -137,11 +137,11 @@ TEST_CASE("an audit finds a seeded defect as a new kind of violation", "[real]")
     CHECK(fs::file_size(audits[0] / file) > 0);
 }
 
-TEST_CASE("an audit that names no scenario compares values and counts", "[real]") {
+TEST_CASE("an audit that names no scenario compares values, counts, queues and types", "[real]") {
   const Scratch scratch;
   Started audit(scratch, {"audit", "bundled", "--baseline", "bundled"});
   wait_until("its first words", 60s, [&] { return audit.err().find("at most") != std::string::npos; });
-  CHECK_THAT(audit.err(), Contains("2 scenarios, at most 24 pairs"));
+  CHECK_THAT(audit.err(), Contains("4 scenarios, at most 24 pairs"));
   audit.signal(SIGKILL);
   audit.exit_code(60s);
   CHECK(wait_for(10s, [&] { return processes_of(scratch.path).empty(); }));

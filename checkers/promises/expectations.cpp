@@ -62,6 +62,17 @@ bool told_as_exit(const RunRecord& run, const CommandRecord& command) {
   return false;
 }
 
+/// An expression alone fits no error, whatever it says: told where somebody may not know.
+std::string error_mend(const CommandRecord& command) {
+  const std::string& wanted = command.expected;
+  const bool expression = wanted.size() >= 2 && wanted.front() == '/' && wanted.back() == '/';
+  if (!command.refused || !expression) return {};
+  return ". The reply is an error, which an expression alone does not fit: where an error is wanted, write "
+         "reply = "
+         "\"error " +
+         wanted + "\"";
+}
+
 void check_reply(const RunRecord& run, const CommandRecord& command, CheckResult& result) {
   if (command.expected.empty() || command.ok) return;
   const std::string what = command_line(command) + " (step " + command.step + ")";
@@ -75,7 +86,7 @@ void check_reply(const RunRecord& run, const CommandRecord& command, CheckResult
                      quoted_in_part(command.reply) + "', where step " + command.step + " expected '" +
                      quoted_in_part(command.expected) + "'";
   anomaly.explanation = anomaly.node + " answered " + what + " at " + at(command.replied) + " with '" +
-                        command.reply + "'; expected was '" + command.expected + "'";
+                        command.reply + "'; expected was '" + command.expected + "'" + error_mend(command);
   report(result, std::move(anomaly));
 }
 

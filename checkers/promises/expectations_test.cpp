@@ -106,6 +106,19 @@ TEST_CASE("another reply is a violation, none at all is unknown") {
   CHECK_THAT(result.explanation, Contains("No answer came to CLUSTER MEET"));
 }
 
+TEST_CASE("an error that an expression alone was to fit is told with the pattern that fits errors") {
+  RunRecord run = record();
+  run.commands = {command(true, false)};
+  run.commands[0].refused = true;
+  run.commands[0].expected = "/^ERR/";
+  CHECK_THAT(check_expectations(run, {}).anomalies.at(0).explanation,
+             Contains("write reply = \"error /^ERR/\""));
+  for (const char* other : {"OK", "error /no/", "error"}) {
+    run.commands[0].expected = other;
+    CHECK_THAT(check_expectations(run, {}).anomalies.at(0).explanation, !Contains("write reply"));
+  }
+}
+
 TEST_CASE("a wait that must come true, and a command that was never sent, make a run too weak") {
   RunRecord run = record();
   const auto says = [&](const char* text) {

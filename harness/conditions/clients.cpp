@@ -62,7 +62,10 @@ WhyNot why_not_answer(ClusterNow& now, const Parameters& with) {
   for (const int node : nodes) {
     const auto reply = ask_node(now.cluster().node(node), command, problem);
     if (!reply) return problem;
-    if (!fits(wanted, *reply)) return now.name(node) + " answers " + reply_text(*reply);
+    if (fits(wanted, *reply)) continue;
+    const std::string meant = error_pattern_meant(wanted, *reply);
+    return now.name(node) + " answers " + reply_text(*reply) +
+           (meant.empty() ? "" : ", an error, which only \"" + meant + "\" would fit");
   }
   return std::nullopt;
 }

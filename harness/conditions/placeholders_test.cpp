@@ -125,6 +125,9 @@ TEST_CASE("a reply fits its exact text, an expression, or an error") {
   CHECK_FALSE(fits("error /ASK/", moved));
   CHECK_FALSE(fits("error", ok));
   CHECK_FALSE(fits("OK", moved));
+  CHECK(error_pattern_meant("/MOVED/", moved) == "error /MOVED/");
+  for (const char* other : {"OK", "error /ASK/", "error"}) CHECK(error_pattern_meant(other, moved).empty());
+  CHECK(error_pattern_meant("/^2/", twelve).empty());
   CHECK(problem_with_pattern("OK").empty());
   CHECK_THAT(problem_with_pattern("/(/"), Contains("no regular expression"));
   CHECK_THAT(problem_with_pattern("error /[/"), Contains("no regular expression"));

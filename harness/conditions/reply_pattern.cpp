@@ -61,6 +61,11 @@ std::string problem_with_pattern(const std::string& pattern) {
   return problem_with_expression(*parsed.regex);
 }
 
+std::string error_pattern_meant(const std::string& pattern, const Reply& reply) {
+  const Pattern parsed = parse(pattern);
+  return reply.is_error() && parsed.regex && !parsed.error ? std::string(kError) + " " + pattern : "";
+}
+
 std::string saved_part(const std::string& pattern, const std::string& text) {
   const Pattern parsed = parse(pattern);
   boost::smatch found;

@@ -27,6 +27,10 @@ std::string problem_with_pattern(const std::string& pattern);
 /// REQUIRES: there is no problem with the pattern. An empty one fits every reply.
 bool fits(const std::string& pattern, const Reply& reply);
 
+/// Where a reply did not fit because it is an error, and the pattern an expression alone: the pattern that
+/// was meant, perhaps. Empty: that is not why.
+std::string error_pattern_meant(const std::string& pattern, const Reply& reply);
+
 /// What `save` keeps of a reply: what the first group of the pattern's expression took, else all of it.
 std::string saved_part(const std::string& pattern, const std::string& text);
 

@@ -6,12 +6,12 @@
 
 namespace harness {
 
-/// By the reason that the system gave (errno).
-inline std::string write_mend(int reason) {
+/// By the reason that the system gave (errno). `place`: the option that named where to write.
+inline std::string write_mend(int reason, const std::string& place = "--store DIR") {
   switch (reason) {
     case ENOSPC:
     case EDQUOT:
-      return "free some space, or choose another place with --store DIR";
+      return "free some space, or choose another place with " + place;
     case EMFILE:
       return "raise `ulimit -n`";
     case ENFILE:
@@ -19,7 +19,7 @@ inline std::string write_mend(int reason) {
     case EFBIG:
       return "raise `ulimit -f`";
     default:
-      return "choose another place with --store DIR";
+      return "choose another place with " + place;
   }
 }
 

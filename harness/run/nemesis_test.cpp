@@ -218,6 +218,30 @@ TEST_CASE("a fault stays until its condition holds, or to the end of the load") 
   CHECK(stage.nemesis->records().commands()[0].time >= record_of("stays").healed);
 }
 
+TEST_CASE("a fault whose condition holds already ends at once, and its record says why") {
+  StepPlan until = fault("until", "pause", "n1");
+  until.until = condition({{"is", "alive"}, {"node", "n2"}});
+  Stage stage(3, 0, {until});
+  stage.run();
+  const auto records = stage.faults();
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].verified_healed());
+  CHECK_THAT(records[0].evidence, Contains("its 'until' (alive node=n2) held already: it ends at once"));
+  CHECK_THAT(stage.lines(), Contains("held already"));
+}
+
+TEST_CASE("a long wait is told while it lasts: for what, how long, and why it is not over") {
+  StepPlan wait = expect("wait", {{"is", "dead"}, {"node", "n2"}}, 0);
+  wait.kind = StepPlan::Kind::kWait;
+  wait.patience = 3600 * kSecond;
+  Stage stage(3, 0, {wait});
+  stage.start();
+  wait_until("a word", 60s, [&] { return stage.lines().find("waiting for") != std::string::npos; });
+  CHECK_THAT(stage.lines(), Contains("waiting for dead node=n2, ") && Contains(" s of 3600 s: "));
+  stage.nemesis->stop();
+  stage.nemesis->join();
+}
+
 TEST_CASE("a fault of one node acts on each node that its target names, and is healed at each") {
   Stage stage(3, 0, {fault("stops", "pause", "n1,n3"), fault("kills", "kill", "n1,n2,n3")});
   stage.plan.steps[0].hold = 200 * kMillisecond;

@@ -15,6 +15,7 @@ namespace harness {
 namespace {
 
 constexpr Nanos kPollInterval = 50 * kMillisecond;
+constexpr Nanos kQuietWait = 5 * kSecond;  // of a wait for a condition: a longer one is told
 constexpr Nanos kBetweenWords = 10 * kSecond;
 constexpr Nanos kOwedMost = 60 * kSecond;  // a machine that starves for ever is not waited for
 constexpr Nanos kSilence = 2 * kSecond;    // of a fault that acts; what takes longer is told
@@ -48,6 +49,14 @@ CommandRecord of_nobody(const CommandRecord& command, std::string_view when, con
 
 Nanos drawn_between(Prng& prng, Nanos least, Nanos most) {
   return least + static_cast<Nanos>(static_cast<double>(most - least) * prng.unit());
+}
+
+/// "waiting for owner slot=42 node=n2, 5 s of 30 s: n3 has n1 as its owner"
+std::string waiting_words(const ExpectationRecord& record) {
+  const auto seconds = [](Nanos time) { return std::to_string(time / kSecond) + " s"; };
+  return "waiting for " + record.condition + ", " + seconds(record.until - record.began) + " of " +
+         seconds(record.patience) +
+         (record.held_at == kNever ? ": " + record.why : ": it holds, and has to stay so");
 }
 
 }  // namespace
@@ -192,7 +201,7 @@ void StepActor::heal(const Injected& one) {
 }
 
 /// Until its hold is over, its condition holds, somebody wants it healed, or the run ends.
-void StepActor::stay_in_force(const FaultRecord& record) {
+void StepActor::stay_in_force(FaultRecord& record) {
   // What did not show itself is in force all the same, since it was asked for.
   const Nanos from = record.verified_active() ? record.active : record.requested;
   const Nanos end = step_.hold ? from + *step_.hold : kNever;
@@ -200,11 +209,21 @@ void StepActor::stay_in_force(const FaultRecord& record) {
   const ConditionScene scene = condition_scene();
   const Mark since = board_.mark_of(number_);
   const Mark operations = mark_now(scene);
-  while (!board_.healing_asked(number_) && scene_.clock.now() < end) {
+  for (bool first = true; !board_.healing_asked(number_) && scene_.clock.now() < end; first = false) {
     ClusterNow now(scene, since, operations, prng_.split("until"));
-    if (!why_not(now, *step_.until)) return;
+    if (!why_not(now, *step_.until)) {
+      if (first) tell_until_held_before(record);
+      return;
+    }
     board_.wait_for_healing(number_, std::min(end, scene_.clock.now() + kPollInterval));
   }
+}
+
+/// It was in force for no time to speak of: seldom what the scenario's author meant.
+void StepActor::tell_until_held_before(FaultRecord& record) {
+  const std::string word = "its 'until' (" + words(*step_.until) + ") held already: it ends at once";
+  record.evidence += (record.evidence.empty() ? "" : "; ") + word;
+  records_.say(record.description + ": " + word);
 }
 
 void StepActor::heal_other() {
@@ -313,6 +332,7 @@ ExpectationRecord StepActor::await(const ConditionPlan& condition, Nanos patienc
   const ConditionScene scene = condition_scene();
   const Mark logs = board_.mark_before(number_);
   const Mark operations = mark_now(scene);
+  Nanos next_word = record.began + kQuietWait;
   for (std::uint64_t poll = 0;; ++poll) {
     const Nanos asked = scene_.clock.now();
     ClusterNow now(scene, logs, operations, prng_.split("poll", poll));
@@ -325,6 +345,10 @@ ExpectationRecord StepActor::await(const ConditionPlan& condition, Nanos patienc
     // It must have begun to hold in time: what was asked too late proves nothing more.
     record.failed = why && asked - record.began >= patience && !is_owed_time(record, asked);
     if (record.failed) return record;
+    if (record.until >= next_word) {
+      records_.say(waiting_words(record));
+      next_word = record.until + kBetweenWords;
+    }
     if (!board_.sleep_until(record.until + kPollInterval)) break;
   }
   record.held_at = kNever;

@@ -45,7 +45,8 @@ class StepActor {
   Injected inject_at(const Fault& fault, const std::string& target);
   void heal(const Injected& one);
   std::vector<int> named_by(const std::string& target);
-  void stay_in_force(const FaultRecord& record);
+  void stay_in_force(FaultRecord& record);
+  void tell_until_held_before(FaultRecord& record);
   void heal_other();
   void send_command();
   void send_to_all(const std::vector<Node*>& nodes, const std::vector<std::string>& words,

@@ -252,7 +252,7 @@ RunFiles find_run(const fs::path& root, const std::string& run) {
   throw UsageError("'" + run + "' fits several runs:" + list);
 }
 
-void write_file(const fs::path& file, std::string_view text) {
+void write_file(const fs::path& file, std::string_view text, const std::string& place) {
   const fs::path beside = file.string() + ".new";
   std::ofstream out(beside, std::ios::binary | std::ios::trunc);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
@@ -264,7 +264,7 @@ void write_file(const fs::path& file, std::string_view text) {
   std::error_code ignored;  // nothing half-left behind; the failure itself is what is reported
   fs::remove(beside, ignored);
   throw EnvironmentError("cannot write " + file.string() + ": " + std::strerror(number) + "; " +
-                         write_mend(number));
+                         write_mend(number, place));
 }
 
 std::string read_file(const fs::path& file) {

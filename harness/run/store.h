@@ -53,7 +53,8 @@ void point_latest_at(const RunFiles& files);
 RunFiles find_run(const std::filesystem::path& root, const std::string& run);
 
 /// Replaces a file as a whole: written beside it, then renamed. Throws EnvironmentError.
-void write_file(const std::filesystem::path& file, std::string_view text);
+void write_file(const std::filesystem::path& file, std::string_view text,
+                const std::string& place = "--store DIR");
 /// Throws EnvironmentError.
 std::string read_file(const std::filesystem::path& file);
 

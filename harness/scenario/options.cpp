@@ -15,6 +15,7 @@
 #include "harness/scenario/plan_check.h"
 #include "harness/scenario/plan_place.h"
 #include "harness/scenario/sections.h"
+#include "harness/scenario/unheeded.h"
 #include "workloads/workloads.h"
 
 namespace harness {
@@ -168,6 +169,11 @@ void forget_builds(std::vector<ScenarioStep>& steps) {
   }
 }
 
+/// REQUIRES: a reason against an option, or none.
+void require_none(const std::string& why) {
+  if (!why.empty()) throw UsageError(why);
+}
+
 /// Three masters with a replica each, and registers; its only fault gives way to those that are named.
 constexpr std::string_view kPlainScenario = "failover-kill";
 
@@ -188,7 +194,7 @@ void check_options(const RunOptions& options) {
   const bool changes = options.seed || options.time_limit_s || options.masters || options.replicas ||
                        options.node_timeout_ms || options.concurrency || options.rate || options.workload ||
                        !options.nemesis.empty() || !options.directives.empty() || !options.known.empty() ||
-                       options.strict;
+                       options.strict || options.upgrade_to;
   if (!options.plan.empty() && changes)
     throw UsageError("--plan carries a plan out as it stands: beside it only --server may say what to run");
 }
@@ -200,10 +206,12 @@ Plan plan_for(const RunOptions& options, const std::string& name, std::uint64_t 
     return plan;
   }
   Scenario scenario = load_scenario(name);
+  require_none(why_fixed(options, scenario));
   apply_cluster(options, scenario.plan.cluster);
   name_places(options, scenario);
   apply_loads(options, scenario.plan.loads);
   apply_nemesis(options, scenario);
+  require_none(why_without_effect(options, scenario));
   if (options.upgrade_to) forget_builds(scenario.steps);
   apply_time_limit(options, scenario);
   if (options.strict) scenario.plan.limits.strict = true;

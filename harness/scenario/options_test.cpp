@@ -114,6 +114,9 @@ TEST_CASE("a plan is carried out as it stands") {
   options.rate = 5;
   CHECK_THROWS_WITH(check_options(options), Contains("as it stands"));
   options.rate.reset();
+  options.upgrade_to = std::optional<std::string>("bundled");
+  CHECK_THROWS_WITH(check_options(options), Contains("as it stands"));
+  options.upgrade_to.reset();
   options.scenario = "failover-basic";
   CHECK_THROWS_WITH(check_options(options), Contains("one of"));
 }

@@ -24,6 +24,7 @@
 #include "harness/core/json_reason.h"
 #include "harness/core/suggest.h"
 #include "harness/faults/faults.h"
+#include "harness/scenario/first_step.h"
 #include "harness/scenario/sections.h"
 #include "workloads/workloads.h"
 
@@ -256,12 +257,7 @@ class PlanCheck {
     return found == plan_.steps.end() ? nullptr : &*found;
   }
 
-  /// The step that this one waits for; null for the first, and for one that counts from the start.
-  const StepPlan* awaited_by(const StepPlan& step) const {
-    if (step.since.kind == StepAnchor::Kind::kStart) return nullptr;
-    if (step.since.kind != StepAnchor::Kind::kPrevious) return find_step(step.since.step);
-    return &step == plan_.steps.data() ? nullptr : &step - 1;
-  }
+  const StepPlan* awaited_by(const StepPlan& step) const { return harness::awaited_by(plan_, step); }
 
   void check_anchor(const StepPlan& step, const std::string& part) {
     const bool anchored =
@@ -320,8 +316,17 @@ class PlanCheck {
     check_complete(part + ".with", fault->parameters, step.with);
     if (!problem_) need_none(part + ".with", fault->problem(step.with));
     check_targets_in(fault->parameters, step.with, part + ".with");
+    if (!problem_ && acts_on_what_was_created(plan_, step))
+      need_none(part + ".target", why_impossible(*fault, step));
     need(!plan_.cluster.upgrade_to.empty() || builds_of(step).empty(), part,
          in_quotes(step.name) + " needs a build to restart nodes as: give --upgrade-to SPEC");
+  }
+
+  /// It would be the first that happens: who is what then is known.
+  std::string why_impossible(const Fault& fault, const StepPlan& step) const {
+    const std::string_view target = step.target.empty() ? fault.default_target : step.target;
+    const std::string why = fault.impossible({target, step.with}, Creation(plan_.cluster));
+    return why.empty() ? why : in_quotes(fault.name) + " would act on the cluster as it was created: " + why;
   }
 
   void check_heal(const StepPlan& step, const std::string& part) {

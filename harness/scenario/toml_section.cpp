@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 constexpr double kLongestSeconds = 3.6e6;
 constexpr std::string_view kOfCondition = "condition '";
 
-std::string in_quotes(std::string_view key) {
+std::string quoted_name(std::string_view key) {
   return "'" + std::string(key) + "'";
 }
 
@@ -107,23 +107,23 @@ const toml::node* Section::find(std::string_view key) {
 void Section::read(std::string_view key, std::string& out) {
   const toml::node* node = find(key);
   if (!node) return;
-  if (!node->is_string()) refuse(key, in_quotes(key) + " must be a string");
+  if (!node->is_string()) refuse(key, quoted_name(key) + " must be a string");
   out = node->as_string()->get();
 }
 
 void Section::read(std::string_view key, bool& out) {
   const toml::node* node = find(key);
   if (!node) return;
-  if (!node->is_boolean()) refuse(key, in_quotes(key) + " must be true or false");
+  if (!node->is_boolean()) refuse(key, quoted_name(key) + " must be true or false");
   out = node->as_boolean()->get();
 }
 
 void Section::read(std::string_view key, int& out, int least, int most) {
   const toml::node* node = find(key);
   if (!node) return;
-  if (!node->is_integer()) refuse(key, in_quotes(key) + " must be a whole number");
+  if (!node->is_integer()) refuse(key, quoted_name(key) + " must be a whole number");
   const std::int64_t number = node->as_integer()->get();
-  if (number < least || number > most) refuse(key, in_quotes(key) + range_text(least, most));
+  if (number < least || number > most) refuse(key, quoted_name(key) + range_text(least, most));
   out = static_cast<int>(number);
 }
 
@@ -131,8 +131,8 @@ void Section::read(std::string_view key, double& out, double least, double most)
   const toml::node* node = find(key);
   if (!node) return;
   const auto number = number_of(*node);
-  if (!number) refuse(key, in_quotes(key) + " must be a number");
-  if (!(*number >= least && *number <= most)) refuse(key, in_quotes(key) + range_text(least, most));
+  if (!number) refuse(key, quoted_name(key) + " must be a number");
+  if (!(*number >= least && *number <= most)) refuse(key, quoted_name(key) + range_text(least, most));
   out = *number;
 }
 
@@ -154,7 +154,7 @@ bool Section::read_span(std::string_view key, Span& out) {
   const auto low = pair->size() == 2 ? number_of((*pair)[0]) : std::nullopt;
   const auto high = pair->size() == 2 ? number_of((*pair)[1]) : std::nullopt;
   if (!low || !high || !(*low >= 0 && *low <= *high && *high <= kLongestSeconds))
-    refuse(key, in_quotes(key) + " must be a number of seconds or [least, most], 0 or more");
+    refuse(key, quoted_name(key) + " must be a number of seconds or [least, most], 0 or more");
   out = {*low, *high};
   return true;
 }
@@ -162,7 +162,7 @@ bool Section::read_span(std::string_view key, Span& out) {
 void Section::read_day(std::string_view key, std::string& out) {
   const auto given = read_json(key);
   if (!given) return;
-  if (!given->is_string()) refuse(key, in_quotes(key) + " must be a day: 2027-06-30");
+  if (!given->is_string()) refuse(key, quoted_name(key) + " must be a day: 2027-06-30");
   out = given->get<std::string>();
 }
 
@@ -170,10 +170,10 @@ void Section::read_names(std::string_view key, std::vector<std::string>& out) {
   const toml::node* node = find(key);
   if (!node) return;
   const toml::array* array = node->as_array();
-  if (!array) refuse(key, in_quotes(key) + " must be an array of names");
+  if (!array) refuse(key, quoted_name(key) + " must be an array of names");
   for (const toml::node& element : *array) {
     if (!element.is_string())
-      throw UsageError(place_of(source_, element.source()) + in_quotes(key) + " must hold names");
+      throw UsageError(place_of(source_, element.source()) + quoted_name(key) + " must hold names");
     out.push_back(element.as_string()->get());
   }
 }
@@ -212,7 +212,7 @@ void Section::read_directives(std::map<std::string, std::string>& out, std::stri
 std::optional<Section> Section::table(std::string_view key) {
   const toml::node* node = find(key);
   if (!node) return std::nullopt;
-  if (!node->is_table()) refuse(key, in_quotes(key) + " must be a table");
+  if (!node->is_table()) refuse(key, quoted_name(key) + " must be a table");
   return Section(*node->as_table(), source_,
                  name_.empty() ? std::string(key) : name_ + "." + std::string(key));
 }
@@ -227,7 +227,7 @@ std::vector<Section> Section::tables(std::string_view key, bool one_too) {
   }
   const toml::array* array = node->as_array();
   if (!array || (!array->empty() && !array->is_array_of_tables()))
-    refuse(key, in_quotes(key) + " must be written as [[" + std::string(key) + "]]");
+    refuse(key, quoted_name(key) + " must be written as [[" + std::string(key) + "]]");
   for (const toml::node& element : *array)
     sections.emplace_back(*element.as_table(), source_, std::string(key));
   return sections;
@@ -238,7 +238,7 @@ std::vector<std::pair<std::string, Section>> Section::named_tables() {
   for (const auto& [key, node] : table_) {
     const std::string name(key.str());
     asked_.push_back(name);
-    if (!node.is_table()) refuse(name, in_quotes(name) + " must be a table");
+    if (!node.is_table()) refuse(name, quoted_name(name) + " must be a table");
     sections.emplace_back(name, Section(*node.as_table(), source_, name_ + "." + name));
   }
   return sections;
@@ -298,7 +298,7 @@ void Section::done() const {
     if (std::ranges::find(names, asked) == names.end()) names.push_back(asked);
   for (const auto& [key, node] : table_) {
     if (std::ranges::find(asked_, key.str()) != asked_.end()) continue;
-    throw UsageError(place_of(source_, key.source()) + "unknown key " + in_quotes(key.str()) +
+    throw UsageError(place_of(source_, key.source()) + "unknown key " + quoted_name(key.str()) +
                      (name_.empty() ? "" : " in [" + name_ + "]") + suggestion(key.str(), names) +
                      keys_text(names));
   }

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "harness/compare/statistics.h"
+#include "harness/suite/suite_text.h"
 #include "reports/headline.h"
 #include "reports/text.h"
 
@@ -76,10 +77,17 @@ std::string number(const std::string& plain, const char* label) {
 std::string text(const std::string& plain) {
   return td(escape_xml(plain));
 }
-/// Only words of ours become a class.
+/// "16 of 2000", "24"
+std::string runs_of_all(const SuiteResult& result) {
+  const std::string runs = std::to_string(result.runs.size());
+  return result.not_reached == 0 ? runs
+                                 : runs + " of " + std::to_string(result.runs.size() + result.not_reached);
+}
+
+/// Only words of ours become a class: "pass", and "pass, of what was run".
 std::string verdict_cell(const std::string& verdict, const std::string& link = "") {
   constexpr std::string_view kWords[] = {"pass", "fail", "unknown", "error", "interrupted"};
-  const auto known = std::ranges::find(kWords, verdict);
+  const auto known = std::ranges::find(kWords, verdict.substr(0, verdict.find(',')));
   const std::string inside =
       link.empty() ? escape_xml(verdict) : "<a href=\"" + link + "\">" + escape_xml(verdict) + "</a>";
   return "<td" + (known == std::end(kWords) ? "" : " class=\"" + std::string(*known) + "\"") + ">" + inside +
@@ -248,10 +256,10 @@ std::string suites_page(const std::vector<SuiteEntry>& suites) {
                 escape_xml(fmt::format("{} / {}, {}: {} of {}", group.key.scenario,
                                        reporting::type_words(group.key.type), group.key.build,
                                        group.runs_with, group.runs));
-    out += "<tr>" + verdict_cell(result.finished ? verdict_of(result) : "running", files(suite.folder, "")) +
+    out += "<tr>" +
+           verdict_cell(result.finished ? verdict_words(result) : "running", files(suite.folder, "")) +
            td("<a href=\"" + files(suite.folder, "") + "\">" + escape_xml(suite.folder) + "</a>") +
-           number(std::to_string(result.runs.size()), "runs") +
-           number(std::to_string(result.failed), "failed") +
+           number(runs_of_all(result), "runs") + number(std::to_string(result.failed), "failed") +
            number(std::to_string(result.unknown + result.errors), "unknown") + td(groups) + "</tr>\n";
   }
   return page("Suites", "/suites", out + "</table>\n");

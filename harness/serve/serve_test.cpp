@@ -120,6 +120,19 @@ TEST_CASE("nothing that comes from runs is more than text, on any page") {
   }
 }
 
+TEST_CASE("a suite whose time was over is no bare pass in the list of suites") {
+  SuiteEntry suite;
+  suite.folder = "release-7";
+  suite.result.matrix.cells.resize(1);
+  suite.result.matrix.rounds = 3;
+  suite.result.finished = true;
+  suite.result.runs.resize(1);
+  suite.result.passed = 1;
+  suite.result.not_reached = 2;
+  CHECK_THAT(suites_page({suite}),
+             Contains("<td class=\"pass\">") && Contains(">pass, of what was run<") && Contains(">1 of 3<"));
+}
+
 TEST_CASE("a run of a suite leads to its report where that was kept, else to the suite") {
   TrendRun run = run_named("night-1/7", "fail", "basic");
   run.suite = "night-1";

@@ -18,20 +18,36 @@ constexpr int kRoundsMax = 1'000'000;  // of seeds
 
 constexpr std::uint64_t kSeedsBelow = 1'000'000'000;
 
+/// A scenario that names its builds (a mixed cluster, an upgrade) keeps them: another would be another test.
 bool names_its_builds(const Plan& plan) {
   const ClusterPlan& cluster = plan.cluster;
   return cluster.servers != ClusterPlan().servers || !cluster.upgrade_to.empty() ||
          std::ranges::any_of(cluster.nodes, [](const auto& node) { return !node.second.server.empty(); });
 }
 
-/// A scenario that names its builds (a mixed cluster, an upgrade) keeps them: another would be another test.
 /// One that cannot be drawn is skipped later, with the reason.
-bool names_its_builds(const Scenario& scenario) {
+Plan example_of(const Scenario& scenario) {
   try {
-    return names_its_builds(draw(scenario, 1));
+    return draw(scenario, 1);
   } catch (const UsageError&) {
-    return names_its_builds(scenario.plan);
+    return scenario.plan;
   }
+}
+
+/// What the cell's runs exercise of its build.
+Exercise of_its_build(const Cell& cell) {
+  Exercise exercise = cell.exercise;
+  for (auto* names : {&exercise.workloads, &exercise.faults})
+    for (std::string& name : *names) name += " on " + cell.server;
+  return exercise;
+}
+
+void order_by_coverage(const Matrix& matrix, std::vector<SuiteTask>& tasks) {
+  std::vector<Exercise> exercises;
+  for (const SuiteTask& task : tasks) exercises.push_back(of_its_build(matrix.cells[task.cell]));
+  std::vector<SuiteTask> ordered;
+  for (const std::size_t i : cover_first(exercises)) ordered.push_back(tasks[i]);
+  tasks = std::move(ordered);
 }
 
 /// A list of known violations as the runs are told it, wherever they are started.
@@ -94,6 +110,7 @@ std::vector<SuiteTask> tasks_of_round(const Matrix& matrix, std::size_t round) {
     }
   }
   prng.split("round", round).shuffle(tasks);
+  order_by_coverage(matrix, tasks);
   for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i].number = round * tasks.size() + i;
   return tasks;
 }
@@ -123,15 +140,21 @@ Matrix make_matrix(const Suite& suite, const MatrixOptions& options) {
   for (const Selection& selection : suite.selections)
     for (const std::string& name : selection.scenarios) {
       const Scenario scenario = load_scenario(name);
+      const Plan example = example_of(scenario);
+      const Exercise exercise = exercise_of(example);
       const int weight = selection.weight;
-      if (names_its_builds(scenario)) {
-        add({name, "", in_words(scenario.plan.cluster.servers), weight, selection.time_limit_s});
+      if (names_its_builds(example)) {
+        add({name, "", in_words(scenario.plan.cluster.servers), weight, selection.time_limit_s, exercise});
         continue;
       }
       const auto& own = selection.builds.empty() ? suite.builds : selection.builds;
       for (const std::string& spec : options.builds.empty() ? own : options.builds)
-        add({name, spec, spec, weight, selection.time_limit_s});
+        add({name, spec, spec, weight, selection.time_limit_s, exercise});
     }
+  const auto own = [](const Cell& cell) { return cell.server.empty(); };
+  if (!options.builds.empty() && !matrix.cells.empty() && std::ranges::all_of(matrix.cells, own))
+    throw UsageError("--server: every scenario of the suite " + suite.name +
+                     " names its builds itself, and keeps them: leave the option out");
   return matrix;
 }
 
@@ -168,6 +191,8 @@ void to_json(nlohmann::json& json, const Matrix& matrix) {
     nlohmann::json entry = {
         {"scenario", cell.scenario}, {"server", cell.server}, {"build", cell.build}, {"weight", cell.weight}};
     if (cell.time_limit_s) entry["time_limit_s"] = *cell.time_limit_s;
+    if (!cell.exercise.workloads.empty()) entry["workloads"] = cell.exercise.workloads;
+    if (!cell.exercise.faults.empty()) entry["faults"] = cell.exercise.faults;
     cells.push_back(std::move(entry));
   }
   json = {{"schema", 1},
@@ -207,8 +232,14 @@ void from_json(const nlohmann::json& json, Matrix& matrix) {
   if (json.contains("first_seed")) matrix.first_seed = json.at("first_seed").get<std::uint64_t>();
   matrix.cells.clear();
   for (const nlohmann::json& entry : json.at("cells")) {
-    Cell cell{entry.at("scenario").get<std::string>(), entry.at("server").get<std::string>(),
-              entry.at("build").get<std::string>(), entry.at("weight").get<int>(), std::nullopt};
+    Cell cell{entry.at("scenario").get<std::string>(),
+              entry.at("server").get<std::string>(),
+              entry.at("build").get<std::string>(),
+              entry.at("weight").get<int>(),
+              std::nullopt,
+              {}};
+    cell.exercise.workloads = entry.value("workloads", std::vector<std::string>{});
+    cell.exercise.faults = entry.value("faults", std::vector<std::string>{});
     if (entry.contains("time_limit_s")) cell.time_limit_s = entry.at("time_limit_s").get<double>();
     matrix.cells.push_back(std::move(cell));
   }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/suite/coverage_order.h"
 #include "harness/suite/suite_file.h"
 
 namespace harness {
@@ -20,6 +21,7 @@ struct Cell {
   std::string build;     // in words: "redis 7.0.15"; the SPEC until the build is known
   int weight = 1;
   std::optional<double> time_limit_s;
+  Exercise exercise = {};  // of suites of earlier releases: nothing
 };
 
 /// One run of the matrix.
@@ -58,8 +60,9 @@ struct Matrix {
   std::optional<std::size_t> my_size() const;
 };
 
-/// The runs of one round, in the order in which they begin. That order is drawn from the seed, so that a
-/// suite whose time is short leaves out others each night. Builds share a scenario's seeds, so that they are
+/// The runs of one round, in the order in which they begin: each workload on each build, and then each fault,
+/// before what repeats them. The rest of that order is drawn from the seed, so that a suite whose time is
+/// short leaves out others each night. Builds share a scenario's seeds, so that they are
 /// comparable.
 std::vector<SuiteTask> tasks_of_round(const Matrix& matrix, std::size_t round);
 

@@ -139,3 +139,46 @@ TEST_CASE("a matrix is read back as it was written") {
   CHECK_FALSE(json.get<Matrix>().size());
   CHECK_THROWS_AS(nlohmann::json::object().get<Matrix>(), nlohmann::json::exception);
 }
+
+TEST_CASE("a suite whose time is short runs each workload on each build before it repeats one") {
+  const Matrix matrix = make_matrix(load_suite("release"), {.builds = {"redis", "bundled"}, .rounds = 2});
+  const auto workloads_of = [&](const SuiteTask& task) {
+    std::set<std::string> names;
+    const Cell& cell = matrix.cells[task.cell];
+    for (const std::string& name : cell.exercise.workloads) names.insert(name + " on " + cell.server);
+    return names;
+  };
+  for (const std::size_t round : {0U, 1U}) {
+    const std::vector<SuiteTask> tasks = tasks_of_round(matrix, round);
+    std::set<std::string> all;
+    for (const SuiteTask& task : tasks) all.merge(workloads_of(task));
+    CHECK(all.contains("blocking on redis"));
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < tasks.size() && seen.size() < all.size(); ++i) {
+      const std::size_t before = seen.size();
+      seen.merge(workloads_of(tasks[i]));
+      CHECK(seen.size() > before);
+    }
+  }
+}
+
+TEST_CASE("the order of a suite is the same when it goes on, also of one begun without what it exercises") {
+  const Matrix matrix = make_matrix(load_suite("smoke"), {.seed = 7});
+  nlohmann::json json = matrix;
+  const auto numbers = [](const Matrix& of) {
+    std::vector<std::size_t> cells;
+    for (const SuiteTask& task : tasks_of_round(of, 0)) cells.push_back(task.cell);
+    return cells;
+  };
+  CHECK(numbers(json.get<Matrix>()) == numbers(matrix));
+  for (nlohmann::json& cell : json["cells"]) cell.erase("workloads"), cell.erase("faults");
+  const std::vector<std::size_t> before = numbers(json.get<Matrix>());
+  CHECK(before.size() == matrix.cells.size());
+  CHECK(before != numbers(matrix));
+}
+
+TEST_CASE("a build for a suite whose scenarios all name theirs is refused") {
+  const Suite mixed = suite_of("[[scenarios]]\nnames = [\"failover-mixed\"]\n");
+  CHECK_NOTHROW(make_matrix(mixed, {}));
+  CHECK_THROWS_WITH(make_matrix(mixed, {.builds = {"redis"}}), Contains("--server: every scenario"));
+}

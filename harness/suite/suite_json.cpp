@@ -82,6 +82,7 @@ std::string suite_json(const SuiteResult& result, const std::string& folder) {
   Json resolved = Json::array();
   for (const Group& group : result.resolved) resolved.push_back(group_json(group, ""));
   const Matrix& matrix = result.matrix;
+  const KindCounts kinds = kinds_of(result);
   const Json json = {{"schema", 1},
                      {"suite", matrix.suite},
                      {"seed", matrix.seed},
@@ -99,7 +100,11 @@ std::string suite_json(const SuiteResult& result, const std::string& folder) {
                        {"error", result.errors},
                        {"redone", result.redone},
                        {"skipped", result.skipped.size()},
-                       {"not_run", result.not_reached}}},
+                       {"not_run", result.not_reached},
+                       {"new", kinds.fresh},
+                       {"ongoing", kinds.ongoing},
+                       {"known", kinds.known},
+                       {"resolved", kinds.resolved}}},
                      {"incomplete", result.incomplete},
                      {"new", groups_json(result.groups, false, folder)},
                      {"ongoing", groups_json(result.groups, true, folder)},

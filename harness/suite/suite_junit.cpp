@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "harness/suite/suite_cases.h"
 #include "harness/suite/suite_reports.h"
 #include "reports/text.h"
@@ -70,6 +72,17 @@ std::string run_case(const Cases& suite, const std::string& name, Totals& totals
   return test_case(name, "run", inside, std::to_string(seconds_of(suite)));
 }
 
+std::string name_of(const std::string& scenario, const std::string& build) {
+  return scenario + " on " + build;
+}
+
+/// Kinds of violation, new and ongoing ones, as the suite's other reports count them.
+std::ptrdiff_t kinds_in(const std::string& name, const SuiteResult& result) {
+  return std::ranges::count_if(result.groups, [&](const Group& group) {
+    return name_of(group.key.scenario, group.key.build) == name;
+  });
+}
+
 std::string suite_element(const std::string& name, const Cases& suite, const SuiteResult& result,
                           const std::string& folder, Totals& all) {
   Totals totals;
@@ -82,6 +95,9 @@ std::string suite_element(const std::string& name, const Cases& suite, const Sui
   };
   property("suite", result.matrix.suite);
   property("suite-seed", std::to_string(result.matrix.seed));
+  if (result.not_reached > 0) property("suite-not-run", std::to_string(result.not_reached));
+  if (const auto kinds = kinds_in(name, result); kinds > 0)
+    property("kinds-of-violation", std::to_string(kinds));
   for (const RunOutcome* run : suite.runs) {
     property("seed", std::to_string(run->seed));
     if (run->verdict != "pass") property("reproduce", run->reproduce);
@@ -98,9 +114,9 @@ std::string suite_junit(const SuiteResult& result, const std::string& folder) {
   Totals all;
   std::string elements;
   for (const auto& [key, suite] : cases_of(result))
-    elements += suite_element(key.first + " on " + key.second, suite, result, folder, all);
+    elements += suite_element(name_of(key.first, key.second), suite, result, folder, all);
   for (const Skipped& skipped : result.skipped) {
-    const std::string name = skipped.scenario + " on " + skipped.build;
+    const std::string name = name_of(skipped.scenario, skipped.build);
     Totals one{1, 0, 0, 1};
     all.add(one);
     elements += "  <testsuite" + attribute("name", name) + one.attributes() + ">\n" +

@@ -152,16 +152,15 @@ std::string suite_annotations(const SuiteResult& result) {
 }
 
 std::string suite_markdown(const SuiteResult& result, const std::string& folder) {
-  std::string out = "## " + verdict_of(result) + ": suite " + cell(result.matrix.suite) + "\n\n";
-  out += counted(result.runs.size(), "run") + ": " + std::to_string(result.passed) + " pass, " +
-         std::to_string(result.failed) + " fail, " + std::to_string(result.unknown) + " unknown, " +
-         std::to_string(result.errors) + " error; seed " + std::to_string(result.matrix.seed) + ", " +
+  std::string out = "## " + verdict_words(result) + ": suite " + cell(result.matrix.suite) + "\n\n";
+  out += runs_words(result) + "; seed " + std::to_string(result.matrix.seed) + ", " +
          length_text(result.seconds) + ".\n";
+  if (const std::string kinds = kinds_words(result); !kinds.empty()) out += "\n" + kinds + ".\n";
   for (const std::string& what : result.incomplete) out += "\n- " + cell(what) + "\n";
   if (result.redone > 0)
     out += "\n" + counted(result.redone, "run") +
            " done again alone, since they could not conclude beside others.\n";
-  if (result.not_reached > 0) out += "\n" + counted(result.not_reached, "run") + " not run.\n";
+  if (result.not_reached > 0) out += "\nNot run: " + not_run_words(result) + ".\n";
   groups_table(out, "Violations", result.groups, folder);
   groups_table(out, "Known", result.known, folder);
   silences_table(out, result, folder);

@@ -8,7 +8,6 @@
 namespace harness {
 namespace {
 
-using reporting::counted;
 using reporting::escape_xml;
 
 constexpr const char* kHead = R"html(<!doctype html>
@@ -102,15 +101,16 @@ std::string runs_table(const SuiteResult& result) {
 std::string suite_page(const SuiteResult& result) {
   const std::string verdict = verdict_of(result);
   std::string out = kHead;
-  out += "<title>" + escape_xml(result.matrix.suite) + ": " + verdict + "</title>\n</head>\n<body>\n<main>\n";
-  out += "<h1><span class=\"" + verdict + "\">" + verdict + "</span>: suite " +
-         escape_xml(result.matrix.suite) + "</h1>\n<p>" + counted(result.runs.size(), "run") + ": " +
-         std::to_string(result.passed) + " pass, " + std::to_string(result.failed) + " fail, " +
-         std::to_string(result.unknown) + " unknown, " + std::to_string(result.errors) + " error. Seed " +
+  out += "<title>" + escape_xml(result.matrix.suite) + ": " + verdict_words(result) +
+         "</title>\n</head>\n<body>\n<main>\n";
+  out += "<h1><span class=\"" + verdict + "\">" + verdict_words(result) + "</span>: suite " +
+         escape_xml(result.matrix.suite) + "</h1>\n<p>" + runs_words(result) + ". Seed " +
          std::to_string(result.matrix.seed) + ", " + length_text(result.seconds) + ".</p>\n";
+  if (const std::string kinds = kinds_words(result); !kinds.empty()) out += "<p>" + kinds + ".</p>\n";
   for (const std::string& what : result.incomplete)
     out += "<p class=\"unknown\">" + escape_xml(what) + "</p>\n";
-  if (result.not_reached > 0) out += "<p>" + counted(result.not_reached, "run") + " not run.</p>\n";
+  if (result.not_reached > 0)
+    out += "<p class=\"unknown\">Not run: " + escape_xml(not_run_words(result)) + ".</p>\n";
   out += groups_table("Violations", result.groups) + groups_table("Known", result.known) +
          groups_table("Resolved", result.resolved);
   for (const Skipped& skipped : result.skipped)

@@ -54,8 +54,40 @@ TEST_CASE("what broke in the same runs is one entry") {
   other.type = "unexpected-exit";
   log.outcomes[1].violations.push_back(other);
   const std::string text = suite_text(tally(matrix, log), "", false);
-  CHECK_THAT(text, Contains("new       1   ") && Contains("in the same runs: register / lost write"));
+  CHECK_THAT(text, Contains("new       2   ") && Contains("in the same runs: register / lost write"));
   CHECK(count(text, "./harness run") == 1);
+}
+
+TEST_CASE("every report counts the kinds of violation alike") {
+  const Matrix matrix = matrix_of(2, 1, 2);
+  SuiteLog log = log_of(matrix, {1});
+  Violation other = lost_write();
+  other.type = "unexpected-exit";
+  log.outcomes[1].violations.push_back(other);
+  SuiteResult result = tally(matrix, log);
+  result.resolved = {Group(result.groups[0])};
+  CHECK_THAT(suite_text(result, "", false), Contains("new       2   ") && Contains("resolved  1   "));
+  CHECK_THAT(suite_page(result), Contains("<p>2 new kinds of violation, 1 resolved.</p>"));
+  CHECK_THAT(suite_markdown(result, ""), Contains("\n2 new kinds of violation, 1 resolved.\n"));
+  const auto counts = nlohmann::json::parse(suite_json(result, "")).at("counts");
+  CHECK(counts.at("new") == 2);
+  CHECK(counts.at("resolved") == 1);
+  CHECK_THAT(suite_junit(result, ""), Contains("name=\"kinds-of-violation\" value=\"2\""));
+}
+
+TEST_CASE("a suite whose time was over passes for what was run, and says so wherever it says pass") {
+  Matrix matrix = matrix_of(1000, 1, 2);
+  for (std::size_t i = 0; i < matrix.cells.size(); ++i) matrix.cells[i].scenario = "s" + std::to_string(i);
+  SuiteLog log = log_of(matrix);
+  log.outcomes.resize(16);
+  const SuiteResult result = tally(matrix, log);
+  CHECK(exit_code_of(result) == 0);
+  const std::string text = suite_text(result, "", false);
+  CHECK_THAT(text, Catch::StartsWith("PASS, of what was run  night   16 of 2,000 runs were run: 16 pass"));
+  CHECK_THAT(text, Contains("not run   1,984 runs: the time was over; 984 of 1,000 scenarios not once"));
+  for (const std::string& page : {suite_page(result), suite_markdown(result, "")})
+    CHECK_THAT(page, Contains("pass, of what was run") && Contains("16 of 2,000 runs were run: 16 pass"));
+  CHECK_THAT(suite_junit(result, ""), Contains("name=\"suite-not-run\" value=\"1984\""));
 }
 
 TEST_CASE("nothing that a cluster says moves the terminal's cursor") {

@@ -61,8 +61,9 @@ std::string what_it_is(const Group& group) {
 class Section {
  public:
   explicit Section(const std::string& word) : word_(word) {}
-  void add(const std::string& line, const std::vector<std::string>& below = {}) {
-    ++count_;
+  /// An entry, of so many.
+  void add(const std::string& line, const std::vector<std::string>& below = {}, std::size_t count = 1) {
+    count_ += count;
     lines_.push_back(line);
     for (const std::string& more : below) lines_.push_back("  " + more);
   }
@@ -86,7 +87,7 @@ std::string store_text(const std::string& folder, const std::string& store) {
 }
 
 /// Groups that began in one run and have one rate: a server that ends, say, breaks many promises at once.
-/// They are one entry; the others are named in it.
+/// They stand in one entry; the others are named in it, and each counts.
 using Entry = std::vector<const Group*>;
 
 std::vector<Entry> entries_of(const std::vector<Group>& groups) {
@@ -123,7 +124,7 @@ void add_entry(Section& section, const Entry& entry, const std::string& folder) 
   if (!group.known.empty()) below = {"known: " + group.known};
   if (group.known.empty()) below.push_back(padded(store_text(folder, group.store), 0) + group.reproduce);
   for (std::string& more : below) more = terminal_text(more);
-  section.add(terminal_text(line), below);
+  section.add(terminal_text(line), below, entry.size());
 }
 
 std::string groups_text(const SuiteResult& result, const std::string& folder) {
@@ -155,7 +156,9 @@ std::string silences_text(const SuiteResult& result, const std::string& folder) 
   return errors.text() + unknown.text() + skipped.text();
 }
 
-std::string counts_text(const SuiteResult& result) {
+}  // namespace
+
+std::string runs_words(const SuiteResult& result) {
   std::vector<std::string> parts{std::to_string(result.passed) + " pass"};
   const auto add = [&](std::size_t count, const std::string& word) {
     if (count > 0) parts.push_back(std::to_string(count) + " " + word);
@@ -163,8 +166,35 @@ std::string counts_text(const SuiteResult& result) {
   add(result.failed, "fail");
   add(result.errors, "error");
   add(result.unknown, "unknown");
-  return counted(result.runs.size(), "run") + ": " + join(parts, ", ");
+  const std::size_t runs = result.runs.size();
+  const std::size_t all = runs + result.not_reached;
+  return (all == runs ? counted(runs, "run")
+                      : std::to_string(runs) + " of " + counted(all, "run") +
+                            (runs == 1 ? " was run" : " were run")) +
+         ": " + join(parts, ", ");
 }
+
+std::string verdict_words(const SuiteResult& result) {
+  const std::string verdict = verdict_of(result);
+  return verdict == "pass" && result.not_reached > 0 ? "pass, of what was run" : verdict;
+}
+
+std::string kinds_words(const SuiteResult& result) {
+  const KindCounts kinds = kinds_of(result);
+  std::vector<std::string> parts;
+  const auto add = [&](std::size_t count, const std::string& state) {
+    if (count == 0) return;
+    const std::string noun = count == 1 ? " kind of violation" : " kinds of violation";
+    parts.push_back(std::to_string(count) + " " + state + (parts.empty() ? noun : ""));
+  };
+  add(kinds.fresh, "new");
+  add(kinds.ongoing, "ongoing");
+  add(kinds.known, "known");
+  add(kinds.resolved, "resolved");
+  return join(parts, ", ");
+}
+
+namespace {
 
 std::string short_why(const std::vector<Skipped>& skipped) {
   std::set<std::string> scenarios;
@@ -210,7 +240,25 @@ std::string why_not_run(const SuiteResult& result) {
   return result.interrupted || !result.finished ? ": --resume goes on with them" : ": the time was over";
 }
 
+/// Scenarios that no run was of, though they could be had: "164 of 180 scenarios not once".
+std::string never_run(const SuiteResult& result) {
+  std::set<std::string> all;
+  std::set<std::string> skipped;
+  for (const Skipped& entry : result.skipped) skipped.insert(entry.scenario);
+  for (const Cell& cell : result.matrix.cells)
+    if (!skipped.contains(cell.scenario)) all.insert(cell.scenario);
+  std::set<std::string> left = all;
+  for (const RunOutcome& run : result.runs) left.erase(run.scenario);
+  if (left.empty()) return {};
+  return "; " + std::to_string(left.size()) + " of " + counted(all.size(), "scenario") + " not once";
+}
+
 }  // namespace
+
+std::string not_run_words(const SuiteResult& result) {
+  if (result.not_reached == 0) return {};
+  return counted(result.not_reached, "run") + why_not_run(result) + never_run(result);
+}
 
 std::string length_text(double seconds) {
   const auto whole = static_cast<long>(std::lround(seconds));
@@ -283,15 +331,15 @@ std::string shrunk_line(const Shrunk& shrunk, const std::string& folder) {
 
 std::string suite_text(const SuiteResult& result, const std::string& folder, bool colour) {
   const std::string verdict = verdict_of(result);
-  std::string text = painted(capital(verdict), verdict, colour) + "  " + result.matrix.suite + "   " +
-                     counts_text(result) + "   seed " + std::to_string(result.matrix.seed) + "   " +
+  const std::string limits = verdict_words(result).substr(verdict.size());
+  std::string text = painted(capital(verdict) + limits, verdict, colour) + "  " + result.matrix.suite +
+                     "   " + runs_words(result) + "   seed " + std::to_string(result.matrix.seed) + "   " +
                      length_text(result.seconds) + "\n";
   text += groups_text(result, folder) + silences_text(result, folder);
   if (result.redone > 0)
     text += "  again     " + counted(result.redone, "run") +
             " done again alone, since they could not conclude beside others\n";
-  if (result.not_reached > 0)
-    text += "  not run   " + counted(result.not_reached, "run") + why_not_run(result) + "\n";
+  if (result.not_reached > 0) text += "  not run   " + not_run_words(result) + "\n";
   for (const std::string& what : result.incomplete) text += "  " + what + "\n";
   if (verdict == "nothing") text += "  nothing was selected: this shard has no run\n";
   if (!folder.empty()) text += "  summary   " + folder + "/summary.md   page  " + folder + "/index.html\n";

@@ -31,6 +31,15 @@ std::string shrunk_line(const Shrunk& shrunk, const std::string& folder);
 std::string run_line(const RunOutcome& outcome, const std::vector<RunOutcome>& all,
                      const std::string& folder);
 
+/// "pass"; "pass, of what was run" where the time did not suffice for all.
+std::string verdict_words(const SuiteResult& result);
+/// "16 of 2,000 runs were run: 15 pass, 1 fail".
+std::string runs_words(const SuiteResult& result);
+/// "5 new kinds of violation, 1 ongoing, 2 known, 1 resolved"; empty: none.
+std::string kinds_words(const SuiteResult& result);
+/// Of what was not run: "1,984 runs: the time was over; 164 of 180 scenarios not once". Empty: all was.
+std::string not_run_words(const SuiteResult& result);
+
 /// The end, as people read it. `folder` is that of the suite, and is put before stores.
 std::string suite_text(const SuiteResult& result, const std::string& folder, bool colour);
 

@@ -229,6 +229,11 @@ SuiteResult tally(const Matrix& matrix, const SuiteLog& log) {
   return result;
 }
 
+KindCounts kinds_of(const SuiteResult& result) {
+  const auto ongoing = static_cast<std::size_t>(std::ranges::count(result.groups, true, &Group::ongoing));
+  return {result.groups.size() - ongoing, ongoing, result.known.size(), result.resolved.size()};
+}
+
 std::vector<std::string> to_shrink(const SuiteResult& result) {
   std::vector<std::string> stores;
   for (const Group& group : result.groups)

@@ -71,6 +71,16 @@ struct SuiteResult {
   std::size_t started() const { return runs.size(); }
 };
 
+/// How many kinds of violation there are: that is one a scenario, build, checker, type and promise, however
+/// many runs have it. Every report counts these.
+struct KindCounts {
+  std::size_t fresh = 0;
+  std::size_t ongoing = 0;
+  std::size_t known = 0;
+  std::size_t resolved = 0;
+};
+KindCounts kinds_of(const SuiteResult& result);
+
 /// Everything but what came before.
 SuiteResult tally(const Matrix& matrix, const SuiteLog& log);
 

@@ -87,7 +87,8 @@ std::string tags(const Json& entry) {
   return words_of(entry.at("tags")) + (needs.empty() ? "" : "; needs " + needs);
 }
 std::string target(const Json& entry) {
-  return entry.at("default-target").get<std::string>() + (entry.at("heals").get<bool>() ? ", healed" : "");
+  return entry.at("default-target").get<std::string>() +
+         (entry.at("heals").get<bool>() ? ", healed" : ", event");
 }
 
 const Column kName = {"name", name};
@@ -106,6 +107,10 @@ std::string catalogue_page(const Json& lists) {
   };
   section("Scenarios", "scenarios", {kName, {"what happens, and what must hold", scenario}, {"tags", tags}});
   section("Faults", "faults", {kName, kMeaning, {"default target", target}, {"parameters", options}});
+  page +=
+      "\nAn event is over once it is done: `since = \"ID\"` of its step counts from then (slots have moved, "
+      "the node "
+      "is dead).\nWhat is healed lasts until then, and `since = \"ID\"` counts from when it took hold.\n";
   section("Workloads", "workloads", {kName, kMeaning, {"options", options}});
   section("Conditions", "conditions", {kName, kMeaning, {"parameters", options}});
   section("Targets", "targets", {kName, kMeaning});

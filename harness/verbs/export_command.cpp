@@ -66,12 +66,13 @@ int export_command(int argc, const char* const* argv) {
   app.add_option("--output", output, "a file, or - for stdout")->capture_default_str();
   app.add_option("--store", store, "where runs are kept")->capture_default_str();
   if (!parse_command_line(app, argc, argv)) return kExitPass;
+  if (output != "-") require_writable(output, "--output");
   const std::string text = written(load(run, store), format);
   if (output == "-") {
     std::cout << text << std::flush;
     if (!std::cout) throw EnvironmentError("cannot write to stdout");
   } else {
-    write_named_file(output, text);
+    write_named_file(output, text, "--output");
   }
   return kExitPass;
 }

@@ -51,10 +51,11 @@ void draw(ReportInput& input) {
 /// Returns junit.xml's text.
 std::string write_all(const ReportInput& input, const RunFiles& files, const std::filesystem::path& folder) {
   std::string junit;
+  const std::string place = folder == files.directory ? "--store DIR" : "--output DIR";
   for (const Report& report : reports()) {
     if (report.file_name.empty()) continue;
     std::string text = report.make(input);
-    write_file(folder / report.file_name, text);
+    write_file(folder / report.file_name, text, place);
     if (files.directory / report.file_name == files.junit()) junit = std::move(text);
   }
   return junit;

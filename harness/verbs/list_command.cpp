@@ -156,12 +156,18 @@ nlohmann::ordered_json lists_json(const std::vector<Listing>& lists) {
   return json;
 }
 
+/// A fault that nothing heals: `since` its id counts from when it has been done.
+std::string_view mark_of(const Entry& entry) {
+  const auto heals = entry.more.is_object() ? entry.more.find("heals") : entry.more.end();
+  return heals != entry.more.end() && *heals == false ? " (event: over once it is done)" : "";
+}
+
 void print_text(const std::vector<Listing>& lists) {
   for (const Listing& list : lists) {
     std::cout << list.title << "\n";
     for (const Entry& entry : list.entries)
       std::cout << "  " << entry.name << std::string(entry.name.size() < 22 ? 22 - entry.name.size() : 1, ' ')
-                << entry.description << "\n";
+                << entry.description << mark_of(entry) << "\n";
   }
 }
 

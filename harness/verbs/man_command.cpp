@@ -24,9 +24,10 @@ const CommandEntry& command_named(const std::string& verb) {
 }
 
 void write_all(const std::filesystem::path& folder) {
-  write_file(folder / "harness.1", man_page());
+  const std::string place = "--all FOLDER";
+  write_file(folder / "harness.1", man_page(), place);
   for (const CommandEntry& command : commands())
-    write_file(folder / ("harness-" + std::string(command.name) + ".1"), man_page(help_of(command)));
+    write_file(folder / ("harness-" + std::string(command.name) + ".1"), man_page(help_of(command)), place);
 }
 
 }  // namespace

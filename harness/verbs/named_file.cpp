@@ -7,8 +7,10 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "harness/core/check.h"
+#include "harness/core/write_mend.h"
 #include "harness/run/store.h"
 
 namespace harness {
@@ -57,7 +59,7 @@ int open_in_place(const Target& target) {
                                 : ::open(target.path.c_str(), O_WRONLY | O_CLOEXEC);
 }
 
-void write_in_place(const Target& target, std::string_view text) {
+void write_in_place(const Target& target, std::string_view text, const std::string& place) {
   const int descriptor = open_in_place(target);
   ssize_t wrote = descriptor < 0 ? -1 : 0;
   while (wrote >= 0 && !text.empty()) {
@@ -65,9 +67,11 @@ void write_in_place(const Target& target, std::string_view text) {
     if (wrote > 0) text.remove_prefix(static_cast<std::size_t>(wrote));
     if (wrote < 0 && errno == EINTR) wrote = 0;
   }
-  const std::string why = std::strerror(errno);
+  const int reason = errno;
   if (descriptor >= 0) ::close(descriptor);
-  if (wrote < 0) throw EnvironmentError("cannot write " + target.path.string() + ": " + why);
+  if (wrote < 0)
+    throw EnvironmentError("cannot write " + target.path.string() + ": " + std::strerror(reason) + "; " +
+                           write_mend(reason, place));
 }
 
 bool opened_for_writing(int descriptor) {
@@ -91,14 +95,23 @@ std::string why_not_writable(const Target& target) {
 
 }  // namespace
 
-void require_writable(const std::string& file) {
+void require_writable(const std::string& file, const std::string& option) {
   if (const std::string why = why_not_writable(target_of(file)); !why.empty())
-    throw UsageError("cannot write " + file + ": " + why);
+    throw UsageError("cannot write " + file + ": " + why + "; choose another place with " + option + " FILE");
 }
 
-void write_named_file(const std::string& file, std::string_view text) {
+void write_named_file(const std::string& file, std::string_view text, const std::string& option) {
   const Target target = target_of(file);
-  replaceable(target) ? write_file(target.path, text) : write_in_place(target, text);
+  const std::string place = option + " FILE";
+  replaceable(target) ? write_file(target.path, text, place) : write_in_place(target, text, place);
+}
+
+void append_to_named_file(const std::string& file, std::string_view text, const std::string& option) {
+  std::ofstream out(file, std::ios::app | std::ios::binary);
+  out << text << std::flush;
+  if (!out)
+    throw EnvironmentError("cannot write " + file + ": " + std::strerror(errno) + "; " +
+                           write_mend(errno, option + " FILE"));
 }
 
 }  // namespace harness

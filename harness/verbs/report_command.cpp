@@ -46,7 +46,7 @@ int report_command(int argc, const char* const* argv) {
   app.add_flag("--json", json, "print results.json's object");
   if (!parse_command_line(app, argc, argv)) return kExitPass;
   const RunFiles files = find_run(store, run);
-  if (!junit.empty()) require_writable(junit);
+  if (!junit.empty()) require_writable(junit, "--junit");
   const std::filesystem::path folder = output.empty() ? files.directory : output_folder(output);
   Progress progress(progress_style(true) == ProgressStyle::kLive ? ProgressStyle::kLive
                                                                  : ProgressStyle::kNone);
@@ -61,7 +61,7 @@ int report_command(int argc, const char* const* argv) {
   progress.update("making the reports");
   write_reports(judgement, files, folder);
   progress.clear();
-  if (!junit.empty()) write_named_file(junit, judgement.junit);
+  if (!junit.empty()) write_named_file(junit, judgement.junit, "--junit");
   return judgement.verdict.exit_code;
 }
 

@@ -42,13 +42,14 @@ void declare(CLI::App& app, RunOptions& options) {
   app.add_option("--server", options.server,
                  "redis, valkey or bundled; a binary; a source tree or tarball; debian:NAME=VERSION; "
                  "A,B: a mixed cluster [the scenario's, else redis]");
-  app.add_option("--upgrade-to", options.upgrade_to,
-                 "what upgrades and downgrades restart nodes as, named like --server [the scenario's]");
+  app.add_option(
+      "--upgrade-to", options.upgrade_to,
+      "what the steps upgrade and downgrade restart nodes as, named like --server [the scenario's]");
   app.add_option_function<std::string>(
       "--seed", [&options](const std::string& text) { options.seed = seed_of(text); },
       "the number that every random choice comes from");
   app.add_option("--time-limit", options.time_limit_s,
-                 "seconds of load; the schedule begins again until then")
+                 "seconds of load, at least: the schedule begins again while it fits")
       ->check(number_between(0, 1e6));
   app.add_option("--masters", options.masters, "masters of the cluster");
   app.add_option("--replicas", options.replicas, "replicas of each master");
@@ -134,7 +135,7 @@ class Results {
   void add_junit(const std::string& text) {
     if (options_.junit.empty()) return;
     documents_.push_back(text);
-    write_named_file(options_.junit, join_junit(documents_));
+    write_named_file(options_.junit, join_junit(documents_), "--junit");
   }
 
   const RunOptions& options_;
@@ -174,7 +175,7 @@ int run_command(int argc, const char* const* argv) {
   if (!parse_command_line(app, argc, argv)) return kExitPass;
   options = with_a_scenario(std::move(options));
   check_options(options);
-  if (!options.junit.empty()) require_writable(options.junit);
+  if (!options.junit.empty()) require_writable(options.junit, "--junit");
   std::vector<std::string> scenarios{options.scenario};
   if (!options.tag.empty()) scenarios = scenarios_tagged(options.tag);
   if (scenarios.empty()) {

@@ -242,13 +242,6 @@ std::map<std::string, double> seconds_before(const std::optional<SuiteResult>& b
   return seconds;
 }
 
-/// Step summaries are appended to: other steps may have written there.
-void append(const std::string& file, const std::string& text) {
-  std::ofstream out(file, std::ios::app | std::ios::binary);
-  out << text << std::flush;
-  if (!out) throw EnvironmentError("cannot write " + file);
-}
-
 /// Into the suite's folder, to the named files, and to stdout. Returns the exit code.
 int report(const SuiteResult& result, const SuiteFiles& files, const SuiteOptions& options) {
   // A merged suite's stores are named with their folders already.
@@ -264,9 +257,10 @@ int report(const SuiteResult& result, const SuiteFiles& files, const SuiteOption
   write_file(files.metrics(), metrics);
   write_file(files.ctrf(), suite_ctrf(result, folder));
   write_file(files.page(), suite_page(result));
-  if (!options.junit.empty()) write_named_file(options.junit, junit);
-  if (!options.metrics.empty()) write_named_file(options.metrics, metrics);
-  if (!options.summary.empty()) append(options.summary, summary);
+  if (!options.junit.empty()) write_named_file(options.junit, junit, "--junit");
+  if (!options.metrics.empty()) write_named_file(options.metrics, metrics, "--metrics");
+  // Other steps may have written there, too.
+  if (!options.summary.empty()) append_to_named_file(options.summary, summary, "--summary");
   if (options.annotations) std::cerr << suite_annotations(result);
   std::cout << (options.json ? json : suite_text(result, folder, colours_on(STDOUT_FILENO)));
   if (merged && !options.json)
@@ -322,8 +316,10 @@ void check_suite_options(const SuiteOptions& options) {
                          ? "say which suite: smoke, nightly, release, soak or a .toml file; or --merge DIR..."
                          : "--merge joins what has been run: give no SUITE beside it");
   if (!options.before.empty()) load_matrix(SuiteFiles{options.before});
-  for (const std::string* file : {&options.junit, &options.summary, &options.metrics})
-    if (!file->empty()) require_writable(*file);
+  const std::pair<const char*, const std::string*> files[] = {
+      {"--junit", &options.junit}, {"--summary", &options.summary}, {"--metrics", &options.metrics}};
+  for (const auto& [option, file] : files)
+    if (!file->empty()) require_writable(*file, option);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/cluster/cluster.h"
+#include "harness/cluster/creation.h"
 #include "harness/core/clock.h"
 #include "harness/core/prng.h"
 #include "harness/core/run_record.h"
@@ -66,6 +67,11 @@ inline std::string no_problem(const Parameters&) {
   return {};
 }
 
+/// For `Fault::impossible`: what it acts on does not depend on who is what, or is not known beforehand.
+inline std::string never_impossible(const FaultRequest&, const Creation&) {
+  return {};
+}
+
 /// One line of the table of faults.
 struct Fault {
   std::string_view name;
@@ -85,6 +91,9 @@ struct Fault {
   std::string (*problem)(const Parameters&) = no_problem;
   Gear gear{};
   bool starts_again = false;  // of one that ends processes: that is part of it, no other step need do so
+  /// Why it could never take hold, were it the first that happens to the cluster; empty: it could, or that is
+  /// not known.
+  std::string (*impossible)(const FaultRequest&, const Creation&) = never_impossible;
 };
 
 /// For `Fault::unavailable`: works everywhere; needs hosts with networks of their own.
