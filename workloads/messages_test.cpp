@@ -95,6 +95,16 @@ TEST_CASE("messages come once and in order to every subscription, by the bus and
   CHECK(at.size() > 1);
 }
 
+TEST_CASE("messages come once and in order to who subscribed by a pattern, at any node") {
+  OnCluster channels("pubsub", {{"keys", 3}, {"life", 300}, {"wait", 5}, {"patterns", 1}});
+  const History history = channels.load(20000);
+  const CheckResult result = by_rule(history);
+  INFO(result.explanation << (result.anomalies.empty() ? "" : result.anomalies.front().explanation));
+  CHECK(result.valid == Validity::kValid);
+  CHECK(measured(result, "deliveries") > 500);
+  CHECK(channels.by_hand({"INFO", "commandstats"}, "pubsub:c0").text.find("psubscribe") != std::string::npos);
+}
+
 TEST_CASE("a message that is doubled, invented, refused, early or out of order is told") {
   Told sound;
   sound.look({}, 0, 1);
