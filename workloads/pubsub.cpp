@@ -12,6 +12,7 @@
 #include "harness/client/subscription.h"
 #include "workloads/answers.h"
 #include "workloads/keys.h"
+#include "workloads/wrapped.h"
 
 namespace harness {
 namespace {
