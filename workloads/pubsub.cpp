@@ -81,7 +81,8 @@ class PubsubWorkload final : public Workload {
     open_.erase(process);
   }
 
-  /// Each channel: a subscription, a message, and looks until it must have come. Each worker has its own.
+  /// Each channel: a subscription, a message, and looks until it must have come. Each worker has its own;
+  /// some of them by a pattern.
   std::optional<Operation> next_final(const FinalTurn& turn) override {
     const auto [known, added] = finals_.try_emplace(turn.worker, Final{turn.worker, 0});
     Final& mine = known->second;
@@ -94,7 +95,8 @@ class PubsubWorkload final : public Workload {
       mine.turn = 0;
     }
     const auto where = static_cast<std::int64_t>(turn.worker);
-    return receive(channel, where, turn_of_channel == 0 ? 0 : kFinalWait, false);
+    const bool by_pattern = patterns_ > 0 && channel % 2 == 1;
+    return receive(channel, where, turn_of_channel == 0 ? 0 : kFinalWait, by_pattern);
   }
 
  private:
