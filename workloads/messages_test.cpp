@@ -1,6 +1,8 @@
 // Messages on a real cluster: what is recorded, that the rules find it sound, and what they say of the same
 // history with one answer changed.
 #include <catch2/catch.hpp>
+
+#include <algorithm>
 #include <numeric>
 #include <set>
 
@@ -93,6 +95,20 @@ TEST_CASE("messages come once and in order to every subscription, by the bus and
   for (const Operation& op : history.operations)
     if (op.function == Function::kReceive) at.insert(history.node_text(op));
   CHECK(at.size() > 1);
+}
+
+TEST_CASE("messages come once and in order to who subscribed by a pattern, at any node") {
+  OnCluster channels("pubsub", {{"keys", 3}, {"life", 300}, {"wait", 5}, {"patterns", 1}});
+  const History history = channels.load(20000);
+  const CheckResult result = by_rule(history);
+  INFO(result.explanation << (result.anomalies.empty() ? "" : result.anomalies.front().explanation));
+  CHECK(result.valid == Validity::kValid);
+  CHECK(measured(result, "deliveries") > 500);
+  const auto by_pattern = std::ranges::count_if(history.operations, [&](const Operation& op) {
+    return op.function == Function::kReceive && op.outcome == Outcome::kOk &&
+           history.values.as_list(op.argument).size() == 3;
+  });
+  CHECK(by_pattern > 100);
 }
 
 TEST_CASE("a message that is doubled, invented, refused, early or out of order is told") {

@@ -154,7 +154,8 @@ class NoticesWorkload final : public Workload {
       readers_[op.process].fresh = true;  // until one is open
       const std::string channel(kWays[way] == "events" ? "__keyevent@0__:set" : kInvalidations);
       mine = {next_subscription_, op.key,
-              std::make_unique<Subscription>(client.group(), channel, false, preparation(op.key, way))};
+              std::make_unique<Subscription>(client.group(), channel, Subscription::Way::kChannel,
+                                             preparation(op.key, way))};
       next_subscription_ += step_;
       const int owner = client.group().owner(slot_of(families_.text(op.key)));
       Answer opened{Outcome::kFail, "no-owner-found", nullptr, -1, {}};

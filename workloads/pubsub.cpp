@@ -12,11 +12,12 @@
 #include "harness/client/subscription.h"
 #include "workloads/answers.h"
 #include "workloads/keys.h"
+#include "workloads/wrapped.h"
 
 namespace harness {
 namespace {
 
-constexpr Parameter kPubsubOptions[] = {
+constexpr Parameter kShardPubsubOptions[] = {
     keys_option("6"),
     kHotKeysOption,
     kHotShareOption,
@@ -27,6 +28,17 @@ constexpr Parameter kPubsubOptions[] = {
      60'000},
     {"life", Parameter::Kind::kInteger, "looks after which a subscriber goes elsewhere", "", "200", 1, 1e9},
 };
+
+constexpr Parameter kPatternOptions[] = {
+    share_option("patterns", "of the subscriptions, those by a pattern (PSUBSCRIBE) that fits one channel",
+                 "0.3"),
+};
+constexpr std::string_view kByPattern = "pattern";
+
+const std::vector<Parameter>& all_pubsub_options() {
+  static const std::vector<Parameter> all = joined(kShardPubsubOptions, kPatternOptions);
+  return all;
+}
 
 /// Of the final phase: looks at each channel, and how long each waits.
 constexpr int kFinalLooks = 6;
@@ -39,6 +51,7 @@ class PubsubWorkload final : public Workload {
         sharded_(sharded),
         subscribers_(setup.options.number("subscribers")),
         anywhere_(setup.options.number("anywhere")),
+        patterns_(sharded ? 0 : setup.options.number("patterns")),
         wait_(setup.options.integer("wait")),
         life_(setup.options.integer("life")),
         channels_(setup, "c"),
@@ -54,8 +67,9 @@ class PubsubWorkload final : public Workload {
     if (reader.offered++ % life_ == 0) {
       reader.channel = channels_.number(channels_.draw(prng));
       reader.where = prng.chance(anywhere_) ? static_cast<std::int64_t>(prng.below(1000)) : -1;
+      reader.by_pattern = patterns_ > 0 && prng.chance(patterns_);
     }
-    return receive(reader.channel, reader.where, wait_);
+    return receive(reader.channel, reader.where, wait_, reader.by_pattern);
   }
 
   Task<Operation> invoke(Client& client, Operation op) override {
@@ -67,7 +81,8 @@ class PubsubWorkload final : public Workload {
     open_.erase(process);
   }
 
-  /// Each channel: a subscription, a message, and looks until it must have come. Each worker has its own.
+  /// Each channel: a subscription, a message, and looks until it must have come. Each worker has its own;
+  /// some of them by a pattern.
   std::optional<Operation> next_final(const FinalTurn& turn) override {
     const auto [known, added] = finals_.try_emplace(turn.worker, Final{turn.worker, 0});
     Final& mine = known->second;
@@ -80,7 +95,8 @@ class PubsubWorkload final : public Workload {
       mine.turn = 0;
     }
     const auto where = static_cast<std::int64_t>(turn.worker);
-    return receive(channel, where, turn_of_channel == 0 ? 0 : kFinalWait);
+    const bool by_pattern = patterns_ > 0 && channel % 2 == 1;
+    return receive(channel, where, turn_of_channel == 0 ? 0 : kFinalWait, by_pattern);
   }
 
  private:
@@ -89,6 +105,7 @@ class PubsubWorkload final : public Workload {
     std::int64_t offered = 0;
     std::uint32_t channel = 0;
     std::int64_t where = -1;
+    bool by_pattern = false;
   };
   struct Final {
     std::size_t channel = 0;
@@ -109,12 +126,12 @@ class PubsubWorkload final : public Workload {
     next_message_ += step_;
     return op;
   }
-  Operation receive(std::uint32_t channel, std::int64_t where, std::int64_t wait) const {
+  Operation receive(std::uint32_t channel, std::int64_t where, std::int64_t wait, bool by_pattern) const {
     Operation op;
     op.function = Function::kReceive;
     op.key = channel;
-    const Value parts[] = {Value::integer(where), Value::integer(wait)};
-    op.argument = recorder_.list(parts);
+    const Value parts[] = {Value::integer(where), Value::integer(wait), recorder_.text(kByPattern)};
+    op.argument = recorder_.list(std::span(parts).first(by_pattern ? 3 : 2));
     return op;
   }
 
@@ -142,11 +159,15 @@ class PubsubWorkload final : public Workload {
   Task<Operation> look(Client& client, Operation op) {
     const std::vector<Value> parts = recorder_.elements(op.argument);
     Open& mine = open_[op.process];
+    const Subscription::Way way = sharded_           ? Subscription::Way::kSharded
+                                  : parts.size() > 2 ? Subscription::Way::kPattern
+                                                     : Subscription::Way::kChannel;
     const bool same = mine.subscription && mine.subscription->open() && mine.where == parts[0].as_integer() &&
+                      mine.subscription->way() == way &&
                       mine.subscription->channel() == channels_.text(op.key);
     if (!same) {
       mine = {next_subscription_, parts[0].as_integer(), mine.tries,
-              std::make_unique<Subscription>(client.group(), channels_.text(op.key), sharded_)};
+              std::make_unique<Subscription>(client.group(), channels_.text(op.key), way)};
       next_subscription_ += step_;
       const int node = place(client.group(), op, mine.where < 0 ? -1 : mine.where + mine.tries);
       Answer opened{Outcome::kFail, "no-owner-found", nullptr, -1, {}};
@@ -200,6 +221,7 @@ class PubsubWorkload final : public Workload {
   bool sharded_;
   double subscribers_;
   double anywhere_;
+  double patterns_;
   std::int64_t wait_;
   std::int64_t life_;
   KeySet channels_;
@@ -214,7 +236,11 @@ class PubsubWorkload final : public Workload {
 }  // namespace
 
 std::span<const Parameter> pubsub_options() {
-  return kPubsubOptions;
+  return all_pubsub_options();
+}
+
+std::span<const Parameter> shard_pubsub_options() {
+  return kShardPubsubOptions;
 }
 
 std::unique_ptr<Workload> make_pubsub_workload(const WorkloadSetup& setup) {

@@ -26,8 +26,12 @@ constexpr Parameter kStreamOptions[] = {
      "500", 0, 600'000},
     share_option("block", "of those that take new entries, those that block", "0.2"),
     {"block-time", Parameter::Kind::kInteger, "how long they block at most", "ms", "200", 10, 60'000},
+    once_option("0.03"),
+    once_keys_option("150"),
 };
 constexpr std::string_view kGroup = "readers";
+/// Of the streams that get one entry, on how many at a time a consumer waits before it comes.
+constexpr std::size_t kAwaited = 2;
 
 class StreamWorkload final : public Workload {
  public:
@@ -41,10 +45,12 @@ class StreamWorkload final : public Workload {
         block_(setup.options.number("block")),
         block_time_(setup.options.integer("block-time")),
         streams_(setup, "s", "entries"),
+        once_(setup, "o"),
         fresh_(setup) {}
 
   Operation next(std::int32_t process, Prng& prng) override {
     Operation op;
+    if (once_.turn(prng) && next_once(op, process, prng)) return op;
     const std::size_t place = streams_.draw(prng);
     const double kind = prng.unit();
     if (kind < add_) {
@@ -104,8 +110,10 @@ class StreamWorkload final : public Workload {
       return finally(Function::kAck, turn.last->key);
     if (turn.last && turn.last->function == Function::kAck)
       return finally(Function::kReclaim, turn.last->key);
-    if (next_final_ == streams_.size()) return std::nullopt;
-    return finally(Function::kDequeue, streams_.number(next_final_++));
+    if (next_final_ == streams_.size() + once_.size()) return std::nullopt;
+    const std::size_t next = next_final_++;
+    return finally(Function::kDequeue,
+                   next < streams_.size() ? streams_.number(next) : once_.number(next - streams_.size()));
   }
 
  private:
@@ -121,12 +129,34 @@ class StreamWorkload final : public Workload {
     op.key = key;
     return op;
   }
+  const std::string& name(const Operation& op) const {
+    return once_.has(op.key) ? once_.text(op.key) : streams_.text(op.key);
+  }
+
+  /// A consumer waits for the one entry of a stream, and then it comes: where the group stands, and who has
+  /// the entry, nothing but that delivery tells a copy. False: there are enough of these.
+  bool next_once(Operation& op, std::int32_t process, Prng& prng) {
+    if (awaited_.size() >= kAwaited) {
+      op.function = Function::kEnqueue;
+      op.key = awaited_.front();
+      op.argument = fresh_.next();
+      awaited_.pop_front();
+      return true;
+    }
+    if (!once_.writes(prng)) return false;
+    op.function = Function::kDequeue;
+    op.key = last_taken_[process] = once_.fresh();
+    op.argument = Value::integer(block_time_);
+    awaited_.push_back(op.key);
+    return true;
+  }
+
   static std::string consumer(const Operation& op) { return "p" + std::to_string(op.process); }
   std::deque<Entry>& held(const Operation& op) { return held_[op.process][op.key]; }
 
   /// The group is made with the stream, in one transaction; that it is there already is no error.
   Task<Operation> add(Client& client, Operation op) {
-    const std::string& key = streams_.text(op.key);
+    const std::string& key = name(op);
     const std::string element = std::to_string(op.argument.as_integer());
     Session session(client, key);
     Commands body;
@@ -147,7 +177,7 @@ class StreamWorkload final : public Workload {
   }
 
   Task<Operation> read(Client& client, Operation op) {
-    const std::string& key = streams_.text(op.key);
+    const std::string& key = name(op);
     const std::string_view command[] = {"XRANGE", key, "-", "+"};
     const Answer answer = co_await client.command(key, command);
     if (!take_answer(op, answer, recorder_)) co_return op;
@@ -164,10 +194,10 @@ class StreamWorkload final : public Workload {
 
   /// What is taken in the final phase is acknowledged at once (NOACK): nobody comes after.
   Task<Operation> take(Client& client, Operation op) {
-    const std::string& key = streams_.text(op.key);
-    const std::string name = consumer(op);
+    const std::string& key = name(op);
+    const std::string who = consumer(op);
     const std::string block = std::to_string(block_time_);
-    std::vector<std::string_view> command = {"XREADGROUP", "GROUP", kGroup, name, "COUNT", "1"};
+    std::vector<std::string_view> command = {"XREADGROUP", "GROUP", kGroup, who, "COUNT", "1"};
     if (op.argument.is_integer()) command.insert(command.end(), {"BLOCK", block});
     if (final_) command.push_back("NOACK");
     command.insert(command.end(), {"STREAMS", key, ">"});
@@ -184,10 +214,10 @@ class StreamWorkload final : public Workload {
   }
 
   Task<Operation> reclaim(Client& client, Operation op) {
-    const std::string& key = streams_.text(op.key);
-    const std::string name = consumer(op);
+    const std::string& key = name(op);
+    const std::string who = consumer(op);
     const std::string idle = std::to_string(final_ ? 0 : idle_);
-    const std::string_view command[] = {"XAUTOCLAIM", key, kGroup, name, idle, "0", "COUNT", "1"};
+    const std::string_view command[] = {"XAUTOCLAIM", key, kGroup, who, idle, "0", "COUNT", "1"};
     const Answer answer = co_await as_consumer(client, op, command);
     const redisReply* reply = taken(op, answer);
     if (reply == nullptr) co_return op;
@@ -204,12 +234,14 @@ class StreamWorkload final : public Workload {
   /// a command makes by the way stands on the master alone when there is nothing to take. In one transaction,
   /// whose last answer is the command's; what blocks cannot be in one.
   Task<Answer> as_consumer(Client& client, const Operation& op, std::span<const std::string_view> command) {
-    const std::string& key = streams_.text(op.key);
-    const std::string name = consumer(op);
+    const std::string& key = name(op);
+    const std::string who = consumer(op);
     const bool blocks = op.argument.is_integer();
     Session session(client, key);
     Commands body;
-    body.add({"XGROUP", "CREATECONSUMER", key, kGroup, name});
+    // Who waits for the first entry has to make the group.
+    if (blocks && once_.has(op.key)) body.add({"XGROUP", "CREATE", key, kGroup, "0", "MKSTREAM"});
+    body.add({"XGROUP", "CREATECONSUMER", key, kGroup, who});
     if (!blocks) body.add(command);
     Answer made = co_await session.transaction(body);
     if (!blocks || made.outcome != Outcome::kOk) co_return made;
@@ -231,7 +263,7 @@ class StreamWorkload final : public Workload {
   }
 
   Task<Operation> acknowledge(Client& client, Operation op) {
-    const std::string& key = streams_.text(op.key);
+    const std::string& key = name(op);
     std::deque<Entry>& mine = held(op);
     if (mine.empty()) {
       op.outcome = Outcome::kFail;  // no error: it holds none
@@ -286,6 +318,8 @@ class StreamWorkload final : public Workload {
   double block_;
   std::int64_t block_time_;
   RollingKeys streams_;
+  OnceKeys once_;
+  std::deque<std::uint32_t> awaited_;  // of those, the streams that somebody waits for
   // By process and stream: what it took and did not acknowledge.
   std::unordered_map<std::int32_t, std::unordered_map<std::uint32_t, std::deque<Entry>>> held_;
   std::unordered_map<std::int32_t, std::uint32_t> last_taken_;  // by process: the stream it took from last

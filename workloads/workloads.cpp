@@ -84,7 +84,7 @@ std::span<const WorkloadEntry> workloads() {
       {"notices", "clients are told of keys that others write: events and invalidations that never come",
        notices_options(), make_notices_workload, "messages"},
       {"shard-pubsub", "SPUBLISH and SSUBSCRIBE in the slot's shard: the same, and while slots move",
-       pubsub_options(), make_shard_pubsub_workload, "messages"},
+       shard_pubsub_options(), make_shard_pubsub_workload, "messages"},
   };
   return kWorkloads;
 }

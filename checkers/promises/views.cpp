@@ -8,6 +8,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/shown_views.h"
+#include "checkers/promises/slots_told.h"
 #include "harness/core/anomaly_kind.h"
 
 namespace harness {
@@ -438,6 +439,7 @@ CheckResult check_views(const Analysis& analysis, const CheckOptions&) {
     return result;
   }
   Views(analysis, result).check();
+  check_slots_told(analysis, result);
   if (result.violations > 0)
     result.explanation = result.anomalies.front().explanation + ".";
   else if (result.explanation.empty())

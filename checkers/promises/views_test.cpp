@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "checkers/promises/findings_test.h"
 #include "checkers/promises/record_builder_test.h"
 
@@ -88,6 +90,32 @@ TEST_CASE("views: all agree") {
   INFO(result.explanation);
   CHECK(result.valid == Validity::kValid);
   CHECK(result.allowed == 0);
+}
+
+TEST_CASE("views: owners by SLOTS that are not those by NODES for a while of the run are a violation") {
+  RunRecord run = healthy();
+  const auto held = std::ranges::find_if(run.views, [](const View& view) {
+    return view.node == 2 && view.end - view.begin >= 400 * kMillisecond;
+  });
+  REQUIRE(held != run.views.end());
+  held->slots_told = held->topology.owned_slots();
+  held->slots_told.front().owner =
+      run.nodes[0].id == held->slots_told.front().owner ? run.nodes[1].id : run.nodes[0].id;
+  SECTION("seen at every look for long") {
+    const CheckResult result = check_views(run, {});
+    CHECK(violates(result, "slots-disagree"));
+    CHECK(result.violations == 1);
+    CHECK(result.anomalies.front().node == "n3");
+    CHECK(result.anomalies.front().time == held->end);
+  }
+  SECTION("seen for less than 0.2 s") {
+    held->end = held->begin + 150 * kMillisecond;
+    CHECK(check_views(run, {}).valid == Validity::kValid);
+  }
+  SECTION("what is told in the end alone is told of the end") {
+    held->slots_told.clear();
+    CHECK(check_views(run, {}).valid == Validity::kValid);
+  }
 }
 
 TEST_CASE("views: each contradiction is a violation of its own name") {

@@ -121,7 +121,7 @@ TEST_CASE(
       {{"CLIENT", "ID"}},
       {{"CLIENT", "TRACKING", "ON", "REDIRECT", std::string(Subscription::kOwnId)},
        {"MGET", "{t}a", "{t}b"}}};
-  Subscription told(*driver.group, "__redis__:invalidate", false, asked);
+  Subscription told(*driver.group, "__redis__:invalidate", Subscription::Way::kChannel, asked);
   REQUIRE(driver.run([&] { return told.open(node); }).outcome == Outcome::kOk);
   driver.command("{t}a", {"SET", "{t}a", "5"});
   const Subscription::Taken of_write = driver.run([&] { return told.take(); });

@@ -16,14 +16,32 @@ std::string_view kind_of(const redisReply& reply) {
   return text(array ? *reply.element[0] : reply);
 }
 
+/// How each way subscribes, and how its pushes begin.
+struct WayWords {
+  std::string_view command, subscribed, message, unsubscribed;
+};
+constexpr WayWords kWayWords[] = {
+    {"SUBSCRIBE", "subscribe", "message", "unsubscribe"},
+    {"PSUBSCRIBE", "psubscribe", "pmessage", "punsubscribe"},
+    {"SSUBSCRIBE", "ssubscribe", "smessage", "sunsubscribe"},
+};
+const WayWords& words_of(Subscription::Way way) {
+  return kWayWords[static_cast<std::size_t>(way)];
+}
+
+/// "c17" as "[c]17": a pattern in form, which no other channel fits.
+std::string pattern_for(const std::string& channel) {
+  return "[" + channel.substr(0, 1) + "]" + channel.substr(1);
+}
+
 Answer answer_of(const Classification& meaning, int node) {
   return {meaning.outcome, meaning.reason, nullptr, node, {}};
 }
 
 }  // namespace
 
-Subscription::Subscription(ClientGroup& group, std::string channel, bool sharded, Preparation preparation)
-    : group_(group), channel_(std::move(channel)), sharded_(sharded), preparation_(std::move(preparation)) {}
+Subscription::Subscription(ClientGroup& group, std::string channel, Way way, Preparation preparation)
+    : group_(group), channel_(std::move(channel)), way_(way), preparation_(std::move(preparation)) {}
 
 Task<Answer> Subscription::open(int node) {
   int elsewhere = -1;
@@ -44,7 +62,8 @@ Task<Answer> Subscription::subscribe(int node, int& elsewhere) {
   Answer prepared = co_await carry_out(*wire_, preparation_.before, deadline);
   if (prepared.outcome != Outcome::kOk) co_return prepared;
   std::string bytes;
-  const std::string_view command[] = {sharded_ ? "SSUBSCRIBE" : "SUBSCRIBE", channel_};
+  const std::string what = way_ == Way::kPattern ? pattern_for(channel_) : channel_;
+  const std::string_view command[] = {words_of(way_).command, what};
   append_command(bytes, command);
   // A first message may come right behind the answer.
   WireReply got;
@@ -53,7 +72,7 @@ Task<Answer> Subscription::subscribe(int node, int& elsewhere) {
   if (got.failure != WireFailure::kNone)
     co_return Answer{Outcome::kFail, classify(got.failure).reason, nullptr, node, {}};
   if (got.reply->type == REDIS_REPLY_ERROR) co_return refused(*got.reply, elsewhere);
-  open_ = kind_of(*got.reply) == (sharded_ ? "ssubscribe" : "subscribe");
+  open_ = kind_of(*got.reply) == words_of(way_).subscribed;
   if (open_ && !preparation_.beside.empty()) {
     beside_ = group_.make_wire(node);
     Answer done = co_await carry_out(*beside_, preparation_.beside, deadline);
@@ -123,20 +142,28 @@ Task<Subscription::Taken> Subscription::take() {
   co_return taken;
 }
 
+/// ["message", channel, content], or ["pmessage", pattern, channel, content].
+const redisReply* Subscription::message_of(const redisReply& push) const {
+  const std::size_t length = way_ == Way::kPattern ? 4 : 3;
+  const bool mine = push.type == REDIS_REPLY_ARRAY && push.elements == length &&
+                    kind_of(push) == words_of(way_).message && text(*push.element[length - 2]) == channel_;
+  return mine ? push.element[length - 1] : nullptr;
+}
+
 /// True when it is the answer to the PING: an array while it is subscribed, else a status.
 bool Subscription::take_push(const redisReply& push, Taken& taken) const {
   const std::string_view kind = kind_of(push);
   if (kind == "pong" || kind == "PONG") return true;
-  const bool message = push.type == REDIS_REPLY_ARRAY && push.elements == 3;
-  if (message && kind == (sharded_ ? "smessage" : "message") && text(*push.element[1]) == channel_) {
-    const redisReply& content = *push.element[2];
+  const bool of_three = push.type == REDIS_REPLY_ARRAY && push.elements == 3;
+  if (const redisReply* message = message_of(push)) {
+    const redisReply& content = *message;
     if (content.type == REDIS_REPLY_NIL)
       taken.all = true;
     else if (content.type != REDIS_REPLY_ARRAY)
       taken.messages.emplace_back(text(content));
     for (std::size_t i = 0; content.type == REDIS_REPLY_ARRAY && i < content.elements; ++i)
       taken.messages.emplace_back(text(*content.element[i]));
-  } else if (message && kind == (sharded_ ? "sunsubscribe" : "unsubscribe")) {
+  } else if (of_three && kind == words_of(way_).unsubscribed) {
     taken.end = End::kUnsubscribed;
   } else {
     taken.sound = false;

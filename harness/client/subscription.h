@@ -4,6 +4,7 @@
 // to that is there. So nothing waits blindly, and silence is told from a dead connection.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,8 +25,12 @@ class Subscription {
   };
   static constexpr std::string_view kOwnId = "{id}";
 
-  /// `sharded`: SSUBSCRIBE, which the shard that serves the channel's slot answers; else SUBSCRIBE.
-  Subscription(ClientGroup& group, std::string channel, bool sharded, Preparation preparation = {});
+  enum class Way : std::uint8_t {
+    kChannel,  // SUBSCRIBE
+    kPattern,  // PSUBSCRIBE with a pattern that fits this channel alone
+    kSharded,  // SSUBSCRIBE, which the shard that serves the channel's slot answers
+  };
+  Subscription(ClientGroup& group, std::string channel, Way way, Preparation preparation = {});
 
   /// At this node; a redirection is followed once. ok: from now on it is subscribed.
   Task<Answer> open(int node);
@@ -49,17 +54,20 @@ class Subscription {
   bool open() const { return open_; }
   int node() const { return node_; }
   const std::string& channel() const { return channel_; }
+  Way way() const { return way_; }
 
  private:
   Task<Answer> subscribe(int node, int& elsewhere);
   Task<Answer> carry_out(Wire& wire, const std::vector<Words>& commands, SteadyTime deadline);
   Answer refused(const redisReply& error, int& elsewhere);
+  /// The message of a push for this subscription; null: it is something else.
+  const redisReply* message_of(const redisReply& push) const;
   bool take_push(const redisReply& push, Taken& taken) const;
   Task<WireFailure> ping(Wire& wire, Taken& taken) const;
 
   ClientGroup& group_;
   std::string channel_;
-  bool sharded_;
+  Way way_;
   Preparation preparation_;
   std::string id_;  // of the connection
   std::unique_ptr<Wire> wire_;

@@ -3,24 +3,51 @@
 #include <algorithm>
 #include <tuple>
 
+#include "harness/cluster/final_views.h"
 #include "harness/core/check.h"
 
 namespace harness {
 
+namespace {
+
+/// What CLUSTER SLOTS says, if its owners are not those of CLUSTER NODES before and after it: each command
+/// answers of its own moment, and what was the same on both sides was so in between. What a make does not
+/// tell, or tells in a form of its own, contradicts nothing.
+std::vector<OwnedSlots> told_otherwise(const Topology& before, const Reply& slots, const Reply& nodes_after) {
+  if (slots.is_error() || nodes_after.is_error() || before.unparsed_lines > 0) return {};
+  std::vector<std::pair<SlotRange, std::string>> ranges;
+  for (const ShownRange& range : ranges_from_reply(slots)) {
+    if (range.nodes.empty()) return {};
+    ranges.emplace_back(range.slots, range.nodes.front().id);
+  }
+  std::vector<OwnedSlots> told = by_owner(ranges);
+  if (told == before.owned_slots()) return {};
+  const Topology after = parse_cluster_nodes(nodes_after.text);
+  const bool stands = after.unparsed_lines == 0 && after.owned_slots() == before.owned_slots();
+  return stands ? told : std::vector<OwnedSlots>();
+}
+
+// The replies that every make gives; the rest is compared with them where it gives it.
+constexpr std::size_t kNeeded = 4;
+
+}  // namespace
+
 const std::vector<Command>& look_commands() {
-  static const std::vector<Command> commands = {
-      {"CLUSTER", "NODES"}, {"CLUSTER", "INFO"}, {"INFO", "replication"}, {"INFO", "server"}};
+  static const std::vector<Command> commands = {{"CLUSTER", "NODES"},    {"CLUSTER", "INFO"},
+                                                {"INFO", "replication"}, {"INFO", "server"},
+                                                {"CLUSTER", "SLOTS"},    {"CLUSTER", "NODES"}};
   return commands;
 }
 
 View view_from(const std::vector<Reply>& replies) {
   CHECK_THAT_HOLDS(replies.size() == look_commands().size(), "one reply to each command of a look");
-  for (const Reply& reply : replies)
-    if (reply.is_error()) return unreachable_view(reply.text);
+  for (std::size_t i = 0; i < kNeeded; ++i)
+    if (replies[i].is_error()) return unreachable_view(replies[i].text);
   View view;
   view.topology = parse_cluster_nodes(replies[0].text);
   view.cluster = parse_cluster_info(replies[1].text);
   view.replication = parse_info_replication(replies[2].text + "\r\n" + replies[3].text);
+  view.slots_told = told_otherwise(view.topology, replies[4], replies[5]);
   return view;
 }
 
@@ -44,7 +71,7 @@ bool same_look(const View& a, const View& b) {
   return a.reachable == b.reachable && a.error == b.error && a.cluster == b.cluster &&
          lasting(a.replication) == lasting(b.replication) &&
          std::equal(ra.begin(), ra.end(), rb.begin(), rb.end(), same_replica) &&
-         a.topology.same_view_as(b.topology);
+         a.slots_told == b.slots_told && a.topology.same_view_as(b.topology);
 }
 
 }  // namespace harness

@@ -8,7 +8,7 @@
 
 namespace harness {
 
-/// CLUSTER NODES, CLUSTER INFO, INFO replication, INFO server.
+/// CLUSTER NODES, CLUSTER INFO, INFO replication, INFO server, CLUSTER SLOTS, and CLUSTER NODES again.
 const std::vector<Command>& look_commands();
 
 /// A view from the replies to look_commands(); times and node are left to the caller. An error reply

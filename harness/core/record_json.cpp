@@ -67,6 +67,11 @@ class RecordWriter {
   void record(const char* name, const Record& field);
   template <typename Record>
   void records(const char* name, const std::vector<Record>& list);
+  /// Left out when there are none.
+  template <typename Record>
+  void optional_records(const char* name, const std::vector<Record>& list) {
+    if (!list.empty()) records(name, list);
+  }
   void bytes(const char* name, const std::string& field) { j_[name] = bytes_json(field); }
   void bytes(const char* name, const std::vector<std::string>& field) {
     Json& list = j_[name] = Json::array();
@@ -114,6 +119,10 @@ class RecordReader {
   void record(const char* name, Record& field);
   template <typename Record>
   void records(const char* name, std::vector<Record>& list);
+  template <typename Record>
+  void optional_records(const char* name, std::vector<Record>& list) {
+    records(name, list);
+  }
   void bytes(const char* name, std::string& field) {
     if (const auto found = j_.find(name); found != j_.end()) field = bytes_from(*found);
   }
@@ -266,6 +275,12 @@ void fields(Archive& a, typename Archive::template Of<ReplicationInfo>& info) {
 }
 
 template <typename Archive>
+void fields(Archive& a, typename Archive::template Of<OwnedSlots>& owned) {
+  a.value("owner", owned.owner);
+  a.slots("slots", owned.slots);
+}
+
+template <typename Archive>
 void fields(Archive& a, typename Archive::template Of<View>& view) {
   a.value("node", view.node);
   a.time("begin", view.begin);
@@ -279,6 +294,7 @@ void fields(Archive& a, typename Archive::template Of<View>& view) {
   a.value("unparsed_lines", view.topology.unparsed_lines);
   a.record("cluster", view.cluster);
   a.record("replication", view.replication);
+  a.optional_records("slots_told", view.slots_told);
 }
 
 template <typename Archive>

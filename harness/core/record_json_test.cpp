@@ -33,6 +33,7 @@ View sample_view() {
       "role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\nmaster_link_status:up\r\nslave_repl_offset:"
       "84\r\n"
       "slave0:ip=1.1.1.1,port=7,state=online,offset=70,lag=1\r\nrun_id:abc\r\nprocess_id:17\r\n");
+  view.slots_told = by_owner({{{9000, 9000}, std::string(40, 'a')}, {{0, 5460}, std::string(40, 'b')}});
   return view;
 }
 
@@ -47,6 +48,7 @@ TEST_CASE("a view comes back whole") {
   CHECK(back.topology.myself()->migrating == std::vector<int>{77});
   CHECK(back.cluster == view.cluster);
   CHECK(back.replication.link_up);
+  CHECK(back.slots_told == view.slots_told);
   CHECK(back.replication.replicas.at(0).offset == 70);
   CHECK(back.begin == -5);
   CHECK(back.reachable);

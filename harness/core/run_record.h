@@ -79,6 +79,8 @@ struct View {
   Topology topology;
   ClusterInfo cluster;
   ReplicationInfo replication;  // offsets are those of the first look; OffsetSample has them all
+  /// What CLUSTER SLOTS said, where its owners were not those of CLUSTER NODES right before and after it.
+  std::vector<OwnedSlots> slots_told;
 };
 
 /// Replication offsets at one look: the measure of replication lag.

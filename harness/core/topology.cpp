@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <tuple>
 
 namespace harness {
@@ -147,6 +148,29 @@ const TopologyNode* Topology::owner_of(int slot) const {
     for (const SlotRange& range : node.slots)
       if (range.contains(slot)) return &node;
   return nullptr;
+}
+
+std::vector<OwnedSlots> by_owner(const std::vector<std::pair<SlotRange, std::string>>& ranges) {
+  std::map<std::string, SlotRanges> owners;
+  for (const auto& [range, owner] : ranges) owners[owner].push_back(range);
+  std::vector<OwnedSlots> all;
+  for (auto& [owner, slots] : owners) {
+    std::ranges::sort(slots, {}, &SlotRange::first);
+    OwnedSlots& own = all.emplace_back(OwnedSlots{owner, {}});
+    for (const SlotRange& range : slots)
+      if (!own.slots.empty() && own.slots.back().last + 1 == range.first)
+        own.slots.back().last = range.last;
+      else
+        own.slots.push_back(range);
+  }
+  return all;
+}
+
+std::vector<OwnedSlots> Topology::owned_slots() const {
+  std::vector<std::pair<SlotRange, std::string>> ranges;
+  for (const TopologyNode& node : nodes)
+    for (const SlotRange& range : node.slots) ranges.emplace_back(range, node.id);
+  return by_owner(ranges);
 }
 
 bool Topology::same_view_as(const Topology& other) const {

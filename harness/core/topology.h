@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/core/slot.h"
@@ -43,6 +44,16 @@ struct TopologyNode {
   bool is(NodeFlag flag) const { return (flags & flag) != 0; }
 };
 
+/// The slots of one owner, in order, neighbours joined.
+struct OwnedSlots {
+  std::string owner;  // node id
+  SlotRanges slots;
+  friend bool operator==(const OwnedSlots&, const OwnedSlots&) = default;
+};
+
+/// Ranges and who owns each, by owner: two forms of one map are equal exactly when these are.
+std::vector<OwnedSlots> by_owner(const std::vector<std::pair<SlotRange, std::string>>& ranges);
+
 /// CLUSTER NODES as one node answered it.
 struct Topology {
   std::vector<TopologyNode> nodes;
@@ -52,6 +63,7 @@ struct Topology {
   const TopologyNode* find(std::string_view id) const;
   /// The node that this view says serves the slot, or null.
   const TopologyNode* owner_of(int slot) const;
+  std::vector<OwnedSlots> owned_slots() const;
   /// Equal in everything but the ping and pong times, which change at every look.
   bool same_view_as(const Topology& other) const;
 };

@@ -46,6 +46,16 @@ TEST_CASE("ping times do not make a view another one, flags do") {
   CHECK_FALSE(a.same_view_as(c));
 }
 
+TEST_CASE("who owns which slots compares, whatever the order and however ranges are cut") {
+  const auto a = by_owner({{{6, 9}, kB}, {{3, 5}, kA}, {{0, 2}, kA}, {{20, 20}, kA}});
+  REQUIRE(a.size() == 2);
+  CHECK(a[0] == OwnedSlots{kA, {{0, 5}, {20, 20}}});
+  CHECK(a[1] == OwnedSlots{kB, {{6, 9}}});
+  const Topology shown = parse_cluster_nodes(kA + " 1.1.1.1:1@2 master - 0 0 1 connected 0-5 20\n" + kB +
+                                             " 1.1.1.2:1@2 master - 0 0 1 connected 6-9\n");
+  CHECK(shown.owned_slots() == a);
+}
+
 TEST_CASE("CLUSTER INFO and INFO replication parse") {
   const auto info =
       parse_cluster_info("cluster_state:ok\r\ncluster_slots_assigned:16384\r\ncluster_current_epoch:8\r\n");
