@@ -45,11 +45,11 @@ std::string tell_to_forget(Cluster& cluster) {
     Node& node = cluster.node(missed.member);
     if (!node.running() || cluster.membership().is_member(missed.node)) continue;
     auto connection = node.connect({std::chrono::seconds(1), std::chrono::seconds(2)});
-    const auto reply = connection ? connection->call({"CLUSTER", "FORGET", missed.id})
-                                  : Result<Reply>(connection.error());
+    const auto reply =
+        connection ? connection->call({"CLUSTER", "FORGET", missed.id}) : Result<Reply>(connection.error());
     const std::string answer = reply ? reply->describe() : reply.error().text;
-    done += (done.empty() ? "" : "; ") + node.name() + " was away when " +
-            cluster.node(missed.node).name() + " was removed, and was told now to forget it: " + answer;
+    done += (done.empty() ? "" : "; ") + node.name() + " was away when " + cluster.node(missed.node).name() +
+            " was removed, and was told now to forget it: " + answer;
   }
   return done;
 }

@@ -19,7 +19,8 @@ TEST_CASE("dead nodes are started again, once") {
   CHECK(cluster.node(1).running());
 }
 
-TEST_CASE("a member that was away when a node was removed is told to forget it, unless that has joined again") {
+TEST_CASE(
+    "a member that was away when a node was removed is told to forget it, unless that has joined again") {
   TestCluster test(3, 1);
   Cluster& cluster = test.cluster();
   const std::string id = cluster.infos()[5].id;
