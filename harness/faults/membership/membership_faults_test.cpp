@@ -73,7 +73,7 @@ bool there_and_back(FaultScene& scene) {
 
 TEST_CASE("slots move with their keys, there and back") {
   bool whole = false;
-  for (int attempt = 0; attempt < 3 && !whole; ++attempt) {
+  for (int attempt = 0; attempt < 6 && !whole; ++attempt) {
     FaultScene scene(3, 0);
     whole = there_and_back(scene);
   }
