@@ -40,8 +40,9 @@ struct Announced {
   const LogLine* line = nullptr;
   int master = -1;  // its master by its own view; -1: not known
   Nanos delay = 0;
-  long long rank = 0;  // the last that it logged before it asked
-  Nanos added = 0;     // to the delay, by all that it logged before it asked
+  long long rank = 0;   // the last that it logged before it asked
+  Nanos added = 0;      // to the delay, by all that it logged before it asked
+  Nanos taken_off = 0;  // Valkey: when it found out that it has more of the stream than it thought
   long long offset = -1;
   const LogLine* asked = nullptr;        // null: it never asked for votes after this
   const LogLine* asked_again = nullptr;  // without another announcement
@@ -130,21 +131,24 @@ class Elections {
       announced_.push_back(announced);
     } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kRankUpdated)) {
       last->rank = number_after(line.text, kRankUpdated);
-      last->added += added_by(line);
+      last->added += std::max<Nanos>(0, change_of_delay(line));
+      last->taken_off += std::max<Nanos>(0, -change_of_delay(line));
     } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kStarting)) {
       last->asked = &line;
     } else if (last != nullptr && last->asked_again == nullptr && line.text.starts_with(kStarting)) {
       last->asked_again = &line;
     } else if (last != nullptr && last->asked == nullptr) {
       last->held_up = last->held_up || holds_up(line);
-      last->added += added_by(line);
+      last->added += std::max<Nanos>(0, change_of_delay(line));
+      last->taken_off += std::max<Nanos>(0, -change_of_delay(line));
     }
   }
 
   /// "Replica rank updated to #1, added 1000 milliseconds of delay."; Valkey has another rank, too.
-  static Nanos added_by(const LogLine& line) {
-    const bool adds = line.text.find("milliseconds of delay") != std::string::npos;
-    return adds ? std::max(0LL, number_after(line.text, "added ")) * kMillisecond : 0;
+  static Nanos change_of_delay(const LogLine& line) {
+    const bool changes = line.text.find("milliseconds of delay") != std::string::npos &&
+                         line.text.find("added ") != std::string::npos;
+    return changes ? number_after(line.text, "added ") * kMillisecond : 0;
   }
 
   /// The delay alone is no further reason to wait. A node that fails later may be the heir of the first: its
@@ -202,7 +206,7 @@ class Elections {
       return tell("election-too-early", node, own.line->time,
                   text + " for " + in_milliseconds(own.delay) + " later; it has to wait for at least " +
                       in_milliseconds(least));
-    if (own.asked != nullptr && own.asked->time + kLogResolution < own.line->time + own.delay)
+    if (own.asked != nullptr && own.asked->time + kLogResolution < own.line->time + own.delay - own.taken_off)
       tell("election-too-early", node, own.asked->time,
            text + " for " + in_milliseconds(own.delay) + " later, and asked for votes already at " +
                at(own.asked->time));

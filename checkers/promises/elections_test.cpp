@@ -83,6 +83,10 @@ TEST_CASE("elections: a replica waits for its delay") {
   SECTION("bad: it asks before the delay is over") {
     CHECK(has(check_elections(scene.finish(), {}), "election-too-early"));
   }
+  SECTION("good: its rank rose, which takes a second off the delay") {
+    scene.b.log(5, "Replica rank updated to #0, added -1000 milliseconds of delay.", 11'800);
+    CHECK_FALSE(has(check_elections(scene.finish(), {}), "election-too-early"));
+  }
   SECTION("good: somebody told it to") {
     scene.delay = 0;
     scene.b.log(4, "Manual failover user request accepted.", 11'600);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "checkers/promises/evidence.h"
+#include "checkers/promises/intention.h"
 #include "checkers/promises/looks.h"
 #include "checkers/promises/quiet.h"
 #include "harness/core/anomaly_kind.h"
@@ -106,6 +107,22 @@ class MigrationRules {
     return -1;
   }
 
+  /// Whether another node of its shard was told that the slot is open, and not that it is closed: newer nodes
+  /// pass that on to their replicas.
+  bool may_have_inherited(int slot, int node, Nanos until) const {
+    const Membership intended = intended_at(run_, until);
+    return std::ranges::any_of(changes_, [&](const auto& of_node) {
+      const auto& [where, changes] = of_node;
+      if (where.first != slot || where.second == node || where.second < 0 ||
+          intended.shard_of(where.second) != intended.shard_of(node))
+        return false;
+      const Change* last = nullptr;
+      for (const Change& change : changes)
+        if (change.applied && change.sent <= until) last = &change;
+      return last != nullptr && last->state != SlotState::kServed;
+    });
+  }
+
   std::optional<Certain> state_of(int slot, int node, Nanos from, Nanos until) const {
     if (!quiet_.holds(from, until)) return std::nullopt;
     const auto under_way = [&](const auto& each) { return each.first <= until && each.second >= from; };
@@ -117,9 +134,11 @@ class MigrationRules {
     if (last != nullptr && (last->state == SlotState::kMigrating || last->state == SlotState::kImporting)) {
       const bool mine = owner == node;
       if (mine != (last->state == SlotState::kMigrating)) return std::nullopt;
-      const int other = node_with(last->other);
+      // An importing node names who has the slot now, which may be the heir of the one that it was told of.
+      const int other = mine ? node_with(last->other) : owner;
       return other < 0 ? std::nullopt : std::optional(Certain{last->state, other});
     }
+    if (last == nullptr && may_have_inherited(slot, node, until)) return std::nullopt;
     // Elsewhere a SETSLOT NODE may be on its way to this node by gossip, or be undone.
     if (const auto any = any_.find(slot); any != any_.end())
       for (const auto& [sent, replied] : any->second)
