@@ -124,7 +124,7 @@ TEST_CASE("a slot that nobody moves is served by its owner, and by nobody else")
 }
 
 TEST_CASE(
-    "the heir of a source goes on with the migration, or does not know of it; the target names the heir") {
+    "the heir of a source goes on with the migration or does not know of it, and the target names the heir") {
   const auto violations = [](const Asked& asked) { return judge({asked}, true, false, true).violations; };
   CHECK(violations({"get", 4, "ask", 2}) == 0);
   CHECK(violations({"get", 4, "value"}) == 0);
