@@ -7,7 +7,7 @@
 #include "checkers/promises/intention.h"
 #include "checkers/starvation.h"
 #include "harness/core/anomaly_kind.h"
-#include "harness/core/same_word.h"
+#include "harness/core/cluster_command.h"
 
 namespace harness {
 namespace {
@@ -17,7 +17,7 @@ constexpr Nanos kBan = 60 * kSecond;
 
 bool is_accepted(const CommandRecord& command, std::string_view subcommand) {
   return command.node >= 0 && command.answered && !command.refused && command.words.size() >= 3 &&
-         same_word(command.words[0], "CLUSTER") && same_word(command.words[1], subcommand);
+         is_cluster_command(command, subcommand);
 }
 
 /// Whether somebody made the node and the others meet again once the ban was over.

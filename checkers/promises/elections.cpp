@@ -131,24 +131,23 @@ class Elections {
       announced_.push_back(announced);
     } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kRankUpdated)) {
       last->rank = number_after(line.text, kRankUpdated);
-      last->added += std::max<Nanos>(0, change_of_delay(line));
-      last->taken_off += std::max<Nanos>(0, -change_of_delay(line));
+      take_change(line, *last);
     } else if (last != nullptr && last->asked == nullptr && line.text.starts_with(kStarting)) {
       last->asked = &line;
     } else if (last != nullptr && last->asked_again == nullptr && line.text.starts_with(kStarting)) {
       last->asked_again = &line;
     } else if (last != nullptr && last->asked == nullptr) {
       last->held_up = last->held_up || holds_up(line);
-      last->added += std::max<Nanos>(0, change_of_delay(line));
-      last->taken_off += std::max<Nanos>(0, -change_of_delay(line));
+      take_change(line, *last);
     }
   }
 
   /// "Replica rank updated to #1, added 1000 milliseconds of delay."; Valkey has another rank, too.
-  static Nanos change_of_delay(const LogLine& line) {
-    const bool changes = line.text.find("milliseconds of delay") != std::string::npos &&
-                         line.text.find("added ") != std::string::npos;
-    return changes ? number_after(line.text, "added ") * kMillisecond : 0;
+  static void take_change(const LogLine& line, Announced& announced) {
+    if (line.text.find("milliseconds of delay") == std::string::npos) return;
+    if (line.text.find("added ") == std::string::npos) return;
+    const Nanos change = number_after(line.text, "added ") * kMillisecond;
+    (change > 0 ? announced.added : announced.taken_off) += std::abs(change);
   }
 
   /// The delay alone is no further reason to wait. A node that fails later may be the heir of the first: its

@@ -7,7 +7,7 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
-#include "harness/core/same_word.h"
+#include "harness/core/cluster_command.h"
 
 namespace harness {
 namespace {
@@ -86,8 +86,7 @@ class Epochs {
   bool handed_over_at_once(Nanos time) const {
     const auto told = [&](std::string_view subcommand) {
       return std::ranges::any_of(run_.commands, [&](const CommandRecord& command) {
-        return command.time < time && command.words.size() > 1 && same_word(command.words[0], "CLUSTER") &&
-               same_word(command.words[1], subcommand) && !command.refused;
+        return command.time < time && is_cluster_command(command, subcommand) && !command.refused;
       });
     };
     return (told("MIGRATESLOTS") || told("MIGRATION")) && !told("SETSLOT") && !told("ADDSLOTS") &&

@@ -9,7 +9,8 @@
 #include "checkers/promises/evidence.h"
 #include "checkers/promises/intention.h"
 #include "harness/core/anomaly_kind.h"
-#include "harness/core/same_word.h"
+#include "harness/core/append_slot.h"
+#include "harness/core/cluster_command.h"
 #include "harness/core/slot_offer.h"
 
 namespace harness {
@@ -92,8 +93,8 @@ class MembershipCheck {
   bool left_by_itself(int node, int viewer) const {
     const auto told = [&](int teller, const std::string& subcommand, const std::string& argument) {
       return std::ranges::any_of(run_.commands, [&](const CommandRecord& command) {
-        return command.node == teller && command.answered && !command.refused && command.words.size() >= 2 &&
-               same_word(command.words[0], "CLUSTER") && same_word(command.words[1], subcommand) &&
+        return command.node == teller && command.answered && !command.refused &&
+               is_cluster_command(command, subcommand) &&
                (argument.empty() || (command.words.size() > 2 && command.words[2] == argument));
       });
     };
@@ -117,7 +118,7 @@ class MembershipCheck {
         if (holds(meant, slot))
           ++in_place_;
         else
-          add_slot(kept_of_an_offer(member, slot) ? kept : strange, slot);
+          append_slot(kept_of_an_offer(member, slot) ? kept : strange, slot);
       }
     if (!kept.empty())
       excuse(member, kept,
@@ -131,13 +132,6 @@ class MembershipCheck {
          node_name(run_, member) + " serves slots " + slots_text(strange) +
              ", which are not meant for its shard (" + (meant.empty() ? "no slots" : slots_text(meant)) +
              ")");
-  }
-
-  static void add_slot(SlotRanges& ranges, int slot) {
-    if (!ranges.empty() && ranges.back().last == slot - 1)
-      ranges.back().last = slot;
-    else
-      ranges.push_back({slot, slot});
   }
 
   void excuse(int member, const SlotRanges& slots, const std::string& why) {

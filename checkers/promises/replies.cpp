@@ -15,6 +15,7 @@
 #include "checkers/promises/quiet.h"
 #include "checkers/promises/reads_when_down.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/cluster_command.h"
 #include "harness/core/same_word.h"
 
 namespace harness {
@@ -247,10 +248,8 @@ class Replies {
   }
 
   bool opens_slots() const {
-    return std::ranges::any_of(run_.commands, [](const CommandRecord& command) {
-      return command.words.size() > 1 && same_word(command.words[0], "CLUSTER") &&
-             same_word(command.words[1], "SETSLOT");
-    });
+    return std::ranges::any_of(
+        run_.commands, [](const CommandRecord& command) { return is_cluster_command(command, "SETSLOT"); });
   }
 
   static bool is_of_keys(Function function) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "checkers/promises/evidence.h"
+#include "harness/core/append_slot.h"
 
 namespace harness {
 namespace {
@@ -49,10 +50,7 @@ SlotRanges differing(const SlotOwners& a, const SlotOwners& b) {
   for (int slot = 0; slot < kSlotCount; ++slot) {
     const auto i = static_cast<std::size_t>(slot);
     if (a[i] == b[i]) continue;
-    if (!ranges.empty() && ranges.back().last == slot - 1)
-      ranges.back().last = slot;
-    else
-      ranges.push_back({slot, slot});
+    append_slot(ranges, slot);
   }
   return ranges;
 }

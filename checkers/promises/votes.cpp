@@ -9,8 +9,8 @@
 #include "checkers/promises/effects.h"
 #include "checkers/promises/evidence.h"
 #include "harness/core/anomaly_kind.h"
+#include "harness/core/cluster_command.h"
 #include "harness/core/counted.h"
-#include "harness/core/same_word.h"
 #include "harness/core/saved_epochs.h"
 
 namespace harness {
@@ -228,10 +228,8 @@ class Votes {
 
   /// A node that was reset begins anew; what a disk did not take or lost is not the node's fault.
   bool not_judged(int node) const {
-    const bool reset = std::ranges::any_of(run_.commands, [&](const CommandRecord& command) {
-      return command.words.size() > 1 && same_word(command.words[0], "CLUSTER") &&
-             same_word(command.words[1], "RESET");
-    });
+    const bool reset = std::ranges::any_of(
+        run_.commands, [&](const CommandRecord& command) { return is_cluster_command(command, "RESET"); });
     return reset || std::ranges::any_of(run_.faults, [&](const FaultRecord& fault) {
              if (damages_views(fault, node) || has_effect(fault, {EffectKind::kDisk})) return true;
              return has_effect(fault, {EffectKind::kMembership}) && acts_on(run_, fault, node);

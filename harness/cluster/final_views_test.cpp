@@ -5,36 +5,13 @@
 
 #include "harness/cluster/final_data.h"
 #include "harness/cluster/reload.h"
+#include "harness/cluster/reply_test.h"
 #include "harness/cluster/test_support.h"
 #include "harness/core/topology.h"
 
 using namespace harness;
+using namespace harness::testing;
 using namespace std::chrono_literals;
-
-namespace {
-
-Reply text(const std::string& value) {
-  Reply reply;
-  reply.type = Reply::Type::kText;
-  reply.text = value;
-  return reply;
-}
-
-Reply list(std::vector<Reply> elements) {
-  Reply reply;
-  reply.type = Reply::Type::kArray;
-  reply.elements = std::move(elements);
-  return reply;
-}
-
-Reply integer(std::int64_t value) {
-  Reply reply;
-  reply.type = Reply::Type::kInteger;
-  reply.integer = value;
-  return reply;
-}
-
-}  // namespace
 
 TEST_CASE("a settled cluster tells the same in every form, twice") {
   TestCluster test(3, 1);

@@ -3,33 +3,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "harness/cluster/reply_test.h"
+
 using namespace harness;
+using namespace harness::testing;
 
 namespace {
 
 const std::string kA(40, 'a');
 const std::string kB(40, 'b');
-
-Reply text(std::string words) {
-  Reply reply;
-  reply.type = Reply::Type::kText;
-  reply.text = std::move(words);
-  return reply;
-}
-
-Reply number(std::int64_t value) {
-  Reply reply;
-  reply.type = Reply::Type::kInteger;
-  reply.integer = value;
-  return reply;
-}
-
-Reply list(std::vector<Reply> elements) {
-  Reply reply;
-  reply.type = Reply::Type::kArray;
-  reply.elements = std::move(elements);
-  return reply;
-}
 
 Reply nodes(const std::string& of_a, const std::string& of_b) {
   return text(kA + " 10.77.0.1:6379@16379 myself,master - 0 0 1 connected " + of_a + "\n" + kB +
@@ -37,7 +19,7 @@ Reply nodes(const std::string& of_a, const std::string& of_b) {
 }
 
 Reply range(int first, int last, const std::string& owner) {
-  return list({number(first), number(last), list({text("10.77.0.1"), number(6379), text(owner)})});
+  return list({integer(first), integer(last), list({text("10.77.0.1"), integer(6379), text(owner)})});
 }
 
 View look(Reply before, Reply slots, Reply after) {
@@ -74,7 +56,7 @@ TEST_CASE("what a make does not tell of slots contradicts nothing, and hides not
   refused.type = Reply::Type::kError;
   refused.text = "ERR unknown subcommand";
   const Reply shown = nodes("0-99", "100-16383");
-  for (const Reply& slots : {refused, list({list({number(0), number(16383), list({})})})}) {
+  for (const Reply& slots : {refused, list({list({integer(0), integer(16383), list({})})})}) {
     const View view = look(shown, slots, shown);
     CHECK(view.reachable);
     CHECK(view.slots_told.empty());

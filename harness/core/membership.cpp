@@ -4,6 +4,7 @@
 #include <bitset>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/append_slot.h"
 #include "harness/core/check.h"
 
 namespace harness {
@@ -23,10 +24,7 @@ SlotRanges ranges_of(const SlotSet& set) {
   SlotRanges ranges;
   for (int slot = 0; slot < kSlotCount; ++slot) {
     if (!set.test(static_cast<std::size_t>(slot))) continue;
-    if (!ranges.empty() && ranges.back().last == slot - 1)
-      ranges.back().last = slot;
-    else
-      ranges.push_back({slot, slot});
+    append_slot(ranges, slot);
   }
   return ranges;
 }
